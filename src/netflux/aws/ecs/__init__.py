@@ -1,0 +1,1 @@
+"""ECS on Fargate: services, deployments, tasks, Service Connect."""

@@ -1,0 +1,1 @@
+"""RDS for PostgreSQL: a real cluster behind each DB instance."""

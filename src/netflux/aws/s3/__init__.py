@@ -1,0 +1,1 @@
+"""S3: objects on disk, bucket policies really evaluated."""

@@ -1,0 +1,1 @@
+"""CloudFormation: template to graph to calls of the region's own APIs."""

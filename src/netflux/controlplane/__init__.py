@@ -1,0 +1,1 @@
+"""The AWS APIs: model-driven dispatch to our handlers or to moto, and documents on disk."""

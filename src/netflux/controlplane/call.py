@@ -1,0 +1,27 @@
+"""What is known of an API call besides its parameters."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an AWS API.
+
+    Attributes:
+        service: botocore's service name, e.g. `elbv2`.
+        operation: the operation's name in the service model, e.g. `CreateRule`.
+        region: the region of the credential scope.
+        account: twelve digits.
+        request_id: returned to the client, and written to the log beside errors.
+        access_key: the access key id that signed the request; None for calls from inside and anonymous ones.
+    """
+
+    service: str
+    operation: str
+    region: str
+    account: str
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    access_key: str | None = None

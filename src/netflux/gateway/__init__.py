@@ -1,0 +1,1 @@
+"""One port for everything; the Host header decides who gets the request."""

@@ -1,0 +1,1 @@
+"""HAProxy: configuration composed of sections, reloads, and the runtime API."""

@@ -1,0 +1,1 @@
+"""Addresses of network interfaces, and the drivers that make them real."""

@@ -1,0 +1,58 @@
+"""Names that answer, and where: filled by whoever observed the listener, read by whoever dials or resolves.
+
+Held in memory only: after a restart a name is absent until its owner has seen it answer again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netflux import names
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to connect.
+
+    Attributes:
+        host: an IP address, or the path of a unix socket when port is 0.
+        port: TCP port; 0 for a unix socket.
+    """
+
+    host: str
+    port: int
+
+    @property
+    def haproxy(self) -> str:
+        """The form HAProxy's `server` and `bind` lines take."""
+        return f"{self.host}:{self.port}" if self.port else f"unix@{self.host}"
+
+
+class Endpoints:
+    """Endpoint names with the port that AWS shows, mapped to local addresses. Names in AWS's form find the local ones."""
+
+    def __init__(self) -> None:
+        self._addresses: dict[tuple[str, int], Address] = {}
+        self._hosts: dict[str, str] = {}
+
+    def publish(self, name: str, port: int, address: Address) -> None:
+        """The name answers on this port, at this address."""
+        self._addresses[(name.lower(), port)] = address
+
+    def publish_host(self, name: str, ip: str) -> None:
+        """The name resolves to this local IP inside tasks (it goes into their hosts files)."""
+        self._hosts[name.lower()] = ip
+
+    def withdraw(self, name: str) -> None:
+        """The name answers nowhere any more."""
+        self._hosts.pop(name.lower(), None)
+        for key in [key for key in self._addresses if key[0] == name.lower()]:
+            del self._addresses[key]
+
+    def find(self, name: str, port: int) -> Address | None:
+        """Where the name answers on that port."""
+        return self._addresses.get((names.local(name), port))
+
+    def hosts(self) -> dict[str, str]:
+        """All names that tasks can resolve, with their IP."""
+        return dict(self._hosts)

@@ -1,0 +1,76 @@
+"""A network interface (ENI) and what a network driver promises of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class InterfaceRequest:
+    """What an owner wants to be attached to the VPC.
+
+    Attributes:
+        owner: unique and stable, e.g. `ecs/task/{id}` or `rds/{identifier}`: attaching it again gives the same interface.
+        subnet_id: the subnet whose address range the address is taken from.
+        security_groups: group ids.
+        description: shown by DescribeNetworkInterfaces.
+    """
+
+    owner: str
+    subnet_id: str
+    security_groups: Sequence[str]
+    description: str
+
+
+@dataclass(frozen=True)
+class Interface:
+    """An attached interface.
+
+    Attributes:
+        id: `eni-…`, as EC2 knows it.
+        owner: of the request.
+        subnet_id: of the request.
+        vpc_address: the address in the subnet, which AWS's APIs show and target groups hold.
+        local_address: where it can be bound and reached on this machine; the VPC address itself where namespaces are real.
+        mac_address: as EC2 shows it.
+        availability_zone: of the subnet.
+        namespace: name of the network namespace that holds it; None under `loopback`.
+    """
+
+    id: str
+    owner: str
+    subnet_id: str
+    vpc_address: str
+    local_address: str
+    mac_address: str
+    availability_zone: str
+    namespace: str | None = None
+
+
+class Network(Protocol):
+    """A driver. Interfaces come back after a restart with the same id and VPC address."""
+
+    name: str
+    enforces_security_groups: bool
+
+    async def attach(self, request: InterfaceRequest) -> Interface:
+        """The owner's interface, created if it is not there; AwsError when the subnet or a group is not."""
+        ...
+
+    async def detach(self, owner: str) -> None:
+        """Removes the owner's interface from EC2 and from the machine; nothing happens when there is none."""
+        ...
+
+    def of(self, owner: str) -> Interface | None:
+        """The owner's interface."""
+        ...
+
+    def locate(self, vpc_address: str) -> Interface | None:
+        """Who has this VPC address; None when no interface has it, so nothing can answer there."""
+        ...
+
+    def service_address(self, key: str) -> str:
+        """A stable local address for a name that is no interface (a Service Connect endpoint)."""
+        ...

@@ -1,0 +1,1 @@
+"""Drivers that run a container: as a process, or by an engine."""
