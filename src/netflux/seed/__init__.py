@@ -1,0 +1,1 @@
+"""What `netflux.toml` names for the local run: images from folders, a bucket from a folder."""

@@ -1,0 +1,251 @@
+"""The state directory: who holds it, which version wrote it, and what is where.
+
+The layout is in docs/state.md. One region at a time holds the directory, by an flock that the kernel releases with the
+process, so a killed region never leaves it locked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from netflux.errors import UserError
+from netflux.runtime.children import end_leftovers
+
+FORMAT = 1
+"""Raised when documents or the layout change so that an older netflux could not read them."""
+
+_ROOM = 64 * 1024 * 1024
+"""Bytes that must be free at start: an empty PostgreSQL cluster alone takes about 40 MB."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
+
+
+_FOLDERS = ("run", "objects", "logs", "databases", "ca")
+_EMPTY = {"lock", "netflux.log", *_FOLDERS}
+"""What a region that was killed before it wrote `version` may have left."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The region that holds a state directory.
+
+    Attributes:
+        pid: of its process.
+        port: of its gateway; 0 while it has not been written yet.
+    """
+
+    pid: int
+    port: int
+
+
+class StateDirectory:
+    """A state directory held by this process, from `open` until `close`."""
+
+    def __init__(self, path: Path, lock: int) -> None:
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path, port: int) -> StateDirectory:
+        """Takes the directory, creating it if it is absent, and clears what a killed region has left running.
+
+        Raises:
+            UserError: another region holds it, another version wrote it, or the disk refuses. Nothing is changed then.
+        """
+        path = path.absolute()
+        with explained(path):
+            _check_version(path)
+            path.mkdir(parents=True, exist_ok=True)
+            _check_room(path)
+            lock = _take(path, port)
+            try:
+                _prepare(path)
+            except BaseException:
+                os.close(lock)
+                raise
+        return cls(path, lock)
+
+    def close(self) -> None:
+        """Lets go of the directory."""
+        if self._lock >= 0:
+            os.ftruncate(self._lock, 0)
+            os.close(self._lock)
+            self._lock = -1
+
+    def announce(self, port: int) -> None:
+        """Writes the port that was really bound, for `--port 0`."""
+        _write_holder(self._lock, port)
+
+    @property
+    def run(self) -> Path:
+        """Sockets, HAProxy's configuration, pid records: emptied at every start."""
+        return self.path / "run"
+
+    @property
+    def database(self) -> Path:
+        """The file of the documents."""
+        return self.path / "netflux.db"
+
+    @property
+    def log(self) -> Path:
+        """The region's own log."""
+        return self.path / "netflux.log"
+
+
+def holder(path: Path) -> Holder | None:
+    """The running region that holds the directory; None when none does, whatever the lock file says."""
+    try:
+        descriptor = os.open(path / "lock", os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read_holder(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def delete(path: Path) -> None:
+    """Removes a state directory that no region holds; refuses a directory that netflux did not write.
+
+    Raises:
+        UserError: it is held, or it is no state directory.
+    """
+    held = holder(path)
+    if held is not None:
+        raise UserError(f"{path} belongs to a running region (pid {held.pid}).", "Run `netflux down` first.")
+    if not path.exists():
+        return
+    if not (path / "version").is_file():
+        raise UserError(f"{path} is not a state directory of netflux: it has no file `version`.", "Nothing was deleted.")
+    with explained(path):
+        shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turns what a full or forbidden disk raises into a UserError that names the directory."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        explanation = explain(error, path)
+        if explanation is None:
+            raise
+        raise explanation from error
+
+
+def explain(error: BaseException, path: Path) -> UserError | None:
+    """The UserError for a disk's refusal; None when the error is something else."""
+    number = error.errno if isinstance(error, OSError) else None
+    text = str(error)
+    if number in _NO_ROOM or "database or disk is full" in text:
+        free = _free(path) // 1024 // 1024
+        return UserError(
+            f"No space is left for the state directory {path} ({free} MB free).",
+            "Make room, or choose another disk with --state DIR.",
+        )
+    refused = isinstance(error, sqlite3.OperationalError) and ("readonly" in text or "unable to open" in text)
+    if number in _NOT_ALLOWED or refused:
+        return UserError(
+            f"The state directory {path} can't be written: {text}.",
+            "Choose another with --state DIR or NETFLUX_STATE_DIR, or change its permissions.",
+        )
+    return None
+
+
+def version() -> dict[str, Any]:
+    """What this netflux writes into `version`: documents hold pickles of moto's backends, so moto's version counts."""
+    return {"format": FORMAT, "moto": metadata.version("moto")}
+
+
+def _check_version(path: Path) -> None:
+    file = path / "version"
+    if not file.is_file():
+        strangers = sorted({entry.name for entry in path.iterdir()} - _EMPTY) if path.is_dir() else []
+        if strangers:
+            raise UserError(
+                f"{path} is not empty and is not a state directory of netflux (it holds {', '.join(strangers[:3])}).",
+                "Choose an empty or a new directory with --state DIR.",
+            )
+        return
+    try:
+        found = json.loads(file.read_text())
+    except ValueError:
+        found = {"format": "unreadable"}
+    if found != version():
+        raise UserError(
+            f"The state directory {path} was written by another version of netflux\n"
+            f"(it has {_words(found)}; this one needs {_words(version())}). Nothing in it was touched.",
+            "Use the netflux that wrote it, start a new one with --state DIR, or delete it with `netflux down --delete`.",
+        )
+
+
+def _words(found: Any) -> str:
+    if not isinstance(found, dict):
+        return repr(found)
+    return f"format {found.get('format', '?')}, moto {found.get('moto', '?')}"
+
+
+def _check_room(path: Path) -> None:
+    if _free(path) < _ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def _free(path: Path) -> int:
+    place = next((place for place in (path, *path.parents) if place.exists()), path)
+    return shutil.disk_usage(place).free if place.exists() else 0
+
+
+def _take(path: Path, port: int) -> int:
+    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held = _read_holder(descriptor)
+        os.close(descriptor)
+        where = f" on port {held.port}" if held.port else ""
+        raise UserError(
+            f"A region is already running in {path} (pid {held.pid}{where}).",
+            "See it with `netflux status`, stop it with `netflux down`, or start another with --state DIR --port PORT.",
+        ) from None
+    _write_holder(descriptor, port)
+    return descriptor
+
+
+def _write_holder(descriptor: int, port: int) -> None:
+    body = f"{os.getpid()}\n{port}\n".encode()
+    os.ftruncate(descriptor, 0)
+    if os.pwrite(descriptor, body, 0) != len(body):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _read_holder(descriptor: int) -> Holder:
+    numbers = [int(word) for word in os.pread(descriptor, 64, 0).split() if word.isdigit()]
+    return Holder(*(numbers + [0, 0])[:2])
+
+
+def _prepare(path: Path) -> None:
+    run = path / "run"
+    if run.is_dir():
+        end_leftovers(run / "children")
+        shutil.rmtree(run)
+    for name in _FOLDERS:
+        (path / name).mkdir(mode=0o700, exist_ok=True)
+    if not (path / "version").exists():
+        draft = path / "run" / "version"
+        draft.write_text(json.dumps(version()) + "\n")
+        draft.replace(path / "version")
