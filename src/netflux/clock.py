@@ -1,7 +1,7 @@
 """The region's one clock.
 
-Intervals, delays and grace periods of AWS's configuration are simulated seconds: `--speed 10` makes each of them pass ten
-times faster. Timestamps stay the wall clock's, since they say when something was really observed.
+Intervals, delays and grace periods of AWS's configuration are simulated seconds: `--speed 10` makes each of them pass
+ten times faster. Timestamps stay the wall clock's, since they say when something was really observed.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-ACCOUNT = "000000000000"
+ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
 

@@ -12,8 +12,8 @@ class Route:
     Attributes:
         host: exact name, lower-case, without port; AWS's own form of it is matched as well.
         scheme: `http`, `https`, or empty for both.
-        lines: `http-request …` and `use_backend …` lines, in order; each may end in `if <conditions>`. The gateway adds
-            the host and scheme condition in front of them, so conditions must be joined by AND (one line per OR branch).
+        lines: `http-request …` and `use_backend …` lines, in order; each may end in `if <conditions>`. The gateway
+            adds the host and scheme condition in front of them, so conditions are joined by AND (a line per OR branch).
     """
 
     host: str

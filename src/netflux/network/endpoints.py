@@ -29,7 +29,7 @@ class Address:
 
 
 class Endpoints:
-    """Endpoint names with the port that AWS shows, mapped to local addresses. Names in AWS's form find the local ones."""
+    """Endpoint names with the port that AWS shows, mapped to local addresses; AWS's forms find the local ones."""
 
     def __init__(self) -> None:
         self._addresses: dict[tuple[str, int], Address] = {}

@@ -12,7 +12,7 @@ class InterfaceRequest:
     """What an owner wants to be attached to the VPC.
 
     Attributes:
-        owner: unique and stable, e.g. `ecs/task/{id}` or `rds/{identifier}`: attaching it again gives the same interface.
+        owner: unique and stable, e.g. `ecs/task/{id}`, `rds/{identifier}`: the same owner gets the same interface.
         subnet_id: the subnet whose address range the address is taken from.
         security_groups: group ids.
         description: shown by DescribeNetworkInterfaces.
@@ -33,7 +33,7 @@ class Interface:
         owner: of the request.
         subnet_id: of the request.
         vpc_address: the address in the subnet, which AWS's APIs show and target groups hold.
-        local_address: where it can be bound and reached on this machine; the VPC address itself where namespaces are real.
+        local_address: where it is bound and reached on this machine; the VPC address itself in real namespaces.
         mac_address: as EC2 shows it.
         availability_zone: of the subnet.
         namespace: name of the network namespace that holds it; None under `loopback`.

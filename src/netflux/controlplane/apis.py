@@ -1,0 +1,91 @@
+"""The region's own APIs: one door for clients and for our own parts, to our handlers or to moto."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from botocore import xform_name
+
+from netflux.controlplane import models
+from netflux.controlplane.call import Call
+from netflux.controlplane.moto import Moto
+from netflux.errors import AwsError, Unsupported
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[Call, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class Handlers(Protocol):
+    """A service's own operations: one async method each, named as botocore names it in snake case.
+
+    Attributes:
+        service: botocore's service name.
+        whole: operations without a method are refused by name when True, and go to moto when False.
+    """
+
+    service: str
+    whole: bool
+
+
+class Apis:
+    """Calls any operation of any service of this region.
+
+    Args:
+        account: twelve digits.
+        region: the one region there is.
+        moto: answers what we don't.
+        changed: told of each successful call that may have changed desired state, before its answer leaves.
+    """
+
+    def __init__(self, account: str, region: str, moto: Moto, changed: Callable[[Call], None]) -> None:
+        self.account = account
+        self.region = region
+        self.moto = moto
+        self._changed = changed
+        self._handlers: dict[str, Handlers] = {}
+
+    def register(self, handlers: Handlers) -> None:
+        """From now on these handlers answer for their service."""
+        self._handlers[handlers.service] = handlers
+
+    def handler(self, service: str, operation: str) -> Handler | None:
+        """Our handler of the operation; None when it is moto's. Raises Unsupported when it is nobody's."""
+        handlers = self._handlers.get(service)
+        if handlers is None:
+            return None
+        found: Handler | None = getattr(handlers, xform_name(operation), None)
+        if found is None and handlers.whole:
+            raise Unsupported(f"{service}:{operation}")
+        return found
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The response as botocore shapes it.
+
+        Raises:
+            AwsError: what a client would get.
+        """
+        call = Call(service, operation, self.region, self.account)
+        if self.handler(service, operation) is not None:
+            return await self.handle(call, dict(params))
+        response = await self.moto.call(service, operation, params)
+        self.settle(call)
+        return response
+
+    async def handle(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        """Validates, calls our handler, and tells whoever reads the state that it changed."""
+        handler = self.handler(call.service, call.operation)
+        if handler is None:
+            raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
+        models.check_parameters(models.operation_model(call.service, call.operation), params)
+        response = await handler(call, copy.deepcopy(params))
+        self.settle(call)
+        return response
+
+    def settle(self, call: Call) -> None:
+        """Tells of a call that succeeded."""
+        if models.changes_state(call.operation):
+            self._changed(call)

@@ -1,0 +1,189 @@
+"""moto in this process: 190 services' desired state, kept on disk after each call that changes it.
+
+moto knows no locks, so one thread does all its work, one call at a time. A call is acknowledged only after the backends
+it changed are on disk; when the disk refuses, they are put back to what the disk has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from netflux.controlplane.documents import Documents
+from netflux.controlplane.message import HttpRequest, HttpResponse
+from netflux.errors import AwsError
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+PREFIX = "moto/"
+CHEAP_BYTES = 256 * 1024
+"""A backend up to this size is looked at after every call, since some calls change their neighbours."""
+
+# Botocore's names of services whose endpoint in moto's URL patterns is another one.
+_ENDPOINTS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}
+_ECR = "api.ecr"
+
+
+class Moto:
+    """Calls moto, and keeps what it holds.
+
+    Args:
+        documents: where the backends' bytes go.
+        account: twelve digits; becomes the account of all of moto.
+        region: used where a call from inside names none.
+    """
+
+    def __init__(self, documents: Documents, account: str, region: str) -> None:
+        os.environ["MOTO_ACCOUNT_ID"] = account
+        os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        os.environ.setdefault("MOTO_ENABLE_ISO_REGIONS", "false")
+        self._documents = documents
+        self._region = region
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
+        self._stored: dict[str, tuple[str, int]] = {}
+
+    async def start(self) -> None:
+        """Loads what the disk has."""
+        await self._run(self._load)
+
+    async def warm_up(self) -> None:
+        """Imports the services a template of this kind begins with, so that its first call need not wait for them."""
+
+        def imports() -> None:
+            from moto.backends import get_backend
+
+            for service in ("ec2", "elbv2", "iam", "secretsmanager", "ecr", "rds", "servicediscovery"):
+                get_backend(service)
+
+        await self._run(imports)
+
+    def stop(self) -> None:
+        """Ends the thread after the call under way."""
+        self._thread.shutdown(wait=True)
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The call's response as botocore shapes it, past any handler of ours.
+
+        Raises:
+            AwsError: what moto answers; `NotImplemented` where moto has no such operation.
+        """
+        return await self._run(lambda: self._call(service, operation, dict(params)))
+
+    async def forward(self, service: str, request: HttpRequest, changes: bool) -> HttpResponse:
+        """A client's own request, answered by moto byte for byte."""
+        return await self._run(lambda: self._send(service, self._region, request, changes))
+
+    async def _run(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _call(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        from botocore.parsers import create_parser
+        from botocore.serialize import create_serializer
+
+        from netflux.controlplane import models
+
+        model = models.operation_model(service, operation)
+        protocol = model.service_model.resolved_protocol
+        wanted = create_serializer(protocol).serialize_to_request(params, model)
+        request = _as_http(wanted, f"{service}/{self._region}")
+        response = self._send(service, self._region, request, models.changes_state(operation))
+        parsed = create_parser(protocol).parse(
+            {"status_code": response.status, "headers": dict(response.headers), "body": response.body},
+            model.output_shape,
+        )
+        if response.status >= 300:
+            error = parsed.get("Error", {})
+            raise AwsError(error.get("Code") or "InternalFailure", error.get("Message") or "", response.status)
+        parsed.pop("ResponseMetadata", None)
+        return dict(parsed)
+
+    def _send(self, service: str, region: str, request: HttpRequest, changes: bool) -> HttpResponse:
+        from botocore.awsrequest import AWSPreparedRequest
+        from moto.core.botocore_stubber import BotocoreStubber
+
+        host = f"{_ECR if service == 'ecr' else _ENDPOINTS.get(service, service)}.{region}.amazonaws.com"
+        headers = {key: value for key, value in request.headers.items() if key.lower() not in ("host", "connection")}
+        url = f"https://{host}{request.url}"
+        prepared = AWSPreparedRequest(request.method, url, headers, request.body, stream_output=False)
+        try:
+            found = BotocoreStubber().process_request(prepared)
+        except NotImplementedError as error:
+            raise AwsError("NotImplemented", f"{service}: Netflux does not have this: {error}", 501) from error
+        if found is None:
+            raise AwsError("NotImplemented", f"Netflux has no service '{service}'.", 501)
+        status, answered, body = found
+        if changes and int(status) < 300:
+            self._store(service)
+        return HttpResponse(int(status), answered, body.encode() if isinstance(body, str) else bytes(body))
+
+    def _load(self) -> None:
+        blobs = sorted(self._documents.blobs(PREFIX), key=lambda blob: not blob[0].startswith(f"{PREFIX}ec2/"))
+        if not blobs:
+            return
+        from netflux.controlplane import pickles
+
+        for key, body in blobs:
+            name = key.removeprefix(PREFIX)
+            pickles.install(name, pickles.loads(body))
+            self._stored[name] = (hashlib.sha256(body).hexdigest(), len(body))
+
+    def _store(self, service: str) -> None:
+        from netflux.controlplane import pickles
+
+        try:
+            with self._documents.transaction():
+                for name, backend in pickles.living():
+                    digest, size = self._stored.get(name, ("", 0))
+                    if size > CHEAP_BYTES and not name.startswith(f"{service}/"):
+                        continue
+                    body = pickles.dumps(name, backend)
+                    now = hashlib.sha256(body).hexdigest()
+                    if now != digest:
+                        self._documents.put_blob(PREFIX + name, body)
+                        self._stored[name] = (now, len(body))
+        except Exception as error:
+            _log.exception("the state of %s could not be stored; going back to what the disk has", service)
+            self._go_back()
+            raise AwsError("InternalFailure", f"{service}: the change is not on disk: {error}", 500) from error
+
+    def _go_back(self) -> None:
+        from netflux.controlplane import pickles
+
+        on_disk = {key.removeprefix(PREFIX) for key, _ in self._documents.blobs(PREFIX)}
+        for name, _ in pickles.living():
+            if name not in on_disk:
+                service, account, region = name.split("/")
+                from moto.backends import get_backend
+
+                del get_backend(service)[account][region]
+        self._load()
+
+
+def _as_http(wanted: dict[str, Any], scope: str) -> HttpRequest:
+    """botocore's request as HTTP, with a credential scope: moto reads the region from it."""
+    from urllib.parse import urlencode
+
+    from botocore.compat import urlencode as botocore_urlencode
+
+    service, _, region = scope.partition("/")
+    body = wanted["body"]
+    headers = {str(key): str(value) for key, value in wanted["headers"].items()}
+    if isinstance(body, dict):
+        body = urlencode(body, doseq=True)
+        headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
+    if isinstance(body, str):
+        body = body.encode()
+    query = wanted.get("query_string") or ""
+    if isinstance(query, dict):
+        query = botocore_urlencode(query, doseq=True)
+    headers["Authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential=NETFLUX/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
+    url = wanted["url_path"] + (f"?{query}" if query else "")
+    return HttpRequest(wanted["method"], url, headers, bytes(body or b""))

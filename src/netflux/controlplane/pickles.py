@@ -1,0 +1,95 @@
+"""moto's backends as bytes.
+
+A backend is pickled alone: another backend it refers to is named and not copied, and so are EC2's subnets, which load
+balancers and subnet groups hold. Locks come back as new ones. Functions made inside functions (SSM's default factories)
+need cloudpickle.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import cloudpickle
+from moto.backends import get_backend
+from moto.core.base_backend import BackendDict, BaseBackend
+
+_LOCKS: dict[type, Any] = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
+
+
+def living() -> Iterator[tuple[str, Any]]:
+    """Every backend in this process by its name, `service/account/region` (region `aws` for a global service)."""
+    for backends in [*BackendDict._instances]:
+        for account, region, backend in [*backends.iter_backends()]:
+            yield f"{backends.service_name}/{account}/{region}", backend
+
+
+def find(name: str) -> Any:
+    """The backend in this process with that name, created by moto when it is not there."""
+    service, account, region = name.split("/")
+    return get_backend(service)[account][region]
+
+
+def install(name: str, backend: Any) -> None:
+    """Puts a loaded backend in the place of the one in this process."""
+    service, account, region = name.split("/")
+    get_backend(service)[account][region] = backend
+
+
+def _name_of(backend: Any) -> str:
+    return next(name for name, living_backend in living() if living_backend is backend)
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    def __init__(self, file: io.BytesIO, name: str, root: Any) -> None:
+        super().__init__(file, protocol=5)
+        self._root = root
+        self._is_ec2 = name.startswith("ec2/")
+
+    def persistent_id(self, obj: Any) -> Any:
+        if isinstance(obj, BackendDict):
+            return ("backends", obj.service_name)
+        if isinstance(obj, BaseBackend) and obj is not self._root:
+            return ("backend", _name_of(obj))
+        if type(obj).__name__ == "Subnet" and not self._is_ec2:
+            return ("subnet", _name_of(obj.ec2_backend), obj.id)
+        return None
+
+    def reducer_override(self, obj: Any) -> Any:
+        made_by = _LOCKS.get(type(obj))
+        if made_by is not None:
+            return made_by, ()
+        if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
+            return _defaultdict, (type(obj), obj.default_factory), obj.__dict__, None, iter(obj.items())
+        return super().reducer_override(obj)
+
+
+def _defaultdict(kind: type[defaultdict[Any, Any]], factory: Any) -> defaultdict[Any, Any]:
+    """An empty one of moto's subclasses, whose own __init__ takes other arguments than pickle knows."""
+    made = kind.__new__(kind)
+    made.default_factory = factory
+    return made
+
+
+class _Unpickler(pickle.Unpickler):
+    def persistent_load(self, pid: Any) -> Any:
+        kind, name, *rest = pid
+        if kind == "backends":
+            return get_backend(name)
+        return find(name) if kind == "backend" else find(name).get_subnet(rest[0])
+
+
+def dumps(name: str, backend: Any) -> bytes:
+    """The backend's whole state."""
+    file = io.BytesIO()
+    _Pickler(file, name, backend).dump(backend)
+    return file.getvalue()
+
+
+def loads(body: bytes) -> Any:
+    """The backend of `dumps`; others it refers to are taken from this process, so load EC2 first."""
+    return _Unpickler(io.BytesIO(body)).load()
