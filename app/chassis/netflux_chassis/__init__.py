@@ -1,0 +1,1 @@
+"""What both services have around their own work: health, problems, logs, the pool, start and stop."""

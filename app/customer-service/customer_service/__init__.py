@@ -1,0 +1,1 @@
+"""The customers, their favourite genre, and the movies recommended for it."""

@@ -1,0 +1,1 @@
+"""The Netflux databases: data sources from the environment, numbered migrations, and the program that applies them."""

@@ -1,0 +1,1 @@
+"""The movies, by id and by genre."""
