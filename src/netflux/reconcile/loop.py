@@ -99,9 +99,7 @@ class Loop:
 
     def failures(self) -> dict[tuple[str, str], Failure]:
         """What fails now, by controller and key."""
-        return {
-            (name, key): failure for name, queue in self._queues.items() for key, failure in queue.failures.items()
-        }
+        return {(name, key): failure for name, queue in self._queues.items() for key, failure in queue.failures.items()}
 
     async def _poke_keys(self, name: str) -> None:
         try:

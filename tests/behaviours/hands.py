@@ -1,0 +1,89 @@
+"""Two ways of doing the same by hand: boto3, and the AWS CLI as a person types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Protocol
+
+from botocore import xform_name
+
+from tests.behaviours.cloud import Cloud
+
+AWS = str(Path(sys.executable).with_name("aws"))
+_CLI_NAMES = {"s3": "s3api"}
+
+
+class Refused(Exception):
+    """The API's error: its code is in the text."""
+
+
+class Hands(Protocol):
+    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]: ...
+
+    def wait(self, service: str, waiter: str, **params: Any) -> None: ...
+
+
+class Boto3:
+    """boto3's clients and waiters."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._clients: dict[str, Any] = {}
+
+    def _client(self, service: str) -> Any:
+        return (
+            self._clients.setdefault(service, None)
+            or self._clients.update({service: self._cloud.boto3(service)})
+            or self._clients[service]
+        )
+
+    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        from botocore.exceptions import ClientError
+
+        try:
+            answer: dict[str, Any] = getattr(self._client(service), xform_name(operation))(**params)
+        except ClientError as error:
+            raise Refused(str(error)) from error
+        return answer
+
+    def wait(self, service: str, waiter: str, **params: Any) -> None:
+        self._client(service).get_waiter(waiter).wait(WaiterConfig={"Delay": 1, "MaxAttempts": 90}, **params)
+
+
+class Cli:
+    """`aws …` with flags."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        words = [_CLI_NAMES.get(service, service), xform_name(operation).replace("_", "-")]
+        answer = self._aws(*words, *_flags(params), "--output", "json")
+        return dict(json.loads(answer)) if answer.strip() else {}
+
+    def wait(self, service: str, waiter: str, **params: Any) -> None:
+        self._aws(_CLI_NAMES.get(service, service), "wait", waiter.replace("_", "-"), *_flags(params))
+
+    def _aws(self, *words: str) -> str:
+        done = subprocess.run(
+            [AWS, *words], capture_output=True, text=True, timeout=300, env=self._cloud.env(), stdin=subprocess.DEVNULL
+        )
+        if done.returncode != 0:
+            raise Refused(f"aws {' '.join(words)[:300]}: {done.stderr.strip()}")
+        return done.stdout
+
+
+def _flags(params: dict[str, Any]) -> list[str]:
+    words: list[str] = []
+    for name, value in params.items():
+        flag = "--" + xform_name(name).replace("_", "-")
+        if isinstance(value, bool):
+            words.append(flag if value else "--no-" + flag[2:])
+        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+            words += [flag, *value]
+        else:
+            words += [flag, value if isinstance(value, str) else json.dumps(value)]
+    return words

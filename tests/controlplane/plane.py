@@ -1,0 +1,34 @@
+"""The real control plane without HTTP: documents on disk, moto in process; it can be restarted on the same disk."""
+
+from pathlib import Path
+
+from netflux import names
+from netflux.controlplane.apis import Apis
+from netflux.controlplane.call import Call
+from netflux.controlplane.documents import Documents
+from netflux.controlplane.moto import Moto
+
+
+class Plane:
+    """A control plane that can be restarted on the same disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.changes: list[Call] = []
+
+    async def start(self) -> Apis:
+        from moto.core.base_backend import BackendDict
+
+        BackendDict.reset()
+        self.documents = Documents(self.path / "n.db")
+        self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
+        await self.moto.start()
+        return Apis(names.ACCOUNT, names.REGION, self.moto, self.changes.append)
+
+    def stop(self) -> None:
+        self.moto.stop()
+        self.documents.close()
+
+    async def restart(self) -> Apis:
+        self.stop()
+        return await self.start()

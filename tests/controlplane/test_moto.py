@@ -1,0 +1,90 @@
+"""moto's state: on disk before the answer, back after a restart, and never more than the disk has."""
+
+from typing import Any
+
+import pytest
+
+from netflux.controlplane.apis import Apis
+from netflux.errors import AwsError
+from tests.controlplane.plane import Plane
+
+
+async def _network(apis: Apis) -> dict[str, Any]:
+    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+    subnets = [
+        (await apis.call("ec2", "CreateSubnet", {"VpcId": vpc, "CidrBlock": cidr, "AvailabilityZone": zone}))["Subnet"]
+        for cidr, zone in (("10.0.1.0/24", "us-east-1a"), ("10.0.2.0/24", "us-east-1b"))
+    ]
+    group = await apis.call("ec2", "CreateSecurityGroup", {"GroupName": "g", "Description": "d", "VpcId": vpc})
+    return {"vpc": vpc, "subnets": [subnet["SubnetId"] for subnet in subnets], "group": group["GroupId"]}
+
+
+async def test_everything_a_template_of_this_kind_creates_in_moto_comes_back_after_a_restart(plane: Plane) -> None:
+    apis = await plane.start()
+    net = await _network(apis)
+    balancer = {"Name": "a", "Subnets": net["subnets"], "SecurityGroups": [net["group"]]}
+    await apis.call("elbv2", "CreateLoadBalancer", balancer)
+    group = {"Name": "t", "Protocol": "HTTP", "Port": 8080, "VpcId": net["vpc"], "TargetType": "ip"}
+    await apis.call("elbv2", "CreateTargetGroup", group)
+    await apis.call("secretsmanager", "CreateSecret", {"Name": "/prod/a", "SecretString": "s3cret"})
+    await apis.call("ecr", "CreateRepository", {"repositoryName": "movie-service"})
+    await apis.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
+    await apis.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
+    await apis.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
+    subnet_group = {"DBSubnetGroupName": "g", "DBSubnetGroupDescription": "d", "SubnetIds": net["subnets"]}
+    await apis.call("rds", "CreateDBSubnetGroup", subnet_group)
+    reads = (
+        ("ec2", "DescribeVpcs"), ("ec2", "DescribeSubnets"), ("elbv2", "DescribeLoadBalancers"),
+        ("elbv2", "DescribeTargetGroups"), ("secretsmanager", "ListSecrets"), ("ecr", "DescribeRepositories"),
+        ("ssm", "DescribeParameters"), ("iam", "ListRoles"), ("servicediscovery", "ListNamespaces"),
+        ("rds", "DescribeDBSubnetGroups"),
+    )  # fmt: skip
+    for service, operation in reads:  # a load balancer's first description moves its state on
+        await apis.call(service, operation, {})
+    before = {read: await apis.call(*read, {}) for read in reads}
+    apis = await plane.restart()
+    after = {read: await apis.call(*read, {}) for read in reads}
+    for described in (before, after):
+        for balancer in described["elbv2", "DescribeLoadBalancers"]["LoadBalancers"]:
+            balancer.pop("State")
+    assert after == before
+
+
+async def test_a_backend_stays_writable_after_a_restart(plane: Plane) -> None:
+    apis = await plane.start()
+    await apis.call("ecr", "CreateRepository", {"repositoryName": "one"})
+    apis = await plane.restart()
+    await apis.call("ecr", "CreateRepository", {"repositoryName": "two"})
+    apis = await plane.restart()
+    found = await apis.call("ecr", "DescribeRepositories", {})
+    assert [repository["repositoryName"] for repository in found["repositories"]] == ["one", "two"]
+
+
+async def test_a_change_that_the_disk_refuses_is_an_error_and_is_taken_back(plane: Plane) -> None:
+    apis = await plane.start()
+    await apis.call("secretsmanager", "CreateSecret", {"Name": "kept", "SecretString": "x"})
+    plane.documents._db.execute("PRAGMA max_page_count=8")
+    with pytest.raises(AwsError, match="not on disk"):
+        await apis.call("secretsmanager", "CreateSecret", {"Name": "lost", "SecretString": "y" * 60_000})
+    listed = await apis.call("secretsmanager", "ListSecrets", {})
+    assert [secret["Name"] for secret in listed["SecretList"]] == ["kept"]
+
+
+async def test_moto_errors_keep_their_code_and_message(plane: Plane) -> None:
+    apis = await plane.start()
+    with pytest.raises(AwsError) as error:
+        await apis.call("ec2", "DescribeVpcs", {"VpcIds": ["vpc-123"]})
+    assert error.value.code == "InvalidVpcID.NotFound"
+
+
+async def test_an_operation_nobody_has_is_refused_by_name(plane: Plane) -> None:
+    apis = await plane.start()
+    with pytest.raises(AwsError, match="MakeTea"):
+        await apis.call("ec2", "MakeTea", {})
+
+
+async def test_changing_calls_are_told_and_reading_calls_are_not(plane: Plane) -> None:
+    apis = await plane.start()
+    await apis.call("ecr", "CreateRepository", {"repositoryName": "one"})
+    await apis.call("ecr", "DescribeRepositories", {})
+    assert [call.operation for call in plane.changes] == ["CreateRepository"]
