@@ -1,0 +1,263 @@
+"""ECR: repositories are moto's, images are ours; the registry protocol (`docker push`) is not served in this version."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from netflux import names
+from netflux.aws.ecr.images import Images, StoredImage, digest_of
+from netflux.clock import Clock
+from netflux.controlplane.call import Call
+from netflux.controlplane.documents import Documents
+from netflux.controlplane.moto import Moto
+from netflux.errors import AwsError, Unsupported
+
+Json = dict[str, Any]
+
+TOKEN_LIFE = timedelta(hours=12)  # GetAuthorizationToken: "The authorization token is valid for 12 hours".
+_PUSH_INSTEAD = "Push a folder with `netflux push` instead; OCI images come with the registry of a later version."
+
+
+class EcrApi:
+    """Handlers of ECR's operations.
+
+    Args:
+        documents: keeps the images.
+        moto: keeps the repositories.
+        clock: for timestamps.
+    """
+
+    service = "ecr"
+    whole = False
+
+    def __init__(self, documents: Documents, moto: Moto, clock: Clock) -> None:
+        self._images = Images(documents)
+        self._moto = moto
+        self._clock = clock
+
+    async def create_repository(self, call: Call, request: Json) -> Json:
+        """Creates a repository whose URI names the local registry."""
+        answer = await self._moto.call("ecr", "CreateRepository", request)
+        return {**answer, "repository": _local(answer["repository"])}
+
+    async def describe_repositories(self, call: Call, request: Json) -> Json:
+        """Lists repositories with their URIs."""
+        answer = await self._moto.call("ecr", "DescribeRepositories", request)
+        return {**answer, "repositories": [_local(repository) for repository in answer["repositories"]]}
+
+    async def delete_repository(self, call: Call, request: Json) -> Json:
+        """Deletes a repository; with `force` its images too."""
+        repository = await self._repository(call, request)
+        images = self._images.of(repository["repositoryArn"])
+        if images and not request.get("force"):
+            raise AwsError(
+                "RepositoryNotEmptyException",
+                f"The repository with name '{request['repositoryName']}' in registry with id '{call.account}' "
+                "cannot be deleted because it still contains images",
+            )
+        answer = await self._moto.call("ecr", "DeleteRepository", request)
+        self._images.delete(images)
+        return {**answer, "repository": _local(answer["repository"])}
+
+    async def put_image(self, call: Call, request: Json) -> Json:
+        """Stores a manifest under its true digest, and points the tag to it."""
+        repository = await self._repository(call, request)
+        manifest, tag = request["imageManifest"], request.get("imageTag")
+        arn, digest = repository["repositoryArn"], digest_of(manifest)
+        if request.get("imageDigest", digest) != digest:
+            raise AwsError(
+                "ImageDigestDoesNotMatchException",
+                f"The digest of the image manifest is {digest}, not {request['imageDigest']}.",
+            )
+        image = StoredImage(
+            repository=arn, digest=digest, manifest=manifest, media_type=_media_type(request), tags=(),
+            pushed_at=self._clock.now().isoformat(), size=len(manifest.encode()),
+        )
+        self._check_tag(call, repository, digest, tag)
+        stored = self._images.put(image, tag)
+        return {"image": _image(call, request, stored, tag)}
+
+    async def batch_get_image(self, call: Call, request: Json) -> Json:
+        """Manifests by tag or digest."""
+        repository = await self._repository(call, request)
+        images, failures = [], []
+        for wanted in request["imageIds"]:
+            found = self._find(repository, wanted)
+            if found is None:
+                failures.append(_failure(wanted))
+            else:
+                images.append(_image(call, request, found, wanted.get("imageTag")))
+        return {"images": images, "failures": failures}
+
+    async def describe_images(self, call: Call, request: Json) -> Json:
+        """Digests, tags and times of images."""
+        repository = await self._repository(call, request)
+        images = self._images.of(repository["repositoryArn"])
+        if request.get("imageIds"):
+            images = [self._must_find(call, repository, wanted) for wanted in request["imageIds"]]
+        tagged = request.get("filter", {}).get("tagStatus", "ANY")
+        return {"imageDetails": [_detail(call, request, image) for image in images if _selected(image, tagged)]}
+
+    async def list_images(self, call: Call, request: Json) -> Json:
+        """Ids of images: one for each tag, and the digest alone for an untagged one."""
+        repository = await self._repository(call, request)
+        tagged = request.get("filter", {}).get("tagStatus", "ANY")
+        ids: list[Json] = []
+        for image in self._images.of(repository["repositoryArn"]):
+            if _selected(image, tagged):
+                ids += [{"imageDigest": image.digest, "imageTag": tag} for tag in image.tags] or [
+                    {"imageDigest": image.digest}
+                ]
+        return {"imageIds": ids}
+
+    async def batch_delete_image(self, call: Call, request: Json) -> Json:
+        """Removes a tag (the image goes with its last one), or the image of a digest with all its tags."""
+        repository = await self._repository(call, request)
+        gone: list[Json] = []
+        failures: list[Json] = []
+        for wanted in request["imageIds"]:
+            found = self._find(repository, wanted)
+            if found is None:
+                failures.append(_failure(wanted))
+                continue
+            tag = wanted.get("imageTag")
+            if tag is not None and len(found.tags) > 1:
+                self._images.untag(found, tag)
+            else:
+                self._images.delete([found])
+            gone += [{"imageDigest": found.digest, "imageTag": name} for name in ([tag] if tag else found.tags)] or [
+                {"imageDigest": found.digest}
+            ]
+        return {"imageIds": gone, "failures": failures}
+
+    async def get_authorization_token(self, call: Call, request: Json) -> Json:
+        """A password for the registry, as `aws ecr get-login-password` takes it."""
+        token = base64.b64encode(b"AWS:" + secrets.token_urlsafe(48).encode()).decode()
+        host = names.registry(call.account, call.region)
+        expires: datetime = self._clock.now() + TOKEN_LIFE
+        return {
+            "authorizationData": [
+                {"authorizationToken": token, "expiresAt": expires, "proxyEndpoint": f"https://{host}"}
+            ]
+        }
+
+    async def initiate_layer_upload(self, call: Call, request: Json) -> Json:
+        """Refused: there is no place for layers yet."""
+        raise Unsupported("ecr:InitiateLayerUpload", _PUSH_INSTEAD)
+
+    async def get_download_url_for_layer(self, call: Call, request: Json) -> Json:
+        """Refused: there is no place for layers yet."""
+        raise Unsupported("ecr:GetDownloadUrlForLayer", _PUSH_INSTEAD)
+
+    async def start_image_scan(self, call: Call, request: Json) -> Json:
+        """Refused: nothing scans images here, so there would be no true finding."""
+        raise Unsupported("ecr:StartImageScan")
+
+    async def describe_image_scan_findings(self, call: Call, request: Json) -> Json:
+        """Refused: nothing scans images here."""
+        raise Unsupported("ecr:DescribeImageScanFindings")
+
+    async def _repository(self, call: Call, request: Json) -> Json:
+        ask = {"repositoryNames": [request["repositoryName"]]}
+        answer = await self._moto.call("ecr", "DescribeRepositories", ask)
+        repository: Json = answer["repositories"][0]
+        return repository
+
+    def _find(self, repository: Json, wanted: Json) -> StoredImage | None:
+        arn = repository["repositoryArn"]
+        if wanted.get("imageDigest"):
+            found = self._images.by_digest(arn, wanted["imageDigest"])
+            return found if found and wanted.get("imageTag", None) in (None, *found.tags) else None
+        return self._images.by_tag(arn, wanted.get("imageTag", ""))
+
+    def _must_find(self, call: Call, repository: Json, wanted: Json) -> StoredImage:
+        found = self._find(repository, wanted)
+        if found is None:
+            raise AwsError(
+                "ImageNotFoundException",
+                f"The image with imageId {_written(wanted)} does not exist within the repository with name "
+                f"'{repository['repositoryName']}' in the registry with id '{call.account}'",
+            )
+        return found
+
+    def _check_tag(self, call: Call, repository: Json, digest: str, tag: str | None) -> None:
+        arn, name = repository["repositoryArn"], repository["repositoryName"]
+        holder = self._images.by_tag(arn, tag) if tag else self._images.by_digest(arn, digest)
+        if holder is None:
+            return
+        if holder.digest == digest:
+            raise AwsError(
+                "ImageAlreadyExistsException",
+                f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}' "
+                f"in registry with id '{call.account}'",
+            )
+        if repository.get("imageTagMutability") == "IMMUTABLE":
+            raise AwsError(
+                "ImageTagAlreadyExistsException",
+                f"The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because "
+                "the repository is immutable.",
+            )
+
+
+def _local(repository: Json) -> Json:
+    return {**repository, "repositoryUri": f"{_host(repository)}/{repository['repositoryName']}"}
+
+
+def _host(repository: Json) -> str:
+    region, account = repository["repositoryArn"].split(":")[3:5]
+    return names.registry(account, region)
+
+
+def _media_type(request: Json) -> str:
+    try:
+        written = json.loads(request["imageManifest"]).get("mediaType")
+    except (ValueError, AttributeError):
+        raise AwsError(
+            "InvalidParameterException",
+            "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'",
+        ) from None
+    media_type: str | None = request.get("imageManifestMediaType") or written
+    if media_type is None:
+        raise AwsError("InvalidParameterException", "The image manifest names no media type, and neither does the call.")
+    return media_type
+
+
+def _image(call: Call, request: Json, image: StoredImage, tag: str | None) -> Json:
+    return {
+        "registryId": call.account,
+        "repositoryName": request["repositoryName"],
+        "imageId": {"imageDigest": image.digest, **({"imageTag": tag} if tag else {})},
+        "imageManifest": image.manifest,
+        "imageManifestMediaType": image.media_type,
+    }
+
+
+def _detail(call: Call, request: Json, image: StoredImage) -> Json:
+    detail = {
+        "registryId": call.account,
+        "repositoryName": request["repositoryName"],
+        "imageDigest": image.digest,
+        "imageSizeInBytes": image.size,
+        "imagePushedAt": datetime.fromisoformat(image.pushed_at),
+        "imageManifestMediaType": image.media_type,
+    }
+    return detail | ({"imageTags": [*image.tags]} if image.tags else {})
+
+
+def _failure(wanted: Json) -> Json:
+    if not wanted:
+        return {"imageId": wanted, "failureCode": "MissingDigestAndTag", "failureReason": "Invalid request parameters: both tag and digest cannot be null"}
+    return {"imageId": wanted, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"}
+
+
+def _selected(image: StoredImage, status: str) -> bool:
+    return status == "ANY" or (status == "TAGGED") == bool(image.tags)
+
+
+def _written(wanted: Json) -> str:
+    inside = ", ".join(f"{name}:'{value}'" for name, value in sorted(wanted.items()))
+    return "{" + inside + "}"

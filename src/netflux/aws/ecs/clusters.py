@@ -1,0 +1,136 @@
+"""Clusters: names under which services and tasks live."""
+
+from __future__ import annotations
+
+import re
+
+from netflux.aws.ecs.page import Part, page, place_of
+from netflux.aws.ecs.store import CLUSTER, SERVICE, TASK, Json, wire
+from netflux.controlplane.call import Call
+from netflux.errors import AwsError, Unsupported
+
+_PROVIDERS = ("FARGATE",)
+
+
+class Clusters(Part):
+    """Operations on clusters."""
+
+    async def create_cluster(self, call: Call, request: Json) -> Json:
+        """Creates a cluster; an active one of that name comes back as it is."""
+        name = request.get("clusterName", "default")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", name):
+            raise AwsError("InvalidParameterException", f"Invalid cluster name '{name}'.")
+        _check_providers(request)
+        arn = place_of(call).cluster(name)
+        known = self.store.get(CLUSTER, arn)
+        if known is None or known["status"] != "ACTIVE":
+            defaults = request.get("serviceConnectDefaults")
+            if defaults:
+                request["serviceConnectDefaults"] = {"namespace": await self._namespace_arn(defaults["namespace"])}
+            document = {
+                "settings": [{"name": "containerInsights", "value": "disabled"}],
+                "capacityProviders": [], "defaultCapacityProviderStrategy": [], "tags": [], **request,
+                "clusterArn": arn, "clusterName": name, "status": "ACTIVE",
+            }  # fmt: skip
+            self.store.put(CLUSTER, arn, document)
+        return {"cluster": self._described(self.store.get(CLUSTER, arn) or {}, ("SETTINGS", "TAGS", "CONFIGURATIONS"))}
+
+    async def describe_clusters(self, call: Call, request: Json) -> Json:
+        """Clusters with counts of what runs in them; unknown ones are failures."""
+        clusters, failures = [], []
+        for written in request.get("clusters") or ["default"]:
+            arn = place_of(call).cluster(written)
+            found = self.store.get(CLUSTER, arn)
+            if found is None:
+                failures.append({"arn": arn, "reason": "MISSING"})
+            else:
+                clusters.append(self._described(found, request.get("include", ())))
+        return {"clusters": clusters, "failures": failures}
+
+    async def list_clusters(self, _call: Call, request: Json) -> Json:
+        """ARNs of active clusters."""
+        arns = [arn for arn, body in self.store.all(CLUSTER) if body["status"] == "ACTIVE"]
+        return page(arns, request, "clusterArns")
+
+    async def delete_cluster(self, call: Call, request: Json) -> Json:
+        """Deletes an empty cluster: it turns INACTIVE."""
+        cluster = self.cluster(call, request)
+        arn = cluster["clusterArn"]
+        if any(body["clusterArn"] == arn and body["status"] != "INACTIVE" for _, body in self.store.all(SERVICE)):
+            raise AwsError(
+                "ClusterContainsServicesException",
+                "The Cluster cannot be deleted while Services are active.",
+            )
+        if any(_in(arn, body) and body["task"]["lastStatus"] != "STOPPED" for _, body in self.store.all(TASK)):
+            raise AwsError("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
+        self.store.change(CLUSTER, arn, lambda body: body.update(status="INACTIVE"))
+        return {"cluster": self._described(self.store.get(CLUSTER, arn) or {}, ())}
+
+    async def update_cluster(self, call: Call, request: Json) -> Json:
+        """Changes settings, configuration and the default namespace."""
+        cluster = self.cluster(call, request)
+        changes = {key: request[key] for key in ("settings", "configuration") if key in request}
+        if "serviceConnectDefaults" in request:
+            namespace = await self._namespace_arn(request["serviceConnectDefaults"]["namespace"])
+            changes["serviceConnectDefaults"] = {"namespace": namespace}
+        self.store.change(CLUSTER, cluster["clusterArn"], lambda body: body.update(changes))
+        return {"cluster": self._described({**cluster, **changes}, ("SETTINGS", "TAGS", "CONFIGURATIONS"))}
+
+    async def update_cluster_settings(self, call: Call, request: Json) -> Json:
+        """Changes settings."""
+        return await self.update_cluster(call, request)
+
+    async def put_cluster_capacity_providers(self, call: Call, request: Json) -> Json:
+        """Associates capacity providers; only FARGATE has any capacity here."""
+        cluster = self.cluster(call, request)
+        _check_providers(request)
+        changes = {key: request[key] for key in ("capacityProviders", "defaultCapacityProviderStrategy")}
+        self.store.change(CLUSTER, cluster["clusterArn"], lambda body: body.update(changes))
+        return {"cluster": self._described({**cluster, **changes}, ("SETTINGS", "TAGS"))}
+
+    async def _namespace_arn(self, written: str) -> str:
+        found = await find_namespace(self, written)
+        arn: str = found["Arn"]
+        return arn
+
+    def _described(self, cluster: Json, include: object) -> Json:
+        arn, wanted = cluster["clusterArn"], set(include) if isinstance(include, list | tuple) else set()
+        states = [body["task"]["lastStatus"] for _, body in self.store.all(TASK) if _in(arn, body)]
+        hidden = {"settings": "SETTINGS", "tags": "TAGS", "configuration": "CONFIGURATIONS"}
+        shown = {k: v for k, v in cluster.items() if k not in hidden or hidden[k] in wanted}
+        services = [b for _, b in self.store.all(SERVICE) if b["clusterArn"] == arn and b["status"] == "ACTIVE"]
+        counts = {
+            "registeredContainerInstancesCount": 0,
+            "runningTasksCount": states.count("RUNNING"),
+            "pendingTasksCount": sum(states.count(state) for state in ("PROVISIONING", "PENDING", "ACTIVATING")),
+            "activeServicesCount": len(services),
+            "statistics": [],
+        }
+        described: Json = wire(shown | counts)
+        return described
+
+
+def _in(cluster: str, body: Json) -> bool:
+    return bool(body["task"]["clusterArn"] == cluster)
+
+
+def _check_providers(request: Json) -> None:
+    asked = [*request.get("capacityProviders", [])]
+    asked += [item["capacityProvider"] for item in request.get("defaultCapacityProviderStrategy", [])]
+    for provider in asked:
+        if provider not in _PROVIDERS:
+            raise Unsupported(f"capacity provider {provider}", "Use FARGATE.")
+
+
+async def find_namespace(part: Part, written: str) -> Json:
+    """The Cloud Map namespace of that name, id or ARN."""
+    token: Json = {}
+    while True:
+        answer = await part.apis.call("servicediscovery", "ListNamespaces", token)
+        for namespace in answer.get("Namespaces", []):
+            if written in (namespace["Name"], namespace["Arn"], namespace["Id"]):
+                found: Json = namespace
+                return found
+        if not answer.get("NextToken"):
+            raise AwsError("NamespaceNotFoundException", f"The specified namespace was not found: {written}")
+        token = {"NextToken": answer["NextToken"]}

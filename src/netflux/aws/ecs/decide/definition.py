@@ -1,0 +1,190 @@
+"""Whether a task definition can be registered, and in ECS's words why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from netflux.errors import AwsError, Unsupported
+
+Json = Mapping[str, Any]
+
+# Developer guide, "task-cpu-memory-error": CPU units to (least, most, step) of memory in MiB.
+_SIZES: dict[int, tuple[int, int, int]] = {
+    512: (1024, 4096, 1024),
+    1024: (2048, 8192, 1024),
+    2048: (4096, 16384, 1024),
+    4096: (8192, 30720, 1024),
+    8192: (16384, 61440, 4096),
+    16384: (32768, 122880, 8192),
+}
+_SMALLEST = {256: (512, 1024, 2048)}
+_REQUIRED_LOG_OPTIONS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix")
+_CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
+# What a container definition may hold that no runtime of this cloud can do.
+_UNSUPPORTED = (
+    "restartPolicy", "links", "mountPoints", "volumesFrom", "environmentFiles", "linuxParameters", "credentialSpecs",
+    "firelensConfiguration", "resourceRequirements", "systemControls", "dnsServers", "dnsSearchDomains", "user",
+    "repositoryCredentials", "dockerSecurityOptions",
+)  # fmt: skip
+_UNSUPPORTED_TASK = ("volumes", "proxyConfiguration", "inferenceAccelerators", "placementConstraints")
+
+
+def client_error(message: str) -> AwsError:
+    """ECS's plain error for a wrong request."""
+    return AwsError("ClientException", message)
+
+
+def normal_cpu(written: str) -> str:
+    """CPU units from `512`, `.5 vCPU` or `1 vCPU`."""
+    match = re.fullmatch(r"\s*([\d.]+)\s*vcpu\s*", written, re.IGNORECASE)
+    if match:
+        return str(int(float(match[1]) * 1024))
+    if not written.strip().isdigit():
+        raise client_error("Invalid 'cpu' setting for task.")
+    return written.strip()
+
+
+def normal_memory(written: str) -> str:
+    """MiB from `1024`, `1 GB` or `.5 GB`."""
+    match = re.fullmatch(r"\s*([\d.]+)\s*gb\s*", written, re.IGNORECASE)
+    if match:
+        return str(int(float(match[1]) * 1024))
+    if not written.strip().isdigit():
+        raise client_error("Invalid 'memory' setting for task.")
+    return written.strip()
+
+
+def check(request: Json) -> None:
+    """Raises AwsError when ECS would refuse the task definition, Unsupported when only this cloud does."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", request["family"]):
+        raise client_error(
+            "Family should not contain any special characters; letters, digits, hyphens and underscores are allowed, "
+            "255 at most."
+        )
+    for name in _UNSUPPORTED_TASK:
+        if request.get(name):
+            raise Unsupported(f"{name} of an ECS task definition")
+    containers = request["containerDefinitions"]
+    if not containers:
+        raise client_error("Container list cannot be empty.")
+    _check_names(containers)
+    for container in containers:
+        _check_container(container, {other["name"]: other for other in containers})
+    if not any(container.get("essential", True) for container in containers):
+        raise client_error("A task definition must have at least one essential container.")
+    _check_cycles(containers)
+    _check_network(request)
+
+
+def _check_names(containers: Sequence[Json]) -> None:
+    seen: set[str] = set()
+    for container in containers:
+        name = container.get("name", "")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", name):
+            raise client_error(f"Container name '{name}' is invalid: letters, digits, hyphens and underscores are allowed.")
+        if name in seen:
+            raise client_error(f"Container name '{name}' is used more than once; names must be unique in a task definition.")
+        if not container.get("image"):
+            raise client_error(f"Container.image should not be null or empty (container '{name}').")
+        seen.add(name)
+
+
+def _check_container(container: Json, by_name: Mapping[str, Json]) -> None:
+    name = container["name"]
+    for property_name in _UNSUPPORTED:
+        if container.get(property_name):
+            raise Unsupported(f"{property_name} of container '{name}' in an ECS task definition")
+    if container.get("privileged"):
+        raise client_error(f"Fargate does not support privileged containers (container '{name}').")
+    _check_log(name, container.get("logConfiguration"))
+    _check_health(name, container.get("healthCheck"))
+    for limit in ("stopTimeout", "startTimeout"):
+        if limit in container and not (0 if limit == "stopTimeout" else 2) <= container[limit] <= 120:
+            raise client_error(f"{limit} of container '{name}' must be at most 120 seconds on Fargate.")
+    for dependency in container.get("dependsOn", []):
+        _check_dependency(name, dependency, by_name)
+    for mapping in container.get("portMappings", []):
+        if mapping.get("hostPort", mapping.get("containerPort")) != mapping.get("containerPort"):
+            raise client_error(
+                "When networkMode=awsvpc, the host ports and container ports in port mappings must match."
+            )
+
+
+def _check_dependency(name: str, dependency: Json, by_name: Mapping[str, Json]) -> None:
+    target, condition = dependency["containerName"], dependency["condition"]
+    if target not in by_name or target == name:
+        raise client_error(f"Container '{name}' depends on '{target}', which is no other container of the task definition.")
+    if condition not in _CONDITIONS:
+        raise client_error(f"Invalid dependsOn condition '{condition}' of container '{name}'.")
+    if condition in ("COMPLETE", "SUCCESS") and by_name[target].get("essential", True):
+        raise client_error(
+            f"Container '{name}' depends on '{target}' with {condition}, which is not allowed for an essential container."
+        )
+    if condition == "HEALTHY" and not by_name[target].get("healthCheck"):
+        raise client_error(f"Container '{name}' depends on '{target}' being HEALTHY, but '{target}' has no healthCheck.")
+
+
+def _check_cycles(containers: Sequence[Json]) -> None:
+    left = {c["name"]: {d["containerName"] for d in c.get("dependsOn", [])} for c in containers}
+    while left:
+        free = [name for name, needs in left.items() if not needs & left.keys()]
+        if not free:
+            raise client_error(f"The dependencies of the containers {', '.join(sorted(left))} form a circle.")
+        for name in free:
+            del left[name]
+
+
+def _check_log(name: str, log: Json | None) -> None:
+    if log is None:
+        return
+    if log["logDriver"] != "awslogs":
+        raise Unsupported(f"logDriver {log['logDriver']} of container '{name}'", "Use awslogs.")
+    for option in _REQUIRED_LOG_OPTIONS:
+        if not log.get("options", {}).get(option):
+            raise client_error(f"Log driver awslogs requires options: {option} (container '{name}').")
+
+
+def _check_health(name: str, check: Json | None) -> None:
+    if check is None:
+        return
+    if check["command"][:1] not in (["CMD"], ["CMD-SHELL"], ["NONE"]):
+        raise client_error(f"The healthCheck command of container '{name}' must begin with CMD or CMD-SHELL.")
+    ranges = {"interval": (5, 300), "timeout": (2, 60), "retries": (1, 10), "startPeriod": (0, 300)}
+    for key, (least, most) in ranges.items():
+        if key in check and not least <= check[key] <= most:
+            raise client_error(f"healthCheck.{key} of container '{name}' must be between {least} and {most}.")
+
+
+def _check_network(request: Json) -> None:
+    if request.get("networkMode", "bridge" if not _fargate(request) else None) != "awsvpc":
+        if _fargate(request):
+            raise client_error("Fargate only supports network mode 'awsvpc'.")
+        raise Unsupported(
+            f"networkMode {request.get('networkMode', 'bridge')} of an ECS task definition", "Use awsvpc, as Fargate does."
+        )
+    if _fargate(request):
+        check_size(request.get("cpu"), request.get("memory"))
+
+
+def check_size(cpu: str | None, memory: str | None) -> None:
+    """Raises ClientException for a pair of sizes that Fargate does not have."""
+    if not cpu:
+        raise client_error("Fargate requires that 'cpu' be defined at the task level.")
+    if not memory:
+        raise client_error("Fargate requires that 'memory' be defined at the task level.")
+    units, mebibytes = int(normal_cpu(cpu)), int(normal_memory(memory))
+    if units in _SMALLEST:
+        fits = mebibytes in _SMALLEST[units]
+    elif units in _SIZES:
+        least, most, by = _SIZES[units]
+        fits = least <= mebibytes <= most and mebibytes % by == 0
+    else:
+        raise client_error("Invalid 'cpu' setting for task.")
+    if not fits:
+        raise client_error(f"No Fargate configuration exists for given values: {units} CPU, {mebibytes} memory.")
+
+
+def _fargate(request: Json) -> bool:
+    return "FARGATE" in request.get("requiresCompatibilities", [])

@@ -1,0 +1,95 @@
+"""Service events and reasons in the words that ECS uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def started(service: str, tasks: Sequence[str]) -> str:
+    """Tasks were started; ECS keeps the plural for one."""
+    return f"(service {service}) has started {len(tasks)} tasks: {_list(tasks)}."
+
+
+def stopped(service: str, tasks: Sequence[str]) -> str:
+    """Running tasks were told to stop."""
+    return f"(service {service}) has stopped {len(tasks)} running tasks: {_list(tasks)}."
+
+
+def registered(service: str, count: int, group: str) -> str:
+    """Targets were registered."""
+    return f"(service {service}) registered {count} targets in (target-group {group})"
+
+
+def deregistered(service: str, count: int, group: str) -> str:
+    """Targets were deregistered."""
+    return f"(service {service}) deregistered {count} targets in (target-group {group})"
+
+
+def draining(service: str, deployment: str, count: int) -> str:
+    """Targets of stopping tasks drain."""
+    return f"(service {service}, taskSet {deployment}) has begun draining connections on {count} tasks."
+
+
+def completed(service: str, deployment: str) -> str:
+    """The deployment has what it wants."""
+    return f"(service {service}) (deployment {deployment}) deployment completed."
+
+
+def failed(service: str, deployment: str) -> str:
+    """The circuit breaker has tripped."""
+    return f"(service {service}) (deployment {deployment}) deployment failed: tasks failed to start."
+
+
+def rolling_back(service: str, deployment: str, target: str) -> str:
+    """The last completed deployment comes back."""
+    return f"(service {service}) rolling back to deployment {target} from {deployment}."
+
+
+def steady(service: str) -> str:
+    """As many tasks run as are desired, and none is on its way."""
+    return f"(service {service}) has reached a steady state."
+
+
+def inconsistent(service: str) -> str:
+    """Several tasks in a row ended before they ran."""
+    return f"(service {service}) is unable to consistently start tasks successfully."
+
+
+def not_placed(service: str, reason: str) -> str:
+    """A task could not be created."""
+    return f"(service {service}) was unable to place a task. Reason: {reason}."
+
+
+def stuck(service: str) -> str:
+    """The percents forbid every step."""
+    return (
+        f"(service {service}) was unable to stop or start tasks during a deployment because of the service deployment "
+        "configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+    )
+
+
+def target_unhealthy(service: str, task: str, port: int, group: str, reason: str) -> str:
+    """A task's target fails its health check."""
+    return f"(service {service}) (task {task}) (port {port}) is unhealthy in (target-group {group}) due to (reason {reason})"
+
+
+def container_unhealthy(service: str, task: str) -> str:
+    """A task's container fails its health check."""
+    return f"(service {service}) (task {task}) failed container health checks."
+
+
+def scaling_reason(deployment: str) -> str:
+    """stoppedReason of a task that was too many, or of an older deployment."""
+    return f"Scaling activity initiated by (deployment {deployment})"
+
+
+def elb_reason(group: str) -> str:
+    """stoppedReason of a task whose target fails."""
+    return f"Task failed ELB health checks in (target-group {group})"
+
+
+CONTAINER_REASON = "Task failed container health checks"
+
+
+def _list(tasks: Sequence[str]) -> str:
+    return " ".join(f"(task {task})" for task in tasks)

@@ -1,0 +1,87 @@
+"""Pages of lists, and what API handlers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from netflux.aws.ecs.arn import Place
+from netflux.aws.ecs.store import CLUSTER, DEFINITION, Json, Store
+from netflux.controlplane.call import Call
+from netflux.errors import AwsError
+
+LONGEST_PAGE = 100
+Poke = Callable[[str, str], None]
+
+
+class Caller(Protocol):
+    """Calls the region's own APIs."""
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The operation's response; AwsError when it fails."""
+        ...
+
+
+class Part:
+    """A part of the ECS API.
+
+    Args:
+        store: the documents.
+        apis: the region's other APIs.
+        poke: asks a controller, by its name and key, for a pass.
+    """
+
+    def __init__(self, store: Store, apis: Caller, poke: Poke) -> None:
+        self.store = store
+        self.apis = apis
+        self.poke = poke
+
+    def cluster(self, call: Call, request: Json) -> Json:
+        """The ACTIVE cluster that a request names."""
+        arn = place_of(call).cluster(request.get("cluster"))
+        found = self.store.get(CLUSTER, arn)
+        if found is None or found["status"] != "ACTIVE":
+            raise AwsError("ClusterNotFoundException", "Cluster not found.")
+        return found
+
+    def definition(self, call: Call, written: str) -> Json:
+        """A task definition by ARN, `family:revision`, or family for its latest active revision."""
+        place = place_of(call)
+        short = written.rpartition("/")[2] if written.startswith("arn:") else written
+        family, colon, revision = short.partition(":")
+        if not colon:
+            active = [
+                body for _, body in self.store.all(DEFINITION) if body["family"] == family and body["status"] == "ACTIVE"
+            ]
+            if active:
+                return max(active, key=lambda body: int(body["revision"]))
+        elif revision.isdigit():
+            found = self.store.get(DEFINITION, place.definition(family, int(revision)))
+            if found is not None:
+                return found
+        raise AwsError("ClientException", "Unable to describe task definition.")
+
+    def runnable(self, call: Call, written: str) -> Json:
+        """A task definition that new tasks may use."""
+        try:
+            found = self.definition(call, written)
+        except AwsError as error:
+            raise AwsError("ClientException", "TaskDefinition not found.") from error
+        if found["status"] != "ACTIVE":
+            raise AwsError("ClientException", "TaskDefinition is inactive")
+        return found
+
+
+def place_of(call: Call) -> Place:
+    """Account and region of a call."""
+    return Place(call.account, call.region)
+
+
+def page(items: Sequence[Any], request: Json, key: str, default: int = LONGEST_PAGE) -> Json:
+    """One page of a list under its key, with nextToken when there is more."""
+    token = request.get("nextToken") or "0"
+    if not token.isdigit():
+        raise AwsError("InvalidParameterException", "Invalid token")
+    start = int(token)
+    end = start + min(request.get("maxResults") or default, LONGEST_PAGE)
+    return {key: [*items[start:end]]} | ({"nextToken": str(end)} if end < len(items) else {})

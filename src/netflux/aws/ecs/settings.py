@@ -1,0 +1,95 @@
+"""Account settings and tags."""
+
+from __future__ import annotations
+
+from netflux.aws.ecs.page import Part, page
+from netflux.aws.ecs.store import CLUSTER, DEFINITION, SERVICE, SETTING, TASK, Json
+from netflux.controlplane.call import Call
+from netflux.errors import AwsError
+
+_DEFAULTS = {
+    "serviceLongArnFormat": "enabled",
+    "taskLongArnFormat": "enabled",
+    "containerInstanceLongArnFormat": "enabled",
+    "awsvpcTrunking": "disabled",
+    "containerInsights": "disabled",
+    "fargateFIPSMode": "disabled",
+    "tagResourceAuthorization": "on",
+    "fargateTaskRetirementWaitPeriod": "7",
+    "guardDutyActivate": "off",
+    "defaultLogDriverMode": "non-blocking",
+}
+_KINDS = {"cluster": CLUSTER, "service": SERVICE, "task": TASK, "task-definition": DEFINITION}
+
+
+class Settings(Part):
+    """Operations on account settings and tags."""
+
+    async def put_account_setting(self, call: Call, request: Json) -> Json:
+        """Stores a setting of the account."""
+        root = f"arn:aws:iam::{call.account}:root"
+        setting = {"name": request["name"], "value": request["value"], "principalArn": root, "type": "user"}
+        self.store.put(SETTING, request["name"], setting)
+        return {"setting": setting}
+
+    async def put_account_setting_default(self, call: Call, request: Json) -> Json:
+        """Stores a setting of the account."""
+        return await self.put_account_setting(call, request)
+
+    async def delete_account_setting(self, call: Call, request: Json) -> Json:
+        """Brings back a setting's default."""
+        self.store.delete(SETTING, request["name"])
+        root = f"arn:aws:iam::{call.account}:root"
+        return {"setting": {"name": request["name"], "value": _DEFAULTS.get(request["name"], ""), "principalArn": root}}
+
+    async def list_account_settings(self, call: Call, request: Json) -> Json:
+        """What was set; with effectiveSettings, the defaults too."""
+        own = {name: body for name, body in self.store.all(SETTING)}
+        if request.get("effectiveSettings"):
+            root = f"arn:aws:iam::{call.account}:root"
+            defaults = {n: {"name": n, "value": v, "principalArn": root, "type": "user"} for n, v in _DEFAULTS.items()}
+            own = defaults | own
+        chosen = [
+            body for name, body in sorted(own.items())
+            if request.get("name") in (None, name) and request.get("value") in (None, body["value"])
+        ]  # fmt: skip
+        return page(chosen, request, "settings")
+
+    async def tag_resource(self, _call: Call, request: Json) -> Json:
+        """Adds tags to a resource, over those with the same keys."""
+        kind = self._kind(request["resourceArn"])
+        new = {tag["key"]: tag for tag in request["tags"]}
+        self.store.change(kind, request["resourceArn"], lambda body: _set_tags(kind, body, {**_tags(kind, body), **new}))
+        return {}
+
+    async def untag_resource(self, _call: Call, request: Json) -> Json:
+        """Removes tags by key."""
+        kind, gone = self._kind(request["resourceArn"]), set(request["tagKeys"])
+        self.store.change(
+            kind,
+            request["resourceArn"],
+            lambda body: _set_tags(kind, body, {k: v for k, v in _tags(kind, body).items() if k not in gone}),
+        )
+        return {}
+
+    async def list_tags_for_resource(self, _call: Call, request: Json) -> Json:
+        """A resource's tags."""
+        kind = self._kind(request["resourceArn"])
+        body = self.store.get(kind, request["resourceArn"]) or {}
+        return {"tags": [*_tags(kind, body).values()]}
+
+    def _kind(self, arn: str) -> str:
+        kind = _KINDS.get(arn.rpartition(":")[2].partition("/")[0]) or _KINDS.get(arn.split(":")[5].partition("/")[0])
+        if kind is None or self.store.get(kind, arn) is None:
+            raise AwsError("InvalidParameterException", f"The specified resource was not found: {arn}")
+        return kind
+
+
+def _tags(kind: str, body: Json) -> dict[str, Json]:
+    holder = body["task"] if kind == TASK else body
+    return {tag["key"]: tag for tag in holder.get("tags", [])}
+
+
+def _set_tags(kind: str, body: Json, tags: dict[str, Json]) -> None:
+    holder = body["task"] if kind == TASK else body
+    holder["tags"] = [*tags.values()]

@@ -1,0 +1,123 @@
+"""What a container runtime promises, whatever runs the containers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+class PullError(Exception):
+    """The image can't be had; ECS shows the text after `CannotPullContainerError: `."""
+
+
+class StartError(Exception):
+    """The container can't be started; ECS shows the text after `CannotStartContainerError: `."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image that is on this machine.
+
+    Attributes:
+        reference: the name it was pulled by.
+        digest: `sha256:…` of its manifest.
+        entry_point: of the image; a container may override it.
+        command: of the image; a container may override it.
+        environment: of the image; a container's own goes over it.
+        directory: working directory, and for a process image the folder it runs in.
+    """
+
+    reference: str
+    digest: str
+    entry_point: Sequence[str]
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    directory: str
+
+
+@dataclass(frozen=True)
+class ContainerSpec:
+    """A container to run.
+
+    Attributes:
+        name: unique while it runs.
+        image: pulled before.
+        environment: over the image's.
+        entry_point: replaces the image's, and drops the image's command as Docker does; None keeps both.
+        command: replaces the image's; None keeps it.
+        directory: replaces the image's working directory; None keeps it.
+        hosts: a file that is the container's /etc/hosts and may be rewritten while it runs; None keeps the machine's.
+        limits: names of the `resource` module to values, from ulimits.
+    """
+
+    name: str
+    image: Image
+    environment: Mapping[str, str]
+    entry_point: Sequence[str] | None = None
+    command: Sequence[str] | None = None
+    directory: str | None = None
+    hosts: Path | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def argv(self) -> list[str]:
+        """The program and its arguments by Docker's rules: an own entry point drops the image's command."""
+        if self.entry_point:
+            return [*self.entry_point, *(self.command or ())]
+        command = self.image.command if self.command is None else self.command
+        return [*self.image.entry_point, *command]
+
+
+class Container(Protocol):
+    """A started container."""
+
+    id: str
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; 128 + N when signal N ended it."""
+        ...
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        ...
+
+    def terminate(self) -> None:
+        """SIGTERM; nothing happens when it has ended."""
+        ...
+
+    def kill(self) -> None:
+        """SIGKILL to everything in it."""
+        ...
+
+    def lines(self) -> AsyncIterator[str]:
+        """What it writes to stdout and stderr, line by line, until it ends. To be read by one reader, always."""
+        ...
+
+    async def execute(self, argv: Sequence[str], timeout: float) -> int:
+        """Runs a program inside it; its exit code, or TimeoutError after that many real seconds."""
+        ...
+
+
+class Runtime(Protocol):
+    """A driver."""
+
+    name: str
+
+    async def pull(self, reference: str) -> Image:
+        """The image by its name; PullError when there is none."""
+        ...
+
+    async def start(self, spec: ContainerSpec) -> Container:
+        """The running container; StartError when its program can't be started."""
+        ...
+
+
+class Registry(Protocol):
+    """Where a runtime that has no registry client of its own finds manifests."""
+
+    async def manifest(self, reference: str) -> tuple[str, str]:
+        """Digest and manifest of an image; PullError when the registry has none by that name."""
+        ...

@@ -1,0 +1,156 @@
+"""The `process` runtime: a container is a process of this machine, in its image's folder.
+
+It needs no engine and no root. The processes see the machine's files and users; memory and CPU sizes of the task
+definition are not enforced. What is a container's own is its environment, address, hosts file and life.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from netflux.runtime import manifest
+from netflux.runtime.children import Child, Children, Launch
+from netflux.runtime.driver import ContainerSpec, Image, PullError, Registry, StartError
+from netflux.runtime.lines import split
+
+_HOSTS = "/etc/hosts"
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_executions = itertools.count(1)
+
+
+def search_path() -> str:
+    """PATH of process containers: the region's own venv first, so that `python` is one that has its packages."""
+    return f"{Path(sys.executable).parent}:{os.environ.get('PATH', _SYSTEM_PATH)}"
+
+
+async def why_no_hosts_file(children: Children, directory: Path) -> str | None:
+    """Why containers can't have a hosts file of their own on this machine; None when they can.
+
+    Args:
+        children: starts the probe.
+        directory: a directory to make a file in.
+    """
+    with tempfile.NamedTemporaryFile("w", dir=directory, prefix="hosts-probe-") as file:
+        probe = Launch(
+            f"hosts-probe-{uuid.uuid4().hex}", ["true"], {"PATH": _SYSTEM_PATH}, directory, binds={_HOSTS: file.name}
+        )
+        child = await children.start(probe)
+        said = await child.output.read() if child.output else b""
+        return None if await child.wait() == 0 else said.decode(errors="replace").strip()
+
+
+class ProcessContainer:
+    """A container that is a child process."""
+
+    def __init__(self, child: Child, launch: Launch, children: Children) -> None:
+        self.id = uuid.uuid4().hex + f"{child.pid % 10**10:010d}"
+        self._child = child
+        self._launch = launch
+        self._children = children
+
+    @property
+    def pid(self) -> int:
+        """Its process id on this machine."""
+        return self._child.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; 128 + N when signal N ended it, as Docker counts."""
+        return _docker_code(self._child.exit_code)
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        code = _docker_code(await self._child.wait())
+        assert code is not None
+        return code
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self._child.send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL to its process group."""
+        self._child.kill_group()
+
+    async def lines(self) -> AsyncIterator[str]:
+        """Its output, line by line."""
+        if self._child.output is not None:
+            async for line in split(self._child.output):
+                yield line
+
+    async def execute(self, argv: Sequence[str], timeout: float) -> int:
+        """Runs a program in its folder, with its environment and hosts file; what it writes is dropped."""
+        launch = Launch(
+            f"{self._launch.name}-exec-{next(_executions)}", argv, self._launch.environment, self._launch.directory,
+            binds=self._launch.binds, output=asyncio.subprocess.DEVNULL,
+        )
+        child = await self._children.start(launch)
+        try:
+            return await asyncio.wait_for(child.wait(), timeout)
+        except (TimeoutError, asyncio.CancelledError):
+            child.kill_group()
+            with contextlib.suppress(asyncio.CancelledError):
+                await child.wait()
+            raise
+
+
+class ProcessRuntime:
+    """Runs process images.
+
+    Args:
+        children: starts the processes.
+        registry: where manifests are.
+        own_hosts: whether containers get a hosts file of their own (`why_no_hosts_file` says None).
+    """
+
+    name = "process"
+
+    def __init__(self, children: Children, registry: Registry, *, own_hosts: bool = True) -> None:
+        self._children = children
+        self._registry = registry
+        self.own_hosts = own_hosts
+
+    async def pull(self, reference: str) -> Image:
+        """Reads the image's manifest; PullError when the registry has no such image or it is of another kind."""
+        digest, text = await self._registry.manifest(reference)
+        try:
+            image = manifest.read(text)
+        except ValueError as error:
+            raise PullError(
+                f"{reference}: the process runtime can't run this image: {error}. Push a folder with `netflux push`."
+            ) from error
+        return Image(reference, digest, image.entry_point, image.command, image.environment, image.folder)
+
+    async def start(self, spec: ContainerSpec) -> ProcessContainer:
+        """Starts the process. StartError when its folder or program is missing."""
+        environment = {"PATH": search_path(), "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8"}
+        environment |= {**spec.image.environment, **spec.environment}
+        directory = Path(spec.image.directory, spec.directory or "")
+        argv = spec.argv
+        if not argv:
+            raise StartError("no command specified: neither the image nor the container definition names one")
+        if not directory.is_dir():
+            raise StartError(f"the image's folder {directory} is not there")
+        if shutil.which(argv[0], path=environment["PATH"]) is None and not (directory / argv[0]).is_file():
+            raise StartError(f'exec: "{argv[0]}": executable file not found in $PATH')
+        binds = {_HOSTS: str(spec.hosts)} if spec.hosts is not None and self.own_hosts else {}
+        launch = Launch(spec.name, argv, environment, directory, binds=binds, limits=spec.limits)
+        try:
+            child = await self._children.start(launch)
+        except OSError as error:
+            raise StartError(f"{argv[0]}: {error.strerror}") from error
+        return ProcessContainer(child, launch, self._children)
+
+
+def _docker_code(code: int | None) -> int | None:
+    return code if code is None or code >= 0 else 128 - code
