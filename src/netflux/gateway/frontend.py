@@ -1,0 +1,118 @@
+"""The gateway's part of HAProxy's configuration: one port for HTTP and HTTPS, where Host decides. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from netflux.gateway import hosts
+from netflux.haproxy.configuration import Chunk, quote
+from netflux.haproxy.section import Route, Section
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where the gateway listens and what it falls back to.
+
+    Attributes:
+        address: IP address of both frontends' port.
+        port: TCP port.
+        tls_socket: unix socket between the port and the frontend that speaks TLS.
+        control_plane: unix socket of the control plane.
+        certificate: path of a PEM file with the certificate and its key.
+    """
+
+    address: str
+    port: int
+    tls_socket: str
+    control_plane: str
+    certificate: str
+
+
+def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
+    """The frontends with all sections' routes, and the backends that belong to the gateway itself.
+
+    A connection starts as TCP; the first bytes make it HTTP in the same pass, or send a TLS hello through the unix
+    socket to the frontend that decrypts. Rules run for each request, so a kept-alive connection may change hosts.
+    """
+    return [
+        Chunk("", _PLAIN.format(address=listening.address, port=listening.port)),
+        *_routes(sections, "http"),
+        Chunk("", _LAST),
+        Chunk("", _TLS.format(socket=quote(listening.tls_socket), certificate=quote(listening.certificate))),
+        *_routes(sections, "https"),
+        Chunk("", _LAST),
+        Chunk("", _BACKENDS.format(
+            tls=quote(listening.tls_socket), control_plane=quote(listening.control_plane),
+            no_load_balancer=quote(_NO_LOAD_BALANCER), no_distribution=quote(_NO_DISTRIBUTION),
+        )),
+    ]
+
+
+def guarded(line: str, guard: str) -> str:
+    """A rule that holds only where the guard does, too."""
+    action, found, condition = line.rpartition(" if ")
+    return f"{action} if {guard} {condition}" if found else f"{line} if {guard}"
+
+
+def _routes(sections: Sequence[Section], scheme: str) -> Iterator[Chunk]:
+    for section in sections:
+        lines: list[str] = []
+        for number, route in enumerate(section.gateway):
+            if route.scheme in ("", scheme):
+                lines += _route(route, f"{section.owner}_{number}")
+        if lines:
+            yield Chunk(section.owner, "\n".join(lines))
+
+
+def _route(route: Route, key: str) -> Iterator[str]:
+    guard = "host_" + "".join(letter if letter.isalnum() else "_" for letter in key)
+    yield f"    acl {guard} req.hdr(host),host_only -m str {' '.join(map(quote, hosts.forms(route.host)))}"
+    for line in route.lines:
+        yield f"    {guarded(line, guard)}"
+
+
+_PLAIN = """\
+frontend gateway
+    mode tcp
+    bind {address}:{port}
+    tcp-request inspect-delay 30s
+    tcp-request content switch-mode http if HTTP
+    tcp-request content accept if {{ req.ssl_hello_type 1 }}
+    use_backend gateway-tls if {{ req.ssl_hello_type 1 }}"""
+
+_TLS = """\
+frontend gateway-https
+    bind unix@{socket} mode 600 accept-proxy ssl crt {certificate} alpn h2,http/1.1"""
+
+_LAST = """\
+    use_backend gateway-no-load-balancer if { req.hdr(host),host_only -m end .elb.localhost .elb.amazonaws.com }
+    use_backend gateway-no-distribution if { req.hdr(host),host_only -m end .cloudfront.localhost .cloudfront.net }
+    default_backend gateway-controlplane
+"""
+
+_NO_LOAD_BALANCER = (
+    "No load balancer with a listener for this protocol answers to %[req.hdr(host),host_only]."
+    " `netflux status` lists those there are.\n"
+)
+_NO_DISTRIBUTION = (
+    "No distribution answers to %[req.hdr(host),host_only]. `netflux status` lists those there are.\n"
+)
+
+_BACKENDS = """\
+backend gateway-tls
+    mode tcp
+    server https unix@{tls} send-proxy-v2
+
+backend gateway-controlplane
+    http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
+    http-request set-header X-Forwarded-Proto http unless {{ ssl_fc }}
+    http-request set-header X-Forwarded-For %[src]
+    server controlplane unix@{control_plane}
+
+backend gateway-no-load-balancer
+    http-request return status 503 content-type text/plain lf-string {no_load_balancer}
+
+backend gateway-no-distribution
+    http-request return status 403 content-type text/plain lf-string {no_distribution}
+"""

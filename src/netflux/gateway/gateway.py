@@ -1,0 +1,71 @@
+"""The gateway: what every client of the cloud connects to."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from netflux.errors import UserError
+from netflux.gateway import frontend, hosts
+from netflux.gateway.authority import Authority
+from netflux.haproxy.configuration import Chunk
+from netflux.haproxy.section import Section
+
+
+@dataclass(frozen=True)
+class Region:
+    """Whose names the certificate has."""
+
+    account: str
+    name: str
+
+
+class Gateway:
+    """Listens on one port for HTTP and HTTPS, inside the region's HAProxy.
+
+    Args:
+        port: TCP port on 127.0.0.1.
+        run_dir: for the unix sockets; the control plane's is `controlplane.sock`.
+        authority_dir: of the local certificate authority.
+        region: account and region of the names it is certified for.
+        address: IP address to listen on.
+    """
+
+    def __init__(
+        self, port: int, run_dir: Path, authority_dir: Path, region: Region, address: str = "127.0.0.1"
+    ) -> None:
+        self.port = port
+        self.address = address
+        self._run_dir = run_dir
+        self.authority = Authority(authority_dir, hosts.certified(region.account, region.name))
+
+    def check(self) -> None:
+        """Raises UserError when somebody else has the port, before anything is started."""
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.address, self.port))
+            except OSError as error:
+                hint = f"Choose another with --port, e.g. --port {self.port + 1}."
+                raise UserError(self._in_the_way(error), hint) from error
+
+    def frontends(self, sections: Sequence[Section]) -> list[Chunk]:
+        """What HAProxy asks for before each reload; makes a new certificate when a section has a host it lacks."""
+        wanted = [name for section in sections for route in section.gateway for name in hosts.forms(route.host)]
+        listening = frontend.Listening(
+            self.address,
+            self.port,
+            str(self._run_dir / "gateway-https.sock"),
+            str(self._run_dir / "controlplane.sock"),
+            str(self.authority.leaf(wanted, datetime.now(UTC))),
+        )
+        return frontend.chunks(listening, sections)
+
+    def _in_the_way(self, error: OSError) -> str:
+        if error.errno == errno.EADDRINUSE:
+            return f"Port {self.port} on {self.address} is in use by another program."
+        return f"Port {self.port} on {self.address} can't be used: {error.strerror}."

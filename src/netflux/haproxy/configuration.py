@@ -1,0 +1,184 @@
+"""Sections to the text that HAProxy reads. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from netflux.haproxy.section import Section, Server
+from netflux.haproxy.slots import Slots
+
+_TEMPLATE = re.compile(
+    r"^\s*server-template\s+(?P<prefix>\S+)\s+(?:1-)?(?P<count>\d+)\s+(?P<address>\S+)(?P<options>.*)$"
+)
+_BACKEND = re.compile(r"^\s*(?:backend|listen)\s+(\S+)")
+_OTHER = re.compile(r"^\s*(?:frontend|defaults|global|cache|userlist|resolvers|peers|mailers|program|ring)\b")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the whole process needs.
+
+    Attributes:
+        socket: path of the runtime API's unix socket, which also hands the listeners to the next worker.
+        threads: one per core.
+    """
+
+    socket: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some lines, and whose they are; the owner is empty for lines that belong to nobody's section."""
+
+    owner: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A whole configuration.
+
+    Attributes:
+        text: the file.
+        owners: the owner of each line, the first line's first.
+    """
+
+    text: str
+    owners: tuple[str, ...]
+
+    def owner_of(self, line: int) -> str:
+        """Whose line it is, counting from 1; empty for nobody's."""
+        return self.owners[line - 1] if 0 < line <= len(self.owners) else ""
+
+
+def quote(text: str) -> str:
+    """Any text as one word of HAProxy's configuration; it may hold spaces, quotes and line ends."""
+    if text == "":
+        return '""'
+    return "".join(
+        character if re.fullmatch(r"[A-Za-z0-9_./:,@+=?~^-]", character)
+        else "".join(f"\\x{byte:02x}" for byte in character.encode())
+        for character in text
+    )
+
+
+def render(
+    settings: Settings, frontends: Sequence[Chunk], sections: Sequence[Section], slots: Mapping[str, Slots]
+) -> Rendered:
+    """The configuration of one worker, with the servers that the slots hold now, so that a reload loses none."""
+    lines: list[str] = []
+    owners: list[str] = []
+    bodies = [Chunk(section.owner, fill(section.body, slots)) for section in sections if section.body]
+    for chunk in [Chunk("", _preamble(settings)), *frontends, *bodies]:
+        new = chunk.text.strip("\n").split("\n")
+        lines += new
+        owners += [chunk.owner] * len(new)
+    return Rendered("\n".join(lines) + "\n", tuple(owners))
+
+
+def declared(body: str) -> dict[str, int]:
+    """Backends of a section that have slots, with how many slots their author wrote."""
+    found: dict[str, int] = {}
+    backend = ""
+    for line in body.split("\n"):
+        backend = _section(line, backend)
+        template = _TEMPLATE.match(line)
+        if template and backend:
+            found[backend] = int(template["count"])
+    return found
+
+
+def prefixes(body: str) -> dict[str, str]:
+    """What the names of a backend's slots begin with."""
+    found: dict[str, str] = {}
+    backend = ""
+    for line in body.split("\n"):
+        backend = _section(line, backend)
+        template = _TEMPLATE.match(line)
+        if template and backend:
+            found[backend] = template["prefix"]
+    return found
+
+
+def fill(body: str, slots: Mapping[str, Slots]) -> str:
+    """The body with each `server-template` line replaced by what the slots hold."""
+    lines: list[str] = []
+    backend = ""
+    for line in body.split("\n"):
+        backend = _section(line, backend)
+        template = _TEMPLATE.match(line)
+        lines += _slot_lines(template, slots[backend]) if template and backend in slots else [line]
+    return "\n".join(lines)
+
+
+def _section(line: str, current: str) -> str:
+    begun = _BACKEND.match(line)
+    if begun:
+        return begun[1]
+    return "" if _OTHER.match(line) else current
+
+
+def _slot_lines(template: re.Match[str], slots: Slots) -> list[str]:
+    lines: list[str] = []
+    start = 1
+    for number, server in enumerate(slots.servers, 1):
+        if server is None:
+            continue
+        if start < number:
+            lines.append(_spare(template, start, number - 1))
+        lines.append(_taken(template, number, server))
+        start = number + 1
+    if start <= slots.capacity:
+        lines.append(_spare(template, start, slots.capacity))
+    return lines
+
+
+def _spare(template: re.Match[str], first: int, last: int) -> str:
+    options = template["options"]
+    disabled = "" if " disabled" in options else " disabled"
+    return f"    server-template {template['prefix']} {first}-{last} {template['address']}{options}{disabled}"
+
+
+def _taken(template: re.Match[str], number: int, server: Server) -> str:
+    options = " ".join(word for word in template["options"].split() if word != "disabled")
+    state = " disabled" if server.state == "maint" else ""
+    weight = 0 if server.state == "drain" else server.weight
+    name = f"{template['prefix']}{number}"
+    return f"    server {name} {server.address}:{server.port} weight {weight} {options}{state}".rstrip()
+
+
+def _preamble(settings: Settings) -> str:
+    """Process-wide settings, and what holds where a section says nothing else.
+
+    - bufsize holds a request's head, which is then as large as a browser with many cookies sends it.
+    - idle-close-on-response keeps idle client connections of a leaving worker open for the request that may be under
+      way: without it a reload under load fails some (docs/design/edge.md).
+    - an hour for tunnels and idle long answers; owners set their own `timeout server`.
+    """
+    return f"""\
+global
+    nbthread {settings.threads}
+    stats socket {quote(settings.socket)} mode 600 level admin expose-fd listeners
+    log stderr format timed daemon notice
+    hard-stop-after 1h
+    tune.bufsize 32768
+    tune.maxrewrite 4096
+    ssl-default-bind-options ssl-min-ver TLSv1.2
+
+defaults
+    mode http
+    log global
+    option dontlognull
+    option dontlog-normal
+    option idle-close-on-response
+    http-reuse safe
+    timeout connect 10s
+    timeout client 1h
+    timeout server 1h
+    timeout tunnel 1h
+    timeout http-request 60s
+    timeout http-keep-alive 60s
+"""

@@ -1,0 +1,256 @@
+"""HAProxy for the whole region: owners put sections, it runs them all in one process and loses no request meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from netflux.errors import Retryable, UserError
+from netflux.haproxy import configuration, refusal
+from netflux.haproxy.configuration import Chunk, Rendered, Settings
+from netflux.haproxy.master import Master
+from netflux.haproxy.runtime import RuntimeApi, RuntimeApiError, commands_for
+from netflux.haproxy.section import Section, Server
+from netflux.haproxy.slots import Slots, place
+from netflux.runtime.children import Children
+
+_log = logging.getLogger(__name__)
+
+Frontends = Callable[[Sequence[Section]], Sequence[Chunk]]
+_RESTART_SECONDS = (0.0, 0.2, 1.0, 5.0)
+"""Real seconds before HAProxy is started again after it died that many times in a row; the last one repeats."""
+_UNKNOWN = "unknown"
+
+
+class HAProxy:
+    """One HAProxy and all owners' sections.
+
+    Args:
+        children: starts the process.
+        binary: path of HAProxy, from `binary.find`.
+        run_dir: sockets and the configuration.
+        log: file for HAProxy's own messages.
+        frontends: renders what is shared between sections; called with all sections before each reload.
+    """
+
+    def __init__(
+        self, children: Children, binary: str, run_dir: Path, log: Path, frontends: Frontends = lambda _: ()
+    ) -> None:
+        self._master = Master(children, binary, run_dir, log)
+        self._settings = Settings(str(run_dir / "haproxy.sock"), os.cpu_count() or 1)
+        self._frontends = frontends
+        self._sections: dict[str, Section] = {}
+        self._good: dict[str, Section] = {}
+        self._slots: dict[str, Slots] = {}
+        self._live: dict[str, Slots] = {}
+        self._structure = ""
+        self._waiting: list[tuple[str, asyncio.Future[None]]] = []
+        self._settling: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
+        self.reloads = 0
+
+    @property
+    def runtime(self) -> RuntimeApi:
+        """HAProxy's runtime API, for counters."""
+        return self._master.runtime
+
+    @property
+    def pid(self) -> int:
+        """Of the running master."""
+        return self._master.pid
+
+    async def start(self) -> None:
+        """Starts HAProxy with the shared frontends.
+
+        Raises:
+            UserError: it does not start.
+        """
+        try:
+            await self._settle("")
+        except (Retryable, RuntimeApiError) as error:
+            await self._master.stop()
+            raise UserError(f"HAProxy does not start: {error}", "See haproxy.log in the state directory.") from error
+        self._watching = asyncio.ensure_future(self._watch())
+
+    async def stop(self) -> None:
+        """Ends HAProxy; puts under way fail."""
+        for task in (self._watching, self._settling):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        for _, waiter in self._waiting:
+            waiter.cancel()
+        await self._master.stop()
+
+    async def put(self, section: Section) -> None:
+        """Runs the section in place of the owner's last one; returns when the worker that has it answers.
+
+        Raises:
+            SectionRefused: HAProxy can't run it; the owner's last good section stays.
+            ListenerRefused: an address can't be bound now; the owner's last good section stays.
+        """
+        self._sections[section.owner] = section
+        for backend, count in configuration.declared(section.body).items():
+            self._slots[backend] = self._slots.get(backend, Slots()).widened(count)
+        await self._settle(section.owner)
+
+    async def remove(self, owner: str) -> None:
+        """Takes the owner's section away."""
+        section = self._sections.pop(owner, None)
+        if section is None:
+            return
+        for backend in configuration.declared(section.body):
+            self._slots.pop(backend, None)
+            self._live.pop(backend, None)
+        await self._settle("")
+
+    async def set_servers(self, backend: str, servers: Sequence[Server]) -> None:
+        """Fills the backend's slots with exactly these; returns when the running worker has them.
+
+        A server that is absent gets no further request and its sessions end; to let them finish, pass it with state
+        `drain` first. For a backend that no section has yet, the servers are kept until one does.
+
+        Raises:
+            Retryable: HAProxy did not take them.
+        """
+        old = self._slots.get(backend, Slots())
+        self._slots[backend] = place(old, servers)
+        if backend not in self._live:
+            return None
+        if self._slots[backend].capacity > self._live[backend].capacity:
+            return await self._settle("")
+        async with self._lock:
+            try:
+                return await self._fill(backend)
+            except RuntimeApiError as error:
+                _log.warning("HAProxy did not take the servers of %s: %s", backend, error)
+                self._structure = ""
+        return await self._settle("")
+
+    async def _settle(self, owner: str) -> None:
+        """Waits until HAProxy runs what is wanted now. All who ask while a reload runs share the next one."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((owner, waiter))
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.ensure_future(self._settle_all())
+        await waiter
+
+    async def _settle_all(self) -> None:
+        await asyncio.sleep(0)
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            refused: dict[str, Exception] = {}
+            failed: Exception | None = None
+            try:
+                async with self._lock:
+                    await self._converge({owner for owner, _ in waiting if owner}, refused)
+            except (RuntimeApiError, OSError) as error:
+                failed = Retryable(f"HAProxy can't be brought up to date: {error}")
+            for owner, waiter in waiting:
+                error_of_owner = failed or refused.get(owner)
+                if waiter.done():
+                    continue
+                if error_of_owner is None:
+                    waiter.set_result(None)
+                else:
+                    waiter.set_exception(error_of_owner)
+
+    async def _converge(self, changed: set[str], refused: dict[str, Exception]) -> None:
+        """Reloads until HAProxy runs all sections that it can run."""
+        while True:
+            if not self._master.running:
+                await self._master.start(configuration.render(self._settings, (), (), {}).text)
+                self._structure = ""
+            empty = {name: slots.emptied() for name, slots in self._slots.items()}
+            shared = self._frontends([*self._sections.values()])
+            structure = configuration.render(self._settings, shared, [*self._sections.values()], empty).text
+            if structure == self._structure:
+                return
+            slots = dict(self._slots)
+            rendered = configuration.render(self._settings, shared, [*self._sections.values()], slots)
+            answer = await self._master.check(rendered.text) or await self._master.reload(rendered.text)
+            if not answer:
+                await self._reloaded(structure, slots)
+                return
+            self._structure = ""
+            self._refuse(answer, rendered, changed, refused)
+
+    async def _reloaded(self, structure: str, slots: dict[str, Slots]) -> None:
+        self.reloads += 1
+        self._structure = structure
+        self._good = dict(self._sections)
+        backends = {name for section in self._good.values() for name in configuration.declared(section.body)}
+        # A configuration can't say `drain`: it says weight 0, and the state is set afterwards.
+        self._live = {name: _as_rendered(slots[name]) for name in backends}
+        for backend in backends:
+            if any(server and server.state == "drain" for server in slots[backend].servers):
+                await self._fill(backend)
+
+    def _refuse(self, answer: str, rendered: Rendered, changed: set[str], refused: dict[str, Exception]) -> None:
+        """Takes the section that HAProxy complains about back to what it was."""
+        owner = refusal.culprit(answer, rendered)
+        owners = {owner} if owner else {name for name in changed if self._sections.get(name) != self._good.get(name)}
+        if not owners or not owners & set(self._sections):
+            raise RuntimeApiError(refusal.reason(answer))
+        for name in owners:
+            refused[name] = refusal.refusal(name, answer)
+            _log.error("%s", refused[name])
+            good = self._good.get(name)
+            if good is None or good == self._sections.get(name):
+                self._sections.pop(name, None)
+                self._good.pop(name, None)
+            else:
+                self._sections[name] = good
+
+    async def _fill(self, backend: str) -> None:
+        """Makes the worker's servers of a backend what the slots say, and looks that they are."""
+        wanted, live = self._slots[backend], self._live[backend]
+        prefix = next(
+            found[backend] for found in (configuration.prefixes(section.body) for section in self._good.values())
+            if backend in found
+        )
+        commands: list[str] = []
+        for number, (old, new) in enumerate(zip(live.servers, wanted.servers, strict=False), 1):
+            commands += commands_for(backend, f"{prefix}{number}", old, new)
+        if not commands:
+            return
+        answer = await self.runtime.worker_all(commands)
+        seen = await self.runtime.servers(backend)
+        for number, server in enumerate(wanted.servers[: live.capacity], 1):
+            found = seen.get(f"{prefix}{number}")
+            if found is None or (found.state if server is None else (found.address, found.port, found.state)) != (
+                "maint" if server is None else (server.address, server.port, server.state)
+            ):
+                told = " ".join(answer.split())
+                raise RuntimeApiError(f"{backend}/{prefix}{number} is {found}, not {server}: {told}")
+        self._live[backend] = wanted
+
+    async def _watch(self) -> None:
+        """Starts HAProxy again whenever it dies, with all that it had."""
+        deaths = 0
+        loop = asyncio.get_running_loop()
+        while True:
+            started = loop.time()
+            code = await self._master.wait()
+            deaths = deaths + 1 if loop.time() - started < 10 else 0
+            delay = _RESTART_SECONDS[min(deaths, len(_RESTART_SECONDS) - 1)]
+            _log.error("HAProxy ended with code %s; it is started again in %s s", code, delay)
+            await asyncio.sleep(delay)
+            self._structure = ""
+            try:
+                await self._settle("")
+            except Retryable as error:
+                _log.error("%s", error)
+
+
+def _as_rendered(slots: Slots) -> Slots:
+    return Slots(tuple(
+        replace(server, state=_UNKNOWN) if server and server.state == "drain" else server for server in slots.servers
+    ))
