@@ -56,7 +56,13 @@ class Cloud:
     def command(self, *words: str, check: bool = True, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Runs `netflux …` against this cloud."""
         done = subprocess.run(
-            [NETFLUX, *words], capture_output=True, text=True, timeout=seconds, env=self.env(), cwd=self.state.parent
+            [NETFLUX, *words],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            env=self.env(),
+            cwd=self.state.parent,
         )
         if check:
             assert done.returncode == 0, f"netflux {' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"

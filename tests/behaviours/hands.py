@@ -69,7 +69,13 @@ class Cli:
 
     def _aws(self, *words: str) -> str:
         done = subprocess.run(
-            [AWS, *words], capture_output=True, text=True, timeout=300, env=self._cloud.env(), stdin=subprocess.DEVNULL
+            [AWS, *words],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env=self._cloud.env(),
+            stdin=subprocess.DEVNULL,
         )
         if done.returncode != 0:
             raise Refused(f"aws {' '.join(words)[:300]}: {done.stderr.strip()}")
