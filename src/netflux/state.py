@@ -65,10 +65,9 @@ class StateDirectory:
             UserError: another region holds it, another version wrote it, or the disk refuses. Nothing is changed then.
         """
         path = path.absolute()
+        check(path)
         with explained(path):
-            _check_version(path)
             path.mkdir(parents=True, exist_ok=True)
-            _check_room(path)
             lock = _take(path, port)
             try:
                 _prepare(path)
@@ -84,10 +83,6 @@ class StateDirectory:
             os.close(self._lock)
             self._lock = -1
 
-    def announce(self, port: int) -> None:
-        """Writes the port that was really bound, for `--port 0`."""
-        _write_holder(self._lock, port)
-
     @property
     def run(self) -> Path:
         """Sockets, HAProxy's configuration, pid records: emptied at every start."""
@@ -102,6 +97,20 @@ class StateDirectory:
     def log(self) -> Path:
         """The region's own log."""
         return self.path / "netflux.log"
+
+
+def check(path: Path) -> None:
+    """Whether a region could be started here; changes nothing.
+
+    Raises:
+        UserError: another region holds the directory, another version wrote it, or the disk is full.
+    """
+    with explained(path):
+        held = holder(path)
+        if held is not None:
+            raise _held(path, held)
+        _check_version(path)
+        _check_room(path)
 
 
 def holder(path: Path) -> Holder | None:
@@ -131,7 +140,9 @@ def delete(path: Path) -> None:
     if not path.exists():
         return
     if not (path / "version").is_file():
-        raise UserError(f"{path} is not a state directory of netflux: it has no file `version`.", "Nothing was deleted.")
+        raise UserError(
+            f"{path} is not a state directory of netflux: it has no file `version`.", "Nothing was deleted."
+        )
     with explained(path):
         shutil.rmtree(path)
 
@@ -190,7 +201,7 @@ def _check_version(path: Path) -> None:
         raise UserError(
             f"The state directory {path} was written by another version of netflux\n"
             f"(it has {_words(found)}; this one needs {_words(version())}). Nothing in it was touched.",
-            "Use the netflux that wrote it, start a new one with --state DIR, or delete it with `netflux down --delete`.",
+            "Use the netflux that wrote it, start anew with --state DIR, or delete it with `netflux down --delete`.",
         )
 
 
@@ -217,13 +228,17 @@ def _take(path: Path, port: int) -> int:
     except BlockingIOError:
         held = _read_holder(descriptor)
         os.close(descriptor)
-        where = f" on port {held.port}" if held.port else ""
-        raise UserError(
-            f"A region is already running in {path} (pid {held.pid}{where}).",
-            "See it with `netflux status`, stop it with `netflux down`, or start another with --state DIR --port PORT.",
-        ) from None
+        raise _held(path, held) from None
     _write_holder(descriptor, port)
     return descriptor
+
+
+def _held(path: Path, held: Holder) -> UserError:
+    where = f" on port {held.port}" if held.port else ""
+    return UserError(
+        f"A region is already running in {path} (pid {held.pid}{where}).",
+        "See it with `netflux status`, stop it with `netflux down`, or start another with --state DIR --port PORT.",
+    )
 
 
 def _write_holder(descriptor: int, port: int) -> None:
@@ -235,7 +250,7 @@ def _write_holder(descriptor: int, port: int) -> None:
 
 def _read_holder(descriptor: int) -> Holder:
     numbers = [int(word) for word in os.pread(descriptor, 64, 0).split() if word.isdigit()]
-    return Holder(*(numbers + [0, 0])[:2])
+    return Holder(*[*numbers, 0, 0][:2])
 
 
 def _prepare(path: Path) -> None:
@@ -249,3 +264,9 @@ def _prepare(path: Path) -> None:
         draft = path / "run" / "version"
         draft.write_text(json.dumps(version()) + "\n")
         draft.replace(path / "version")
+
+
+def discard(path: Path) -> None:
+    """Removes a directory in which a start failed before it wrote `version`."""
+    if holder(path) is None and {entry.name for entry in path.iterdir()} <= _EMPTY:
+        shutil.rmtree(path, ignore_errors=True)

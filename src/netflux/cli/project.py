@@ -47,7 +47,7 @@ def find(argument: Path | None, empty: bool) -> Project:
     if file is None:
         raise UserError(
             f"There is neither netflux.toml nor architecture/netflux.toml in {place}.",
-            "Name a folder that has one or a template (netflux up TEMPLATE), or start an empty cloud (netflux up --empty).",
+            "Name a folder that has one, a template (netflux up TEMPLATE), or start without one (netflux up --empty).",
             2,
         )
     return Project(root(place), config.read(file))

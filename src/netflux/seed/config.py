@@ -37,10 +37,12 @@ class BucketSource:
     Attributes:
         bucket: its name.
         folder: uploaded as it is, without hidden files.
+        exclude: names in the folder that are not uploaded.
     """
 
     bucket: str
     folder: Path
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,5 +151,6 @@ def _image(table: _Table) -> ImageSource:
 
 
 def _bucket(table: _Table) -> BucketSource:
-    table.only("folder")
-    return BucketSource(table.name.removeprefix("buckets."), table.path("folder"))
+    table.only("folder", "exclude")
+    exclude = table.texts("exclude") if "exclude" in table.data else ()
+    return BucketSource(table.name.removeprefix("buckets."), table.path("folder"), exclude)

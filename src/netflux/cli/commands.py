@@ -1,0 +1,201 @@
+"""What the commands do, once their options are read."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from netflux import names
+from netflux import state as states
+from netflux.cli import client, detached, progress, summary
+from netflux.cli import project as projects
+from netflux.errors import UserError
+
+STOP_DEADLINE = 60.0
+"""Real seconds in which a region must have stopped: tasks have 30 s of AWS's stopTimeout, databases their shutdown."""
+
+_FOLLOW = 0.4
+"""Real seconds between two looks at the logs."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The options of `netflux up`."""
+
+    what: Path | None
+    empty: bool
+    port: int
+    speed: float
+    network: str
+    runtime: str
+
+
+_session: dict[str, Any] = {"pipe": None, "log": None}
+
+
+def pipe() -> progress.Pipe | None:
+    """Where a waiting `up --detach` reads, in the process that it started."""
+    if _session["pipe"] is None and detached.PIPE in os.environ:
+        _session["pipe"] = progress.Pipe(int(os.environ.pop(detached.PIPE)))
+    found: progress.Pipe | None = _session["pipe"]
+    return found
+
+
+def current_log() -> Path | None:
+    """The log of the region that this process runs."""
+    found: Path | None = _session["log"]
+    return found if found is not None and found.exists() else None
+
+
+def up(chosen: Chosen, place: Path) -> None:
+    """In the foreground."""
+    from netflux.cli import up as foreground
+
+    _session["log"] = place / "netflux.log"
+    told = pipe()
+    console = Console()
+    request = _request(chosen, place)
+
+    def ready(status: dict[str, Any], seconds: float) -> None:
+        if told is not None:
+            told.ready({"status": status, "seconds": seconds})
+            return
+        summary.show(console, status, seconds)
+        console.print("Ctrl-C stops it; its state stays in", str(place), style="dim", highlight=False, soft_wrap=True)
+
+    foreground.run(request, told or progress.on(console), ready)
+    if told is None:
+        console.print("Stopped.")
+
+
+def _request(chosen: Chosen, place: Path) -> Any:
+    from netflux.cli import up as foreground
+
+    project = projects.find(chosen.what, chosen.empty)
+    return foreground.Request(project, place, chosen.port, chosen.speed, chosen.network, chosen.runtime)
+
+
+def up_detached(chosen: Chosen, place: Path) -> None:
+    """In a session of its own; returns when all is ready."""
+    projects.find(chosen.what, chosen.empty)
+    arguments = ["up", *([str(chosen.what)] if chosen.what else []), *(["--empty"] if chosen.empty else [])]
+    arguments += ["--port", str(chosen.port), "--state", str(place), "--speed", str(chosen.speed)]
+    arguments += ["--network", chosen.network, "--runtime", chosen.runtime]
+    console = Console()
+    shown = progress.on(console)
+    try:
+        found = detached.start(arguments, place, shown)
+    finally:
+        shown.close()
+    summary.show(console, found["status"], found["seconds"])
+    console.print("`netflux down` stops it.", style="dim")
+
+
+def status(place: Path, as_json: bool) -> None:
+    """Prints the running region's status."""
+    found = client.get(place, "status.json")
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    from netflux.cli import tables
+
+    console = Console()
+    summary.show(console, found)
+    tables.show(console, found)
+
+
+def logs(place: Path, service: str, follow: bool) -> None:
+    """Prints services' log lines, the oldest first."""
+    console = Console(soft_wrap=True, highlight=False)
+    seen: set[str] = set()
+    since = 0
+    pause = threading.Event()
+    while True:
+        lines = client.get(place, "logs.json", service=service, since=str(since))
+        for line in lines:
+            if line["id"] not in seen:
+                _print_line(console, line, not service)
+        since = max([since, *(line["timestamp"] for line in lines)])
+        seen = {line["id"] for line in lines if line["timestamp"] == since} | (seen if not lines else set())
+        if not follow:
+            return
+        pause.wait(_FOLLOW)
+
+
+def _print_line(console: Console, line: dict[str, Any], named: bool) -> None:
+    moment = time.strftime("%H:%M:%S", time.localtime(line["timestamp"] / 1000))
+    task = line["stream"].rpartition("/")[2][:8]
+    name = f"{line['service']}/{task}" if named else task
+    console.out(f"{moment} {name}  {line['message'].rstrip()}", highlight=False)
+
+
+def down(place: Path, delete: bool) -> None:
+    """Stops the region that holds the directory, and waits until it is gone."""
+    console = Console()
+    held = states.holder(place)
+    if held is None and not (delete and place.exists()):
+        console.print(f"No region is running in {place}.", highlight=False, soft_wrap=True)
+        return
+    if held is not None:
+        _stop(held, place)
+        console.print("Stopped.")
+    if delete:
+        states.delete(place)
+        console.print(f"Deleted {place}.", highlight=False, soft_wrap=True)
+
+
+def _stop(held: states.Holder, place: Path) -> None:
+    try:
+        process = os.pidfd_open(held.pid)
+    except ProcessLookupError:
+        return
+    try:
+        if states.holder(place) != held:
+            return
+        signal.pidfd_send_signal(process, signal.SIGTERM)
+        if not select.select([process], [], [], STOP_DEADLINE)[0]:
+            raise UserError(
+                f"The region (pid {held.pid}) did not stop within {STOP_DEADLINE:.0f} s.",
+                f"See {place / 'netflux.log'}; `kill -9 {held.pid}` ends it, and nothing acknowledged is lost by that.",
+            )
+    except PermissionError as error:
+        raise UserError(f"The region (pid {held.pid}) belongs to another user.", "Stop it as that user.") from error
+    finally:
+        os.close(process)
+
+
+def push(place: Path, folder: Path, image: str, command: list[str]) -> None:
+    """Sends a process image to the running region's registry."""
+    repository, colon, tag = image.rpartition(":")
+    if not colon or not repository or not tag:
+        raise UserError(f"{image!r} names no tag.", f"Write REPOSITORY:TAG, for example {image.strip(':')}:latest.", 2)
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not a folder.", "Name the folder that the command runs in.", 2)
+    body = {"repository": repository, "tag": tag, "folder": str(folder.absolute()), "command": command}
+    answer = client.post(place, "push", body)
+    print(f"{repository}:{tag} is {answer['digest']}")
+
+
+def env(place: Path) -> None:
+    """Prints shell lines. The keys are no secret: the cloud is on this machine only and takes any."""
+    held = client.running(place)
+    if sys.stdout.isatty():
+        print('# eval "$(netflux env)" sets these in this shell', file=sys.stderr)
+    values = {
+        "AWS_ENDPOINT_URL": f"http://localhost:{held.port}",
+        "AWS_ACCESS_KEY_ID": names.ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": "netflux",
+        "AWS_DEFAULT_REGION": client.get(place, "status.json")["region"]["region"],
+    }
+    for key, value in values.items():
+        print(f"export {key}={value}")

@@ -1,0 +1,216 @@
+"""What happens while `netflux up` works, and the three ways to show it: a live screen, plain lines, a pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from netflux.errors import UserError
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A stack resource's newest event.
+
+    Attributes:
+        name: its logical id.
+        type: e.g. `AWS::ECS::Service`.
+        status: as CloudFormation says it.
+        reason: empty when there is none.
+    """
+
+    name: str
+    type: str
+    status: str
+    reason: str = ""
+
+
+class Progress(Protocol):
+    """Told of everything; shows what it likes."""
+
+    def step(self, text: str) -> None:
+        """A new part of the work begins."""
+        ...
+
+    def total(self, resources: int) -> None:
+        """So many resources are to be made."""
+        ...
+
+    def resource(self, resource: Resource) -> None:
+        """A resource has a new status."""
+        ...
+
+    def waiting(self, reasons: list[str]) -> None:
+        """All that is not ready yet."""
+        ...
+
+    def close(self) -> None:
+        """The work is over, well or not; the screen is free again."""
+        ...
+
+
+class Plain:
+    """Lines, for logs and CI.
+
+    Args:
+        console: where they go.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._waiting: list[str] = []
+        self._start = time.monotonic()
+
+    def step(self, text: str) -> None:
+        self._line(f"{text} …")
+
+    def total(self, resources: int) -> None:
+        """Lines need no total."""
+
+    def resource(self, resource: Resource) -> None:
+        reason = f"  {resource.reason}" if resource.reason and "FAILED" in resource.status else ""
+        self._line(f"  {resource.status:<22} {resource.type:<42} {resource.name}{reason}")
+
+    def waiting(self, reasons: list[str]) -> None:
+        for reason in reasons:
+            if reason not in self._waiting:
+                self._line(f"  waiting: {reason}")
+        self._waiting = reasons
+
+    def close(self) -> None:
+        """Lines leave nothing to clear."""
+
+    def _line(self, text: str) -> None:
+        seconds = time.monotonic() - self._start
+        self._console.print(Text(f"{seconds:5.1f}s  {text}"), highlight=False, soft_wrap=True)
+
+
+class Screen:
+    """A live screen: what is being made now, and how far it is.
+
+    Args:
+        console: a terminal.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._start = time.monotonic()
+        self._step = "starting"
+        self._resources: dict[str, tuple[Resource, float]] = {}
+        self._reasons: list[str] = []
+        self._total = 0
+        self._spinner = Spinner("dots", style="cyan")
+        self._live = Live(self, console=console, refresh_per_second=12, transient=True)
+        self._live.start()
+
+    def step(self, text: str) -> None:
+        self._step = text
+
+    def total(self, resources: int) -> None:
+        self._total = resources
+
+    def resource(self, resource: Resource) -> None:
+        known = self._resources.get(resource.name)
+        began = known[1] if known else time.monotonic()
+        self._resources[resource.name] = (resource, began)
+        if "FAILED" in resource.status:
+            self._console.print(Text(f"✗ {resource.name}  {resource.type}  {resource.reason}", "red"))
+
+    def waiting(self, reasons: list[str]) -> None:
+        self._reasons = reasons
+
+    def close(self) -> None:
+        self._live.stop()
+
+    def __rich__(self) -> Group:
+        now = time.monotonic()
+        self._spinner.text = Text(f"{self._step}  {now - self._start:.1f} s")
+        under_way = [(one, began) for one, began in self._resources.values() if one.status.endswith("_IN_PROGRESS")]
+        rows = Table.grid(padding=(0, 2))
+        for one, began in under_way[:12]:
+            rows.add_row("  ", Text(one.name), Text(one.type, "dim"), Text(f"{now - began:.1f} s", "dim"))
+        for reason in self._reasons[:8]:
+            rows.add_row("  ", Text(reason, "dim"))
+        if not self._total or self._reasons:
+            return Group(self._spinner, rows)
+        done = sum(one.status.endswith("_COMPLETE") for one, _ in self._resources.values())
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row("  ", ProgressBar(self._total, done, width=40), Text(f"{done}/{self._total} resources", "dim"))
+        return Group(self._spinner, bar, rows)
+
+
+class Pipe:
+    """Tells another process, in JSON lines; goes on working when nobody reads any more.
+
+    Args:
+        descriptor: the pipe's writing end.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def step(self, text: str) -> None:
+        self.send({"step": text})
+
+    def total(self, resources: int) -> None:
+        self.send({"total": resources})
+
+    def resource(self, resource: Resource) -> None:
+        self.send({"resource": asdict(resource)})
+
+    def waiting(self, reasons: list[str]) -> None:
+        self.send({"waiting": reasons})
+
+    def close(self) -> None:
+        """The end is told by `ready` or `failed`."""
+
+    def ready(self, summary: dict[str, Any]) -> None:
+        """All is up; the last message."""
+        self.send({"ready": summary})
+        self._end()
+
+    def failed(self, error: UserError) -> None:
+        """It can't become ready; the last message."""
+        self.send({"failed": {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}})
+        self._end()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """One line; the reader may have gone."""
+        if self._descriptor < 0:
+            return
+        try:
+            os.write(self._descriptor, json.dumps(message).encode() + b"\n")
+        except BrokenPipeError:
+            self._end()
+
+    def _end(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def relay(message: dict[str, Any], progress: Progress) -> None:
+    """Shows a line that a `Pipe` wrote; `ready` and `failed` are the reader's own business."""
+    if "step" in message:
+        progress.step(message["step"])
+    elif "total" in message:
+        progress.total(message["total"])
+    elif "resource" in message:
+        progress.resource(Resource(**message["resource"]))
+    elif "waiting" in message:
+        progress.waiting(message["waiting"])
+
+
+def on(console: Console) -> Progress:
+    """The screen for a terminal, lines for everything else and where `CI` is set."""
+    return Screen(console) if console.is_terminal and not os.environ.get("CI") else Plain(console)

@@ -1,0 +1,185 @@
+"""`netflux up` in the foreground: a region in this process, its stack deployed, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from netflux import state
+from netflux.cli.progress import Progress
+from netflux.cli.project import Project
+from netflux.cli.stack import Deployment
+from netflux.console import readiness
+from netflux.console.status import plain, snapshot
+from netflux.errors import UserError
+
+_READY_DEADLINE = 600.0
+"""Real seconds in which services and databases must come up; CloudFormation gives a service three hours."""
+
+_POLL = 0.15
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for.
+
+    Attributes:
+        project: what is to run.
+        state: the state directory.
+        port: of the gateway; 0 takes a free one.
+        speed: simulated seconds in a real one.
+        network: `auto`, `loopback` or `namespaces`.
+        runtime: `process`.
+    """
+
+    project: Project
+    state: Path
+    port: int
+    speed: float
+    network: str
+    runtime: str
+
+
+def run(request: Request, progress: Progress, ready: Callable[[dict[str, Any], float], None]) -> None:
+    """Runs until SIGINT or SIGTERM; a second one kills.
+
+    Args:
+        request: what a person asked for.
+        progress: is told what happens until all is ready or has failed.
+        ready: told once, with the status and the seconds it took.
+
+    Raises:
+        UserError: it can't become ready. Everything that was started has been stopped.
+    """
+    state.check(request.state)
+    request = replace(request, port=_free(request.port))
+    held = state.StateDirectory.open(request.state, request.port)
+    try:
+        _log_to(held.log)
+        with state.explained(request.state):
+            asyncio.run(_run(request, held, progress, ready))
+    finally:
+        progress.close()
+        held.close()
+
+
+async def _run(
+    request: Request,
+    held: state.StateDirectory,
+    progress: Progress,
+    ready: Callable[[dict[str, Any], float], None],
+) -> None:
+    from netflux.region import Options, Region
+
+    began = time.monotonic()
+    progress.step("starting the region")
+    options = Options(
+        port=request.port,
+        speed=request.speed,
+        network=request.network,
+        runtime=request.runtime,
+        seed=request.project.config,
+    )
+    region = Region(held, options)
+    stopping = asyncio.Event()
+    with _signals(stopping, region.children):
+        await region.start()
+        try:
+            if request.project.config is not None:
+                await Deployment(region.apis.call, request.project.config, progress, stopping).run()
+            status = await _ready(region, progress, stopping)
+            progress.close()
+            if not stopping.is_set():
+                ready(status, time.monotonic() - began)
+            await stopping.wait()
+        finally:
+            await region.stop()
+
+
+async def _ready(region: Any, progress: Progress, stopping: asyncio.Event) -> dict[str, Any]:
+    """The status once nothing is missing any more.
+
+    Raises:
+        UserError: the deadline has passed; says what is missing.
+    """
+    deadline = time.monotonic() + _READY_DEADLINE
+    progress.step("waiting until everything answers")
+    while True:
+        status = {**await snapshot(region.apis.call), "region": plain(region.facts())}
+        missing = readiness.missing(status) + _seeds_failing(status)
+        if not missing or stopping.is_set():
+            return status
+        progress.waiting(missing)
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"Not ready after {_READY_DEADLINE:.0f} s:\n" + "\n".join(missing),
+                "`netflux logs SERVICE` and the region's log (netflux.log) say more.",
+            )
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), _POLL)
+
+
+def _seeds_failing(status: dict[str, Any]) -> list[str]:
+    return [one["message"] for one in status["region"]["failures"] if one["controller"] == "seed"]
+
+
+@contextlib.contextmanager
+def _signals(stopping: asyncio.Event, children: Any) -> Iterator[None]:
+    """The first SIGINT or SIGTERM asks to stop; the second ends all children and this process at once."""
+
+    def asked() -> None:
+        if stopping.is_set():
+            for child in children.running():
+                child.kill_group()
+            os._exit(130)
+        stopping.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _free(port: int) -> int:
+    """The port, or a free one for 0; fails before anything is started or written when it is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UserError(*_port_refused(port, error)) from error
+        return int(probe.getsockname()[1])
+
+
+def _port_refused(port: int, error: OSError) -> tuple[str, str]:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} on 127.0.0.1 is in use by another program.",
+            f"Stop that program (ss -ltnp 'sport = :{port}' names it), or choose another with --port PORT.",
+        )
+    if error.errno == errno.EACCES:
+        return (f"Port {port} may not be bound by this user.", "Choose one above 1023 with --port PORT.")
+    return (f"Port {port} on 127.0.0.1 can't be bound: {error.strerror}.", "Choose another with --port PORT.")
+
+
+def _log_to(file: Path) -> None:
+    handler = logging.FileHandler(file)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("netflux").setLevel(logging.INFO)
