@@ -1,0 +1,265 @@
+"""Operations on buckets and their configuration."""
+
+# ruff: noqa: ARG002 every operation takes the call, as the control plane hands it over
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from netflux.aws.s3.store import Store
+from netflux.aws.s3.support import not_implemented
+from netflux.clock import Clock
+from netflux.controlplane.call import Call
+from netflux.controlplane.documents import Document
+from netflux.errors import AwsError
+from netflux.policy.document import Policy, PolicyError, parse
+from netflux.policy.public import is_public
+
+# "General purpose bucket naming rules", S3 User Guide.
+_NAME = re.compile(r"(?!xn--|sthree-)(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)")
+_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+_LARGEST_POLICY = 20 * 1024  # bytes; "Bucket policies for Amazon S3", S3 User Guide
+_ENCRYPTION = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]}
+
+
+def read_policy(bucket: Mapping[str, Any]) -> Policy | None:
+    """The bucket's policy; it was parsed when it was put."""
+    text = bucket.get("policy")
+    return _parsed(text) if text else None
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Policy:
+    return parse(text, needs_principal=True)
+
+
+class Buckets:
+    """The part of S3's API that concerns buckets."""
+
+    store: Store
+    clock: Clock
+
+    async def create_bucket(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """A private bucket with all public access blocked, as AWS makes them since April 2023."""
+        name = request["Bucket"]
+        if not _NAME.fullmatch(name):
+            raise AwsError("InvalidBucketName", f"The specified bucket is not valid: {name}")
+        configuration = request.get("CreateBucketConfiguration") or {}
+        for member in configuration:
+            if member not in {"LocationConstraint", "Tags"}:
+                raise not_implemented(f"CreateBucketConfiguration.{member}")
+        region = configuration.get("LocationConstraint") or call.region
+        if region != call.region:
+            raise AwsError(
+                "IllegalLocationConstraintException",
+                f"The {region} location constraint is incompatible for the region specific endpoint this request was "
+                f"sent to ({call.region}).",
+            )
+        if self.store.find_bucket(name) is not None:
+            if region == "us-east-1":
+                return {"Location": f"/{name}"}
+            raise AwsError(
+                "BucketAlreadyOwnedByYou",
+                f"Your previous request to create the named bucket succeeded and you already own it: {name}",
+                409,
+            )
+        ownership = request.get("ObjectOwnership") or "BucketOwnerEnforced"
+        _check_ownership(ownership)
+        self.store.put_bucket(
+            name,
+            {
+                "created": self.clock.now().isoformat(),
+                "region": region,
+                "policy": None,
+                "public_access_block": dict.fromkeys(_BLOCKS, True),
+                "ownership": ownership,
+                "encryption": _ENCRYPTION,
+                "tags": configuration.get("Tags") or [],
+            },
+        )
+        return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
+
+    async def head_bucket(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Whether it is there."""
+        bucket = self.store.bucket(request["Bucket"])
+        return {"BucketRegion": bucket["region"], "BucketArn": f"arn:aws:s3:::{request['Bucket']}"}
+
+    async def delete_bucket(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Only an empty bucket goes."""
+        self.store.bucket(request["Bucket"])
+        if self.store.keys(request["Bucket"]):
+            raise AwsError("BucketNotEmpty", f"The bucket you tried to delete is not empty: {request['Bucket']}", 409)
+        self.store.delete_bucket(request["Bucket"])
+        return {}
+
+    async def list_buckets(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """All of the account's."""
+        if request.get("MaxBuckets") or request.get("ContinuationToken"):
+            raise not_implemented("Paging of ListBuckets")
+        buckets = [
+            {"Name": name, "CreationDate": datetime.fromisoformat(bucket["created"]), "BucketRegion": bucket["region"]}
+            for name, bucket in self.store.buckets()
+            if name.startswith(request.get("Prefix") or "") and request.get("BucketRegion") in {None, bucket["region"]}
+        ]
+        return {"Buckets": buckets, "Owner": {"ID": call.account}}
+
+    async def get_bucket_location(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Absent for us-east-1, as ever."""
+        region = self.store.bucket(request["Bucket"])["region"]
+        return {} if region == "us-east-1" else {"LocationConstraint": region}
+
+    async def get_bucket_versioning(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Never enabled: putting it is refused."""
+        self.store.bucket(request["Bucket"])
+        return {}
+
+    async def get_bucket_policy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """The text as it was put."""
+        policy = self.store.bucket(request["Bucket"])["policy"]
+        if policy is None:
+            raise AwsError("NoSuchBucketPolicy", "The bucket policy does not exist", 404)
+        return {"Policy": policy}
+
+    async def put_bucket_policy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Refused when it can't be evaluated, or is public while such policies are blocked."""
+        name, text = request["Bucket"], request["Policy"]
+        bucket = self.store.bucket(name)
+        if len(text.encode()) > _LARGEST_POLICY:
+            raise AwsError("MalformedPolicy", "Policies must be at most 20 KB")
+        try:
+            policy = parse(text, needs_principal=True)
+        except PolicyError as error:
+            raise AwsError("MalformedPolicy", str(error)) from error
+        _check_resources(policy, name)
+        if bucket["public_access_block"].get("BlockPublicPolicy") and is_public(policy):
+            raise AwsError(
+                "AccessDenied",
+                f"s3:PutBucketPolicy on {name}: public policies are prevented by the BlockPublicPolicy setting in "
+                "S3 Block Public Access.",
+                403,
+            )
+        self.store.put_bucket(name, {**bucket, "policy": text})
+        return {}
+
+    async def delete_bucket_policy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Also when there is none."""
+        self._change(request, policy=None)
+        return {}
+
+    async def get_bucket_policy_status(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Whether the policy is public."""
+        policy = read_policy(self.store.bucket(request["Bucket"]))
+        if policy is None:
+            raise AwsError("NoSuchBucketPolicy", "The bucket policy does not exist", 404)
+        return {"PolicyStatus": {"IsPublic": is_public(policy)}}
+
+    async def get_public_access_block(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """The four settings."""
+        blocks = self.store.bucket(request["Bucket"])["public_access_block"]
+        if not blocks:
+            raise AwsError(
+                "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found", 404
+            )
+        return {"PublicAccessBlockConfiguration": blocks}
+
+    async def put_public_access_block(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """What is not named is off."""
+        given = request["PublicAccessBlockConfiguration"]
+        self._change(request, public_access_block={name: bool(given.get(name, False)) for name in _BLOCKS})
+        return {}
+
+    async def delete_public_access_block(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """All off."""
+        self._change(request, public_access_block={})
+        return {}
+
+    async def get_bucket_ownership_controls(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """The one rule."""
+        return {
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": self.store.bucket(request["Bucket"])["ownership"]}]}
+        }
+
+    async def put_bucket_ownership_controls(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Only BucketOwnerEnforced, since there are no ACLs here."""
+        for rule in request["OwnershipControls"]["Rules"]:
+            _check_ownership(rule["ObjectOwnership"])
+        self._change(request)
+        return {}
+
+    async def get_bucket_acl(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """The owner's full control, which is all there is without ACLs."""
+        self.store.bucket(request["Bucket"])
+        owner = {"ID": call.account}
+        return {
+            "Owner": owner,
+            "Grants": [{"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}],
+        }
+
+    async def put_bucket_acl(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """`private` is what it already is; others were refused."""
+        self._change(request)
+        return {}
+
+    async def get_bucket_encryption(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """As configured."""
+        return {"ServerSideEncryptionConfiguration": self.store.bucket(request["Bucket"])["encryption"]}
+
+    async def put_bucket_encryption(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """AES256; what it means on this machine's disk is the disk's business."""
+        configuration = request["ServerSideEncryptionConfiguration"]
+        for rule in configuration["Rules"]:
+            algorithm = rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "AES256")
+            if algorithm != "AES256":
+                raise not_implemented(f"SSEAlgorithm {algorithm}")
+        self._change(request, encryption=configuration)
+        return {}
+
+    async def delete_bucket_encryption(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Back to the default, which is AES256 as well."""
+        self._change(request, encryption=_ENCRYPTION)
+        return {}
+
+    async def get_bucket_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """The tags, if any."""
+        tags = self.store.bucket(request["Bucket"])["tags"]
+        if not tags:
+            raise AwsError("NoSuchTagSet", "The TagSet does not exist", 404)
+        return {"TagSet": tags}
+
+    async def put_bucket_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Replaces all."""
+        self._change(request, tags=request["Tagging"].get("TagSet") or [])
+        return {}
+
+    async def delete_bucket_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Removes all."""
+        self._change(request, tags=[])
+        return {}
+
+    def _change(self, request: Mapping[str, Any], **members: object) -> None:
+        changed: Document = {**self.store.bucket(request["Bucket"]), **members}
+        self.store.put_bucket(request["Bucket"], changed)
+
+
+def _check_ownership(ownership: str) -> None:
+    if ownership != "BucketOwnerEnforced":
+        raise not_implemented(f"ObjectOwnership {ownership} (access control lists)")
+
+
+def _check_resources(policy: Policy, bucket: str) -> None:
+    arn = f"arn:aws:s3:::{bucket}"
+    for statement in policy.statements:
+        for resource in statement.resources:
+            if resource not in {arn, "*"} and not resource.startswith(f"{arn}/") and not _may_match(resource, arn):
+                raise AwsError("MalformedPolicy", f"Policy has invalid resource: {json.dumps(resource)}")
+
+
+def _may_match(resource: str, arn: str) -> bool:
+    """A wildcard or variable before the end of the bucket's name may stand for it."""
+    head = re.split(r"[*?]|\$\{", resource)[0]
+    return head != resource and arn.startswith(head)

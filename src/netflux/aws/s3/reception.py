@@ -1,0 +1,111 @@
+"""Receives the bodies of requests and holds them to what their headers promise."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from netflux.aws.s3.body import CHECKSUMS, Bodies, Staged, digest, unchunk
+from netflux.aws.s3.support import not_implemented
+from netflux.errors import AwsError
+
+if TYPE_CHECKING:
+    from aiohttp.streams import StreamReader
+
+_PREFIX = "x-amz-checksum-"
+_NOT_VALUES = {"mode", "algorithm", "type"}
+
+
+def algorithms(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The checksums that a request names, by header, trailer or SDK header; CRC32 when it names none.
+
+    Raises:
+        AwsError: NotImplemented for one we can't compute.
+    """
+    named = {name.removeprefix(_PREFIX) for name in headers if name.startswith(_PREFIX)}
+    named |= {
+        name.strip().lower().removeprefix(_PREFIX)
+        for name in headers.get("x-amz-trailer", "").split(",")
+        if name.strip().lower().startswith(_PREFIX)
+    }
+    named.add(headers.get("x-amz-sdk-checksum-algorithm", "").lower())
+    found = {name.upper() for name in named - _NOT_VALUES if name}
+    for name in sorted(found - set(CHECKSUMS)):
+        raise not_implemented(f"The checksum algorithm {name}")
+    return tuple(sorted(found)) or ("CRC32",)
+
+
+async def receive(stream: StreamReader, headers: Mapping[str, str], bodies: Bodies, wanted: Iterable[str]) -> Staged:
+    """The body of an object on disk, its checksums, length and hash compared with what was promised.
+
+    Args:
+        stream: the request's content.
+        headers: lower-case names.
+        bodies: where it goes.
+        wanted: checksums to compute.
+
+    Raises:
+        AwsError: BadDigest, IncompleteBody, XAmzContentSHA256Mismatch, …; nothing is left on disk then.
+    """
+    trailers: dict[str, str] = {}
+    writer = bodies.writer(wanted)
+    try:
+        async for piece in _pieces(stream, headers, trailers):
+            writer.write(piece)
+        staged = await asyncio.to_thread(writer.finish)
+        _check(staged, headers, trailers)
+    except asyncio.IncompleteReadError as error:
+        writer.abandon()
+        raise AwsError("IncompleteBody", "The body ended before the length that its headers state") from error
+    except BaseException:
+        writer.abandon()
+        raise
+    return staged
+
+
+def check_small(body: bytes, headers: Mapping[str, str]) -> None:
+    """The same comparison for a body in memory."""
+    sums = {}
+    for name in algorithms(headers):
+        running = digest(name)
+        running.update(body)
+        sums[name] = base64.b64encode(running.digest()).decode()
+    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    _check(Staged("", len(body), md5, hashlib.sha256(body).hexdigest(), sums), headers, {})
+
+
+def _pieces(stream: StreamReader, headers: Mapping[str, str], trailers: dict[str, str]) -> AsyncIterator[bytes]:
+    if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
+        return unchunk(stream, trailers)
+    return stream.iter_chunked(256 * 1024)
+
+
+def _check(staged: Staged, headers: Mapping[str, str], trailers: Mapping[str, str]) -> None:
+    length = headers.get("x-amz-decoded-content-length") or headers.get("content-length")
+    if length is not None and length.isdigit() and int(length) != staged.size:
+        raise AwsError("IncompleteBody", f"The headers state {length} bytes, the body has {staged.size}")
+    claimed = headers.get("x-amz-content-sha256", "")
+    if len(claimed) == 64 and claimed.lower() != staged.sha256:
+        raise AwsError(
+            "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."
+        )
+    _check_md5(staged.md5, headers.get("content-md5"))
+    for name, value in staged.checksums.items():
+        promised = headers.get(f"{_PREFIX}{name.lower()}") or trailers.get(f"{_PREFIX}{name.lower()}")
+        if promised is not None and promised != value:
+            raise AwsError("BadDigest", f"The {name} you specified did not match the calculated checksum.")
+
+
+def _check_md5(md5: str, header: str | None) -> None:
+    if header is None:
+        return
+    try:
+        promised = base64.b64decode(header, validate=True).hex()
+    except binascii.Error as error:
+        raise AwsError("InvalidDigest", "The Content-MD5 you specified is not valid.") from error
+    if promised != md5:
+        raise AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.")

@@ -1,0 +1,300 @@
+"""S3's HTTP service: signed or not, path-style or virtual-hosted, bodies streamed both ways."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+from aiohttp import web
+from botocore import xform_name
+
+from netflux.aws.s3 import access, reception, route, support, wire
+from netflux.aws.s3.api import S3Api
+from netflux.aws.s3.buckets import read_policy
+from netflux.aws.s3.objects import ObjectBody, copy_source
+from netflux.controlplane.call import Call
+from netflux.controlplane.keys import Keys
+from netflux.controlplane.signature import Claim, SignatureError, Signed, claim, verify
+from netflux.errors import AwsError
+from netflux.policy.evaluate import ANONYMOUS, Principal, Request, account_root
+
+_log = logging.getLogger(__name__)
+_STREAMED = {"PutObject", "UploadPart"}
+_LONGEST_KEY = 1024  # bytes of UTF-8; "Naming Amazon S3 objects", S3 User Guide
+_PIECE = 256 * 1024
+_ROOTS = {
+    "ListBuckets": "ListAllMyBucketsResult",
+    "ListObjects": "ListBucketResult",
+    "ListObjectsV2": "ListBucketResult",
+    "DeleteObjects": "DeleteResult",
+    "GetBucketAcl": "AccessControlPolicy",
+    "GetObjectTagging": "Tagging",
+    "GetBucketTagging": "Tagging",
+    "GetBucketVersioning": "VersioningConfiguration",
+    "CreateMultipartUpload": "InitiateMultipartUploadResult",
+}
+_STATUS = {"AuthorizationHeaderMalformed": 400, "InvalidRequest": 400, "AuthorizationQueryParametersError": 400}
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks, and the condition keys that come with it."""
+
+    principal: Principal
+    context: Mapping[str, tuple[str, ...]]
+    access_key: str | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, read as far as its headers."""
+
+    call: Call
+    where: route.Place
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    visitor: Visitor
+
+
+class S3Service:
+    """Answers the requests that are S3's.
+
+    Args:
+        api: the operations.
+        keys: access keys that the region issued; others stand for the account, unverified.
+        account: twelve digits.
+        region: of requests that name none.
+    """
+
+    def __init__(self, api: S3Api, keys: Keys, account: str, region: str) -> None:
+        self._api = api
+        self._keys = keys
+        self._account = account
+        self._region = region
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """The whole answer; errors are S3's XML."""
+        call = Call("s3", "", self._region, self._account)
+        try:
+            return await self._answer(request, call)
+        except AwsError as error:
+            return _refusal(request, error, call.request_id)
+        except SignatureError as error:
+            refused = AwsError(error.code, str(error), _STATUS.get(error.code, 403))
+            return _refusal(request, refused, call.request_id)
+        except ConnectionResetError:
+            raise
+        except Exception:  # noqa: BLE001  (a client must get S3's answer whatever happened; it is logged)
+            _log.exception("s3 %s %s (%s)", request.method, request.raw_path, call.request_id)
+            failure = AwsError("InternalError", f"Netflux failed; its log has {call.request_id}", 500)
+            return _refusal(request, failure, call.request_id)
+
+    async def _answer(self, request: web.Request, call: Call) -> web.StreamResponse:
+        asked = self._read(request, call)
+        operation = asked.call.operation
+        handler = getattr(self._api, xform_name(operation), None)
+        if handler is None:
+            raise support.not_implemented(operation)
+        self._authorize(asked)
+        params = await self._params(request, asked)
+        support.check(operation, params, self._account)
+        denied = self._narrow(asked, params)
+        try:
+            answer = (
+                {}
+                if operation == "DeleteObjects" and denied and not params["Delete"]["Objects"]
+                else (await handler(asked.call, params))
+            )
+        except AwsError as error:
+            raise self._shown(asked, error) from error
+        if denied:
+            answer.setdefault("Errors", []).extend(
+                {"Key": key, "Code": "AccessDenied", "Message": "Access Denied"} for key in denied
+            )
+        return await _send(request, asked, answer)
+
+    def _read(self, request: web.Request, call: Call) -> Asked:
+        headers: dict[str, str] = {}
+        for name, value in request.headers.items():
+            lower = name.lower()
+            headers[lower] = f"{headers[lower]},{value}" if lower in headers else value
+        where = route.place(headers.get("host", ""), request.raw_path)
+        if len(where.key.encode()) > _LONGEST_KEY:
+            raise AwsError("KeyTooLongError", "Your key is too long")
+        query = dict(parse_qsl(request.raw_path.partition("?")[2], keep_blank_values=True))
+        operation = route.router().find(request.method, where, query, headers)
+        if operation is None:
+            raise AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)
+        visitor = self._visitor(request, headers)
+        named = Call("s3", operation, self._region, self._account, call.request_id, visitor.access_key)
+        return Asked(named, where, headers, query, visitor)
+
+    def _visitor(self, request: web.Request, headers: Mapping[str, str]) -> Visitor:
+        signed = Signed(request.method, request.raw_path, headers)
+        claimed = claim(signed)
+        context: dict[str, tuple[str, ...]] = {
+            "aws:securetransport": ("true" if headers.get("x-forwarded-proto") == "https" else "false",),
+            "aws:useragent": (headers.get("user-agent", ""),),
+        }
+        if "referer" in headers:
+            context["aws:referer"] = (headers["referer"],)
+        if request.remote:
+            context["aws:sourceip"] = (request.remote,)
+        if claimed is None:
+            return Visitor(ANONYMOUS, context, None)
+        return self._signed(signed, claimed, context)
+
+    def _signed(self, signed: Signed, claimed: Claim, context: dict[str, tuple[str, ...]]) -> Visitor:
+        key = self._keys.find(claimed.access_key)
+        if key is None:
+            principal = account_root(self._account)
+        else:
+            if claimed.payload.startswith("STREAMING-AWS4"):
+                raise support.not_implemented(f"{claimed.payload} with a key of the region's own")
+            verify(signed, claimed, key.secret, self._api.clock.now())
+            principal = key.principal
+            context |= {name: tuple(values) for name, values in key.context.items()}
+        if principal.kind == "AWS":
+            context |= {"aws:principalarn": (principal.name,), "aws:principalaccount": (principal.account,)}
+        return Visitor(principal, context, claimed.access_key)
+
+    def _authorize(self, asked: Asked) -> None:
+        operation, bucket = asked.call.operation, asked.where.bucket
+        own = asked.visitor.principal.kind == "AWS" and asked.visitor.principal.account == self._account
+        if operation in {"ListBuckets", "CreateBucket"}:
+            if not own:
+                raise _denied()
+            return
+        self._api.store.bucket(bucket)
+        if operation == "DeleteObjects":
+            return
+        if not self._permits(asked, access.action(operation), bucket, asked.where.key):
+            raise _denied()
+        if "x-amz-copy-source" in asked.headers and operation in {"CopyObject", "UploadPartCopy"}:
+            source_bucket, source_key = copy_source(asked.headers["x-amz-copy-source"])
+            if not self._permits(asked, "s3:GetObject", source_bucket, source_key):
+                raise _denied()
+
+    def _permits(self, asked: Asked, action: str, bucket: str, key: str) -> bool:
+        document = self._api.store.bucket(bucket)
+        blocks = document["public_access_block"]
+        guard = access.Guard(self._account, read_policy(document), bool(blocks.get("RestrictPublicBuckets")))
+        resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+        context = dict(asked.visitor.context)
+        if action == "s3:ListBucket":
+            context |= {f"s3:{name}": (asked.query[name],) for name in ("prefix", "delimiter") if name in asked.query}
+        return guard.permits(Request(asked.visitor.principal, action, resource, context))
+
+    def _narrow(self, asked: Asked, params: dict[str, Any]) -> list[str]:
+        """Takes the keys out of a DeleteObjects that may not be deleted; returns them."""
+        if asked.call.operation != "DeleteObjects":
+            return []
+        wanted = params["Delete"].get("Objects") or []
+        denied = [
+            item["Key"]
+            for item in wanted
+            if not self._permits(asked, "s3:DeleteObject", asked.where.bucket, item["Key"])
+        ]
+        params["Delete"]["Objects"] = [item for item in wanted if item["Key"] not in denied]
+        return denied
+
+    def _shown(self, asked: Asked, error: AwsError) -> AwsError:
+        """Who may not list a bucket does not learn which keys it lacks."""
+        if error.code == "NoSuchKey" and not self._permits(asked, "s3:ListBucket", asked.where.bucket, ""):
+            return _denied()
+        return error
+
+    async def _params(self, request: web.Request, asked: Asked) -> dict[str, Any]:
+        shape = route.model().operation_model(asked.call.operation).input_shape
+        body = b""
+        if asked.call.operation not in _STREAMED and request.method in {"PUT", "POST"}:
+            body = await request.read()
+            if asked.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
+                raise support.not_implemented("aws-chunked framing of a request that is no object")
+            reception.check_small(body, asked.headers)
+        params = wire.read(shape, asked.query, asked.headers, body)
+        if asked.where.bucket:
+            params["Bucket"] = asked.where.bucket
+        if asked.where.key:
+            params["Key"] = asked.where.key
+        _require(shape, params)
+        if asked.call.operation in _STREAMED:
+            support.check(asked.call.operation, params, self._account)
+            params["Body"] = await reception.receive(
+                request.content, asked.headers, self._api.store.bodies, self._wanted(asked, params)
+            )
+        return params
+
+    def _wanted(self, asked: Asked, params: Mapping[str, Any]) -> set[str]:
+        wanted = set(reception.algorithms(asked.headers))
+        if asked.call.operation == "UploadPart":
+            upload = self._api.store.upload(params["Bucket"], params["Key"], params["UploadId"])
+            wanted.add(upload["algorithm"])
+        return wanted
+
+
+def _denied() -> AwsError:
+    return AwsError("AccessDenied", "Access Denied", 403)
+
+
+def _require(shape: Any, params: Mapping[str, Any]) -> None:
+    for name in shape.required_members if shape else []:
+        if name not in params and not shape.members[name].serialization.get("streaming"):
+            raise AwsError("InvalidRequest", f"Missing required parameter: {name}")
+
+
+def _refusal(request: web.Request, error: AwsError, request_id: str) -> web.Response:
+    headers = {"x-amz-request-id": request_id, "x-amz-id-2": request_id, "Server": "AmazonS3"}
+    if error.status == 304:
+        return web.Response(status=304, headers=headers | {"ETag": error.message})
+    if request.method == "HEAD":
+        return web.Response(status=error.status, headers=headers)
+    path = request.raw_path.partition("?")[0]
+    body = wire.error(error.code, error.message, path, request_id)
+    return web.Response(status=error.status, headers=headers, body=body, content_type="application/xml")
+
+
+async def _send(request: web.Request, asked: Asked, answer: Mapping[str, Any]) -> web.StreamResponse:
+    model = route.model().operation_model(asked.call.operation)
+    body = answer.get("Body")
+    headers, document = wire.write(model.output_shape, answer, _ROOTS.get(asked.call.operation, ""))
+    headers |= {
+        "x-amz-request-id": asked.call.request_id,
+        "x-amz-id-2": asked.call.request_id,
+        "Server": "AmazonS3",
+    }
+    status = model.http.get("responseCode", 200)
+    if isinstance(body, ObjectBody) or asked.call.operation == "HeadObject":
+        return await _send_object(request, headers, body, 206 if "ContentRange" in answer else status)
+    if asked.call.operation == "GetBucketLocation":
+        location = escape(answer.get("LocationConstraint") or "")
+        document = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'<LocationConstraint xmlns="{wire.NAMESPACE}">{location}</LocationConstraint>'
+        ).encode()
+    if document and "Content-Type" not in headers:
+        headers["Content-Type"] = "application/json" if asked.call.operation == "GetBucketPolicy" else "application/xml"
+    return web.Response(status=status, headers=headers, body=document)
+
+
+async def _send_object(
+    request: web.Request, headers: Mapping[str, str], body: ObjectBody | None, status: int
+) -> web.StreamResponse:
+    response = web.StreamResponse(status=status, headers=headers)
+    if body is None or request.method == "HEAD":
+        await response.prepare(request)
+        await response.write_eof()
+        return response
+    with body.path.open("rb") as file:  # before anything is awaited, so that an overwrite can't take it away
+        file.seek(body.start)
+        left = body.length
+        await response.prepare(request)
+        while left and (piece := file.read(min(_PIECE, left))):
+            await response.write(piece)
+            left -= len(piece)
+    await response.write_eof()
+    return response

@@ -1,0 +1,140 @@
+"""Buckets, objects and uploads as documents, with an ordered index of keys in memory."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+
+from netflux.aws.s3.body import Bodies
+from netflux.controlplane.documents import Document, Documents
+from netflux.errors import AwsError
+
+_BUCKET = "s3/bucket"
+_UPLOAD = "s3/upload"
+
+
+def _objects(bucket: str) -> str:
+    return f"s3/object/{bucket}"
+
+
+class Store:
+    """What S3 keeps. Bodies that lose their last document are removed after the document is.
+
+    Args:
+        documents: the region's.
+        bodies: where the bytes are.
+    """
+
+    def __init__(self, documents: Documents, bodies: Bodies) -> None:
+        self._documents = documents
+        self.bodies = bodies
+        self._keys: dict[str, list[str]] = {}
+        used: set[str] = set()
+        for bucket, _ in documents.list(_BUCKET):
+            entries = documents.list(_objects(bucket))
+            self._keys[bucket] = sorted(key for key, _ in entries)
+            used.update(document["body"] for _, document in entries)
+        for _, upload in documents.list(_UPLOAD):
+            used.update(part["body"] for part in upload["parts"].values())
+        bodies.sweep(used)
+
+    def buckets(self) -> Sequence[tuple[str, Document]]:
+        """All buckets by name."""
+        return sorted(self._documents.list(_BUCKET))
+
+    def find_bucket(self, name: str) -> Document | None:
+        """The bucket, or None."""
+        return self._documents.get(_BUCKET, name)
+
+    def bucket(self, name: str) -> Document:
+        """The bucket.
+
+        Raises:
+            AwsError: NoSuchBucket.
+        """
+        found = self.find_bucket(name)
+        if found is None:
+            raise AwsError("NoSuchBucket", f"The specified bucket does not exist: {name}", 404)
+        return found
+
+    def put_bucket(self, name: str, document: Document) -> None:
+        """Creates or changes a bucket."""
+        self._documents.put(_BUCKET, name, document)
+        self._keys.setdefault(name, [])
+
+    def delete_bucket(self, name: str) -> None:
+        """Removes an empty bucket and the parts of its unfinished uploads."""
+        uploads = self.uploads(name)
+        with self._documents.transaction():
+            self._documents.delete(_BUCKET, name)
+            for upload_id, _ in uploads:
+                self._documents.delete(_UPLOAD, upload_id)
+        self._keys.pop(name, None)
+        for _, upload in uploads:
+            self._discard_parts(upload)
+
+    def keys(self, bucket: str) -> Sequence[str]:
+        """All keys of a bucket, ordered."""
+        return self._keys.get(bucket, [])
+
+    def object(self, bucket: str, key: str) -> Document | None:
+        """The object, or None."""
+        return self._documents.get(_objects(bucket), key)
+
+    def put_object(self, bucket: str, key: str, document: Document, upload_id: str = "") -> None:
+        """Stores an object whose body is on disk; ends the upload that made it, in the same transaction."""
+        before = self.object(bucket, key)
+        upload = self._documents.get(_UPLOAD, upload_id) if upload_id else None
+        with self._documents.transaction():
+            self._documents.put(_objects(bucket), key, document)
+            if upload_id:
+                self._documents.delete(_UPLOAD, upload_id)
+        if before is None:
+            insort(self._keys[bucket], key)
+        elif before["body"] != document["body"]:
+            self.bodies.discard(before["body"])
+        if upload:
+            self._discard_parts(upload)
+
+    def delete_object(self, bucket: str, key: str) -> None:
+        """Removes an object if it is there."""
+        before = self.object(bucket, key)
+        if before is None:
+            return
+        self._documents.delete(_objects(bucket), key)
+        keys = self._keys[bucket]
+        del keys[bisect_left(keys, key)]
+        self.bodies.discard(before["body"])
+
+    def uploads(self, bucket: str) -> Sequence[tuple[str, Document]]:
+        """Unfinished uploads by id."""
+        return [(key, upload) for key, upload in self._documents.list(_UPLOAD) if upload["bucket"] == bucket]
+
+    def upload(self, bucket: str, key: str, upload_id: str) -> Document:
+        """An unfinished upload.
+
+        Raises:
+            AwsError: NoSuchUpload.
+        """
+        found = self._documents.get(_UPLOAD, upload_id)
+        if found is None or found["bucket"] != bucket or found["key"] != key:
+            raise AwsError(
+                "NoSuchUpload",
+                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
+                "aborted or completed.",
+                404,
+            )
+        return found
+
+    def put_upload(self, upload_id: str, upload: Document) -> None:
+        """Starts or changes an upload."""
+        self._documents.put(_UPLOAD, upload_id, upload)
+
+    def delete_upload(self, upload_id: str, upload: Document) -> None:
+        """Ends an upload without an object."""
+        self._documents.delete(_UPLOAD, upload_id)
+        self._discard_parts(upload)
+
+    def _discard_parts(self, upload: Document) -> None:
+        for part in upload["parts"].values():
+            self.bodies.discard(part["body"])

@@ -1,0 +1,1 @@
+"""IAM policy documents: read, evaluated, judged for being public. Pure."""

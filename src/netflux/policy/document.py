@@ -1,0 +1,164 @@
+"""A policy document as values, or the reason why it is none.
+
+Grammar: "Grammar of the IAM JSON policy language" in the IAM User Guide. What can't be understood is refused when the
+document is stored, since a condition that nobody evaluates would open or close a door in silence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netflux.policy.condition import Condition, known_operator
+
+_POLICY_FIELDS = {"Version", "Id", "Statement"}
+_STATEMENT_FIELDS = {
+    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+}  # fmt: skip
+_PRINCIPAL_TYPES = {"AWS", "Service", "Federated", "CanonicalUser"}
+_VERSIONS = {"2008-10-17", "2012-10-17"}
+
+
+class PolicyError(Exception):
+    """The document is no policy; the message names the part."""
+
+
+@dataclass(frozen=True)
+class Principals:
+    """The Principal or NotPrincipal element: pairs of type (`AWS`, `Service`, …) and name; AWS `*` is anyone."""
+
+    entries: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement. Where the element's Not… form was used its `not_` flag is set; None: the element is absent."""
+
+    sid: str
+    allow: bool
+    principals: Principals | None
+    not_principals: bool
+    actions: tuple[str, ...]
+    not_actions: bool
+    resources: tuple[str, ...]
+    not_resources: bool
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A whole document."""
+
+    version: str
+    statements: tuple[Statement, ...]
+
+
+def parse(text: str, *, needs_principal: bool) -> Policy:
+    """Reads a document.
+
+    Args:
+        text: JSON.
+        needs_principal: True for resource policies, whose statements must name principals; False for identity
+            policies, whose statements must not.
+
+    Raises:
+        PolicyError: it can't be read, or says something that has no meaning here.
+    """
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise PolicyError("This policy contains invalid Json") from error
+    if not isinstance(raw, dict):
+        raise PolicyError("Policies must be JSON objects")
+    _only(raw, _POLICY_FIELDS)
+    version = raw.get("Version", "2008-10-17")
+    if version not in _VERSIONS:
+        raise PolicyError(f"The policy must contain a valid version string, not {version!r}")
+    statements = raw.get("Statement")
+    if isinstance(statements, dict):
+        statements = [statements]
+    if not isinstance(statements, list) or not statements:
+        raise PolicyError("Missing required field Statement")
+    return Policy(version, tuple(_statement(item, needs_principal) for item in statements))
+
+
+def _statement(raw: object, needs_principal: bool) -> Statement:
+    if not isinstance(raw, dict):
+        raise PolicyError("Statement must be a JSON object")
+    _only(raw, _STATEMENT_FIELDS)
+    if raw.get("Effect") not in {"Allow", "Deny"}:
+        raise PolicyError("Missing or invalid field Effect: it must be Allow or Deny")
+    principal, not_principal = _one_of(raw, "Principal", required=needs_principal)
+    action, not_action = _one_of(raw, "Action", required=True)
+    resource, not_resource = _one_of(raw, "Resource", required=True)
+    if principal is not None and not needs_principal:
+        raise PolicyError("Policy document should not specify a principal")
+    return Statement(
+        sid=str(raw.get("Sid", "")),
+        allow=raw["Effect"] == "Allow",
+        principals=None if principal is None else Principals(tuple(_principals(principal))),
+        not_principals=not_principal,
+        actions=_strings(action, "Action"),
+        not_actions=not_action,
+        resources=_strings(resource, "Resource"),
+        not_resources=not_resource,
+        conditions=tuple(_conditions(raw.get("Condition", {}))),
+    )
+
+
+def _one_of(raw: dict[str, Any], name: str, *, required: bool) -> tuple[Any, bool]:
+    plain, negated = raw.get(name), raw.get(f"Not{name}")
+    if plain is not None and negated is not None:
+        raise PolicyError(f"A statement can't have both {name} and Not{name}")
+    if plain is None and negated is None and required:
+        raise PolicyError(f"Missing required field {name}")
+    return (plain, False) if negated is None else (negated, True)
+
+
+def _principals(raw: object) -> Iterator[tuple[str, str]]:
+    if raw == "*":
+        yield "AWS", "*"
+        return
+    if not isinstance(raw, dict) or not raw:
+        raise PolicyError("Invalid principal in policy")
+    for kind, names in raw.items():
+        if kind not in _PRINCIPAL_TYPES:
+            raise PolicyError(f"Invalid principal in policy: unknown type {kind}")
+        for name in _strings(names, "Principal"):
+            if "*" in name and name != "*":
+                raise PolicyError(f"Invalid principal in policy: {name} (a wildcard must stand alone)")
+            yield kind, name
+
+
+def _conditions(raw: object) -> Iterator[Condition]:
+    if not isinstance(raw, dict):
+        raise PolicyError("Condition must be a JSON object")
+    for operator, block in raw.items():
+        if not known_operator(operator):
+            raise PolicyError(f"Unknown Condition operator {operator}")
+        if not isinstance(block, dict):
+            raise PolicyError(f"Condition {operator} must be a JSON object")
+        for key, values in block.items():
+            yield Condition(operator, key.lower(), _values(values, f"Condition {operator} {key}"))
+
+
+def _values(raw: object, where: str) -> tuple[str, ...]:
+    items = raw if isinstance(raw, list) else [raw]
+    if not all(isinstance(item, str | bool | int | float) for item in items):
+        raise PolicyError(f"{where} must be a string or a list of strings")
+    return tuple(str(item).lower() if isinstance(item, bool) else str(item) for item in items)
+
+
+def _strings(raw: object, where: str) -> tuple[str, ...]:
+    items: Sequence[object] = raw if isinstance(raw, list) else [raw]
+    if not items or not all(isinstance(item, str) and item for item in items):
+        raise PolicyError(f"{where} must be a string or a list of strings")
+    return tuple(str(item) for item in items)
+
+
+def _only(raw: dict[str, Any], known: set[str]) -> None:
+    unknown = sorted(set(raw) - known)
+    if unknown:
+        raise PolicyError(f"Unknown field {unknown[0]}")

@@ -1,0 +1,109 @@
+"""Whether policies allow a request: "Policy evaluation logic" in the IAM User Guide."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from netflux.policy.condition import Context, holds, like, substitute
+from netflux.policy.document import Policy, Principals, Statement
+
+
+class Decision(enum.Enum):
+    """What the documents say together; a deny is stronger than any allow."""
+
+    ALLOW = "allow"
+    DENY = "explicit deny"
+    SILENT = "implicit deny"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks.
+
+    Attributes:
+        kind: `AWS` for an account, user, role or session, `Service`, or `Anonymous`.
+        name: the ARN, the service's name such as `cloudfront.amazonaws.com`, or empty.
+        account: twelve digits for kind `AWS`, else empty.
+    """
+
+    kind: str
+    name: str = ""
+    account: str = ""
+
+
+ANONYMOUS = Principal("Anonymous")
+
+
+def account_root(account: str) -> Principal:
+    """The account itself, which may do everything that no resource policy denies."""
+    return Principal("AWS", f"arn:aws:iam::{account}:root", account)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked.
+
+    Attributes:
+        principal: who asks.
+        action: e.g. `s3:GetObject`.
+        resource: ARN.
+        context: condition keys in lower case with their values.
+    """
+
+    principal: Principal
+    action: str
+    resource: str
+    context: Context = field(default_factory=dict)
+
+
+def decide(policies: Sequence[Policy], request: Request) -> Decision:
+    """Deny if any statement denies, else allow if any allows, else silent."""
+    effects = {statement.allow for policy in policies for statement in policy.statements if applies(statement, request)}
+    if False in effects:
+        return Decision.DENY
+    return Decision.ALLOW if True in effects else Decision.SILENT
+
+
+def applies(statement: Statement, request: Request) -> bool:
+    """Whether the statement speaks of this request."""
+    return (
+        _principal(statement, request.principal)
+        and _action(statement, request.action)
+        and _resource(statement, request)
+        and all(holds(condition, request.context) for condition in statement.conditions)
+    )
+
+
+def _principal(statement: Statement, principal: Principal) -> bool:
+    if statement.principals is None:
+        return True
+    return _named(statement.principals, principal) != statement.not_principals
+
+
+def _named(principals: Principals, principal: Principal) -> bool:
+    for kind, name in principals.entries:
+        if kind == "AWS" and (name == "*" or _is_account(name, principal) or name == principal.name):
+            return True
+        if kind == "Service" and principal.kind == "Service" and name in {"*", principal.name}:
+            return True
+    return False
+
+
+def _is_account(name: str, principal: Principal) -> bool:
+    """An account's id or root ARN stands for everyone in it."""
+    if principal.kind != "AWS" or not principal.account:
+        return False
+    return name in {principal.account, f"arn:aws:iam::{principal.account}:root"}
+
+
+def _action(statement: Statement, action: str) -> bool:
+    found = any(like(action.lower(), pattern.lower()) for pattern in statement.actions)
+    return found != statement.not_actions
+
+
+def _resource(statement: Statement, request: Request) -> bool:
+    patterns = (substitute(pattern, request.context) for pattern in statement.resources)
+    found = any(pattern is not None and like(request.resource, pattern) for pattern in patterns)
+    return found != statement.not_resources

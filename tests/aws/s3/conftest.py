@@ -1,0 +1,73 @@
+"""A real S3 on a free port."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from aiohttp import web
+from botocore.config import Config
+
+from netflux.aws.s3.api import S3Api
+from netflux.aws.s3.body import Bodies
+from netflux.aws.s3.service import S3Service
+from netflux.aws.s3.store import Store
+from netflux.clock import Clock
+from netflux.controlplane.documents import Documents
+from netflux.controlplane.keys import Keys
+
+ACCOUNT, REGION = "000000000000", "us-east-1"
+
+
+@dataclass(frozen=True)
+class Running:
+    url: str
+    port: int
+    api: S3Api
+    keys: Keys
+    state: Path
+
+    def client(self, style: str = "path", **given: Any) -> Any:
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", **given}
+        configuration = Config(s3={"addressing_style": style}, retries={"total_max_attempts": 1})
+        url = self.url if style == "path" else f"http://s3.{REGION}.localhost:{self.port}"
+        return boto3.client("s3", endpoint_url=url, region_name=REGION, config=configuration, **keys)
+
+
+def open_service(state: Path, keys: Keys) -> tuple[S3Api, S3Service, Documents]:
+    state.mkdir(exist_ok=True)
+    documents = Documents(state / "netflux.db")
+    api = S3Api(Store(documents, Bodies(state / "objects")), Clock())
+    return api, S3Service(api, keys, ACCOUNT, REGION), documents
+
+
+@pytest.fixture
+async def s3(tmp_path: Path) -> AsyncIterator[Running]:
+    keys = Keys()
+    api, service, documents = open_service(tmp_path / "state", keys)
+    app = web.Application(client_max_size=64 * 1024 * 1024)
+    app.router.add_route("*", "/{path:.*}", service.handle)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    listener = socket.create_server(("127.0.0.1", 0))
+    await web.SockSite(runner, listener).start()
+    port = listener.getsockname()[1]
+    yield Running(f"http://127.0.0.1:{port}", port, api, keys, tmp_path / "state")
+    await runner.cleanup()
+    documents.close()
+
+
+@pytest.fixture
+def names_of_buckets_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`*.localhost` is loopback (RFC 6761); not every resolver in a container knows."""
+    real: Callable[..., Any] = socket.getaddrinfo
+
+    def resolve(host: Any, *rest: Any, **named: Any) -> Any:
+        return real("127.0.0.1" if str(host).endswith(".localhost") else host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
