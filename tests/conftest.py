@@ -14,3 +14,11 @@ def netflux_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     state: Path = tmp_path_factory.mktemp("netflux") / "state"
     with running(state, str(ROOT), "--speed", "10") as cloud:
         yield cloud
+
+
+@pytest.fixture(scope="session")
+def empty_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """`netflux up --empty`: the APIs and nothing in them."""
+    state: Path = tmp_path_factory.mktemp("empty") / "state"
+    with running(state, "--empty", "--speed", "10") as cloud:
+        yield cloud
