@@ -5,29 +5,53 @@ The only module besides `cli` that sees every part.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from netflux import names
+from netflux import __version__, names
+from netflux.aws.s3.api import S3Api
+from netflux.aws.s3.body import Bodies
+from netflux.aws.s3.service import S3Service
+from netflux.aws.s3.store import Store
 from netflux.clock import Clock
+from netflux.console.routes import routes
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.keys import Keys
 from netflux.controlplane.moto import Moto
 from netflux.controlplane.server import Server
+from netflux.gateway import gateway
+from netflux.haproxy import binary
+from netflux.haproxy.process import HAProxy
 from netflux.network.endpoints import Endpoints
+from netflux.network.loopback import LoopbackNetwork
 from netflux.reconcile.loop import Loop
 from netflux.runtime.children import Children
+from netflux.seed.config import Config
+from netflux.seed.controller import SeedController
 from netflux.state import StateDirectory
 
 _log = logging.getLogger(__name__)
 
 STOP_PATIENCE = 10.0
 """Real seconds that children have to end when the region stops."""
+
+READERS = {
+    "ec2": ("elbv2", "ecs-service"),
+    "elbv2": ("elbv2", "ecs-service"),
+    "ecs": ("ecs-service", "ecs-task"),
+    "ecr": ("seed", "ecs-service"),
+    "s3": ("seed",),
+    "rds": ("rds",),
+    "cloudfront": ("cloudfront",),
+    "servicediscovery": ("ecs-service",),
+}
+"""Which controllers read what a service's API has accepted."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +61,18 @@ class Options:
     Attributes:
         port: of the gateway, on 127.0.0.1.
         speed: simulated seconds in a real one.
+        network: `auto`, `loopback` or `namespaces`.
+        runtime: `process`.
+        seed: the project's `netflux.toml`, for what repositories and buckets are filled with.
         region: the one region there is.
         account: twelve digits.
     """
 
     port: int = 4566
     speed: float = 1.0
+    network: str = "auto"
+    runtime: str = "process"
+    seed: Config | None = None
     region: str = names.REGION
     account: str = names.ACCOUNT
 
@@ -61,12 +91,37 @@ class Region:
         self.clock = Clock(options.speed)
         self.endpoints = Endpoints()
         self.children = Children(state.run / "children")
+        self.documents = Documents(state.database)
+        self.moto = Moto(self.documents, options.account, options.region)
+        self.apis = Apis(options.account, options.region, self.moto, self._changed)
+        self.network = LoopbackNetwork(self.apis, self.documents)
+        self.gateway = gateway.Gateway(
+            options.port, state.run, state.path / "ca", gateway.Region(options.account, options.region)
+        )
+        self.haproxy = HAProxy(
+            self.children, binary.find(), state.run, state.path / "haproxy.log", self.gateway.frontends
+        )
+        self.keys = Keys()
+        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
+        self.apis.register(self.s3)
+        self.loop = Loop(self.clock, [SeedController(self.apis.call, self.documents, options.seed)])
+        s3 = S3Service(self.s3, self.keys, options.account, options.region)
+        self.server = Server(self.apis, s3.handle, routes(self.apis.call, self.facts))
         self._exit = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
         """Returns when the gateway answers. What was started is stopped again when a part can't be."""
+        self._exit.callback(self.documents.close)
+        self._exit.push_async_callback(self.children.stop_all, STOP_PATIENCE)
+        self._exit.callback(self.moto.stop)
         try:
-            await self._start()
+            self.gateway.check()
+            await self.moto.start()
+            await self._begin(self.network.start, self.network.stop)
+            await self._begin(lambda: self.server.start(self.state.run / "controlplane.sock"), self.server.stop)
+            await self._begin(self.haproxy.start, self.haproxy.stop)
+            self.loop.start()
+            self._exit.push_async_callback(self.loop.stop)
         except BaseException:
             await self.stop()
             raise
@@ -74,7 +129,40 @@ class Region:
     async def stop(self) -> None:
         """Ends every part, the last started first; no child is left."""
         await self._exit.aclose()
-        await self.children.stop_all(STOP_PATIENCE)
 
-    async def _start(self) -> None:
-        raise NotImplementedError
+    async def _begin(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
+        self._exit.push_async_callback(stop)
+        await start()
+
+    def _changed(self, call: Call) -> None:
+        for controller in READERS.get(call.service, ()):
+            self.loop.poke_all(controller)
+
+    def facts(self) -> dict[str, Any]:
+        """What no AWS API tells: the region's own state, for the console and `netflux status`."""
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "port": self.options.port,
+            "region": self.options.region,
+            "account": self.options.account,
+            "speed": self.options.speed,
+            "network": self.network.name,
+            "enforces_security_groups": self.network.enforces_security_groups,
+            "runtime": self.options.runtime,
+            "state": str(self.state.path),
+            "ca": str(self.gateway.authority.certificate),
+            "endpoints": [
+                {"name": name, "port": port, "address": str(address)} for name, port, address in self.endpoints.list()
+            ],
+            "failures": [
+                {
+                    "controller": controller,
+                    "key": key,
+                    "message": failure.message,
+                    "since": failure.since.isoformat(),
+                    "terminal": failure.terminal,
+                }
+                for (controller, key), failure in self.loop.failures().items()
+            ],
+        }

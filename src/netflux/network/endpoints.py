@@ -5,6 +5,7 @@ Held in memory only: after a restart a name is absent until its owner has seen i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netflux import names
@@ -21,6 +22,9 @@ class Address:
 
     host: str
     port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}" if self.port else self.host
 
     @property
     def haproxy(self) -> str:
@@ -52,6 +56,10 @@ class Endpoints:
     def find(self, name: str, port: int) -> Address | None:
         """Where the name answers on that port."""
         return self._addresses.get((names.local(name), port))
+
+    def list(self) -> Sequence[tuple[str, int, Address]]:
+        """Every name with its port, and where it answers."""
+        return [(name, port, address) for (name, port), address in self._addresses.items()]
 
     def hosts(self) -> dict[str, str]:
         """All names that tasks can resolve, with their IP."""
