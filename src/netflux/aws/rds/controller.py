@@ -1,0 +1,286 @@
+"""Brings DB instances from what was asked for to what is: interface, files, process, roles, a login that succeeds."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from netflux import names
+from netflux.aws.rds import roles, scram, secret
+from netflux.aws.rds.cluster import ADMIN, Cluster, Issue, Listen
+from netflux.aws.rds.decide import MOST_FAILURES, Step, next_step, owes_password
+from netflux.aws.rds.installation import Installation, choose
+from netflux.aws.rds.instance import DELETED, STOPPED, Actual, Instance, Instances
+from netflux.clock import Clock
+from netflux.errors import AwsError, Retryable, Terminal
+from netflux.network.endpoints import Address, Endpoints
+from netflux.network.interface import InterfaceRequest, Network
+from netflux.reconcile.controller import Result
+from netflux.runtime.children import Children
+
+READY_INTERVAL = 0.05
+"""Real seconds between looks at a postmaster that starts."""
+
+WATCH_INTERVAL = 10.0
+"""Simulated seconds between logins that prove that an instance is still available."""
+
+
+class Secrets(Protocol):
+    """The part of `Apis` that is needed here."""
+
+    account: str
+    region: str
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Calls an operation; raises AwsError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What instances are made of.
+
+    Attributes:
+        databases: `{state}/databases`.
+        run: `{state}/run`, for unix sockets.
+        children: starts processes.
+        network: gives interfaces.
+        endpoints: told of what answers.
+        issue: makes certificates with the region's authority.
+        installations: the PostgreSQLs of this machine.
+        clock: of the region.
+    """
+
+    databases: Path
+    run: Path
+    children: Children
+    network: Network
+    endpoints: Endpoints
+    issue: Issue
+    installations: Sequence[Installation]
+    clock: Clock
+
+
+class RdsController:
+    """The controller of DB instances; its keys are their identifiers.
+
+    Args:
+        instances: shared with the API.
+        machine: what instances are made of.
+        apis: Secrets Manager is called through it.
+        poke: asks the loop for a pass over a key: `loop.poke("rds", key)`.
+    """
+
+    name = "rds"
+
+    def __init__(self, instances: Instances, machine: Machine, apis: Secrets, poke: Callable[[str], None]) -> None:
+        self._instances = instances
+        self._machine = machine
+        self._apis = apis
+        self._poke = poke
+        self._clusters: dict[str, Cluster] = {}
+        self._admin: dict[str, str] = {}
+        self._steps = {
+            Step.ATTACH: self._attach,
+            Step.INITIALISE: self._initialise,
+            Step.START: self._start,
+            Step.ADMIT: self._admit,
+            Step.STOP: self._stop,
+            Step.REMOVE: self._remove,
+            Step.WATCH: self._watch,
+        }
+
+    async def keys(self) -> Sequence[str]:
+        """All instances, those that are being deleted too."""
+        return [instance.identifier for instance in self._instances.all()]
+
+    async def reconcile(self, key: str) -> Result:
+        """Takes steps until there is nothing to do but to wait."""
+        while (instance := self._instances.get(key)) is not None:
+            step = next_step(instance, self._look(instance))
+            if step is Step.REST:
+                return Result()
+            result = await self._steps[step](instance)
+            if result is not None:
+                return result
+        return Result()
+
+    async def stop(self) -> None:
+        """Fast shutdowns of all clusters, when the region ends."""
+        for cluster in self._clusters.values():
+            await cluster.stop(signal.SIGINT)
+
+    def _look(self, instance: Instance) -> Actual:
+        """Observes; Retryable, so that the loop backs off, when a start has just turned out to be in vain."""
+        key = instance.identifier
+        cluster = self._cluster(instance)
+        before = self._instances.actual(key)
+        self._instances.observe(
+            key,
+            attached=self._machine.network.of(instance.owner) is not None,
+            initialised=cluster.initialised,
+            running=cluster.running,
+        )
+        if before.accepting and not cluster.running:
+            self._lost(instance, "The PostgreSQL process of the DB instance ended unexpectedly; it is being restarted.")
+        if before.starting and not cluster.running:
+            self._instances.observe(key, starting=False)
+            raise self._failure(instance, cluster.last_words() or "PostgreSQL ended before a client could log in")
+        return self._instances.actual(key)
+
+    def _cluster(self, instance: Instance) -> Cluster:
+        cluster = self._clusters.get(instance.identifier)
+        if cluster is None:
+            machine = self._machine
+            available = machine.installations
+            major = instance.engine_version.partition(".")[0]
+            installation = choose(instance.engine_version, available) or choose(major, available)
+            if installation is None:
+                raise Terminal(
+                    f"DB instance {instance.identifier} needs PostgreSQL {instance.engine_version}, which this machine "
+                    "no longer has; install the package it came from."
+                )
+            if installation.version != instance.engine_version:
+                self._instances.update(instance.identifier, engine_version=installation.version)
+            directory = machine.databases / instance.identifier
+            cluster = Cluster(directory, machine.run, installation, machine.children, machine.issue)
+            self._clusters[instance.identifier] = cluster
+        return cluster
+
+    async def _attach(self, instance: Instance) -> None:
+        request = InterfaceRequest(instance.owner, instance.subnet, instance.groups, "RDSNetworkInterface")
+        try:
+            await self._machine.network.attach(request)
+        except AwsError as error:
+            raise self._failure(instance, str(error)) from error
+
+    async def _initialise(self, instance: Instance) -> None:
+        try:
+            await self._cluster(instance).initialise()
+        except (Retryable, OSError) as error:
+            raise self._failure(instance, str(error)) from error
+
+    async def _start(self, instance: Instance) -> None:
+        key = instance.identifier
+        interface = self._machine.network.of(instance.owner)
+        assert interface is not None
+        name = self._name(instance)
+        listen = Listen(interface.local_address, instance.port, (name, name.replace(".localhost", ".amazonaws.com")))
+        self._admin[key] = secrets.token_urlsafe(24)
+        try:
+            await self._cluster(instance).start(listen, lambda: self._poke(key))
+        except (Retryable, OSError) as error:
+            raise self._failure(instance, str(error)) from error
+        self._instances.observe(key, reboot=instance.reboots, accepting=False, starting=True)
+
+    async def _admit(self, instance: Instance) -> Result | None:
+        key = instance.identifier
+        cluster = self._cluster(instance)
+        if not cluster.ready():
+            return Result(READY_INTERVAL * self._machine.clock.speed)
+        password, verifier = await self._credential(instance)
+        master = roles.Master(instance.master, instance.database, verifier)
+        await roles.prepare(cluster.sockets, instance.port, master, scram.verifier(self._admin[key]))
+        user = instance.master if password else ADMIN
+        refusal = await roles.log_in(self._login(instance, user, password or self._admin[key]))
+        if refusal:
+            raise self._failure(instance, f"{user} cannot log in: {refusal}")
+        if cluster.running:
+            self._admitted(instance, password)
+        return None
+
+    async def _credential(self, instance: Instance) -> tuple[str, str]:
+        """The master user's password, where it is known, and the verifier that is to be set, where one is."""
+        if instance.secret and not instance.secret_arn:
+            arn, key = await secret.ensure(self._apis, instance)
+            self._instances.update(instance.identifier, secret_arn=arn, secret_key=key)
+        if instance.secret_new:
+            password = await secret.read(self._apis, instance)
+            return password, scram.verifier(password)
+        return self._instances.passwords.get(instance.identifier, ""), instance.verifier
+
+    def _admitted(self, instance: Instance, password: str) -> None:
+        """A client has logged in, so the endpoint is one."""
+        key, now = instance.identifier, self._machine.clock.now()
+        self._instances.observe(key, accepting=True, starting=False, failures=0, reason="")
+        current = self._instances.get(key)
+        if current is None:
+            return
+        done: dict[str, Any] = {"prepared": True, "rebooted": instance.reboots}
+        if current.verifier == instance.verifier:
+            done["verifier"] = ""
+        if current.secret == instance.secret:
+            done["secret_new"] = False
+        if self._instances.passwords.get(key) == password:
+            self._instances.passwords.pop(key, None)
+        self._instances.update(key, **done)
+        interface = self._machine.network.of(instance.owner)
+        assert interface is not None
+        name = self._name(instance)
+        self._machine.endpoints.publish(name, instance.port, Address(interface.local_address, instance.port))
+        self._machine.endpoints.publish_host(name, interface.local_address)
+        if not instance.prepared:
+            self._instances.record(instance, "DB instance created", "creation", now)
+        elif instance.reboots > instance.rebooted:
+            self._instances.record(instance, "DB instance restarted", "availability", now)
+        elif owes_password(instance):
+            self._instances.record(instance, "Reset master credentials", "configuration change", now)
+        else:
+            self._instances.record(instance, "DB instance started", "notification", now)
+
+    async def _watch(self, instance: Instance) -> Result | None:
+        refusal = await roles.log_in(self._login(instance, ADMIN, self._admin[instance.identifier]))
+        if not refusal:
+            return Result(WATCH_INTERVAL)
+        if self._cluster(instance).running:
+            self._lost(instance, f"The DB instance does not answer: {refusal}")
+            raise self._failure(instance, refusal)
+        return None
+
+    async def _stop(self, instance: Instance) -> None:
+        key = instance.identifier
+        self._instances.observe(key, accepting=False, starting=False)
+        self._machine.endpoints.withdraw(self._name(instance))
+        await self._cluster(instance).stop(signal.SIGQUIT if instance.run == DELETED else signal.SIGINT)
+        if instance.run == STOPPED:
+            self._instances.update(key, rebooted=instance.reboots)
+            self._instances.record(instance, "DB instance stopped", "notification", self._machine.clock.now())
+        else:
+            self._instances.record(instance, "DB instance shutdown", "availability", self._machine.clock.now())
+
+    async def _remove(self, instance: Instance) -> None:
+        self._machine.endpoints.withdraw(self._name(instance))
+        await self._cluster(instance).remove()
+        await self._machine.network.detach(instance.owner)
+        if instance.secret:
+            await secret.remove(self._apis, instance)
+        self._instances.record(instance, "DB instance deleted", "deletion", self._machine.clock.now())
+        self._instances.delete(instance.identifier)
+        self._clusters.pop(instance.identifier, None)
+        self._admin.pop(instance.identifier, None)
+
+    def _lost(self, instance: Instance, message: str) -> None:
+        self._instances.observe(instance.identifier, accepting=False)
+        self._machine.endpoints.withdraw(self._name(instance))
+        self._instances.record(instance, message, "failure", self._machine.clock.now())
+
+    def _failure(self, instance: Instance, reason: str) -> Retryable:
+        """Counts a failed try; the first and the one that makes the instance `failed` become events."""
+        actual = self._instances.actual(instance.identifier)
+        failures = actual.failures + 1
+        self._instances.observe(instance.identifier, failures=failures, reason=reason)
+        if failures in (1, MOST_FAILURES):
+            self._instances.record(instance, reason, "failure", self._machine.clock.now())
+        return Retryable(f"DB instance {instance.identifier}: {reason}")
+
+    def _login(self, instance: Instance, user: str, password: str) -> roles.Login:
+        interface = self._machine.network.of(instance.owner)
+        assert interface is not None
+        return roles.Login(interface.local_address, instance.port, user, password)
+
+    def _name(self, instance: Instance) -> str:
+        return names.database(instance.identifier, self._apis.account, self._apis.region)

@@ -1,0 +1,152 @@
+"""A DB instance: what was asked for, what was observed, and the status that follows from both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from netflux.controlplane.documents import Documents
+
+INSTANCE = "rds/instance"
+EVENT = "rds/event"
+MOST_EVENTS = 1000
+
+RUNNING, STOPPED, DELETED = "running", "stopped", "deleted"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What the API accepted; durable.
+
+    Attributes:
+        settings: recorded members of the DBInstance shape, with AWS's defaults filled in.
+        run: `running`, `stopped` or `deleted`.
+        prepared: roles and databases are made, and the master user or rdsadmin has logged in once.
+        verifier: SCRAM verifier of a password that is still to be set; empty when there is none. The password itself
+            is nowhere on disk.
+        secret: name of the secret that RDS manages; empty when the user chose the password.
+        secret_arn: empty until the secret exists.
+        secret_new: the secret's password is still to be set.
+        reboots: how many were asked for.
+        rebooted: how many of them were done.
+    """
+
+    identifier: str
+    arn: str
+    resource_id: str
+    created: str
+    engine_version: str
+    master: str
+    database: str
+    port: int
+    subnet_group: str
+    subnet: str
+    zone: str
+    groups: list[str]
+    settings: dict[str, Any]
+    run: str = RUNNING
+    prepared: bool = False
+    verifier: str = ""
+    secret: str = ""
+    secret_arn: str = ""
+    secret_key: str = ""
+    secret_new: bool = False
+    reboots: int = 0
+    rebooted: int = 0
+    pending: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> str:
+        """Of its network interface."""
+        return f"rds/{self.identifier}"
+
+
+@dataclass(frozen=True)
+class Actual:
+    """What was observed of it; in memory only, since a restart makes it stale.
+
+    Attributes:
+        attached: it has its network interface.
+        initialised: its data directory is whole.
+        running: its postmaster lives.
+        accepting: a client has logged in since the postmaster started, and the last try succeeded.
+        starting: the postmaster was started and no client has logged in yet.
+        reboot: of how many reboots the running postmaster is the result.
+        failures: starts in a row that did not lead to a login.
+        reason: why the last one failed.
+    """
+
+    attached: bool = False
+    initialised: bool = False
+    running: bool = False
+    accepting: bool = False
+    starting: bool = False
+    reboot: int = 0
+    failures: int = 0
+    reason: str = ""
+
+
+class Instances:
+    """All DB instances with what is known of them: written by the API and the controller, from the region's thread.
+
+    Args:
+        documents: where instances and events are kept.
+    """
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._actual: dict[str, Actual] = {}
+        self.passwords: dict[str, str] = {}
+        """Passwords between their acceptance and the login that proves them; in memory only."""
+
+    def get(self, identifier: str) -> Instance | None:
+        document = self._documents.get(INSTANCE, identifier)
+        return None if document is None else Instance(**document)
+
+    def all(self) -> Sequence[Instance]:
+        return [Instance(**document) for _, document in self._documents.list(INSTANCE)]
+
+    def put(self, instance: Instance) -> None:
+        self._documents.put(INSTANCE, instance.identifier, asdict(instance))
+
+    def update(self, identifier: str, **changes: Any) -> None:
+        """Changes some members of an instance that may have changed meanwhile; nothing happens when it is gone."""
+        instance = self.get(identifier)
+        if instance is not None:
+            self.put(replace(instance, **changes))
+
+    def delete(self, identifier: str) -> None:
+        self._documents.delete(INSTANCE, identifier)
+        self._actual.pop(identifier, None)
+        self.passwords.pop(identifier, None)
+
+    def actual(self, identifier: str) -> Actual:
+        return self._actual.get(identifier, Actual())
+
+    def observe(self, identifier: str, **changes: Any) -> None:
+        """Records what was just observed."""
+        self._actual[identifier] = replace(self.actual(identifier), **changes)
+
+    def record(self, instance: Instance, message: str, category: str, now: datetime) -> None:
+        """Adds an event; the oldest go when there are too many."""
+        events = self._documents.list(EVENT)
+        number = int(events[-1][0]) + 1 if events else 1
+        event = {
+            "SourceIdentifier": instance.identifier,
+            "SourceType": "db-instance",
+            "Message": message,
+            "EventCategories": [category],
+            "Date": now.isoformat(),
+            "SourceArn": instance.arn,
+        }
+        with self._documents.transaction():
+            self._documents.put(EVENT, f"{number:012}", event)
+            for key, _ in events[: max(0, len(events) + 1 - MOST_EVENTS)]:
+                self._documents.delete(EVENT, key)
+
+    def events(self) -> Sequence[Mapping[str, Any]]:
+        """All events, the oldest first; `Date` is aware."""
+        return [{**event, "Date": datetime.fromisoformat(event["Date"])} for _, event in self._documents.list(EVENT)]
