@@ -1,1 +1,1 @@
-"""CloudFormation: template to graph to calls of the region's own APIs."""
+"""CloudFormation: a template becomes a graph, and the graph becomes calls of the region's own APIs."""

@@ -1,0 +1,285 @@
+"""Intrinsic functions: pure evaluation against what is known so far.
+
+A value that can't be known yet (an attribute of a resource that a change set would replace) evaluates to UNKNOWN, so
+that the same code predicts a change and carries it out.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from netflux.cloudformation.syntax import malformed
+from netflux.errors import AwsError
+
+
+class _Unknown:
+    def __repr__(self) -> str:
+        return "{{changeSet:KNOWN_AFTER_APPLY}}"
+
+
+UNKNOWN: Final = _Unknown()
+"""Stands for a value that only carrying out the plan will tell."""
+
+REMOVED: Final = object()
+"""What `AWS::NoValue` gives: the property or the item is as if it weren't written."""
+
+_VARIABLE = re.compile(r"\$\{(!?)\s*([^{}]*?)\s*\}")
+
+
+def _nothing(logical: str) -> str:
+    raise malformed(f"Unresolved resource dependencies [{logical}] in the Resources block of the template")
+
+
+def _no_attribute(logical: str, attribute: str) -> Any:
+    raise malformed(f"instance of Fn::GetAtt references undefined resource {logical} ({attribute})")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What functions are evaluated against.
+
+    Attributes:
+        parameters: what Ref gives for each parameter.
+        pseudo: `AWS::Region` and the others of "Pseudo parameters reference".
+        conditions: the conditions' expressions; they are evaluated when asked for.
+        exports: what Fn::ImportValue gives.
+        zones: names of a region's availability zones.
+        reference: physical id of a resource, by logical id.
+        attribute: an attribute of a resource, by logical id and name.
+    """
+
+    parameters: Mapping[str, Any]
+    pseudo: Mapping[str, Any]
+    mappings: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    exports: Mapping[str, str] = field(default_factory=dict)
+    zones: Callable[[str], list[str]] = lambda region: [f"{region}{letter}" for letter in "abc"]
+    reference: Callable[[str], Any] = _nothing
+    attribute: Callable[[str, str], Any] = _no_attribute
+
+    def value(self, given: Any) -> Any:
+        """The value with every function evaluated; REMOVED where AWS::NoValue stands at the top."""
+        if isinstance(given, list):
+            items = (self.value(each) for each in given)
+            return [each for each in items if each is not REMOVED]
+        if not isinstance(given, dict):
+            return given
+        name = function(given)
+        if name is not None:
+            return _FUNCTIONS[name](self, given[name])
+        pairs = {key: self.value(each) for key, each in given.items()}
+        return {key: each for key, each in pairs.items() if each is not REMOVED}
+
+    def holds(self, condition: str) -> bool:
+        """Whether a named condition is true."""
+        if condition not in self.conditions:
+            raise malformed(f"Unresolved condition dependency {condition} in the template")
+        return self.truth(self.conditions[condition])
+
+    def truth(self, expression: Any) -> bool:
+        """A condition's expression as a boolean."""
+        value = self.value(expression)
+        if isinstance(value, bool):
+            return value
+        if value in ("true", "false"):
+            return bool(value == "true")
+        raise malformed(f"{json.dumps(expression, default=str)} is not a condition")
+
+
+def function(given: Any) -> str | None:
+    """The intrinsic function that a map with one key stands for."""
+    if isinstance(given, dict) and len(given) == 1:
+        name = next(iter(given))
+        if name in _FUNCTIONS and (name != "Condition" or isinstance(given[name], str)):
+            return str(name)
+        if isinstance(name, str) and name.startswith("Fn::"):
+            raise malformed(f"the function {name} is not supported by Netflux.")
+    return None
+
+
+def _ref(env: Environment, name: Any) -> Any:
+    if name == "AWS::NoValue":
+        return REMOVED
+    if not isinstance(name, str):
+        raise malformed("All Ref references must be text.")
+    if name in env.pseudo:
+        return env.pseudo[name]
+    if name in env.parameters:
+        return env.parameters[name]
+    return env.reference(name)
+
+
+def _get_att(env: Environment, given: Any) -> Any:
+    if not isinstance(given, list) or len(given) != 2 or not isinstance(given[0], str):
+        raise malformed("Fn::GetAtt takes the name of a resource and of its attribute.")
+    attribute = env.value(given[1])
+    return env.attribute(given[0], str(attribute))
+
+
+def _sub(env: Environment, given: Any) -> Any:
+    text, values = (given, {}) if isinstance(given, str) else (given[0], given[1])
+    if not isinstance(text, str):
+        raise malformed("Fn::Sub takes text, or text and a map of values.")
+    own = {key: env.value(each) for key, each in values.items()}
+    parts: list[Any] = []
+
+    def fill(match: re.Match[str]) -> str:
+        literal, name = match.groups()
+        if literal:
+            return "${" + name + "}"
+        if name in own:
+            value = own[name]
+        elif "." in name:
+            value = _get_att(env, name.split(".", 1))
+        else:
+            value = _ref(env, name)
+        parts.append(value)
+        return _text(value)
+
+    result = _VARIABLE.sub(fill, text)
+    return UNKNOWN if any(each is UNKNOWN for each in parts) else result
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        raise malformed("a list can't stand where text is wanted; use Fn::Join")
+    return str(value)
+
+
+def variables(text: str) -> list[str]:
+    """The names that Fn::Sub's text refers to."""
+    return [name for literal, name in _VARIABLE.findall(text) if not literal]
+
+
+def _join(env: Environment, given: Any) -> Any:
+    separator, items = given[0], env.value(given[1])
+    if not isinstance(items, list):
+        if items is UNKNOWN:
+            return UNKNOWN
+        raise malformed("every Fn::Join object requires two parameters, a delimiter and a list")
+    if any(each is UNKNOWN for each in items):
+        return UNKNOWN
+    return str(separator).join(_text(each) for each in items)
+
+
+def _select(env: Environment, given: Any) -> Any:
+    index, items = env.value(given[0]), env.value(given[1])
+    if items is UNKNOWN or index is UNKNOWN:
+        return UNKNOWN
+    try:
+        return items[int(index)]
+    except (IndexError, ValueError, TypeError) as error:
+        raise AwsError("ValidationError", f"Template error: Fn::Select cannot select nonexistent value at index {index}") from error
+
+
+def _split(env: Environment, given: Any) -> Any:
+    text = env.value(given[1])
+    return UNKNOWN if text is UNKNOWN else str(text).split(str(given[0]))
+
+
+def _find_in_map(env: Environment, given: Any) -> Any:
+    keys = [env.value(each) for each in given[:3]]
+    found: Any = env.mappings
+    for key in keys:
+        if not isinstance(found, Mapping) or str(key) not in found:
+            options = given[3] if len(given) > 3 else {}
+            if isinstance(options, dict) and "DefaultValue" in options:
+                return env.value(options["DefaultValue"])
+            raise AwsError(
+                "ValidationError", f"Template error: Unable to get mapping for {'::'.join(str(each) for each in keys)}"
+            )
+        found = found[str(key)]
+    return found
+
+
+def _if(env: Environment, given: Any) -> Any:
+    if not isinstance(given, list) or len(given) != 3:
+        raise malformed("Fn::If takes a condition's name, a value if it is true, and one if it is false")
+    return env.value(given[1] if env.holds(given[0]) else given[2])
+
+
+def _equals(env: Environment, given: Any) -> bool:
+    left, right = env.value(given[0]), env.value(given[1])
+    return _comparable(left) == _comparable(right)
+
+
+def _comparable(value: Any) -> Any:
+    return _text(value) if isinstance(value, bool | int | float) else value
+
+
+def _import_value(env: Environment, given: Any) -> Any:
+    name = env.value(given)
+    if name not in env.exports:
+        raise AwsError("ValidationError", f"No export named {name} found.")
+    return env.exports[name]
+
+
+def _get_azs(env: Environment, given: Any) -> list[str]:
+    return env.zones(str(env.value(given) or env.pseudo["AWS::Region"]))
+
+
+def _cidr(env: Environment, given: Any) -> Any:
+    block, count = env.value(given[0]), int(env.value(given[1]))
+    if block is UNKNOWN:
+        return UNKNOWN
+    bits = int(env.value(given[2])) if len(given) > 2 else None
+    network = ipaddress.ip_network(str(block))
+    width = network.max_prefixlen
+    if bits is None:
+        prefix = network.prefixlen + (count - 1).bit_length()
+    else:
+        prefix = width - bits
+    subnets = network.subnets(new_prefix=prefix)
+    found = [str(subnet) for subnet, _ in zip(subnets, range(count), strict=False)]
+    if len(found) < count:
+        raise AwsError("ValidationError", f"Template error: Fn::Cidr cannot make {count} blocks of /{prefix} out of {block}")
+    return found
+
+
+def _base64(env: Environment, given: Any) -> Any:
+    text = env.value(given)
+    return UNKNOWN if text is UNKNOWN else base64.b64encode(_text(text).encode()).decode()
+
+
+def _to_json(env: Environment, given: Any) -> Any:
+    value = env.value(given)
+    return UNKNOWN if has_unknown(value) else json.dumps(value, separators=(",", ":"))
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether something in the value is only known after the plan has been carried out."""
+    if isinstance(value, dict):
+        return any(has_unknown(each) for each in value.values())
+    if isinstance(value, list):
+        return any(has_unknown(each) for each in value)
+    return value is UNKNOWN
+
+
+_FUNCTIONS: dict[str, Callable[[Environment, Any], Any]] = {
+    "Ref": _ref,
+    "Condition": lambda env, given: env.holds(given),
+    "Fn::And": lambda env, given: all([env.truth(each) for each in given]),
+    "Fn::Base64": _base64,
+    "Fn::Cidr": _cidr,
+    "Fn::Equals": _equals,
+    "Fn::FindInMap": _find_in_map,
+    "Fn::GetAtt": _get_att,
+    "Fn::GetAZs": _get_azs,
+    "Fn::If": _if,
+    "Fn::ImportValue": _import_value,
+    "Fn::Join": _join,
+    "Fn::Not": lambda env, given: not env.truth(given[0]),
+    "Fn::Or": lambda env, given: any([env.truth(each) for each in given]),
+    "Fn::Select": _select,
+    "Fn::Split": _split,
+    "Fn::Sub": _sub,
+    "Fn::ToJsonString": _to_json,
+}

@@ -1,0 +1,137 @@
+"""Parameters: what the caller gave, what was there before, and the template's defaults, made into values and checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from netflux.cloudformation.template import Template
+from netflux.errors import AwsError
+
+MASK = "****"
+_SSM = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
+
+
+def invalid(message: str) -> AwsError:
+    """The error of a request that can't be carried out as it stands."""
+    return AwsError("ValidationError", message)
+
+
+def texts(template: Template, given: list[dict[str, Any]], previous: Mapping[str, str]) -> dict[str, str]:
+    """Each parameter's text, as DescribeStacks shows it (unmasked).
+
+    Args:
+        given: the request's Parameters; UsePreviousValue takes the value out of `previous`.
+        previous: the stack's parameters before this call; empty for a new stack.
+
+    Raises AwsError ValidationError naming the parameters that have no value, are unknown, or break a constraint.
+    """
+    asked = {each["ParameterKey"]: each for each in given}
+    unknown = [name for name in asked if name not in template.parameters]
+    if unknown:
+        raise invalid(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+    found: dict[str, str] = {}
+    missing = []
+    for name, declared in template.parameters.items():
+        text = _text(name, asked.get(name), previous, declared)
+        if text is None:
+            missing.append(name)
+        else:
+            _check(name, text, declared)
+            found[name] = text
+    if missing:
+        raise invalid(f"Parameters: [{', '.join(missing)}] must have values")
+    return found
+
+
+def _text(
+    name: str, asked: dict[str, Any] | None, previous: Mapping[str, str], declared: dict[str, Any]
+) -> str | None:
+    if asked and asked.get("UsePreviousValue"):
+        if name not in previous:
+            raise invalid(f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a "
+                          "parameter key not in the previous template")  # fmt: skip
+        return previous[name]
+    if asked and "ParameterValue" in asked:
+        return str(asked["ParameterValue"])
+    if "Default" in declared:
+        default = declared["Default"]
+        return str(default).lower() if isinstance(default, bool) else str(default)
+    return None
+
+
+def _check(name: str, text: str, declared: dict[str, Any]) -> None:
+    kind = str(declared.get("Type", ""))
+    if not kind:
+        raise invalid(f"Template format error: Every Parameters object must contain a Type member. ({name})")
+    parts = _parts(text) if _is_list(kind) else [text]
+    for problem in (_problem(name, part, kind, declared) for part in parts):
+        if problem:
+            described = declared.get("ConstraintDescription")
+            raise invalid(f"Parameter {name} failed to satisfy constraint: {described}" if described else problem)
+
+
+def _problem(name: str, text: str, kind: str, declared: dict[str, Any]) -> str | None:
+    allowed = declared.get("AllowedValues")
+    if allowed is not None and text not in [_plain(each) for each in allowed]:
+        return f"Parameter '{name}' must be one of AllowedValues"
+    pattern = declared.get("AllowedPattern")
+    if pattern is not None and not re.fullmatch(str(pattern), text):
+        return f"Parameter '{name}' must match pattern {pattern}"
+    if kind in {"Number", "List<Number>"}:
+        return _number_problem(name, text, declared)
+    return _length_problem(name, text, declared)
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number_problem(name: str, text: str, declared: dict[str, Any]) -> str | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return f"Parameter '{name}' must be a number."
+    if "MinValue" in declared and number < float(declared["MinValue"]):
+        return f"Parameter '{name}' must be a number not less than {declared['MinValue']}"
+    if "MaxValue" in declared and number > float(declared["MaxValue"]):
+        return f"Parameter '{name}' must be a number not greater than {declared['MaxValue']}"
+    return None
+
+
+def _length_problem(name: str, text: str, declared: dict[str, Any]) -> str | None:
+    if "MinLength" in declared and len(text) < int(declared["MinLength"]):
+        return f"Parameter '{name}' must contain at least {declared['MinLength']} characters"
+    if "MaxLength" in declared and len(text) > int(declared["MaxLength"]):
+        return f"Parameter '{name}' must contain at most {declared['MaxLength']} characters"
+    return None
+
+
+def _is_list(kind: str) -> bool:
+    inner = _SSM.fullmatch(kind)
+    kind = inner.group(1) if inner else kind
+    return kind == "CommaDelimitedList" or kind.startswith("List<")
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")] if text else []
+
+
+def stored_parameters(template: Template, values: Mapping[str, str]) -> dict[str, str]:
+    """Parameters whose text names an SSM parameter: its name by the template's name."""
+    return {name: values[name] for name, declared in template.parameters.items()
+            if _SSM.fullmatch(str(declared.get("Type", "")))}  # fmt: skip
+
+
+def references(template: Template, values: Mapping[str, str]) -> dict[str, str | list[str]]:
+    """What Ref gives for each parameter: text, or a list for the list types."""
+    return {
+        name: _parts(text) if _is_list(str(template.parameters[name].get("Type", ""))) else text
+        for name, text in values.items()
+    }
+
+
+def is_secret(declared: Mapping[str, Any]) -> bool:
+    """Whether the parameter's value must not be shown (NoEcho)."""
+    return str(declared.get("NoEcho", False)).lower() == "true"

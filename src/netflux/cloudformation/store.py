@@ -1,0 +1,209 @@
+"""Stacks and their resources as documents: what is on disk is what a restarted region goes on from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from netflux.controlplane.documents import Documents
+
+_STACK = "cloudformation/stack"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a stack is made from."""
+
+    template: str
+    parameters: dict[str, str]
+    tags: dict[str, str]
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is being done to a stack. It is there from before the first call until after the last.
+
+    Attributes:
+        kind: create, update or delete.
+        phase: apply, cleanup, rollback, rollback-cleanup or delete: where a restarted region goes on.
+        previous: what an update goes back to when it fails.
+        on_failure: ROLLBACK, DO_NOTHING or DELETE.
+    """
+
+    kind: str
+    token: str
+    phase: str
+    previous: Source | None = None
+    on_failure: str = "ROLLBACK"
+    retain: tuple[str, ...] = ()
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack. Times are ISO 8601; `shown` holds what is only given back, such as notification ARNs."""
+
+    id: str
+    name: str
+    status: str
+    created: str
+    source: Source
+    reason: str = ""
+    updated: str = ""
+    deleted: str = ""
+    capabilities: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    operation: Operation | None = None
+    shown: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The unique part of the id."""
+        return self.id.rsplit("/", 1)[1]
+
+    @property
+    def live(self) -> bool:
+        """Whether its name finds it."""
+        return self.status != "DELETE_COMPLETE"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of a stack.
+
+    Attributes:
+        token: made up before the create call; the same for every attempt of it. Empty: nothing was tried yet.
+        name: the name made up for it.
+        properties: as last carried out: evaluated, with secrets still as references.
+        attempt: the properties of an update under way.
+        configured: all of its calls are done; `complete`: it is stable as well.
+        done: the token of the operation that brought it to what that operation wants.
+        previous: the resource that this one replaces, until the clean-up.
+        needs: logical ids that go after it.
+    """
+
+    logical: str
+    type: str
+    status: str = ""
+    reason: str = ""
+    physical: str = ""
+    token: str = ""
+    name: str = ""
+    properties: dict[str, Any] = field(default_factory=dict)
+    attempt: dict[str, Any] | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+    configured: bool = False
+    complete: bool = False
+    done: str = ""
+    previous: dict[str, Any] | None = None
+    needs: tuple[str, ...] = ()
+    deletion_policy: str = "Delete"
+    update_replace_policy: str = "Delete"
+    metadata: dict[str, Any] = field(default_factory=dict)
+    updated: str = ""
+
+
+def _stack(document: dict[str, Any]) -> Stack:
+    operation = document.pop("operation")
+    source = Source(**document.pop("source"))
+    made = Operation(**_operation(operation)) if operation else None
+    document["capabilities"] = tuple(document["capabilities"])
+    document["imports"] = tuple(document["imports"])
+    return Stack(source=source, operation=made, **document)
+
+
+def _operation(document: dict[str, Any]) -> dict[str, Any]:
+    previous = document["previous"]
+    return document | {"previous": Source(**previous) if previous else None, "retain": tuple(document["retain"])}
+
+
+def resource_from(document: dict[str, Any]) -> Resource:
+    """A resource as it was stored."""
+    return Resource(**(document | {"needs": tuple(document["needs"])}))
+
+
+class Store:
+    """Reads and writes stacks, resources, leftovers, events and change sets. A write is on disk when it returns."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._counts: dict[str, int] = {}
+
+    def stacks(self) -> list[Stack]:
+        """All stacks, deleted ones among them, oldest first."""
+        return [_stack(document) for _, document in self._documents.list(_STACK)]
+
+    def stack(self, name_or_id: str) -> Stack | None:
+        """The stack with this id, or the live one with this name."""
+        found = self._documents.get(_STACK, name_or_id)
+        if found is not None:
+            return _stack(found)
+        return next((stack for stack in self.stacks() if stack.live and stack.name == name_or_id), None)
+
+    def put_stack(self, stack: Stack) -> Stack:
+        """Stores the stack."""
+        self._documents.put(_STACK, stack.id, dataclasses.asdict(stack))
+        return stack
+
+    def resources(self, stack: Stack) -> dict[str, Resource]:
+        """The stack's resources by logical id."""
+        return {key: resource_from(each) for key, each in self._documents.list(f"cloudformation/resource/{stack.key}")}
+
+    def resource(self, stack: Stack, logical: str) -> Resource | None:
+        """One resource."""
+        found = self._documents.get(f"cloudformation/resource/{stack.key}", logical)
+        return resource_from(found) if found else None
+
+    def put_resource(self, stack: Stack, resource: Resource) -> Resource:
+        """Stores the resource."""
+        self._documents.put(f"cloudformation/resource/{stack.key}", resource.logical, dataclasses.asdict(resource))
+        return resource
+
+    def drop_resource(self, stack: Stack, logical: str) -> None:
+        """Forgets the resource."""
+        self._documents.delete(f"cloudformation/resource/{stack.key}", logical)
+
+    def leftovers(self, stack: Stack) -> dict[str, Resource]:
+        """Resources that the stack no longer wants and that the clean-up deletes, by a key of their own."""
+        return {key: resource_from(each) for key, each in self._documents.list(f"cloudformation/leftover/{stack.key}")}
+
+    def put_leftover(self, stack: Stack, resource: Resource) -> None:
+        """Stores a leftover; the same one twice is one."""
+        key = f"{resource.logical}/{resource.token}"
+        self._documents.put(f"cloudformation/leftover/{stack.key}", key, dataclasses.asdict(resource))
+
+    def drop_leftover(self, stack: Stack, key: str) -> None:
+        """Forgets a leftover."""
+        self._documents.delete(f"cloudformation/leftover/{stack.key}", key)
+
+    def add_event(self, stack: Stack, event: dict[str, Any]) -> None:
+        """Appends an event to the stack's history."""
+        kind = f"cloudformation/event/{stack.key}"
+        if kind not in self._counts:
+            self._counts[kind] = len(self._documents.list(kind))
+        self._counts[kind] += 1
+        self._documents.put(kind, f"{self._counts[kind]:08d}", event)
+
+    def events(self, stack: Stack) -> Iterator[dict[str, Any]]:
+        """The stack's events, newest first."""
+        for _, event in reversed(self._documents.list(f"cloudformation/event/{stack.key}")):
+            yield event
+
+    def change_sets(self, stack: Stack) -> dict[str, dict[str, Any]]:
+        """The stack's change sets by name."""
+        return dict(self._documents.list(f"cloudformation/changeset/{stack.key}"))
+
+    def put_change_set(self, stack: Stack, name: str, change_set: dict[str, Any]) -> None:
+        """Stores a change set."""
+        self._documents.put(f"cloudformation/changeset/{stack.key}", name, change_set)
+
+    def drop_change_set(self, stack: Stack, name: str) -> None:
+        """Forgets a change set."""
+        self._documents.delete(f"cloudformation/changeset/{stack.key}", name)
+
+    def transaction(self) -> Any:
+        """Several writes as one."""
+        return self._documents.transaction()

@@ -1,0 +1,145 @@
+"""A template: its sections checked, its resources as declarations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from netflux.cloudformation.syntax import malformed, read
+from netflux.errors import AwsError
+
+_SECTIONS = frozenset({
+    "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources", "Outputs",
+})  # fmt: skip
+_REFUSED_SECTIONS = ("Transform", "Rules", "Hooks")
+_ATTRIBUTES = frozenset({
+    "Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata",
+})  # fmt: skip
+_REFUSED_ATTRIBUTES = ("CreationPolicy", "UpdatePolicy")
+POLICIES = ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A resource as the template declares it, its properties still with their functions.
+
+    Attributes:
+        depends_on: what DependsOn names; what functions refer to is found by `graph`.
+        deletion_policy: what becomes of it when the stack no longer has it; AWS's default is Delete.
+    """
+
+    logical: str
+    type: str
+    properties: dict[str, Any]
+    depends_on: tuple[str, ...] = ()
+    condition: str | None = None
+    deletion_policy: str = "Delete"
+    update_replace_policy: str = "Delete"
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Template:
+    """The whole template; `body` is the text it was read from, which GetTemplate gives back unchanged."""
+
+    body: str
+    description: str | None
+    metadata: dict[str, Any]
+    parameters: dict[str, dict[str, Any]]
+    mappings: dict[str, dict[str, dict[str, Any]]]
+    conditions: dict[str, Any]
+    resources: dict[str, Declaration]
+    outputs: dict[str, dict[str, Any]]
+
+
+def parse(body: str) -> Template:
+    """Reads a template. Raises AwsError ValidationError for what AWS refuses, and for sections that Netflux lacks."""
+    if not body.strip():
+        raise AwsError("ValidationError", "Template body must not be empty.")
+    sections = read(body)
+    for refused in _REFUSED_SECTIONS:
+        if refused in sections:
+            raise malformed(f"the section {refused} is not supported by Netflux.")
+    unknown = [name for name in sections if name not in _SECTIONS]
+    if unknown:
+        raise malformed(f"Invalid template property or properties [{', '.join(unknown)}]")
+    version = sections.get("AWSTemplateFormatVersion", "2010-09-09")
+    if str(version) != "2010-09-09":
+        raise malformed(f"{version} is not a supported value for AWSTemplateFormatVersion.")
+    resources = _section(sections, "Resources")
+    if not resources:
+        raise malformed("At least one Resources member must be defined.")
+    return Template(
+        body=body,
+        description=sections.get("Description"),
+        metadata=_section(sections, "Metadata"),
+        parameters=_maps(sections, "Parameters"),
+        mappings=_maps(sections, "Mappings"),
+        conditions=_section(sections, "Conditions"),
+        resources={name: _declaration(name, value) for name, value in resources.items()},
+        outputs=_outputs(_maps(sections, "Outputs")),
+    )
+
+
+def _section(sections: dict[str, Any], name: str) -> dict[str, Any]:
+    value = sections.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise malformed(f"{name} must be an object.")
+    return value
+
+
+def _maps(sections: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
+    value = _section(sections, name)
+    for key, each in value.items():
+        if not isinstance(each, dict):
+            raise malformed(f"[/{name}/{key}] must be an object.")
+    return value
+
+
+def _outputs(outputs: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    for name, output in outputs.items():
+        if "Value" not in output:
+            raise malformed(f"Output {name} is malformed. The Outputs block requires a Value for each output.")
+        for key in output:
+            if key not in {"Value", "Description", "Export", "Condition"}:
+                raise malformed(f"Output {name} is malformed. Encountered unsupported key {key}.")
+    return outputs
+
+
+def _declaration(name: str, value: Any) -> Declaration:
+    if not name.isalnum():
+        raise malformed(f"Resource name {name} is non alphanumeric.")
+    if not isinstance(value, dict):
+        raise malformed(f"[/Resources/{name}] every Resources object must contain a Type member.")
+    if not isinstance(value.get("Type"), str):
+        raise malformed(f"[/Resources/{name}] Every Resources object must contain a Type member.")
+    for key in value:
+        if key in _REFUSED_ATTRIBUTES:
+            raise malformed(f"Resource {name}: the attribute {key} is not supported by Netflux.")
+        if key not in _ATTRIBUTES:
+            raise malformed(f"Invalid template resource property '{key}' in resource {name}.")
+    depends_on = value.get("DependsOn", [])
+    if isinstance(depends_on, str):
+        depends_on = [depends_on]
+    properties = value.get("Properties") or {}
+    if not isinstance(properties, dict) or not isinstance(depends_on, list):
+        raise malformed(f"Resource {name}: Properties must be an object and DependsOn a name or a list of names.")
+    return Declaration(
+        logical=name,
+        type=value["Type"],
+        properties=properties,
+        depends_on=tuple(depends_on),
+        condition=value.get("Condition"),
+        deletion_policy=_policy(name, value, "DeletionPolicy"),
+        update_replace_policy=_policy(name, value, "UpdateReplacePolicy"),
+        metadata=value.get("Metadata") or {},
+    )
+
+
+def _policy(name: str, value: dict[str, Any], attribute: str) -> str:
+    policy = value.get(attribute, "Delete")
+    if policy not in POLICIES:
+        raise malformed(f"Unrecognized {attribute} {policy} for resource {name}")
+    return str(policy)

@@ -1,0 +1,226 @@
+"""EC2: the network's types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netflux.cloudformation.types.table import Find, Read, Row, Step, Tagging, status
+
+TAGGING = Tagging("CreateTags", "DeleteTags", {"Resources": ["$id"]}, keys="")
+
+
+def by_tags(operation: str, items: str, identifier: str) -> Find:
+    """Found by the tags that CloudFormation itself puts on what it makes."""
+    filters = [
+        {"Name": "tag:aws:cloudformation:stack-id", "Values": ["$stack"]},
+        {"Name": "tag:aws:cloudformation:logical-id", "Values": ["$logical"]},
+    ]
+    return Find(operation, f"$response.{items}", f"$item.{identifier}", {"Filters": filters})
+
+
+def _attribute(operation: str, key: str, name: str, default: bool | None = None) -> Step:
+    defaults = {} if default is None else {name: default}
+    return Step(operation, only=(name,), params={key: "$id"}, defaults=defaults)
+
+
+_VPC = Row(
+    type="AWS::EC2::VPC",
+    service="ec2",
+    create=Step("CreateVpc"),
+    id="$response.Vpc.VpcId",
+    read=Read("DescribeVpcs", {"VpcIds": ["$id"]}, "$response.Vpcs.0"),
+    attributes={
+        "VpcId": "$id",
+        "CidrBlock": "$item.CidrBlock",
+        "CidrBlockAssociations": lambda facts: [each["AssociationId"] for each in facts.item["CidrBlockAssociationSet"]],
+    },
+    also=(
+        _attribute("ModifyVpcAttribute", "VpcId", "EnableDnsSupport", default=True),
+        _attribute("ModifyVpcAttribute", "VpcId", "EnableDnsHostnames", default=False),
+    ),
+    update=(Step("ModifyVpcTenancy", only=("InstanceTenancy",), params={"VpcId": "$id"}),),
+    delete=(Step("DeleteVpc", params={"VpcId": "$id"}),),
+    gone=("InvalidVpcID.NotFound",),
+    stable=status("State", ("available",)),
+    find=by_tags("DescribeVpcs", "Vpcs", "VpcId"),
+    tags=TAGGING,
+    tag_type="vpc",
+)
+
+_SUBNET = Row(
+    type="AWS::EC2::Subnet",
+    service="ec2",
+    create=Step("CreateSubnet"),
+    id="$response.Subnet.SubnetId",
+    read=Read("DescribeSubnets", {"SubnetIds": ["$id"]}, "$response.Subnets.0"),
+    attributes={
+        "SubnetId": "$id",
+        "AvailabilityZone": "$item.AvailabilityZone",
+        "AvailabilityZoneId": "$item.AvailabilityZoneId",
+        "CidrBlock": "$item.CidrBlock",
+        "VpcId": "$item.VpcId",
+    },
+    also=(
+        _attribute("ModifySubnetAttribute", "SubnetId", "MapPublicIpOnLaunch", default=False),
+        _attribute("ModifySubnetAttribute", "SubnetId", "AssignIpv6AddressOnCreation", default=False),
+    ),
+    delete=(Step("DeleteSubnet", params={"SubnetId": "$id"}),),
+    gone=("InvalidSubnetID.NotFound",),
+    stable=status("State", ("available",)),
+    find=by_tags("DescribeSubnets", "Subnets", "SubnetId"),
+    tags=TAGGING,
+    tag_type="subnet",
+)
+
+_INTERNET_GATEWAY = Row(
+    type="AWS::EC2::InternetGateway",
+    service="ec2",
+    create=Step("CreateInternetGateway"),
+    id="$response.InternetGateway.InternetGatewayId",
+    read=Read("DescribeInternetGateways", {"InternetGatewayIds": ["$id"]}, "$response.InternetGateways.0"),
+    attributes={"InternetGatewayId": "$id"},
+    delete=(Step("DeleteInternetGateway", params={"InternetGatewayId": "$id"}),),
+    gone=("InvalidInternetGatewayID.NotFound",),
+    find=by_tags("DescribeInternetGateways", "InternetGateways", "InternetGatewayId"),
+    tags=TAGGING,
+    tag_type="internet-gateway",
+)
+
+_ATTACHMENT = Row(
+    type="AWS::EC2::VPCGatewayAttachment",
+    service="ec2",
+    create=Step("AttachInternetGateway", ignore=("Resource.AlreadyAssociated",)),
+    id="IGW|{new.VpcId}",
+    read=Read(
+        "DescribeInternetGateways",
+        {
+            "Filters": [{"Name": "attachment.vpc-id", "Values": ["$new.VpcId"]}],
+            "InternetGatewayIds": ["$new.InternetGatewayId"],
+        },
+        "$response.InternetGateways.0",
+    ),
+    attributes={"AttachmentType": "IGW"},
+    delete=(Step("DetachInternetGateway", params={"InternetGatewayId": "$new.InternetGatewayId", "VpcId": "$new.VpcId"}),),
+    gone=("Gateway.NotAttached", "InvalidInternetGatewayID.NotFound", "InvalidVpcID.NotFound"),
+)
+
+_EIP = Row(
+    type="AWS::EC2::EIP",
+    service="ec2",
+    create=Step("AllocateAddress"),
+    id="$response.PublicIp",
+    read=Read("DescribeAddresses", {"PublicIps": ["$id"]}, "$response.Addresses.0"),
+    attributes={"AllocationId": "$item.AllocationId", "PublicIp": "$id"},
+    delete=(Step("ReleaseAddress", params={"AllocationId": "$attributes.AllocationId"}),),
+    gone=("InvalidAllocationID.NotFound", "InvalidAddress.NotFound"),
+    find=by_tags("DescribeAddresses", "Addresses", "PublicIp"),
+    tags=Tagging("CreateTags", "DeleteTags", {"Resources": ["$attributes.AllocationId"]}, keys=""),
+    tag_type="elastic-ip",
+)
+
+_NAT_GATEWAY = Row(
+    type="AWS::EC2::NatGateway",
+    service="ec2",
+    create=Step("CreateNatGateway", params={"ClientToken": "$token"}),
+    id="$response.NatGateway.NatGatewayId",
+    read=Read("DescribeNatGateways", {"NatGatewayIds": ["$id"]}, "$response.NatGateways.0"),
+    attributes={"NatGatewayId": "$id"},
+    delete=(Step("DeleteNatGateway", params={"NatGatewayId": "$id"}),),
+    gone=("NatGatewayNotFound", "InvalidNatGatewayID.NotFound"),
+    stable=status("State", ("available",), ("failed", "deleting", "deleted"), "FailureMessage"),
+    over=lambda item: item["State"] == "deleted",
+    find=Find(
+        "DescribeNatGateways",
+        "$response.NatGateways",
+        "$item.NatGatewayId",
+        {
+            "Filter": [
+                {"Name": "tag:aws:cloudformation:stack-id", "Values": ["$stack"]},
+                {"Name": "tag:aws:cloudformation:logical-id", "Values": ["$logical"]},
+                {"Name": "state", "Values": ["pending", "available"]},
+            ]
+        },
+    ),
+    tags=TAGGING,
+    tag_type="natgateway",
+)
+
+_ROUTE_TABLE = Row(
+    type="AWS::EC2::RouteTable",
+    service="ec2",
+    create=Step("CreateRouteTable"),
+    id="$response.RouteTable.RouteTableId",
+    read=Read("DescribeRouteTables", {"RouteTableIds": ["$id"]}, "$response.RouteTables.0"),
+    attributes={"RouteTableId": "$id"},
+    delete=(Step("DeleteRouteTable", params={"RouteTableId": "$id"}),),
+    gone=("InvalidRouteTableID.NotFound",),
+    find=by_tags("DescribeRouteTables", "RouteTables", "RouteTableId"),
+    tags=TAGGING,
+    tag_type="route-table",
+)
+
+_DESTINATION = {
+    "RouteTableId": "$new.RouteTableId",
+    "DestinationCidrBlock": "$new.DestinationCidrBlock",
+    "DestinationIpv6CidrBlock": "$new.DestinationIpv6CidrBlock",
+    "DestinationPrefixListId": "$new.DestinationPrefixListId",
+}
+_ROUTE_TARGETS = (
+    "CarrierGatewayId", "EgressOnlyInternetGatewayId", "GatewayId", "InstanceId", "NatGatewayId", "NetworkInterfaceId",
+    "TransitGatewayId", "VpcEndpointId", "VpcPeeringConnectionId",
+)  # fmt: skip
+
+
+def _change_route(facts: Any) -> list[dict[str, Any]]:
+    """ReplaceRoute takes the one target that the route has from now on."""
+    targets = {name: facts.new[name] for name in _ROUTE_TARGETS if name in facts.new}
+    keys = {name: facts.new[name] for name in _DESTINATION if name in facts.new}
+    return [keys | targets]
+
+
+_ROUTE = Row(
+    type="AWS::EC2::Route",
+    service="ec2",
+    create=Step("CreateRoute", ignore=("RouteAlreadyExists",)),
+    id="{new.RouteTableId}|{new.DestinationCidrBlock}",
+    attributes={"CidrBlock": "$new.DestinationCidrBlock"},
+    update=(Step("ReplaceRoute", only=_ROUTE_TARGETS, build=_change_route),),
+    delete=(Step("DeleteRoute", params=_DESTINATION),),
+    gone=("InvalidRoute.NotFound", "InvalidRouteTableID.NotFound"),
+)
+
+_ASSOCIATION = Row(
+    type="AWS::EC2::SubnetRouteTableAssociation",
+    service="ec2",
+    create=Step("AssociateRouteTable"),
+    id="$response.AssociationId",
+    attributes={"Id": "$id"},
+    delete=(Step("DisassociateRouteTable", params={"AssociationId": "$id"}),),
+    gone=("InvalidAssociationID.NotFound",),
+    find=Find(
+        "DescribeRouteTables",
+        "$response.RouteTables.0.Associations",
+        "$item.RouteTableAssociationId",
+        {"RouteTableIds": ["$new.RouteTableId"]},
+        {"SubnetId": "$new.SubnetId"},
+    ),
+)
+
+_ENDPOINT = Row(
+    type="AWS::EC2::VPCEndpoint",
+    service="ec2",
+    create=Step("CreateVpcEndpoint", params={"ClientToken": "$token"}),
+    id="$response.VpcEndpoint.VpcEndpointId",
+    read=Read("DescribeVpcEndpoints", {"VpcEndpointIds": ["$id"]}, "$response.VpcEndpoints.0"),
+    attributes={"Id": "$id", "CreationTimestamp": lambda facts: facts.item["CreationTimestamp"].isoformat()},
+    delete=(Step("DeleteVpcEndpoints", params={"VpcEndpointIds": ["$id"]}),),
+    gone=("InvalidVpcEndpointId.NotFound",),
+    stable=status("State", ("available", "Available"), ("failed", "rejected")),
+    find=by_tags("DescribeVpcEndpoints", "VpcEndpoints", "VpcEndpointId"),
+    tags=TAGGING,
+    tag_type="vpc-endpoint",
+)
+
+ROWS = (
+    _VPC, _SUBNET, _INTERNET_GATEWAY, _ATTACHMENT, _EIP, _NAT_GATEWAY, _ROUTE_TABLE, _ROUTE, _ASSOCIATION, _ENDPOINT,
+)  # fmt: skip

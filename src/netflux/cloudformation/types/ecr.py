@@ -1,0 +1,44 @@
+"""ECR: repositories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netflux.cloudformation.types.table import Facts, Read, Row, Step, Tagging
+
+
+def _lifecycle(facts: Facts) -> list[dict[str, Any]]:
+    policy = facts.new["LifecyclePolicy"]
+    return [{"repositoryName": facts.id, "lifecyclePolicyText": policy["LifecyclePolicyText"]}]
+
+
+_REPOSITORY = Row(
+    type="AWS::ECR::Repository",
+    service="ecr",
+    create=Step("CreateRepository"),
+    id="$new.RepositoryName",
+    read=Read("DescribeRepositories", {"repositoryNames": ["$id"]}, "$response.repositories.0"),
+    attributes={"Arn": "$item.repositoryArn", "RepositoryUri": "$item.repositoryUri"},
+    also=(
+        Step(
+            "SetRepositoryPolicy",
+            ("RepositoryPolicyText",),
+            renames={"RepositoryPolicyText": "policyText"},
+            params={"repositoryName": "$id"},
+        ),
+        Step("PutLifecyclePolicy", ("LifecyclePolicy",), build=_lifecycle),
+    ),
+    update=(
+        Step("PutImageTagMutability", ("ImageTagMutability", "ImageTagMutabilityExclusionFilters"), params={"repositoryName": "$id"}, defaults={"ImageTagMutability": "MUTABLE"}),
+        Step("PutImageScanningConfiguration", ("ImageScanningConfiguration",), params={"repositoryName": "$id"}, defaults={"ImageScanningConfiguration": {"ScanOnPush": False}}),
+    ),
+    delete=(Step("DeleteRepository", params={"repositoryName": "$id", "force": "$new.EmptyOnDelete"}),),
+    gone=("RepositoryNotFoundException",),
+    named="RepositoryName",
+    name_length=256,
+    lower=True,
+    consumed=("EmptyOnDelete",),
+    tags=Tagging("TagResource", "UntagResource", {"resourceArn": "$attributes.Arn"}, "tags", "tagKeys"),
+)  # fmt: skip
+
+ROWS = (_REPOSITORY,)

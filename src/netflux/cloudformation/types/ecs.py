@@ -1,0 +1,137 @@
+"""ECS: clusters, task definitions, services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netflux.cloudformation.types.table import Failed, Find, Properties, Read, Row, Step, Tagging, Verdict, Waiting, status
+
+_TAGGING = Tagging("TagResource", "UntagResource", {"resourceArn": "$attributes.Arn"}, "tags", "tagKeys")
+
+_CLUSTER = Row(
+    type="AWS::ECS::Cluster",
+    service="ecs",
+    create=Step("CreateCluster", renames={"ClusterSettings": "settings"}),
+    id="$new.ClusterName",
+    read=Read("DescribeClusters", {"clusters": ["$id"]}, "$response.clusters.0"),
+    attributes={"Arn": "$item.clusterArn"},
+    update=(
+        Step(
+            "UpdateCluster",
+            ("ClusterSettings", "Configuration", "ServiceConnectDefaults"),
+            renames={"ClusterSettings": "settings"},
+            params={"cluster": "$id"},
+        ),
+        Step(
+            "PutClusterCapacityProviders",
+            ("CapacityProviders", "DefaultCapacityProviderStrategy"),
+            always=("CapacityProviders", "DefaultCapacityProviderStrategy"),
+            params={"cluster": "$id"},
+            defaults={"CapacityProviders": [], "DefaultCapacityProviderStrategy": []},
+        ),
+    ),
+    delete=(Step("DeleteCluster", params={"cluster": "$id"}),),
+    gone=("ClusterNotFoundException",),
+    stable=status("status", ("ACTIVE",), ("FAILED", "INACTIVE")),
+    over=lambda item: item["status"] == "INACTIVE",
+    named="ClusterName",
+    name_length=255,
+    tags=_TAGGING,
+)
+
+
+def _definition(properties: Properties) -> Properties:
+    """The registry nests the proxy's pairs one name deeper than the API."""
+    proxy = properties.get("ProxyConfiguration")
+    if isinstance(proxy, dict) and "ProxyConfigurationProperties" in proxy:
+        renamed = {("Properties" if key == "ProxyConfigurationProperties" else key): each for key, each in proxy.items()}
+        return properties | {"ProxyConfiguration": renamed}
+    return properties
+
+
+_TASK_DEFINITION = Row(
+    type="AWS::ECS::TaskDefinition",
+    service="ecs",
+    create=Step("RegisterTaskDefinition"),
+    id="$response.taskDefinition.taskDefinitionArn",
+    read=Read("DescribeTaskDefinition", {"taskDefinition": "$id"}, "$response.taskDefinition"),
+    attributes={"TaskDefinitionArn": "$id", "Arn": "$id"},
+    delete=(Step("DeregisterTaskDefinition", params={"taskDefinition": "$id"}),),
+    gone=("ClientException",),
+    named="Family",
+    unique=False,
+    name_length=255,
+    prepare=_definition,
+    tags=_TAGGING,
+)
+
+
+def _steady(service: Any) -> Verdict:
+    """ECS's own idea of it: one deployment, complete, with as many running tasks as desired ("services-stable")."""
+    if service.get("status") != "ACTIVE":
+        return Failed(f"the service is {service.get('status')}")
+    deployments = service.get("deployments", [])
+    for deployment in deployments:
+        if deployment.get("rolloutState") == "FAILED":
+            return Failed(deployment.get("rolloutStateReason") or "the deployment failed")
+    primary = next((each for each in deployments if each.get("status") == "PRIMARY"), None)
+    if primary is None or len(deployments) != 1:
+        return Waiting(f"{len(deployments)} deployments")
+    running, desired = service.get("runningCount", 0), service.get("desiredCount", 0)
+    if running != desired or service.get("pendingCount", 0):
+        return Waiting(f"{running} of {desired} tasks running")
+    if primary.get("rolloutState", "COMPLETED") != "COMPLETED":
+        return Waiting(primary.get("rolloutStateReason") or "the deployment is in progress")
+    return None
+
+
+_SERVICE = Row(
+    type="AWS::ECS::Service",
+    service="ecs",
+    create=Step(
+        "CreateService", renames={"PlacementStrategies": "placementStrategy"}, params={"clientToken": "$token"}
+    ),
+    id="$response.service.serviceArn",
+    read=Read(
+        "DescribeServices",
+        {"cluster": "$new.Cluster", "services": ["$id"]},
+        "$response.services.0",
+    ),
+    attributes={"Name": "$item.serviceName", "ServiceArn": "$id", "Arn": "$id"},
+    update=(
+        Step(
+            "UpdateService",
+            (
+                "TaskDefinition", "DesiredCount", "DeploymentConfiguration", "NetworkConfiguration", "PlatformVersion",
+                "HealthCheckGracePeriodSeconds", "EnableExecuteCommand", "EnableECSManagedTags", "LoadBalancers",
+                "PropagateTags", "ServiceRegistries", "ServiceConnectConfiguration", "VolumeConfigurations",
+                "CapacityProviderStrategy", "PlacementConstraints", "PlacementStrategies", "AvailabilityZoneRebalancing",
+            ),
+            renames={"PlacementStrategies": "placementStrategy"},
+            params={"cluster": "$new.Cluster", "service": "$id"},
+            defaults={
+                "LoadBalancers": [], "ServiceRegistries": [], "PlacementConstraints": [], "PlacementStrategies": [],
+                "HealthCheckGracePeriodSeconds": 0, "EnableExecuteCommand": False,
+                "ServiceConnectConfiguration": {"Enabled": False},
+            },
+        ),
+    ),
+    delete=(Step("DeleteService", params={"cluster": "$new.Cluster", "service": "$id", "force": True}),),
+    gone=("ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"),
+    stable=_steady,
+    over=lambda item: item["status"] == "INACTIVE",
+    named="ServiceName",
+    name_length=255,
+    find=Find(
+        "DescribeServices",
+        "$response.services",
+        "$item.serviceArn",
+        {"cluster": "$new.Cluster", "services": ["$new.ServiceName"]},
+        {"status": "ACTIVE"},
+    ),
+    early=True,
+    tags=_TAGGING,
+    seconds=3600.0,
+)  # fmt: skip
+
+ROWS = (_CLUSTER, _TASK_DEFINITION, _SERVICE)

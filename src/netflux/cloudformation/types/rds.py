@@ -1,0 +1,120 @@
+"""RDS: instances, subnet groups, parameter groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netflux.cloudformation.types.table import Facts, Read, Row, Step, Tagging, status
+
+_SUBNET_GROUP = Row(
+    type="AWS::RDS::DBSubnetGroup",
+    service="rds",
+    create=Step("CreateDBSubnetGroup"),
+    id="$new.DBSubnetGroupName",
+    read=Read("DescribeDBSubnetGroups", {"DBSubnetGroupName": "$id"}, "$response.DBSubnetGroups.0"),
+    attributes={"DBSubnetGroupArn": "$item.DBSubnetGroupArn"},
+    update=(
+        Step(
+            "ModifyDBSubnetGroup",
+            ("DBSubnetGroupDescription", "SubnetIds"),
+            always=("SubnetIds",),
+            params={"DBSubnetGroupName": "$id"},
+        ),
+    ),
+    delete=(Step("DeleteDBSubnetGroup", params={"DBSubnetGroupName": "$id"}),),
+    gone=("DBSubnetGroupNotFoundFault", "DBSubnetGroupNotFound"),
+    named="DBSubnetGroupName",
+    name_length=255,
+    lower=True,
+    tags=Tagging("AddTagsToResource", "RemoveTagsFromResource", {"ResourceName": "$item.DBSubnetGroupArn"}),
+)
+
+
+def _parameters(facts: Facts) -> list[dict[str, Any]]:
+    """At most 20 parameters a call [ModifyDBParameterGroup]; CloudFormation applies them at the next reboot."""
+    given = [
+        {"ParameterName": name, "ParameterValue": str(value), "ApplyMethod": "pending-reboot"}
+        for name, value in facts.new["Parameters"].items()
+    ]
+    return [
+        {"DBParameterGroupName": facts.id, "Parameters": given[start : start + 20]} for start in range(0, len(given), 20)
+    ]
+
+
+_PARAMETER_GROUP = Row(
+    type="AWS::RDS::DBParameterGroup",
+    service="rds",
+    create=Step("CreateDBParameterGroup", renames={"Family": "DBParameterGroupFamily"}),
+    id="$new.DBParameterGroupName",
+    read=Read("DescribeDBParameterGroups", {"DBParameterGroupName": "$id"}, "$response.DBParameterGroups.0"),
+    attributes={"DBParameterGroupName": "$id", "DBParameterGroupArn": "$item.DBParameterGroupArn"},
+    also=(Step("ModifyDBParameterGroup", ("Parameters",), build=_parameters),),
+    delete=(Step("DeleteDBParameterGroup", params={"DBParameterGroupName": "$id"}),),
+    gone=("DBParameterGroupNotFound", "DBParameterGroupNotFoundFault"),
+    named="DBParameterGroupName",
+    name_length=255,
+    lower=True,
+    tags=Tagging("AddTagsToResource", "RemoveTagsFromResource", {"ResourceName": "$item.DBParameterGroupArn"}),
+)
+
+_RENAMES = {"VPCSecurityGroups": "VpcSecurityGroupIds", "CustomIAMInstanceProfile": "CustomIamInstanceProfile"}
+
+
+def _ending(facts: Facts) -> list[dict[str, Any]]:
+    """The final snapshot is the row's user's wish: DeletionPolicy Snapshot fills `name`."""
+    made: dict[str, Any] = {"DBInstanceIdentifier": facts.id}
+    if facts.name:
+        made["FinalDBSnapshotIdentifier"] = facts.name
+    else:
+        made["SkipFinalSnapshot"] = True
+    if "DeleteAutomatedBackups" in facts.new:
+        made["DeleteAutomatedBackups"] = str(facts.new["DeleteAutomatedBackups"]).lower() == "true"
+    return [made]
+
+
+_INSTANCE = Row(
+    type="AWS::RDS::DBInstance",
+    service="rds",
+    create=Step("CreateDBInstance", renames=_RENAMES),
+    id="$new.DBInstanceIdentifier",
+    read=Read("DescribeDBInstances", {"DBInstanceIdentifier": "$id"}, "$response.DBInstances.0"),
+    attributes={
+        "Endpoint.Address": "$item.Endpoint.Address",
+        "Endpoint.Port": "$item.Endpoint.Port",
+        "Endpoint.HostedZoneId": "$item.Endpoint.HostedZoneId",
+        "MasterUserSecret.SecretArn": "$item.MasterUserSecret.SecretArn",
+        "DBInstanceArn": "$item.DBInstanceArn",
+        "DbiResourceId": "$item.DbiResourceId",
+    },
+    update=(
+        Step(
+            "ModifyDBInstance",
+            (
+                "AllocatedStorage", "AllowMajorVersionUpgrade", "AutoMinorVersionUpgrade", "BackupRetentionPeriod",
+                "CACertificateIdentifier", "CopyTagsToSnapshot", "DBInstanceClass", "DBParameterGroupName",
+                "DeletionProtection", "EngineVersion", "EnableIAMDatabaseAuthentication", "Iops", "MasterUserPassword",
+                "ManageMasterUserPassword", "MaxAllocatedStorage", "MonitoringInterval", "MonitoringRoleArn", "MultiAZ",
+                "OptionGroupName", "Port", "PreferredBackupWindow", "PreferredMaintenanceWindow", "PubliclyAccessible",
+                "StorageThroughput", "StorageType", "VPCSecurityGroups",
+            ),
+            renames=_RENAMES | {"Port": "DBPortNumber"},
+            params={"DBInstanceIdentifier": "$id", "ApplyImmediately": True},
+            defaults={"DeletionProtection": False, "CopyTagsToSnapshot": False, "BackupRetentionPeriod": 1},
+        ),
+    ),
+    delete=(Step("DeleteDBInstance", build=_ending),),
+    gone=("DBInstanceNotFound", "DBInstanceNotFoundFault"),
+    stable=status(
+        "DBInstanceStatus",
+        ("available", "storage-optimization"),
+        ("failed", "incompatible-network", "incompatible-parameters", "incompatible-restore", "deleting", "storage-full"),
+    ),
+    over=lambda _item: False,
+    named="DBInstanceIdentifier",
+    lower=True,
+    consumed=("DeleteAutomatedBackups", "AllowMajorVersionUpgrade", "ApplyImmediately"),
+    tags=Tagging("AddTagsToResource", "RemoveTagsFromResource", {"ResourceName": "$item.DBInstanceArn"}),
+    seconds=3600.0,
+)  # fmt: skip
+
+ROWS = (_SUBNET_GROUP, _PARAMETER_GROUP, _INSTANCE)

@@ -1,0 +1,144 @@
+"""What can be said of a template before anything is done: types, properties, references, circles, capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from netflux.cloudformation import carry
+from netflux.cloudformation.graph import needs
+from netflux.cloudformation.intrinsics import variables
+from netflux.cloudformation.registry import Schema, schema
+from netflux.cloudformation.syntax import malformed
+from netflux.cloudformation.template import Declaration, Template
+from netflux.cloudformation.types import rows
+from netflux.cloudformation.types.table import Row
+from netflux.errors import AwsError
+
+PSEUDO = (
+    "AWS::AccountId", "AWS::NoValue", "AWS::NotificationARNs", "AWS::Partition", "AWS::Region", "AWS::StackId",
+    "AWS::StackName", "AWS::URLSuffix",
+)  # fmt: skip
+
+
+def row_of(type_name: str) -> Row:
+    """The table's row of a type that `check` has let through."""
+    return rows()[type_name]
+
+
+def schema_of(region: str, type_name: str) -> Schema:
+    """The registry's schema of a type that `check` has let through."""
+    found = schema(region, type_name)
+    if found is None:
+        raise malformed(f"Unrecognized resource types: [{type_name}]")
+    return found
+
+
+def check(template: Template, region: str) -> None:
+    """Raises AwsError ValidationError for the first kind of mistake found, naming all of its places."""
+    _check_types(template, region)
+    _check_references(template)
+    needs(template, template.resources)
+    problems = [problem for each in template.resources.values() for problem in _property_problems(each, region)]
+    if problems:
+        raise AwsError("ValidationError", "\n".join(problems))
+
+
+def _check_types(template: Template, region: str) -> None:
+    known = rows()
+    others = sorted({each.type for each in template.resources.values() if each.type not in known})
+    unknown = [name for name in others if schema(region, name) is None]
+    if unknown:
+        raise malformed(f"Unrecognized resource types: [{', '.join(unknown)}]")
+    if others:
+        raise AwsError(
+            "ValidationError",
+            f"Resource types that AWS has and Netflux does not: [{', '.join(others)}]. Remove them, or deploy to AWS.",
+        )
+
+
+def _property_problems(declaration: Declaration, region: str) -> Iterator[str]:
+    place = f"Resource {declaration.logical} ({declaration.type})"
+    found = list(schema_of(region, declaration.type).problems(declaration.properties))
+    yield from (f"{place}: {problem}" for problem in found)
+    if not found:
+        for name in carry.uncarried(row_of(declaration.type), declaration.properties):
+            yield f"{place}: the property {name} is not supported by Netflux"
+    if declaration.deletion_policy == "Snapshot" and not declaration.type.startswith("AWS::RDS::DBInstance"):
+        yield f"{place}: the DeletionPolicy Snapshot is not supported by Netflux"
+
+
+def _check_references(template: Template) -> None:
+    lost = []
+    for section in (template.conditions, template.outputs):
+        lost.extend(_lost(section, template))
+    for declaration in template.resources.values():
+        lost.extend(_lost(declaration.properties, template))
+        if declaration.condition is not None and declaration.condition not in template.conditions:
+            raise malformed(f"Unresolved condition dependency {declaration.condition} in the Resources block of the template")
+    if lost:
+        names = ", ".join(dict.fromkeys(lost))
+        raise malformed(f"Unresolved resource dependencies [{names}] in the Resources block of the template")
+
+
+def _lost(value: Any, template: Template) -> Iterator[str]:
+    """Names that refer to nothing."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _lost(each, template)
+    elif isinstance(value, dict):
+        if len(value) == 1:
+            yield from _lost_function(value, template)
+        for each in value.values():
+            yield from _lost(each, template)
+
+
+def _lost_function(value: dict[str, Any], template: Template) -> Iterator[str]:
+    (key, given), *_ = value.items()
+    if key == "Ref" and isinstance(given, str):
+        yield from _lost_name(given, template)
+    elif key == "Fn::GetAtt" and isinstance(given, list) and len(given) == 2:
+        if isinstance(given[1], str):
+            yield from _lost_attribute(given[0], given[1], template)
+    elif key == "Fn::Sub":
+        text, own = (given, {}) if isinstance(given, str) else (given[0], given[1])
+        for name in variables(text):
+            if name in own:
+                continue
+            if "." in name:
+                yield from _lost_attribute(*name.split(".", 1), template)
+            else:
+                yield from _lost_name(name, template)
+
+
+def _lost_name(name: str, template: Template) -> Iterator[str]:
+    if name not in template.resources and name not in template.parameters and name not in PSEUDO:
+        yield name
+
+
+def _lost_attribute(logical: str, attribute: str, template: Template) -> Iterator[str]:
+    declaration = template.resources.get(logical)
+    if declaration is None:
+        yield logical
+    elif attribute not in row_of(declaration.type).attributes:
+        raise AwsError(
+            "ValidationError",
+            f"Template error: resource {logical} ({declaration.type}) does not support attribute type {attribute} in Fn::GetAtt",
+        )
+
+
+def capabilities(template: Template) -> tuple[str | None, list[str]]:
+    """The capability that the template needs, and the types that it needs it for."""
+    iam = [each for each in template.resources.values() if each.type.startswith("AWS::IAM::")]
+    if not iam:
+        return None, []
+    named = any(row_of(each.type).named in each.properties for each in iam if row_of(each.type).named)
+    return "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM", sorted({each.type for each in iam})
+
+
+def check_capabilities(template: Template, given: Sequence[str]) -> None:
+    """Raises InsufficientCapabilitiesException when the caller didn't acknowledge what the template may do."""
+    needed, _ = capabilities(template)
+    if needed is None or needed in given or (needed == "CAPABILITY_IAM" and "CAPABILITY_NAMED_IAM" in given):
+        return
+    raise AwsError("InsufficientCapabilitiesException", f"Requires capabilities : [{needed}]")
