@@ -33,7 +33,7 @@ _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEX
 
 
 _FOLDERS = ("run", "objects", "logs", "databases", "ca")
-_EMPTY = {"lock", "netflux.log", *_FOLDERS}
+_EMPTY = {"lock", "netflux.log", "haproxy.log", *_FOLDERS}
 """What a region that was killed before it wrote `version` may have left."""
 
 
@@ -164,7 +164,7 @@ def explain(error: BaseException, path: Path) -> UserError | None:
     number = error.errno if isinstance(error, OSError) else None
     text = str(error)
     if number in _NO_ROOM or "database or disk is full" in text:
-        free = _free(path) // 1024 // 1024
+        free = shutil.disk_usage(_existing(path)).free // 1024 // 1024
         return UserError(
             f"No space is left for the state directory {path} ({free} MB free).",
             "Make room, or choose another disk with --state DIR.",
@@ -212,13 +212,13 @@ def _words(found: Any) -> str:
 
 
 def _check_room(path: Path) -> None:
-    if _free(path) < _ROOM:
+    usage = shutil.disk_usage(_existing(path))
+    if usage.total and usage.free < _ROOM:  # a file system without a size, such as /proc, is refused by what follows
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
-def _free(path: Path) -> int:
-    place = next((place for place in (path, *path.parents) if place.exists()), path)
-    return shutil.disk_usage(place).free if place.exists() else 0
+def _existing(path: Path) -> Path:
+    return next(place for place in (path, *path.parents) if place.exists())
 
 
 def _take(path: Path, port: int) -> int:

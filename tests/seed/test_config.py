@@ -54,7 +54,7 @@ def test_a_whole_file_is_read_with_paths_relative_to_its_folder(file: Path) -> N
         ('template = "netflux.yaml"', 'template = "gone.yaml"', "gone.yaml"),
         ('stack = "films"', "stack = 3", "stack must be a text"),
         ('stack = "films"', 'stak = "films"', "unknown key 'stak'"),
-        ('command = ["true"]', "", '[images.customer-service:v2]'),
+        ('command = ["true"]', "", "[images.customer-service:v2]"),
         ('command = ["true"]', 'command = "true"', "command must be a list of texts"),
         ('folder = "site"', 'folder = "nowhere"', "nowhere"),
         ("[parameters]", "[parameters", "line 5"),

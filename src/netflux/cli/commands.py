@@ -195,7 +195,7 @@ def env(place: Path) -> None:
         "AWS_ENDPOINT_URL": f"http://localhost:{held.port}",
         "AWS_ACCESS_KEY_ID": names.ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": "netflux",
-        "AWS_DEFAULT_REGION": client.get(place, "status.json")["region"]["region"],
+        "AWS_DEFAULT_REGION": client.get(place, "region.json")["region"],
     }
     for key, value in values.items():
         print(f"export {key}={value}")

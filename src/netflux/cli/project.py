@@ -41,6 +41,9 @@ def find(argument: Path | None, empty: bool) -> Project:
         raise UserError(f"{place} does not exist.", "Name a folder with a netflux.toml, or a template.", 2)
     if place.is_file() and place.suffix == ".toml":
         return Project(root(place.parent), config.read(place))
+    beside = place.parent / "netflux.toml"
+    if beside.is_file() and (found := config.read(beside)).template == place.resolve():
+        return Project(root(place.parent), found)
     if place.is_file():
         return Project(place.parent, Config(template=place, stack=_stack_name(place)))
     file = _file(place)

@@ -40,6 +40,7 @@ class Request:
         speed: simulated seconds in a real one.
         network: `auto`, `loopback` or `namespaces`.
         runtime: `process`.
+        fresh: the state directory is made for this start.
     """
 
     project: Project
@@ -48,6 +49,15 @@ class Request:
     speed: float
     network: str
     runtime: str
+    fresh: bool = False
+
+
+class _NotStarted(Exception):
+    """The region did not start, so a state directory made for it holds nothing worth keeping."""
+
+    def __init__(self, cause: UserError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
 
 
 def run(request: Request, progress: Progress, ready: Callable[[dict[str, Any], float], None]) -> None:
@@ -62,12 +72,17 @@ def run(request: Request, progress: Progress, ready: Callable[[dict[str, Any], f
         UserError: it can't become ready. Everything that was started has been stopped.
     """
     state.check(request.state)
-    request = replace(request, port=_free(request.port))
+    request = replace(request, port=_free(request.port), fresh=not (request.state / "version").exists())
     held = state.StateDirectory.open(request.state, request.port)
     try:
         _log_to(held.log)
         with state.explained(request.state):
             asyncio.run(_run(request, held, progress, ready))
+    except _NotStarted as error:
+        held.close()
+        if request.fresh:
+            state.delete(request.state)
+        raise error.cause from error
     finally:
         progress.close()
         held.close()
@@ -90,20 +105,36 @@ async def _run(
         runtime=request.runtime,
         seed=request.project.config,
     )
-    region = Region(held, options)
     stopping = asyncio.Event()
+    try:
+        region = Region(held, options)
+    except UserError as error:
+        raise _NotStarted(error) from error
     with _signals(stopping, region.children):
-        await region.start()
         try:
-            if request.project.config is not None:
-                await Deployment(region.apis.call, request.project.config, progress, stopping).run()
-            status = await _ready(region, progress, stopping)
+            await region.start()
+        except UserError as error:
+            raise _NotStarted(error) from error
+        try:
+            status = await _deployed(request, region, progress, stopping)
             progress.close()
             if not stopping.is_set():
                 ready(status, time.monotonic() - began)
             await stopping.wait()
         finally:
             await region.stop()
+
+
+async def _deployed(request: Request, region: Any, progress: Progress, stopping: asyncio.Event) -> dict[str, Any]:
+    """The status once the stack stands and everything answers.
+
+    In a new and empty cloud there is nothing to wait for, and asking each service would only make it load its code.
+    """
+    if request.fresh and request.project.config is None:
+        return {"region": plain(region.facts())}
+    if request.project.config is not None:
+        await Deployment(region.apis.call, request.project.config, progress, stopping).run()
+    return await _ready(region, progress, stopping)
 
 
 async def _ready(region: Any, progress: Progress, stopping: asyncio.Event) -> dict[str, Any]:

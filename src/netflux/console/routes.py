@@ -51,6 +51,7 @@ def routes(call: Call, facts: Facts) -> list[web.RouteDef]:
         web.get("/_netflux", _guarded(_to_page)),
         web.get("/_netflux/", _guarded(_page)),
         web.get("/_netflux/static/{name}", _guarded(_file)),
+        web.get("/_netflux/region.json", _guarded(console.region)),
         web.get("/_netflux/status.json", _guarded(console.status)),
         web.get("/_netflux/logs.json", _guarded(console.logs)),
         web.post("/_netflux/push", _guarded(console.push)),
@@ -64,6 +65,10 @@ class _Console:
         self._lock = asyncio.Lock()
         self._taken = 0.0
         self._last: dict[str, Any] = {}
+
+    async def region(self, _request: web.Request) -> web.StreamResponse:
+        """The region's own facts, without asking any service."""
+        return _json(plain(self._facts()))
 
     async def status(self, _request: web.Request) -> web.StreamResponse:
         """The snapshot with the region's own facts."""

@@ -1,0 +1,133 @@
+import errno
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netflux import state
+from netflux.errors import UserError
+
+HOLD = """
+import sys
+from pathlib import Path
+from netflux.state import StateDirectory
+held = StateDirectory.open(Path(sys.argv[1]), 4567)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def listing(path: Path) -> dict[str, str]:
+    return {str(file.relative_to(path)): file.read_text() for file in path.rglob("*") if file.is_file()}
+
+
+def test_a_new_directory_gets_the_layout_and_the_version(tmp_path: Path) -> None:
+    held = state.StateDirectory.open(tmp_path / "a" / "state", 4567)
+    assert json.loads((held.path / "version").read_text()) == state.version()
+    assert {entry.name for entry in held.path.iterdir()} == {
+        "version", "lock", "run", "objects", "logs", "databases", "ca",
+    }  # fmt: skip
+    assert state.holder(held.path) == state.Holder(os.getpid(), 4567)
+    held.close()
+    assert state.holder(held.path) is None
+
+
+def test_a_second_region_is_told_who_holds_the_directory(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(UserError, match=rf"pid {other.pid} on port 4567"):
+            state.StateDirectory.open(tmp_path, 4568)
+        with pytest.raises(UserError, match="belongs to a running region"):
+            state.delete(tmp_path)
+        other.kill()
+    held = state.StateDirectory.open(tmp_path, 4568)
+    held.close()
+
+
+def test_another_version_is_refused_and_nothing_is_touched(tmp_path: Path) -> None:
+    state.StateDirectory.open(tmp_path, 1).close()
+    (tmp_path / "version").write_text('{"format": 0, "moto": "4.0.0"}')
+    (tmp_path / "run" / "left").write_text("over")
+    before = listing(tmp_path)
+    with pytest.raises(UserError, match=r"format 0, moto 4\.0\.0") as caught:
+        state.StateDirectory.open(tmp_path, 1)
+    assert "netflux down --delete" in caught.value.hint
+    assert listing(tmp_path) == before
+
+
+def test_a_directory_of_somebody_else_is_neither_used_nor_deleted(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(UserError, match=r"thesis\.txt"):
+        state.StateDirectory.open(tmp_path, 1)
+    with pytest.raises(UserError, match="not a state directory"):
+        state.delete(tmp_path)
+    assert listing(tmp_path) == {"thesis.txt": "precious"}
+
+
+def test_what_a_start_killed_at_once_has_left_is_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "netflux.log").write_text("began")
+    state.StateDirectory.open(tmp_path, 1).close()
+    assert (tmp_path / "version").is_file()
+
+
+def test_run_is_emptied_at_start_and_all_else_stays(tmp_path: Path) -> None:
+    state.StateDirectory.open(tmp_path, 1).close()
+    (tmp_path / "run" / "old.sock").write_text("")
+    (tmp_path / "objects" / "body").write_text("kept")
+    state.StateDirectory.open(tmp_path, 1).close()
+    assert [*(tmp_path / "run").iterdir()] == []
+    assert (tmp_path / "objects" / "body").read_text() == "kept"
+
+
+def test_a_child_that_a_killed_region_left_is_ended(tmp_path: Path) -> None:
+    from netflux.runtime.children import started_at
+
+    state.StateDirectory.open(tmp_path, 1).close()
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
+        records = tmp_path / "run" / "children"
+        records.mkdir()
+        record = {"name": "sleep", "pid": child.pid, "started": started_at(child.pid)}
+        (records / "sleep.json").write_text(json.dumps(record))
+        state.StateDirectory.open(tmp_path, 1).close()
+        assert child.wait(5) == -9
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space is left"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "No space is left"),
+        (sqlite3.OperationalError("database or disk is full"), "No space is left"),
+        (OSError(errno.EACCES, "Permission denied"), "can't be written"),
+        (OSError(errno.EROFS, "Read-only file system"), "can't be written"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "can't be written"),
+    ],
+)
+def test_what_a_disk_refuses_is_said_with_the_directory(tmp_path: Path, error: Exception, words: str) -> None:
+    with pytest.raises(UserError) as caught, state.explained(tmp_path):
+        raise error
+    assert words in caught.value.message
+    assert str(tmp_path) in caught.value.message
+
+
+def test_other_errors_are_not_explained_away(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="broken"), state.explained(tmp_path):
+        raise OSError(errno.EIO, "broken")
+
+
+def test_a_full_disk_is_refused_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    usage = shutil.disk_usage(tmp_path)._replace(free=1024)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(UserError, match="No space is left"):
+        state.StateDirectory.open(tmp_path / "state", 1)
+    assert not (tmp_path / "state").exists()
