@@ -1,0 +1,149 @@
+"""Log groups and streams: documents, and a file of events for each stream."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from netflux.aws.logs.stream import Events
+from netflux.controlplane.documents import Documents
+from netflux.errors import AwsError
+
+GROUP, STREAM = "logs/group", "logs/stream"
+DAY = 86_400_000
+"""Milliseconds."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A log group.
+
+    Attributes:
+        created: milliseconds since the epoch.
+        retention: days; 0 keeps events for ever.
+    """
+
+    name: str
+    created: int
+    retention: int = 0
+    kms_key: str = ""
+    log_class: str = "STANDARD"
+    protected: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A log stream of a group."""
+
+    group: str
+    name: str
+    created: int
+
+
+class Store:
+    """All groups and streams of the region.
+
+    Args:
+        directory: `{state}/logs`.
+        documents: for what is not events.
+    """
+
+    def __init__(self, directory: Path, documents: Documents) -> None:
+        self._directory = directory
+        self._documents = documents
+        self._events: dict[tuple[str, str], Events] = {}
+
+    def groups(self) -> Sequence[Group]:
+        """All groups by name."""
+        return sorted((Group(**body) for _, body in self._documents.list(GROUP)), key=lambda group: group.name)
+
+    def group(self, name: str) -> Group:
+        """ResourceNotFoundException when there is none."""
+        found = self._documents.get(GROUP, name)
+        if found is None:
+            raise AwsError("ResourceNotFoundException", f"The specified log group does not exist: {name}")
+        return Group(**found)
+
+    def add_group(self, group: Group) -> None:
+        """ResourceAlreadyExistsException when the name is taken."""
+        if self._documents.get(GROUP, group.name) is not None:
+            raise AwsError("ResourceAlreadyExistsException", f"The specified log group already exists: {group.name}")
+        shutil.rmtree(self._folder(group.name), ignore_errors=True)
+        self._documents.put(GROUP, group.name, asdict(group))
+
+    def update_group(self, name: str, **changes: Any) -> Group:
+        """Changes some members of a group."""
+        changed = replace(self.group(name), **changes)
+        self._documents.put(GROUP, name, asdict(changed))
+        return changed
+
+    def delete_group(self, name: str) -> None:
+        """Deletes the group with its streams and their events."""
+        group = self.group(name)
+        if group.protected:
+            raise AwsError("OperationAbortedException", f"Deletion protection is enabled for log group {name}.")
+        with self._documents.transaction():
+            for stream in self.streams(name):
+                self._documents.delete(STREAM, _key(name, stream.name))
+                self._events.pop((name, stream.name), None)
+            self._documents.delete(GROUP, name)
+        shutil.rmtree(self._folder(name), ignore_errors=True)
+
+    def streams(self, group: str) -> Sequence[Stream]:
+        """All streams of a group by name."""
+        found = (Stream(**body) for _, body in self._documents.list(STREAM) if body["group"] == group)
+        return sorted(found, key=lambda stream: stream.name)
+
+    def stream(self, group: str, name: str) -> Stream:
+        """ResourceNotFoundException when the group or the stream is not there."""
+        self.group(group)
+        found = self._documents.get(STREAM, _key(group, name))
+        if found is None:
+            raise AwsError("ResourceNotFoundException", f"The specified log stream does not exist: {name}")
+        return Stream(**found)
+
+    def add_stream(self, stream: Stream) -> None:
+        """ResourceAlreadyExistsException when the name is taken."""
+        self.group(stream.group)
+        if self._documents.get(STREAM, _key(stream.group, stream.name)) is not None:
+            raise AwsError("ResourceAlreadyExistsException", f"The specified log stream already exists: {stream.name}")
+        self._file(stream.group, stream.name).unlink(missing_ok=True)  # of a deletion that was cut off
+        self._documents.put(STREAM, _key(stream.group, stream.name), asdict(stream))
+
+    def delete_stream(self, group: str, name: str) -> None:
+        """Deletes the stream and its events."""
+        self.stream(group, name)
+        self._documents.delete(STREAM, _key(group, name))
+        self._events.pop((group, name), None)
+        self._file(group, name).unlink(missing_ok=True)
+
+    def events(self, stream: Stream) -> Events:
+        """The stream's events."""
+        key = (stream.group, stream.name)
+        if key not in self._events:
+            self._events[key] = Events(self._file(*key))
+        return self._events[key]
+
+    def oldest(self, group: str, now: int) -> int:
+        """The time (milliseconds) before which the group's events have expired."""
+        days = self.group(group).retention
+        return now - days * DAY if days else 0
+
+    def _folder(self, group: str) -> Path:
+        return self._directory / _digest(group)
+
+    def _file(self, group: str, stream: str) -> Path:
+        return self._folder(group) / f"{_digest(stream)}.jsonl"
+
+
+def _key(group: str, stream: str) -> str:
+    return f"{group}:{stream}"  # neither name may hold a colon
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:24]
