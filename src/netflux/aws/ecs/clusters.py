@@ -69,7 +69,7 @@ class Clusters(Part):
     async def update_cluster(self, call: Call, request: Json) -> Json:
         """Changes settings, configuration and the default namespace."""
         cluster = self.cluster(call, request)
-        changes = {key: request[key] for key in ("settings", "configuration") if key in request}
+        changes: Json = {key: request[key] for key in ("settings", "configuration") if key in request}
         if "serviceConnectDefaults" in request:
             namespace = await self._namespace_arn(request["serviceConnectDefaults"]["namespace"])
             changes["serviceConnectDefaults"] = {"namespace": namespace}
@@ -84,7 +84,7 @@ class Clusters(Part):
         """Associates capacity providers; only FARGATE has any capacity here."""
         cluster = self.cluster(call, request)
         _check_providers(request)
-        changes = {key: request[key] for key in ("capacityProviders", "defaultCapacityProviderStrategy")}
+        changes: Json = {key: request[key] for key in ("capacityProviders", "defaultCapacityProviderStrategy")}
         self.store.change(CLUSTER, cluster["clusterArn"], lambda body: body.update(changes))
         return {"cluster": self._described({**cluster, **changes}, ("SETTINGS", "TAGS"))}
 

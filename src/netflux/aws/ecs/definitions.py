@@ -76,7 +76,7 @@ class Definitions(Part):
                 failures.append({"arn": written, "reason": "TASK_DEFINITION_NOT_FOUND"})
                 continue
             if found["status"] == "ACTIVE":
-                reason = "The specified task definition is still in ACTIVE status. Please deregister the target and try again."
+                reason = "The specified task definition is still in ACTIVE status. Deregister it and try again."
                 failures.append({"arn": found["taskDefinitionArn"], "reason": "INVALID_PARAMETER", "detail": reason})
                 continue
             found |= {"status": "DELETE_IN_PROGRESS", "deleteRequestedAt": self.store.now()}
@@ -100,7 +100,14 @@ def _container(body: Json) -> Json:
         {"hostPort": mapping["containerPort"], "protocol": "tcp", **mapping} if "containerPort" in mapping else mapping
         for mapping in body.get("portMappings", [])
     ]
-    defaults = {"cpu": 0, "essential": True, "environment": [], "mountPoints": [], "volumesFrom": [], "systemControls": []}
+    defaults = {
+        "cpu": 0,
+        "essential": True,
+        "environment": [],
+        "mountPoints": [],
+        "volumesFrom": [],
+        "systemControls": [],
+    }
     return {**defaults, **body, "portMappings": ports}
 
 

@@ -51,7 +51,9 @@ class Part:
         family, colon, revision = short.partition(":")
         if not colon:
             active = [
-                body for _, body in self.store.all(DEFINITION) if body["family"] == family and body["status"] == "ACTIVE"
+                body
+                for _, body in self.store.all(DEFINITION)
+                if body["family"] == family and body["status"] == "ACTIVE"
             ]
             if active:
                 return max(active, key=lambda body: int(body["revision"]))

@@ -44,7 +44,7 @@ class Settings(Part):
 
     async def list_account_settings(self, call: Call, request: Json) -> Json:
         """What was set; with effectiveSettings, the defaults too."""
-        own = {name: body for name, body in self.store.all(SETTING)}
+        own = dict(self.store.all(SETTING))
         if request.get("effectiveSettings"):
             root = f"arn:aws:iam::{call.account}:root"
             defaults = {n: {"name": n, "value": v, "principalArn": root, "type": "user"} for n, v in _DEFAULTS.items()}
@@ -59,7 +59,9 @@ class Settings(Part):
         """Adds tags to a resource, over those with the same keys."""
         kind = self._kind(request["resourceArn"])
         new = {tag["key"]: tag for tag in request["tags"]}
-        self.store.change(kind, request["resourceArn"], lambda body: _set_tags(kind, body, {**_tags(kind, body), **new}))
+        self.store.change(
+            kind, request["resourceArn"], lambda body: _set_tags(kind, body, {**_tags(kind, body), **new})
+        )
         return {}
 
     async def untag_resource(self, _call: Call, request: Json) -> Json:

@@ -11,7 +11,7 @@ from typing import Any
 LEAST, MOST = 3, 200
 # Developer guide, "service-throttle-logic": the wait grows to at most 27 minutes.
 LONGEST_WAIT = 27 * 60.0
-# AWS takes about this long to bring a Fargate task up again, which paces a service whose tasks exit at once; in seconds.
+# Seconds that AWS needs at least to bring a Fargate task up again, which paces a service whose tasks exit at once.
 LONGEST_PAUSE = 10.0
 
 

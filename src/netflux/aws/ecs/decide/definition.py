@@ -83,9 +83,13 @@ def _check_names(containers: Sequence[Json]) -> None:
     for container in containers:
         name = container.get("name", "")
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", name):
-            raise client_error(f"Container name '{name}' is invalid: letters, digits, hyphens and underscores are allowed.")
+            raise client_error(
+                f"Container name '{name}' is invalid: letters, digits, hyphens and underscores are allowed."
+            )
         if name in seen:
-            raise client_error(f"Container name '{name}' is used more than once; names must be unique in a task definition.")
+            raise client_error(
+                f"Container name '{name}' is used more than once; names must be unique in a task definition."
+            )
         if not container.get("image"):
             raise client_error(f"Container.image should not be null or empty (container '{name}').")
         seen.add(name)
@@ -115,7 +119,7 @@ def _check_container(container: Json, by_name: Mapping[str, Json]) -> None:
 def _check_dependency(name: str, dependency: Json, by_name: Mapping[str, Json]) -> None:
     target, condition = dependency["containerName"], dependency["condition"]
     if target not in by_name or target == name:
-        raise client_error(f"Container '{name}' depends on '{target}', which is no other container of the task definition.")
+        raise client_error(f"Container '{name}' depends on '{target}', which is no other container of the definition.")
     if condition not in _CONDITIONS:
         raise client_error(f"Invalid dependsOn condition '{condition}' of container '{name}'.")
     if condition in ("COMPLETE", "SUCCESS") and by_name[target].get("essential", True):
@@ -123,7 +127,9 @@ def _check_dependency(name: str, dependency: Json, by_name: Mapping[str, Json]) 
             f"Container '{name}' depends on '{target}' with {condition}, which is not allowed for an essential container."
         )
     if condition == "HEALTHY" and not by_name[target].get("healthCheck"):
-        raise client_error(f"Container '{name}' depends on '{target}' being HEALTHY, but '{target}' has no healthCheck.")
+        raise client_error(
+            f"Container '{name}' depends on '{target}' being HEALTHY, but '{target}' has no healthCheck."
+        )
 
 
 def _check_cycles(containers: Sequence[Json]) -> None:
@@ -162,7 +168,8 @@ def _check_network(request: Json) -> None:
         if _fargate(request):
             raise client_error("Fargate only supports network mode 'awsvpc'.")
         raise Unsupported(
-            f"networkMode {request.get('networkMode', 'bridge')} of an ECS task definition", "Use awsvpc, as Fargate does."
+            f"networkMode {request.get('networkMode', 'bridge')} of an ECS task definition",
+            "Use awsvpc, as Fargate does.",
         )
     if _fargate(request):
         check_size(request.get("cpu"), request.get("memory"))

@@ -1,7 +1,7 @@
 """The rolling deployment: what to start and stop now, from the tasks that are there.
 
-A step never leaves fewer healthy running tasks than the minimum by its own doing, never more tasks than the maximum, and
-repeating steps ends. API shape DeploymentConfiguration has the rules.
+By its own doing a step never leaves fewer healthy tasks than the minimum, nor more tasks than the maximum, and repeating
+steps ends. API shape DeploymentConfiguration has the rules.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def step(goal: Goal, members: Sequence[Member]) -> Step:
 
 
 def _surplus(own: Sequence[Member], desired: int) -> list[Member]:
-    """The ones to drop when there are more than desired: least useful first, then from the fullest subnet, newest first."""
+    """The ones beyond desired: the least useful first, then from the fullest subnet, newest first."""
     left = list(own)
     dropped = []
     while len(left) > desired:
@@ -173,7 +173,7 @@ def _spare(member: Member, goal: Goal, count: _Count) -> bool:
 
 
 def _replaced(failing: Iterable[Member], goal: Goal, count: _Count, blocked: bool) -> list[str]:
-    """Failing tasks go when their replacements are healthy, or one at a time when the maximum leaves no room for them."""
+    """Failing tasks go when their replacements are healthy, or one at a time when the maximum leaves no room."""
     ids = [member.id for member in failing]
     return ids if count.healthy >= goal.desired else ids[: int(blocked)]
 

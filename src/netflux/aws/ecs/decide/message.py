@@ -70,7 +70,8 @@ def stuck(service: str) -> str:
 
 def target_unhealthy(service: str, task: str, port: int, group: str, reason: str) -> str:
     """A task's target fails its health check."""
-    return f"(service {service}) (task {task}) (port {port}) is unhealthy in (target-group {group}) due to (reason {reason})"
+    about = f"(service {service}) (task {task}) (port {port})"
+    return f"{about} is unhealthy in (target-group {group}) due to (reason {reason})"
 
 
 def container_unhealthy(service: str, task: str) -> str:

@@ -1,7 +1,7 @@
 """The life of a task: what to do next, from what was observed of it.
 
-PROVISIONING, PENDING, ACTIVATING, RUNNING, DEACTIVATING, STOPPING, DEPROVISIONING, STOPPED: developer guide, "Amazon ECS
-task lifecycle". A status is reached when the step that leads to it has been seen to succeed.
+PROVISIONING, PENDING, ACTIVATING, RUNNING, DEACTIVATING, STOPPING, DEPROVISIONING, STOPPED: developer guide, "Amazon
+ECS task lifecycle". A status is reached when the step that leads to it has been seen to succeed.
 """
 
 from __future__ import annotations
@@ -138,9 +138,10 @@ def _forward(task: TaskView) -> Next:
         return Next(Do.ATTACH)
     if not task.prepared:
         return Next(Do.PREPARE)
-    failure = _failure(task)
-    if failure is not None:
-        return failure
+    return _failure(task) or _upward(task)
+
+
+def _upward(task: TaskView) -> Next:
     by_name = {container.name: container for container in task.containers}
     ready = tuple(
         container.name

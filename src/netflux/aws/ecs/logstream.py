@@ -1,0 +1,111 @@
+"""The awslogs driver: a container's lines as events of a CloudWatch Logs stream."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from netflux.aws.ecs.desired import Log
+from netflux.aws.ecs.page import Caller
+from netflux.clock import Clock
+from netflux.errors import AwsError
+from netflux.runtime.driver import Container
+
+_log = logging.getLogger(__name__)
+
+FLUSH_AFTER = 0.5  # real seconds that a line waits at most
+_BATCH = (
+    1000  # API reference, PutLogEvents: at most 10,000 events; smaller keeps the batch below 1 MB of ordinary lines
+)
+_BATCH_BYTES = 512 * 1024
+
+
+class LogError(Exception):
+    """The stream can't be made; the text is the task's stoppedReason."""
+
+
+def stream_name(log: Log, container: str, task: str) -> str:
+    """`{prefix}/{container}/{task id}`, as the awslogs driver names it on Fargate."""
+    return f"{log.prefix}/{container}/{task}"
+
+
+async def create(apis: Caller, log: Log, stream: str) -> None:
+    """Makes the stream, and its group where awslogs-create-group says so; LogError when the group is missing."""
+    try:
+        await _create_stream(apis, log, stream)
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException" or not log.create:
+            raise LogError(
+                "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+                f"failed to create Cloudwatch log stream: {error.code}: {error.message} (log group {log.group}) "
+                ": exit status 1"
+            ) from error
+        with contextlib.suppress(AwsError):  # another task of the same moment has made it; the next call tells
+            await apis.call("logs", "CreateLogGroup", {"logGroupName": log.group})
+        await _create_stream(apis, log, stream)
+
+
+async def _create_stream(apis: Caller, log: Log, stream: str) -> None:
+    try:
+        await apis.call("logs", "CreateLogStream", {"logGroupName": log.group, "logStreamName": stream})
+    except AwsError as error:
+        if error.code != "ResourceAlreadyExistsException":
+            raise
+
+
+class LogWriter:
+    """Sends what a container writes, in batches; lines that CloudWatch Logs refuses are lost, as in non-blocking mode.
+
+    Args:
+        apis: calls CloudWatch Logs.
+        clock: timestamps of events.
+        log: the group; None drops the output, but still reads it so that the container never blocks.
+        stream: name of the stream.
+    """
+
+    def __init__(self, apis: Caller, clock: Clock, log: Log | None, stream: str) -> None:
+        self._apis = apis
+        self._clock = clock
+        self._log = log
+        self._stream = stream
+        self._events: list[dict[str, Any]] = []
+        self._size = 0
+        self._full = asyncio.Event()
+        self._refused = False
+
+    async def follow(self, container: Container) -> None:
+        """Reads until the output ends; returns when the last line was sent."""
+        reading = asyncio.ensure_future(self._read(container))
+        try:
+            while not reading.done():
+                full = asyncio.ensure_future(self._full.wait())
+                await asyncio.wait({reading, full}, timeout=FLUSH_AFTER, return_when=asyncio.FIRST_COMPLETED)
+                full.cancel()
+                await self._flush()
+        finally:
+            reading.cancel()
+            await self._flush()
+
+    async def _read(self, container: Container) -> None:
+        async for line in container.lines():
+            if self._log is None or not line:
+                continue
+            self._events.append({"timestamp": int(self._clock.now().timestamp() * 1000), "message": line})
+            self._size += len(line)
+            if len(self._events) >= _BATCH or self._size >= _BATCH_BYTES:
+                self._full.set()
+
+    async def _flush(self) -> None:
+        self._full.clear()
+        while self._events and self._log is not None:
+            batch, self._events = self._events[:_BATCH], self._events[_BATCH:]
+            self._size = sum(len(event["message"]) for event in self._events)
+            params = {"logGroupName": self._log.group, "logStreamName": self._stream, "logEvents": batch}
+            try:
+                await self._apis.call("logs", "PutLogEvents", params)
+            except AwsError as error:
+                if not self._refused:
+                    _log.warning("%s %s: output is lost: %s", self._log.group, self._stream, error)
+                self._refused = True

@@ -1,0 +1,114 @@
+"""What containers can ask about themselves: task metadata version 4 and the task role's credentials, over HTTP.
+
+Under `loopback` the link-local addresses of Fargate don't exist, so both are on a port of 127.0.0.1, and the variables
+that the SDKs read say where. Paths and shapes: developer guide, "task-metadata-endpoint-v4-fargate".
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from netflux.aws.ecs import metadatashape
+from netflux.aws.ecs.page import Caller
+from netflux.aws.ecs.run import Run
+from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
+from netflux.errors import AwsError
+
+
+class Metadata:
+    """The HTTP service.
+
+    Args:
+        store: of the tasks.
+        apis: assumes task roles.
+    """
+
+    def __init__(self, store: Store, apis: Caller) -> None:
+        self.runs: dict[str, Run] = {}
+        self._store = store
+        self._apis = apis
+        self._containers: dict[str, tuple[str, str]] = {}
+        self._credential_ids: dict[str, str] = {}
+        self._runner: web.AppRunner | None = None
+        self._url = ""
+
+    async def start(self) -> None:
+        """Listens on a free port of 127.0.0.1."""
+        application = web.Application()
+        application.router.add_get("/v4/{id}", self._container)
+        application.router.add_get("/v4/{id}/task", self._task)
+        application.router.add_get("/v2/credentials/{id}", self._credentials)
+        self._runner = web.AppRunner(application, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self._url = f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        """Closes the port."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def variables(self, task: str, container: str) -> dict[str, str]:
+        """The variables by which a container finds this service. Credentials are there only with a task role."""
+        identity = secrets.token_hex(16)
+        self._containers[identity] = (task, container)
+        found = {"ECS_CONTAINER_METADATA_URI_V4": f"{self._url}/v4/{identity}"}
+        if self._role(task) is not None:
+            credentials = next((key for key, arn in self._credential_ids.items() if arn == task), None)
+            if credentials is None:
+                credentials = secrets.token_urlsafe(24)
+                self._credential_ids[credentials] = task
+            found["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{self._url}/v2/credentials/{credentials}"
+        return found
+
+    def _role(self, task: str) -> str | None:
+        body = (self._store.get(TASK, task) or {"task": {}})["task"]
+        definition = self._store.get(DEFINITION, body.get("taskDefinitionArn", "")) or {}
+        role: str | None = body.get("overrides", {}).get("taskRoleArn") or definition.get("taskRoleArn")
+        return role
+
+    def _found(self, request: web.Request) -> tuple[str, str, Run, Json]:
+        task, container = self._containers.get(request.match_info["id"], ("", ""))
+        run, document = self.runs.get(task), self._store.get(TASK, task)
+        if run is None or document is None:
+            raise web.HTTPNotFound(text="no running container has this metadata endpoint")
+        return task, container, run, document
+
+    async def _container(self, request: web.Request) -> web.Response:
+        _, container, run, document = self._found(request)
+        return web.json_response(self._shape(run, document, container))
+
+    async def _task(self, request: web.Request) -> web.Response:
+        _, _, run, document = self._found(request)
+        containers = [self._shape(run, document, name) for name in run.containers]
+        return web.json_response(metadatashape.task(document, containers))
+
+    def _shape(self, run: Run, document: Json, container: str) -> Json:
+        return metadatashape.container(document, run, container)
+
+    async def _credentials(self, request: web.Request) -> web.Response:
+        task = self._credential_ids.get(request.match_info["id"])
+        role = self._role(task) if task else None
+        if task is None or task not in self.runs or role is None:
+            return web.json_response(
+                {"code": "InvalidIdInRequest", "message": "CredentialsV2Request: Credentials not found"}, status=400
+            )
+        name = task.rpartition("/")[2]
+        try:
+            answer = await self._apis.call("sts", "AssumeRole", {"RoleArn": role, "RoleSessionName": name})
+        except AwsError as error:
+            return web.json_response({"code": error.code, "message": error.message}, status=error.status)
+        found: dict[str, Any] = answer["Credentials"]
+        expires = found["Expiration"]
+        if isinstance(expires, datetime):
+            expires = expires.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return web.json_response({
+            "RoleArn": role, "AccessKeyId": found["AccessKeyId"], "SecretAccessKey": found["SecretAccessKey"],
+            "Token": found["SessionToken"], "Expiration": expires,
+        })  # fmt: skip

@@ -1,0 +1,98 @@
+"""Shapes of task metadata version 4 on Fargate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netflux.aws.ecs.arn import name
+from netflux.aws.ecs.run import Run, RunningContainer
+from netflux.aws.ecs.store import Json
+
+_VCPU = 1024  # CPU units
+
+
+def task(document: Json, containers: Sequence[Json]) -> Json:
+    """The answer to `/task`."""
+    body = document["task"]
+    family, _, revision = name(body["taskDefinitionArn"]).partition(":")
+    shape = {
+        "Cluster": body["clusterArn"],
+        "TaskARN": body["taskArn"],
+        "Family": family,
+        "Revision": revision,
+        "DesiredStatus": body["desiredStatus"],
+        "KnownStatus": body["lastStatus"],
+        "Limits": _limits(body),
+        "PullStartedAt": body.get("pullStartedAt"),
+        "PullStoppedAt": body.get("pullStoppedAt"),
+        "AvailabilityZone": body.get("availabilityZone"),
+        "LaunchType": body["launchType"],
+        "Containers": [*containers],
+    }
+    return {key: value for key, value in shape.items() if value not in (None, {})}
+
+
+def container(document: Json, run: Run, container_name: str) -> Json:
+    """The answer to the bare metadata address of a container."""
+    body, running = document["task"], run.containers[container_name]
+    family, _, revision = name(body["taskDefinitionArn"]).partition(":")
+    shown = next(item for item in body["containers"] if item["name"] == container_name)
+    prefix = "com.amazonaws.ecs."
+    shape = {
+        "DockerId": shown.get("runtimeId"),
+        "Name": container_name,
+        "DockerName": container_name,
+        "Image": running.definition.image,
+        "ImageID": running.image.digest if running.image is not None else None,
+        "Labels": {
+            f"{prefix}cluster": body["clusterArn"],
+            f"{prefix}container-name": container_name,
+            f"{prefix}task-arn": body["taskArn"],
+            f"{prefix}task-definition-family": family,
+            f"{prefix}task-definition-version": revision,
+        },
+        "DesiredStatus": body["desiredStatus"],
+        "KnownStatus": shown["lastStatus"],
+        "ExitCode": running.exit_code,
+        "CreatedAt": running.started_time or None,
+        "StartedAt": running.started_time or None,
+        "FinishedAt": running.finished_time or None,
+        "Type": "NORMAL",
+        "ContainerARN": shown["containerArn"],
+        "Networks": _networks(run),
+        **_log(run, running, body),
+    }
+    return {key: value for key, value in shape.items() if value is not None}
+
+
+def _limits(body: Json) -> Json:
+    limits: Json = {}
+    if "cpu" in body:
+        limits["CPU"] = int(body["cpu"]) / _VCPU
+    if "memory" in body:
+        limits["Memory"] = int(body["memory"])
+    return limits
+
+
+def _networks(run: Run) -> list[Json] | None:
+    if run.interface is None:
+        return None
+    return [{
+        "NetworkMode": "awsvpc",
+        "IPv4Addresses": [run.interface.vpc_address],
+        "AttachmentIndex": 0,
+        "MACAddress": run.interface.mac_address,
+        "PrivateDNSName": f"ip-{run.interface.vpc_address.replace('.', '-')}.ec2.internal",
+    }]  # fmt: skip
+
+
+def _log(run: Run, running: RunningContainer, body: Json) -> Json:
+    log = running.definition.log
+    if log is None:
+        return {}
+    stream = f"{log.prefix}/{running.definition.name}/{run.id}"
+    region = body["taskArn"].split(":")[3]
+    return {
+        "LogDriver": "awslogs",
+        "LogOptions": {"awslogs-group": log.group, "awslogs-region": region, "awslogs-stream": stream},
+    }

@@ -1,0 +1,241 @@
+"""Carries a service's deployments forward in its document: counts failures, starts and stops tasks, tells events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+from netflux.aws.ecs.arn import name
+from netflux.aws.ecs.decide import breaker, message, placement
+from netflux.aws.ecs.decide.deployment import Goal, Phase, Step, step
+from netflux.aws.ecs.desired import subnets
+from netflux.aws.ecs.offer import offers
+from netflux.aws.ecs.order import Order, submit
+from netflux.aws.ecs.pace import Paces
+from netflux.aws.ecs.standing import Observer, Standing
+from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
+from netflux.aws.ecs.tasks import ask_to_stop
+from netflux.network.interface import Network
+
+_INCONSISTENT = 3  # failed starts in a row that ECS tells about
+_STOP_CODE = "ServiceSchedulerInitiated"
+
+
+class Rollout:
+    """One pass over one service. Changes `service` in place; the caller stores it in the same transaction.
+
+    Args:
+        store: ECS documents.
+        service: its document.
+        paces: how fast deployments may start tasks.
+        network: gives Service Connect names their addresses.
+    """
+
+    def __init__(self, store: Store, service: Json, paces: Paces, network: Network) -> None:
+        self._store = store
+        self._service = service
+        self._paces = paces
+        self._network = network
+        self._now = store.clock.monotonic()
+        self.touched: list[str] = []
+        self.resumes_in: float | None = None
+
+    def account(self, tasks: Sequence[Json], observer: Observer) -> None:
+        """Counts what tasks that have ended say about their deployments, each once."""
+        by_id = {deployment["id"]: deployment for deployment in self._service["deployments"]}
+        for body in tasks:
+            task, deployment = body["task"], by_id.get(body["deployment"])
+            if task["lastStatus"] == "RUNNING":
+                self._paces.of(body["deployment"]).running()
+            if task["lastStatus"] != "STOPPED" or body["counted"]:
+                continue
+            self._store.change(TASK, task["taskArn"], lambda kept: kept.update(counted=True))
+            if deployment is not None:
+                self._count(deployment, body, observer)
+
+    def _count(self, deployment: Json, body: Json, observer: Observer) -> None:
+        task, pace = body["task"], self._paces.of(deployment["id"])
+        if not body["ran"] and task["stopCode"] in ("TaskFailedToStart", "EssentialContainerExited"):
+            pace.start_failed(self._now)
+            deployment["failedTasks"] += 1
+            if pace.failed_starts == _INCONSISTENT:
+                self._tell(message.inconsistent(self._service["name"]))
+        elif body["ran"] and task["stopCode"] == "EssentialContainerExited":
+            ran_for = observer.age(task["startedAt"]) - observer.age(task["stoppingAt"])
+            pace.ended(self._now, ran_for)
+
+    def proceed(self, standings: Sequence[Standing]) -> None:
+        """Makes the deployment's next step, and writes down what it has reached."""
+        self._trip()
+        primary = self._service["deployments"][0]
+        pace = self._paces.of(primary["id"])
+        failed = primary["rolloutState"] == "FAILED"
+        resting = pace.not_before - self._now
+        goal = self._goal(primary, may_start=resting <= 0 and not failed, failed=failed)
+        following = step(goal, [standing.member for standing in standings])
+        if resting > 0:
+            self.resumes_in = resting
+        self._reset(primary, standings)
+        self._start(primary, following.start, standings)
+        self._stop(primary, following, standings)
+        self._reached(primary, following, standings)
+        self._clear(standings)
+
+    def _goal(self, primary: Json, *, may_start: bool, failed: bool) -> Goal:
+        accepted = self._service["accepted"]
+        configuration = accepted["deploymentConfiguration"]
+        return Goal(
+            primary=primary["id"],
+            desired=accepted["desiredCount"],
+            minimum_percent=configuration["minimumHealthyPercent"],
+            maximum_percent=configuration["maximumPercent"],
+            may_start=may_start,
+            failed=failed,
+        )
+
+    def _breaker(self) -> breaker.Breaker:
+        return breaker.read(self._service["accepted"]["deploymentConfiguration"])
+
+    def _trip(self) -> None:
+        """Fails the deployment when the circuit breaker says so, and brings back the last completed one."""
+        primary = self._service["deployments"][0]
+        switch = self._breaker()
+        if primary["rolloutState"] != "IN_PROGRESS" or self._service["status"] != "ACTIVE":
+            return
+        if not switch.trips(primary["failedTasks"], self._service["accepted"]["desiredCount"]):
+            return
+        primary |= {
+            "rolloutState": "FAILED",
+            "rolloutStateReason": "ECS deployment circuit breaker: tasks failed to start.",
+            "updatedAt": self._store.now(),
+        }
+        self._tell(message.failed(self._service["name"], primary["id"]))
+        stable = self._service.get("stable")
+        if switch.rollback and stable is not None and stable["deployment"]["id"] != primary["id"]:
+            self._roll_back(primary, stable)
+
+    def _roll_back(self, failed: Json, stable: Json) -> None:
+        back = deepcopy(stable["deployment"])
+        back |= {
+            "status": "PRIMARY",
+            "rolloutState": "IN_PROGRESS",
+            "rolloutStateReason": f"ECS deployment circuit breaker: rolling back to deploymentId {back['id']}.",
+            "failedTasks": 0,
+            "desiredCount": self._service["accepted"]["desiredCount"],
+            "updatedAt": self._store.now(),
+        }
+        failed |= {"status": "ACTIVE"}
+        others = [body for body in self._service["deployments"] if body["id"] != back["id"]]
+        self._service["deployments"] = [back, *others]
+        self._service["accepted"] |= stable["accepted"]
+        self._paces.forget(back["id"])
+        self._tell(message.rolling_back(self._service["name"], failed["id"], back["id"]))
+
+    def _reset(self, primary: Json, standings: Sequence[Standing]) -> None:
+        own = [item.member for item in standings if item.member.deployment == primary["id"]]
+        if self._breaker().reset and primary["failedTasks"] and any(member.healthy for member in own):
+            primary["failedTasks"] = 0
+
+    def _start(self, primary: Json, count: int, standings: Sequence[Standing]) -> None:
+        if count == 0:
+            return
+        if primary["connect"] is None:
+            primary["connect"] = self._names(primary["namespace"])
+        definition = self._store.get(DEFINITION, primary["taskDefinition"]) or {}
+        network = primary["networkConfiguration"]
+        taken = [standing.member.subnet for standing in standings if standing.member.live]
+        arns = [
+            submit(self._store, self._order(primary, definition, subnet))
+            for subnet in placement.choose(subnets(network), taken, count)
+        ]
+        self.touched += arns
+        self._service["steady"] = False
+        self._tell(message.started(self._service["name"], [name(arn) for arn in arns]))
+
+    def _order(self, primary: Json, definition: Json, subnet: str) -> Order:
+        accepted = self._service["accepted"]
+        tags = {"SERVICE": self._service["tags"], "TASK_DEFINITION": definition["tags"]}
+        return Order(
+            cluster=self._service["clusterArn"],
+            definition=definition,
+            subnet=subnet,
+            security_groups=primary["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"],
+            group=f"service:{self._service['name']}",
+            started_by=primary["id"],
+            tags=tags.get(accepted["propagateTags"], []),
+            service=self._service["arn"],
+            deployment=primary["id"],
+            load_balancers=primary["loadBalancers"],
+            connect=primary["connect"],
+            execute_command=accepted["enableExecuteCommand"],
+        )
+
+    def _names(self, namespace: str | None) -> list[list[str]]:
+        """Service Connect names that tasks of a deployment know: those that are there when it begins."""
+        if namespace is None:
+            return []
+        found = offers(self._store, namespace)
+        return [
+            [offer.endpoint.dns_name, self._network.service_address(f"{namespace}/{offer.endpoint.name}")]
+            for offer in found
+        ]
+
+    def _stop(self, primary: Json, following: Step, standings: Sequence[Standing]) -> None:
+        by_id = {standing.member.id: standing for standing in standings}
+        scaling = message.scaling_reason(primary["id"])
+        stopped = []
+        for identity in (*following.stop, *following.replace):
+            standing = by_id[identity]
+            replaced = identity in following.replace
+            self._ask(standing.arn, standing.reason if replaced else scaling)
+            if replaced:
+                primary["failedTasks"] += 1
+                self._tell(standing.event)
+            if standing.member.phase is Phase.RUNNING:
+                stopped.append(identity)
+        if stopped:
+            self._tell(message.stopped(self._service["name"], stopped))
+
+    def _ask(self, arn: str, reason: str) -> None:
+        self._store.change(TASK, arn, lambda body: ask_to_stop(body, _STOP_CODE, reason))
+        self.touched.append(arn)
+        self._service["steady"] = False
+
+    def _reached(self, primary: Json, following: Step, standings: Sequence[Standing]) -> None:
+        service = self._service["name"]
+        if following.stuck and not primary.get("stuckTold"):
+            primary["stuckTold"] = True
+            self._tell(message.stuck(service))
+        if not following.completed:
+            return
+        if primary["rolloutState"] == "IN_PROGRESS" and self._service["status"] == "ACTIVE":
+            primary |= {
+                "rolloutState": "COMPLETED",
+                "rolloutStateReason": f"ECS deployment {primary['id']} completed.",
+                "updatedAt": self._store.now(),
+            }
+            self._tell(message.completed(service, primary["id"]))
+            self._service["stable"] = self._snapshot(primary)
+        settled = all(standing.member.phase is Phase.RUNNING for standing in standings)
+        if settled and not self._service.get("steady"):
+            self._service["steady"] = True
+            self._tell(message.steady(service))
+
+    def _snapshot(self, primary: Json) -> Json:
+        kept = ("taskDefinition", "networkConfiguration", "serviceConnectConfiguration", "loadBalancers")
+        accepted = {key: self._service["accepted"][key] for key in kept if key in self._service["accepted"]}
+        return deepcopy({"deployment": primary, "accepted": accepted})
+
+    def _clear(self, standings: Sequence[Standing]) -> None:
+        """Drops deployments whose last task has stopped, and ends a service that drains when it has none left."""
+        used = {standing.member.deployment for standing in standings}
+        primary, *others = self._service["deployments"]
+        for deployment in others:
+            if deployment["id"] not in used:
+                self._paces.forget(deployment["id"])
+        self._service["deployments"] = [primary, *(body for body in others if body["id"] in used)]
+        if self._service["status"] == "DRAINING" and not standings:
+            self._service["status"] = "INACTIVE"
+
+    def _tell(self, text: str) -> None:
+        self._store.add_event(self._service, text)

@@ -1,0 +1,92 @@
+"""Secrets of a container: from valueFrom to a value, read once when the task starts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from netflux.aws.ecs.page import Caller
+from netflux.errors import AwsError
+
+_ARN_PARTS = 7  # arn:aws:secretsmanager:{region}:{account}:secret:{name}
+_PREFIX = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+    "unable to retrieve secret from "
+)
+
+
+class SecretError(Exception):
+    """A secret can't be read; the text is the task's stoppedReason."""
+
+
+@dataclass(frozen=True)
+class SecretReference:
+    """A parsed valueFrom of Secrets Manager.
+
+    Attributes:
+        secret: ARN.
+        key: of the JSON in the secret; empty for the whole secret.
+        stage: version stage; empty for AWSCURRENT.
+        version: version id; empty for the stage's.
+    """
+
+    secret: str
+    key: str = ""
+    stage: str = ""
+    version: str = ""
+
+
+def parse(value_from: str) -> SecretReference:
+    """Splits a Secrets Manager valueFrom; ValueError when it has too many parts, or both stage and version."""
+    parts = value_from.split(":")
+    rest = parts[_ARN_PARTS:]
+    if len(rest) not in (0, 3):
+        raise ValueError(
+            f"{value_from}: after the secret's ARN come a JSON key, a version stage and a version id, or nothing"
+        )
+    found = SecretReference(":".join(parts[:_ARN_PARTS]), *rest)
+    if found.stage and found.version:
+        raise ValueError(f"{value_from}: a version stage and a version id can't be given together")
+    return found
+
+
+async def read(apis: Caller, value_from: str) -> str:
+    """The value that a container's secret stands for; SecretError when there is none."""
+    if value_from.startswith("arn:") and value_from.split(":")[2] == "secretsmanager":
+        return await _from_secrets_manager(apis, value_from)
+    return await _from_parameter_store(apis, value_from)
+
+
+async def _from_secrets_manager(apis: Caller, value_from: str) -> str:
+    try:
+        wanted = parse(value_from)
+    except ValueError as error:
+        raise SecretError(f"{_PREFIX}asm: {error}") from error
+    params = {"SecretId": wanted.secret}
+    params |= {k: v for k, v in (("VersionStage", wanted.stage), ("VersionId", wanted.version)) if v}
+    try:
+        text: str = (await apis.call("secretsmanager", "GetSecretValue", params)).get("SecretString", "")
+    except AwsError as error:
+        raise SecretError(f"{_PREFIX}asm: {wanted.secret}: {error.code}: {error.message}") from error
+    if not wanted.key:
+        return text
+    try:
+        value = json.loads(text)[wanted.key]
+    except (ValueError, KeyError, TypeError):
+        raise SecretError(
+            f"{_PREFIX}asm: retrieved secret from Secrets Manager did not contain json key {wanted.key}: "
+            f"{wanted.secret}"
+        ) from None
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+async def _from_parameter_store(apis: Caller, value_from: str) -> str:
+    name = value_from.partition(":parameter")[2] if value_from.startswith("arn:") else value_from
+    if value_from.startswith("arn:") and name.count("/") == 1:
+        name = name.removeprefix("/")
+    try:
+        answer = await apis.call("ssm", "GetParameter", {"Name": name, "WithDecryption": True})
+    except AwsError as error:
+        raise SecretError(f"{_PREFIX}ssm: {name}: {error.code}: {error.message}") from error
+    value: str = answer["Parameter"]["Value"]
+    return value

@@ -1,0 +1,77 @@
+"""Keeps services at their desired count: starts, stops and replaces tasks, step by step through deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netflux.aws.ecs.pace import Paces
+from netflux.aws.ecs.page import Caller, Poke
+from netflux.aws.ecs.rollout import Rollout
+from netflux.aws.ecs.standing import Observer, Standing
+from netflux.aws.ecs.store import SERVICE, Json, Store
+from netflux.aws.ecs.target import states_of
+from netflux.network.interface import Network
+from netflux.reconcile.controller import Result
+
+_LOOK = 1.0  # simulated seconds between looks at targets that are being judged, for load balancers that tell nobody
+
+
+class ServiceController:
+    """Controller `ecs-service`; keys are service ARNs.
+
+    Args:
+        store: ECS documents.
+        apis: asks ELB for the health of targets.
+        network: gives Service Connect names their addresses.
+        poke: asks other controllers for passes.
+    """
+
+    name = "ecs-service"
+
+    def __init__(self, store: Store, apis: Caller, network: Network, poke: Poke) -> None:
+        self._store = store
+        self._apis = apis
+        self._network = network
+        self._poke = poke
+        self._paces = Paces()
+
+    async def keys(self) -> Sequence[str]:
+        """Services that are not INACTIVE."""
+        return [arn for arn, body in self._store.all(SERVICE) if body["status"] != "INACTIVE"]
+
+    async def reconcile(self, key: str) -> Result:
+        """One step of the service's deployment, from what is observed now."""
+        service = self._store.get(SERVICE, key)
+        if service is None or service["status"] == "INACTIVE":
+            return Result()
+        groups = {entry["targetGroupArn"] for body in self._store.tasks_of(key) for entry in body["loadBalancers"]}
+        states = await states_of(self._apis, groups)
+        clock = self._store.clock
+        with self._store.documents.transaction():
+            service = self._store.get(SERVICE, key) or service
+            before = self._store.get(SERVICE, key)
+            tasks = self._store.tasks_of(key)
+            observer = Observer(self._store, service, states, clock.now(), clock.speed)
+            rollout = Rollout(self._store, service, self._paces, self._network)
+            rollout.account(tasks, observer)
+            standings = observer.standings(self._store.tasks_of(key))
+            rollout.proceed(standings)
+            if service != before:
+                self._store.put(SERVICE, key, service)
+        for arn in rollout.touched:
+            self._poke("ecs-task", arn)
+        namespace = service["deployments"][0]["namespace"]
+        if namespace:
+            self._poke("ecs-connect", namespace)
+        if rollout.touched:
+            return Result(0.0)
+        return Result(self._next_look(service, standings, rollout))
+
+    def _next_look(self, service: Json, standings: Sequence[Standing], rollout: Rollout) -> float | None:
+        waits = [item.settles_in for item in standings if item.settles_in is not None and item.settles_in > 0]
+        if rollout.resumes_in is not None:
+            waits.append(rollout.resumes_in)
+        judged = service["accepted"]["loadBalancers"] and any(not item.member.healthy for item in standings)
+        if judged:
+            waits.append(_LOOK)
+        return min(waits, default=None)

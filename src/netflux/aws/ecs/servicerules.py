@@ -1,0 +1,119 @@
+"""Whether a service can be accepted, and in ECS's words why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netflux.aws.ecs.desired import Endpoint, endpoints
+from netflux.aws.ecs.offer import offers
+from netflux.aws.ecs.page import Part
+from netflux.aws.ecs.store import DEFINITION, Json
+from netflux.errors import AwsError, Unsupported
+
+_UNSUPPORTED = ("serviceRegistries", "placementConstraints", "placementStrategy", "volumeConfigurations",
+                "vpcLatticeConfigurations", "gatewayConnectors", "monitoring", "role")  # fmt: skip
+_MOST_TARGET_GROUPS = 5  # API shape Service: loadBalancers, up to five target groups.
+
+
+def check(accepted: Json) -> None:
+    """Raises for properties that ECS refuses, or that this cloud can't honour."""
+    for name in _UNSUPPORTED:
+        if accepted.get(name):
+            raise Unsupported(f"{name} of an ECS service")
+    if accepted["schedulingStrategy"] != "REPLICA":
+        raise _invalid("The DAEMON scheduling strategy is not supported for the FARGATE launch type.")
+    if accepted["deploymentController"]["type"] != "ECS":
+        raise Unsupported(f"deploymentController {accepted['deploymentController']['type']}", "Use ECS.")
+    if not 0 <= accepted["desiredCount"] <= 5000:
+        raise _invalid("Desired count must be between 0 and 5000.")
+    _check_rollout(accepted["deploymentConfiguration"])
+
+
+def _check_rollout(configuration: Json) -> None:
+    if configuration["strategy"] != "ROLLING":
+        raise Unsupported(f"deployment strategy {configuration['strategy']}", "Use ROLLING.")
+    if configuration.get("alarms", {}).get("enable"):
+        raise Unsupported("deploymentConfiguration.alarms of an ECS service")
+    for name in ("lifecycleHooks", "bakeTimeInMinutes", "earlySuccessCriteria"):
+        if configuration.get(name):
+            raise Unsupported(f"deploymentConfiguration.{name} of an ECS service")
+    least, most = configuration["minimumHealthyPercent"], configuration["maximumPercent"]
+    if not (0 <= least <= 100 and 100 <= most <= 200 and least < most):
+        raise _invalid(
+            f"minimumHealthyPercent {least} and maximumPercent {most} would not let tasks be stopped or started: "
+            "the minimum is 0 to 100, the maximum 100 to 200, and the minimum must be below the maximum."
+        )
+
+
+async def check_load_balancers(part: Part, accepted: Json, definition: Json) -> None:
+    """Raises unless each target group is there, is for IP addresses, and names a container's port."""
+    groups = accepted["loadBalancers"]
+    if len(groups) > _MOST_TARGET_GROUPS:
+        raise _invalid("load balancers can have at most 5 items.")
+    for entry in groups:
+        if not entry.get("targetGroupArn"):
+            raise Unsupported("a Classic Load Balancer of an ECS service", "Use targetGroupArn.")
+        if entry.get("advancedConfiguration"):
+            raise Unsupported("loadBalancers.advancedConfiguration of an ECS service")
+        _check_port(entry, definition)
+        await _check_group(part, entry["targetGroupArn"])
+
+
+def _check_port(entry: Json, definition: Json) -> None:
+    container, port = entry.get("containerName"), entry.get("containerPort")
+    bodies = {body["name"]: body for body in definition["containerDefinitions"]}
+    if container not in bodies:
+        raise _invalid(f"The container {container} does not exist in the task definition.")
+    if port not in [mapping.get("containerPort") for mapping in bodies[container].get("portMappings", [])]:
+        raise _invalid(f"The container {container} did not have a container port {port} defined.")
+
+
+async def _check_group(part: Part, arn: str) -> None:
+    try:
+        answer = await part.apis.call("elbv2", "DescribeTargetGroups", {"TargetGroupArns": [arn]})
+    except AwsError as error:
+        raise _invalid(
+            f"Unable to assume the service linked role or find the target group {arn}: {error.message}"
+        ) from error
+    kind = answer["TargetGroups"][0].get("TargetType")
+    if kind != "ip":
+        raise _invalid(
+            f"The provided target group {arn} has target type {kind}, which is incompatible with the awsvpc network "
+            "mode specified in the task definition."
+        )
+
+
+def check_connect(part: Part, arn: str, accepted: Json, namespace: str | None) -> None:
+    """Raises unless Service Connect's endpoints name ports, and their names are free in the namespace."""
+    connect = accepted.get("serviceConnectConfiguration", {})
+    definition = part.store.get(DEFINITION, accepted["taskDefinition"])
+    if not connect.get("enabled") or namespace is None or definition is None:
+        return
+    named = [m.get("name") for body in definition["containerDefinitions"] for m in body.get("portMappings", [])]
+    for body in connect.get("services", []):
+        _check_connect_service(body, named)
+    taken = {name: offer.service for offer in offers(part.store, namespace) for name in _names(offer.endpoint)}
+    for endpoint in endpoints(connect, namespace, definition):
+        for name in _names(endpoint):
+            if taken.get(name, arn) != arn:
+                raise _invalid(
+                    f"The Service Connect name '{name}' is already in use in namespace '{namespace}' by {taken[name]}."
+                )
+
+
+def _check_connect_service(body: Json, named: Sequence[str | None]) -> None:
+    if body["portName"] not in named:
+        raise _invalid(f"portName({body['portName']}) does not refer to any named PortMapping in the task definition.")
+    if len(body.get("clientAliases", [])) > 1:
+        raise _invalid("A Service Connect service can have at most 1 client alias.")
+    for name in ("tls", "ingressPortOverride"):
+        if body.get(name):
+            raise Unsupported(f"{name} of a Service Connect service")
+
+
+def _names(endpoint: Endpoint) -> tuple[str, str]:
+    return endpoint.name, f"{endpoint.dns_name}:{endpoint.port}"
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("InvalidParameterException", message)

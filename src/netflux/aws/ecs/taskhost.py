@@ -1,0 +1,40 @@
+"""What tasks run on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from netflux.aws.ecs.page import Caller, Poke
+from netflux.aws.ecs.store import Store
+from netflux.clock import Clock
+from netflux.network.endpoints import Endpoints
+from netflux.network.interface import Network
+from netflux.runtime.driver import Runtime
+
+
+@dataclass(frozen=True)
+class TaskHost:
+    """The parts of the region that tasks need.
+
+    Attributes:
+        store: ECS documents.
+        apis: the region's APIs.
+        network: attaches interfaces.
+        runtime: runs containers.
+        endpoints: names that answer.
+        clock: of the region.
+        poke: asks a controller for a pass.
+        directory: for hosts files; under the state directory's `run/`.
+        endpoint_url: of the gateway, as the SDKs in tasks shall use it.
+    """
+
+    store: Store
+    apis: Caller
+    network: Network
+    runtime: Runtime
+    endpoints: Endpoints
+    clock: Clock
+    poke: Poke
+    directory: Path
+    endpoint_url: str

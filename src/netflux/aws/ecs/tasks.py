@@ -1,0 +1,181 @@
+"""Tasks as the API shows them, and tasks that run without a service."""
+
+from __future__ import annotations
+
+from netflux.aws.ecs.arn import name
+from netflux.aws.ecs.decide import definition as rules
+from netflux.aws.ecs.decide import placement
+from netflux.aws.ecs.order import Order, submit
+from netflux.aws.ecs.page import Part, page, place_of
+from netflux.aws.ecs.store import DEFINITION, SERVICE, TASK, Json, wire
+from netflux.controlplane.call import Call
+from netflux.errors import AwsError, Unsupported
+
+_MOST_AT_ONCE = 10  # API reference, RunTask: count, up to 10 tasks a call.
+_UNSUPPORTED_RUN = ("volumeConfigurations", "placementConstraints", "placementStrategy")
+
+
+class Tasks(Part):
+    """Operations on tasks."""
+
+    async def run_task(self, call: Call, request: Json) -> Json:
+        """Starts tasks that no service replaces."""
+        cluster = self.cluster(call, request)
+        definition = self.runnable(call, request["taskDefinition"])
+        for property_name in _UNSUPPORTED_RUN:
+            if request.get(property_name):
+                raise Unsupported(f"{property_name} of ecs:RunTask")
+        check_launch(cluster, request)
+        count = request.get("count", 1)
+        if not 1 <= count <= _MOST_AT_ONCE:
+            raise AwsError("InvalidParameterException", f"Count must be between 1 and {_MOST_AT_ONCE}.")
+        await check_network(self, request.get("networkConfiguration"))
+        overrides = _checked(request.get("overrides", {}), definition)
+        network = request["networkConfiguration"]["awsvpcConfiguration"]
+        tags = [*request.get("tags", [])]
+        if request.get("propagateTags") == "TASK_DEFINITION":
+            tags = [*definition["tags"], *tags]
+        arns = [
+            submit(self.store, Order(
+                cluster=cluster["clusterArn"], definition=definition, subnet=subnet,
+                security_groups=network.get("securityGroups", []),
+                group=request.get("group", f"family:{definition['family']}"), started_by=request.get("startedBy", ""),
+                overrides=overrides, tags=tags, execute_command=request.get("enableExecuteCommand", False),
+            ))
+            for subnet in placement.choose(network["subnets"], (), count)
+        ]  # fmt: skip
+        for arn in arns:
+            self.poke("ecs-task", arn)
+        return {"tasks": [wire((self.store.get(TASK, arn) or {})["task"]) for arn in arns], "failures": []}
+
+    async def start_task(self, _call: Call, _request: Json) -> Json:
+        """Refused: there are no container instances."""
+        raise Unsupported("ecs:StartTask", "Use RunTask: tasks run as on Fargate, which has no container instances.")
+
+    async def execute_command(self, _call: Call, _request: Json) -> Json:
+        """Refused: no managed agent runs in the tasks."""
+        raise Unsupported("ecs:ExecuteCommand")
+
+    async def stop_task(self, call: Call, request: Json) -> Json:
+        """Asks for a task's end; the reason is shown as its stoppedReason."""
+        cluster = self.cluster(call, request)
+        arn = place_of(call).task(cluster["clusterArn"], request["task"])
+        found = self.store.get(TASK, arn)
+        if found is None:
+            raise AwsError("InvalidParameterException", "The referenced task was not found.")
+        reason = request.get("reason") or "Task stopped by user"
+        found = self.store.change(TASK, arn, lambda body: ask_to_stop(body, "UserInitiated", reason)) or found
+        self.poke("ecs-task", arn)
+        return {"task": wire(found["task"])}
+
+    async def describe_tasks(self, call: Call, request: Json) -> Json:
+        """Tasks; unknown ones are failures. Stopped tasks stay for an hour."""
+        cluster = self.cluster(call, request)["clusterArn"]
+        tasks, failures = [], []
+        for written in request["tasks"]:
+            arn = place_of(call).task(cluster, written)
+            found = self.store.get(TASK, arn)
+            if found is None or found["task"]["clusterArn"] != cluster:
+                failures.append({"arn": arn, "reason": "MISSING"})
+                continue
+            task = found["task"]
+            shown = task if "TAGS" in request.get("include", []) else {**task, "tags": []}
+            tasks.append(wire(shown))
+        return {"tasks": tasks, "failures": failures}
+
+    async def list_tasks(self, call: Call, request: Json) -> Json:
+        """ARNs of tasks, by default of those that shall run."""
+        cluster = self.cluster(call, request)["clusterArn"]
+        wanted = {
+            "clusterArn": cluster,
+            "desiredStatus": request.get("desiredStatus", "RUNNING"),
+            "startedBy": request.get("startedBy"),
+            "launchType": request.get("launchType"),
+        }
+        service = request.get("serviceName")
+        if service is not None:
+            service = place_of(call).service(cluster, service)
+            if self.store.get(SERVICE, service) is None:
+                raise AwsError("ServiceNotFoundException", "Service not found.")
+        family = request.get("family")
+        arns = [
+            arn for arn, body in self.store.all(TASK)
+            if all(value is None or body["task"].get(key) == value for key, value in wanted.items())
+            and service in (None, body["service"])
+            and family in (None, name(body["task"]["taskDefinitionArn"]).partition(":")[0])
+        ]  # fmt: skip
+        return page(arns, request, "taskArns")
+
+
+def ask_to_stop(body: Json, code: str, reason: str) -> None:
+    """Writes the end of a task into its document; the first who asks gives the reason."""
+    task = body["task"]
+    if task["desiredStatus"] != "STOPPED":
+        task |= {"desiredStatus": "STOPPED", "stopCode": code, "stoppedReason": reason}
+        task["version"] += 1
+
+
+def check_launch(cluster: Json, request: Json) -> None:
+    """Raises unless the request lands on Fargate."""
+    strategy = request.get("capacityProviderStrategy")
+    if strategy is None and "launchType" not in request:
+        strategy = cluster["defaultCapacityProviderStrategy"]
+    if strategy:
+        for item in strategy:
+            if item["capacityProvider"] != "FARGATE":
+                raise Unsupported(f"capacity provider {item['capacityProvider']}", "Use FARGATE.")
+    elif request.get("launchType", "EC2") != "FARGATE":
+        raise Unsupported(
+            f"launchType {request.get('launchType', 'EC2')} (ECS's default is EC2)", "Set launchType FARGATE."
+        )
+    if request.get("platformVersion", "LATEST") not in ("LATEST", "1.4.0"):
+        raise AwsError("PlatformUnknownException", "The specified platform version doesn't exist.")
+
+
+async def check_network(part: Part, network: Json | None) -> None:
+    """Raises unless subnets and security groups are there."""
+    configuration = (network or {}).get("awsvpcConfiguration")
+    if not configuration or not configuration.get("subnets"):
+        raise AwsError(
+            "InvalidParameterException",
+            "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+        )
+    subnets, groups = configuration["subnets"], configuration.get("securityGroups")
+    try:
+        await part.apis.call("ec2", "DescribeSubnets", {"SubnetIds": subnets})
+    except AwsError as error:
+        raise _retrieval("subnet", subnets, error) from error
+    if groups:
+        try:
+            await part.apis.call("ec2", "DescribeSecurityGroups", {"GroupIds": groups})
+        except AwsError as error:
+            raise _retrieval("security group", groups, error) from error
+
+
+def _retrieval(what: str, ids: list[str], error: AwsError) -> AwsError:
+    return AwsError(
+        "InvalidParameterException",
+        f"Error retrieving {what} information for [{', '.join(ids)}]: {error.message} (ErrorCode: {error.code})",
+    )
+
+
+def _checked(overrides: Json, definition: Json) -> Json:
+    names = {body["name"] for body in definition["containerDefinitions"]}
+    for override in overrides.get("containerOverrides", []):
+        if override.get("name") not in names:
+            raise AwsError(
+                "InvalidParameterException",
+                f"Override for container named {override.get('name')} is not a container in the TaskDefinition.",
+            )
+        if override.get("environmentFiles") or override.get("resourceRequirements"):
+            raise Unsupported("environmentFiles and resourceRequirements of a container override")
+    if overrides.get("cpu") or overrides.get("memory"):
+        rules.check_size(overrides.get("cpu", definition.get("cpu")), overrides.get("memory", definition.get("memory")))
+    return overrides
+
+
+def definition_of(part: Part, task: Json) -> Json:
+    """The task definition document of a task."""
+    found = part.store.get(DEFINITION, task["taskDefinitionArn"])
+    assert found is not None, f"{task['taskArn']} has a task definition that was never registered"
+    return found
