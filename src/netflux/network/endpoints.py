@@ -5,7 +5,7 @@ Held in memory only: after a restart a name is absent until its owner has seen i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from netflux import names
@@ -38,6 +38,11 @@ class Endpoints:
     def __init__(self) -> None:
         self._addresses: dict[tuple[str, int], Address] = {}
         self._hosts: dict[str, str] = {}
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, told: Callable[[], None]) -> None:
+        """From now on tells of every change of what tasks can resolve, after it."""
+        self._watchers.append(told)
 
     def publish(self, name: str, port: int, address: Address) -> None:
         """The name answers on this port, at this address."""
@@ -46,12 +51,14 @@ class Endpoints:
     def publish_host(self, name: str, ip: str) -> None:
         """The name resolves to this local IP inside tasks (it goes into their hosts files)."""
         self._hosts[name.lower()] = ip
+        self._tell()
 
     def withdraw(self, name: str) -> None:
         """The name answers nowhere any more."""
         self._hosts.pop(name.lower(), None)
         for key in [key for key in self._addresses if key[0] == name.lower()]:
             del self._addresses[key]
+        self._tell()
 
     def find(self, name: str, port: int) -> Address | None:
         """Where the name answers on that port."""
@@ -64,3 +71,7 @@ class Endpoints:
     def hosts(self) -> dict[str, str]:
         """All names that tasks can resolve, with their IP."""
         return dict(self._hosts)
+
+    def _tell(self) -> None:
+        for told in self._watchers:
+            told()
