@@ -1,1 +1,1 @@
-"""The posters, drawn: `python -m artwork` in app/ writes site/posters/. Not part of what runs."""
+"""The posters, drawn: `python -m app.artwork` writes site/posters/. Not part of what runs."""

@@ -3,19 +3,25 @@
 import re
 from pathlib import Path
 
-from artwork import action, comedy, crime, drama, sci_fi
+from app.artwork import action, comedy, crime, drama, sci_fi
 
 POSTERS = Path(__file__).parent.parent / "site" / "posters"
 
 
-def main() -> None:
+def sheets() -> dict[str, str]:
+    """Every poster's file name and text."""
     drawings = {}
     for genre in (action, crime, drama, comedy, sci_fi):
-        drawings.update(genre.DRAWINGS)
-    sheets = {str(movie): drawing for movie, drawing in drawings.items()} | {"other": sci_fi.other}
-    for name, drawing in sheets.items():
-        words = re.sub("_", " ", drawing.__name__).title()
-        (POSTERS / f"{name}.svg").write_text(drawing().svg(words), encoding="utf-8")
+        drawings.update({str(movie): drawing for movie, drawing in genre.DRAWINGS.items()})
+    drawings["other"] = sci_fi.other
+    return {
+        f"{name}.svg": drawing().svg(re.sub("_", " ", drawing.__name__).title()) for name, drawing in drawings.items()
+    }
+
+
+def main() -> None:
+    for name, svg in sheets().items():
+        (POSTERS / name).write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":

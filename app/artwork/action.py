@@ -1,6 +1,6 @@
 """Inception, The Dark Knight, The Matrix, Gladiator."""
 
-from artwork.canvas import Sheet, chance, circle, ellipse, group, line, path, polygon, rect
+from app.artwork.canvas import Sheet, chance, circle, ellipse, group, line, path, polygon, rect
 
 
 def inception() -> Sheet:

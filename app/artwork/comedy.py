@@ -1,6 +1,6 @@
 """Some Like It Hot, Groundhog Day, The Big Lebowski, The Grand Budapest Hotel."""
 
-from artwork.canvas import Sheet, chance, circle, ellipse, group, line, path, polar, polygon, ray, rect
+from app.artwork.canvas import Sheet, chance, circle, ellipse, group, line, path, polar, polygon, ray, rect
 
 
 def some_like_it_hot() -> Sheet:

@@ -1,6 +1,6 @@
 """The Departed, Pulp Fiction, Heat, Zodiac."""
 
-from artwork.canvas import Sheet, chance, circle, ellipse, group, line, path, polar, polygon, ray, rect
+from app.artwork.canvas import Sheet, chance, circle, ellipse, group, line, path, polar, polygon, ray, rect
 
 RAT = (
     "M0 0C-4 -26 18 -44 48 -42C52 -54 66 -54 68 -42C80 -38 90 -26 98 -14C100 -8 94 -4 86 -4H14"

@@ -2,7 +2,7 @@
 
 import math
 
-from artwork.canvas import Sheet, chance, circle, ellipse, group, line, path, polar, polygon, rect
+from app.artwork.canvas import Sheet, chance, circle, ellipse, group, line, path, polar, polygon, rect
 
 
 def the_shawshank_redemption() -> Sheet:

@@ -2,7 +2,7 @@
 
 import math
 
-from artwork.canvas import Sheet, chance, circle, ellipse, group, line, path, polar, polygon, ray, rect
+from app.artwork.canvas import Sheet, chance, circle, ellipse, group, line, path, polar, polygon, ray, rect
 
 
 def stars(sheet: Sheet, seed: int, count: int, bottom: float) -> None:
