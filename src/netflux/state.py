@@ -67,7 +67,7 @@ class StateDirectory:
         path = path.absolute()
         check(path)
         with explained(path):
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = _take(path, port)
             try:
                 _prepare(path)

@@ -33,7 +33,7 @@ def start(arguments: Sequence[str], place: Path, progress: Progress) -> dict[str
     log = place / "netflux.log"
     with state.explained(place):
         made = not place.exists()
-        place.mkdir(parents=True, exist_ok=True)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
         output = log.open("ab")
     reading, writing = os.pipe()
     try:
