@@ -36,7 +36,7 @@ class Database:
     """Queries that end in time. A connection is tested when taken, so those a restart broke are replaced unseen."""
 
     def __init__(self, source: DataSource) -> None:
-        self.pool = AsyncConnectionPool(
+        self.pool: AsyncConnectionPool[psycopg.AsyncConnection[dict[str, Any]]] = AsyncConnectionPool(
             kwargs={**PATIENCE, **source.parameters(), "autocommit": True, "row_factory": dict_row},
             min_size=LEAST,
             max_size=MOST,

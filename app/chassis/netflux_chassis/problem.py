@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -65,7 +65,7 @@ async def on_defect(request: Request, _error: Exception) -> Response:
     return problem_response(request, 500, "The service failed; its log has the reason.")
 
 
-HANDLERS: dict[type[Exception], Callable] = {
+HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
     Problem: on_problem,
     DatabaseUnavailable: on_database_unavailable,
     HTTPException: on_http_exception,

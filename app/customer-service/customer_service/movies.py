@@ -62,7 +62,7 @@ class MovieService:
             raise Problem(502, f"The movie service at {self.url} answered what is not a list of movies.") from error
 
     async def get(self, url: str) -> httpcore.Response:
-        headers = {"Accept": "application/json"}
+        headers: dict[bytes | str, bytes | str] = {"Accept": "application/json"}
         extensions = {"timeout": TIMEOUTS}
         try:
             return await self.pool.request("GET", url, headers=headers, extensions=extensions)

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from netflux_database.datasource import DataSource
 
@@ -39,7 +40,7 @@ def connect(source: DataSource, deadline: float, report: Callable[[str], None]) 
     while True:
         try:
             parameters = {"connect_timeout": str(CONNECT_TIMEOUT), **source.parameters()}
-            return psycopg.connect(autocommit=True, **parameters)
+            return psycopg.connect(make_conninfo("", **parameters), autocommit=True)
         except psycopg.OperationalError as error:
             reason = first_line(error)
             if any(phrase in str(error) for phrase in FINAL):
