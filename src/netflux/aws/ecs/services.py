@@ -22,7 +22,6 @@ _DEPLOYED = (
     "taskDefinition", "networkConfiguration", "platformVersion", "serviceConnectConfiguration", "loadBalancers",
     "enableExecuteCommand", "propagateTags", "enableECSManagedTags", "capacityProviderStrategy",
 )  # fmt: skip
-             "loadBalancers", "enableExecuteCommand", "propagateTags", "enableECSManagedTags", "capacityProviderStrategy")  # fmt: skip
 
 
 class Services(Part):

@@ -95,7 +95,7 @@ class TaskController:
                 run.hosts.write(names)
 
     async def recover(self) -> list[str]:
-        """Ends, on paper, the tasks of a region's earlier life, whose processes are gone. Call it before the loop starts.
+        """Ends, on paper, the tasks of a region's earlier life, whose processes are gone. Call it before the loop.
 
         Returns:
             Their ARNs.

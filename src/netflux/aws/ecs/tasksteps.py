@@ -95,7 +95,7 @@ class Steps:
             return
         fixed = [(pair[0], pair[1]) for pair in document["connect"]]
         own = (run.interface.local_address, host_name(run.interface))
-        run.hosts = HostsFile(self._host.directory / run.id / "hosts", own, fixed)
+        run.hosts = HostsFile(self._host.directory / f"{run.id}.hosts", own, fixed)
         run.hosts.write(self._host.endpoints.hosts())
         taskstatus.attached(self._host.store, arn, run.interface)
 

@@ -119,12 +119,12 @@ def _check_container(container: Json, by_name: Mapping[str, Json]) -> None:
 def _check_dependency(name: str, dependency: Json, by_name: Mapping[str, Json]) -> None:
     target, condition = dependency["containerName"], dependency["condition"]
     if target not in by_name or target == name:
-        raise client_error(f"Container '{name}' depends on '{target}', which is no other container of the definition.")
+        raise client_error(f"Container '{name}' depends on '{target}', which is no other container of the task.")
     if condition not in _CONDITIONS:
         raise client_error(f"Invalid dependsOn condition '{condition}' of container '{name}'.")
     if condition in ("COMPLETE", "SUCCESS") and by_name[target].get("essential", True):
         raise client_error(
-            f"Container '{name}' depends on '{target}' with {condition}, which is not allowed for an essential container."
+            f"Container '{name}' depends on '{target}' with {condition}; an essential container allows neither of these."
         )
     if condition == "HEALTHY" and not by_name[target].get("healthCheck"):
         raise client_error(

@@ -1,7 +1,7 @@
 """The rolling deployment: what to start and stop now, from the tasks that are there.
 
-By its own doing a step never leaves fewer healthy tasks than the minimum, nor more tasks than the maximum, and repeating
-steps ends. API shape DeploymentConfiguration has the rules.
+By its own doing a step never leaves fewer healthy tasks than the minimum, nor more tasks than the maximum; repeated
+steps end. API shape DeploymentConfiguration has the rules.
 """
 
 from __future__ import annotations
