@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from netflux.aws.s3 import content
+from netflux import content
 from netflux.aws.s3.body import Staged, digest
 from netflux.aws.s3.objects import Objects, described
 from netflux.controlplane.call import Call

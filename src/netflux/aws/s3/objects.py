@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
-from netflux.aws.s3 import content, listing
+from netflux import content
+from netflux.aws.s3 import listing
 from netflux.aws.s3.body import Staged
 from netflux.aws.s3.store import Store
 from netflux.aws.s3.support import not_implemented

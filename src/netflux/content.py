@@ -1,4 +1,4 @@
-"""What a GET returns of an object: preconditions and byte ranges (RFC 9110, as S3's GetObject reads them). Pure."""
+"""What a GET returns of a representation: preconditions and byte ranges (RFC 9110). Pure."""
 
 from __future__ import annotations
 

@@ -1,0 +1,173 @@
+"""A distribution's HAProxy section: uncached behaviors straight to their origin, all else to the edge. Pure.
+
+HAProxy takes a request only where it does exactly what the edge would: the behavior keeps nothing, changes no response,
+forwards all of the viewer's headers (Host perhaps not), cookies and query, and its origin is a name that answers here.
+Paths that must be normalised before they are matched go to the edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from netflux.aws.cloudfront.decide import POP, regex
+from netflux.aws.cloudfront.desired import Behavior, Distribution
+from netflux.haproxy.configuration import quote
+from netflux.haproxy.section import Route, Section
+from netflux.network.endpoints import Address
+
+Find = Callable[[str, int], Address | None]
+_SCHEMES = ("http", "https")
+_REMOVED = (
+    "Expect", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "X-Forwarded-Proto",
+    "X-Real-IP",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the edge is, and how simulated seconds become real ones."""
+
+    edge_socket: str
+    real: Callable[[float], float]
+
+
+def is_direct(distribution: Distribution, rule: Behavior) -> bool:
+    """Whether HAProxy alone can do what the behavior says."""
+    headers = rule.request.headers
+    forwards_all = headers.mode == "all" or (headers.mode == "allExcept" and headers.names <= {"host"})
+    return (
+        rule.cache.disabled
+        and not rule.origin.is_bucket
+        and forwards_all
+        and rule.request.cookies.mode == "all"
+        and rule.request.query.mode == "all"
+        and rule.response is None
+        and not distribution.errors
+        and distribution.enabled
+    )
+
+
+def waits(distribution: Distribution, find: Find) -> bool:
+    """Whether an origin that HAProxy could serve directly does not answer yet."""
+    return any(
+        is_direct(distribution, rule) and find(rule.origin.domain, rule.origin.port) is None
+        for rule in distribution.behaviors
+    )
+
+
+def section(distribution: Distribution, find: Find, place: Place) -> Section:
+    """The section."""
+    direct = {
+        index: address
+        for index, rule in enumerate(distribution.behaviors)
+        if is_direct(distribution, rule) and (address := find(rule.origin.domain, rule.origin.port)) is not None
+    }
+    backends = [_edge(distribution, scheme, place) for scheme in _SCHEMES]
+    backends += [_direct(distribution, index, address, place) for index, address in direct.items()]
+    routes = tuple(
+        Route(distribution.domain, scheme, tuple(_lines(distribution, scheme, direct))) for scheme in _SCHEMES
+    )
+    return Section(f"cloudfront/{distribution.id}", "\n".join(backends), routes)
+
+
+def _name(distribution: Distribution, rest: str) -> str:
+    return f"cloudfront_{distribution.id.lower()}_{rest}"
+
+
+def _lines(distribution: Distribution, scheme: str, direct: dict[int, Address]) -> Iterator[str]:
+    edge = _name(distribution, f"edge_{scheme}")
+    if direct:
+        yield f"use_backend {edge} if {{ path -m sub // /./ /../ }}"
+        yield f"use_backend {edge} if {{ path -m end /. /.. }}"
+        if distribution.root_object:
+            yield f"use_backend {edge} if {{ path / }}"
+        for index, rule in enumerate(distribution.behaviors):
+            match = "" if rule.pattern == "*" else f" {{ path -m reg {quote(regex(rule.pattern))} }}"
+            if index in direct and (scheme == "https" or rule.viewer_protocol == "allow-all"):
+                allowed = " ".join(sorted(rule.allowed))
+                bodiless = "{ method GET HEAD } { req.body_size gt 0 }"
+                yield f"use_backend {edge} if{match} {bodiless}"
+                yield f"use_backend {_name(distribution, f'origin_{index}')} if{match} {{ method {allowed} }}"
+            yield f"use_backend {edge} if{match}" if match else f"use_backend {edge}"
+        return
+    yield f"use_backend {edge}"
+
+
+def _edge(distribution: Distribution, scheme: str, place: Place) -> str:
+    return "\n".join(
+        (
+            f"backend {_name(distribution, f'edge_{scheme}')}",
+            "    http-request del-header X-Edge- -m beg",
+            f"    http-request set-header X-Edge-Viewer-Scheme {scheme}",
+            "    http-request set-header X-Edge-Viewer-Address %[src]",
+            "    http-request set-header X-Edge-Viewer-Version %[req.ver]",
+            f"    server edge unix@{place.edge_socket}",
+        )
+    )
+
+
+def _direct(distribution: Distribution, index: int, address: Address, place: Place) -> str:
+    rule = distribution.behaviors[index]
+    origin = rule.origin
+    lines = [
+        f"backend {_name(distribution, f'origin_{index}')}",
+        f"    timeout connect {_milliseconds(place.real(origin.connect_timeout))}",
+        f"    timeout server {_milliseconds(place.real(origin.read_timeout))}",
+        f"    retries {origin.attempts - 1}",
+        "    http-request set-var(txn.cf_id) uuid,sha2(512),bytes(0,40),ub64enc",
+        "    http-request wait-for-body time 1s at-least 1 if { req.hdr(expect) -m found }",
+        "    http-request del-header X-Edge- -m beg",
+        *(f"    http-request del-header {name}" for name in _REMOVED),
+        *_request_headers(distribution, rule),
+        f"    server origin {address.haproxy}",
+        *_response_headers(distribution),
+    ]
+    return "\n".join(lines)
+
+
+def _request_headers(distribution: Distribution, rule: Behavior) -> Iterator[str]:
+    domain = distribution.domain
+    if rule.origin.path:
+        yield f"    http-request set-path {quote(rule.origin.path)}%[path]"
+    if not rule.request.headers.takes("host"):
+        yield f"    http-request set-header Host {quote(rule.origin.domain)}"
+    yield "    http-request set-header X-Amz-Cf-Id %[var(txn.cf_id)]=="
+    yield f'    http-request add-header Via "%[req.ver] {domain} (CloudFront)"'
+    count = "req.fhdr_cnt(x-forwarded-for)"
+    yield f"    http-request set-var(txn.cf_hops) {count}"
+    hops = "var(txn.cf_hops)"
+    yield f"    http-request add-header X-Forwarded-For %[src] unless {{ {hops} -m int eq 1 }}"
+    yield (
+        f"    http-request set-header X-Forwarded-For %[req.fhdr(x-forwarded-for)],%[src] if {{ {hops} -m int eq 1 }}"
+    )
+    for name, value in rule.origin.headers:
+        yield f"    http-request set-header {quote(name)} {quote(value.replace('%', '%%'))}"
+
+
+def _response_headers(distribution: Distribution) -> Sequence[str]:
+    page = (
+        "<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY>\n<H1>{} ERROR</H1>\n"
+        "<H2>The request could not be satisfied.</H2>\n<HR>\n{}\n<HR>\nGenerated by cloudfront (CloudFront)\n"
+        "</BODY></HTML>\n"
+    )
+    connect = page.format(502, "CloudFront wasn't able to connect to the origin.")
+    unanswered, signature = "!{ var(txn.cf_answered) -m found }", f"{distribution.domain} (CloudFront)"
+    late = page.format(504, "CloudFront attempted to establish a connection with the origin, but it did not answer.")
+    return (
+        "    http-response set-var(txn.cf_answered) bool(true)",
+        *(f"    http-error status {code} content-type text/html string {quote(connect)}" for code in (502, 503)),
+        f"    http-error status 504 content-type text/html string {quote(late)}",
+        f'    http-after-response set-status 502 reason "Bad Gateway" if {{ status 503 }} {unanswered}',
+        f"    http-after-response set-header Server CloudFront if {unanswered}",
+        '    http-after-response set-header X-Cache "Miss from cloudfront" if { status lt 400 }',
+        '    http-after-response set-header X-Cache "Error from cloudfront" unless { status lt 400 }',
+        f'    http-after-response set-header Via "%[res.ver] {signature}" if {{ var(txn.cf_answered) -m found }}',
+        f'    http-after-response set-header Via "1.1 {signature}" if {unanswered}',
+        f"    http-after-response set-header X-Amz-Cf-Pop {POP}",
+        "    http-after-response set-header X-Amz-Cf-Id %[var(txn.cf_id)]==",
+    )
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{max(1, round(seconds * 1000))}ms"

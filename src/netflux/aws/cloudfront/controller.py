@@ -1,0 +1,102 @@
+"""Brings distributions to the edge and to HAProxy, and says Deployed when they were seen there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+from netflux import names
+from netflux.aws.cloudfront import configuration, desired
+from netflux.aws.cloudfront.api import DISTRIBUTION, INVALIDATION, CloudFrontApi
+from netflux.aws.cloudfront.deployments import Deployments
+from netflux.aws.cloudfront.desired import Distribution
+from netflux.aws.cloudfront.edge import Edge
+from netflux.clock import Clock
+from netflux.errors import Retryable
+from netflux.haproxy.process import HAProxy
+from netflux.haproxy.section import Section
+from netflux.network.endpoints import Endpoints
+from netflux.reconcile.controller import Result
+
+_ORIGIN_CHECK = 2.0
+"""Simulated seconds between looks for an origin that does not answer yet; the edge serves its requests meanwhile."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the controller acts on."""
+
+    api: CloudFrontApi
+    edge: Edge
+    haproxy: HAProxy
+    endpoints: Endpoints
+    deployments: Deployments
+    clock: Clock
+    edge_socket: Path
+    sections: dict[str, Section] = field(default_factory=dict)
+
+
+class CloudFrontController:
+    """Reconciles distributions.
+
+    Args:
+        parts: what it reads and acts on.
+    """
+
+    name = "cloudfront"
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def keys(self) -> Sequence[str]:
+        """Ids of the distributions that are wanted or served."""
+        wanted = [key for key, _ in self._parts.api.documents.list(DISTRIBUTION)]
+        return [*dict.fromkeys([*wanted, *self._parts.sections])]
+
+    async def reconcile(self, key: str) -> Result:
+        """One pass over one distribution."""
+        parts = self._parts
+        document = parts.api.documents.get(DISTRIBUTION, key)
+        if document is None:
+            await self._remove(key)
+            return Result()
+        wanted = desired.read(document, names.distribution(key), parts.api.lookup)
+        parts.edge.put(wanted)
+        place = configuration.Place(str(parts.edge_socket), parts.clock.real)
+        section = configuration.section(wanted, parts.endpoints.find, place)
+        if parts.sections.get(key) != section:
+            await parts.haproxy.put(section)
+            parts.sections[key] = section
+        await self._observe(wanted)
+        self._invalidate(key)
+        return Result(_ORIGIN_CHECK if configuration.waits(wanted, parts.endpoints.find) else None)
+
+    async def _remove(self, key: str) -> None:
+        await self._parts.haproxy.remove(f"cloudfront/{key}")
+        self._parts.sections.pop(key, None)
+        self._parts.edge.remove(key)
+        self._parts.deployments.forget(key)
+
+    async def _observe(self, wanted: Distribution) -> None:
+        """Asks the edge, over its socket, which configuration it serves under the distribution's name."""
+        connector = aiohttp.UnixConnector(path=str(self._parts.edge_socket))
+        headers = {"Host": wanted.domain, "X-Edge-Probe": "1"}
+        with contextlib.suppress(aiohttp.ClientError, OSError):
+            async with (
+                aiohttp.ClientSession(connector=connector) as session,
+                session.get("http://edge.localhost/", headers=headers) as response,
+            ):
+                if await response.text() == wanted.etag:
+                    self._parts.deployments.saw(wanted.id, wanted.etag)
+                    return
+        raise Retryable(f"distribution {wanted.id}: the edge does not serve configuration {wanted.etag} yet")
+
+    def _invalidate(self, key: str) -> None:
+        for place, document in self._parts.api.invalidations(key):
+            if not document["completed"]:
+                self._parts.edge.invalidate(key, document["batch"]["Paths"]["Items"])
+                self._parts.api.documents.put(INVALIDATION, place, {**document, "completed": True})

@@ -1,0 +1,294 @@
+"""What a distribution's configuration means, AWS's defaults filled in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netflux.aws.cloudfront import validate
+
+_GET = ("GET", "HEAD")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which headers, cookies or query parameters: `none`, `all`, `whitelist` or `allExcept` of names.
+
+    Header names are kept in lower case; `all` of a policy's `allViewer` as well.
+    """
+
+    mode: str = "none"
+    names: frozenset[str] = frozenset()
+
+    def takes(self, name: str) -> bool:
+        """Whether it is one of them."""
+        match self.mode:
+            case "all":
+                return True
+            case "whitelist":
+                return name in self.names
+            case "allExcept":
+                return name not in self.names
+        return False
+
+
+@dataclass(frozen=True)
+class CachePolicy:
+    """Times in seconds, and what is in the cache key."""
+
+    minimum: int
+    default: int
+    maximum: int
+    gzip: bool = False
+    brotli: bool = False
+    headers: Selection = Selection()
+    cookies: Selection = Selection()
+    query: Selection = Selection()
+
+    @property
+    def disabled(self) -> bool:
+        """Nothing may be kept."""
+        return self.maximum == 0
+
+
+@dataclass(frozen=True)
+class RequestPolicy:
+    """What goes to the origin beside the cache key."""
+
+    headers: Selection = Selection()
+    cookies: Selection = Selection()
+    query: Selection = Selection()
+
+
+@dataclass(frozen=True)
+class HeaderRule:
+    """A header of a response headers policy; without `override` the origin's value wins."""
+
+    name: str
+    value: str
+    override: bool
+
+
+@dataclass(frozen=True)
+class ResponsePolicy:
+    """What is changed in responses: headers set and removed, CORS as the policy has it."""
+
+    rules: tuple[HeaderRule, ...] = ()
+    removed: tuple[str, ...] = ()
+    cors: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a behavior's requests go. Times in simulated seconds.
+
+    Attributes:
+        signing: `always`, `never`, `no-override` of the origin access control, or empty without one.
+    """
+
+    id: str
+    domain: str
+    path: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    is_bucket: bool = False
+    port: int = 80
+    read_timeout: int = 30
+    keepalive: int = 5
+    attempts: int = 3
+    connect_timeout: int = 10
+    signing: str = ""
+
+
+@dataclass(frozen=True)
+class Behavior:
+    """A cache behavior. `pattern` is `*` for the default one."""
+
+    pattern: str
+    origin: Origin
+    viewer_protocol: str
+    allowed: frozenset[str]
+    cached: frozenset[str]
+    compress: bool
+    cache: CachePolicy
+    request: RequestPolicy
+    response: ResponsePolicy | None = None
+
+
+@dataclass(frozen=True)
+class ErrorPage:
+    """A custom error response. `page` empty: only the caching time, in seconds, is meant."""
+
+    code: int
+    page: str
+    response_code: int
+    minimum: int
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A whole distribution. Behaviors in order of precedence, the default last."""
+
+    id: str
+    arn: str
+    domain: str
+    etag: str
+    enabled: bool
+    root_object: str
+    behaviors: tuple[Behavior, ...]
+    errors: tuple[ErrorPage, ...] = ()
+
+    def error(self, status: int) -> ErrorPage | None:
+        """The custom error response for a status."""
+        return next((page for page in self.errors if page.code == status), None)
+
+
+Lookup = Callable[[str, str], Mapping[str, Any]]
+
+
+def read(document: Mapping[str, Any], domain: str, lookup: Lookup) -> Distribution:
+    """The distribution of a document.
+
+    Args:
+        document: as the API keeps it.
+        domain: its domain name.
+        lookup: configuration of a policy or access control, by the API's name of the kind and id.
+    """
+    config = document["config"]
+    origins = {raw["Id"]: _origin(raw, lookup) for raw in config["Origins"]["Items"]}
+    rules = [*((config.get("CacheBehaviors") or {}).get("Items") or []), config["DefaultCacheBehavior"]]
+    return Distribution(
+        id=document["id"],
+        arn=document["arn"],
+        domain=domain,
+        etag=document["etag"],
+        enabled=config["Enabled"],
+        root_object=config.get("DefaultRootObject") or "",
+        behaviors=tuple(_behavior(raw, origins, lookup) for raw in rules),
+        errors=tuple(_error(raw) for raw in (config.get("CustomErrorResponses") or {}).get("Items") or []),
+    )
+
+
+def _origin(raw: Mapping[str, Any], lookup: Lookup) -> Origin:
+    custom = raw.get("CustomOriginConfig") or {}
+    control = raw.get("OriginAccessControlId")
+    return Origin(
+        id=raw["Id"],
+        domain=raw["DomainName"],
+        path=raw.get("OriginPath") or "",
+        headers=tuple(
+            (item["HeaderName"], item["HeaderValue"]) for item in (raw.get("CustomHeaders") or {}).get("Items") or []
+        ),
+        is_bucket=raw.get("S3OriginConfig") is not None,
+        port=custom.get("HTTPPort", 80),
+        read_timeout=custom.get("OriginReadTimeout")
+        or (raw.get("S3OriginConfig") or {}).get("OriginReadTimeout")
+        or 30,
+        keepalive=custom.get("OriginKeepaliveTimeout") or 5,
+        attempts=raw.get("ConnectionAttempts") or 3,
+        connect_timeout=raw.get("ConnectionTimeout") or 10,
+        signing=lookup("OriginAccessControl", control)["SigningBehavior"] if control else "",
+    )
+
+
+def _behavior(raw: Mapping[str, Any], origins: Mapping[str, Origin], lookup: Lookup) -> Behavior:
+    methods = raw.get("AllowedMethods") or {}
+    request, response = raw.get("OriginRequestPolicyId"), raw.get("ResponseHeadersPolicyId")
+    return Behavior(
+        pattern=raw.get("PathPattern", "*"),
+        origin=origins[raw["TargetOriginId"]],
+        viewer_protocol=raw["ViewerProtocolPolicy"],
+        allowed=frozenset(methods.get("Items") or _GET),
+        cached=frozenset((methods.get("CachedMethods") or {}).get("Items") or _GET),
+        compress=bool(raw.get("Compress")),
+        cache=cache_policy(lookup("CachePolicy", raw["CachePolicyId"])),
+        request=_request_policy(lookup("OriginRequestPolicy", request)) if request else RequestPolicy(),
+        response=response_policy(lookup("ResponseHeadersPolicy", response)) if response else None,
+    )
+
+
+def cache_policy(config: Mapping[str, Any]) -> CachePolicy:
+    """A cache policy; without DefaultTTL and MaxTTL AWS uses a day and a year, or MinTTL if that is more."""
+    key = config.get("ParametersInCacheKeyAndForwardedToOrigin") or {}
+    least = config["MinTTL"]
+    return CachePolicy(
+        minimum=least,
+        default=config.get("DefaultTTL", max(least, 86_400)),
+        maximum=config.get("MaxTTL", max(least, 31_536_000)),
+        gzip=bool(key.get("EnableAcceptEncodingGzip")),
+        brotli=bool(key.get("EnableAcceptEncodingBrotli")),
+        headers=_selection(key, "Header", "Headers"),
+        cookies=_selection(key, "Cookie", "Cookies"),
+        query=_selection(key, "QueryString", "QueryStrings"),
+    )
+
+
+def _request_policy(config: Mapping[str, Any]) -> RequestPolicy:
+    return RequestPolicy(
+        _selection(config, "Header", "Headers"),
+        _selection(config, "Cookie", "Cookies"),
+        _selection(config, "QueryString", "QueryStrings"),
+    )
+
+
+def _selection(config: Mapping[str, Any], kind: str, items: str) -> Selection:
+    part = config.get(f"{items}Config") or {}
+    mode = part.get(f"{kind}Behavior", "none")
+    names = (part.get(items) or {}).get("Items") or []
+    lowered = (name.lower() for name in names) if kind == "Header" else names
+    return Selection("all" if mode == "allViewer" else mode, frozenset(lowered))
+
+
+def response_policy(config: Mapping[str, Any]) -> ResponsePolicy:
+    """A response headers policy."""
+    custom = (config.get("CustomHeadersConfig") or {}).get("Items") or []
+    rules = [HeaderRule(item["Header"], item["Value"], item["Override"]) for item in custom]
+    rules += _security(config.get("SecurityHeadersConfig") or {})
+    removed = (config.get("RemoveHeadersConfig") or {}).get("Items") or []
+    return ResponsePolicy(
+        tuple(rules), tuple(item["Header"].lower() for item in removed), config.get("CorsConfig") or {}
+    )
+
+
+def _security(config: Mapping[str, Any]) -> list[HeaderRule]:
+    found: list[HeaderRule] = []
+
+    def add(member: str, name: str, value: Callable[[Mapping[str, Any]], str]) -> None:
+        part = config.get(member)
+        if part is not None:
+            found.append(HeaderRule(name, value(part), part["Override"]))
+
+    add("ContentSecurityPolicy", "Content-Security-Policy", lambda part: str(part["ContentSecurityPolicy"]))
+    add("ContentTypeOptions", "X-Content-Type-Options", lambda _: "nosniff")
+    add("FrameOptions", "X-Frame-Options", lambda part: str(part["FrameOption"]))
+    add("ReferrerPolicy", "Referrer-Policy", lambda part: str(part["ReferrerPolicy"]))
+    add("StrictTransportSecurity", "Strict-Transport-Security", _transport)
+    add("XSSProtection", "X-XSS-Protection", _xss)
+    return found
+
+
+def _transport(part: Mapping[str, Any]) -> str:
+    value = f"max-age={part['AccessControlMaxAgeSec']}"
+    value += "; includeSubDomains" if part.get("IncludeSubdomains") else ""
+    return value + ("; preload" if part.get("Preload") else "")
+
+
+def _xss(part: Mapping[str, Any]) -> str:
+    if not part["Protection"]:
+        return "0"
+    value = "1; mode=block" if part.get("ModeBlock") else "1"
+    return value + (f"; report={part['ReportUri']}" if part.get("ReportUri") else "")
+
+
+def _error(raw: Mapping[str, Any]) -> ErrorPage:
+    return ErrorPage(
+        code=raw["ErrorCode"],
+        page=raw.get("ResponsePagePath") or "",
+        response_code=int(raw.get("ResponseCode") or raw["ErrorCode"]),
+        minimum=raw.get("ErrorCachingMinTTL", 10),
+    )
+
+
+def bucket(origin: Origin) -> str:
+    """The bucket of an S3 origin."""
+    return validate.bucket_of(origin.domain)

@@ -1,0 +1,170 @@
+"""The edge's connections to origins: buckets over the control plane's socket, load balancers at their local address.
+
+Names that nothing here has published are never dialled: a local cloud that quietly reaches out would be a surprise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from netflux.aws.cloudfront.decide import Headers
+from netflux.aws.cloudfront.desired import Distribution, Origin
+from netflux.clock import Clock
+from netflux.controlplane.keys import Keys
+from netflux.controlplane.signature import UNSIGNED, Signed, Signer
+from netflux.network.endpoints import Endpoints
+from netflux.policy.evaluate import Principal
+
+PRINCIPAL = Principal("Service", "cloudfront.amazonaws.com")
+_RETRIED = {"GET", "HEAD"}
+
+
+class Unreachable(Exception):
+    """No answer: `status` is what the viewer gets, 502 or 504."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request to an origin.
+
+    Attributes:
+        origin: where.
+        method: upper-case.
+        target: path and query, undecoded, with the origin's path in front.
+        headers: all but the signature.
+        body: streamed, or None.
+        scheme: the viewer's, which S3 is asked by as well.
+    """
+
+    origin: Origin
+    method: str
+    target: str
+    headers: Headers
+    body: AsyncIterator[bytes] | None = None
+    scheme: str = "http"
+
+
+class Origins:
+    """Asks origins.
+
+    Args:
+        endpoints: where names answer.
+        control_plane: unix socket behind which S3 is.
+        keys: issues each distribution's key.
+        clock: AWS's times are simulated seconds.
+        account: twelve digits.
+    """
+
+    def __init__(self, endpoints: Endpoints, control_plane: Path, keys: Keys, clock: Clock, account: str) -> None:
+        self._endpoints = endpoints
+        self._control_plane = control_plane
+        self._keys = keys
+        self._clock = clock
+        self._account = account
+        self._signers: dict[str, Signer] = {}
+        self._tcp: aiohttp.ClientSession | None = None
+        self._unix: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Opens the pools."""
+        connector = aiohttp.UnixConnector(path=str(self._control_plane), limit=0)
+        self._tcp = _session(aiohttp.TCPConnector(limit=0))
+        self._unix = _session(connector)
+
+    async def stop(self) -> None:
+        """Closes the pools."""
+        for session in (self._tcp, self._unix):
+            if session is not None:
+                await session.close()
+
+    def authorize(self, distribution: Distribution, region: str) -> None:
+        """Gives the distribution a key, by which S3 knows it."""
+        if distribution.id not in self._signers:
+            context = {"aws:sourcearn": (distribution.arn,), "aws:sourceaccount": (self._account,)}
+            key = self._keys.issue(PRINCIPAL, context)
+            self._signers[distribution.id] = Signer(key.access_key, key.secret, region)
+
+    def forget(self, distribution: str) -> None:
+        """Takes the key back."""
+        signer = self._signers.pop(distribution, None)
+        if signer is not None:
+            self._keys.revoke(signer.access_key)
+
+    async def ask(self, distribution: str, ask: Ask) -> aiohttp.ClientResponse:
+        """The origin's answer, its body not yet read.
+
+        Raises:
+            Unreachable: there is none.
+        """
+        attempts = ask.origin.attempts if ask.method in _RETRIED else 1
+        for attempt in range(attempts):
+            try:
+                return await self._once(distribution, ask)
+            except TimeoutError as error:
+                failure = Unreachable(504, f"{ask.origin.domain} did not answer in {ask.origin.read_timeout} s")
+                failure.__cause__ = error
+            except (aiohttp.ClientError, OSError) as error:
+                failure = Unreachable(502, f"{ask.origin.domain}: {error}")
+                failure.__cause__ = error
+            if attempt == attempts - 1:
+                raise failure
+        raise Unreachable(502, f"{ask.origin.domain} has no attempts")
+
+    async def _once(self, distribution: str, ask: Ask) -> aiohttp.ClientResponse:
+        session, base = self._route(ask.origin)
+        headers = CIMultiDict(ask.headers)
+        if ask.origin.is_bucket:
+            headers["X-Forwarded-Proto"] = ask.scheme
+            headers.update(self._signature(distribution, ask, headers))
+        real = self._clock.real
+        timeout = aiohttp.ClientTimeout(
+            total=None,
+            sock_connect=real(ask.origin.connect_timeout),
+            sock_read=real(ask.origin.read_timeout),
+        )
+        return await session.request(
+            ask.method,
+            URL(f"{base}{ask.target}", encoded=True),
+            headers=headers,
+            data=ask.body,
+            timeout=timeout,
+            allow_redirects=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        )
+
+    def _route(self, origin: Origin) -> tuple[aiohttp.ClientSession, str]:
+        if self._tcp is None or self._unix is None:
+            raise Unreachable(502, "the edge is not running")
+        if origin.is_bucket:
+            return self._unix, "http://s3.localhost"
+        address = self._endpoints.find(origin.domain, origin.port)
+        if address is None or not address.port:
+            raise Unreachable(
+                502,
+                f"{origin.domain}:{origin.port} answers nowhere in this cloud; origins outside of it are not reached",
+            )
+        return self._tcp, f"http://{address.host}:{address.port}"
+
+    def _signature(self, distribution: str, ask: Ask, headers: Mapping[str, str]) -> dict[str, str]:
+        signer = self._signers.get(distribution)
+        wanted = ask.origin.signing == "always" or (
+            ask.origin.signing == "no-override" and "Authorization" not in headers
+        )
+        if signer is None or not wanted:
+            return {}
+        signed = Signed(ask.method, ask.target, {"host": headers["Host"]})
+        return signer.headers(signed, self._clock.now(), headers.get("X-Amz-Content-Sha256", UNSIGNED))
+
+
+def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())

@@ -1,0 +1,222 @@
+"""What a distribution or policy may say: AWS's own checks, and refusals of what has no effect here. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from netflux.errors import AwsError, Unsupported
+
+_S3_DOMAIN = re.compile(r"(?P<bucket>.+)\.s3(?:[.-][a-z0-9-]+)?\.(?:amazonaws\.com|localhost)")
+_PATTERN = re.compile(r"[A-Za-z0-9_\-.*$/~\"'@:+&?%=!,;()\[\]]{1,255}")
+_GET = {"GET", "HEAD"}
+_METHODS = ({"GET", "HEAD"}, {"GET", "HEAD", "OPTIONS"},
+            {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"})  # fmt: skip
+_MOST_BEHAVIORS = 75  # "Quotas", CloudFront Developer Guide
+_ERROR_CODES = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
+
+# Dotted members of a distribution's configuration that must be absent or have this value.
+_WITHOUT_EFFECT: Mapping[str, object] = {
+    "Aliases.Quantity": 0,
+    "OriginGroups.Quantity": 0,
+    "Logging.Enabled": False,
+    "ViewerCertificate.IAMCertificateId": None,
+    "ViewerCertificate.ACMCertificateArn": None,
+    "ViewerCertificate.Certificate": None,
+    "Restrictions.GeoRestriction.RestrictionType": "none",
+    "WebACLId": "",
+    "ContinuousDeploymentPolicyId": "",
+    "Staging": False,
+    "AnycastIpListId": "",
+    "TenantConfig": None,
+    "ConnectionMode": "direct",
+    "ViewerMtlsConfig": None,
+    "ConnectionFunctionAssociation": None,
+    "CacheTagConfig": None,
+}
+_ORIGIN_WITHOUT_EFFECT: Mapping[str, object] = {
+    "VpcOriginConfig": None,
+    "OriginShield.Enabled": False,
+    "ResponseCompletionTimeout": None,
+    "S3OriginConfig.OriginAccessIdentity": "",
+    "CustomOriginConfig.OriginMtlsConfig": None,
+    "CustomOriginConfig.OriginProtocolPolicy": "http-only",
+}
+_BEHAVIOR_WITHOUT_EFFECT: Mapping[str, object] = {
+    "TrustedSigners.Enabled": False,
+    "TrustedKeyGroups.Enabled": False,
+    "SmoothStreaming": False,
+    "LambdaFunctionAssociations.Quantity": 0,
+    "FunctionAssociations.Quantity": 0,
+    "FieldLevelEncryptionId": "",
+    "RealtimeLogConfigArn": "",
+    "GrpcConfig.Enabled": False,
+    "ForwardedValues": None,
+    "MinTTL": None,
+    "DefaultTTL": None,
+    "MaxTTL": None,
+}
+
+
+def bucket_of(domain: str) -> str:
+    """The bucket that an S3 origin's domain name is of; empty when it is none."""
+    found = _S3_DOMAIN.fullmatch(domain.lower())
+    return found["bucket"] if found else ""
+
+
+def distribution(config: Mapping[str, Any]) -> None:
+    """Checks a configuration, references to other things excepted.
+
+    Raises:
+        AwsError: of AWS's, or Unsupported naming the member.
+    """
+    _refuse(config, _WITHOUT_EFFECT, "")
+    if config.get("HttpVersion", "http2").lower() not in {"http1.1", "http2"}:
+        raise Unsupported(f"HttpVersion {config['HttpVersion']} (HTTP/3)", "Use http2.")
+    if config.get("DefaultRootObject", "").startswith("/"):
+        raise AwsError("InvalidDefaultRootObject", "The default root object file name must not begin with a slash.")
+    origins = config["Origins"].get("Items") or []
+    if not origins:
+        raise AwsError("InvalidArgument", "A distribution needs at least one origin.")
+    for origin in origins:
+        _origin(origin)
+    _unique((origin["Id"] for origin in origins), "The origin id {} is used twice.")
+    rules = (config.get("CacheBehaviors") or {}).get("Items") or []
+    if len(rules) > _MOST_BEHAVIORS:
+        raise AwsError("TooManyCacheBehaviors", f"A distribution has at most {_MOST_BEHAVIORS} cache behaviors.")
+    _unique((rule["PathPattern"] for rule in rules), "The path pattern {} is used twice.")
+    for rule in [config["DefaultCacheBehavior"], *rules]:
+        _behavior(rule, {origin["Id"] for origin in origins})
+    for page in (config.get("CustomErrorResponses") or {}).get("Items") or []:
+        _error_page(page)
+
+
+def cache_policy(config: Mapping[str, Any]) -> None:
+    """Checks a cache policy.
+
+    Raises:
+        AwsError: InvalidArgument.
+    """
+    least = config["MinTTL"]
+    most = config.get("MaxTTL", max(least, 31_536_000))
+    default = config.get("DefaultTTL", max(least, 86_400))
+    if not 0 <= least <= default <= most:
+        raise AwsError("InvalidArgument", f"MinTTL {least}, DefaultTTL {default} and MaxTTL {most} must be in order.")
+    for member in (config.get("ParametersInCacheKeyAndForwardedToOrigin") or {}).values():
+        _named(member)
+
+
+def origin_request_policy(config: Mapping[str, Any]) -> None:
+    """Checks an origin request policy.
+
+    Raises:
+        AwsError: InvalidArgument; Unsupported for headers that CloudFront would add from what it knows of viewers.
+    """
+    for member in config.values():
+        _named(member)
+    headers = config["HeadersConfig"]
+    if headers["HeaderBehavior"] == "allViewerAndWhitelistCloudFront":
+        raise Unsupported("HeaderBehavior allViewerAndWhitelistCloudFront", "Use allViewer.")
+    if headers["HeaderBehavior"] == "whitelist":
+        for name in headers["Headers"]["Items"]:
+            if name.lower().startswith("cloudfront-"):
+                raise Unsupported(f"The header {name} in an origin request policy")
+
+
+def response_headers_policy(config: Mapping[str, Any]) -> None:
+    """Checks a response headers policy.
+
+    Raises:
+        Unsupported: Server-Timing.
+    """
+    if (config.get("ServerTimingHeadersConfig") or {}).get("Enabled"):
+        raise Unsupported("ServerTimingHeadersConfig")
+
+
+def access_control(config: Mapping[str, Any]) -> None:
+    """Checks an origin access control.
+
+    Raises:
+        Unsupported: another origin type than s3, another protocol than sigv4.
+    """
+    if config["OriginAccessControlOriginType"] != "s3":
+        raise Unsupported(f"OriginAccessControlOriginType {config['OriginAccessControlOriginType']}")
+    if config["SigningProtocol"] != "sigv4":
+        raise Unsupported(f"SigningProtocol {config['SigningProtocol']}")
+    if config["SigningBehavior"] == "always-amz-auth":
+        raise Unsupported("SigningBehavior always-amz-auth")
+
+
+def _refuse(config: Mapping[str, Any], table: Mapping[str, object], where: str) -> None:
+    for dotted, neutral in table.items():
+        value: Any = config
+        for part in dotted.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if value not in (None, neutral, ""):
+            raise Unsupported(f"{where}{dotted} {value if isinstance(value, str | int) else ''}".strip())
+
+
+def _origin(origin: Mapping[str, Any]) -> None:
+    _refuse(origin, _ORIGIN_WITHOUT_EFFECT, "Origin.")
+    if (origin.get("S3OriginConfig") is None) == (origin.get("CustomOriginConfig") is None):
+        raise AwsError(
+            "InvalidArgument", f"The origin {origin['Id']} must have one of S3OriginConfig and CustomOriginConfig."
+        )
+    if origin.get("S3OriginConfig") is not None and not bucket_of(origin["DomainName"]):
+        raise AwsError(
+            "InvalidOrigin", f"The origin {origin['Id']} has S3OriginConfig, but {origin['DomainName']} is no bucket."
+        )
+    if origin.get("OriginAccessControlId") and origin.get("S3OriginConfig") is None:
+        raise AwsError(
+            "InvalidOriginAccessControl",
+            f"The origin {origin['Id']} has an origin access control but no S3OriginConfig.",
+        )
+    path = origin.get("OriginPath") or ""
+    if path and (not path.startswith("/") or path.endswith("/")):
+        raise AwsError("InvalidArgument", "OriginPath must begin with a slash and must not end with one.")
+
+
+def _behavior(rule: Mapping[str, Any], origins: set[str]) -> None:
+    _refuse(rule, _BEHAVIOR_WITHOUT_EFFECT, "CacheBehavior.")
+    if rule["TargetOriginId"] not in origins:
+        raise AwsError("NoSuchOrigin", f"No origin exists with the specified Origin Id {rule['TargetOriginId']}.", 404)
+    if not rule.get("CachePolicyId"):
+        raise AwsError("InvalidArgument", "The parameter ForwardedValues or CachePolicyId is required.")
+    if "PathPattern" in rule and not _PATTERN.fullmatch(rule["PathPattern"]):
+        raise AwsError("InvalidArgument", f"The path pattern {rule['PathPattern']} is not valid.")
+    allowed = rule.get("AllowedMethods")
+    if allowed is None:
+        return
+    methods = set(allowed["Items"])
+    cached = set((allowed.get("CachedMethods") or {}).get("Items") or _GET)
+    if methods not in _METHODS or cached not in _METHODS[:2] or not cached <= methods:
+        raise AwsError("InvalidArgument", "AllowedMethods and CachedMethods must be one of the sets CloudFront offers.")
+
+
+def _error_page(page: Mapping[str, Any]) -> None:
+    if page["ErrorCode"] not in _ERROR_CODES:
+        raise AwsError("InvalidErrorCode", f"CloudFront has no custom error response for {page['ErrorCode']}.")
+    if bool(page.get("ResponsePagePath")) != bool(page.get("ResponseCode")):
+        raise AwsError("InvalidArgument", "ResponsePagePath and ResponseCode are given together or not at all.")
+    if page.get("ResponseCode") and int(page["ResponseCode"]) not in {200, *_ERROR_CODES}:
+        raise AwsError("InvalidResponseCode", f"ResponseCode {page['ResponseCode']} is not one that can be returned.")
+
+
+def _named(member: object) -> None:
+    """A Headers, Cookies or QueryStrings configuration names things exactly when its behavior wants names."""
+    if not isinstance(member, Mapping):
+        return
+    for kind, items in (("Header", "Headers"), ("Cookie", "Cookies"), ("QueryString", "QueryStrings")):
+        behavior = member.get(f"{kind}Behavior")
+        wants = behavior in {"whitelist", "allExcept", "allViewerAndWhitelistCloudFront"}
+        if behavior and wants != bool((member.get(items) or {}).get("Items")):
+            raise AwsError("InvalidArgument", f"{kind}Behavior {behavior} and {items} do not go together.")
+
+
+def _unique(values: Iterator[str], message: str) -> None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            raise AwsError("InvalidArgument", message.format(value))
+        seen.add(value)
