@@ -43,6 +43,10 @@ class Gateway:
         self._run_dir = run_dir
         self.authority = Authority(authority_dir, hosts.certified(region.account, region.name))
 
+    def certificate(self) -> str:
+        """PEM file of the current certificate, for listeners outside the gateway's port."""
+        return str(self.authority.leaf((), datetime.now(UTC)))
+
     def check(self) -> None:
         """Raises UserError when somebody else has the port, before anything is started."""
         with socket.socket() as probe:

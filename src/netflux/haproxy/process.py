@@ -187,6 +187,8 @@ class HAProxy:
         self._structure = structure
         self._good = dict(self._sections)
         backends = {name for section in self._good.values() for name in configuration.declared(section.body)}
+        for gone in self._live.keys() - backends:
+            self._slots.pop(gone, None)
         # A configuration can't say `drain`: it says weight 0, and the state is set afterwards.
         self._live = {name: _as_rendered(slots[name]) for name in backends}
         for backend in backends:
@@ -216,9 +218,14 @@ class HAProxy:
             found[backend] for found in (configuration.prefixes(section.body) for section in self._good.values())
             if backend in found
         )
-        commands: list[str] = []
-        for number, (old, new) in enumerate(zip(live.servers, wanted.servers, strict=False), 1):
-            commands += commands_for(backend, f"{prefix}{number}", old, new)
+        changes = list(enumerate(zip(live.servers, wanted.servers, strict=False), 1))
+        # Those that come before those that go: there is never a moment with neither.
+        changes.sort(key=lambda change: not (change[1][1] and change[1][1].state == "ready"))
+        commands = [
+            command
+            for number, (old, new) in changes
+            for command in commands_for(backend, f"{prefix}{number}", old, new)
+        ]
         if not commands:
             return
         answer = await self.runtime.worker_all(commands)

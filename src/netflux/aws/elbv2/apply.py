@@ -1,0 +1,258 @@
+"""Brings load balancers and target groups from what was accepted to what runs."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from netflux.aws.elbv2 import configuration, pages
+from netflux.aws.elbv2.configuration import Place
+from netflux.aws.elbv2.desired import Desired, LoadBalancer, TargetGroup, groups_of
+from netflux.aws.elbv2.health import Checker
+from netflux.aws.elbv2.targets import Targets
+from netflux.aws.elbv2.traffic import Proxy, Traffic
+from netflux.clock import Clock
+from netflux.controlplane.documents import Documents
+from netflux.errors import AwsError, Retryable
+from netflux.network.endpoints import Address, Endpoints
+from netflux.network.interface import Interface, InterfaceRequest, Network
+from netflux.reconcile.controller import Result
+
+_log = logging.getLogger(__name__)
+NODES = "elbv2/nodes"
+"""Documents with the subnets that a load balancer has nodes in: a killed region finds what it has to detach."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What load balancers stand on.
+
+    Attributes:
+        gateway_port: of the gateway, for redirects of its clients; 0 for none.
+        certificate: PEM file for HTTPS on a load balancer's own addresses.
+    """
+
+    proxy: Proxy
+    network: Network
+    endpoints: Endpoints
+    run_dir: Path
+    gateway_port: int = 0
+    certificate: Callable[[], str] = lambda: ""
+
+
+class Nodes:
+    """A load balancer's interfaces, one in each of its subnets.
+
+    Args:
+        network: attaches them.
+        documents: remembers which there are.
+    """
+
+    def __init__(self, network: Network, documents: Documents) -> None:
+        self._network = network
+        self._documents = documents
+        self._ours: set[tuple[str, int]] = set()
+
+    def owners(self) -> list[str]:
+        """ARNs of load balancers that have nodes."""
+        return [arn for arn, _ in self._documents.list(NODES)]
+
+    async def attach(self, load_balancer: LoadBalancer) -> list[Interface]:
+        """The nodes, those of other subnets detached; AwsError when a subnet or group is not there."""
+        arn, wanted = load_balancer.arn, load_balancer.subnets
+        before = (self._documents.get(NODES, arn) or {"subnets": []})["subnets"]
+        if before != list(wanted):
+            self._documents.put(NODES, arn, {"subnets": [*dict.fromkeys([*before, *wanted])]})
+        for subnet in before:
+            if subnet not in wanted:
+                await self._network.detach(f"elbv2/{arn}/{subnet}")
+        if before != list(wanted):
+            self._documents.put(NODES, arn, {"subnets": list(wanted)})
+        description = f"ELB app/{load_balancer.name}/{load_balancer.id}"
+        return [
+            await self._network.attach(
+                InterfaceRequest(f"elbv2/{arn}/{subnet}", subnet, load_balancer.security_groups, description)
+            )
+            for subnet in wanted
+        ]
+
+    async def detach(self, arn: str) -> None:
+        """All of a load balancer's nodes."""
+        for subnet in (self._documents.get(NODES, arn) or {"subnets": []})["subnets"]:
+            await self._network.detach(f"elbv2/{arn}/{subnet}")
+        self._documents.delete(NODES, arn)
+
+    def bindable(self, nodes: Sequence[Interface], port: int) -> list[str]:
+        """Local addresses of nodes where HAProxy may listen on the port.
+
+        Ports below 1024 need root or `net.ipv4.ip_unprivileged_port_start`, and another program may listen on all
+        addresses. Where it can't be, the load balancer still answers at the gateway and to CloudFront.
+        """
+        return [node.local_address for node in nodes if self._may_bind(node.local_address, port)]
+
+    def bound(self, addresses: Sequence[tuple[str, int]]) -> None:
+        """HAProxy listens there now: a later look would find them in use."""
+        self._ours.update(addresses)
+
+    def _may_bind(self, address: str, port: int) -> bool:
+        if (address, port) in self._ours:
+            return True
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError as error:
+                why = errno.errorcode.get(error.errno or 0)
+                _log.info("a load balancer can't listen on %s:%s: %s", address, port, why)
+                return False
+        return True
+
+
+class ElbController:
+    """Load balancers and target groups; a key is the ARN of one.
+
+    Args:
+        desired: reads the configuration.
+        ground: what they run on.
+        documents: for nodes and targets.
+        clock: for draining.
+        changed: told of a group whose targets' health has changed, after the traffic has followed it.
+    """
+
+    name = "elbv2"
+
+    def __init__(
+        self, desired: Desired, ground: Ground, documents: Documents, clock: Clock, changed: Callable[[str], None]
+    ) -> None:
+        self._desired = desired
+        self._ground = ground
+        self._clock = clock
+        self._changed = changed
+        self._poke: Callable[[str], None] = lambda _: None
+        self._nodes = Nodes(ground.network, documents)
+        self._told: dict[str, object] = {}
+        self.targets = Targets(documents)
+        self._published: dict[str, str] = {}
+        self.checker = Checker(clock, ground.network, self._flipped)
+        self.traffic = Traffic(ground.proxy, ground.network, self.targets, self.checker)
+
+    async def start(self, poke: Callable[[str], None]) -> None:
+        """Before the loop.
+
+        Args:
+            poke: asks the loop for a pass over a key.
+        """
+        self._poke = poke
+        for code in pages.CODES:
+            for server in (True, False):
+                path = self._ground.run_dir / pages.file_name(code, server=server)
+                path.write_bytes(pages.message(code, server=server).encode())
+
+    async def stop(self) -> None:
+        """After the loop: ends the health checks."""
+        await self.checker.stop()
+
+    def _flipped(self, group: str) -> None:
+        self._poke(group)
+
+    async def keys(self) -> list[str]:
+        """Load balancers before groups, so that a group's targets find their backends."""
+        balancers = [*await self._desired.load_balancer_arns(), *self._nodes.owners(), *self.traffic.active]
+        groups = [*await self._desired.target_group_arns(), *self.targets.groups(), *self.checker.groups()]
+        return [*dict.fromkeys([*balancers, *groups])]
+
+    async def reconcile(self, key: str) -> Result:
+        """One pass over one load balancer or target group."""
+        if ":targetgroup/" in key:
+            return await self._target_group(key)
+        found = await self._desired.load_balancer(key)
+        try:
+            if found is None:
+                await self._remove(key)
+            else:
+                await self._run(found)
+        except AwsError as error:
+            raise Retryable(f"load balancer {key}: {error}") from error
+        return Result()
+
+    async def _run(self, balancer: LoadBalancer) -> None:
+        nodes = await self._nodes.attach(balancer)
+        used = dict.fromkeys(
+            arn for listener in balancer.listeners for rule in listener.rules for arn in groups_of(rule.actions)
+        )
+        found = [await self._desired.target_group(arn) for arn in used]
+        groups = {group.arn: group for group in found if group is not None}
+        addresses = {listener.port: self._nodes.bindable(nodes, listener.port) for listener in balancer.listeners}
+        place = Place(
+            str(self._ground.run_dir),
+            self._ground.gateway_port,
+            self._ground.certificate(),
+            {port: [f"{address}:{port}" for address in found] for port, found in addresses.items()},
+        )
+        built = configuration.build(balancer, groups, place)
+        self.traffic.place(balancer.arn, built.backends, groups)
+        for arn in groups:
+            await self.traffic.route(arn)
+        await self._ground.proxy.put(built.section)
+        self._nodes.bound([(address, port) for port, found in addresses.items() for address in found])
+        self._publish(balancer, place, addresses)
+        self.traffic.active.add(balancer.arn)
+
+    def _publish(self, balancer: LoadBalancer, place: Place, addresses: dict[int, list[str]]) -> None:
+        """The name resolves to a node only when all of its ports answer there."""
+        endpoints = self._ground.endpoints
+        endpoints.withdraw(balancer.dns_name)
+        self._published[balancer.arn] = balancer.dns_name
+        for listener in balancer.listeners:
+            path = configuration.socket_of(place, balancer, listener.port)
+            endpoints.publish(balancer.dns_name, listener.port, Address(path, 0))
+        everywhere = [found for found in addresses.values() if found]
+        if everywhere:
+            endpoints.publish_host(balancer.dns_name, everywhere[0][0])
+
+    async def _remove(self, arn: str) -> None:
+        self.traffic.displace(arn)
+        if arn in self._published:
+            self._ground.endpoints.withdraw(self._published.pop(arn))
+        await self._ground.proxy.remove(configuration.owner(arn))
+        await self._nodes.detach(arn)
+
+    async def _target_group(self, arn: str) -> Result:
+        group = await self._desired.target_group(arn)
+        if group is None:
+            self.checker.drop(arn)
+            self.targets.forget(arn)
+            self.traffic.forget(arn)
+            self._told.pop(arn, None)
+            return Result()
+        used = arn in await self._desired.users()
+        next_end = self._end_draining(group, used=used)
+        registered = {found.target for found in self.targets.of(arn) if not found.deregistered}
+        self.checker.assign(arn, group.check, registered if used else set())
+        self.traffic.know(group)
+        await self.traffic.route(arn)
+        states = self.traffic.states(arn)
+        if self._told.get(arn) != states:
+            self._told[arn] = states
+            self._changed(arn)
+        return Result(next_end)
+
+    def _end_draining(self, group: TargetGroup, *, used: bool) -> float | None:
+        """Forgets targets whose delay is over, or which got no traffic anyway; simulated seconds until the next one."""
+        leaving = [found for found in self.targets.of(group.arn) if found.deregistered]
+        left = {
+            found.target: group.drain_seconds - self._passed(found.deregistered) if used else 0.0
+            for found in leaving if found.deregistered
+        }
+        over = [target for target, seconds in left.items() if seconds <= 0]
+        if over:
+            self.targets.drop(group.arn, over)
+        return min((seconds for seconds in left.values() if seconds > 0), default=None)
+
+    def _passed(self, since: datetime) -> float:
+        return (self._clock.now() - since).total_seconds() * self._clock.speed

@@ -1,0 +1,169 @@
+"""Attributes of load balancers, listeners and target groups: AWS's defaults, and what may be set here. Pure.
+
+Defaults and ranges: Elastic Load Balancing user guide for Application Load Balancers, "Load balancer attributes",
+"Listener attributes" and "Target group attributes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from netflux.errors import AwsError, Unsupported
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute.
+
+    Attributes:
+        default: AWS's.
+        carried: values that have their effect here; empty means a number of the range. Others are refused by name.
+        valid: values that AWS takes; empty means a number of the range, or any text where there is none.
+        lowest, highest: of the number.
+    """
+
+    default: str
+    carried: tuple[str, ...] = ()
+    valid: tuple[str, ...] = ()
+    lowest: int = 0
+    highest: int = -1
+    zero: bool = False
+
+
+_BOOLEANS = ("true", "false")
+
+
+def _only(value: str, *others: str) -> Attribute:
+    return Attribute(value, (value,), (value, *others))
+
+
+def _off() -> Attribute:
+    return _only("false", "true")
+
+
+def _either(default: str) -> Attribute:
+    return Attribute(default, _BOOLEANS, _BOOLEANS)
+
+
+_LOAD_BALANCER: dict[str, Attribute] = {
+    "access_logs.s3.enabled": _off(),
+    "access_logs.s3.bucket": Attribute("", ("",)),
+    "access_logs.s3.prefix": Attribute("", ("",)),
+    "connection_logs.s3.enabled": _off(),
+    "connection_logs.s3.bucket": Attribute("", ("",)),
+    "connection_logs.s3.prefix": Attribute("", ("",)),
+    "client_keep_alive.seconds": Attribute("3600", ("3600",), (), 60, 604800),
+    "deletion_protection.enabled": _either("false"),
+    "idle_timeout.timeout_seconds": Attribute("60", (), (), 1, 4000),
+    "ipv6.deny_all_igw_traffic": _off(),
+    "load_balancing.cross_zone.enabled": Attribute("true", ("true",), ("true",)),
+    "routing.http.desync_mitigation_mode": _only("defensive", "monitor", "strictest"),
+    "routing.http.drop_invalid_header_fields.enabled": _off(),
+    "routing.http.preserve_host_header.enabled": _either("false"),
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": _off(),
+    "routing.http.xff_client_port.enabled": _either("false"),
+    "routing.http.xff_header_processing.mode": Attribute(
+        "append", ("append", "preserve", "remove"), ("append", "preserve", "remove")
+    ),
+    "routing.http2.enabled": _only("true", "false"),
+    "waf.fail_open.enabled": _off(),
+    "zonal_shift.config.enabled": _off(),
+}
+
+_LISTENER: dict[str, Attribute] = {"routing.http.response.server.enabled": _either("true")}
+
+_TARGET_GROUP: dict[str, Attribute] = {
+    "deregistration_delay.timeout_seconds": Attribute("300", (), (), 0, 3600),
+    "load_balancing.algorithm.anomaly_mitigation": _only("off", "on"),
+    "load_balancing.algorithm.type": Attribute(
+        "round_robin",
+        ("round_robin", "least_outstanding_requests", "weighted_random"),
+        ("round_robin", "least_outstanding_requests", "weighted_random"),
+    ),
+    "load_balancing.cross_zone.enabled": Attribute(
+        "use_load_balancer_configuration",
+        ("use_load_balancer_configuration", "true"),
+        ("use_load_balancer_configuration", "true", "false"),
+    ),
+    "slow_start.duration_seconds": Attribute("0", ("0",), (), 30, 900, zero=True),
+    "stickiness.enabled": _off(),
+    "stickiness.type": Attribute("lb_cookie", ("lb_cookie", "app_cookie"), ("lb_cookie", "app_cookie")),
+    "stickiness.lb_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
+    "stickiness.app_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
+    "stickiness.app_cookie.cookie_name": Attribute("", ("",)),
+    "target_group_health.dns_failover.minimum_healthy_targets.count": Attribute("1", ("1", "off")),
+    "target_group_health.dns_failover.minimum_healthy_targets.percentage": Attribute("off", ("off",)),
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": Attribute("1", (), (), 1, 1000),
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": Attribute("off", ("off",)),
+}
+
+_NOT_OF_AN_ALB = frozenset({"tcp.idle_timeout.seconds", "waf.fail_open.enabled", "stickiness.type"})
+"""Entries that moto keeps for resources that have none, or with a value of its own."""
+
+
+def load_balancer(told: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """A load balancer's attributes, those that were never set with AWS's default."""
+    # moto's own default for cross_zone is a Network Load Balancer's; an ALB always has it on.
+    return {**_filled(_LOAD_BALANCER, told), "load_balancing.cross_zone.enabled": "true"}
+
+
+def listener(told: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """A listener's attributes, those that were never set with AWS's default."""
+    return _filled(_LISTENER, told)
+
+
+def target_group(told: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """A target group's attributes, those that were never set with AWS's default."""
+    return _filled(_TARGET_GROUP, told)
+
+
+def check_load_balancer(wanted: Sequence[Mapping[str, str]]) -> None:
+    """AwsError or Unsupported, naming the attribute, when one can't be set."""
+    _check(_LOAD_BALANCER, wanted, "Load balancer")
+
+
+def check_listener(wanted: Sequence[Mapping[str, str]]) -> None:
+    """AwsError or Unsupported, naming the attribute, when one can't be set."""
+    for entry in wanted:
+        key = entry["Key"]
+        if key.startswith("routing.http.") and key not in _LISTENER and entry.get("Value"):
+            raise Unsupported(f"Listener attribute {key}")
+    _check(_LISTENER, [entry for entry in wanted if entry["Key"] in _LISTENER or entry.get("Value")], "Listener")
+
+
+def check_target_group(wanted: Sequence[Mapping[str, str]]) -> None:
+    """AwsError or Unsupported, naming the attribute, when one can't be set."""
+    _check(_TARGET_GROUP, wanted, "Target group")
+
+
+def as_list(found: Mapping[str, str]) -> list[dict[str, str]]:
+    """As the API returns them."""
+    return [{"Key": key, "Value": value} for key, value in sorted(found.items())]
+
+
+def _filled(known: Mapping[str, Attribute], told: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    defaults = {key: attribute.default for key, attribute in known.items()}
+    said = {entry["Key"]: str(entry.get("Value", "")) for entry in told if entry["Key"] in known}
+    return {**defaults, **said}
+
+
+def _check(known: Mapping[str, Attribute], wanted: Sequence[Mapping[str, str]], kind: str) -> None:
+    for entry in wanted:
+        key, value = entry["Key"], str(entry.get("Value", ""))
+        attribute = known.get(key)
+        if attribute is None:
+            raise AwsError("ValidationError", f"{kind} attribute key '{key}' is not recognized")
+        _check_valid(attribute, key, value)
+        if attribute.carried and value not in attribute.carried:
+            raise Unsupported(f"{kind} attribute {key}={value}", f"Leave it at {attribute.default!r}.")
+
+
+def _check_valid(attribute: Attribute, key: str, value: str) -> None:
+    if attribute.valid and value not in attribute.valid:
+        raise AwsError("ValidationError", f"'{key}' value '{value}' must be one of {', '.join(attribute.valid)}")
+    if attribute.highest >= 0:
+        number = int(value) if value.isdigit() else -1
+        if not (attribute.lowest <= number <= attribute.highest or (attribute.zero and number == 0)):
+            span = f"{attribute.lowest}-{attribute.highest}"
+            raise AwsError("ValidationError", f"'{key}' value '{value}' must be between '{span}' inclusive")

@@ -1,0 +1,124 @@
+"""Decisions about targets: their health after a check, and which of them get requests. Pure.
+
+States, reasons and their texts: Elastic Load Balancing user guide, "Health checks for your target groups"
+(target-group-health-checks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, order=True)
+class Target:
+    """A registered IP address and port."""
+
+    id: str
+    port: int
+
+    @property
+    def name(self) -> str:
+        """As one word."""
+        return f"{self.id}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is known of a target.
+
+    Attributes:
+        passes, failures: checks in a row.
+    """
+
+    state: str
+    reason: str = ""
+    description: str = ""
+    passes: int = 0
+    failures: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one check ended.
+
+    Attributes:
+        kind: `answer`, `timeout`, or `failed` (connection error or malformed answer).
+        code: the status of an answer.
+    """
+
+    kind: str
+    code: int = 0
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Checks in a row that change a target's state, and the codes that pass."""
+
+    healthy: int
+    unhealthy: int
+    matcher: str
+
+
+REGISTERED = Health("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
+CHECKING = Health("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
+DRAINING = Health("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
+NOT_IN_USE = Health(
+    "unused", "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer"
+)
+NOT_REGISTERED = Health("unused", "Target.NotRegistered", "Target is not registered to the target group")
+
+
+def matches(matcher: str, code: int) -> bool:
+    """Whether a status is among a matcher's, e.g. `200`, `200,202` or `200-299`."""
+    for part in matcher.split(","):
+        low, _, high = part.strip().partition("-")
+        if int(low) <= code <= int(high or low):
+            return True
+    return False
+
+
+def observed(health: Health, outcome: Outcome, thresholds: Thresholds) -> Health:
+    """The target's health after one more check.
+
+    A new target is in service after one pass, whatever the threshold; later changes need the consecutive ones.
+    """
+    if outcome.kind == "answer" and matches(thresholds.matcher, outcome.code):
+        passes = health.passes + 1
+        if health.state in {"initial", "healthy"} or passes >= thresholds.healthy:
+            return Health("healthy", passes=passes)
+        return replace(health, passes=passes, failures=0)
+    failures = health.failures + 1
+    if health.state == "unhealthy" or failures >= thresholds.unhealthy:
+        reason, description = _failure(outcome)
+        return Health("unhealthy", reason, description, failures=failures)
+    if health.state == "initial":
+        return replace(CHECKING, failures=failures)
+    return replace(health, passes=0, failures=failures)
+
+
+def _failure(outcome: Outcome) -> tuple[str, str]:
+    if outcome.kind == "answer":
+        return "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{outcome.code}]"
+    if outcome.kind == "timeout":
+        return "Target.Timeout", "Request timed out"
+    return "Target.FailedHealthChecks", "Health checks failed"
+
+
+def routing(targets: Sequence[tuple[Target, Health]], minimum: int) -> list[tuple[Target, str]]:
+    """The state of each target's server: `ready`, `drain` or `maint`.
+
+    With fewer healthy targets than the group's minimum (`unhealthy_state_routing`), all registered ones get requests.
+    """
+    healthy = sum(health.state == "healthy" for _, health in targets)
+    fail_open = healthy < minimum
+    found = []
+    for target, health in targets:
+        if health.state == "draining":
+            state = "drain"
+        elif health.state == "healthy" or (fail_open and health.state in ("initial", "unhealthy")):
+            state = "ready"
+        else:
+            state = "maint"
+        found.append((target, state))
+    return found

@@ -1,0 +1,196 @@
+"""The health checker: real requests to real targets. What it has not seen answer is not healthy.
+
+While a target is `initial`, a check that fails is repeated each second, so that a task that has just started is in
+service as soon as it answers; the repetitions within one interval count as the one failure that AWS would have seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from netflux.aws.elbv2 import decide
+from netflux.aws.elbv2.decide import Health, Outcome, Target, Thresholds
+from netflux.aws.elbv2.desired import HealthCheck
+from netflux.clock import Clock
+from netflux.network.interface import Interface
+
+_log = logging.getLogger(__name__)
+
+INITIAL_SECONDS = 1.0
+"""Simulated seconds between attempts while a target is `initial`."""
+_HEAD_BYTES = 32 * 1024
+"""A load balancer reads response headers up to 32 K; user guide, "Quotas"."""
+
+
+class Locator(Protocol):
+    """The part of the network that tells where a VPC address is."""
+
+    def locate(self, vpc_address: str) -> Interface | None:
+        """Who has the address; None when nobody has."""
+        ...
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One check to be made.
+
+    Attributes:
+        host: of the Host header.
+        timeout: simulated seconds.
+    """
+
+    target: Target
+    check: HealthCheck
+    port: int
+    host: str
+
+
+def probe(target: Target, check: HealthCheck) -> Probe:
+    """How a target is checked; the Host header has no port where it is the protocol's own."""
+    port = target.port if check.port == "traffic-port" else int(check.port)
+    default = {"HTTP": 80, "HTTPS": 443}.get(check.protocol)
+    return Probe(target, check, port, target.id if port == default else f"{target.id}:{port}")
+
+
+class Checker:
+    """Checks the targets it is given until they are taken away.
+
+    Args:
+        clock: for intervals and timeouts.
+        network: where targets are.
+        flipped: told of each change of a target's state, with the group's ARN.
+    """
+
+    def __init__(self, clock: Clock, network: Locator, flipped: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._network = network
+        self._flipped = flipped
+        self._checks: dict[tuple[str, Target], _Check] = {}
+
+    def groups(self) -> set[str]:
+        """Groups whose targets are checked."""
+        return {group for group, _ in self._checks}
+
+    def health(self, group: str, target: Target) -> Health | None:
+        """What was observed of a target; None when it is not checked."""
+        found = self._checks.get((group, target))
+        return found.health if found else None
+
+    def assign(self, group: str, check: HealthCheck, targets: set[Target]) -> None:
+        """From now on exactly these targets of the group are checked, this way. Known ones keep their state."""
+        for key in [key for key in self._checks if key[0] == group and key[1] not in targets]:
+            self._checks.pop(key).cancel()
+        for target in targets:
+            found = self._checks.get((group, target))
+            if found is not None and found.check == check:
+                continue
+            before = decide.REGISTERED
+            if found is not None:
+                before = found.health
+                found.cancel()
+            self._checks[group, target] = _Check(self, group, target, check, before)
+
+    def drop(self, group: str) -> None:
+        """The group is checked no more."""
+        for key in [key for key in self._checks if key[0] == group]:
+            self._checks.pop(key).cancel()
+
+    async def stop(self) -> None:
+        """Ends all checks."""
+        checks = [*self._checks.values()]
+        self._checks.clear()
+        for check in checks:
+            check.cancel()
+        await asyncio.gather(*(check.task for check in checks), return_exceptions=True)
+
+    async def ask(self, wanted: Probe) -> Outcome:
+        """One check. An address that no interface has answers nothing, so it is given the whole timeout."""
+        timeout = self._clock.real(wanted.check.timeout)
+        interface = self._network.locate(wanted.target.id)
+        if interface is None:
+            await asyncio.sleep(timeout)
+            return Outcome("timeout")
+        try:
+            async with asyncio.timeout(timeout):
+                return await _request(interface.local_address, wanted)
+        except TimeoutError:
+            return Outcome("timeout")
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
+            return Outcome("failed")
+
+
+class _Check:
+    """The checks of one target."""
+
+    def __init__(self, checker: Checker, group: str, target: Target, check: HealthCheck, before: Health) -> None:
+        self._checker = checker
+        self._group = group
+        self._target = target
+        self.check = check
+        self.health = before
+        self.task = asyncio.ensure_future(self._run())
+
+    def cancel(self) -> None:
+        self.task.cancel()
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        clock = self._checker._clock
+        thresholds = Thresholds(self.check.healthy_threshold, self.check.unhealthy_threshold, self.check.matcher)
+        wanted = probe(self._target, self.check)
+        while True:
+            due = loop.time() + clock.real(self.check.interval)
+            outcome = await self._checker.ask(wanted)
+            while self.health.state == "initial" and not _passed(outcome, thresholds):
+                if self.health.reason == decide.REGISTERED.reason:
+                    self._set(decide.CHECKING)
+                pause = clock.real(INITIAL_SECONDS)
+                if loop.time() + pause >= due:
+                    break
+                await asyncio.sleep(pause)
+                outcome = await self._checker.ask(wanted)
+            self._set(decide.observed(self.health, outcome, thresholds))
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
+    def _set(self, health: Health) -> None:
+        before, self.health = self.health, health
+        if health.state != before.state:
+            told = f"{before.state} -> {health.state} {health.description}".rstrip()
+            _log.info("%s: target %s: %s", self._group, self._target.name, told)
+            self._checker._flipped(self._group)
+
+
+def _passed(outcome: Outcome, thresholds: Thresholds) -> bool:
+    return outcome.kind == "answer" and decide.matches(thresholds.matcher, outcome.code)
+
+
+async def _request(address: str, wanted: Probe) -> Outcome:
+    """The status line and headers must be well-formed; the body is not waited for."""
+    context = _trusting_anyone() if wanted.check.protocol == "HTTPS" else None
+    reader, writer = await asyncio.open_connection(address, wanted.port, ssl=context, limit=_HEAD_BYTES)
+    try:
+        head = f"GET {wanted.check.path} HTTP/1.1\r\nHost: {wanted.host}\r\nConnection: close\r\n"
+        writer.write(f"{head}User-Agent: ELB-HealthChecker/2.0\r\nAccept-Encoding: gzip\r\n\r\n".encode())
+        await writer.drain()
+        status = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n", 1)[0].split(b" ", 2)
+        if len(status) < 2 or not status[0].startswith(b"HTTP/1.") or len(status[1]) != 3:
+            raise ValueError(status)
+        return Outcome("answer", int(status[1]))
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+def _trusting_anyone() -> ssl.SSLContext:
+    """A load balancer does not check its targets' certificates; user guide, "Target groups"."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,36 @@
+"""The answers that a load balancer makes itself, as a browser sees them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+SERVER = "awselb/2.0"
+"""The `server` header of a load balancer's own answers; user guide, "Listener attributes"."""
+
+_TITLES = {503: "503 Service Temporarily Unavailable", 504: "504 Gateway Time-out"}
+
+
+def body(code: int) -> str:
+    """The page of an error."""
+    title = _TITLES.get(code) or f"{code} {HTTPStatus(code).phrase}"
+    return (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
+        "</body>\r\n</html>\r\n"
+    )
+
+
+def message(code: int, *, server: bool) -> str:
+    """A whole HTTP response, for HAProxy's `errorfile`."""
+    page = body(code)
+    named = f"Server: {SERVER}\r\n" if server else ""
+    head = f"HTTP/1.1 {code} {HTTPStatus(code).phrase}\r\n{named}Content-Type: text/html\r\n"
+    return f"{head}Content-Length: {len(page)}\r\n\r\n{page}"
+
+
+def file_name(code: int, *, server: bool) -> str:
+    """Of the response's file in the run directory."""
+    return f"elbv2-{code}{'' if server else '-unnamed'}.http"
+
+
+CODES = (400, 408, 502, 504)
+"""Those that HAProxy's own errors become: its 503, for a target that can't be reached, is a load balancer's 502."""

@@ -1,0 +1,106 @@
+"""Which targets the running HAProxy sends requests to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from netflux.aws.elbv2 import decide
+from netflux.aws.elbv2.decide import Health, Target
+from netflux.aws.elbv2.desired import TargetGroup
+from netflux.aws.elbv2.health import Checker, Locator
+from netflux.aws.elbv2.targets import Targets
+from netflux.errors import Retryable
+from netflux.haproxy.section import Section, Server
+
+_log = logging.getLogger(__name__)
+_MINIMUM = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"
+
+
+class Proxy(Protocol):
+    """The part of HAProxy that is needed here."""
+
+    async def put(self, section: Section) -> None:
+        """Runs a section."""
+        ...
+
+    async def remove(self, owner: str) -> None:
+        """Takes a section away."""
+        ...
+
+    async def set_servers(self, backend: str, servers: Sequence[Server]) -> None:
+        """Fills a backend's slots."""
+        ...
+
+
+class Traffic:
+    """Keeps the servers of a group's backends what its targets' health says.
+
+    Args:
+        proxy: runs the backends.
+        network: tells where a target's address is on this machine.
+        targets: which are registered.
+        checker: what was observed of them.
+    """
+
+    def __init__(self, proxy: Proxy, network: Locator, targets: Targets, checker: Checker) -> None:
+        self._proxy = proxy
+        self._network = network
+        self._targets = targets
+        self._checker = checker
+        self._backends: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self._groups: dict[str, TargetGroup] = {}
+        self.active: set[str] = set()
+
+    def states(self, group: str) -> list[tuple[Target, Health]]:
+        """The health of a used group's targets, draining ones too."""
+        return [
+            (found.target, decide.DRAINING) if found.deregistered
+            else (found.target, self._checker.health(group, found.target) or decide.REGISTERED)
+            for found in self._targets.of(group)
+        ]
+
+    def place(
+        self, load_balancer: str, backends: Mapping[str, tuple[str, ...]], groups: Mapping[str, TargetGroup]
+    ) -> None:
+        """A load balancer has these backends, by group."""
+        self._backends[load_balancer] = backends
+        self._groups.update(groups)
+
+    def displace(self, load_balancer: str) -> None:
+        """A load balancer has gone."""
+        self._backends.pop(load_balancer, None)
+        self.active.discard(load_balancer)
+
+    def know(self, group: TargetGroup) -> None:
+        """The group's attributes are these now."""
+        self._groups[group.arn] = group
+
+    def forget(self, group: str) -> None:
+        """The group has gone."""
+        self._groups.pop(group, None)
+
+    async def route(self, group: str) -> None:
+        """Brings the servers of the group's backends up to date; Retryable when HAProxy can't."""
+        for backends in [*self._backends.values()]:
+            for backend in backends.get(group, ()):
+                await self._proxy.set_servers(backend, self._servers(group))
+
+    async def route_now(self, group: str) -> None:
+        """The same before an API call's answer leaves; a failure is left to the next pass of the controller."""
+        try:
+            await self.route(group)
+        except Retryable as error:
+            _log.warning("%s: %s", group, error)
+
+    def _servers(self, group: str) -> list[Server]:
+        known = self._groups.get(group)
+        if known is None:
+            return []
+        servers = []
+        for target, state in decide.routing(self.states(group), int(known.attributes[_MINIMUM])):
+            interface = self._network.locate(target.id)
+            if interface is not None:
+                servers.append(Server(target.name, interface.local_address, target.port, 1, state))
+        return servers

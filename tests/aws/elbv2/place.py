@@ -1,0 +1,213 @@
+"""A load balancer's whole surroundings: real configuration, real HAProxy, real checks; only the network is a map."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from netflux.aws.elbv2.api import ElbApi
+from netflux.aws.elbv2.apply import ElbController, Ground
+from netflux.aws.elbv2.desired import Desired
+from netflux.clock import Clock
+from netflux.controlplane.apis import Apis
+from netflux.controlplane.call import Call
+from netflux.controlplane.documents import Documents
+from netflux.controlplane.moto import Moto
+from netflux.gateway.gateway import Gateway, Region
+from netflux.haproxy import binary
+from netflux.haproxy.process import HAProxy
+from netflux.network.endpoints import Endpoints
+from netflux.network.interface import Interface, InterfaceRequest
+from netflux.reconcile.loop import Loop
+from netflux.runtime.children import Children
+from tests.haproxy.targets import Answer, Target, free_port, fresh_address, get, until
+
+ACCOUNT, REGION = "000000000000", "us-east-1"
+
+
+class MapNetwork:
+    """Addresses that the test says are there, and nodes at fresh ones."""
+
+    name = "map"
+    enforces_security_groups = False
+
+    def __init__(self) -> None:
+        self.interfaces: dict[str, Interface] = {}
+        self.known: dict[str, str] = {}
+
+    async def attach(self, request: InterfaceRequest) -> Interface:
+        if request.owner not in self.interfaces:
+            local = fresh_address()
+            eni = f"eni-{len(self.interfaces)}"
+            self.interfaces[request.owner] = Interface(
+                eni, request.owner, request.subnet_id, "10.9.9.9", local, "02:00", "us-east-1a"
+            )
+        return self.interfaces[request.owner]
+
+    async def detach(self, owner: str) -> None:
+        self.interfaces.pop(owner, None)
+
+    def of(self, owner: str) -> Interface | None:
+        return self.interfaces.get(owner)
+
+    def locate(self, vpc_address: str) -> Interface | None:
+        local = self.known.get(vpc_address)
+        return Interface("eni-t", "test", "subnet-t", vpc_address, local, "02:01", "us-east-1a") if local else None
+
+    def service_address(self, key: str) -> str:
+        return "127.0.0.1"
+
+
+class Place:
+    """Everything an ALB needs, started by `start`."""
+
+    def __init__(self, directory: Path, speed: float = 10.0) -> None:
+        from moto.moto_api._internal.models import moto_api_backend
+
+        moto_api_backend.reset()
+        self.run = Path(tempfile.mkdtemp(prefix="netflux-"))  # a unix socket's path must be short
+        self.port = free_port()
+        self.clock = Clock(speed)
+        self.documents = Documents(directory / "netflux.db")
+        self.moto = Moto(self.documents, ACCOUNT, REGION)
+        self.apis = Apis(ACCOUNT, REGION, self.moto, self._changed)
+        self.network = MapNetwork()
+        self.endpoints = Endpoints()
+        self.gateway = Gateway(self.port, self.run, directory / "ca", Region(ACCOUNT, REGION))
+        self.haproxy = HAProxy(
+            Children(self.run / "children"), binary.find(), self.run, directory / "haproxy.log", self.gateway.frontends
+        )
+        desired = Desired(self.moto, REGION)
+        self.flips: list[str] = []
+        ground = Ground(
+            self.haproxy, self.network, self.endpoints, self.run, self.port, self.gateway.certificate
+        )
+        self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
+        self.apis.register(ElbApi(self.moto, desired, self.controller, self.clock))
+        self.loop = Loop(self.clock, [self.controller])
+        self.targets: list[Target] = []
+        self.vpc = ""
+        self.subnets: list[str] = []
+
+    async def start(self) -> Place:
+        await self.moto.start()
+        await self.haproxy.start()
+        await self.controller.start(lambda key: self.loop.poke("elbv2", key))
+        self.loop.start()
+        return self
+
+    async def stop(self) -> None:
+        await self.loop.stop()
+        await self.controller.stop()
+        await self.haproxy.stop()
+        self.moto.stop()
+        self.documents.close()
+        for target in self.targets:
+            await target.stop()
+        shutil.rmtree(self.run, ignore_errors=True)
+
+    def _changed(self, call: Call) -> None:
+        self.loop.poke_all("elbv2")
+
+    async def elb(self, operation: str, **params: Any) -> dict[str, Any]:
+        return await self.apis.call("elbv2", operation, params)
+
+    async def ground(self) -> None:
+        """A VPC with two subnets in two zones."""
+        self.vpc = (await self.apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+        for number, zone in enumerate("ab", 1):
+            made = await self.apis.call("ec2", "CreateSubnet", {
+                "VpcId": self.vpc, "CidrBlock": f"10.0.{number}.0/24", "AvailabilityZone": f"us-east-1{zone}",
+            })
+            self.subnets.append(made["Subnet"]["SubnetId"])
+
+    async def balancer(self, name: str = "web") -> dict[str, Any]:
+        made = await self.elb("CreateLoadBalancer", Name=name, Subnets=self.subnets)
+        return made["LoadBalancers"][0]
+
+    async def group(self, name: str, **params: Any) -> str:
+        made = await self.elb("CreateTargetGroup", **{
+            "Name": name, "Protocol": "HTTP", "Port": 8080, "VpcId": self.vpc, "TargetType": "ip",
+            "HealthCheckPath": "/actuator/health", "HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 2,
+            "HealthyThresholdCount": 3, "UnhealthyThresholdCount": 3, **params,
+        })
+        return str(made["TargetGroups"][0]["TargetGroupArn"])
+
+    async def listener(self, balancer: str, action: Mapping[str, Any], port: int = 80) -> str:
+        made = await self.elb(
+            "CreateListener", LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=[action]
+        )
+        return str(made["Listeners"][0]["ListenerArn"])
+
+    async def rule(
+        self, listener: str, priority: int, conditions: Sequence[Mapping[str, Any]], action: Mapping[str, Any]
+    ) -> str:
+        made = await self.elb(
+            "CreateRule", ListenerArn=listener, Priority=priority, Conditions=conditions, Actions=[action]
+        )
+        return str(made["Rules"][0]["RuleArn"])
+
+    async def target(self, name: str, vpc_address: str, group: str | None = None) -> Target:
+        target = await Target(name).start()
+        self.targets.append(target)
+        self.network.known[vpc_address] = target.address
+        if group:
+            await self.elb("RegisterTargets", TargetGroupArn=group, Targets=[{"Id": vpc_address}])
+        return target
+
+    async def health(self, group: str) -> dict[str, dict[str, str]]:
+        told = await self.elb("DescribeTargetHealth", TargetGroupArn=group)
+        return {one["Target"]["Id"]: one["TargetHealth"] for one in told["TargetHealthDescriptions"]}
+
+    async def becomes(self, group: str, vpc_address: str, state: str, seconds: float = 20.0) -> None:
+        """Waits for a target's state."""
+
+        async def seen() -> bool:
+            return (await self.health(group)).get(vpc_address, {}).get("State") == state
+
+        await until(seen, seconds)
+
+    async def active(self, arn: str) -> dict[str, Any]:
+        """Waits until the load balancer is active."""
+        found: list[dict[str, Any]] = []
+
+        async def seen() -> bool:
+            found[:] = (await self.elb("DescribeLoadBalancers", LoadBalancerArns=[arn]))["LoadBalancers"]
+            return bool(found[0]["State"]["Code"] == "active")
+
+        await until(seen)
+        return found[0]
+
+    async def get(self, host: str, path: str = "/", headers: str = "", method: str = "GET") -> Answer:
+        return await get(("127.0.0.1", self.port), host, path, headers, method)
+
+    async def answers(self, host: str, path: str, status: int, body: bytes | None = None) -> Answer:
+        """Waits until the gateway answers so."""
+        found: list[Answer] = []
+
+        async def seen() -> bool:
+            found[:] = [await self.get(host, path)]
+            return found[0].status == status and (body is None or found[0].body == body)
+
+        try:
+            await until(seen)
+        except TimeoutError:
+            raise AssertionError(f"{host}{path}: {found[0].status} {found[0].body!r}") from None
+        return found[0]
+
+
+def forward(group: str) -> dict[str, Any]:
+    return {"Type": "forward", "TargetGroupArn": group}
+
+
+def fixed(status: str = "404", body: str = ":(") -> dict[str, Any]:
+    config = {"StatusCode": status, "ContentType": "text/plain", "MessageBody": body}
+    return {"Type": "fixed-response", "FixedResponseConfig": config}
+
+
+def path_is(*patterns: str) -> dict[str, Any]:
+    return {"Field": "path-pattern", "PathPatternConfig": {"Values": list(patterns)}}
+
