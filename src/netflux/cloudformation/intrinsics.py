@@ -177,7 +177,9 @@ def _select(env: Environment, given: Any) -> Any:
     try:
         return items[int(index)]
     except (IndexError, ValueError, TypeError) as error:
-        raise AwsError("ValidationError", f"Template error: Fn::Select cannot select nonexistent value at index {index}") from error
+        raise AwsError(
+            "ValidationError", f"Template error: Fn::Select cannot select nonexistent value at index {index}"
+        ) from error
 
 
 def _split(env: Environment, given: Any) -> Any:
@@ -240,7 +242,9 @@ def _cidr(env: Environment, given: Any) -> Any:
     subnets = network.subnets(new_prefix=prefix)
     found = [str(subnet) for subnet, _ in zip(subnets, range(count), strict=False)]
     if len(found) < count:
-        raise AwsError("ValidationError", f"Template error: Fn::Cidr cannot make {count} blocks of /{prefix} out of {block}")
+        raise AwsError(
+            "ValidationError", f"Template error: Fn::Cidr cannot make {count} blocks of /{prefix} out of {block}"
+        )
     return found
 
 

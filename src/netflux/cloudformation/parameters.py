@@ -45,9 +45,7 @@ def texts(template: Template, given: list[dict[str, Any]], previous: Mapping[str
     return found
 
 
-def _text(
-    name: str, asked: dict[str, Any] | None, previous: Mapping[str, str], declared: dict[str, Any]
-) -> str | None:
+def _text(name: str, asked: dict[str, Any] | None, previous: Mapping[str, str], declared: dict[str, Any]) -> str | None:
     if asked and asked.get("UsePreviousValue"):
         if name not in previous:
             raise invalid(f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a "

@@ -39,13 +39,13 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     loader.flatten_mapping(node)
     made: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, Hashable):
             raise yaml.constructor.ConstructorError(None, None, "a key must be text", key_node.start_mark)
         name = str(key)
         if name in made:
             raise yaml.constructor.ConstructorError(None, None, f"the key {name} is given twice", key_node.start_mark)
-        made[name] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+        made[name] = loader.construct_object(value_node, deep=True)
     return made
 
 
@@ -54,7 +54,7 @@ def _short(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):
-        value = [loader.construct_object(each, deep=True) for each in node.value]  # type: ignore[no-untyped-call]
+        value = [loader.construct_object(each, deep=True) for each in node.value]
     elif isinstance(node, yaml.MappingNode):
         value = _mapping(loader, node)
     if suffix in {"Ref", "Condition"}:
@@ -67,7 +67,7 @@ def _short(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_Loader.add_multi_constructor("!", _short)  # type: ignore[no-untyped-call]
+_Loader.add_multi_constructor("!", _short)
 
 
 def _twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -89,7 +89,9 @@ def read(body: str) -> dict[str, Any]:
         try:
             value = json.loads(body, object_pairs_hook=_twice)
         except json.JSONDecodeError as error:
-            raise malformed(f"JSON not well-formed. (line {error.lineno}, column {error.colno}): {error.msg}") from error
+            raise malformed(
+                f"JSON not well-formed. (line {error.lineno}, column {error.colno}): {error.msg}"
+            ) from error
     else:
         try:
             value = yaml.load(body, _Loader)  # noqa: S506, the loader is a SafeLoader

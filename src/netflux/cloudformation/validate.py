@@ -75,7 +75,9 @@ def _check_references(template: Template) -> None:
     for declaration in template.resources.values():
         lost.extend(_lost(declaration.properties, template))
         if declaration.condition is not None and declaration.condition not in template.conditions:
-            raise malformed(f"Unresolved condition dependency {declaration.condition} in the Resources block of the template")
+            raise malformed(
+                f"Unresolved condition dependency {declaration.condition} in the Resources block of the template"
+            )
     if lost:
         names = ", ".join(dict.fromkeys(lost))
         raise malformed(f"Unresolved resource dependencies [{names}] in the Resources block of the template")

@@ -32,7 +32,9 @@ _VPC = Row(
     attributes={
         "VpcId": "$id",
         "CidrBlock": "$item.CidrBlock",
-        "CidrBlockAssociations": lambda facts: [each["AssociationId"] for each in facts.item["CidrBlockAssociationSet"]],
+        "CidrBlockAssociations": lambda facts: [
+            each["AssociationId"] for each in facts.item["CidrBlockAssociationSet"]
+        ],
     },
     also=(
         _attribute("ModifyVpcAttribute", "VpcId", "EnableDnsSupport", default=True),
@@ -100,7 +102,9 @@ _ATTACHMENT = Row(
         "$response.InternetGateways.0",
     ),
     attributes={"AttachmentType": "IGW"},
-    delete=(Step("DetachInternetGateway", params={"InternetGatewayId": "$new.InternetGatewayId", "VpcId": "$new.VpcId"}),),
+    delete=(
+        Step("DetachInternetGateway", params={"InternetGatewayId": "$new.InternetGatewayId", "VpcId": "$new.VpcId"}),
+    ),
     gone=("Gateway.NotAttached", "InvalidInternetGatewayID.NotFound", "InvalidVpcID.NotFound"),
 )
 

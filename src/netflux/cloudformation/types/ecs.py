@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from netflux.cloudformation.types.table import Failed, Find, Properties, Read, Row, Step, Tagging, Verdict, Waiting, status
+from netflux.cloudformation.types.table import (
+    Failed,
+    Find,
+    Properties,
+    Read,
+    Row,
+    Step,
+    Tagging,
+    Verdict,
+    Waiting,
+    status,
+)
 
 _TAGGING = Tagging("TagResource", "UntagResource", {"resourceArn": "$attributes.Arn"}, "tags", "tagKeys")
 
@@ -44,7 +55,9 @@ def _definition(properties: Properties) -> Properties:
     """The registry nests the proxy's pairs one name deeper than the API."""
     proxy = properties.get("ProxyConfiguration")
     if isinstance(proxy, dict) and "ProxyConfigurationProperties" in proxy:
-        renamed = {("Properties" if key == "ProxyConfigurationProperties" else key): each for key, each in proxy.items()}
+        renamed = {
+            ("Properties" if key == "ProxyConfigurationProperties" else key): each for key, each in proxy.items()
+        }
         return properties | {"ProxyConfiguration": renamed}
     return properties
 

@@ -37,7 +37,8 @@ def _parameters(facts: Facts) -> list[dict[str, Any]]:
         for name, value in facts.new["Parameters"].items()
     ]
     return [
-        {"DBParameterGroupName": facts.id, "Parameters": given[start : start + 20]} for start in range(0, len(given), 20)
+        {"DBParameterGroupName": facts.id, "Parameters": given[start : start + 20]}
+        for start in range(0, len(given), 20)
     ]
 
 

@@ -73,7 +73,9 @@ _POLICY = Row(
     service="s3",
     create=Step("PutBucketPolicy", renames={"PolicyDocument": "Policy"}),
     id="$new.Bucket",
-    update=(Step("PutBucketPolicy", ("PolicyDocument",), renames={"PolicyDocument": "Policy"}, params={"Bucket": "$id"}),),
+    update=(
+        Step("PutBucketPolicy", ("PolicyDocument",), renames={"PolicyDocument": "Policy"}, params={"Bucket": "$id"}),
+    ),
     delete=(Step("DeleteBucketPolicy", params={"Bucket": "$id"}),),
     gone=("NoSuchBucket", "NoSuchBucketPolicy"),
 )

@@ -63,7 +63,9 @@ async def _attached(call: Caller, facts: Facts, params: dict[str, Any]) -> dict[
         raise AwsError("ValidationError", f"SecretTargetAttachment: TargetType {kind} is not supported by Netflux.")
     operation, key, listed = _TARGETS[kind]
     target = (await call("rds", operation, {key: facts.new["TargetId"]}))[listed][0]
-    secret = json.loads((await call("secretsmanager", "GetSecretValue", {"SecretId": facts.new["SecretId"]}))["SecretString"])
+    secret = json.loads(
+        (await call("secretsmanager", "GetSecretValue", {"SecretId": facts.new["SecretId"]}))["SecretString"]
+    )
     secret |= {
         "engine": target["Engine"],
         "host": target["Endpoint"]["Address"],

@@ -136,7 +136,9 @@ def _rule(direction: str, *, outwards: bool) -> Row:
                 "FromPort": "$new.FromPort",
                 "ToPort": "$new.ToPort",
                 "CidrIpv4": "$new.CidrIp",
-                "ReferencedGroupInfo.GroupId": "$new.DestinationSecurityGroupId" if outwards else "$new.SourceSecurityGroupId",
+                "ReferencedGroupInfo.GroupId": "$new.DestinationSecurityGroupId"
+                if outwards
+                else "$new.SourceSecurityGroupId",
             },
         ),
     )

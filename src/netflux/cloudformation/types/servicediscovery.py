@@ -10,9 +10,13 @@ from netflux.errors import AwsError
 
 async def _namespace(call: Caller, facts: Facts) -> str | Waiting:
     """Creating only starts an operation; the operation knows the namespace."""
-    operation = (await call("servicediscovery", "GetOperation", {"OperationId": facts.response["OperationId"]}))["Operation"]
+    operation = (await call("servicediscovery", "GetOperation", {"OperationId": facts.response["OperationId"]}))[
+        "Operation"
+    ]
     if operation["Status"] == "FAIL":
-        raise AwsError(operation.get("ErrorCode", "OperationFailed"), operation.get("ErrorMessage", "the operation failed"))
+        raise AwsError(
+            operation.get("ErrorCode", "OperationFailed"), operation.get("ErrorMessage", "the operation failed")
+        )
     if operation["Status"] != "SUCCESS":
         return Waiting(f"the operation is {operation['Status']}")
     return str(operation["Targets"]["NAMESPACE"])

@@ -1,0 +1,169 @@
+"""Change sets: a change that is looked at before it is made."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from netflux.cloudformation import render, requests
+from netflux.cloudformation.foresee import foresee, rendered
+from netflux.cloudformation.stacks import Stacks
+from netflux.cloudformation.store import Operation, Source, Stack
+from netflux.controlplane.call import Call
+from netflux.errors import AwsError
+
+_CREATE = (
+    "StackName", "TemplateBody", "TemplateURL", "UsePreviousTemplate", "Parameters", "Capabilities", "RoleARN",
+    "NotificationARNs", "Tags", "ChangeSetName", "ClientToken", "Description", "ChangeSetType", "OnStackFailure",
+    "IncludeNestedStacks",
+)  # fmt: skip
+NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+
+
+class ChangeSets(Stacks):
+    """The operations on change sets."""
+
+    async def create_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Works out the changes. A new stack is there from now on, in REVIEW_IN_PROGRESS."""
+        requests.refuse("CreateChangeSet", request, _CREATE)
+        kind = request.get("ChangeSetType", "UPDATE")
+        if kind not in ("CREATE", "UPDATE"):
+            raise AwsError("ValidationError", f"ChangeSetType {kind} is not supported by Netflux.")
+        stack = self._store.stack(request["StackName"])
+        existing = stack if stack is not None and stack.status != "REVIEW_IN_PROGRESS" else None
+        self._check_kind(kind, stack, request["StackName"])
+        asked = await requests.asked(self._apis.call, self._linter, request, call.region, existing)
+        stack = self._store.stack(request["StackName"])
+        if stack is None:
+            name = requests.stack_name(request["StackName"])
+            stack = self._new(call, name, Source("", {}, {}), request)
+            stack = self._journal.stack(stack, "REVIEW_IN_PROGRESS", "User Initiated")
+        name = request["ChangeSetName"]
+        if name in self._store.change_sets(stack):
+            raise AwsError("AlreadyExistsException", f"ChangeSet [{name}] already exists")
+        target = replace(stack, source=asked.source)
+        changes = await foresee(self._apis.call, self._store, target, asked.template)
+        failed = not changes and asked.source.tags == stack.source.tags and bool(stack.source.template)
+        identifier = f"arn:aws:cloudformation:{call.region}:{call.account}:changeSet/{name}/{uuid.uuid4()}"
+        keep = ("Description", "NotificationARNs", "Capabilities", "RoleARN", "OnStackFailure")
+        self._store.put_change_set(stack, name, {
+            "id": identifier,
+            "created": self._journal.now(),
+            "status": "FAILED" if failed else "CREATE_COMPLETE",
+            "reason": NO_CHANGES if failed else "",
+            "execution": "UNAVAILABLE" if failed else "AVAILABLE",
+            "source": asdict(asked.source),
+            "changes": [rendered(each) for each in changes],
+            "kind": kind,
+            "request": {key: request[key] for key in keep if key in request},
+        })  # fmt: skip
+        return {"Id": identifier, "StackId": stack.id}
+
+    def _check_kind(self, kind: str, stack: Stack | None, name: str) -> None:
+        if kind == "CREATE":
+            if stack is not None and stack.status != "REVIEW_IN_PROGRESS":
+                raise AwsError(
+                    "ValidationError",
+                    f"Stack [{name}] already exists and cannot be created again with the changeSet type CREATE.",
+                )
+            return
+        if stack is None:
+            raise AwsError("ValidationError", f"Stack [{name}] does not exist")
+        self._check_updatable(stack)
+
+    def _find(self, request: Mapping[str, Any]) -> tuple[Stack, str, dict[str, Any]]:
+        """The stack, the change set's name and the change set, by name and stack or by id alone."""
+        wanted = request["ChangeSetName"]
+        stacks = [self._live(request["StackName"])] if request.get("StackName") else self._store.stacks()
+        for stack in stacks:
+            for name, found in self._store.change_sets(stack).items():
+                if wanted in (name, found["id"]):
+                    return stack, name, found
+        raise AwsError("ChangeSetNotFound", f"ChangeSet [{wanted}] does not exist", 404)
+
+    async def describe_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """The change set with its changes."""
+        stack, name, found = self._find(request)
+        source = Source(**found["source"])
+        whole = render.stack(replace(stack, source=source))
+        made = {key: whole[key] for key in ("StackId", "StackName", "Parameters", "Tags")}
+        return made | _summary(name, found) | {
+            "Changes": found["changes"],
+            "Capabilities": found["request"].get("Capabilities", []),
+            "NotificationARNs": found["request"].get("NotificationARNs", []),
+            "RollbackConfiguration": {},
+            "IncludeNestedStacks": False,
+        }  # fmt: skip
+
+    async def list_change_sets(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """A stack's change sets that weren't executed."""
+        stack = self._live(request["StackName"])
+        return {
+            "Summaries": [
+                {"StackId": stack.id, "StackName": stack.name} | _summary(name, found)
+                for name, found in self._store.change_sets(stack).items()
+            ]
+        }
+
+    async def delete_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Forgets a change set; one that isn't there is forgotten already."""
+        try:
+            stack, name, _ = self._find(request)
+        except AwsError as error:
+            if error.code == "ChangeSetNotFound":
+                return {}
+            raise
+        self._store.drop_change_set(stack, name)
+        return {}
+
+    async def execute_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Starts making the changes."""
+        requests.refuse(
+            "ExecuteChangeSet", request, ("ChangeSetName", "StackName", "ClientRequestToken", "DisableRollback")
+        )
+        stack, name, found = self._find(request)
+        if found["execution"] != "AVAILABLE":
+            raise AwsError(
+                "InvalidChangeSetStatus",
+                f"ChangeSet [{found['id']}] cannot be executed in its current execution status of [{found['execution']}]",
+            )
+        source = Source(**found["source"])
+        kept = {"ChangeSetId": found["id"]} | found["request"] | request
+        if found["kind"] == "CREATE":
+            self._begin_create(stack, source, kept)
+        else:
+            self._begin_update(stack, source, kept)
+        for other in self._store.change_sets(stack):
+            if other != name:
+                self._store.drop_change_set(stack, other)
+        self._store.put_change_set(stack, name, found | {"execution": "EXECUTE_COMPLETE"})
+        return {}
+
+    def _begin_create(self, stack: Stack, source: Source, request: Mapping[str, Any]) -> None:
+        on_failure = "DO_NOTHING" if request.get("DisableRollback") else request.get("OnStackFailure", "ROLLBACK")
+        operation = Operation(
+            "create", str(request.get("ClientRequestToken") or uuid.uuid4()), "apply", on_failure=on_failure
+        )
+        stack = self._journal.stack(
+            replace(stack, source=source, shown=stack.shown | {"ChangeSetId": request["ChangeSetId"]}),
+            "CREATE_IN_PROGRESS", "User Initiated", operation=operation,
+            capabilities=tuple(request.get("Capabilities", ())),
+        )  # fmt: skip
+        self._start(stack)
+
+
+def _summary(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    made = {
+        "ChangeSetId": found["id"],
+        "ChangeSetName": name,
+        "CreationTime": render.moment(found["created"]),
+        "Status": found["status"],
+        "ExecutionStatus": found["execution"],
+    }
+    if found["reason"]:
+        made["StatusReason"] = found["reason"]
+    if "Description" in found["request"]:
+        made["Description"] = found["request"]["Description"]
+    return made

@@ -1,0 +1,119 @@
+"""What carrying out a template would change, without carrying it out: change sets, and updates that change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netflux.cloudformation import decide, scene
+from netflux.cloudformation.decide import Action, Change
+from netflux.cloudformation.graph import Needs, needs
+from netflux.cloudformation.intrinsics import Environment
+from netflux.cloudformation.store import Resource, Stack, Store
+from netflux.cloudformation.template import Declaration, Template
+from netflux.cloudformation.types.table import Caller
+from netflux.cloudformation.validate import row_of, schema_of
+from netflux.errors import AwsError
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """One resource's change."""
+
+    logical: str
+    type: str
+    change: Change
+    physical: str = ""
+
+
+async def foresee(call: Caller, store: Store, stack: Stack, template: Template) -> list[Foreseen]:
+    """The changes, in the order in which they could be made; resources that stay as they are aren't among them.
+
+    Args:
+        stack: as it would be: with the new source.
+
+    Raises AwsError when a change is not possible.
+    """
+    bare = await scene.environment(call, store, stack, template)
+    resources = store.resources(stack)
+    wanted = scene.wanted(bare, template)
+    moving: set[str] = set()
+    env = scene.with_resources(bare, resources.get, lambda logical: logical in moving)
+    found = []
+    for logical in _ordered(needs(template, wanted)):
+        foreseen = _one(wanted[logical], resources, env, stack)
+        if foreseen.change.action in (Action.ADD, Action.REPLACE):
+            moving.add(logical)
+        if foreseen.change.action is not Action.NONE:
+            found.append(foreseen)
+    for logical, resource in resources.items():
+        if logical not in wanted:
+            found.append(Foreseen(logical, resource.type, Change(Action.REMOVE), resource.physical))
+    return found
+
+
+def _one(declaration: Declaration, resources: Mapping[str, Resource], env: Environment, stack: Stack) -> Foreseen:
+    properties = scene.properties(env, stack.source, declaration)
+    resource = resources.get(declaration.logical)
+    if resource is None:
+        return Foreseen(declaration.logical, declaration.type, Change(Action.ADD))
+    if resource.type != declaration.type:
+        raise AwsError("ValidationError", f"Update of resource type is not permitted. ({declaration.logical})")
+    row = row_of(declaration.type)
+    schema = schema_of(scene.pseudo(stack)["AWS::Region"], declaration.type)
+    change = decide.compare(row, schema, resource.properties, properties)
+    return Foreseen(declaration.logical, declaration.type, change, resource.physical)
+
+
+def _ordered(needed: Mapping[str, Needs]) -> list[str]:
+    """Each after what it needs."""
+    order: list[str] = []
+    placed: set[str] = set()
+
+    def place(logical: str) -> None:
+        if logical in placed:
+            return
+        placed.add(logical)
+        for name in sorted(needed[logical].all):
+            place(name)
+        order.append(logical)
+
+    for logical in needed:
+        place(logical)
+    return order
+
+
+def rendered(foreseen: Foreseen) -> dict[str, Any]:
+    """A change as DescribeChangeSet gives it."""
+    change = foreseen.change
+    made: dict[str, Any] = {
+        "Action": "Modify" if change.action is Action.REPLACE else str(change.action),
+        "LogicalResourceId": foreseen.logical,
+        "ResourceType": foreseen.type,
+        "Scope": [],
+        "Details": [],
+    }
+    if foreseen.physical:
+        made["PhysicalResourceId"] = foreseen.physical
+    if change.action in (Action.MODIFY, Action.REPLACE):
+        sure = set(change.replacing) - set(change.unknown)
+        made["Replacement"] = "True" if sure else "Conditional" if change.replacing else "False"
+        made["Scope"] = sorted({"Tags" if name == "Tags" else "Properties" for name in change.changed})
+        made["Details"] = [_detail(name, change) for name in change.changed]
+    return {"Type": "Resource", "ResourceChange": made}
+
+
+def _detail(name: str, change: Change) -> dict[str, Any]:
+    target: dict[str, Any] = {"Attribute": "Tags" if name == "Tags" else "Properties"}
+    if name != "Tags":
+        recreation = "Never"
+        if name in change.replacing:
+            recreation = "Conditionally" if name in change.unknown else "Always"
+        target |= {"Name": name, "RequiresRecreation": recreation}
+    dynamic = name in change.unknown
+    return {
+        "Target": target,
+        "Evaluation": "Dynamic" if dynamic else "Static",
+        "ChangeSource": "ResourceReference" if dynamic else "DirectModification",
+    }

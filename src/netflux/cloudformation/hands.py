@@ -1,0 +1,262 @@
+"""One resource's calls: made, looked for, changed, deleted, and watched until it is what it should be.
+
+Every call bears repetition. What is about to be made is on disk before the call (its name and token), and what was made
+right after it; when the region is killed in between, the resource is looked for before it is made again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from netflux.clock import Clock
+from netflux.cloudformation import carry, secretreference
+from netflux.cloudformation.shape import Uncarried
+from netflux.cloudformation.store import Resource, Stack
+from netflux.cloudformation.types.table import (
+    Caller,
+    Facts,
+    Failed,
+    Find,
+    Properties,
+    Row,
+    Step,
+    Waiting,
+    fill,
+    follow,
+    needs_response,
+    place,
+)
+from netflux.errors import AwsError
+
+_QUICK = 0.05
+_SLOW = 0.5
+
+
+class Halted(Exception):
+    """The work stops here: another resource failed, or the region goes down."""
+
+
+class Hands:
+    """Acts on the resources of one stack.
+
+    Args:
+        call: the region's APIs.
+        clock: the durations of what is waited for.
+        halted: says why the work must stop, or None; asked between calls.
+        stopping: set when the region goes down.
+    """
+
+    def __init__(self, call: Caller, clock: Clock, halted: Callable[[], str | None], stopping: asyncio.Event) -> None:
+        self.call = call
+        self._clock = clock
+        self._halted = halted
+        self._stopping = stopping
+
+    async def facts(
+        self, stack: Stack, resource: Resource, row: Row, new: Properties, old: Properties | None = None
+    ) -> Facts:
+        """The places of the row's texts, with dynamic references resolved and the made-up name and tags in."""
+        resolved: Properties = await secretreference.resolve(self.call, new)
+        if row.named and row.named not in resolved and resource.name:
+            resolved = resolved | {row.named: resource.name}
+        before: Properties = await secretreference.resolve(self.call, old) if old else {}
+        _, _, _, region, account, _ = stack.id.split(":", 5)
+        return Facts(
+            new=resolved, old=before, id=resource.physical, attributes=resource.attributes, token=resource.token,
+            logical=resource.logical, stack=stack.id, region=region, account=account,
+        )  # fmt: skip
+
+    async def step(self, row: Row, step: Step, facts: Facts, changed: Collection[str] | None = None) -> dict[str, Any]:
+        """Makes the step's calls and returns the last response."""
+        response: dict[str, Any] = {}
+        try:
+            calls = carry.parameters(row, step, facts, changed)
+        except (Uncarried, ValueError) as problem:
+            raise AwsError("ValidationError", f"Property validation failure: {problem}") from problem
+        for params in calls:
+            try:
+                response = await self.call(step.service or row.service, step.operation, params)
+            except AwsError as error:
+                if error.code not in step.ignore:
+                    raise
+        return response
+
+    async def read(self, row: Row, facts: Facts) -> Facts:
+        """The facts with `response` and `item` as they are now; `item` is None when the resource isn't there."""
+        if row.read is None:
+            return facts
+        try:
+            response = await self.call(row.service, row.read.operation, fill(row.read.params, facts))
+        except AwsError as error:
+            if error.code in row.gone:
+                return replace(facts, item=None)
+            raise
+        facts = replace(facts, response=response)
+        return replace(facts, item=fill(row.read.item, facts))
+
+    async def probe(self, row: Row, facts: Facts) -> str | None:
+        """The physical id of what already has the name that a new resource would get."""
+        if row.probe is not None:
+            try:
+                response = await self.call(row.service, row.probe.operation, fill(row.probe.params, facts))
+            except AwsError as error:
+                if error.code in row.gone:
+                    return None
+                raise
+            found = fill(row.probe.item, replace(facts, response=response))
+            return str(found) if found else None
+        if row.read is None or needs_response(row.id):
+            return await self.find(row, facts, ()) if row.find and not needs_response(row.id) else None
+        facts = replace(facts, id=str(fill(row.id, facts)))
+        found = await self.read(row, facts)
+        absent = found.item is None or (row.over is not None and row.over(found.item))
+        return None if absent else facts.id
+
+    async def find(self, row: Row, facts: Facts, known: Collection[str]) -> str | None:
+        """The physical id of what a create call made whose answer was lost.
+
+        Args:
+            known: physical ids that belong to something else.
+        """
+        if row.find is None:
+            return await self.probe(row, facts)
+        try:
+            response = await self.call(row.service, row.find.operation, fill(row.find.params, facts))
+        except AwsError as error:
+            if error.code in row.gone:
+                return None
+            raise
+        for item in place(row.find.items.removeprefix("$"), replace(facts, response=response)) or ():
+            identifier = fill(row.find.id, replace(facts, item=item))
+            if identifier not in known and _matches(row.find, item, facts):
+                return str(identifier)
+        return None
+
+    async def make(self, row: Row, facts: Facts) -> str:
+        """The create call; returns the physical id."""
+        response: dict[str, Any] = {}
+        if row.create.operation:
+            try:
+                calls = carry.parameters(row, row.create, facts)
+            except (Uncarried, ValueError) as problem:
+                raise AwsError("ValidationError", f"Property validation failure: {problem}") from problem
+            for params in calls:
+                whole = await row.complete(self.call, facts, params) if row.complete else params
+                try:
+                    response = await self.call(row.service, row.create.operation, whole)
+                except AwsError as error:
+                    if error.code not in row.create.ignore:
+                        raise
+        facts = replace(facts, response=response)
+        if row.identify is None:
+            return str(fill(row.id, facts))
+        identify = row.identify
+
+        async def known() -> str | Waiting | Failed | None:
+            return await identify(self.call, facts)
+
+        found = await self._until(known, row.seconds, f"{row.type} {facts.logical}")
+        return str(found)
+
+    async def attributes(self, row: Row, facts: Facts) -> dict[str, Any]:
+        """What GetAtt gives, of what is there now. Raises AwsError when nothing is there."""
+        facts = await self.read(row, facts)
+        if row.read is not None and facts.item is None:
+            raise AwsError("NotFound", f"{row.type} {facts.id} is not there.")
+        found: dict[str, Any] = {}
+        for name, template in row.attributes.items():
+            value = template(facts) if callable(template) else fill(template, facts)
+            if value is not None:
+                found[name] = value
+        return found
+
+    async def settle(self, row: Row, facts: Facts) -> None:
+        """Waits until the resource is stable. Raises AwsError with the resource's own reason when it never will be."""
+        if row.stable is None:
+            return
+        judge = row.stable
+
+        async def stable() -> str | Waiting | Failed | None:
+            item = (await self.read(row, facts)).item
+            return Failed("it is not there any more") if item is None else judge(item)
+
+        await self._until(stable, row.seconds, f"{row.type} {facts.id}")
+
+    async def delete(self, row: Row, facts: Facts) -> None:
+        """Deletes what is there, and waits until it is gone."""
+        for step in row.delete:
+            facts = await self.read(row, facts)
+            if row.read is not None and facts.item is None:
+                return
+            if step.settled:
+                await self.settle(row, facts)
+                facts = await self.read(row, facts)
+            try:
+                await self.step(row, step, facts, ())
+            except AwsError as error:
+                if error.code not in row.gone:
+                    raise
+        if row.over is None:
+            return
+        over = row.over
+
+        async def gone() -> str | Waiting | Failed | None:
+            item = (await self.read(row, facts)).item
+            return None if item is None or over(item) else Waiting("it is still there")
+
+        await self._until(gone, row.seconds, f"{row.type} {facts.id}")
+
+    async def _until(self, look: Callable[[], Any], seconds: float, what: str) -> Any:
+        """Looks until the answer is neither Waiting nor Failed, and returns it."""
+        deadline = self._clock.monotonic() + seconds
+        pause = _QUICK
+        while True:
+            self.check()
+            found = await look()
+            if isinstance(found, Failed):
+                raise AwsError("NotStabilized", found.reason)
+            if not isinstance(found, Waiting):
+                return found
+            if self._clock.monotonic() > deadline:
+                raise AwsError(
+                    "NotStabilized", f"Exceeded attempts to wait: {what} after {seconds:.0f} s: {found.reason}"
+                )
+            await self._pause(pause)
+            pause = min(pause * 1.5, _SLOW)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+        raise Halted("the region stops")
+
+    def check(self) -> None:
+        """Raises Halted when the work must stop."""
+        reason = "the region stops" if self._stopping.is_set() else self._halted()
+        if reason is not None:
+            raise Halted(reason)
+
+
+def _matches(find: Find, item: Mapping[str, Any], facts: Facts) -> bool:
+    wanted = {path: fill(template, facts) for path, template in find.match.items()}
+    return all(value is None or str(follow(item, path.split("."))) == str(value) for path, value in wanted.items())
+
+
+def made_up_name(row: Row, stack: Stack, logical: str, token: str) -> str:
+    """A name for what the template gives none: `stack-Logical-ABCDEF123456`, the same for the same token."""
+    if not row.named:
+        return ""
+    suffix = hashlib.sha256(token.encode()).hexdigest()[:12].upper()
+    room = row.name_length - len(suffix) - 1
+    base = f"{stack.name}-{logical}"
+    if len(base) > room:
+        half = room // 2
+        base = f"{stack.name[: room - half - 1]}-{logical[:half]}"
+    name = re.sub(r"-+", "-", f"{base[:room]}-{suffix}")
+    return name.lower() if row.lower else name

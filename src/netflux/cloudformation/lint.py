@@ -1,0 +1,150 @@
+"""cfn-lint over a template, in a process of its own: importing it costs seconds that the region can't wait for.
+
+A verdict depends on the template, the region and cfn-lint's version alone, so it is kept under their hash.
+`python -m netflux.cloudformation.lint FILE…` fills the same cache beforehand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib.metadata
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from netflux.errors import AwsError
+
+SECONDS = 120.0
+"""Real seconds until a linter that doesn't answer is ended."""
+
+_CHILD = """
+import json, sys
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+region = sys.argv[1]
+found = lint(sys.stdin.read(), config=ManualArgs(regions=[region], ignore_checks=["W", "I"]))
+print(json.dumps([{"rule": m.rule.id, "line": m.linenumber, "message": m.message} for m in found]))
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An error that cfn-lint found; `line` counts from 1."""
+
+    rule: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.message} ({self.rule})"
+
+
+def cache_folder() -> Path:
+    """Where verdicts are kept for all states of this user: `$XDG_CACHE_HOME/netflux/lint`."""
+    root = os.environ.get("XDG_CACHE_HOME")
+    return (Path(root) if root else Path.home() / ".cache") / "netflux" / "lint"
+
+
+class Linter:
+    """Lints templates, each only once.
+
+    Args:
+        folders: where verdicts are looked for; new ones go into the first that can be written.
+    """
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders or (cache_folder(),)
+        self._running: dict[str, asyncio.Task[list[Finding]]] = {}
+        self._off = False
+
+    @classmethod
+    def none(cls) -> Linter:
+        """One that finds nothing, for a region that must not spend the time."""
+        linter = cls()
+        linter._off = True
+        return linter
+
+    async def findings(self, body: str, region: str) -> list[Finding]:
+        """The template's errors. Raises AwsError when the linter itself fails."""
+        if self._off:
+            return []
+        key = _key(body, region)
+        known = self._known(key)
+        if known is not None:
+            return known
+        if key not in self._running:
+            self._running[key] = asyncio.create_task(self._lint(body, region, key))
+        try:
+            return await asyncio.shield(self._running[key])
+        finally:
+            if self._running[key].done():
+                self._running.pop(key)
+
+    async def check(self, body: str, region: str) -> None:
+        """Raises AwsError ValidationError listing every error with its line."""
+        found = await self.findings(body, region)
+        if found:
+            raise AwsError("ValidationError", "Template validation error:\n" + "\n".join(str(each) for each in found))
+
+    def _known(self, key: str) -> list[Finding] | None:
+        for folder in self._folders:
+            path = folder / f"{key}.json"
+            try:
+                return [Finding(**each) for each in json.loads(path.read_text())]
+            except FileNotFoundError:
+                continue
+            except (ValueError, TypeError, OSError):
+                continue
+        return None
+
+    def _keep(self, key: str, found: list[Finding]) -> None:
+        """A verdict that can't be kept is only made again the next time."""
+        for folder in self._folders:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                draft = folder / f".{key}.{os.getpid()}"
+                draft.write_text(json.dumps([asdict(each) for each in found]))
+                draft.rename(folder / f"{key}.json")
+            except OSError:
+                continue
+            return
+
+    async def _lint(self, body: str, region: str, key: str) -> list[Finding]:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _CHILD, region,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            out, err = await asyncio.wait_for(child.communicate(body.encode()), SECONDS)
+        except (TimeoutError, asyncio.CancelledError):
+            child.kill()
+            await child.wait()
+            raise
+        if child.returncode != 0:
+            raise AwsError("InternalFailure", f"cfn-lint failed: {err.decode(errors='replace')[-2000:]}", 500)
+        found = [Finding(**each) for each in json.loads(out)]
+        self._keep(key, found)
+        return found
+
+
+def _key(body: str, region: str) -> str:
+    version = importlib.metadata.version("cfn-lint")
+    return hashlib.sha256(f"{version}\0{region}\0{body}".encode()).hexdigest()
+
+
+async def _warm(paths: list[str]) -> int:
+    linter = Linter()
+    region = os.environ.get("AWS_REGION", "us-east-1")
+    bad = 0
+    for path in paths:
+        for finding in await linter.findings(Path(path).read_text(), region):
+            bad = 1
+            sys.stderr.write(f"{path}: {finding}\n")
+    return bad
+
+
+if __name__ == "__main__":
+    raise SystemExit(asyncio.run(_warm(sys.argv[1:])))

@@ -1,0 +1,157 @@
+"""Stored values in the API's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from netflux.cloudformation import parameters
+from netflux.cloudformation.store import Resource, Stack
+from netflux.cloudformation.template import Template, parse
+from netflux.cloudformation.validate import capabilities
+
+
+def moment(text: str) -> datetime:
+    """A stored time."""
+    return datetime.fromisoformat(text)
+
+
+def stack(found: Stack) -> dict[str, Any]:
+    """A stack as DescribeStacks gives it."""
+    template = parse(found.source.template) if found.source.template else None
+    made: dict[str, Any] = {
+        "StackId": found.id,
+        "StackName": found.name,
+        "CreationTime": moment(found.created),
+        "StackStatus": found.status,
+        "DisableRollback": found.shown.get("DisableRollback", False),
+        "EnableTerminationProtection": found.shown.get("EnableTerminationProtection", False),
+        "NotificationARNs": found.shown.get("NotificationARNs", []),
+        "RollbackConfiguration": {},
+        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "Parameters": _parameters(template, found.source.parameters),
+        "Capabilities": list(found.capabilities),
+        "Tags": [{"Key": key, "Value": value} for key, value in found.source.tags.items()],
+        "Outputs": found.source.outputs,
+    }
+    optional = {
+        "Description": template.description if template else None,
+        "StackStatusReason": found.reason or None,
+        "LastUpdatedTime": moment(found.updated) if found.updated else None,
+        "DeletionTime": moment(found.deleted) if found.deleted else None,
+        "TimeoutInMinutes": found.shown.get("TimeoutInMinutes"),
+        "RoleARN": found.shown.get("RoleARN"),
+        "ChangeSetId": found.shown.get("ChangeSetId"),
+    }
+    return made | {key: value for key, value in optional.items() if value is not None}
+
+
+def summary(found: Stack) -> dict[str, Any]:
+    """A stack as ListStacks gives it."""
+    whole = stack(found)
+    kept = (
+        "StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime", "StackStatus", "StackStatusReason",
+        "DriftInformation",
+    )  # fmt: skip
+    made = {key: whole[key] for key in kept if key in whole}
+    if "Description" in whole:
+        made["TemplateDescription"] = whole["Description"]
+    return made
+
+
+def _parameters(template: Template | None, values: Mapping[str, str]) -> list[dict[str, Any]]:
+    if template is None:
+        return []
+    return [
+        {
+            "ParameterKey": name,
+            "ParameterValue": parameters.MASK if parameters.is_secret(template.parameters[name]) else value,
+        }
+        for name, value in values.items()
+    ]
+
+
+def event(found: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as DescribeStackEvents gives it."""
+    return dict(found) | {"Timestamp": moment(found["Timestamp"])}
+
+
+def resource(owner: Stack, found: Resource) -> dict[str, Any]:
+    """What all three forms of a resource have."""
+    made: dict[str, Any] = {
+        "LogicalResourceId": found.logical,
+        "ResourceType": found.type,
+        "ResourceStatus": found.status,
+        "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
+    }
+    if found.physical:
+        made["PhysicalResourceId"] = found.physical
+    if found.reason:
+        made["ResourceStatusReason"] = found.reason
+    return made
+
+
+def described(owner: Stack, found: Resource) -> dict[str, Any]:
+    """A resource as DescribeStackResources gives it."""
+    named = {"StackId": owner.id, "StackName": owner.name, "Timestamp": moment(found.updated or owner.created)}
+    return resource(owner, found) | named
+
+
+def detail(owner: Stack, found: Resource) -> dict[str, Any]:
+    """A resource as DescribeStackResource gives it."""
+    import json
+
+    return resource(owner, found) | {
+        "StackId": owner.id,
+        "StackName": owner.name,
+        "LastUpdatedTimestamp": moment(found.updated or owner.created),
+        "Metadata": json.dumps(found.metadata),
+    }
+
+
+def listed(owner: Stack, found: Resource) -> dict[str, Any]:
+    """A resource as ListStackResources gives it."""
+    return resource(owner, found) | {"LastUpdatedTimestamp": moment(found.updated or owner.created)}
+
+
+def template_summary(template: Template) -> dict[str, Any]:
+    """What GetTemplateSummary says of a template."""
+    made: dict[str, Any] = {
+        "Parameters": [_declared(name, each) for name, each in template.parameters.items()],
+        "ResourceTypes": sorted({each.type for each in template.resources.values()}),
+        "Version": "2010-09-09",
+    }
+    if template.description:
+        made["Description"] = template.description
+    if template.metadata:
+        import json
+
+        made["Metadata"] = json.dumps(template.metadata)
+    return made | needed(template)
+
+
+def needed(template: Template) -> dict[str, Any]:
+    """The capabilities and the reason for them."""
+    capability, types = capabilities(template)
+    if capability is None:
+        return {}
+    reason = f"The following resource(s) require capabilities: [{', '.join(types)}]"
+    return {"Capabilities": [capability], "CapabilitiesReason": reason}
+
+
+def _declared(name: str, declared: Mapping[str, Any]) -> dict[str, Any]:
+    constraints = {}
+    if "AllowedValues" in declared:
+        constraints["AllowedValues"] = [str(each) for each in declared["AllowedValues"]]
+    made: dict[str, Any] = {
+        "ParameterKey": name,
+        "ParameterType": declared.get("Type", "String"),
+        "NoEcho": parameters.is_secret(declared),
+        "ParameterConstraints": constraints,
+    }
+    if "Default" in declared:
+        made["DefaultValue"] = str(declared["Default"])
+    if "Description" in declared:
+        made["Description"] = str(declared["Description"])
+    return made

@@ -1,0 +1,99 @@
+"""What a caller asks for: the template and its values out of a request, and what Netflux refuses of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from netflux.cloudformation import parameters, validate
+from netflux.cloudformation.lint import Linter
+from netflux.cloudformation.store import Source, Stack
+from netflux.cloudformation.template import Template, parse
+from netflux.cloudformation.types.table import Caller
+from netflux.errors import AwsError, Unsupported
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+_LONGEST = 51_200
+"""Bytes of a TemplateBody ("CloudFormation quotas"); a longer template comes by TemplateURL."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request's template with its values."""
+
+    template: Template
+    source: Source
+
+
+def refuse(operation: str, request: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raises Unsupported naming the first parameter that would otherwise be ignored."""
+    for name, value in request.items():
+        if name not in known and value not in (None, [], {}, ""):
+            raise Unsupported(f"cloudformation:{operation} {name}")
+
+
+def stack_name(name: str) -> str:
+    """A name for a new stack. Raises AwsError ValidationError for one that can't be."""
+    if not _NAME.fullmatch(name):
+        raise AwsError(
+            "ValidationError",
+            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
+        )
+    return name
+
+
+async def body(call: Caller, request: Mapping[str, Any], previous: Stack | None) -> str:
+    """The template's text, from wherever the request says."""
+    if request.get("UsePreviousTemplate"):
+        if previous is None or not previous.source.template:
+            raise AwsError("ValidationError", "There is no previous template to use.")
+        return previous.source.template
+    if request.get("TemplateURL"):
+        return await _fetched(call, str(request["TemplateURL"]))
+    text = request.get("TemplateBody")
+    if not text:
+        raise AwsError("ValidationError", "Either Template URL or Template Body must be specified.")
+    if len(str(text).encode()) > _LONGEST:
+        raise AwsError(
+            "ValidationError",
+            f"1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {_LONGEST}",
+        )
+    return str(text)
+
+
+async def _fetched(call: Caller, url: str) -> str:
+    """A template out of a bucket of this region; nothing outside is asked."""
+    parts = urlsplit(url)
+    host, path = parts.hostname or "", unquote(parts.path.lstrip("/"))
+    bucket, dot, rest = host.partition(".")
+    if dot and rest.startswith("s3"):
+        key = path
+    else:
+        bucket, _, key = path.partition("/")
+    try:
+        answer = await call("s3", "GetObject", {"Bucket": bucket, "Key": key})
+    except AwsError as error:
+        raise AwsError("ValidationError", f"S3 error: {error.message} ({url})") from error
+    found = answer["Body"]
+    data = found if isinstance(found, bytes) else found.read()
+    return bytes(data).decode()
+
+
+async def asked(call: Caller, linter: Linter, request: Mapping[str, Any], region: str, previous: Stack | None) -> Asked:
+    """The whole of what is asked for, checked. Raises AwsError with AWS's code and words for what is wrong."""
+    text = await body(call, request, previous)
+    template = parse(text)
+    before = previous.source if previous else Source("", {}, {})
+    values = parameters.texts(template, request.get("Parameters", []), before.parameters)
+    validate.check(template, region)
+    validate.check_capabilities(template, request.get("Capabilities", []))
+    await linter.check(text, region)
+    tags = before.tags
+    if "Tags" in request:
+        tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+    return Asked(template, Source(text, values, tags, before.outputs))

@@ -1,0 +1,171 @@
+"""What a template's functions are evaluated against, for one stack: its parameters, exports, zones and resources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from netflux.cloudformation import parameters
+from netflux.cloudformation.carry import TAGS, carried
+from netflux.cloudformation.intrinsics import UNKNOWN, Environment
+from netflux.cloudformation.store import Resource, Source, Stack, Store
+from netflux.cloudformation.template import Declaration, Template
+from netflux.cloudformation.types.table import Caller, Properties
+from netflux.cloudformation.validate import row_of
+from netflux.errors import AwsError
+
+
+def pseudo(stack: Stack) -> dict[str, Any]:
+    """The pseudo parameters of a stack."""
+    _, partition, _, region, account, _ = stack.id.split(":", 5)
+    return {
+        "AWS::AccountId": account,
+        "AWS::NotificationARNs": stack.shown.get("NotificationARNs", []),
+        "AWS::Partition": partition,
+        "AWS::Region": region,
+        "AWS::StackId": stack.id,
+        "AWS::StackName": stack.name,
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+
+
+def exports(store: Store) -> dict[str, tuple[str, Stack]]:
+    """What Fn::ImportValue finds: values and their stacks, by name."""
+    found = {}
+    for stack in store.stacks():
+        if stack.live:
+            for output in stack.source.outputs:
+                if "ExportName" in output:
+                    found[output["ExportName"]] = (output["OutputValue"], stack)
+    return found
+
+
+async def environment(call: Caller, store: Store, stack: Stack, template: Template) -> Environment:
+    """All but the resources. Raises AwsError when a parameter names an SSM parameter that isn't there."""
+    source = stack.source
+    values = parameters.references(template, source.parameters)
+    for name, stored in parameters.stored_parameters(template, source.parameters).items():
+        answer = await call("ssm", "GetParameter", {"Name": stored})
+        values = {**values, name: answer["Parameter"]["Value"]}
+    zones = {}
+    region = pseudo(stack)["AWS::Region"]
+    if "GetAZs" in template.body:
+        answer = await call("ec2", "DescribeAvailabilityZones", {})
+        zones[region] = sorted(zone["ZoneName"] for zone in answer["AvailabilityZones"])
+    return Environment(
+        parameters=values,
+        pseudo=pseudo(stack),
+        mappings=template.mappings,
+        conditions=template.conditions,
+        exports={name: value for name, (value, _) in exports(store).items()},
+        zones=lambda name: _zones(zones, name),
+    )
+
+
+def _zones(zones: Mapping[str, list[str]], region: str) -> list[str]:
+    if region not in zones:
+        raise AwsError("ValidationError", f"Template validation error: Fn::GetAZs: there is no region {region} here.")
+    return zones[region]
+
+
+def with_resources(
+    env: Environment, find: Callable[[str], Resource | None], unknown: Callable[[str], bool] = lambda _logical: False
+) -> Environment:
+    """The environment with the stack's resources in it.
+
+    Args:
+        find: a resource by logical id.
+        unknown: whether the resource will be another one once the plan is carried out.
+    """
+
+    def reference(logical: str) -> Any:
+        resource = find(logical)
+        if unknown(logical):
+            return UNKNOWN
+        if resource is None or not resource.physical:
+            raise AwsError("ValidationError", f"Resource {logical} has no physical id; its condition may be false.")
+        return resource.physical
+
+    def attribute(logical: str, name: str) -> Any:
+        if unknown(logical):
+            return UNKNOWN
+        resource = find(logical)
+        if resource is None or name not in resource.attributes:
+            raise AwsError("ValidationError", f"Attribute '{name}' of resource {logical} has no value.")
+        return resource.attributes[name]
+
+    return replace(env, reference=reference, attribute=attribute)
+
+
+def wanted(env: Environment, template: Template) -> dict[str, Declaration]:
+    """The resources whose condition holds."""
+    return {
+        logical: declaration
+        for logical, declaration in template.resources.items()
+        if declaration.condition is None or env.holds(declaration.condition)
+    }
+
+
+def properties(env: Environment, source: Source, declaration: Declaration) -> Properties:
+    """A resource's properties evaluated, with the stack's tags among its own."""
+    found: Properties = env.value(declaration.properties)
+    row = row_of(declaration.type)
+    if not source.tags or not carried(row, TAGS):
+        return found
+    own = as_list(found.get(TAGS, []))
+    named = {tag["Key"] for tag in own}
+    inherited = [{"Key": key, "Value": value} for key, value in source.tags.items() if key not in named]
+    return found | {TAGS: own + inherited}
+
+
+def as_list(tags: Any) -> list[dict[str, Any]]:
+    """Tags in the form of a list; some types write them as a map."""
+    if isinstance(tags, Mapping):
+        return [{"Key": key, "Value": value} for key, value in tags.items()]
+    return list(tags)
+
+
+def outputs(env: Environment, template: Template) -> list[dict[str, Any]]:
+    """The stack's outputs, as DescribeStacks gives them."""
+    found = []
+    for name, output in template.outputs.items():
+        if "Condition" in output and not env.holds(output["Condition"]):
+            continue
+        value = env.value(output["Value"])
+        if isinstance(value, list | dict):
+            raise AwsError(
+                "ValidationError", f"Template format error: The Value field of output {name} must evaluate to a String."
+            )
+        made = {"OutputKey": name, "OutputValue": _text(value)}
+        if output.get("Description"):
+            made["Description"] = str(output["Description"])
+        if "Export" in output:
+            made["ExportName"] = str(env.value(output["Export"]["Name"]))
+        found.append(made)
+    return found
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def imported(env: Environment, template: Template) -> tuple[str, ...]:
+    """The names of the exports that the template uses."""
+    found: set[str] = set()
+
+    def look(value: Any) -> None:
+        if isinstance(value, list):
+            for each in value:
+                look(each)
+        elif isinstance(value, dict):
+            if set(value) == {"Fn::ImportValue"}:
+                found.add(str(env.value(value["Fn::ImportValue"])))
+            for each in value.values():
+                look(each)
+
+    for declaration in wanted(env, template).values():
+        look(declaration.properties)
+    look(template.outputs)
+    return tuple(sorted(found))

@@ -1,0 +1,217 @@
+"""The operations that make, change and delete stacks."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from netflux.clock import Clock
+from netflux.cloudformation import render, requests, scene, validate
+from netflux.cloudformation.execute import Execution
+from netflux.cloudformation.foresee import foresee
+from netflux.cloudformation.journal import Journal
+from netflux.cloudformation.lint import Linter, cache_folder
+from netflux.cloudformation.reading import Reading
+from netflux.cloudformation.store import Operation, Source, Stack, Store
+from netflux.cloudformation.template import parse
+from netflux.controlplane.apis import Apis
+from netflux.controlplane.call import Call
+from netflux.controlplane.documents import Documents
+from netflux.errors import AwsError, Unsupported
+
+_CREATE = (
+    "StackName", "TemplateBody", "TemplateURL", "Parameters", "DisableRollback", "TimeoutInMinutes", "NotificationARNs",
+    "Capabilities", "RoleARN", "OnFailure", "Tags", "ClientRequestToken", "EnableTerminationProtection",
+)  # fmt: skip
+_UPDATE = (
+    "StackName", "TemplateBody", "TemplateURL", "UsePreviousTemplate", "Parameters", "Capabilities", "RoleARN",
+    "NotificationARNs", "Tags", "DisableRollback", "ClientRequestToken",
+)  # fmt: skip
+_UPDATABLE = frozenset({
+    "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "UPDATE_FAILED",
+})  # fmt: skip
+
+
+class Stacks(Reading):
+    """The operations that make, change and delete stacks, and those under way.
+
+    Args:
+        apis: what resources are made with.
+        documents: where stacks are kept.
+        clock: for durations and timestamps.
+        cache: folder for the linter's verdicts; this user's cache when None.
+        lint: whether templates go through cfn-lint; tests of the engine itself leave it out.
+    """
+
+    def __init__(
+        self, apis: Apis, documents: Documents, clock: Clock, cache: Path | None = None, *, lint: bool = True
+    ) -> None:
+        self._apis = apis
+        self._store = Store(documents)
+        self._journal = Journal(self._store, clock)
+        self._clock = clock
+        self._linter = Linter(*([cache] if cache else []), cache_folder()) if lint else Linter.none()
+        self._stopping = asyncio.Event()
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    async def resume(self) -> None:
+        """Goes on with the operations that a stopped or killed region left; returns when they are under way."""
+        for stack in self._store.stacks():
+            if stack.operation is not None:
+                self._start(stack)
+
+    async def stop(self) -> None:
+        """Lets the operations under way end at the next call; they go on in `resume`."""
+        self._stopping.set()
+        if self._running:
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def settled(self, stack_id: str) -> None:
+        """Returns when nothing is being done to the stack."""
+        task = self._running.get(stack_id)
+        if task is not None:
+            await asyncio.shield(task)
+
+    def _start(self, stack: Stack) -> None:
+        execution = Execution(self._journal, self._apis.call, self._clock, stack, self._stopping)
+        task = asyncio.create_task(execution.run(), name=f"cloudformation {stack.name}")
+        self._running[stack.id] = task
+        task.add_done_callback(lambda _task: self._running.pop(stack.id, None))
+
+    async def create_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Accepts a new stack and starts making it."""
+        requests.refuse("CreateStack", request, _CREATE)
+        name = requests.stack_name(request["StackName"])
+        if "OnFailure" in request and "DisableRollback" in request:
+            raise AwsError("ValidationError", "You can specify either DisableRollback or OnFailure, but not both.")
+        self._free(name)
+        asked = await requests.asked(self._apis.call, self._linter, request, call.region, None)
+        self._free(name)
+        on_failure = "DO_NOTHING" if request.get("DisableRollback") else request.get("OnFailure", "ROLLBACK")
+        operation = Operation("create", _token(request), "apply", on_failure=on_failure)
+        stack = self._new(call, name, asked.source, request)
+        await scene.environment(self._apis.call, self._store, stack, asked.template)
+        stack = self._journal.stack(stack, "CREATE_IN_PROGRESS", "User Initiated", operation=operation)
+        self._start(stack)
+        return {"StackId": stack.id}
+
+    def _new(self, call: Call, name: str, source: Source, request: Mapping[str, Any]) -> Stack:
+        kept = ("DisableRollback", "TimeoutInMinutes", "NotificationARNs", "RoleARN", "EnableTerminationProtection")
+        return Stack(
+            id=f"arn:aws:cloudformation:{call.region}:{call.account}:stack/{name}/{uuid.uuid4()}",
+            name=name,
+            status="",
+            created=self._journal.now(),
+            source=source,
+            capabilities=tuple(request.get("Capabilities", ())),
+            shown={key: request[key] for key in kept if key in request},
+        )
+
+    def _free(self, name: str) -> None:
+        taken = self._store.stack(name)
+        if taken is not None:
+            raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
+
+    async def update_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Accepts a change and starts making it."""
+        requests.refuse("UpdateStack", request, _UPDATE)
+        stack = self._live(request["StackName"])
+        self._check_updatable(stack)
+        asked = await requests.asked(self._apis.call, self._linter, request, call.region, stack)
+        target = replace(stack, source=asked.source)
+        changes = await foresee(self._apis.call, self._store, target, asked.template)
+        if not changes and stack.status != "UPDATE_FAILED" and asked.source.tags == stack.source.tags:
+            raise AwsError("ValidationError", "No updates are to be performed.")
+        self._begin_update(self._live(stack.id), asked.source, request)
+        return {"StackId": stack.id}
+
+    def _check_updatable(self, stack: Stack) -> None:
+        if stack.status not in _UPDATABLE:
+            raise AwsError("ValidationError", f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+
+    def _begin_update(self, stack: Stack, source: Source, request: Mapping[str, Any]) -> None:
+        self._check_updatable(stack)
+        on_failure = "DO_NOTHING" if request.get("DisableRollback") else "ROLLBACK"
+        operation = Operation("update", _token(request), "apply", previous=stack.source, on_failure=on_failure)
+        shown = stack.shown | {
+            key: request[key] for key in ("NotificationARNs", "RoleARN", "ChangeSetId") if key in request
+        }
+        stack = self._journal.stack(
+            stack, "UPDATE_IN_PROGRESS", "User Initiated", operation=operation, source=source, shown=shown,
+            updated=self._journal.now(), capabilities=tuple(request.get("Capabilities", stack.capabilities)),
+        )  # fmt: skip
+        self._start(stack)
+
+    async def delete_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Starts deleting a stack; one that isn't there is deleted already."""
+        requests.refuse(
+            "DeleteStack", request, ("StackName", "RetainResources", "RoleARN", "ClientRequestToken", "DeletionMode")
+        )
+        stack = self._store.stack(request["StackName"])
+        if stack is None or not stack.live or stack.status == "DELETE_IN_PROGRESS":
+            return {}
+        if stack.shown.get("EnableTerminationProtection"):
+            raise AwsError(
+                "ValidationError", f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
+            )
+        self._check_unused(stack)
+        if stack.operation is not None:
+            raise AwsError(
+                "ValidationError", f"Stack [{stack.name}] is in {stack.status} state and can not be deleted."
+            )
+        retain = tuple(request.get("RetainResources", ()))
+        if retain and stack.status != "DELETE_FAILED":
+            raise AwsError(
+                "ValidationError",
+                f"Invalid operation on stack [{stack.id}]. RetainResources needs a stack in DELETE_FAILED.",
+            )
+        operation = Operation(
+            "delete",
+            _token(request),
+            "delete",
+            retain=retain,
+            force=request.get("DeletionMode") == "FORCE_DELETE_STACK",
+        )
+        stack = self._journal.stack(stack, "DELETE_IN_PROGRESS", "User Initiated", operation=operation)
+        self._start(stack)
+        return {}
+
+    def _check_unused(self, stack: Stack) -> None:
+        own = {output["ExportName"] for output in stack.source.outputs if "ExportName" in output}
+        for other in self._store.stacks():
+            if other.live and other.id != stack.id:
+                for name in own.intersection(other.imports):
+                    raise AwsError(
+                        "ValidationError", f"Export {name} cannot be deleted as it is in use by {other.name}"
+                    )
+
+    async def update_termination_protection(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Whether the stack may be deleted."""
+        stack = self._live(request["StackName"])
+        shown = stack.shown | {"EnableTerminationProtection": request["EnableTerminationProtection"]}
+        self._store.put_stack(replace(stack, shown=shown))
+        return {"StackId": stack.id}
+
+    async def validate_template(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """The template's parameters, when there is nothing wrong with it."""
+        text = await requests.body(self._apis.call, request, None)
+        template = parse(text)
+        validate.check(template, call.region)
+        await self._linter.check(text, call.region)
+        found = render.template_summary(template)
+        kept = ("ParameterKey", "DefaultValue", "NoEcho", "Description")
+        parameters = [{key: each[key] for key in kept if key in each} for each in found["Parameters"]]
+        made = {key: found[key] for key in ("Description", "Capabilities", "CapabilitiesReason") if key in found}
+        return made | {"Parameters": parameters}
+
+    async def set_stack_policy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Stack policies would have to be enforced."""
+        raise Unsupported("cloudformation:SetStackPolicy")
+
+
+def _token(request: Mapping[str, Any]) -> str:
+    return str(request.get("ClientRequestToken") or uuid.uuid4())
