@@ -8,11 +8,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from netflux import __version__, names
+from netflux.aws.logs.api import LogsApi
+from netflux.aws.logs.store import Store as LogStore
+from netflux.aws.rds.api import RdsApi
+from netflux.aws.rds.controller import Machine, RdsController
+from netflux.aws.rds.installation import installations
+from netflux.aws.rds.instance import Instances
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
@@ -104,7 +110,9 @@ class Region:
         self.keys = Keys()
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
-        self.loop = Loop(self.clock, [SeedController(self.apis.call, self.documents, options.seed)])
+        self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
+        self.rds = self._databases()
+        self.loop = Loop(self.clock, [self.rds, SeedController(self.apis.call, self.documents, options.seed)])
         s3 = S3Service(self.s3, self.keys, options.account, options.region)
         self.server = Server(self.apis, s3.handle, routes(self.apis.call, self.facts))
         self._exit = contextlib.AsyncExitStack()
@@ -120,6 +128,7 @@ class Region:
             await self._begin(self.network.start, self.network.stop)
             await self._begin(lambda: self.server.start(self.state.run / "controlplane.sock"), self.server.stop)
             await self._begin(self.haproxy.start, self.haproxy.stop)
+            self._exit.push_async_callback(self.rds.stop)
             self.loop.start()
             self._exit.push_async_callback(self.loop.stop)
         except BaseException:
@@ -129,6 +138,26 @@ class Region:
     async def stop(self) -> None:
         """Ends every part, the last started first; no child is left."""
         await self._exit.aclose()
+
+    def _databases(self) -> RdsController:
+        instances, postgres = Instances(self.documents), installations()
+        self.apis.register(RdsApi(instances, self.apis, postgres, self.clock))
+        machine = Machine(
+            databases=self.state.path / "databases",
+            run=self.state.run,
+            children=self.children,
+            network=self.network,
+            endpoints=self.endpoints,
+            issue=self._certificate,
+            installations=postgres,
+            clock=self.clock,
+        )
+        return RdsController(instances, machine, self.apis, lambda key: self.loop.poke("rds", key))
+
+    def _certificate(self, hosts: Sequence[str]) -> tuple[bytes, bytes]:
+        """Certificate chain and key for the hosts, both PEM; the authority writes them into one file."""
+        pem = self.gateway.authority.leaf(hosts, self.clock.now()).read_bytes()
+        return pem, pem
 
     async def _begin(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
         self._exit.push_async_callback(stop)
