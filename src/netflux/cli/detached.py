@@ -80,5 +80,5 @@ def _messages(reading: int) -> Iterator[dict[str, Any]]:
 
 def _remove_if_unused(place: Path) -> None:
     """A directory that was made only for the log of a region that never got to use it."""
-    if not (place / "version").exists():
+    if place.exists() and not (place / "version").exists():
         state.discard(place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,6 +22,8 @@ from netflux.console.status import Call, plain, snapshot
 from netflux.errors import AwsError, UserError
 from netflux.seed.config import ImageSource
 from netflux.seed.image import push
+
+_log = logging.getLogger(__name__)
 
 _STATIC = Path(__file__).with_name("static")
 _FRESH = 0.7
@@ -119,7 +122,15 @@ def _guarded(handler: Handler) -> Handler:
         name = (host[0] if host[2].isdigit() else request.headers.get("Host", "")).lower()
         if name not in _HERE:
             return _json({"message": f"the console is at http://localhost, not at {name}"}, 403)
-        return await handler(request)
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            raise
+        except Exception as error:
+            _log.exception("%s %s failed", request.method, request.path)
+            return _json(
+                {"message": f"{type(error).__name__}: {error}", "hint": "The region's log has the trace."}, 500
+            )
 
     return guarded
 
