@@ -6,6 +6,7 @@ botocore has this for clients; moto's core has the server's half, and is used he
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -105,9 +106,15 @@ def answer(model: OperationModel, request: HttpRequest, result: Mapping[str, Any
     return _serialize(model, request, dict(result), request_id)
 
 
+class _Failure(ServiceException):
+    """An error of ours: moto looks for the service of an exception in the name of the package that it is defined in."""
+
+
 def failure(model: OperationModel, request: HttpRequest, error: AwsError, request_id: str) -> HttpResponse:
     """The response's bytes for an error; its status is the model's where the model knows the code."""
-    response = _serialize(model, request, ServiceException(error.code, error.message), request_id)
+    with warnings.catch_warnings():  # moto warns of codes outside the model; AWS sends such codes too
+        warnings.filterwarnings("ignore", message=".*does not match an error shape", category=UserWarning)
+        response = _serialize(model, request, _Failure(error.code, error.message), request_id)
     if error.status not in (400, response.status):
         return HttpResponse(error.status, response.headers, response.body)
     return response
