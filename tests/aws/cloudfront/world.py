@@ -7,10 +7,12 @@ import ssl
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
+import boto3
 from aiohttp import web
+from botocore.config import Config
 
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
@@ -23,9 +25,12 @@ from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
+from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.keys import Keys
+from netflux.controlplane.moto import Moto
+from netflux.controlplane.server import Server
 from netflux.gateway.gateway import Gateway, Region
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
@@ -170,10 +175,14 @@ class World:
         )
         self.edge_socket = edge_socket
         self.application = Application()
+        apis = Apis(ACCOUNT, REGION, cast(Moto, None), lambda call: None)
+        apis.register(self.s3)
+        apis.register(self.api)
+        self.server = Server(apis, self.service.handle, [])
         self._runners: list[web.AppRunner] = []
 
     async def start(self) -> None:
-        await self._serve(self.service.handle, self.run / "controlplane.sock")
+        await self.server.start(self.run / "controlplane.sock")
         self.origin_port = free_port()
         await self._serve(self.application.handle, self.origin_port)
         await self.edge.start(self.edge_socket)
@@ -182,6 +191,7 @@ class World:
     async def stop(self) -> None:
         await self.haproxy.stop()
         await self.edge.stop()
+        await self.server.stop()
         for runner in self._runners:
             await runner.cleanup()
         self.documents.close()
@@ -194,6 +204,16 @@ class World:
         site = web.UnixSite(runner, str(where)) if isinstance(where, Path) else web.TCPSite(runner, "127.0.0.1", where)
         await site.start()
         self._runners.append(runner)
+
+    def boto(self, service: str = "cloudfront") -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
 
     def publish_alb(self) -> None:
         self.endpoints.publish(ALB, 80, Address("127.0.0.1", self.origin_port))
