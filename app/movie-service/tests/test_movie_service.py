@@ -168,8 +168,9 @@ def test_an_answer_does_not_wait_for_the_clients_acknowledgement(service):
 
 def test_every_event_is_one_json_line_and_a_request_says_what_became_of_it(service):
     service.client.get("/api/movies/99")
-    access = [event for event in events(service) if event["logger"] == "access"][-1]
-    assert (access["method"], access["path"], access["status"]) == ("GET", "/api/movies/99", 404)
+    asked = wait_until(lambda: [event for event in events(service) if event.get("path") == "/api/movies/99"])
+    access = asked[0]
+    assert (access["logger"], access["method"], access["status"]) == ("access", "GET", 404)
     assert access["duration_ms"] > 0
     assert access["service"] == "movie-service"
 
