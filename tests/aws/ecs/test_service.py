@@ -55,7 +55,7 @@ async def test_a_killed_task_is_replaced(world: World) -> None:
     assert gone["stopCode"] == "EssentialContainerExited"
     assert gone["stoppedReason"] == "Essential container in task exited"
     assert gone["containers"][0]["exitCode"] == 137
-    assert len(os.listdir(world.path / "tasks")) == 2
+    assert len([*(world.path / "tasks").iterdir()]) == 2
 
 
 async def stopped(world: World, arn: str) -> dict | None:

@@ -80,7 +80,7 @@ class World:
         self.runtime = ProcessRuntime(self.children, registry)
         host = TaskHost(
             store=Store(self.documents, clock), apis=self.apis, network=self.network, runtime=self.runtime,
-            endpoints=self.endpoints, clock=clock, poke=lambda name, key: self.loop.poke(name, key),
+            endpoints=self.endpoints, clock=clock, poke=self.poke,
             directory=self.path / "tasks", endpoint_url="http://127.0.0.1:4566",
         )  # fmt: skip
         self.ecs = Ecs(host, self.proxy)
@@ -91,6 +91,9 @@ class World:
         self.balancer.told = lambda: self.loop.poke_all("ecs-service")
         await self.ecs.start()
         self.loop.start()
+
+    def poke(self, name: str, key: str) -> None:
+        self.loop.poke(name, key)
 
     async def stop(self) -> None:
         await self.loop.stop()
@@ -129,7 +132,7 @@ class World:
             "logConfiguration": {"logDriver": "awslogs", "options": {
                 "awslogs-group": "/ecs/movies", "awslogs-region": names.REGION, "awslogs-stream-prefix": "ecs"}},
         }  # fmt: skip
-        containers = changes.pop("before", []) + [{**container, **changes.pop("container", {})}]
+        containers = [*changes.pop("before", []), {**container, **changes.pop("container", {})}]
         request = {
             "family": "movies", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "512",
             "memory": "1024", "executionRoleArn": f"arn:aws:iam::{names.ACCOUNT}:role/ecsTaskExecutionRole",

@@ -124,7 +124,7 @@ def _check_dependency(name: str, dependency: Json, by_name: Mapping[str, Json]) 
         raise client_error(f"Invalid dependsOn condition '{condition}' of container '{name}'.")
     if condition in ("COMPLETE", "SUCCESS") and by_name[target].get("essential", True):
         raise client_error(
-            f"Container '{name}' depends on '{target}' with {condition}; an essential container allows neither of these."
+            f"Container '{name}' depends on '{target}' with {condition}; an essential container allows none."
         )
     if condition == "HEALTHY" and not by_name[target].get("healthCheck"):
         raise client_error(
@@ -173,6 +173,22 @@ def _check_network(request: Json) -> None:
         )
     if _fargate(request):
         check_size(request.get("cpu"), request.get("memory"))
+        _check_execution_role(request)
+
+
+def _check_execution_role(request: Json) -> None:
+    if request.get("executionRoleArn"):
+        return
+    for container in request["containerDefinitions"]:
+        need = ""
+        if container.get("logConfiguration"):
+            need = f"log driver {container['logConfiguration']['logDriver']}"
+        elif container.get("secrets"):
+            need = "container secrets"
+        elif ".dkr.ecr." in container["image"]:
+            need = "ECR images"
+        if need:
+            raise client_error(f"Fargate requires task definition to have execution role ARN to support {need}.")
 
 
 def check_size(cpu: str | None, memory: str | None) -> None:

@@ -7,7 +7,7 @@ steps end. API shape DeploymentConfiguration has the rules.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from math import ceil, floor
@@ -87,7 +87,8 @@ class Step:
     Attributes:
         start: tasks of the primary deployment to start.
         stop: ids of tasks to stop because they are too many or of an older deployment.
-        replace: ids of tasks to stop because they fail a health check.
+        replace: ids of tasks to stop because they fail a health check: when their replacements are healthy, or one at a
+            time when the maximum leaves no room for replacements.
         completed: the primary deployment has all its tasks, healthy, and nothing else is left.
         stuck: the configuration's percents forbid both starting and stopping, and nothing under way will change that.
     """
@@ -132,13 +133,15 @@ def step(goal: Goal, members: Sequence[Member]) -> Step:
         count.drop(member)
     _retire(old, goal, count)
     blocked = missing > 0 and room == 0
-    replace = _replaced(failing, goal, count, blocked and not count.gone)
+    replace = [member.id for member in failing] if count.healthy >= goal.desired else []
+    if blocked and not count.gone and not replace:
+        replace = [member.id for member in (*failing, *old) if member.failing][:1]
     return Step(
         start=start,
         stop=tuple(count.gone),
         replace=tuple(replace),
         completed=_completed(goal, own, members),
-        stuck=blocked and not count.gone and not replace and all(member.phase is Phase.RUNNING for member in members),
+        stuck=blocked and not count.gone and not replace and all(member.healthy for member in members),
     )
 
 
@@ -170,12 +173,6 @@ def _spare(member: Member, goal: Goal, count: _Count) -> bool:
     if member.healthy:
         return count.healthy - 1 >= goal.least
     return count.running - 1 >= goal.least
-
-
-def _replaced(failing: Iterable[Member], goal: Goal, count: _Count, blocked: bool) -> list[str]:
-    """Failing tasks go when their replacements are healthy, or one at a time when the maximum leaves no room."""
-    ids = [member.id for member in failing]
-    return ids if count.healthy >= goal.desired else ids[: int(blocked)]
 
 
 def _completed(goal: Goal, own: Sequence[Member], members: Sequence[Member]) -> bool:

@@ -1,0 +1,165 @@
+"""Service Connect: a name and port of a namespace, answered by HAProxy and spread over the tasks behind it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from netflux.aws.ecs.decide.health import UNHEALTHY
+from netflux.aws.ecs.desired import Endpoint
+from netflux.aws.ecs.offer import Offer, namespaces, offers
+from netflux.aws.ecs.page import Caller
+from netflux.aws.ecs.store import Json, Store
+from netflux.aws.ecs.target import Target, TargetState, of_task, states_of
+from netflux.clock import Clock
+from netflux.errors import AwsError, Retryable
+from netflux.haproxy.section import Section, Server
+from netflux.network.interface import Network
+from netflux.reconcile.controller import Result
+
+# API shape TimeoutConfiguration: idle connections, in seconds.
+IDLE_TIMEOUT = 300.0
+TCP_IDLE_TIMEOUT = 3600.0
+CONNECT_TIMEOUT = 1.0  # real seconds for one try; a port of this machine answers or refuses at once
+SLOTS = 8
+
+
+class Proxy(Protocol):
+    """The part of HAProxy that is needed here."""
+
+    async def put(self, section: Section) -> None:
+        """Runs the section."""
+        ...
+
+    async def remove(self, owner: str) -> None:
+        """Takes the owner's section away."""
+        ...
+
+    async def set_servers(self, backend: str, servers: Sequence[Server]) -> None:
+        """Fills the backend's slots."""
+        ...
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An endpoint at its local address."""
+
+    endpoint: Endpoint
+    address: str
+
+    def prefix(self, namespace: str) -> str:
+        """What names in HAProxy's configuration begin with: unique for the endpoint, whatever characters it has."""
+        digest = hashlib.sha256(f"{namespace}/{self.endpoint.name}".encode()).hexdigest()
+        return f"ecs_connect_{digest[:16]}"
+
+
+def body(namespace: str, bound: Sequence[Bound], clock: Clock) -> str:
+    """HAProxy's sections for the endpoints of a namespace. Timeouts are simulated seconds."""
+    return "\n".join(line for one in bound for line in _lines(one, namespace, clock)) + "\n"
+
+
+def _lines(one: Bound, namespace: str, clock: Clock) -> list[str]:
+    prefix, endpoint = one.prefix(namespace), one.endpoint
+    idle = _milliseconds(clock, IDLE_TIMEOUT if endpoint.http else TCP_IDLE_TIMEOUT)
+    answer = _milliseconds(clock, endpoint.timeout) if endpoint.http and endpoint.timeout else idle
+    mode = "http" if endpoint.http else "tcp"
+    # 2 retries of failed connections, the second try avoiding the last host: parity/ecs.md.
+    retry = ["retry-on conn-failure"] if endpoint.http else []
+    return [
+        f"frontend {prefix}_f",
+        f"    mode {mode}",
+        f"    bind {one.address}:{endpoint.port}",
+        f"    timeout client {idle}ms",
+        f"    default_backend {prefix}_b",
+        f"backend {prefix}_b",
+        f"    mode {mode}",
+        "    balance roundrobin",
+        f"    timeout connect {int(CONNECT_TIMEOUT * 1000)}ms",
+        f"    timeout server {answer}ms",
+        "    retries 2",
+        "    option redispatch 1",
+        *(f"    {line}" for line in retry),
+        f"    server-template s 1-{SLOTS} 127.0.0.1:1 disabled",
+    ]
+
+
+def _milliseconds(clock: Clock, seconds: float) -> int:
+    return max(1, round(clock.real(seconds) * 1000))
+
+
+class ConnectController:
+    """Controller `ecs-connect`; keys are names of namespaces.
+
+    Args:
+        store: ECS documents.
+        apis: asks ELB for the health of targets.
+        network: addresses of names and tasks.
+        haproxy: carries the bytes.
+    """
+
+    name = "ecs-connect"
+
+    def __init__(self, store: Store, apis: Caller, network: Network, haproxy: Proxy) -> None:
+        self._store = store
+        self._apis = apis
+        self._network = network
+        self._haproxy = haproxy
+        self._put: dict[str, str] = {}
+
+    async def keys(self) -> Sequence[str]:
+        """Namespaces that services take part in, and those that have a section still."""
+        return sorted({*namespaces(self._store), *self._put})
+
+    async def reconcile(self, key: str) -> Result:
+        """Brings the namespace's section and servers to what the services offer and their tasks are."""
+        offered = offers(self._store, key)
+        owner = f"ecs/connect/{key}"
+        if not offered:
+            if self._put.pop(key, None) is not None:
+                await self._haproxy.remove(owner)
+            return Result()
+        try:
+            bound = [self._bound(key, offer) for offer in offered]
+        except AwsError as error:
+            raise Retryable(f"namespace {key}: {error}") from error
+        text = body(key, bound, self._store.clock)
+        for one, offer in zip(bound, offered, strict=True):
+            await self._haproxy.set_servers(f"{one.prefix(key)}_b", await self._servers(offer))
+        if self._put.get(key) != text:
+            await self._haproxy.put(Section(owner=owner, body=text))
+            self._put[key] = text
+        return Result()
+
+    def _bound(self, namespace: str, offer: Offer) -> Bound:
+        return Bound(offer.endpoint, self._network.service_address(f"{namespace}/{offer.endpoint.name}"))
+
+    async def _servers(self, offer: Offer) -> list[Server]:
+        tasks = [
+            entry for entry in self._store.tasks_of(offer.service)
+            if entry["task"]["lastStatus"] == "RUNNING" and entry["task"]["desiredStatus"] == "RUNNING"
+            and entry["task"]["healthStatus"] != UNHEALTHY
+        ]  # fmt: skip
+        groups = {item["targetGroupArn"] for entry in tasks for item in entry["loadBalancers"]}
+        states = await states_of(self._apis, groups)
+        chosen = ready(tasks, states)
+        servers = []
+        for entry in chosen:
+            interface = self._network.of(f"ecs/task/{entry['task']['taskArn'].rpartition('/')[2]}")
+            if interface is not None:
+                port = offer.endpoint.container_port
+                servers.append(Server(f"{interface.vpc_address}:{port}", interface.local_address, port))
+        return servers
+
+
+def ready(tasks: Sequence[Json], states: Mapping[Target, TargetState]) -> list[Json]:
+    """The tasks that get requests: where load balancers judge tasks, those found healthy as long as there is one."""
+    judged = [entry for entry in tasks if entry["loadBalancers"] and _healthy(entry, states)]
+    return judged or list(tasks)
+
+
+def _healthy(entry: Json, states: Mapping[Target, TargetState]) -> bool:
+    details = {item["name"]: item["value"] for item in entry["task"]["attachments"][0]["details"]}
+    targets = of_task(entry["loadBalancers"], details.get("privateIPv4Address", ""))
+    return all(states.get(target, TargetState("unused")).state == "healthy" for target in targets)

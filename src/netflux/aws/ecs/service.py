@@ -1,0 +1,38 @@
+"""ECS put together: what the region constructs, starts and stops."""
+
+from __future__ import annotations
+
+from netflux.aws.ecs.api import EcsApi
+from netflux.aws.ecs.connect import ConnectController, Proxy
+from netflux.aws.ecs.metadata import Metadata
+from netflux.aws.ecs.servicecontroller import ServiceController
+from netflux.aws.ecs.taskcontroller import TaskController
+from netflux.aws.ecs.taskhost import TaskHost
+from netflux.reconcile.controller import Controller
+
+
+class Ecs:
+    """Handlers and controllers over one store.
+
+    Args:
+        host: what tasks run on.
+        haproxy: carries Service Connect.
+    """
+
+    def __init__(self, host: TaskHost, haproxy: Proxy) -> None:
+        self.api = EcsApi(host.store, host.apis, host.poke)
+        self._metadata = Metadata(host.store, host.apis)
+        self._tasks = TaskController(host, self._metadata)
+        services = ServiceController(host.store, host.apis, host.network, host.poke)
+        connect = ConnectController(host.store, host.apis, host.network, haproxy)
+        self.controllers: tuple[Controller, ...] = (services, self._tasks, connect)
+
+    async def start(self) -> None:
+        """Listens for metadata, and ends on paper what ended with the last region. Call it before the loop starts."""
+        await self._metadata.start()
+        await self._tasks.recover()
+
+    async def stop(self, patience: float = 10.0) -> None:
+        """Ends all containers within `patience` real seconds. Call it after the loop has stopped."""
+        await self._tasks.close(patience)
+        await self._metadata.stop()
