@@ -17,7 +17,7 @@ from rich.console import Console
 
 from netflux import names
 from netflux import state as states
-from netflux.cli import client, detached, progress, summary
+from netflux.cli import client, detached, progress, stack, summary
 from netflux.cli import project as projects
 from netflux.errors import UserError
 
@@ -87,7 +87,9 @@ def _request(chosen: Chosen, place: Path) -> Any:
 
 def up_detached(chosen: Chosen, place: Path) -> None:
     """In a session of its own; returns when all is ready."""
-    projects.find(chosen.what, chosen.empty)
+    project = projects.find(chosen.what, chosen.empty)
+    if project.config is not None:
+        stack.read(project.config)
     arguments = ["up", *([str(chosen.what)] if chosen.what else []), *(["--empty"] if chosen.empty else [])]
     arguments += ["--port", str(chosen.port), "--state", str(place), "--speed", str(chosen.speed)]
     arguments += ["--network", chosen.network, "--runtime", chosen.runtime]

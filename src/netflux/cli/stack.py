@@ -23,6 +23,32 @@ _POLL = 0.1
 """Real seconds between two looks at the events."""
 
 
+def read(config: Config) -> dict[str, Any]:
+    """The template's resources by logical id, read before anything is started.
+
+    Raises:
+        UserError: it can't be read, or is neither JSON nor YAML; names the line.
+    """
+    from netflux.cloudformation import syntax
+
+    try:
+        template = syntax.read(config.template.read_text())
+    except AwsError as error:
+        raise _refused(config, error.message) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{config.template} can't be read: {error}.", exit_code=2) from error
+    resources = template.get("Resources")
+    if not isinstance(resources, dict) or not resources:
+        raise _refused(config, "Template format error: At least one Resources member must be defined.")
+    return resources
+
+
+def _refused(config: Config, why: str) -> UserError:
+    return UserError(
+        f"{config.template} was refused: {why}", "Mend the template or its parameters, then run `netflux up` again.", 2
+    )
+
+
 @dataclass
 class Deployment:
     """One deployment of one stack.
@@ -55,6 +81,7 @@ class Deployment:
         if self.stopping.is_set():
             return
         self.progress.step(f"{'updating' if before else 'creating'} stack {self.config.stack}")
+        self.progress.total(len(read(self.config)))
         self._failures.clear()
         await self._remember()
         changed = await self._send("UpdateStack" if before else "CreateStack", body)
@@ -84,11 +111,7 @@ class Deployment:
         except AwsError as error:
             if "No updates are to be performed" in error.message:
                 return False
-            raise UserError(
-                f"{self.config.template} was refused: {error.message}",
-                "Mend the template or its parameters in netflux.toml, then run `netflux up` again.",
-                2,
-            ) from error
+            raise _refused(self.config, error.message) from error
         return True
 
     async def _settled(self) -> str | None:

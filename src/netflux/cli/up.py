@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from netflux import state
+from netflux.cli import stack
 from netflux.cli.progress import Progress
 from netflux.cli.project import Project
-from netflux.cli.stack import Deployment
 from netflux.console import readiness
 from netflux.console.status import plain, snapshot
 from netflux.errors import UserError
@@ -71,6 +71,8 @@ def run(request: Request, progress: Progress, ready: Callable[[dict[str, Any], f
     Raises:
         UserError: it can't become ready. Everything that was started has been stopped.
     """
+    if request.project.config is not None:
+        stack.read(request.project.config)
     state.check(request.state)
     request = replace(request, port=_free(request.port), fresh=not (request.state / "version").exists())
     held = state.StateDirectory.open(request.state, request.port)
@@ -133,7 +135,13 @@ async def _deployed(request: Request, region: Any, progress: Progress, stopping:
     if request.fresh and request.project.config is None:
         return {"region": plain(region.facts())}
     if request.project.config is not None:
-        await Deployment(region.apis.call, request.project.config, progress, stopping).run()
+        deployment = stack.Deployment(region.apis.call, request.project.config, progress, stopping)
+        try:
+            await deployment.run()
+        except UserError as error:
+            if error.exit_code == 2:  # refused before anything was made
+                raise _NotStarted(error) from error
+            raise
     return await _ready(region, progress, stopping)
 
 
