@@ -72,13 +72,16 @@ class Seen:
     def waiting(self, reasons: list[str]) -> None:
         pass
 
+    def stopping(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    (tmp_path / "t.yaml").write_text("Resources: {}")
+    (tmp_path / "t.yaml").write_text("Resources: {Bucket: {Type: AWS::S3::Bucket}}")
     return Config(tmp_path / "t.yaml", "netflux", {"AppName": "films"})
 
 

@@ -18,6 +18,9 @@ from rich.text import Text
 from netflux.errors import UserError
 
 
+_STOPPING = "stopping; Ctrl-C again kills"
+
+
 @dataclass(frozen=True)
 class Resource:
     """A stack resource's newest event.
@@ -54,6 +57,10 @@ class Progress(Protocol):
         """All that is not ready yet."""
         ...
 
+    def stopping(self) -> None:
+        """The region is asked to stop, which can take as long as its tasks take."""
+        ...
+
     def close(self) -> None:
         """The work is over, well or not; the screen is free again."""
         ...
@@ -86,6 +93,9 @@ class Plain:
             if reason not in self._waiting:
                 self._line(f"  waiting: {reason}")
         self._waiting = reasons
+
+    def stopping(self) -> None:
+        self._line(_STOPPING)
 
     def close(self) -> None:
         """Lines leave nothing to clear."""
@@ -129,6 +139,10 @@ class Screen:
     def waiting(self, reasons: list[str]) -> None:
         self._reasons = reasons
 
+    def stopping(self) -> None:
+        self.close()
+        self._console.print(Text(_STOPPING, "dim"))
+
     def close(self) -> None:
         self._live.stop()
 
@@ -170,6 +184,9 @@ class Pipe:
 
     def waiting(self, reasons: list[str]) -> None:
         self.send({"waiting": reasons})
+
+    def stopping(self) -> None:
+        """Nobody reads any more, or is the one who asks."""
 
     def close(self) -> None:
         """The end is told by `ready` or `failed`."""

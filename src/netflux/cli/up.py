@@ -124,6 +124,8 @@ async def _run(
                 ready(status, time.monotonic() - began)
             await stopping.wait()
         finally:
+            if stopping.is_set():
+                progress.stopping()
             await region.stop()
 
 
