@@ -37,7 +37,10 @@ class KeptEcs:
 
     async def create_cluster(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         name = request["clusterName"]
-        self.clusters[name] = request | {"clusterArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{name}", "status": "ACTIVE"}
+        self.clusters[name] = request | {
+            "clusterArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{name}",
+            "status": "ACTIVE",
+        }
         return {"cluster": self.clusters[name]}
 
     async def describe_clusters(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +48,9 @@ class KeptEcs:
 
     async def delete_cluster(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         if self.services:
-            raise AwsError("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
+            raise AwsError(
+                "ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active."
+            )
         return {"cluster": self.clusters.pop(request["cluster"])}
 
     async def register_task_definition(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +79,12 @@ class KeptEcs:
         return {"service": self._shown(arn)}
 
     async def describe_services(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        found = [arn for arn in self.services for wanted in request["services"] if arn == wanted or arn.endswith(f"/{wanted}")]
+        found = [
+            arn
+            for arn in self.services
+            for wanted in request["services"]
+            if arn == wanted or arn.endswith(f"/{wanted}")
+        ]
         return {"services": [self._shown(arn) for arn in found]}
 
     async def delete_service(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -127,13 +137,18 @@ class KeptCloudFront:
     async def delete_distribution(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         assert request["IfMatch"] == "E1"
         if self.distributions[request["Id"]]["DistributionConfig"]["Enabled"]:
-            raise AwsError("DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.", 409)
+            raise AwsError(
+                "DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.", 409
+            )
         del self.distributions[request["Id"]]
         return {}
 
     async def create_origin_access_control(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         identifier = f"O{next(self._numbers):013d}"
-        self.controls[identifier] = {"Id": identifier, "OriginAccessControlConfig": request["OriginAccessControlConfig"]}
+        self.controls[identifier] = {
+            "Id": identifier,
+            "OriginAccessControlConfig": request["OriginAccessControlConfig"],
+        }
         return {"OriginAccessControl": self.controls[identifier], "ETag": "E1"}
 
     async def get_origin_access_control(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -242,7 +257,9 @@ class Cloud:
 
     async def update(self, template: str, **params: Any) -> dict[str, Any]:
         """Updates the stack `s` likewise."""
-        await self.cf("UpdateStack", StackName="s", TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"], **params)
+        await self.cf(
+            "UpdateStack", StackName="s", TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"], **params
+        )
         return await self.settled("s")
 
     async def settled(self, name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from netflux.cloudformation import carry, decide
 from netflux.cloudformation.decide import Action
 from netflux.cloudformation.hands import Hands, made_up_name
 from netflux.cloudformation.journal import Journal
+from netflux.cloudformation.retag import retag
 from netflux.cloudformation.scene import as_list
 from netflux.cloudformation.store import Resource, Stack, resource_from
 from netflux.cloudformation.template import Declaration
@@ -166,8 +168,6 @@ class Bringer:
         self, row: Row, wish: Wish, what: tuple[Resource, decide.Change], configured: Callable[[], None]
     ) -> None:
         """The new one is made beside the old one, which goes in the clean-up."""
-        import dataclasses
-
         old, _ = what
         blank = Resource(logical=old.logical, type=old.type, previous=dataclasses.asdict(replace(old, previous=None)))
         await self._create(row, wish, blank, configured)
@@ -193,8 +193,6 @@ class Bringer:
 
     async def _tag(self, row: Row, facts: Facts, base: Properties) -> None:
         """Adds the tags that are new or different, and removes those that are gone."""
-        from netflux.cloudformation.retag import retag
-
         await retag(self._hands.call, row, await self._hands.read(row, facts), as_list(base.get(carry.TAGS, [])))
 
 

@@ -83,7 +83,7 @@ class ChangeSets(Stacks):
                     return stack, name, found
         raise AwsError("ChangeSetNotFound", f"ChangeSet [{wanted}] does not exist", 404)
 
-    async def describe_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def describe_change_set(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The change set with its changes."""
         stack, name, found = self._find(request)
         source = Source(**found["source"])
@@ -97,7 +97,7 @@ class ChangeSets(Stacks):
             "IncludeNestedStacks": False,
         }  # fmt: skip
 
-    async def list_change_sets(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def list_change_sets(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A stack's change sets that weren't executed."""
         stack = self._live(request["StackName"])
         return {
@@ -107,7 +107,7 @@ class ChangeSets(Stacks):
             ]
         }
 
-    async def delete_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def delete_change_set(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Forgets a change set; one that isn't there is forgotten already."""
         try:
             stack, name, _ = self._find(request)
@@ -118,7 +118,7 @@ class ChangeSets(Stacks):
         self._store.drop_change_set(stack, name)
         return {}
 
-    async def execute_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def execute_change_set(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Starts making the changes."""
         requests.refuse(
             "ExecuteChangeSet", request, ("ChangeSetName", "StackName", "ClientRequestToken", "DisableRollback")
@@ -127,7 +127,8 @@ class ChangeSets(Stacks):
         if found["execution"] != "AVAILABLE":
             raise AwsError(
                 "InvalidChangeSetStatus",
-                f"ChangeSet [{found['id']}] cannot be executed in its current execution status of [{found['execution']}]",
+                f"ChangeSet [{found['id']}] cannot be executed in its current execution status of "
+                f"[{found['execution']}]",
             )
         source = Source(**found["source"])
         kept = {"ChangeSetId": found["id"]} | found["request"] | request

@@ -80,7 +80,7 @@ class Clearer:
         except AwsError as error:
             self._tell(doomed, "DELETE_FAILED", f"{error.message} ({error.code})")
             return False
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001, told as the resource's failure, and logged
             _log.exception("deleting %s of %s", resource.logical, self._stack.name)
             self._tell(doomed, "DELETE_FAILED", f"Internal failure: {error!r}")
             return False

@@ -111,7 +111,7 @@ def removed_defaults(row: Row, schema: Schema, old: Properties, new: Properties)
         if default is None:
             raise AwsError(
                 "ValidationError",
-                f"{row.type}: the property {name} was removed, and Netflux doesn't know what it falls back to; set it instead.",
+                f"{row.type}: the property {name} was removed, and Netflux doesn't know its default; set it instead.",
             )
         found[name] = default
     return found

@@ -91,7 +91,7 @@ class Execution:
                 return
             except AwsError as error:
                 self._over_badly(operation, error.message)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001, told as the stack's failure, and logged
                 _log.exception("stack %s, %s", self._stack.name, operation.phase)
                 self._over_badly(operation, f"Internal failure: {error!r}")
 
@@ -279,7 +279,7 @@ class Execution:
             self._fail(
                 declaration, error.message if error.code == "NotStabilized" else f"{error.message} ({error.code})"
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001, told as the resource's failure, and logged
             _log.exception("resource %s of %s", logical, self._stack.name)
             self._fail(declaration, f"Internal failure: {error!r}")
         else:

@@ -210,7 +210,7 @@ def _if(env: Environment, given: Any) -> Any:
 
 def _equals(env: Environment, given: Any) -> bool:
     left, right = env.value(given[0]), env.value(given[1])
-    return _comparable(left) == _comparable(right)
+    return bool(_comparable(left) == _comparable(right))
 
 
 def _comparable(value: Any) -> Any:
@@ -235,10 +235,7 @@ def _cidr(env: Environment, given: Any) -> Any:
     bits = int(env.value(given[2])) if len(given) > 2 else None
     network = ipaddress.ip_network(str(block))
     width = network.max_prefixlen
-    if bits is None:
-        prefix = network.prefixlen + (count - 1).bit_length()
-    else:
-        prefix = width - bits
+    prefix = network.prefixlen + (count - 1).bit_length() if bits is None else width - bits
     subnets = network.subnets(new_prefix=prefix)
     found = [str(subnet) for subnet, _ in zip(subnets, range(count), strict=False)]
     if len(found) < count:
@@ -270,7 +267,7 @@ def has_unknown(value: Any) -> bool:
 _FUNCTIONS: dict[str, Callable[[Environment, Any], Any]] = {
     "Ref": _ref,
     "Condition": lambda env, given: env.holds(given),
-    "Fn::And": lambda env, given: all([env.truth(each) for each in given]),
+    "Fn::And": lambda env, given: all(env.truth(each) for each in given),
     "Fn::Base64": _base64,
     "Fn::Cidr": _cidr,
     "Fn::Equals": _equals,
@@ -281,7 +278,7 @@ _FUNCTIONS: dict[str, Callable[[Environment, Any], Any]] = {
     "Fn::ImportValue": _import_value,
     "Fn::Join": _join,
     "Fn::Not": lambda env, given: not env.truth(given[0]),
-    "Fn::Or": lambda env, given: any([env.truth(each) for each in given]),
+    "Fn::Or": lambda env, given: any(env.truth(each) for each in given),
     "Fn::Select": _select,
     "Fn::Split": _split,
     "Fn::Sub": _sub,

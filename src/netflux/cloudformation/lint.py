@@ -140,7 +140,8 @@ async def _warm(paths: list[str]) -> int:
     region = os.environ.get("AWS_REGION", "us-east-1")
     bad = 0
     for path in paths:
-        for finding in await linter.findings(Path(path).read_text(), region):
+        body = await asyncio.to_thread(Path(path).read_text)
+        for finding in await linter.findings(body, region):
             bad = 1
             sys.stderr.write(f"{path}: {finding}\n")
     return bad

@@ -1,4 +1,4 @@
-"""Parameters: what the caller gave, what was there before, and the template's defaults, made into values and checked."""
+"""Parameters: what the caller gave, what was there before, the template's defaults: checked values."""
 
 from __future__ import annotations
 

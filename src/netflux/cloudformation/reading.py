@@ -25,24 +25,24 @@ class Reading:
             raise AwsError("ValidationError", f"Stack with id {name_or_id} does not exist")
         return stack
 
-    async def describe_stacks(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def describe_stacks(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """One stack, or all that aren't deleted, newest first."""
         if request.get("StackName"):
             return {"Stacks": [render.stack(self._live(request["StackName"]))]}
         return {"Stacks": [render.stack(stack) for stack in reversed(self._store.stacks()) if stack.live]}
 
-    async def list_stacks(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def list_stacks(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """All stacks, deleted ones among them, newest first."""
         wanted = request.get("StackStatusFilter")
         found = [stack for stack in reversed(self._store.stacks()) if not wanted or stack.status in wanted]
         return {"StackSummaries": [render.summary(stack) for stack in found]}
 
-    async def describe_stack_events(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def describe_stack_events(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The stack's events, newest first."""
         stack = self._live(request.get("StackName", ""))
         return {"StackEvents": [render.event(event) for event in self._store.events(stack)]}
 
-    async def describe_stack_resource(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def describe_stack_resource(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """One resource."""
         stack = self._live(request["StackName"])
         return {"StackResourceDetail": render.detail(stack, self._resource(stack, request["LogicalResourceId"]))}
@@ -53,7 +53,7 @@ class Reading:
             raise AwsError("ValidationError", f"Resource {logical} does not exist for stack {stack.name}")
         return found
 
-    async def describe_stack_resources(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def describe_stack_resources(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A stack's resources, or the stack that a physical id belongs to."""
         if "StackName" not in request:
             stack = self._owner(request.get("PhysicalResourceId", ""))
@@ -71,19 +71,19 @@ class Reading:
                 return stack
         raise AwsError("ValidationError", f"Stack for {physical} does not exist")
 
-    async def list_stack_resources(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def list_stack_resources(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A stack's resources, shorter."""
         stack = self._live(request["StackName"])
         return {
             "StackResourceSummaries": [render.listed(stack, each) for each in self._store.resources(stack).values()]
         }
 
-    async def get_template(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def get_template(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The template's text as it was given."""
         stack = self._live(request.get("StackName") or request.get("ChangeSetName", ""))
         return {"TemplateBody": stack.source.template, "StagesAvailable": ["Original", "Processed"]}
 
-    async def get_template_summary(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def get_template_summary(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """What a template takes and makes."""
         if request.get("StackName"):
             text = self._live(request["StackName"]).source.template
@@ -91,7 +91,7 @@ class Reading:
             text = await requests.body(self._apis.call, request, None)
         return render.template_summary(parse(text))
 
-    async def list_exports(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def list_exports(self, _call: Call, _request: dict[str, Any]) -> dict[str, Any]:
         """What Fn::ImportValue finds."""
         found = scene.exports(self._store)
         return {
@@ -101,7 +101,7 @@ class Reading:
             ]
         }
 
-    async def list_imports(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def list_imports(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The stacks that use an export."""
         name = request["ExportName"]
         users = [stack.name for stack in self._store.stacks() if stack.live and name in stack.imports]

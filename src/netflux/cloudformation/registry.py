@@ -1,4 +1,4 @@
-"""The registry's schemas, read from the files that cfn-lint ships; cfn-lint itself is not imported (it costs seconds)."""
+"""The registry's schemas, out of the files that cfn-lint ships; cfn-lint itself, which takes seconds, is not."""
 
 from __future__ import annotations
 

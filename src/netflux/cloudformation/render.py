@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -77,7 +78,7 @@ def event(found: Mapping[str, Any]) -> dict[str, Any]:
     return dict(found) | {"Timestamp": moment(found["Timestamp"])}
 
 
-def resource(owner: Stack, found: Resource) -> dict[str, Any]:
+def resource(found: Resource) -> dict[str, Any]:
     """What all three forms of a resource have."""
     made: dict[str, Any] = {
         "LogicalResourceId": found.logical,
@@ -95,14 +96,12 @@ def resource(owner: Stack, found: Resource) -> dict[str, Any]:
 def described(owner: Stack, found: Resource) -> dict[str, Any]:
     """A resource as DescribeStackResources gives it."""
     named = {"StackId": owner.id, "StackName": owner.name, "Timestamp": moment(found.updated or owner.created)}
-    return resource(owner, found) | named
+    return resource(found) | named
 
 
 def detail(owner: Stack, found: Resource) -> dict[str, Any]:
     """A resource as DescribeStackResource gives it."""
-    import json
-
-    return resource(owner, found) | {
+    return resource(found) | {
         "StackId": owner.id,
         "StackName": owner.name,
         "LastUpdatedTimestamp": moment(found.updated or owner.created),
@@ -112,7 +111,7 @@ def detail(owner: Stack, found: Resource) -> dict[str, Any]:
 
 def listed(owner: Stack, found: Resource) -> dict[str, Any]:
     """A resource as ListStackResources gives it."""
-    return resource(owner, found) | {"LastUpdatedTimestamp": moment(found.updated or owner.created)}
+    return resource(found) | {"LastUpdatedTimestamp": moment(found.updated or owner.created)}
 
 
 def template_summary(template: Template) -> dict[str, Any]:
@@ -125,8 +124,6 @@ def template_summary(template: Template) -> dict[str, Any]:
     if template.description:
         made["Description"] = template.description
     if template.metadata:
-        import json
-
         made["Metadata"] = json.dumps(template.metadata)
     return made | needed(template)
 

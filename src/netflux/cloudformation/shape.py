@@ -93,7 +93,7 @@ def _map(value: Any, shape: Any, renames: Renames, path: str) -> dict[str, Any]:
     if isinstance(value, list):
         value = {each["Key"]: each["Value"] for each in value}
     if not isinstance(value, dict):
-        raise ValueError(f"{path} must be an object")
+        raise ValueError(f"{path} must be an object")  # noqa: TRY004, the value is the caller's, and so is the error
     return {key: fit(each, shape.value, renames, f"{path}.{key}") for key, each in value.items()}
 
 

@@ -146,7 +146,7 @@ class Stacks(Reading):
         )  # fmt: skip
         self._start(stack)
 
-    async def delete_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def delete_stack(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Starts deleting a stack; one that isn't there is deleted already."""
         requests.refuse(
             "DeleteStack", request, ("StackName", "RetainResources", "RoleARN", "ClientRequestToken", "DeletionMode")
@@ -189,7 +189,7 @@ class Stacks(Reading):
                         "ValidationError", f"Export {name} cannot be deleted as it is in use by {other.name}"
                     )
 
-    async def update_termination_protection(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def update_termination_protection(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Whether the stack may be deleted."""
         stack = self._live(request["StackName"])
         shown = stack.shown | {"EnableTerminationProtection": request["EnableTerminationProtection"]}
@@ -208,7 +208,7 @@ class Stacks(Reading):
         made = {key: found[key] for key in ("Description", "Capabilities", "CapabilitiesReason") if key in found}
         return made | {"Parameters": parameters}
 
-    async def set_stack_policy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def set_stack_policy(self, _call: Call, _request: dict[str, Any]) -> dict[str, Any]:
         """Stack policies would have to be enforced."""
         raise Unsupported("cloudformation:SetStackPolicy")
 

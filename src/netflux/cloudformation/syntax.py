@@ -103,7 +103,8 @@ def read(body: str) -> dict[str, Any]:
             raise malformed(f"YAML not well-formed: {error}") from error
     if not isinstance(value, dict):
         raise malformed("unsupported structure.")
-    return _plain(value)
+    plain: dict[str, Any] = _plain(value)
+    return plain
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,8 @@ from netflux.cloudformation.syntax import malformed, read
 from netflux.errors import AwsError
 
 _SECTIONS = frozenset({
-    "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources", "Outputs",
+    "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources",
+    "Outputs",
 })  # fmt: skip
 _REFUSED_SECTIONS = ("Transform", "Rules", "Hooks")
 _ATTRIBUTES = frozenset({

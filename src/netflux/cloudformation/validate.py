@@ -69,7 +69,7 @@ def _property_problems(declaration: Declaration, region: str) -> Iterator[str]:
 
 
 def _check_references(template: Template) -> None:
-    lost = []
+    lost: list[str] = []
     for section in (template.conditions, template.outputs):
         lost.extend(_lost(section, template))
     for declaration in template.resources.values():
@@ -108,7 +108,8 @@ def _lost_function(value: dict[str, Any], template: Template) -> Iterator[str]:
             if name in own:
                 continue
             if "." in name:
-                yield from _lost_attribute(*name.split(".", 1), template)
+                logical, attribute = name.split(".", 1)
+                yield from _lost_attribute(logical, attribute, template)
             else:
                 yield from _lost_name(name, template)
 
@@ -125,7 +126,8 @@ def _lost_attribute(logical: str, attribute: str, template: Template) -> Iterato
     elif attribute not in row_of(declaration.type).attributes:
         raise AwsError(
             "ValidationError",
-            f"Template error: resource {logical} ({declaration.type}) does not support attribute type {attribute} in Fn::GetAtt",
+            f"Template error: resource {logical} ({declaration.type}) does not support attribute type {attribute} "
+            "in Fn::GetAtt",
         )
 
 

@@ -5,27 +5,25 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
-from netflux.cloudformation.types import (
-    applicationautoscaling,
-    cloudfront,
-    ec2,
-    ecr,
-    ecs,
-    elbv2,
-    iam,
-    logs,
-    rds,
-    s3,
-    secretsmanager,
-    securitygroup,
-    servicediscovery,
-    ssm,
-)
+from netflux.cloudformation.types import applicationautoscaling as _applicationautoscaling
+from netflux.cloudformation.types import cloudfront as _cloudfront
+from netflux.cloudformation.types import ec2 as _ec2
+from netflux.cloudformation.types import ecr as _ecr
+from netflux.cloudformation.types import ecs as _ecs
+from netflux.cloudformation.types import elbv2 as _elbv2
+from netflux.cloudformation.types import iam as _iam
+from netflux.cloudformation.types import logs as _logs
+from netflux.cloudformation.types import rds as _rds
+from netflux.cloudformation.types import s3 as _s3
+from netflux.cloudformation.types import secretsmanager as _secretsmanager
+from netflux.cloudformation.types import securitygroup as _securitygroup
+from netflux.cloudformation.types import servicediscovery as _servicediscovery
+from netflux.cloudformation.types import ssm as _ssm
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
-    applicationautoscaling, cloudfront, ec2, ecr, ecs, elbv2, iam, logs, rds, s3, secretsmanager, securitygroup,
-    servicediscovery, ssm,
+    _applicationautoscaling, _cloudfront, _ec2, _ecr, _ecs, _elbv2, _iam, _logs, _rds, _s3, _secretsmanager,
+    _securitygroup, _servicediscovery, _ssm,
 )  # fmt: skip
 
 

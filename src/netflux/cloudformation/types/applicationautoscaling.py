@@ -15,12 +15,10 @@ _TARGET = Row(
     create=Step("RegisterScalableTarget"),
     id="{new.ResourceId}|{new.ScalableDimension}|{new.ServiceNamespace}",
     attributes={"Id": "$id"},
-    update=(
-        Step("RegisterScalableTarget", ("MinCapacity", "MaxCapacity", "RoleARN", "SuspendedState"), params=_KEYS),
-    ),
+    update=(Step("RegisterScalableTarget", ("MinCapacity", "MaxCapacity", "RoleARN", "SuspendedState"), params=_KEYS),),
     delete=(Step("DeregisterScalableTarget", params=_KEYS),),
     gone=("ObjectNotFoundException",),
-)  # fmt: skip
+)
 
 
 def _policy(properties: Properties) -> Properties:

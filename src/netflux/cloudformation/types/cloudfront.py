@@ -21,7 +21,7 @@ def _plain(value: Any) -> bool:
 def _distribution(properties: Properties) -> Properties:
     """The API wants what the registry leaves to defaults, and nests CachedMethods in AllowedMethods."""
     config = properties.get("DistributionConfig")
-    if not _plain(config):
+    if not isinstance(config, dict) or not _plain(config):
         return properties
     made = {"Comment": "", **config}
     made["Origins"] = _each(config.get("Origins"), _origin)
@@ -106,6 +106,10 @@ _DISTRIBUTION = Row(
 )
 
 
+def _modified(facts: Facts) -> str:
+    return str(facts.item["LastModifiedTime"])
+
+
 def _row(kind: str, listed: str, name: str, item: str) -> Row:
     """The types that hold one configuration with a name: access controls and policies.
 
@@ -122,7 +126,7 @@ def _row(kind: str, listed: str, name: str, item: str) -> Row:
         create=Step(f"Create{kind}", (config,)),
         id=f"$response.{kind}.Id",
         read=Read(f"Get{kind}", {"Id": "$id"}, f"$response.{kind}"),
-        attributes={"Id": "$id", "LastModifiedTime": lambda facts: str(facts.item.get("LastModifiedTime", ""))},
+        attributes={"Id": "$id"} if kind == "OriginAccessControl" else {"Id": "$id", "LastModifiedTime": _modified},
         update=(Step(f"Update{kind}", (config,), params=locate),),
         delete=(Step(f"Delete{kind}", params=locate),),
         gone=(f"NoSuch{kind}",),

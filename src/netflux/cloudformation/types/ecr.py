@@ -29,8 +29,18 @@ _REPOSITORY = Row(
         Step("PutLifecyclePolicy", ("LifecyclePolicy",), build=_lifecycle),
     ),
     update=(
-        Step("PutImageTagMutability", ("ImageTagMutability", "ImageTagMutabilityExclusionFilters"), params={"repositoryName": "$id"}, defaults={"ImageTagMutability": "MUTABLE"}),
-        Step("PutImageScanningConfiguration", ("ImageScanningConfiguration",), params={"repositoryName": "$id"}, defaults={"ImageScanningConfiguration": {"ScanOnPush": False}}),
+        Step(
+            "PutImageTagMutability",
+            ("ImageTagMutability", "ImageTagMutabilityExclusionFilters"),
+            params={"repositoryName": "$id"},
+            defaults={"ImageTagMutability": "MUTABLE"},
+        ),
+        Step(
+            "PutImageScanningConfiguration",
+            ("ImageScanningConfiguration",),
+            params={"repositoryName": "$id"},
+            defaults={"ImageScanningConfiguration": {"ScanOnPush": False}},
+        ),
     ),
     delete=(Step("DeleteRepository", params={"repositoryName": "$id", "force": "$new.EmptyOnDelete"}),),
     gone=("RepositoryNotFoundException",),
@@ -39,6 +49,6 @@ _REPOSITORY = Row(
     lower=True,
     consumed=("EmptyOnDelete",),
     tags=Tagging("TagResource", "UntagResource", {"resourceArn": "$attributes.Arn"}, "tags", "tagKeys"),
-)  # fmt: skip
+)
 
 ROWS = (_REPOSITORY,)

@@ -17,7 +17,10 @@ from netflux.cloudformation.types.table import (
     status,
 )
 
-_TAGGING = Tagging("TagResource", "UntagResource", {"resourceArn": "$attributes.Arn"}, "tags", "tagKeys")
+
+def _tagging(arn: str) -> Tagging:
+    return Tagging("TagResource", "UntagResource", {"resourceArn": arn}, "tags", "tagKeys")
+
 
 _CLUSTER = Row(
     type="AWS::ECS::Cluster",
@@ -47,7 +50,7 @@ _CLUSTER = Row(
     over=lambda item: item["status"] == "INACTIVE",
     named="ClusterName",
     name_length=255,
-    tags=_TAGGING,
+    tags=_tagging("$attributes.Arn"),
 )
 
 
@@ -68,14 +71,14 @@ _TASK_DEFINITION = Row(
     create=Step("RegisterTaskDefinition"),
     id="$response.taskDefinition.taskDefinitionArn",
     read=Read("DescribeTaskDefinition", {"taskDefinition": "$id"}, "$response.taskDefinition"),
-    attributes={"TaskDefinitionArn": "$id", "Arn": "$id"},
+    attributes={"TaskDefinitionArn": "$id"},
     delete=(Step("DeregisterTaskDefinition", params={"taskDefinition": "$id"}),),
     gone=("ClientException",),
     named="Family",
     unique=False,
     name_length=255,
     prepare=_definition,
-    tags=_TAGGING,
+    tags=_tagging("$id"),
 )
 
 
@@ -110,21 +113,38 @@ _SERVICE = Row(
         {"cluster": "$new.Cluster", "services": ["$id"]},
         "$response.services.0",
     ),
-    attributes={"Name": "$item.serviceName", "ServiceArn": "$id", "Arn": "$id"},
+    attributes={"Name": "$item.serviceName", "ServiceArn": "$id"},
     update=(
         Step(
             "UpdateService",
             (
-                "TaskDefinition", "DesiredCount", "DeploymentConfiguration", "NetworkConfiguration", "PlatformVersion",
-                "HealthCheckGracePeriodSeconds", "EnableExecuteCommand", "EnableECSManagedTags", "LoadBalancers",
-                "PropagateTags", "ServiceRegistries", "ServiceConnectConfiguration", "VolumeConfigurations",
-                "CapacityProviderStrategy", "PlacementConstraints", "PlacementStrategies", "AvailabilityZoneRebalancing",
+                "TaskDefinition",
+                "DesiredCount",
+                "DeploymentConfiguration",
+                "NetworkConfiguration",
+                "PlatformVersion",
+                "HealthCheckGracePeriodSeconds",
+                "EnableExecuteCommand",
+                "EnableECSManagedTags",
+                "LoadBalancers",
+                "PropagateTags",
+                "ServiceRegistries",
+                "ServiceConnectConfiguration",
+                "VolumeConfigurations",
+                "CapacityProviderStrategy",
+                "PlacementConstraints",
+                "PlacementStrategies",
+                "AvailabilityZoneRebalancing",
             ),
             renames={"PlacementStrategies": "placementStrategy"},
             params={"cluster": "$new.Cluster", "service": "$id"},
             defaults={
-                "LoadBalancers": [], "ServiceRegistries": [], "PlacementConstraints": [], "PlacementStrategies": [],
-                "HealthCheckGracePeriodSeconds": 0, "EnableExecuteCommand": False,
+                "LoadBalancers": [],
+                "ServiceRegistries": [],
+                "PlacementConstraints": [],
+                "PlacementStrategies": [],
+                "HealthCheckGracePeriodSeconds": 0,
+                "EnableExecuteCommand": False,
                 "ServiceConnectConfiguration": {"Enabled": False},
             },
         ),
@@ -143,8 +163,8 @@ _SERVICE = Row(
         {"status": "ACTIVE"},
     ),
     early=True,
-    tags=_TAGGING,
+    tags=_tagging("$id"),
     seconds=3600.0,
-)  # fmt: skip
+)
 
 ROWS = (_CLUSTER, _TASK_DEFINITION, _SERVICE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netflux.cloudformation.types.table import Facts, Find, Read, Row, Step, Tagging, status
+from netflux.errors import AwsError
 
 _TAGGING = Tagging("AddTags", "RemoveTags", {"ResourceArns": ["$id"]})
 
@@ -12,6 +13,20 @@ _TAGGING = Tagging("AddTags", "RemoveTags", {"ResourceArns": ["$id"]})
 def _after(kind: str) -> Any:
     """The ARN's part from `app/…` or `targetgroup/…` on, which CloudWatch calls the full name."""
     return lambda facts: facts.id.split(f":{kind}", 1)[1]
+
+
+def _attributes(prop: str, key: str) -> Any:
+    """ELBv2 keeps an attribute that a call doesn't name, so dropping one from the template would change nothing."""
+
+    def build(facts: Facts) -> list[dict[str, Any]]:
+        kept = {each["Key"] for each in facts.new.get(prop, [])}
+        dropped = [each["Key"] for each in facts.old.get(prop, []) if each["Key"] not in kept]
+        if dropped:
+            raise AwsError("ValidationError", f"{prop}: {', '.join(dropped)} was removed; set its default instead.")
+        given = [{"Key": each["Key"], "Value": str(each["Value"])} for each in facts.new.get(prop, [])]
+        return [{key: facts.id, "Attributes": given}] if given else []
+
+    return build
 
 
 _LOAD_BALANCER = Row(
@@ -28,36 +43,43 @@ _LOAD_BALANCER = Row(
         "LoadBalancerName": "$item.LoadBalancerName",
         "SecurityGroups": "$item.SecurityGroups",
     },
-    also=(Step("ModifyLoadBalancerAttributes", ("LoadBalancerAttributes",), renames={"LoadBalancerAttributes": "Attributes"}, params={"LoadBalancerArn": "$id"}),),
+    also=(
+        Step(
+            "ModifyLoadBalancerAttributes",
+            ("LoadBalancerAttributes",),
+            build=_attributes("LoadBalancerAttributes", "LoadBalancerArn"),
+        ),
+    ),
     update=(
         Step("SetSecurityGroups", ("SecurityGroups",), params={"LoadBalancerArn": "$id"}),
         Step("SetSubnets", ("Subnets", "SubnetMappings"), params={"LoadBalancerArn": "$id"}),
-        Step("SetIpAddressType", ("IpAddressType",), params={"LoadBalancerArn": "$id"}, defaults={"IpAddressType": "ipv4"}),
+        Step(
+            "SetIpAddressType",
+            ("IpAddressType",),
+            params={"LoadBalancerArn": "$id"},
+            defaults={"IpAddressType": "ipv4"},
+        ),
     ),
     delete=(Step("DeleteLoadBalancer", params={"LoadBalancerArn": "$id"}),),
     gone=("LoadBalancerNotFound",),
     stable=status("State.Code", ("active",), ("failed",), "State.Reason"),
     named="Name",
     name_length=32,
-    find=Find("DescribeLoadBalancers", "$response.LoadBalancers", "$item.LoadBalancerArn", {}, {"LoadBalancerName": "$new.Name"}),
+    find=Find(
+        "DescribeLoadBalancers",
+        "$response.LoadBalancers",
+        "$item.LoadBalancerArn",
+        {},
+        {"LoadBalancerName": "$new.Name"},
+    ),
     early=True,
     tags=_TAGGING,
-)  # fmt: skip
+)
 
 _HEALTH = (
     "HealthCheckProtocol", "HealthCheckPort", "HealthCheckPath", "HealthCheckEnabled", "HealthCheckIntervalSeconds",
     "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher",
 )  # fmt: skip
-
-
-def _attributes(prop: str, key: str) -> Any:
-    """ELBv2 keeps an attribute that a call doesn't name, so one that the template dropped has to be refused by the row."""
-
-    def build(facts: Facts) -> list[dict[str, Any]]:
-        given = [{"Key": each["Key"], "Value": str(each["Value"])} for each in facts.new.get(prop, [])]
-        return [{key: facts.id, "Attributes": given}] if given else []
-
-    return build
 
 
 _TARGET_GROUP = Row(
@@ -73,7 +95,11 @@ _TARGET_GROUP = Row(
         "LoadBalancerArns": "$item.LoadBalancerArns",
     },
     also=(
-        Step("ModifyTargetGroupAttributes", ("TargetGroupAttributes",), build=_attributes("TargetGroupAttributes", "TargetGroupArn")),
+        Step(
+            "ModifyTargetGroupAttributes",
+            ("TargetGroupAttributes",),
+            build=_attributes("TargetGroupAttributes", "TargetGroupArn"),
+        ),
         Step("RegisterTargets", ("Targets",), params={"TargetGroupArn": "$id"}),
     ),
     update=(Step("ModifyTargetGroup", _HEALTH, params={"TargetGroupArn": "$id"}),),
@@ -81,9 +107,11 @@ _TARGET_GROUP = Row(
     gone=("TargetGroupNotFound",),
     named="Name",
     name_length=32,
-    find=Find("DescribeTargetGroups", "$response.TargetGroups", "$item.TargetGroupArn", {}, {"TargetGroupName": "$new.Name"}),
+    find=Find(
+        "DescribeTargetGroups", "$response.TargetGroups", "$item.TargetGroupArn", {}, {"TargetGroupName": "$new.Name"}
+    ),
     tags=_TAGGING,
-)  # fmt: skip
+)
 
 _LISTENER = Row(
     type="AWS::ElasticLoadBalancingV2::Listener",
@@ -92,7 +120,11 @@ _LISTENER = Row(
     id="$response.Listeners.0.ListenerArn",
     read=Read("DescribeListeners", {"ListenerArns": ["$id"]}, "$response.Listeners.0"),
     attributes={"ListenerArn": "$id"},
-    also=(Step("ModifyListenerAttributes", ("ListenerAttributes",), build=_attributes("ListenerAttributes", "ListenerArn")),),
+    also=(
+        Step(
+            "ModifyListenerAttributes", ("ListenerAttributes",), build=_attributes("ListenerAttributes", "ListenerArn")
+        ),
+    ),
     update=(
         Step(
             "ModifyListener",
@@ -103,10 +135,14 @@ _LISTENER = Row(
     delete=(Step("DeleteListener", params={"ListenerArn": "$id"}),),
     gone=("ListenerNotFound",),
     find=Find(
-        "DescribeListeners", "$response.Listeners", "$item.ListenerArn", {"LoadBalancerArn": "$new.LoadBalancerArn"}, {"Port": "$new.Port"},
+        "DescribeListeners",
+        "$response.Listeners",
+        "$item.ListenerArn",
+        {"LoadBalancerArn": "$new.LoadBalancerArn"},
+        {"Port": "$new.Port"},
     ),
     tags=_TAGGING,
-)  # fmt: skip
+)
 
 
 def _priority(facts: Facts) -> list[dict[str, Any]]:
@@ -127,9 +163,13 @@ _RULE = Row(
     delete=(Step("DeleteRule", params={"RuleArn": "$id"}),),
     gone=("RuleNotFound", "ListenerNotFound"),
     find=Find(
-        "DescribeRules", "$response.Rules", "$item.RuleArn", {"ListenerArn": "$new.ListenerArn"}, {"Priority": "$new.Priority"},
+        "DescribeRules",
+        "$response.Rules",
+        "$item.RuleArn",
+        {"ListenerArn": "$new.ListenerArn"},
+        {"Priority": "$new.Priority"},
     ),
     tags=_TAGGING,
-)  # fmt: skip
+)
 
 ROWS = (_LOAD_BALANCER, _TARGET_GROUP, _LISTENER, _RULE)

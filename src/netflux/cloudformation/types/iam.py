@@ -62,11 +62,27 @@ _ROLE = Row(
         Step("PutRolePolicy", ("Policies",), build=_put_policies, defaults={"Policies": []}),
         Step("DeleteRolePolicy", ("Policies",), build=_drop_policies, ignore=_ABSENT, defaults={"Policies": []}),
         Step("AttachRolePolicy", ("ManagedPolicyArns",), build=_attach, defaults={"ManagedPolicyArns": []}),
-        Step("DetachRolePolicy", ("ManagedPolicyArns",), build=_detach, ignore=_ABSENT, defaults={"ManagedPolicyArns": []}),
+        Step(
+            "DetachRolePolicy",
+            ("ManagedPolicyArns",),
+            build=_detach,
+            ignore=_ABSENT,
+            defaults={"ManagedPolicyArns": []},
+        ),
     ),
     update=(
-        Step("UpdateAssumeRolePolicy", ("AssumeRolePolicyDocument",), renames={"AssumeRolePolicyDocument": "PolicyDocument"}, params={"RoleName": "$id"}),
-        Step("UpdateRole", ("Description", "MaxSessionDuration"), params={"RoleName": "$id"}, defaults={"Description": "", "MaxSessionDuration": 3600}),
+        Step(
+            "UpdateAssumeRolePolicy",
+            ("AssumeRolePolicyDocument",),
+            renames={"AssumeRolePolicyDocument": "PolicyDocument"},
+            params={"RoleName": "$id"},
+        ),
+        Step(
+            "UpdateRole",
+            ("Description", "MaxSessionDuration"),
+            params={"RoleName": "$id"},
+            defaults={"Description": "", "MaxSessionDuration": 3600},
+        ),
         Step("PutRolePermissionsBoundary", ("PermissionsBoundary",), build=_boundary),
     ),
     delete=(
@@ -78,7 +94,7 @@ _ROLE = Row(
     named="RoleName",
     name_length=64,
     tags=Tagging("TagRole", "UntagRole", {"RoleName": "$id"}),
-)  # fmt: skip
+)
 
 
 def _inline(operation: str) -> tuple[Step, ...]:
@@ -150,9 +166,7 @@ _MANAGED_POLICY = Row(
         Step("AttachRolePolicy", ("Roles",), build=_attach_managed, defaults={"Roles": []}),
         Step("DetachRolePolicy", ("Roles",), build=_detach_managed, ignore=_ABSENT, defaults={"Roles": []}),
     ),
-    update=(
-        Step("CreatePolicyVersion", ("PolicyDocument",), params={"PolicyArn": "$id", "SetAsDefault": True}),
-    ),
+    update=(Step("CreatePolicyVersion", ("PolicyDocument",), params={"PolicyArn": "$id", "SetAsDefault": True}),),
     delete=(
         Step("DetachRolePolicy", build=_detach_all, ignore=_ABSENT),
         Step("DeletePolicy", params={"PolicyArn": "$id"}),
@@ -160,7 +174,7 @@ _MANAGED_POLICY = Row(
     gone=_ABSENT,
     named="ManagedPolicyName",
     name_length=128,
-)  # fmt: skip
+)
 
 
 def _add_roles(facts: Facts) -> Sequence[dict[str, Any]]:

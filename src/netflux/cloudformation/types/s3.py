@@ -55,7 +55,12 @@ _BUCKET = Row(
     },
     also=(
         Step("PutPublicAccessBlock", ("PublicAccessBlockConfiguration",), params={"Bucket": "$id"}),
-        Step("PutBucketVersioning", ("VersioningConfiguration",), params={"Bucket": "$id"}, defaults={"VersioningConfiguration": {"Status": "Suspended"}}),
+        Step(
+            "PutBucketVersioning",
+            ("VersioningConfiguration",),
+            params={"Bucket": "$id"},
+            defaults={"VersioningConfiguration": {"Status": "Suspended"}},
+        ),
         Step("PutBucketOwnershipControls", ("OwnershipControls",), params={"Bucket": "$id"}),
         Step("PutBucketEncryption", ("BucketEncryption",), build=_encryption),
         Step("PutBucketCors", ("CorsConfiguration",), build=_cors),
@@ -66,7 +71,7 @@ _BUCKET = Row(
     named="BucketName",
     system_tags=False,
     lower=True,
-)  # fmt: skip
+)
 
 _POLICY = Row(
     type="AWS::S3::BucketPolicy",

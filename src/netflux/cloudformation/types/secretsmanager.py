@@ -38,20 +38,29 @@ async def _generated(call: Caller, facts: Facts, params: dict[str, Any]) -> dict
 _SECRET = Row(
     type="AWS::SecretsManager::Secret",
     service="secretsmanager",
-    create=Step("CreateSecret", renames={"ReplicaRegions": "AddReplicaRegions"}, params={"ClientRequestToken": "$token"}),
+    create=Step(
+        "CreateSecret", renames={"ReplicaRegions": "AddReplicaRegions"}, params={"ClientRequestToken": "$token"}
+    ),
     id="$response.ARN",
     read=Read("DescribeSecret", {"SecretId": "$id"}, "$response"),
     attributes={"Id": "$id"},
     complete=_generated,
     consumed=("GenerateSecretString",),
-    update=(Step("UpdateSecret", ("Description", "KmsKeyId", "SecretString"), params={"SecretId": "$id"}, defaults={"Description": ""}),),
+    update=(
+        Step(
+            "UpdateSecret",
+            ("Description", "KmsKeyId", "SecretString"),
+            params={"SecretId": "$id"},
+            defaults={"Description": ""},
+        ),
+    ),
     delete=(Step("DeleteSecret", params={"SecretId": "$id", "ForceDeleteWithoutRecovery": True}),),
     gone=("ResourceNotFoundException",),
     named="Name",
     name_length=512,
     probe=Read("DescribeSecret", {"SecretId": "$new.Name"}, "$response.ARN"),
     tags=Tagging("TagResource", "UntagResource", {"SecretId": "$id"}),
-)  # fmt: skip
+)
 
 _TARGETS = {"AWS::RDS::DBInstance": ("DescribeDBInstances", "DBInstanceIdentifier", "DBInstances")}
 

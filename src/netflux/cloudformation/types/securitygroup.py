@@ -75,21 +75,33 @@ _GROUP = Row(
     name_length=255,
     also=(
         Step(
-            "AuthorizeSecurityGroupIngress", ("SecurityGroupIngress",), build=_added("SecurityGroupIngress"),
-            ignore=_DUPLICATE, defaults=_EMPTY,
+            "AuthorizeSecurityGroupIngress",
+            ("SecurityGroupIngress",),
+            build=_added("SecurityGroupIngress"),
+            ignore=_DUPLICATE,
+            defaults=_EMPTY,
         ),
         Step(
-            "RevokeSecurityGroupIngress", ("SecurityGroupIngress",), build=_removed("SecurityGroupIngress"),
-            ignore=_ABSENT, defaults=_EMPTY,
+            "RevokeSecurityGroupIngress",
+            ("SecurityGroupIngress",),
+            build=_removed("SecurityGroupIngress"),
+            ignore=_ABSENT,
+            defaults=_EMPTY,
         ),
         Step("RevokeSecurityGroupEgress", ("SecurityGroupEgress",), build=_default_egress, ignore=_ABSENT),
         Step(
-            "AuthorizeSecurityGroupEgress", ("SecurityGroupEgress",), build=_added("SecurityGroupEgress"),
-            ignore=_DUPLICATE, defaults={"SecurityGroupEgress": [{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]},
+            "AuthorizeSecurityGroupEgress",
+            ("SecurityGroupEgress",),
+            build=_added("SecurityGroupEgress"),
+            ignore=_DUPLICATE,
+            defaults={"SecurityGroupEgress": [{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]},
         ),
         Step(
-            "RevokeSecurityGroupEgress", ("SecurityGroupEgress",), build=_removed("SecurityGroupEgress"),
-            ignore=_ABSENT, defaults={"SecurityGroupEgress": [{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]},
+            "RevokeSecurityGroupEgress",
+            ("SecurityGroupEgress",),
+            build=_removed("SecurityGroupEgress"),
+            ignore=_ABSENT,
+            defaults={"SecurityGroupEgress": [{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]},
         ),
     ),
     delete=(Step("DeleteSecurityGroup", params={"GroupId": "$id"}),),
@@ -97,7 +109,7 @@ _GROUP = Row(
     find=by_tags("DescribeSecurityGroups", "SecurityGroups", "GroupId"),
     tags=TAGGING,
     tag_type="security-group",
-)  # fmt: skip
+)
 
 _RULE_PROPERTIES = (
     "GroupId", "IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6", "Description", "SourceSecurityGroupId",

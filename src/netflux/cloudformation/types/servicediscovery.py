@@ -39,15 +39,13 @@ def _row(kind: str, model_type: str) -> Row:
             "Arn": "$item.Arn",
             "HostedZoneId": "$item.Properties.DnsProperties.HostedZoneId",
         },
-        update=(
-            Step(f"Update{kind}Namespace", ("Description",), build=_description, defaults={"Description": ""}),
-        ),
+        update=(Step(f"Update{kind}Namespace", ("Description",), build=_description, defaults={"Description": ""}),),
         delete=(Step("DeleteNamespace", params={"Id": "$id"}),),
         gone=("NamespaceNotFound",),
         over=lambda _item: False,
         find=Find("ListNamespaces", "$response.Namespaces", "$item.Id", {}, {"Name": "$new.Name", "Type": model_type}),
         tags=Tagging("TagResource", "UntagResource", {"ResourceARN": "$attributes.Arn"}),
-    )  # fmt: skip
+    )
 
 
 ROWS = (_row("Http", "HTTP"), _row("PrivateDns", "DNS_PRIVATE"))

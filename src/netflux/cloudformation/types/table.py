@@ -1,8 +1,9 @@
 """The form of the table: a resource type is a row of calls and of where names differ.
 
 Texts with `$` and `{}` are places: `$new.VpcId` is that property's value, `{region}` is filled into the text around it.
-Places are `new` and `old` (properties), `id` (physical id), `response` (of the create call, later of the reading one), `item` (what reading gave),
-`attributes`, `token`, `name`, `logical`, `stack`, `region`, `account`. A member whose place is empty is left out.
+Places are `new` and `old` (properties), `id` (physical id), `response` (of the create call, later of the reading one),
+`item` (what reading gave), `attributes`, `token`, `name`, `logical`, `stack`, `region`, `account`. A member whose place
+is empty is left out.
 """
 
 from __future__ import annotations
