@@ -17,7 +17,6 @@ from rich.text import Text
 
 from netflux.errors import UserError
 
-
 _STOPPING = "stopping; Ctrl-C again kills"
 
 
@@ -153,9 +152,9 @@ class Screen:
         rows = Table.grid(padding=(0, 2))
         for one, began in under_way[:12]:
             rows.add_row("  ", Text(one.name), Text(one.type, "dim"), Text(f"{now - began:.1f} s", "dim"))
-        for reason in self._reasons[:8]:
-            rows.add_row("  ", Text(reason, "dim"))
-        if not self._total or self._reasons:
+        if self._reasons:
+            return Group(self._spinner, *(Text(f"    {reason}", "dim") for reason in self._reasons[:8]))
+        if not self._total:
             return Group(self._spinner, rows)
         done = sum(one.status.endswith("_COMPLETE") for one, _ in self._resources.values())
         bar = Table.grid(padding=(0, 1))
