@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,17 @@ class Running:
     api: S3Api
     keys: Keys
     state: Path
+    clients: list[Any] = field(default_factory=list)
 
     def client(self, style: str = "path", **given: Any) -> Any:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", **given}
-        configuration = Config(s3={"addressing_style": style}, retries={"total_max_attempts": 1})
+        configuration = Config(
+            signature_version="s3v4", s3={"addressing_style": style}, retries={"total_max_attempts": 1}
+        )
         url = self.url if style == "path" else f"http://s3.{REGION}.localhost:{self.port}"
-        return boto3.client("s3", endpoint_url=url, region_name=REGION, config=configuration, **keys)
+        made = boto3.client("s3", endpoint_url=url, region_name=REGION, config=configuration, **keys)
+        self.clients.append(made)
+        return made
 
 
 def open_service(state: Path, keys: Keys) -> tuple[S3Api, S3Service, Documents]:
@@ -57,7 +62,10 @@ async def s3(tmp_path: Path) -> AsyncIterator[Running]:
     listener = socket.create_server(("127.0.0.1", 0))
     await web.SockSite(runner, listener).start()
     port = listener.getsockname()[1]
-    yield Running(f"http://127.0.0.1:{port}", port, api, keys, tmp_path / "state")
+    running = Running(f"http://127.0.0.1:{port}", port, api, keys, tmp_path / "state")
+    yield running
+    for client in running.clients:
+        client.close()
     await runner.cleanup()
     documents.close()
 
