@@ -111,10 +111,9 @@ _GROUP = Row(
     tag_type="security-group",
 )
 
-_RULE_PROPERTIES = (
-    "GroupId", "IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6", "Description", "SourceSecurityGroupId",
-    "SourceSecurityGroupOwnerId", "SourcePrefixListId", "DestinationSecurityGroupId", "DestinationPrefixListId",
-)  # fmt: skip
+_RULE = ("GroupId", "IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6", "Description")
+_SOURCE = ("SourceSecurityGroupId", "SourceSecurityGroupOwnerId", "SourcePrefixListId")
+_DESTINATION = ("DestinationSecurityGroupId", "DestinationPrefixListId")
 
 
 def _one(facts: Facts) -> list[dict[str, Any]]:
@@ -126,7 +125,7 @@ def _rule(direction: str, *, outwards: bool) -> Row:
     return Row(
         type=f"AWS::EC2::SecurityGroup{direction}",
         service="ec2",
-        create=Step(f"AuthorizeSecurityGroup{direction}", _RULE_PROPERTIES, build=_one),
+        create=Step(f"AuthorizeSecurityGroup{direction}", _RULE + (_DESTINATION if outwards else _SOURCE), build=_one),
         id="$response.SecurityGroupRules.0.SecurityGroupRuleId",
         attributes={"Id": "$id"},
         update=(Step(update, ("Description",), build=_one),),

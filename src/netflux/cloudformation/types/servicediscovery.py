@@ -26,7 +26,7 @@ def _description(facts: Facts) -> list[dict[str, Any]]:
     return [{"Id": facts.id, "Namespace": {"Description": str(facts.new["Description"])}}]
 
 
-def _row(kind: str, model_type: str) -> Row:
+def _row(kind: str, model_type: str, attributes: dict[str, str]) -> Row:
     return Row(
         type=f"AWS::ServiceDiscovery::{kind}Namespace",
         service="servicediscovery",
@@ -34,11 +34,7 @@ def _row(kind: str, model_type: str) -> Row:
         id="$response.Id",
         identify=_namespace,
         read=Read("GetNamespace", {"Id": "$id"}, "$response.Namespace"),
-        attributes={
-            "Id": "$id",
-            "Arn": "$item.Arn",
-            "HostedZoneId": "$item.Properties.DnsProperties.HostedZoneId",
-        },
+        attributes={"Id": "$id", "Arn": "$item.Arn"} | attributes,
         update=(Step(f"Update{kind}Namespace", ("Description",), build=_description, defaults={"Description": ""}),),
         delete=(Step("DeleteNamespace", params={"Id": "$id"}),),
         gone=("NamespaceNotFound",),
@@ -48,4 +44,7 @@ def _row(kind: str, model_type: str) -> Row:
     )
 
 
-ROWS = (_row("Http", "HTTP"), _row("PrivateDns", "DNS_PRIVATE"))
+ROWS = (
+    _row("Http", "HTTP", {}),
+    _row("PrivateDns", "DNS_PRIVATE", {"HostedZoneId": "$item.Properties.DnsProperties.HostedZoneId"}),
+)
