@@ -271,6 +271,22 @@ class ElbApi:
         found, marker = present.page(present.in_order(raw), request, "RuleArn")
         return _paged("Rules", found, marker)
 
+    async def set_rule_priorities(self, _call: Call, request: Shape) -> Shape:
+        """Rules may swap priorities, which moto refuses: those in each other's way step aside first."""
+        wanted = {entry["RuleArn"]: int(entry["Priority"]) for entry in request["RulePriorities"]}
+        validation.priorities([*wanted.values()])
+        rules = await self._desired.rules(next(iter(wanted)).replace(":listener-rule/", ":listener/").rpartition("/")[0])
+        held = {rule.priority for rule in rules if rule.arn not in wanted}
+        if held & set(wanted.values()):
+            raise AwsError("PriorityInUse", f"Priority '{min(held & set(wanted.values()))}' is currently in use")
+        free = (number for number in range(50000, 0, -1) if number not in {*held, *wanted.values()})
+        aside = [rule.arn for rule in rules if rule.arn in wanted and rule.priority in wanted.values()]
+        if aside:
+            stepped = [{"RuleArn": arn, "Priority": next(free)} for arn in aside]
+            await self._moto("SetRulePriorities", {"RulePriorities": stepped})
+        raw = (await self._moto("SetRulePriorities", request))["Rules"]
+        return {"Rules": [present.rule(one) for one in raw]}
+
     async def _moto(self, operation: str, params: Mapping[str, Any]) -> Shape:
         return await self._config.call("elbv2", operation, params)
 

@@ -58,7 +58,7 @@ def owner(arn: str) -> str:
 def socket_of(place: Place, load_balancer: LoadBalancer, port: int) -> str:
     """Path of the unix socket where a listener answers, e.g. for CloudFront's edges.
 
-    HAProxy takes at most 97 characters, so the name is short; ten digits of the id tell a region's load balancers apart.
+    HAProxy takes at most 97 characters, so the name is short; ten digits of the id tell load balancers apart.
     """
     return f"{place.run_dir}/lb-{load_balancer.id[:10]}-{port}.sock"
 
@@ -237,9 +237,10 @@ class _Writer:
             client = "%[src]"
             if attributes["routing.http.xff_client_port.enabled"] == "true":
                 client = "%[src]:%[src_port]"
-            found = "{ req.hdr_cnt(x-forwarded-for) gt 0 }"
-            yield f'http-request set-header X-Forwarded-For "%[req.fhdr(x-forwarded-for)], {client}" if {found}'
-            yield f"http-request set-header X-Forwarded-For {client} unless {found}"
+            # One line is continued; where there are none or several, ours is a line of its own behind them.
+            one = "{ req.fhdr_cnt(x-forwarded-for) 1 }"
+            yield f'http-request set-header X-Forwarded-For "%[req.fhdr(x-forwarded-for)], {client}" if {one}'
+            yield f"http-request add-header X-Forwarded-For {client} unless {one}"
         yield f"http-request set-header X-Forwarded-Proto {self._listener.protocol.lower()}"
         yield f"http-request set-header X-Forwarded-Port {self._listener.port}"
         yield from _TRACE

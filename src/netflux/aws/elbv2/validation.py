@@ -124,6 +124,15 @@ def rule(request: Mapping[str, Any]) -> None:
         actions(request["Actions"])
 
 
+def priorities(wanted: Sequence[int]) -> None:
+    """Of SetRulePriorities."""
+    for number in wanted:
+        if not 1 <= number <= 50000:
+            raise AwsError("ValidationError", f"Priority '{number}' must be between '1-50000' inclusive")
+        if wanted.count(number) > 1:
+            raise AwsError("ValidationError", f"Priority '{number}' was specified more than once")
+
+
 def conditions(wanted: Sequence[Mapping[str, Any]]) -> None:
     """Of a rule."""
     if not wanted:
