@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _LAUNCH = str(Path(__file__).with_name("launch.py"))
+_READ_LIMIT = 64 * 1024  # bytes of a child's output that are held until they are read; more makes it wait
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Launch:
         argv: the program is looked up on the PATH of `environment`.
         environment: the whole environment; nothing is inherited.
         directory: working directory.
-        uid: uid that the program shall see; None keeps the region's. Done by a user namespace, so files keep their owner.
+        uid: uid that the program shall see; None keeps the region's. By a user namespace, so files keep their owner.
         binds: files to bind over others in a mount namespace of its own: target to source, e.g. `/etc/hosts`.
         limits: names of the `resource` module to values, e.g. `RLIMIT_NOFILE`.
         death_signal: sent by the kernel when the region dies.
@@ -50,13 +51,28 @@ class Launch:
     pass_fds: Sequence[int] = ()
 
 
+class _Exit(asyncio.subprocess.SubprocessStreamProtocol):
+    """Tells of the exit itself: asyncio's own `wait` also waits until nobody holds the output open, which a
+    grandchild may do for ever.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(limit=_READ_LIMIT, loop=loop)
+        self.happened = asyncio.Event()
+
+    def process_exited(self) -> None:
+        super().process_exited()
+        self.happened.set()
+
+
 class Child:
     """A running or ended child process, leader of its own process group."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, record: Path) -> None:
+    def __init__(self, name: str, process: asyncio.subprocess.Process, exited: asyncio.Event, record: Path) -> None:
         self.name = name
         self.pid = process.pid
         self._process = process
+        self._exited = exited
         self._record = record
         self._reaped = asyncio.ensure_future(self._reap())
 
@@ -94,7 +110,9 @@ class Child:
             return await self.wait()
 
     async def _reap(self) -> int:
-        code = await self._process.wait()
+        await self._exited.wait()
+        code = self._process.returncode
+        assert code is not None
         self.kill_group()
         self._record.unlink(missing_ok=True)
         return code
@@ -122,7 +140,9 @@ class Children:
             "death_signal": int(launch.death_signal),
             "parent": os.getpid(),
         }
-        process = await asyncio.create_subprocess_exec(
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.subprocess_exec(
+            lambda: _Exit(loop),
             sys.executable, "-I", "-S", _LAUNCH, json.dumps(wanted),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE if launch.output is None else launch.output,
@@ -132,9 +152,10 @@ class Children:
             start_new_session=True,
             pass_fds=tuple(launch.pass_fds),
         )
+        process = asyncio.subprocess.Process(transport, protocol, loop)
         record = self._records / (re.sub(r"[^\w.-]", "_", launch.name) + ".json")
         record.write_text(json.dumps({"name": launch.name, "pid": process.pid, "started": started_at(process.pid)}))
-        child = Child(launch.name, process, record)
+        child = Child(launch.name, process, protocol.happened, record)
         self._running[launch.name] = child
         child._reaped.add_done_callback(lambda _: self._forget(child))
         return child

@@ -96,7 +96,7 @@ class Container(Protocol):
         """What it writes to stdout and stderr, line by line, until it ends. To be read by one reader, always."""
         ...
 
-    async def execute(self, argv: Sequence[str], timeout: float) -> int:
+    async def execute(self, argv: Sequence[str], patience: float) -> int:
         """Runs a program inside it; its exit code, or TimeoutError after that many real seconds."""
         ...
 

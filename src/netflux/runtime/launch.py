@@ -62,7 +62,7 @@ def main() -> None:
     if os.getppid() != wanted["parent"]:
         sys.exit("netflux: the region ended while this child was starting")
     try:
-        os.execvpe(wanted["argv"][0], wanted["argv"], os.environ)
+        os.execvpe(wanted["argv"][0], wanted["argv"], os.environ)  # noqa: S606
     except OSError as error:
         sys.stderr.write(f"exec: {wanted['argv'][0]}: {error.strerror}\n")
         sys.exit(127 if isinstance(error, FileNotFoundError) else 126)

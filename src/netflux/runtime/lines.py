@@ -9,7 +9,7 @@ LONGEST = 16 * 1024  # Docker's log drivers split a line here, in bytes.
 
 
 async def split(reader: asyncio.StreamReader) -> AsyncIterator[str]:
-    """Lines without their ends, until the stream ends; a longer line comes in several pieces, the last may have no end."""
+    """Lines without their ends, until the stream ends; a line longer than LONGEST comes in several pieces."""
     rest = b""
     while chunk := await reader.read(64 * 1024):
         *whole, rest = (rest + chunk).split(b"\n")

@@ -1,4 +1,4 @@
-"""The manifest of a process image: a folder of this machine and the command that runs in it, kept in ECR as any image is."""
+"""The manifest of a process image: a folder of this machine and the command that runs in it, kept in ECR."""
 
 from __future__ import annotations
 

@@ -88,15 +88,19 @@ class ProcessContainer:
             async for line in split(self._child.output):
                 yield line
 
-    async def execute(self, argv: Sequence[str], timeout: float) -> int:
+    async def execute(self, argv: Sequence[str], patience: float) -> int:
         """Runs a program in its folder, with its environment and hosts file; what it writes is dropped."""
         launch = Launch(
-            f"{self._launch.name}-exec-{next(_executions)}", argv, self._launch.environment, self._launch.directory,
-            binds=self._launch.binds, output=asyncio.subprocess.DEVNULL,
+            f"{self._launch.name}-exec-{next(_executions)}",
+            argv,
+            self._launch.environment,
+            self._launch.directory,
+            binds=self._launch.binds,
+            output=asyncio.subprocess.DEVNULL,
         )
         child = await self._children.start(launch)
         try:
-            return await asyncio.wait_for(child.wait(), timeout)
+            return await asyncio.wait_for(child.wait(), patience)
         except (TimeoutError, asyncio.CancelledError):
             child.kill_group()
             with contextlib.suppress(asyncio.CancelledError):
@@ -135,14 +139,8 @@ class ProcessRuntime:
         """Starts the process. StartError when its folder or program is missing."""
         environment = {"PATH": search_path(), "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8"}
         environment |= {**spec.image.environment, **spec.environment}
-        directory = Path(spec.image.directory, spec.directory or "")
-        argv = spec.argv
-        if not argv:
-            raise StartError("no command specified: neither the image nor the container definition names one")
-        if not directory.is_dir():
-            raise StartError(f"the image's folder {directory} is not there")
-        if shutil.which(argv[0], path=environment["PATH"]) is None and not (directory / argv[0]).is_file():
-            raise StartError(f'exec: "{argv[0]}": executable file not found in $PATH')
+        directory, argv = Path(spec.image.directory, spec.directory or ""), spec.argv
+        _check_program(argv, directory, environment["PATH"])
         binds = {_HOSTS: str(spec.hosts)} if spec.hosts is not None and self.own_hosts else {}
         launch = Launch(spec.name, argv, environment, directory, binds=binds, limits=spec.limits)
         try:
@@ -150,6 +148,15 @@ class ProcessRuntime:
         except OSError as error:
             raise StartError(f"{argv[0]}: {error.strerror}") from error
         return ProcessContainer(child, launch, self._children)
+
+
+def _check_program(argv: Sequence[str], directory: Path, path: str) -> None:
+    if not argv:
+        raise StartError("no command specified: neither the image nor the container definition names one")
+    if not directory.is_dir():
+        raise StartError(f"the image's folder {directory} is not there")
+    if shutil.which(argv[0], path=path) is None and not (directory / argv[0]).is_file():
+        raise StartError(f'exec: "{argv[0]}": executable file not found in $PATH')
 
 
 def _docker_code(code: int | None) -> int | None:

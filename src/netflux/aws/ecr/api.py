@@ -1,4 +1,4 @@
-"""ECR: repositories are moto's, images are ours; the registry protocol (`docker push`) is not served in this version."""
+"""ECR: repositories are moto's, images are ours; the registry protocol (`docker push`) is not served yet."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ class EcrApi:
         self._moto = moto
         self._clock = clock
 
-    async def create_repository(self, call: Call, request: Json) -> Json:
+    async def create_repository(self, _call: Call, request: Json) -> Json:
         """Creates a repository whose URI names the local registry."""
         answer = await self._moto.call("ecr", "CreateRepository", request)
         return {**answer, "repository": _local(answer["repository"])}
 
-    async def describe_repositories(self, call: Call, request: Json) -> Json:
+    async def describe_repositories(self, _call: Call, request: Json) -> Json:
         """Lists repositories with their URIs."""
         answer = await self._moto.call("ecr", "DescribeRepositories", request)
         return {**answer, "repositories": [_local(repository) for repository in answer["repositories"]]}
 
     async def delete_repository(self, call: Call, request: Json) -> Json:
         """Deletes a repository; with `force` its images too."""
-        repository = await self._repository(call, request)
+        repository = await self._repository(request)
         images = self._images.of(repository["repositoryArn"])
         if images and not request.get("force"):
             raise AwsError(
@@ -65,7 +65,7 @@ class EcrApi:
 
     async def put_image(self, call: Call, request: Json) -> Json:
         """Stores a manifest under its true digest, and points the tag to it."""
-        repository = await self._repository(call, request)
+        repository = await self._repository(request)
         manifest, tag = request["imageManifest"], request.get("imageTag")
         arn, digest = repository["repositoryArn"], digest_of(manifest)
         if request.get("imageDigest", digest) != digest:
@@ -74,8 +74,13 @@ class EcrApi:
                 f"The digest of the image manifest is {digest}, not {request['imageDigest']}.",
             )
         image = StoredImage(
-            repository=arn, digest=digest, manifest=manifest, media_type=_media_type(request), tags=(),
-            pushed_at=self._clock.now().isoformat(), size=len(manifest.encode()),
+            repository=arn,
+            digest=digest,
+            manifest=manifest,
+            media_type=_media_type(request),
+            tags=(),
+            pushed_at=self._clock.now().isoformat(),
+            size=len(manifest.encode()),
         )
         self._check_tag(call, repository, digest, tag)
         stored = self._images.put(image, tag)
@@ -83,7 +88,7 @@ class EcrApi:
 
     async def batch_get_image(self, call: Call, request: Json) -> Json:
         """Manifests by tag or digest."""
-        repository = await self._repository(call, request)
+        repository = await self._repository(request)
         images, failures = [], []
         for wanted in request["imageIds"]:
             found = self._find(repository, wanted)
@@ -95,7 +100,7 @@ class EcrApi:
 
     async def describe_images(self, call: Call, request: Json) -> Json:
         """Digests, tags and times of images."""
-        repository = await self._repository(call, request)
+        repository = await self._repository(request)
         images = self._images.of(repository["repositoryArn"])
         if request.get("imageIds"):
             images = [self._must_find(call, repository, wanted) for wanted in request["imageIds"]]
@@ -104,7 +109,7 @@ class EcrApi:
 
     async def list_images(self, call: Call, request: Json) -> Json:
         """Ids of images: one for each tag, and the digest alone for an untagged one."""
-        repository = await self._repository(call, request)
+        repository = await self._repository(request)
         tagged = request.get("filter", {}).get("tagStatus", "ANY")
         ids: list[Json] = []
         for image in self._images.of(repository["repositoryArn"]):
@@ -116,7 +121,7 @@ class EcrApi:
 
     async def batch_delete_image(self, call: Call, request: Json) -> Json:
         """Removes a tag (the image goes with its last one), or the image of a digest with all its tags."""
-        repository = await self._repository(call, request)
+        repository = await self._repository(request)
         gone: list[Json] = []
         failures: list[Json] = []
         for wanted in request["imageIds"]:
@@ -134,7 +139,7 @@ class EcrApi:
             ]
         return {"imageIds": gone, "failures": failures}
 
-    async def get_authorization_token(self, call: Call, request: Json) -> Json:
+    async def get_authorization_token(self, call: Call, _request: Json) -> Json:
         """A password for the registry, as `aws ecr get-login-password` takes it."""
         token = base64.b64encode(b"AWS:" + secrets.token_urlsafe(48).encode()).decode()
         host = names.registry(call.account, call.region)
@@ -145,23 +150,23 @@ class EcrApi:
             ]
         }
 
-    async def initiate_layer_upload(self, call: Call, request: Json) -> Json:
+    async def initiate_layer_upload(self, _call: Call, _request: Json) -> Json:
         """Refused: there is no place for layers yet."""
         raise Unsupported("ecr:InitiateLayerUpload", _PUSH_INSTEAD)
 
-    async def get_download_url_for_layer(self, call: Call, request: Json) -> Json:
+    async def get_download_url_for_layer(self, _call: Call, _request: Json) -> Json:
         """Refused: there is no place for layers yet."""
         raise Unsupported("ecr:GetDownloadUrlForLayer", _PUSH_INSTEAD)
 
-    async def start_image_scan(self, call: Call, request: Json) -> Json:
+    async def start_image_scan(self, _call: Call, _request: Json) -> Json:
         """Refused: nothing scans images here, so there would be no true finding."""
         raise Unsupported("ecr:StartImageScan")
 
-    async def describe_image_scan_findings(self, call: Call, request: Json) -> Json:
+    async def describe_image_scan_findings(self, _call: Call, _request: Json) -> Json:
         """Refused: nothing scans images here."""
         raise Unsupported("ecr:DescribeImageScanFindings")
 
-    async def _repository(self, call: Call, request: Json) -> Json:
+    async def _repository(self, request: Json) -> Json:
         ask = {"repositoryNames": [request["repositoryName"]]}
         answer = await self._moto.call("ecr", "DescribeRepositories", ask)
         repository: Json = answer["repositories"][0]
@@ -222,7 +227,9 @@ def _media_type(request: Json) -> str:
         ) from None
     media_type: str | None = request.get("imageManifestMediaType") or written
     if media_type is None:
-        raise AwsError("InvalidParameterException", "The image manifest names no media type, and neither does the call.")
+        raise AwsError(
+            "InvalidParameterException", "The image manifest names no media type, and neither does the call."
+        )
     return media_type
 
 
@@ -250,7 +257,11 @@ def _detail(call: Call, request: Json, image: StoredImage) -> Json:
 
 def _failure(wanted: Json) -> Json:
     if not wanted:
-        return {"imageId": wanted, "failureCode": "MissingDigestAndTag", "failureReason": "Invalid request parameters: both tag and digest cannot be null"}
+        return {
+            "imageId": wanted,
+            "failureCode": "MissingDigestAndTag",
+            "failureReason": "Invalid request parameters: both tag and digest cannot be null",
+        }
     return {"imageId": wanted, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"}
 
 

@@ -1,7 +1,7 @@
 """Images of the account's registry: manifests by digest, and the tags that point to them.
 
-moto removes an image whose last tag moves away, and makes up digests; running tasks name images by digest, so both would
-break a replacement. Hence these documents are ours, while repositories stay moto's.
+moto removes an image whose last tag moves away, and makes up digests; tasks name images by digest, so both would break
+a replacement. Hence these documents are ours, while repositories stay moto's.
 """
 
 from __future__ import annotations

@@ -87,17 +87,23 @@ async def push(apis: Caller, reference: str, folder: Path, command: Sequence[str
         wanted = parse(reference)
     except ValueError as error:
         raise UserError(str(error), "Write it as movie-service:latest.", exit_code=2) from error
-    if not folder.is_dir():
-        raise UserError(f"{folder} is no folder.", "Name the folder that the command runs in.", exit_code=2)
     if not command:
         raise UserError(f"The image {reference} has no command.", "Name the program and its arguments.", exit_code=2)
-    text = manifest.write(manifest.ProcessImage(str(folder.resolve()), command=tuple(command)))
+    text = manifest.write(manifest.ProcessImage(_resolved(folder), command=tuple(command)))
     return await _put(apis, wanted, text)
+
+
+def _resolved(folder: Path) -> str:
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder.", "Name the folder that the command runs in.", exit_code=2)
+    return str(folder.resolve())
 
 
 async def _put(apis: Caller, wanted: ImageReference, text: str) -> str:
     params = {
-        "repositoryName": wanted.repository, "imageTag": wanted.tag or "latest", "imageManifest": text,
+        "repositoryName": wanted.repository,
+        "imageTag": wanted.tag or "latest",
+        "imageManifest": text,
         "imageManifestMediaType": json.loads(text)["mediaType"],
     }
     try:
