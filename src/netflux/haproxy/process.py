@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,16 +151,11 @@ class HAProxy:
             try:
                 async with self._lock:
                     await self._converge({owner for owner, _ in waiting if owner}, refused)
-            except (RuntimeApiError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whoever waits must be told, and tries again
+                _log.warning("HAProxy can't be brought up to date", exc_info=error)
                 failed = Retryable(f"HAProxy can't be brought up to date: {error}")
-            for owner, waiter in waiting:
-                error_of_owner = failed or refused.get(owner)
-                if waiter.done():
-                    continue
-                if error_of_owner is None:
-                    waiter.set_result(None)
-                else:
-                    waiter.set_exception(error_of_owner)
+            finally:
+                _tell(waiting, failed, refused)
 
     async def _converge(self, changed: set[str], refused: dict[str, Exception]) -> None:
         """Reloads until HAProxy runs all sections that it can run."""
@@ -255,6 +250,19 @@ class HAProxy:
                 await self._settle("")
             except Retryable as error:
                 _log.error("%s", error)
+
+
+def _tell(
+    waiting: Sequence[tuple[str, asyncio.Future[None]]], failed: Exception | None, refused: Mapping[str, Exception]
+) -> None:
+    for owner, waiter in waiting:
+        error = failed or refused.get(owner)
+        if waiter.done():
+            continue
+        if error is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(error)
 
 
 def _as_rendered(slots: Slots) -> Slots:

@@ -82,9 +82,7 @@ class Place:
         )
         desired = Desired(self.moto, REGION)
         self.flips: list[str] = []
-        ground = Ground(
-            self.haproxy, self.network, self.endpoints, self.run, self.port, self.gateway.certificate
-        )
+        ground = Ground(self.haproxy, self.network, self.endpoints, self.run, self.port, self.gateway.certificate)
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
         self.apis.register(ElbApi(self.moto, desired, self.controller, self.clock))
         self.loop = Loop(self.clock, [self.controller])
@@ -119,9 +117,15 @@ class Place:
         """A VPC with two subnets in two zones."""
         self.vpc = (await self.apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
         for number, zone in enumerate("ab", 1):
-            made = await self.apis.call("ec2", "CreateSubnet", {
-                "VpcId": self.vpc, "CidrBlock": f"10.0.{number}.0/24", "AvailabilityZone": f"us-east-1{zone}",
-            })
+            made = await self.apis.call(
+                "ec2",
+                "CreateSubnet",
+                {
+                    "VpcId": self.vpc,
+                    "CidrBlock": f"10.0.{number}.0/24",
+                    "AvailabilityZone": f"us-east-1{zone}",
+                },
+            )
             self.subnets.append(made["Subnet"]["SubnetId"])
 
     async def balancer(self, name: str = "web") -> dict[str, Any]:
@@ -129,11 +133,22 @@ class Place:
         return made["LoadBalancers"][0]
 
     async def group(self, name: str, **params: Any) -> str:
-        made = await self.elb("CreateTargetGroup", **{
-            "Name": name, "Protocol": "HTTP", "Port": 8080, "VpcId": self.vpc, "TargetType": "ip",
-            "HealthCheckPath": "/actuator/health", "HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 2,
-            "HealthyThresholdCount": 3, "UnhealthyThresholdCount": 3, **params,
-        })
+        made = await self.elb(
+            "CreateTargetGroup",
+            **{
+                "Name": name,
+                "Protocol": "HTTP",
+                "Port": 8080,
+                "VpcId": self.vpc,
+                "TargetType": "ip",
+                "HealthCheckPath": "/actuator/health",
+                "HealthCheckIntervalSeconds": 5,
+                "HealthCheckTimeoutSeconds": 2,
+                "HealthyThresholdCount": 3,
+                "UnhealthyThresholdCount": 3,
+                **params,
+            },
+        )
         return str(made["TargetGroups"][0]["TargetGroupArn"])
 
     async def listener(self, balancer: str, action: Mapping[str, Any], port: int = 80) -> str:
@@ -210,4 +225,3 @@ def fixed(status: str = "404", body: str = ":(") -> dict[str, Any]:
 
 def path_is(*patterns: str) -> dict[str, Any]:
     return {"Field": "path-pattern", "PathPatternConfig": {"Values": list(patterns)}}
-

@@ -90,7 +90,11 @@ async def test_what_was_sent_for_a_load_balancer_listener_and_rules_comes_back(p
     assert balancer["State"] == {"Code": "provisioning"}
     assert (await place.balancer("netflux-alb"))["LoadBalancerArn"] == arn
     await refused(
-        place, "DuplicateLoadBalancerName", "CreateLoadBalancer", Name="netflux-alb", Subnets=place.subnets,
+        place,
+        "DuplicateLoadBalancerName",
+        "CreateLoadBalancer",
+        Name="netflux-alb",
+        Subnets=place.subnets,
         Scheme="internal",
     )
     listener = await place.listener(arn, forward(group))

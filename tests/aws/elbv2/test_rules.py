@@ -95,8 +95,11 @@ async def test_headers_and_queries_match_without_case(ready: Ready) -> None:
 async def test_hosts_and_source_addresses(ready: Ready) -> None:
     await ready.rule(1, {"Field": "source-ip", "SourceIpConfig": {"Values": ["127.0.0.1/32"]}}, path_is("/ip"))
     await ready.rule(2, {"Field": "source-ip", "SourceIpConfig": {"Values": ["10.0.0.0/8"]}}, path_is("/forged"))
-    await ready.rule(3, {"Field": "host-header", "HostHeaderConfig": {"Values": ["*.Shop.test", ready.host.upper()]}},
-                     path_is("/host"))
+    await ready.rule(
+        3,
+        {"Field": "host-header", "HostHeaderConfig": {"Values": ["*.Shop.test", ready.host.upper()]}},
+        path_is("/host"),
+    )
     await ready.settle()
     assert await ready.body("/ip") == "1"
     assert await ready.body("/forged", "X-Forwarded-For: 10.1.1.1\r\n") == "default"
@@ -108,7 +111,7 @@ async def test_hosts_and_source_addresses(ready: Ready) -> None:
 
 
 async def test_fixed_responses_come_back_whole(ready: Ready) -> None:
-    text = 'Line 1\nhe said "x" \'y\' \\ $HOME #{host} %[src] ünï ; {}'
+    text = "Line 1\nhe said \"x\" 'y' \\ $HOME #{host} %[src] ünï ; {}"
     await ready.rule(1, path_is("/text"), action={"Type": "fixed-response", "FixedResponseConfig": {
         "StatusCode": "503", "ContentType": "application/json", "MessageBody": text,
     }})  # fmt: skip
@@ -210,7 +213,8 @@ async def test_load_balancer_attributes_change_what_a_target_gets(ready: Ready) 
         "routing.http.preserve_host_header.enabled": "true", "routing.http.xff_header_processing.mode": "preserve",
     }  # fmt: skip
     told = await place.elb(
-        "ModifyLoadBalancerAttributes", LoadBalancerArn=arn,
+        "ModifyLoadBalancerAttributes",
+        LoadBalancerArn=arn,
         Attributes=[{"Key": key, "Value": value} for key, value in wanted.items()],
     )
     assert wanted.items() <= {one["Key"]: one["Value"] for one in told["Attributes"]}.items()
@@ -230,9 +234,13 @@ async def test_a_target_that_refuses_is_502_and_one_that_is_silent_504(ready: Re
     place = ready.place
     group = await place.group("movies", UnhealthyThresholdCount=10, HealthCheckIntervalSeconds=300)
     arn = ready.listener.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
-    await place.elb("ModifyLoadBalancerAttributes", LoadBalancerArn=arn, Attributes=[
-        {"Key": "idle_timeout.timeout_seconds", "Value": "1"},
-    ])
+    await place.elb(
+        "ModifyLoadBalancerAttributes",
+        LoadBalancerArn=arn,
+        Attributes=[
+            {"Key": "idle_timeout.timeout_seconds", "Value": "1"},
+        ],
+    )
     target = await place.target("movie", "10.0.1.10", group)
     await ready.rule(1, path_is("/*"), action=forward(group))
     await place.becomes(group, "10.0.1.10", "healthy")

@@ -117,9 +117,13 @@ async def test_health_follows_the_answers_by_the_thresholds(place: Place) -> Non
 
 async def test_a_draining_target_finishes_requests_in_flight_and_is_forgotten_after_the_delay(place: Place) -> None:
     group = await place.group("movies")
-    await place.elb("ModifyTargetGroupAttributes", TargetGroupArn=group, Attributes=[
-        {"Key": "deregistration_delay.timeout_seconds", "Value": "20"},
-    ])
+    await place.elb(
+        "ModifyTargetGroupAttributes",
+        TargetGroupArn=group,
+        Attributes=[
+            {"Key": "deregistration_delay.timeout_seconds", "Value": "20"},
+        ],
+    )
     arn = (await place.balancer())["LoadBalancerArn"]
     await place.listener(arn, forward(group))
     host = (await place.active(arn))["DNSName"]

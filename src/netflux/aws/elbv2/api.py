@@ -259,7 +259,7 @@ class ElbApi:
     async def modify_rule(self, _call: Call, request: Shape) -> Shape:
         """Parts that are left out stay."""
         validation.rule(request)
-        balancer = _balancer_of(request["RuleArn"].replace(":listener-rule/", ":listener/").rpartition("/")[0])
+        balancer = _balancer_of(_listener_of(request["RuleArn"]))
         await self._check_groups(request.get("Actions") or [], balancer)
         raw = (await self._moto("ModifyRule", request))["Rules"][0]
         return {"Rules": [present.rule(raw)]}
@@ -275,7 +275,7 @@ class ElbApi:
         """Rules may swap priorities, which moto refuses: those in each other's way step aside first."""
         wanted = {entry["RuleArn"]: int(entry["Priority"]) for entry in request["RulePriorities"]}
         validation.priorities([*wanted.values()])
-        rules = await self._desired.rules(next(iter(wanted)).replace(":listener-rule/", ":listener/").rpartition("/")[0])
+        rules = await self._desired.rules(_listener_of(next(iter(wanted))))
         held = {rule.priority for rule in rules if rule.arn not in wanted}
         if held & set(wanted.values()):
             raise AwsError("PriorityInUse", f"Priority '{min(held & set(wanted.values()))}' is currently in use")
@@ -357,6 +357,10 @@ def _same(found: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
 
 def _balancer_of(listener_arn: str) -> str:
     return listener_arn.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
+
+
+def _listener_of(rule_arn: str) -> str:
+    return rule_arn.replace(":listener-rule/", ":listener/").rpartition("/")[0]
 
 
 def _paged(key: str, found: list[Shape], marker: str | None) -> Shape:
