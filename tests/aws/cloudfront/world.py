@@ -135,10 +135,12 @@ class Application:
     answers: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     requests: list[tuple[str, str, Any, bytes]] = field(default_factory=list)
     gate: asyncio.Event | None = None
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.read()
         self.requests.append((request.method, request.raw_path, request.headers.copy(), body))
+        self.arrived.set()
         if self.gate is not None:
             await self.gate.wait()
         status, headers, content = self.answers.get(request.path, (404, {"Content-Type": "text/plain"}, b":("))
@@ -171,11 +173,11 @@ class World:
         )
         edge_socket = self.run / "edge.sock"
         self.controller = CloudFrontController(
-            Parts(self.api, self.edge, self.haproxy, self.endpoints, self.deployments, self.clock, edge_socket)
+            Parts(self.api, self.edge, self.haproxy, self.endpoints, self.deployments, edge_socket)
         )
         self.edge_socket = edge_socket
         self.application = Application()
-        apis = Apis(ACCOUNT, REGION, cast(Moto, None), lambda call: None)
+        apis = Apis(ACCOUNT, REGION, cast("Moto", None), lambda call: None)
         apis.register(self.s3)
         apis.register(self.api)
         self.server = Server(apis, self.service.handle, [])

@@ -8,7 +8,6 @@ Paths that must be normalised before they are matched go to the edge.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from netflux.aws.cloudfront.decide import POP, regex
 from netflux.aws.cloudfront.desired import Behavior, Distribution
@@ -22,14 +21,6 @@ _REMOVED = (
     "Expect", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "X-Forwarded-Proto",
     "X-Real-IP",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the edge is, and how simulated seconds become real ones."""
-
-    edge_socket: str
-    real: Callable[[float], float]
 
 
 def is_direct(distribution: Distribution, rule: Behavior) -> bool:
@@ -56,15 +47,15 @@ def waits(distribution: Distribution, find: Find) -> bool:
     )
 
 
-def section(distribution: Distribution, find: Find, place: Place) -> Section:
-    """The section."""
+def section(distribution: Distribution, find: Find, edge_socket: str) -> Section:
+    """The section. Times of the origin are real seconds: `--speed` does not make anyone's work faster."""
     direct = {
         index: address
         for index, rule in enumerate(distribution.behaviors)
         if is_direct(distribution, rule) and (address := find(rule.origin.domain, rule.origin.port)) is not None
     }
-    backends = [_edge(distribution, scheme, place) for scheme in _SCHEMES]
-    backends += [_direct(distribution, index, address, place) for index, address in direct.items()]
+    backends = [_edge(distribution, scheme, edge_socket) for scheme in _SCHEMES]
+    backends += [_direct(distribution, index, address) for index, address in direct.items()]
     routes = tuple(
         Route(distribution.domain, scheme, tuple(_lines(distribution, scheme, direct))) for scheme in _SCHEMES
     )
@@ -94,7 +85,7 @@ def _lines(distribution: Distribution, scheme: str, direct: dict[int, Address]) 
     yield f"use_backend {edge}"
 
 
-def _edge(distribution: Distribution, scheme: str, place: Place) -> str:
+def _edge(distribution: Distribution, scheme: str, edge_socket: str) -> str:
     return "\n".join(
         (
             f"backend {_name(distribution, f'edge_{scheme}')}",
@@ -102,18 +93,18 @@ def _edge(distribution: Distribution, scheme: str, place: Place) -> str:
             f"    http-request set-header X-Edge-Viewer-Scheme {scheme}",
             "    http-request set-header X-Edge-Viewer-Address %[src]",
             "    http-request set-header X-Edge-Viewer-Version %[req.ver]",
-            f"    server edge unix@{place.edge_socket}",
+            f"    server edge unix@{edge_socket}",
         )
     )
 
 
-def _direct(distribution: Distribution, index: int, address: Address, place: Place) -> str:
+def _direct(distribution: Distribution, index: int, address: Address) -> str:
     rule = distribution.behaviors[index]
     origin = rule.origin
     lines = [
         f"backend {_name(distribution, f'origin_{index}')}",
-        f"    timeout connect {_milliseconds(place.real(origin.connect_timeout))}",
-        f"    timeout server {_milliseconds(place.real(origin.read_timeout))}",
+        f"    timeout connect {origin.connect_timeout}s",
+        f"    timeout server {origin.read_timeout}s",
         f"    retries {origin.attempts - 1}",
         "    http-request set-var(txn.cf_id) uuid,sha2(512),bytes(0,40),ub64enc",
         "    http-request wait-for-body time 1s at-least 1 if { req.hdr(expect) -m found }",
@@ -167,7 +158,3 @@ def _response_headers(distribution: Distribution) -> Sequence[str]:
         f"    http-after-response set-header X-Amz-Cf-Pop {POP}",
         "    http-after-response set-header X-Amz-Cf-Id %[var(txn.cf_id)]==",
     )
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{max(1, round(seconds * 1000))}ms"

@@ -15,7 +15,6 @@ from netflux.aws.cloudfront.api import DISTRIBUTION, INVALIDATION, CloudFrontApi
 from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.desired import Distribution
 from netflux.aws.cloudfront.edge import Edge
-from netflux.clock import Clock
 from netflux.errors import Retryable
 from netflux.haproxy.process import HAProxy
 from netflux.haproxy.section import Section
@@ -35,7 +34,6 @@ class Parts:
     haproxy: HAProxy
     endpoints: Endpoints
     deployments: Deployments
-    clock: Clock
     edge_socket: Path
     sections: dict[str, Section] = field(default_factory=dict)
 
@@ -66,8 +64,7 @@ class CloudFrontController:
             return Result()
         wanted = desired.read(document, names.distribution(key), parts.api.lookup)
         parts.edge.put(wanted)
-        place = configuration.Place(str(parts.edge_socket), parts.clock.real)
-        section = configuration.section(wanted, parts.endpoints.find, place)
+        section = configuration.section(wanted, parts.endpoints.find, str(parts.edge_socket))
         if parts.sections.get(key) != section:
             await parts.haproxy.put(section)
             parts.sections[key] = section

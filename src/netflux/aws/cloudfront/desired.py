@@ -81,7 +81,7 @@ class ResponsePolicy:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a behavior's requests go. Times in simulated seconds.
+    """Where a behavior's requests go. Times in real seconds, since they bound real work.
 
     Attributes:
         signing: `always`, `never`, `no-override` of the origin access control, or empty without one.

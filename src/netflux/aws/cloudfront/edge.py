@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 from aiohttp import web
 
 from netflux import names
@@ -20,6 +22,7 @@ from netflux.aws.cloudfront.fetch import Fetcher, Wanted
 from netflux.aws.cloudfront.origin import Origins
 from netflux.clock import Clock
 
+_log = logging.getLogger(__name__)
 _LONGEST_URL = 8_192
 """Bytes: "Maximum length of a URL", CloudFront quotas."""
 _STREAM_PIECE = 64 * 1024
@@ -143,6 +146,10 @@ class Edge:
             if viewer.method != "HEAD":
                 await self._write(response, found)
             await response.write_eof()
+        except aiohttp.ClientPayloadError as error:
+            _log.warning("distribution %s: the origin's body of %s ended early: %s", domain, viewer.path, error)
+            if request.transport is not None:
+                request.transport.abort()
         finally:
             if found.rest is not None:
                 found.rest.close() if not found.rest.content.at_eof() else found.rest.release()

@@ -89,9 +89,9 @@ class Fetcher:
                 del self._flights[place]
                 landed.set()
 
-    async def _passed(self, wanted: Wanted) -> Answer:
+    async def _passed(self, wanted: Wanted, extra: Headers = ()) -> Answer:
         try:
-            response = await self._ask(wanted, ())
+            response = await self._ask(wanted, extra)
         except Unreachable as error:
             return self._unreachable(wanted, error)
         headers = self._headers(wanted, response)
@@ -118,15 +118,29 @@ class Fetcher:
         if response.status >= 500 and (stale := self._stale(wanted, key, stored)) is not None:
             response.release()
             return stale
-        headers = self._headers(wanted, response)
+        if complete:
+            return self._whole(wanted, key, response, body, generation)
+        return await self._streamed(wanted, response, body)
+
+    def _whole(
+        self, wanted: Wanted, key: Key, response: aiohttp.ClientResponse, body: bytes, generation: int
+    ) -> Answer:
         source = "Error" if response.status >= 400 else "Miss"
-        if not complete:
-            return Answer(response.status, headers, body, source, rest=response)
-        whole = answer.compressed(wanted.rule, key.encoding, Answer(response.status, headers, body, source))
+        plain = Answer(response.status, self._headers(wanted, response), body, source)
+        whole = answer.compressed(wanted.rule, key.encoding, plain)
         raw = {name.lower(): value for name, value in response.headers.items()}
         if raw.get("vary", "").strip() != "*" or wanted.rule.cache.minimum > 0:
             self._keep(wanted, key, whole, freshness.control(raw, self._clock.now().timestamp()), generation)
         return whole
+
+    async def _streamed(self, wanted: Wanted, response: aiohttp.ClientResponse, body: bytes) -> Answer:
+        """What is too large to be stored: passed on, or asked again for the range that the viewer wants of it."""
+        ranged = tuple(pair for pair in wanted.viewer.headers if pair[0].lower() in {"range", "if-range"})
+        if ranged:
+            response.close()
+            return await self._passed(wanted, ranged)
+        source = "Error" if response.status >= 400 else "Miss"
+        return Answer(response.status, self._headers(wanted, response), body, source, rest=response)
 
     def _keep(self, wanted: Wanted, key: Key, whole: Answer, said: freshness.Control, generation: int) -> None:
         seconds = freshness.lifetime(wanted.rule.cache, whole.status, said, self._minimum(wanted, whole.status))

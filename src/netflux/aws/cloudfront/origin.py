@@ -61,7 +61,7 @@ class Origins:
         endpoints: where names answer.
         control_plane: unix socket behind which S3 is.
         keys: issues each distribution's key.
-        clock: AWS's times are simulated seconds.
+        clock: when requests are signed.
         account: twelve digits.
     """
 
@@ -126,11 +126,10 @@ class Origins:
         if ask.origin.is_bucket:
             headers["X-Forwarded-Proto"] = ask.scheme
             headers.update(self._signature(distribution, ask, headers))
-        real = self._clock.real
         timeout = aiohttp.ClientTimeout(
             total=None,
-            sock_connect=real(ask.origin.connect_timeout),
-            sock_read=real(ask.origin.read_timeout),
+            sock_connect=ask.origin.connect_timeout,
+            sock_read=ask.origin.read_timeout,
         )
         return await session.request(
             ask.method,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -67,10 +67,14 @@ class S3Service:
         api: the operations.
         keys: access keys that the region issued; others stand for the account, unverified.
         account: twelve digits.
-        region: of requests that name none.
+        region: the one region there is.
+        settled: told of each call that succeeded, before its answer leaves.
     """
 
-    def __init__(self, api: S3Api, keys: Keys, account: str, region: str) -> None:
+    def __init__(
+        self, api: S3Api, keys: Keys, account: str, region: str, settled: Callable[[Call], None] = lambda _: None
+    ) -> None:
+        self._settled = settled
         self._api = api
         self._keys = keys
         self._account = account
@@ -115,6 +119,7 @@ class S3Service:
             answer.setdefault("Errors", []).extend(
                 {"Key": key, "Code": "AccessDenied", "Message": "Access Denied"} for key in denied
             )
+        self._settled(asked.call)
         return await _send(request, asked, answer)
 
     def _read(self, request: web.Request, call: Call) -> Asked:
@@ -142,8 +147,9 @@ class S3Service:
         }
         if "referer" in headers:
             context["aws:referer"] = (headers["referer"],)
-        if request.remote:
-            context["aws:sourceip"] = (request.remote,)
+        source = request.remote or headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        if source:
+            context["aws:sourceip"] = (source,)
         if claimed is None:
             return Visitor(ANONYMOUS, context, None)
         return self._signed(signed, claimed, context)
