@@ -21,9 +21,9 @@ class Refused(Exception):
 
 
 class Hands(Protocol):
-    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]: ...
+    def call(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]: ...
 
-    def wait(self, service: str, waiter: str, **params: Any) -> None: ...
+    def wait(self, service: str, waiter: str, /, **params: Any) -> None: ...
 
 
 class Boto3:
@@ -40,7 +40,7 @@ class Boto3:
             or self._clients[service]
         )
 
-    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:
         from botocore.exceptions import ClientError
 
         try:
@@ -49,7 +49,7 @@ class Boto3:
             raise Refused(str(error)) from error
         return answer
 
-    def wait(self, service: str, waiter: str, **params: Any) -> None:
+    def wait(self, service: str, waiter: str, /, **params: Any) -> None:
         self._client(service).get_waiter(waiter).wait(WaiterConfig={"Delay": 1, "MaxAttempts": 90}, **params)
 
 
@@ -59,12 +59,12 @@ class Cli:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
-    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:
         words = [_CLI_NAMES.get(service, service), xform_name(operation).replace("_", "-")]
         answer = self._aws(*words, *_flags(params), "--output", "json")
         return dict(json.loads(answer)) if answer.strip() else {}
 
-    def wait(self, service: str, waiter: str, **params: Any) -> None:
+    def wait(self, service: str, waiter: str, /, **params: Any) -> None:
         self._aws(_CLI_NAMES.get(service, service), "wait", waiter.replace("_", "-"), *_flags(params))
 
     def _aws(self, *words: str) -> str:

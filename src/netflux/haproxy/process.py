@@ -163,24 +163,25 @@ class HAProxy:
             if not self._master.running:
                 await self._master.start(configuration.render(self._settings, (), (), {}).text)
                 self._structure = ""
+            sections = dict(self._sections)  # others may put sections while this reload runs; they get the next one
             empty = {name: slots.emptied() for name, slots in self._slots.items()}
-            shared = self._frontends([*self._sections.values()])
-            structure = configuration.render(self._settings, shared, [*self._sections.values()], empty).text
+            shared = self._frontends([*sections.values()])
+            structure = configuration.render(self._settings, shared, [*sections.values()], empty).text
             if structure == self._structure:
                 return
             slots = dict(self._slots)
-            rendered = configuration.render(self._settings, shared, [*self._sections.values()], slots)
+            rendered = configuration.render(self._settings, shared, [*sections.values()], slots)
             answer = await self._master.check(rendered.text) or await self._master.reload(rendered.text)
             if not answer:
-                await self._reloaded(structure, slots)
+                await self._reloaded(structure, sections, slots)
                 return
             self._structure = ""
             self._refuse(answer, rendered, changed, refused)
 
-    async def _reloaded(self, structure: str, slots: dict[str, Slots]) -> None:
+    async def _reloaded(self, structure: str, sections: dict[str, Section], slots: dict[str, Slots]) -> None:
         self.reloads += 1
         self._structure = structure
-        self._good = dict(self._sections)
+        self._good = sections
         backends = {name for section in self._good.values() for name in configuration.declared(section.body)}
         for gone in self._live.keys() - backends:
             self._slots.pop(gone, None)
