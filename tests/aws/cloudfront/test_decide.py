@@ -9,7 +9,8 @@ import pytest
 
 from netflux.aws.cloudfront import configuration, decide, freshness
 from netflux.aws.cloudfront.decide import Viewer
-from netflux.aws.cloudfront.desired import Behavior, CachePolicy, Distribution, Origin, RequestPolicy, Selection
+from netflux.aws.cloudfront.desired import Behavior, Distribution, Origin
+from netflux.aws.cloudfront.selection import CachePolicy, RequestPolicy, Selection
 from netflux.network.endpoints import Address
 
 OPTIMIZED = CachePolicy(1, 86_400, 31_536_000, gzip=True, brotli=True)

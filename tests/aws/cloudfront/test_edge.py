@@ -342,3 +342,38 @@ async def test_an_uncached_behavior_without_all_viewer_forwards_nothing(world: W
     )
     await world.get(other, "/a?q=1")
     assert world.application.requests[-1][1] == "/base/a?q=1"
+
+
+def legacy(**given: Any) -> dict[str, Any]:
+    rule = behavior("alb", ForwardedValues={"QueryString": False, "Cookies": {"Forward": "none"}} | given)
+    del rule["CachePolicyId"]
+    return rule
+
+
+async def test_forwarded_values_still_mean_what_they_did(world: World) -> None:
+    answers(world, "/a", Set_Cookie="x=y")
+    world.publish_alb()
+    made = await world.distribute(config([alb_origin()], legacy()))
+    sent = {"X-Thing": "1", "Cookie": "a=b", "Referer": "r"}
+    await world.get(made, "/a?q=1", headers=sent)
+    headers = world.application.requests[-1][2]
+    assert (world.application.requests[-1][1], headers["X-Thing"]) == ("/a", "1")
+    assert not {"Cookie", "Referer"} & set(headers)
+    assert (await world.get(made, "/a?q=2")).cache == "Hit from cloudfront"
+
+    whole = legacy(QueryString=True, Cookies={"Forward": "all"}, Headers={"Quantity": 1, "Items": ["*"]})
+    made = await world.distribute(config([alb_origin()], whole))
+    for _ in range(2):
+        got = await world.get(made, "/a?q=1", headers=sent)
+        assert (got.cache, got.headers["Set-Cookie"]) == ("Miss from cloudfront", "x=y")
+    _, target, headers, _ = world.application.requests[-1]
+    assert (target, headers["Cookie"], headers["Referer"]) == ("/a?q=1", "a=b", "r")
+
+
+async def test_invalidating_the_root_drops_the_root_object(world: World) -> None:
+    answers(world, "/index.html")
+    made = await site(world, DefaultRootObject="index.html")
+    await world.get(made, "/")
+    assert (await world.get(made, "/")).cache == "Hit from cloudfront"
+    world.edge.invalidate(made["Id"], ["/"])
+    assert (await world.get(made, "/")).cache == "Miss from cloudfront"

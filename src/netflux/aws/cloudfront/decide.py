@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from netflux.aws.cloudfront.desired import Behavior, Distribution, Selection
+from netflux.aws.cloudfront.desired import Behavior, Distribution
+from netflux.aws.cloudfront.selection import Selection
 
 Headers = tuple[tuple[str, str], ...]
 POP = "LCL50-P1"

@@ -6,59 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netflux.aws.cloudfront import validate
+from netflux.aws.cloudfront import legacy, validate
+from netflux.aws.cloudfront.selection import CachePolicy, RequestPolicy, Selection
 
 _GET = ("GET", "HEAD")
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which headers, cookies or query parameters: `none`, `all`, `whitelist` or `allExcept` of names.
-
-    Header names are kept in lower case; `all` of a policy's `allViewer` as well.
-    """
-
-    mode: str = "none"
-    names: frozenset[str] = frozenset()
-
-    def takes(self, name: str) -> bool:
-        """Whether it is one of them."""
-        match self.mode:
-            case "all":
-                return True
-            case "whitelist":
-                return name in self.names
-            case "allExcept":
-                return name not in self.names
-        return False
-
-
-@dataclass(frozen=True)
-class CachePolicy:
-    """Times in seconds, and what is in the cache key."""
-
-    minimum: int
-    default: int
-    maximum: int
-    gzip: bool = False
-    brotli: bool = False
-    headers: Selection = Selection()
-    cookies: Selection = Selection()
-    query: Selection = Selection()
-
-    @property
-    def disabled(self) -> bool:
-        """Nothing may be kept."""
-        return self.maximum == 0
-
-
-@dataclass(frozen=True)
-class RequestPolicy:
-    """What goes to the origin beside the cache key."""
-
-    headers: Selection = Selection()
-    cookies: Selection = Selection()
-    query: Selection = Selection()
 
 
 @dataclass(frozen=True)
@@ -193,16 +144,21 @@ def _origin(raw: Mapping[str, Any], lookup: Lookup) -> Origin:
 
 def _behavior(raw: Mapping[str, Any], origins: Mapping[str, Origin], lookup: Lookup) -> Behavior:
     methods = raw.get("AllowedMethods") or {}
+    origin = origins[raw["TargetOriginId"]]
+    if raw.get("ForwardedValues") is not None:
+        cache, forwarded = legacy.policies(raw, is_bucket=origin.is_bucket)
+    else:
+        cache, forwarded = cache_policy(lookup("CachePolicy", raw["CachePolicyId"])), RequestPolicy()
     request, response = raw.get("OriginRequestPolicyId"), raw.get("ResponseHeadersPolicyId")
     return Behavior(
         pattern=raw.get("PathPattern", "*"),
-        origin=origins[raw["TargetOriginId"]],
+        origin=origin,
         viewer_protocol=raw["ViewerProtocolPolicy"],
         allowed=frozenset(methods.get("Items") or _GET),
         cached=frozenset((methods.get("CachedMethods") or {}).get("Items") or _GET),
         compress=bool(raw.get("Compress")),
-        cache=cache_policy(lookup("CachePolicy", raw["CachePolicyId"])),
-        request=_request_policy(lookup("OriginRequestPolicy", request)) if request else RequestPolicy(),
+        cache=cache,
+        request=_request_policy(lookup("OriginRequestPolicy", request)) if request else forwarded,
         response=response_policy(lookup("ResponseHeadersPolicy", response)) if response else None,
     )
 

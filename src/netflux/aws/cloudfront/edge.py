@@ -77,7 +77,9 @@ class Edge:
 
     def invalidate(self, distribution_id: str, paths: list[str]) -> int:
         """Drops the paths from the cache; how many stored responses there were."""
-        return self._cache.invalidate(distribution_id, paths)
+        roots = {one.root_object for one in self._distributions.values() if one.id == distribution_id}
+        aliases = [f"/{root}" for root in roots if root and "/" in paths]
+        return self._cache.invalidate(distribution_id, [*paths, *aliases])
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         cf_id = base64.urlsafe_b64encode(os.urandom(40)).decode()

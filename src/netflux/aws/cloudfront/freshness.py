@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from netflux.aws.cloudfront.desired import CachePolicy
+from netflux.aws.cloudfront.selection import CachePolicy
 
 _KEPT = {200, 203, 204, 300, 301, 302, 303}
 _KEPT_WITH_HEADER = {307, 308}

@@ -52,10 +52,6 @@ _BEHAVIOR_WITHOUT_EFFECT: Mapping[str, object] = {
     "FieldLevelEncryptionId": "",
     "RealtimeLogConfigArn": "",
     "GrpcConfig.Enabled": False,
-    "ForwardedValues": None,
-    "MinTTL": None,
-    "DefaultTTL": None,
-    "MaxTTL": None,
 }
 
 
@@ -181,8 +177,7 @@ def _behavior(rule: Mapping[str, Any], origins: set[str]) -> None:
     _refuse(rule, _BEHAVIOR_WITHOUT_EFFECT, "CacheBehavior.")
     if rule["TargetOriginId"] not in origins:
         raise AwsError("NoSuchOrigin", f"No origin exists with the specified Origin Id {rule['TargetOriginId']}.", 404)
-    if not rule.get("CachePolicyId"):
-        raise AwsError("InvalidArgument", "The parameter ForwardedValues or CachePolicyId is required.")
+    _one_kind_of_policy(rule)
     if "PathPattern" in rule and not _PATTERN.fullmatch(rule["PathPattern"]):
         raise AwsError("InvalidArgument", f"The path pattern {rule['PathPattern']} is not valid.")
     allowed = rule.get("AllowedMethods")
@@ -192,6 +187,22 @@ def _behavior(rule: Mapping[str, Any], origins: set[str]) -> None:
     cached = set((allowed.get("CachedMethods") or {}).get("Items") or _GET)
     if methods not in _METHODS or cached not in _METHODS[:2] or not cached <= methods:
         raise AwsError("InvalidArgument", "AllowedMethods and CachedMethods must be one of the sets CloudFront offers.")
+
+
+def _one_kind_of_policy(rule: Mapping[str, Any]) -> None:
+    old = rule.get("ForwardedValues") is not None
+    if old == bool(rule.get("CachePolicyId")):
+        raise AwsError(
+            "InvalidArgument", "Exactly one of the parameters ForwardedValues and CachePolicyId is required."
+        )
+    times = [name for name in ("MinTTL", "DefaultTTL", "MaxTTL") if rule.get(name) is not None]
+    if not old and times:
+        raise AwsError("InvalidArgument", f"The parameter {times[0]} cannot be used with CachePolicyId.")
+    if old and rule.get("OriginRequestPolicyId"):
+        raise AwsError("InvalidArgument", "The parameter OriginRequestPolicyId needs CachePolicyId.")
+    least, most = rule.get("MinTTL") or 0, rule.get("MaxTTL", 31_536_000)
+    if old and not least <= rule.get("DefaultTTL", max(least, 86_400)) <= max(most, least):
+        raise AwsError("InvalidTTLOrder", "The order of MinTTL, DefaultTTL and MaxTTL is invalid.")
 
 
 def _error_page(page: Mapping[str, Any]) -> None:
