@@ -13,6 +13,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from netflux import __version__, names
+from netflux.aws.cloudfront.api import CloudFrontApi
+from netflux.aws.cloudfront.cache import Cache
+from netflux.aws.cloudfront.controller import CloudFrontController, Parts
+from netflux.aws.cloudfront.deployments import Deployments
+from netflux.aws.cloudfront.edge import Edge
+from netflux.aws.cloudfront.origin import Origins
+from netflux.aws.ecr.api import EcrApi
+from netflux.aws.ecr.registry import EcrRegistry
+from netflux.aws.ecs.service import Ecs
+from netflux.aws.ecs.store import Store as EcsStore
+from netflux.aws.ecs.taskhost import TaskHost
+from netflux.aws.elbv2.api import ElbApi
+from netflux.aws.elbv2.apply import ElbController, Ground
+from netflux.aws.elbv2.desired import Desired
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.rds.api import RdsApi
@@ -24,6 +38,7 @@ from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
+from netflux.cloudformation.api import CloudFormationApi
 from netflux.console.routes import routes
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -38,6 +53,7 @@ from netflux.network.endpoints import Endpoints
 from netflux.network.loopback import LoopbackNetwork
 from netflux.reconcile.loop import Loop
 from netflux.runtime.children import Children
+from netflux.runtime.process import ProcessRuntime
 from netflux.seed.config import Config
 from netflux.seed.controller import SeedController
 from netflux.state import StateDirectory
@@ -49,8 +65,8 @@ STOP_PATIENCE = 10.0
 
 READERS = {
     "ec2": ("elbv2", "ecs-service"),
-    "elbv2": ("elbv2", "ecs-service"),
-    "ecs": ("ecs-service", "ecs-task"),
+    "elbv2": ("elbv2", "ecs-service", "ecs-connect", "cloudfront"),
+    "ecs": ("ecs-service", "ecs-task", "ecs-connect"),
     "ecr": ("seed", "ecs-service"),
     "s3": ("seed",),
     "rds": ("rds",),
@@ -111,8 +127,15 @@ class Region:
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
+        self.apis.register(EcrApi(self.documents, self.moto, self.clock))
         self.rds = self._databases()
-        self.loop = Loop(self.clock, [self.rds, SeedController(self.apis.call, self.documents, options.seed)])
+        self.elb = self._load_balancers()
+        self.edge, cloudfront = self._edges()
+        self.ecs = self._tasks()
+        self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
+        self.apis.register(self.stacks)
+        seed = SeedController(self.apis.call, self.documents, options.seed)
+        self.loop = Loop(self.clock, [self.rds, self.elb, cloudfront, *self.ecs.controllers, seed])
         s3 = S3Service(self.s3, self.keys, options.account, options.region)
         self.server = Server(self.apis, s3.handle, routes(self.apis.call, self.facts))
         self._exit = contextlib.AsyncExitStack()
@@ -128,9 +151,13 @@ class Region:
             await self._begin(self.network.start, self.network.stop)
             await self._begin(lambda: self.server.start(self.state.run / "controlplane.sock"), self.server.stop)
             await self._begin(self.haproxy.start, self.haproxy.stop)
+            await self._begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
             self._exit.push_async_callback(self.rds.stop)
+            await self._begin(lambda: self.elb.start(lambda key: self.loop.poke("elbv2", key)), self.elb.stop)
+            await self._begin(self.ecs.start, self.ecs.stop)
             self.loop.start()
             self._exit.push_async_callback(self.loop.stop)
+            await self._begin(self.stacks.resume, self.stacks.stop)
         except BaseException:
             await self.stop()
             raise
@@ -153,6 +180,54 @@ class Region:
             clock=self.clock,
         )
         return RdsController(instances, machine, self.apis, lambda key: self.loop.poke("rds", key))
+
+    def _load_balancers(self) -> ElbController:
+        desired = Desired(self.moto, self.options.region)
+        ground = Ground(
+            self.haproxy,
+            self.network,
+            self.endpoints,
+            self.state.run,
+            self.options.port,
+            self.gateway.certificate,
+        )
+        controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
+        self.apis.register(ElbApi(self.moto, desired, controller, self.clock))
+        return controller
+
+    def _poke(self, controller: str, key: str) -> None:
+        self.loop.poke(controller, key)
+
+    def _health_changed(self, _group: str) -> None:
+        self.loop.poke_all("ecs-service")
+        self.loop.poke_all("ecs-connect")
+
+    def _edges(self) -> tuple[Edge, CloudFrontController]:
+        control_plane = self.state.run / "controlplane.sock"
+        origins = Origins(self.endpoints, control_plane, self.keys, self.clock, self.options.account)
+        edge = Edge(origins, Cache(), self.clock, self.options.region)
+        deployments = Deployments()
+        api = CloudFrontApi(self.documents, deployments, self.clock)
+        self.apis.register(api)
+        socket = self.state.run / "edge.sock"
+        return edge, CloudFrontController(Parts(api, edge, self.haproxy, self.endpoints, deployments, socket))
+
+    def _tasks(self) -> Ecs:
+        registry = EcrRegistry(self.apis, self.options.account, self.options.region)
+        host = TaskHost(
+            store=EcsStore(self.documents, self.clock),
+            apis=self.apis,
+            network=self.network,
+            runtime=ProcessRuntime(self.children, registry),
+            endpoints=self.endpoints,
+            clock=self.clock,
+            poke=self._poke,
+            directory=self.state.run / "tasks",
+            endpoint_url=f"http://127.0.0.1:{self.options.port}",
+        )
+        ecs = Ecs(host, self.haproxy)
+        self.apis.register(ecs.api)
+        return ecs
 
     def _certificate(self, hosts: Sequence[str]) -> tuple[bytes, bytes]:
         """Certificate chain and key for the hosts, both PEM; the authority writes them into one file."""
