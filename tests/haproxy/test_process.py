@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.haproxy.targets import Load, Target, free_port, get, until
 
+from netflux.errors import UserError
 from netflux.haproxy import binary
+from netflux.haproxy.configuration import Chunk
 from netflux.haproxy.process import HAProxy
 from netflux.haproxy.refusal import ListenerRefused, SectionRefused
 from netflux.haproxy.section import Section, Server
 from netflux.runtime.children import Children
+from tests.haproxy.targets import Load, Target, free_port, get, until
 
 
 @pytest.fixture
@@ -216,3 +218,14 @@ async def test_a_killed_haproxy_comes_back_with_everything(haproxy: HAProxy, tar
     await until(answers)
     await haproxy.set_servers("test-a-servers", [server(targets[1])])
     assert (await get(("127.0.0.1", port), "x")).body == b"two"
+
+
+async def test_a_start_that_fails_names_the_reason_and_leaves_no_process(tmp_path: Path, targets: list[Target]) -> None:
+    taken = targets[0]
+    children = Children(tmp_path / "children")
+    shared = [Chunk("", f"frontend f\n    bind {taken.address}:{taken.port}\n")]
+    haproxy = HAProxy(children, binary.find(), tmp_path, tmp_path / "log", lambda _: shared)
+    with pytest.raises(UserError, match="Address already in use"):
+        await haproxy.start()
+    await haproxy.stop()
+    assert children.running() == []

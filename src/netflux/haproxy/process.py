@@ -52,6 +52,7 @@ class HAProxy:
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
         self._settling: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
         self._lock = asyncio.Lock()
         self.reloads = 0
 
@@ -80,6 +81,7 @@ class HAProxy:
 
     async def stop(self) -> None:
         """Ends HAProxy; puts under way fail."""
+        self._stopping.set()
         for task in (self._watching, self._settling):
             if task is not None:
                 task.cancel()
@@ -245,7 +247,9 @@ class HAProxy:
             deaths = deaths + 1 if loop.time() - started < 10 else 0
             delay = _RESTART_SECONDS[min(deaths, len(_RESTART_SECONDS) - 1)]
             _log.error("HAProxy ended with code %s; it is started again in %s s", code, delay)
-            await asyncio.sleep(delay)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await self._stopping.wait()
             self._structure = ""
             try:
                 await self._settle("")

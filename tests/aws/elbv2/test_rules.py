@@ -265,9 +265,9 @@ async def test_a_killed_target_of_two_costs_at_most_its_requests_in_flight(ready
     for address in ("10.0.1.10", "10.0.1.11"):
         await place.becomes(group, address, "healthy")
     await place.answers(ready.host, "/", 200)
-    async with Load(("127.0.0.1", place.port), ready.host, kept=0, short=4) as load:
+    async with Load(("127.0.0.1", place.port), ready.host, kept=3, short=3) as load:
         await load.more(100)
         await first.stop()
         done = load.done
         await until(lambda: load.done >= done + 200)
-    assert len(load.lost) <= 4, load.lost
+    assert len(load.lost) <= 6, load.lost

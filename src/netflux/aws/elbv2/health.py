@@ -71,6 +71,7 @@ class Checker:
         self._clock = clock
         self._network = network
         self._flipped = flipped
+        self._stopped = asyncio.Event()
         self._checks: dict[tuple[str, Target], _Check] = {}
 
     def groups(self) -> set[str]:
@@ -103,21 +104,27 @@ class Checker:
 
     async def stop(self) -> None:
         """Ends all checks."""
+        self._stopped.set()
         checks = [*self._checks.values()]
         self._checks.clear()
         for check in checks:
             check.cancel()
         await asyncio.gather(*(check.task for check in checks), return_exceptions=True)
 
+    async def rest(self, seconds: float) -> None:
+        """Until that many real seconds have passed or the checker is stopped."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+
     async def ask(self, wanted: Probe) -> Outcome:
         """One check. An address that no interface has answers nothing, so it is given the whole timeout."""
-        timeout = self._clock.real(wanted.check.timeout)
-        interface = self._network.locate(wanted.target.id)
-        if interface is None:
-            await asyncio.sleep(timeout)
-            return Outcome("timeout")
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(self._clock.real(wanted.check.timeout)):
+                interface = self._network.locate(wanted.target.id)
+                if interface is None:
+                    await self._stopped.wait()
+                    return Outcome("failed")
                 return await _request(interface.local_address, wanted)
         except TimeoutError:
             return Outcome("timeout")
@@ -153,10 +160,10 @@ class _Check:
                 pause = clock.real(INITIAL_SECONDS)
                 if loop.time() + pause >= due:
                     break
-                await asyncio.sleep(pause)
+                await self._checker.rest(pause)
                 outcome = await self._checker.ask(wanted)
             self._set(decide.observed(self.health, outcome, thresholds))
-            await asyncio.sleep(max(0.0, due - loop.time()))
+            await self._checker.rest(max(0.0, due - loop.time()))
 
     def _set(self, health: Health) -> None:
         before, self.health = self.health, health
