@@ -62,7 +62,15 @@ class KeptEcs:
     async def describe_task_definition(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         if request["taskDefinition"] not in self.definitions:
             raise AwsError("ClientException", "Unable to describe task definition.")
-        return {"taskDefinition": self.definitions[request["taskDefinition"]]}
+        found = self.definitions[request["taskDefinition"]]
+        return {"taskDefinition": found, "tags": found.get("tags", [])}
+
+    async def list_task_definitions(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        family = request["familyPrefix"]
+        active = [
+            arn for arn, each in self.definitions.items() if each["status"] == "ACTIVE" and each["family"] == family
+        ]
+        return {"taskDefinitionArns": active[::-1]}
 
     async def deregister_task_definition(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         self.definitions[request["taskDefinition"]]["status"] = "INACTIVE"
@@ -107,14 +115,12 @@ class KeptCloudFront:
 
     def __init__(self) -> None:
         self.distributions: dict[str, Any] = {}
-        self.tags: dict[str, Any] = {}
         self.controls: dict[str, Any] = {}
         self._numbers = itertools.count(1)
 
     async def create_distribution_with_tags(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         config = request["DistributionConfigWithTags"]["DistributionConfig"]
         identifier = f"E{next(self._numbers):013d}"
-        self.tags[identifier] = request["DistributionConfigWithTags"]["Tags"]
         self.distributions[identifier] = {
             "Id": identifier,
             "ARN": f"arn:aws:cloudfront::{ACCOUNT}:distribution/{identifier}",
@@ -123,6 +129,12 @@ class KeptCloudFront:
             "DistributionConfig": config,
         }
         return {"Distribution": self.distributions[identifier], "ETag": "E1"}
+
+    async def list_distributions(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        return {"DistributionList": {"Items": [{"Id": identifier} for identifier in self.distributions]}}
+
+    async def get_distribution_config(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        return {"DistributionConfig": self.distributions[request["Id"]]["DistributionConfig"], "ETag": "E1"}
 
     async def get_distribution(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         if request["Id"] not in self.distributions:
@@ -155,6 +167,10 @@ class KeptCloudFront:
         if request["Id"] not in self.controls:
             raise AwsError("NoSuchOriginAccessControl", "It does not exist.", 404)
         return {"OriginAccessControl": self.controls[request["Id"]], "ETag": "E1"}
+
+    async def list_origin_access_controls(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        items = [{"Id": key, "Name": each["OriginAccessControlConfig"]["Name"]} for key, each in self.controls.items()]
+        return {"OriginAccessControlList": {"Quantity": len(items), "Items": items}}
 
     async def delete_origin_access_control(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         del self.controls[request["Id"]]

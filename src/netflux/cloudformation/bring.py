@@ -135,7 +135,7 @@ class Bringer:
 
     async def _facts(self, resource: Resource, row: Row, wish: Wish, old: Properties | None = None) -> Facts:
         facts = await self._hands.facts(self._stack, resource, row, wish.properties, old)
-        if not row.system_tags or row.tags is None or not carry.carried(row, carry.TAGS):
+        if row.tags is None or not schema_of(self._region, row.type).system_tags:
             return facts
         own = as_list(facts.new.get(carry.TAGS, []))
         return replace(facts, new=facts.new | {carry.TAGS: own + self._system_tags(resource.logical)})

@@ -123,6 +123,8 @@ class Hands:
         Args:
             known: physical ids that belong to something else.
         """
+        if row.seek is not None:
+            return await row.seek(self.call, facts, known)
         if row.find is None:
             return await self.probe(row, facts)
         try:

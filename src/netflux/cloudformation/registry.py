@@ -63,6 +63,11 @@ class Schema:
         """Whether the property is an attribute, which a template may not set."""
         return f"{_PREFIX}{prop}" in self.body.get("readOnlyProperties", ())
 
+    @property
+    def system_tags(self) -> bool:
+        """Whether CloudFormation puts its own `aws:` tags on resources of the type."""
+        return self.body.get("tagging", {}).get("cloudFormationSystemTags") is True
+
     def default(self, prop: str) -> Any:
         """The default that the schema states, or None."""
         return self.resolve(self.properties.get(prop, {})).get("default")

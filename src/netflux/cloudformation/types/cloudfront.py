@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from netflux.cloudformation.intrinsics import function
-from netflux.cloudformation.types.table import Facts, Find, Properties, Read, Row, Step, Tagging, status
+from netflux.cloudformation.types.table import Caller, Facts, Find, Properties, Read, Row, Step, Tagging, status
 
 _RENAMES = {
     "DistributionConfig.IPV6Enabled": "IsIPV6Enabled",
@@ -61,6 +62,18 @@ def _behavior(behavior: Any) -> Any:
     return made
 
 
+async def _by_reference(call: Caller, facts: Facts, known: Collection[str]) -> str | None:
+    """A distribution's caller reference is the token of its create call; only its configuration tells it."""
+    listed = (await call("cloudfront", "ListDistributions", {}))["DistributionList"].get("Items", [])
+    for each in listed:
+        if each["Id"] in known:
+            continue
+        config = (await call("cloudfront", "GetDistributionConfig", {"Id": each["Id"]}))["DistributionConfig"]
+        if config["CallerReference"] == facts.token:
+            return str(each["Id"])
+    return None
+
+
 def _disabled(facts: Facts) -> list[dict[str, Any]]:
     """Only a disabled distribution can be deleted."""
     config = facts.item["DistributionConfig"]
@@ -101,6 +114,7 @@ _DISTRIBUTION = Row(
     gone=("NoSuchDistribution",),
     stable=status("Status", ("Deployed",)),
     prepare=_distribution,
+    seek=_by_reference,
     early=True,
     tags=Tagging("TagResource", "UntagResource", {"Resource": "$item.ARN"}),
 )

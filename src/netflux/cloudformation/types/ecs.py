@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from netflux.cloudformation.types.table import (
+    Caller,
+    Facts,
     Failed,
     Find,
     Properties,
@@ -65,6 +68,20 @@ def _definition(properties: Properties) -> Properties:
     return properties
 
 
+async def _by_tags(call: Caller, facts: Facts, known: Collection[str]) -> str | None:
+    """A revision is told by the tags that CloudFormation puts on it."""
+    family = {"familyPrefix": facts.new["Family"], "status": "ACTIVE", "sort": "DESC"}
+    for arn in (await call("ecs", "ListTaskDefinitions", family))["taskDefinitionArns"]:
+        if arn in known:
+            continue
+        found = await call("ecs", "DescribeTaskDefinition", {"taskDefinition": arn, "include": ["TAGS"]})
+        tags = {tag["key"]: tag["value"] for tag in found.get("tags", [])}
+        own = (tags.get("aws:cloudformation:stack-id"), tags.get("aws:cloudformation:logical-id"))
+        if own == (facts.stack, facts.logical):
+            return str(arn)
+    return None
+
+
 _TASK_DEFINITION = Row(
     type="AWS::ECS::TaskDefinition",
     service="ecs",
@@ -76,6 +93,7 @@ _TASK_DEFINITION = Row(
     gone=("ClientException",),
     named="Family",
     unique=False,
+    seek=_by_tags,
     name_length=255,
     prepare=_definition,
     tags=_tagging("$id"),

@@ -69,7 +69,6 @@ _BUCKET = Row(
     delete=(Step("DeleteBucket", params={"Bucket": "$id"}),),
     gone=("NoSuchBucket", "404", "NotFound"),
     named="BucketName",
-    system_tags=False,
     lower=True,
 )
 

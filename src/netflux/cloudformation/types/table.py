@@ -9,7 +9,7 @@ is empty is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,8 +139,8 @@ class Row:
         named: the property with its name, which is made up from stack and logical id when the template gives none.
         name_length: longest name; `lower`: in lower case.
         unique: two can't have the same name, so one with a name of its own can't be replaced.
-        system_tags: whether the service takes tags that start with `aws:` from CloudFormation.
-        find: finds what a lost answer made; see Find.
+        find: finds what a lost answer made; see Find. `seek` does where listing does not tell enough: it gets the ids
+            that belong to something else.
         probe: looks by name for what is there before creating; the default is `read` where the id is known beforehand.
         prepare: properties to properties before they are fitted to the calls; pure.
         complete: adds to the create call's params what other calls give.
@@ -166,9 +166,9 @@ class Row:
     named: str = ""
     name_length: int = 63
     unique: bool = True
-    system_tags: bool = True
     lower: bool = False
     find: Find | None = None
+    seek: Callable[[Caller, Facts, Collection[str]], Awaitable[str | None]] | None = None
     probe: Read | None = None
     prepare: Callable[[Properties], Properties] | None = None
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
