@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import aiohttp
+
 from tests.aws.cloudfront.world import World, behavior, bucket_origin, config
 
 
@@ -69,3 +71,20 @@ async def test_hello_world_after_the_bucket_policy_and_an_invalidation(world: Wo
     assert posted.status == 403
     assert b"The distribution supports only cachable requests." in posted.body
     assert (await world.get(made, "/missing")).status == 403
+
+
+async def test_an_unsigned_write_that_a_policy_allows_arrives_whole(world: World) -> None:
+    """The control plane reads unsigned bodies to tell them from API calls; S3 must still get them."""
+    await world.call("create_bucket", Bucket="open")
+    await world.call("delete_public_access_block", Bucket="open")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:*Object", "Resource": "arn:aws:s3:::open/*"}
+    await world.call(
+        "put_bucket_policy", Bucket="open", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+    for kind in ("text/plain", "application/octet-stream"):
+        async with aiohttp.ClientSession() as session:
+            url = f"http://127.0.0.1:{world.port}/open/k"
+            async with session.put(url, data=b"x" * 100_000, headers={"Content-Type": kind}) as put:
+                assert put.status == 200
+            async with session.get(url) as got:
+                assert (await got.read(), got.headers["Content-Type"]) == (b"x" * 100_000, kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -35,7 +35,6 @@ class Parts:
     endpoints: Endpoints
     deployments: Deployments
     edge_socket: Path
-    sections: dict[str, Section] = field(default_factory=dict)
 
 
 class CloudFrontController:
@@ -49,11 +48,12 @@ class CloudFrontController:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._sections: dict[str, Section] = {}
 
     async def keys(self) -> Sequence[str]:
         """Ids of the distributions that are wanted or served."""
         wanted = [key for key, _ in self._parts.api.documents.list(DISTRIBUTION)]
-        return [*dict.fromkeys([*wanted, *self._parts.sections])]
+        return [*dict.fromkeys([*wanted, *self._sections])]
 
     async def reconcile(self, key: str) -> Result:
         """One pass over one distribution."""
@@ -65,16 +65,16 @@ class CloudFrontController:
         wanted = desired.read(document, names.distribution(key), parts.api.lookup)
         parts.edge.put(wanted)
         section = configuration.section(wanted, parts.endpoints.find, str(parts.edge_socket))
-        if parts.sections.get(key) != section:
+        if self._sections.get(key) != section:
             await parts.haproxy.put(section)
-            parts.sections[key] = section
+            self._sections[key] = section
         await self._observe(wanted)
         self._invalidate(key)
         return Result(_ORIGIN_CHECK if configuration.waits(wanted, parts.endpoints.find) else None)
 
     async def _remove(self, key: str) -> None:
         await self._parts.haproxy.remove(f"cloudfront/{key}")
-        self._parts.sections.pop(key, None)
+        self._sections.pop(key, None)
         self._parts.edge.remove(key)
         self._parts.deployments.forget(key)
 

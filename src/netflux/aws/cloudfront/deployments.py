@@ -17,10 +17,6 @@ class Deployments:
         """It is gone."""
         self._seen.pop(distribution_id, None)
 
-    def known(self) -> list[str]:
-        """All that were seen and are not gone."""
-        return [*self._seen]
-
     def is_deployed(self, distribution_id: str, etag: str) -> bool:
         """Whether this configuration is the one that was seen."""
         return self._seen.get(distribution_id) == etag

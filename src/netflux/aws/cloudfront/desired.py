@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netflux.aws.cloudfront import legacy, validate
+from netflux.aws.cloudfront import legacy
 from netflux.aws.cloudfront.selection import CachePolicy, RequestPolicy, Selection
 
 _GET = ("GET", "HEAD")
@@ -243,8 +243,3 @@ def _error(raw: Mapping[str, Any]) -> ErrorPage:
         response_code=int(raw.get("ResponseCode") or raw["ErrorCode"]),
         minimum=raw.get("ErrorCachingMinTTL", 10),
     )
-
-
-def bucket(origin: Origin) -> str:
-    """The bucket of an S3 origin."""
-    return validate.bucket_of(origin.domain)

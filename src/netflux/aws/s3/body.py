@@ -163,6 +163,10 @@ class Writer:
 class Incoming(Protocol):
     """The part of asyncio's StreamReader that bodies are read by."""
 
+    async def read(self, n: int = -1) -> bytes:
+        """At most n bytes, none at the end."""
+        ...
+
     async def readline(self) -> bytes:
         """Up to and with the next line feed."""
         ...

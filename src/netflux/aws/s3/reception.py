@@ -7,16 +7,13 @@ import base64
 import binascii
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import TYPE_CHECKING
 
-from netflux.aws.s3.body import CHECKSUMS, Bodies, Staged, digest, unchunk
+from netflux.aws.s3.body import CHECKSUMS, Bodies, Incoming, Staged, digest, unchunk
 from netflux.aws.s3.support import not_implemented
 from netflux.errors import AwsError
 
-if TYPE_CHECKING:
-    from aiohttp.streams import StreamReader
-
 _PREFIX = "x-amz-checksum-"
+_PIECE = 256 * 1024
 _NOT_VALUES = {"mode", "algorithm", "type"}
 
 
@@ -39,7 +36,7 @@ def algorithms(headers: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(found)) or ("CRC32",)
 
 
-async def receive(stream: StreamReader, headers: Mapping[str, str], bodies: Bodies, wanted: Iterable[str]) -> Staged:
+async def receive(stream: Incoming, headers: Mapping[str, str], bodies: Bodies, wanted: Iterable[str]) -> Staged:
     """The body of an object on disk, its checksums, length and hash compared with what was promised.
 
     Args:
@@ -78,10 +75,15 @@ def check_small(body: bytes, headers: Mapping[str, str]) -> None:
     _check(Staged("", len(body), md5, hashlib.sha256(body).hexdigest(), sums), headers, {})
 
 
-def _pieces(stream: StreamReader, headers: Mapping[str, str], trailers: dict[str, str]) -> AsyncIterator[bytes]:
+def _pieces(stream: Incoming, headers: Mapping[str, str], trailers: dict[str, str]) -> AsyncIterator[bytes]:
     if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
         return unchunk(stream, trailers)
-    return stream.iter_chunked(256 * 1024)
+    return _plain(stream)
+
+
+async def _plain(stream: Incoming) -> AsyncIterator[bytes]:
+    while piece := await stream.read(_PIECE):
+        yield piece
 
 
 def _check(staged: Staged, headers: Mapping[str, str], trailers: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from botocore import xform_name
 
 from netflux.aws.s3 import access, reception, route, support, wire
 from netflux.aws.s3.api import S3Api
+from netflux.aws.s3.body import Incoming
 from netflux.aws.s3.buckets import read_policy
 from netflux.aws.s3.objects import ObjectBody, copy_source
 from netflux.controlplane.call import Call
@@ -231,7 +233,7 @@ class S3Service:
         if asked.call.operation in _STREAMED:
             support.check(asked.call.operation, params, self._account)
             params["Body"] = await reception.receive(
-                request.content, asked.headers, self._api.store.bodies, self._wanted(asked, params)
+                await _stream(request), asked.headers, self._api.store.bodies, self._wanted(asked, params)
             )
         return params
 
@@ -241,6 +243,16 @@ class S3Service:
             upload = self._api.store.upload(params["Bucket"], params["Key"], params["UploadId"])
             wanted.add(upload["algorithm"])
         return wanted
+
+
+async def _stream(request: web.Request) -> Incoming:
+    """The body, also when the control plane has read it to see what it is."""
+    if not request.content.at_eof():
+        return request.content
+    held = asyncio.StreamReader()
+    held.feed_data(await request.read())
+    held.feed_eof()
+    return held
 
 
 def _denied() -> AwsError:
