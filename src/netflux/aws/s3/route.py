@@ -39,11 +39,6 @@ class Candidate:
         )
 
 
-def is_bucket_host(host: str) -> bool:
-    """Whether the host name (with or without port) is S3's endpoint or a bucket's."""
-    return _VIRTUAL_HOST.fullmatch(host.lower().partition(":")[0]) is not None
-
-
 def place(host: str, raw_path: str) -> Place:
     """Bucket and key, virtual-hosted or path-style."""
     found = _VIRTUAL_HOST.fullmatch(host.lower().partition(":")[0])
