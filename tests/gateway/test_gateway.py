@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 import ssl
 import stat
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -27,8 +29,7 @@ class Place:
     """A gateway, its HAProxy and a control plane that echoes."""
 
     def __init__(self, directory: Path) -> None:
-        self.run = directory / "run"
-        self.run.mkdir()
+        self.run = Path(tempfile.mkdtemp(prefix="netflux-"))  # a unix socket's path must be short
         self.port = free_port()
         self.gateway = Gateway(self.port, self.run, directory / "ca", REGION)
         self.haproxy = HAProxy(
@@ -58,6 +59,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     yield found
     await found.haproxy.stop()
     server.close()
+    shutil.rmtree(found.run)
 
 
 def answering(host: str, text: str, scheme: str = "") -> Section:

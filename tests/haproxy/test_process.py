@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -22,12 +24,12 @@ from tests.haproxy.targets import Load, Target, free_port, get, until
 
 @pytest.fixture
 async def haproxy(tmp_path: Path) -> AsyncIterator[HAProxy]:
-    run = tmp_path / "run"
-    run.mkdir()
+    run = Path(tempfile.mkdtemp(prefix="netflux-"))  # a unix socket's path must be short
     found = HAProxy(Children(run / "children"), binary.find(), run, tmp_path / "haproxy.log")
     await found.start()
     yield found
     await found.stop()
+    shutil.rmtree(run)
 
 
 @pytest.fixture
@@ -224,8 +226,19 @@ async def test_a_start_that_fails_names_the_reason_and_leaves_no_process(tmp_pat
     taken = targets[0]
     children = Children(tmp_path / "children")
     shared = [Chunk("", f"frontend f\n    bind {taken.address}:{taken.port}\n")]
-    haproxy = HAProxy(children, binary.find(), tmp_path, tmp_path / "log", lambda _: shared)
+    run = Path(tempfile.mkdtemp(prefix="netflux-"))
+    haproxy = HAProxy(children, binary.find(), run, tmp_path / "log", lambda _: shared)
     with pytest.raises(UserError, match="Address already in use"):
         await haproxy.start()
     await haproxy.stop()
+    shutil.rmtree(run)
     assert children.running() == []
+
+
+async def test_a_state_directory_with_a_path_too_long_for_sockets_is_named(tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 90)
+    deep.mkdir()
+    haproxy = HAProxy(Children(tmp_path / "children"), binary.find(), deep, tmp_path / "log")
+    with pytest.raises(UserError, match="too long") as told:
+        await haproxy.start()
+    assert "--state" in told.value.hint

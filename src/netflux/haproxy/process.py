@@ -25,6 +25,10 @@ Frontends = Callable[[Sequence[Section]], Sequence[Chunk]]
 _RESTART_SECONDS = (0.0, 0.2, 1.0, 5.0)
 """Real seconds before HAProxy is started again after it died that many times in a row; the last one repeats."""
 _UNKNOWN = "unknown"
+LONGEST_SOCKET = 97
+"""Characters of a unix socket's path: HAProxy puts its pid behind it while it binds, and Linux takes 107 in all."""
+_SOCKET_NAME = 25
+"""Characters of the longest name that is bound in the run directory, with the slash."""
 
 
 class HAProxy:
@@ -43,6 +47,7 @@ class HAProxy:
     ) -> None:
         self._master = Master(children, binary, run_dir, log)
         self._settings = Settings(str(run_dir / "haproxy.sock"), os.cpu_count() or 1)
+        self._run_dir = run_dir
         self._frontends = frontends
         self._sections: dict[str, Section] = {}
         self._good: dict[str, Section] = {}
@@ -72,6 +77,12 @@ class HAProxy:
         Raises:
             UserError: it does not start.
         """
+        length = len(str(self._run_dir)) + _SOCKET_NAME
+        if length > LONGEST_SOCKET:
+            raise UserError(
+                f"The path of {self._run_dir} is too long by {length - LONGEST_SOCKET} characters for unix sockets.",
+                "Choose a shorter directory with --state or NETFLUX_STATE_DIR.",
+            )
         try:
             await self._settle("")
         except (Retryable, RuntimeApiError) as error:

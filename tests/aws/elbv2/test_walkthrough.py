@@ -61,6 +61,7 @@ async def test_the_load_balancer_of_the_walkthrough(place: Place) -> None:
     assert movies in place.flips
 
     await place.elb("DeleteLoadBalancer", LoadBalancerArn=arn)
+    assert not place.network.interfaces
     await until(lambda: place.endpoints.find(host, 80) is None and not place.network.interfaces)
     assert (await place.get(host, "/api/movies")).status == 503
     assert (await place.health(movies))["10.0.1.10"]["State"] == "unused"

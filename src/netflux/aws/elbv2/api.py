@@ -37,8 +37,8 @@ class ElbApi:
     def __init__(self, config: Config, desired: Desired, controller: ElbController, clock: Clock) -> None:
         self._config = config
         self._desired = desired
+        self._controller = controller
         self._targets = controller.targets
-        self._checker = controller.checker
         self._traffic = controller.traffic
         self._clock = clock
 
@@ -73,7 +73,10 @@ class ElbApi:
         return _paged("LoadBalancers", [self._load_balancer(one, call) for one in found], marker)
 
     async def delete_load_balancer(self, _call: Call, request: Shape) -> Shape:
-        """Refused while deletion protection is on; a second time nothing happens."""
+        """Refused while deletion protection is on; a second time nothing happens.
+
+        Its nodes are gone when it returns, so that its subnets and security groups can be deleted next.
+        """
         arn = request["LoadBalancerArn"]
         if arn in await self._desired.load_balancer_arns():
             protected = (await self._load_balancer_attributes(arn))["deletion_protection.enabled"]
@@ -82,7 +85,9 @@ class ElbApi:
                     "OperationNotPermitted",
                     f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled",
                 )
-        return await self._moto("DeleteLoadBalancer", request)
+        answer = await self._moto("DeleteLoadBalancer", request)
+        await self._controller.settle(arn)
+        return answer
 
     async def set_subnets(self, _call: Call, request: Shape) -> Shape:
         """Of one VPC, in two zones at least."""

@@ -18,7 +18,7 @@ from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
 from netflux.clock import Clock
 from netflux.controlplane.documents import Documents
-from netflux.errors import AwsError, Retryable
+from netflux.errors import AwsError, Retryable, Terminal
 from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, InterfaceRequest, Network
 from netflux.reconcile.controller import Result
@@ -179,6 +179,13 @@ class ElbController:
         except AwsError as error:
             raise Retryable(f"load balancer {key}: {error}") from error
         return Result()
+
+    async def settle(self, key: str) -> None:
+        """A pass before an API call's answer leaves; a failure is left to the loop."""
+        try:
+            await self.reconcile(key)
+        except (Retryable, Terminal) as error:
+            _log.warning("%s", error)
 
     async def _run(self, balancer: LoadBalancer) -> None:
         nodes = await self._nodes.attach(balancer)
