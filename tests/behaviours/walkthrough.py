@@ -468,8 +468,9 @@ class Walkthrough:
         client.put_object(Bucket=self.bucket, Key=page.name, Body=page.read_bytes(), ContentType="text/html")
 
     def _login(self, database: str, login: dict[str, str]) -> None:
-        address = self.cloud.command("status", "--json").stdout
-        local = next(d for d in json.loads(address)["databases"] if d["id"] == f"{APP}-db")["local_address"]
+        status = json.loads(self.cloud.command("status", "--json").stdout)
+        found = next(e for e in status["region"]["endpoints"] if e["name"] == self.endpoint["Address"])
+        local = found["address"].partition(":")[0]
         with psycopg.connect(
             host=local, port=self.endpoint["Port"], dbname=database, user=login["username"],
             password=login["password"], sslmode="require", connect_timeout=5,
