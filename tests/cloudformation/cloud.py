@@ -23,7 +23,7 @@ REGION = "us-east-1"
 
 
 class KeptEcs:
-    """Clusters, task definitions and services, as they were sent; every service is steady at once unless told otherwise."""
+    """Clusters, task definitions and services as they were sent; a service is steady at once unless told otherwise."""
 
     service = "ecs"
     whole = True
@@ -296,7 +296,7 @@ class Cloud:
 
 
 @asynccontextmanager
-async def cloud(folder: Path) -> AsyncIterator[Cloud]:
+async def running(folder: Path) -> AsyncIterator[Cloud]:
     """A region with its moto loaded and emptied."""
     import moto.core.base_backend  # noqa: F401
     from moto.moto_api._internal import moto_api_backend

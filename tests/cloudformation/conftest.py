@@ -1,23 +1,15 @@
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("cloudformation_cloud", Path(__file__).with_name("cloud.py"))
-assert _spec is not None
-assert _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = _module
-_spec.loader.exec_module(_module)
+from tests.cloudformation.cloud import Cloud, running
 
 
 @pytest.fixture
-async def cloud(tmp_path: Path) -> AsyncIterator[Any]:
+async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
     """A region with an empty moto and the engine under test."""
-    async with _module.cloud(tmp_path) as made:
+    async with running(tmp_path) as made:
         yield made

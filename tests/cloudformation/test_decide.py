@@ -46,7 +46,7 @@ def test_a_change_is_an_update_or_a_replacement_by_the_registry(
 
 def test_a_resource_with_a_name_of_its_own_cannot_be_replaced() -> None:
     old = {"Name": "tg", "Port": 80}
-    with pytest.raises(AwsError, match="custom-named resource requires replacing. Rename tg"):
+    with pytest.raises(AwsError, match=r"custom-named resource requires replacing\. Rename tg"):
         decide("AWS::ElasticLoadBalancingV2::TargetGroup", old, old | {"Port": 81})
 
 

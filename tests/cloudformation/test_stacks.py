@@ -134,7 +134,7 @@ async def test_an_update_in_place_changes_only_what_differs(cloud: Any) -> None:
 
 async def test_an_update_without_changes_is_refused(cloud: Any) -> None:
     await cloud.create(GROUP)
-    with pytest.raises(AwsError, match="No updates are to be performed."):
+    with pytest.raises(AwsError, match=r"No updates are to be performed\."):
         await cloud.update(GROUP + "# a comment\n")
 
 
@@ -211,7 +211,10 @@ async def test_stack_tags_reach_resources_and_follow_an_update(cloud: Any) -> No
 
 async def test_an_export_is_imported_and_kept_while_in_use(cloud: Any) -> None:
     await cloud.create(NETWORK)
-    user = "Resources:\n  Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: !ImportValue s-vpc, CidrBlock: 10.0.9.0/24}}\n"
+    user = (
+        "Resources:\n  Subnet:\n    Type: AWS::EC2::Subnet\n"
+        "    Properties: {VpcId: !ImportValue s-vpc, CidrBlock: 10.0.9.0/24}\n"
+    )
     assert (await cloud.create(user, StackName="user"))["StackStatus"] == "CREATE_COMPLETE"
     assert (await cloud.cf("ListExports"))["Exports"][0]["Name"] == "s-vpc"
     assert (await cloud.cf("ListImports", ExportName="s-vpc"))["Imports"] == ["user"]

@@ -37,8 +37,7 @@ from netflux.errors import AwsError
         ),
         ("A: {Type: AWS::S3::Bucket, Condition: Lost}", "Unresolved condition dependency Lost"),
         (
-            "A: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref B}}\n"
-            "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref A}}",
+            "A: {Type: AWS::S3::Bucket, DependsOn: B}\n  B: {Type: AWS::S3::Bucket, DependsOn: A}",
             "Circular dependency between resources: [A, B]",
         ),
         ("A: {Type: AWS::EC2::VPC, Properties: {VpcId: x}}", "Encountered read-only property VpcId"),
