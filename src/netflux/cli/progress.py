@@ -75,6 +75,7 @@ class Plain:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._waiting: list[str] = []
+        self._statuses: dict[str, str] = {}
         self._start = time.monotonic()
 
     def step(self, text: str) -> None:
@@ -84,6 +85,9 @@ class Plain:
         """Lines need no total."""
 
     def resource(self, resource: Resource) -> None:
+        if self._statuses.get(resource.name) == resource.status:
+            return  # CloudFormation says IN_PROGRESS twice: when it begins, and when the service has accepted
+        self._statuses[resource.name] = resource.status
         reason = f"  {resource.reason}" if resource.reason and "FAILED" in resource.status else ""
         self._line(f"  {resource.status:<22} {resource.type:<42} {resource.name}{reason}")
 

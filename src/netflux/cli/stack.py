@@ -74,6 +74,8 @@ class Deployment:
             UserError: exit code 2 when the template or its parameters are wrong, 1 when a resource could not be made.
         """
         body = self.config.template.read_text()
+        if not (await self._status() or "").endswith("_IN_PROGRESS"):
+            await self._remember()
         before = await self._settled()
         if before in _ONLY_DELETE:
             await self._delete(before)

@@ -20,7 +20,7 @@ from netflux.cli import stack
 from netflux.cli.progress import Progress
 from netflux.cli.project import Project
 from netflux.console import readiness
-from netflux.console.status import plain, snapshot
+from netflux.console.status import plain, snapshot, standing
 from netflux.errors import UserError
 
 _READY_DEADLINE = 600.0
@@ -156,10 +156,10 @@ async def _ready(region: Any, progress: Progress, stopping: asyncio.Event) -> di
     deadline = time.monotonic() + _READY_DEADLINE
     progress.step("waiting until everything answers")
     while True:
-        status = {**await snapshot(region.apis.call), "region": plain(region.facts())}
-        missing = readiness.missing(status) + _seeds_failing(status)
+        facts = plain(region.facts())
+        missing = readiness.missing(await standing(region.apis.call)) + _seeds_failing(facts)
         if not missing or stopping.is_set():
-            return status
+            return {**await snapshot(region.apis.call), "region": facts}
         progress.waiting(missing)
         if time.monotonic() > deadline:
             raise UserError(
@@ -170,8 +170,8 @@ async def _ready(region: Any, progress: Progress, stopping: asyncio.Event) -> di
             await asyncio.wait_for(stopping.wait(), _POLL)
 
 
-def _seeds_failing(status: dict[str, Any]) -> list[str]:
-    return [one["message"] for one in status["region"]["failures"] if one["controller"] == "seed"]
+def _seeds_failing(facts: dict[str, Any]) -> list[str]:
+    return [one["message"] for one in facts["failures"] if one["controller"] == "seed"]
 
 
 @contextlib.contextmanager

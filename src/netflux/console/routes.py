@@ -126,7 +126,7 @@ def _guarded(handler: Handler) -> Handler:
             return await handler(request)
         except web.HTTPException:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001, it is logged, and told to who asked
             _log.exception("%s %s failed", request.method, request.path)
             return _json(
                 {"message": f"{type(error).__name__}: {error}", "hint": "The region's log has the trace."}, 500
