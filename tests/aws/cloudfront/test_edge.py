@@ -10,6 +10,7 @@ import pytest
 
 from netflux.network.endpoints import Address
 from tests.aws.cloudfront.world import (
+    ALB,
     ALL_METHODS,
     ALL_VIEWER,
     DISABLED,
@@ -181,7 +182,7 @@ async def test_an_expired_copy_is_served_while_the_origin_is_down(world: World) 
     made = await site(world)
     await world.get(made, "/a")
     world.clock.seconds += 20
-    world.endpoints.publish("web-1.us-east-1.elb.localhost", 80, Address("127.0.0.1", free_port()))
+    world.endpoints.publish(ALB, 80, Address("127.0.0.1", free_port()))
     stale = await world.get(made, "/a")
     assert (stale.status, stale.body) == (200, b"page")
     fresh = await world.get(made, "/b")
@@ -305,7 +306,7 @@ async def test_an_uncached_behavior_needs_no_edge(world: World) -> None:
 
 async def test_a_dead_origin_is_cloudfronts_502_by_haproxy_too(world: World) -> None:
     made = await site(world, api_behavior(ViewerProtocolPolicy="allow-all"))
-    world.endpoints.publish("web-1.us-east-1.elb.localhost", 80, Address("127.0.0.1", free_port()))
+    world.endpoints.publish(ALB, 80, Address("127.0.0.1", free_port()))
     await world.controller.reconcile(made["Id"])
     got = await world.get(made, "/api/a")
     assert (got.status, got.cache, got.headers["Server"]) == (502, "Error from cloudfront", "CloudFront")
@@ -377,3 +378,28 @@ async def test_invalidating_the_root_drops_the_root_object(world: World) -> None
     assert (await world.get(made, "/")).cache == "Hit from cloudfront"
     world.edge.invalidate(made["Id"], ["/"])
     assert (await world.get(made, "/")).cache == "Miss from cloudfront"
+
+
+@pytest.mark.parametrize("cached", [True, False])
+async def test_a_load_balancer_behind_a_unix_socket_is_reached(world: World, cached: bool) -> None:
+    answers(world, "/api/a")
+    world.endpoints.publish(ALB, 80, Address(str(await world.application_socket()), 0))
+    rules = () if cached else (api_behavior(ViewerProtocolPolicy="allow-all"),)
+    made = await world.distribute(config([alb_origin()], behavior("alb"), *rules))
+    for last in ("Miss", "Hit" if cached else "Miss"):
+        got = await world.get(made, "/api/a")
+        assert (got.status, got.body, got.cache) == (200, b"page", f"{last} from cloudfront")
+
+
+async def test_match_viewer_chooses_the_port_by_the_viewers_scheme(world: World) -> None:
+    answers(world, "/api/a")
+    world.endpoints.publish(ALB, 443, Address("127.0.0.1", world.origin_port))
+    protocols = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "match-viewer"}
+    rules = (api_behavior(ViewerProtocolPolicy="allow-all"),)
+    made = await world.distribute(config([alb_origin(CustomOriginConfig=protocols)], behavior("alb"), *rules))
+    for path in ("/api/a", "/b"):
+        assert (await world.get(made, path)).status == 502
+    assert (await world.get(made, "/api/a", scheme="https")).status == 200
+    protocols["OriginProtocolPolicy"] = "https-only"
+    made = await world.distribute(config([alb_origin(CustomOriginConfig=protocols)], behavior("alb"), *rules))
+    assert (await world.get(made, "/api/a")).status == 200

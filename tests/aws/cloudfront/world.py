@@ -198,6 +198,10 @@ class World:
             await runner.cleanup()
         self.documents.close()
 
+    async def application_socket(self) -> Path:
+        await self._serve(self.application.handle, self.run / "alb.sock")
+        return self.run / "alb.sock"
+
     async def _serve(self, handler: Any, where: Path | int) -> None:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/{path:.*}", handler)

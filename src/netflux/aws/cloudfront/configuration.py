@@ -7,7 +7,7 @@ Paths that must be normalised before they are matched go to the edge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from netflux.aws.cloudfront.decide import POP, regex
 from netflux.aws.cloudfront.desired import Behavior, Distribution
@@ -42,20 +42,28 @@ def is_direct(distribution: Distribution, rule: Behavior) -> bool:
 def waits(distribution: Distribution, find: Find) -> bool:
     """Whether an origin that HAProxy could serve directly does not answer yet."""
     return any(
-        is_direct(distribution, rule) and find(rule.origin.domain, rule.origin.port) is None
+        is_direct(distribution, rule) and find(rule.origin.domain, rule.origin.port_for(scheme)) is None
         for rule in distribution.behaviors
+        for scheme in schemes(rule)
     )
+
+
+def schemes(rule: Behavior) -> Sequence[str]:
+    """By which schemes requests reach the behavior's origin."""
+    return _SCHEMES if rule.viewer_protocol == "allow-all" else ("https",)
 
 
 def section(distribution: Distribution, find: Find, edge_socket: str) -> Section:
     """The section. Times of the origin are real seconds: `--speed` does not make anyone's work faster."""
     direct = {
-        index: address
+        (index, scheme): address
         for index, rule in enumerate(distribution.behaviors)
-        if is_direct(distribution, rule) and (address := find(rule.origin.domain, rule.origin.port)) is not None
+        if is_direct(distribution, rule)
+        for scheme in schemes(rule)
+        if (address := find(rule.origin.domain, rule.origin.port_for(scheme))) is not None
     }
     backends = [_edge(distribution, scheme, edge_socket) for scheme in _SCHEMES]
-    backends += [_direct(distribution, index, address) for index, address in direct.items()]
+    backends += [_direct(distribution, index, scheme, address) for (index, scheme), address in direct.items()]
     routes = tuple(
         Route(distribution.domain, scheme, tuple(_lines(distribution, scheme, direct))) for scheme in _SCHEMES
     )
@@ -66,20 +74,20 @@ def _name(distribution: Distribution, rest: str) -> str:
     return f"cloudfront_{distribution.id.lower()}_{rest}"
 
 
-def _lines(distribution: Distribution, scheme: str, direct: dict[int, Address]) -> Iterator[str]:
+def _lines(distribution: Distribution, scheme: str, direct: Collection[tuple[int, str]]) -> Iterator[str]:
     edge = _name(distribution, f"edge_{scheme}")
-    if direct:
+    if any(by == scheme for _, by in direct):
         yield f"use_backend {edge} if {{ path -m sub // /./ /../ }}"
         yield f"use_backend {edge} if {{ path -m end /. /.. }}"
         if distribution.root_object:
             yield f"use_backend {edge} if {{ path / }}"
         for index, rule in enumerate(distribution.behaviors):
             match = "" if rule.pattern == "*" else f" {{ path -m reg {quote(regex(rule.pattern))} }}"
-            if index in direct and (scheme == "https" or rule.viewer_protocol == "allow-all"):
+            if (index, scheme) in direct:
                 allowed = " ".join(sorted(rule.allowed))
                 bodiless = "{ method GET HEAD } { req.body_size gt 0 }"
                 yield f"use_backend {edge} if{match} {bodiless}"
-                yield f"use_backend {_name(distribution, f'origin_{index}')} if{match} {{ method {allowed} }}"
+                yield f"use_backend {_name(distribution, f'origin_{index}_{scheme}')} if{match} {{ method {allowed} }}"
             yield f"use_backend {edge} if{match}" if match else f"use_backend {edge}"
         return
     yield f"use_backend {edge}"
@@ -98,11 +106,11 @@ def _edge(distribution: Distribution, scheme: str, edge_socket: str) -> str:
     )
 
 
-def _direct(distribution: Distribution, index: int, address: Address) -> str:
+def _direct(distribution: Distribution, index: int, scheme: str, address: Address) -> str:
     rule = distribution.behaviors[index]
     origin = rule.origin
     lines = [
-        f"backend {_name(distribution, f'origin_{index}')}",
+        f"backend {_name(distribution, f'origin_{index}_{scheme}')}",
         f"    timeout connect {origin.connect_timeout}s",
         f"    timeout server {origin.read_timeout}s",
         f"    retries {origin.attempts - 1}",
@@ -111,7 +119,7 @@ def _direct(distribution: Distribution, index: int, address: Address) -> str:
         "    http-request del-header X-Edge- -m beg",
         *(f"    http-request del-header {name}" for name in _REMOVED),
         *_request_headers(distribution, rule),
-        f"    server origin {address.haproxy}",
+        f"    server origin {quote(address.haproxy)}",
         *_response_headers(distribution),
     ]
     return "\n".join(lines)

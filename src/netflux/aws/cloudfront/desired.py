@@ -35,6 +35,9 @@ class Origin:
     """Where a behavior's requests go. Times in real seconds, since they bound real work.
 
     Attributes:
+        protocol: `http-only`, `https-only` or `match-viewer`.
+        port: of HTTP.
+        secure_port: of HTTPS.
         signing: `always`, `never`, `no-override` of the origin access control, or empty without one.
     """
 
@@ -43,12 +46,19 @@ class Origin:
     path: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     is_bucket: bool = False
+    protocol: str = "http-only"
     port: int = 80
+    secure_port: int = 443
     read_timeout: int = 30
     keepalive: int = 5
     attempts: int = 3
     connect_timeout: int = 10
     signing: str = ""
+
+    def port_for(self, scheme: str) -> int:
+        """The port that a viewer's request by this scheme is sent to."""
+        secure = self.protocol == "https-only" or (self.protocol == "match-viewer" and scheme == "https")
+        return self.secure_port if secure else self.port
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,9 @@ def _origin(raw: Mapping[str, Any], lookup: Lookup) -> Origin:
             (item["HeaderName"], item["HeaderValue"]) for item in (raw.get("CustomHeaders") or {}).get("Items") or []
         ),
         is_bucket=raw.get("S3OriginConfig") is not None,
+        protocol=custom.get("OriginProtocolPolicy", "http-only"),
         port=custom.get("HTTPPort", 80),
+        secure_port=custom.get("HTTPSPort", 443),
         read_timeout=custom.get("OriginReadTimeout")
         or (raw.get("S3OriginConfig") or {}).get("OriginReadTimeout")
         or 30,

@@ -48,7 +48,6 @@ class Edge:
 
     async def start(self, socket: Path) -> None:
         """Listens."""
-        await self._origins.start()
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)

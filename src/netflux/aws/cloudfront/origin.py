@@ -72,20 +72,13 @@ class Origins:
         self._clock = clock
         self._account = account
         self._signers: dict[str, Signer] = {}
-        self._tcp: aiohttp.ClientSession | None = None
-        self._unix: aiohttp.ClientSession | None = None
-
-    async def start(self) -> None:
-        """Opens the pools."""
-        connector = aiohttp.UnixConnector(path=str(self._control_plane), limit=0)
-        self._tcp = _session(aiohttp.TCPConnector(limit=0))
-        self._unix = _session(connector)
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def stop(self) -> None:
         """Closes the pools."""
-        for session in (self._tcp, self._unix):
-            if session is not None:
-                await session.close()
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
 
     def authorize(self, distribution: Distribution, region: str) -> None:
         """Gives the distribution a key, by which S3 knows it."""
@@ -121,7 +114,7 @@ class Origins:
         raise Unreachable(502, f"{ask.origin.domain} has no attempts")
 
     async def _once(self, distribution: str, ask: Ask) -> aiohttp.ClientResponse:
-        session, base = self._route(ask.origin)
+        session, base = self._route(ask.origin, ask.scheme)
         headers = CIMultiDict(ask.headers)
         if ask.origin.is_bucket:
             headers["X-Forwarded-Proto"] = ask.scheme
@@ -141,18 +134,27 @@ class Origins:
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
 
-    def _route(self, origin: Origin) -> tuple[aiohttp.ClientSession, str]:
-        if self._tcp is None or self._unix is None:
-            raise Unreachable(502, "the edge is not running")
+    def _route(self, origin: Origin, scheme: str) -> tuple[aiohttp.ClientSession, str]:
         if origin.is_bucket:
-            return self._unix, "http://s3.localhost"
-        address = self._endpoints.find(origin.domain, origin.port)
-        if address is None or not address.port:
+            return self._session(str(self._control_plane)), "http://s3.localhost"
+        port = origin.port_for(scheme)
+        address = self._endpoints.find(origin.domain, port)
+        if address is None:
             raise Unreachable(
-                502,
-                f"{origin.domain}:{origin.port} answers nowhere in this cloud; origins outside of it are not reached",
+                502, f"{origin.domain}:{port} answers nowhere in this cloud; origins outside of it are not reached"
             )
-        return self._tcp, f"http://{address.host}:{address.port}"
+        if not address.port:
+            return self._session(address.host), "http://origin.localhost"
+        return self._session(""), f"http://{address.host}:{address.port}"
+
+    def _session(self, path: str) -> aiohttp.ClientSession:
+        """The pool of a unix socket, or of all TCP addresses when the path is empty."""
+        if path not in self._sessions:
+            connector = aiohttp.UnixConnector(path=path, limit=0) if path else aiohttp.TCPConnector(limit=0)
+            self._sessions[path] = aiohttp.ClientSession(
+                connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return self._sessions[path]
 
     def _signature(self, distribution: str, ask: Ask, headers: Mapping[str, str]) -> dict[str, str]:
         signer = self._signers.get(distribution)
@@ -163,7 +165,3 @@ class Origins:
             return {}
         signed = Signed(ask.method, ask.target, {"host": headers["Host"]})
         return signer.headers(signed, self._clock.now(), headers.get("X-Amz-Content-Sha256", UNSIGNED))
-
-
-def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())

@@ -41,7 +41,6 @@ _ORIGIN_WITHOUT_EFFECT: Mapping[str, object] = {
     "ResponseCompletionTimeout": None,
     "S3OriginConfig.OriginAccessIdentity": "",
     "CustomOriginConfig.OriginMtlsConfig": None,
-    "CustomOriginConfig.OriginProtocolPolicy": "http-only",
 }
 _BEHAVIOR_WITHOUT_EFFECT: Mapping[str, object] = {
     "TrustedSigners.Enabled": False,
