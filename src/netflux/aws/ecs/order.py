@@ -28,7 +28,7 @@ class Order:
         service: ARN; None for a task of its own.
         deployment: id; None for a task of its own.
         load_balancers: of the service.
-        connect: Service Connect names with the addresses they have for this task.
+        connect: Service Connect names that the task knows, each with its key in the network.
         execute_command: as asked for.
     """
 

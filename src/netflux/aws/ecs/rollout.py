@@ -15,7 +15,6 @@ from netflux.aws.ecs.pace import Paces
 from netflux.aws.ecs.standing import Observer, Standing
 from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
 from netflux.aws.ecs.tasks import ask_to_stop
-from netflux.network.interface import Network
 
 _INCONSISTENT = 3  # failed starts in a row that ECS tells about
 _STOP_CODE = "ServiceSchedulerInitiated"
@@ -28,14 +27,12 @@ class Rollout:
         store: ECS documents.
         service: its document.
         paces: how fast deployments may start tasks.
-        network: gives Service Connect names their addresses.
     """
 
-    def __init__(self, store: Store, service: Json, paces: Paces, network: Network) -> None:
+    def __init__(self, store: Store, service: Json, paces: Paces) -> None:
         self._store = store
         self._service = service
         self._paces = paces
-        self._network = network
         self._now = store.clock.monotonic()
         self.touched: list[str] = []
         self.resumes_in: float | None = None
@@ -171,14 +168,14 @@ class Rollout:
         )
 
     def _names(self, namespace: str | None) -> list[list[str]]:
-        """Service Connect names that tasks of a deployment know: those that are there when it begins."""
+        """Service Connect names that tasks of a deployment know: those that are there when it begins.
+
+        With each its key in the network, since the address may be another one after a restart of the region.
+        """
         if namespace is None:
             return []
         found = offers(self._store, namespace)
-        return [
-            [offer.endpoint.dns_name, self._network.service_address(f"{namespace}/{offer.endpoint.name}")]
-            for offer in found
-        ]
+        return [[offer.endpoint.dns_name, f"{namespace}/{offer.endpoint.name}"] for offer in found]
 
     def _stop(self, primary: Json, following: Step, standings: Sequence[Standing]) -> None:
         by_id = {standing.member.id: standing for standing in standings}

@@ -23,7 +23,7 @@ class Ecs:
         self.api = EcsApi(host.store, host.apis, host.poke)
         self._metadata = Metadata(host.store, host.apis)
         self._tasks = TaskController(host, self._metadata)
-        services = ServiceController(host.store, host.apis, host.network, host.poke)
+        services = ServiceController(host.store, host.apis, host.poke)
         connect = ConnectController(host.store, host.apis, host.network, haproxy)
         self.controllers: tuple[Controller, ...] = (services, self._tasks, connect)
 

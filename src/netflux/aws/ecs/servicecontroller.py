@@ -10,7 +10,6 @@ from netflux.aws.ecs.rollout import Rollout
 from netflux.aws.ecs.standing import Observer, Standing
 from netflux.aws.ecs.store import SERVICE, Json, Store
 from netflux.aws.ecs.target import states_of
-from netflux.network.interface import Network
 from netflux.reconcile.controller import Result
 
 _LOOK = 1.0  # simulated seconds between looks at targets that are being judged, for load balancers that tell nobody
@@ -22,16 +21,14 @@ class ServiceController:
     Args:
         store: ECS documents.
         apis: asks ELB for the health of targets.
-        network: gives Service Connect names their addresses.
         poke: asks other controllers for passes.
     """
 
     name = "ecs-service"
 
-    def __init__(self, store: Store, apis: Caller, network: Network, poke: Poke) -> None:
+    def __init__(self, store: Store, apis: Caller, poke: Poke) -> None:
         self._store = store
         self._apis = apis
-        self._network = network
         self._poke = poke
         self._paces = Paces()
 
@@ -52,7 +49,7 @@ class ServiceController:
             before = self._store.get(SERVICE, key)
             tasks = self._store.tasks_of(key)
             observer = Observer(self._store, service, states, clock.now(), clock.speed)
-            rollout = Rollout(self._store, service, self._paces, self._network)
+            rollout = Rollout(self._store, service, self._paces)
             rollout.account(tasks, observer)
             standings = observer.standings(self._store.tasks_of(key))
             rollout.proceed(standings)

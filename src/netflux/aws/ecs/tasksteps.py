@@ -93,7 +93,7 @@ class Steps:
                 arn, _FAILED_TO_START, f"Unexpected EC2 error while attempting to Create Network Interface: {error}"
             )
             return
-        fixed = [(pair[0], pair[1]) for pair in document["connect"]]
+        fixed = [(dns_name, self._host.network.service_address(key)) for dns_name, key in document["connect"]]
         own = (run.interface.local_address, host_name(run.interface))
         run.hosts = HostsFile(self._host.directory / f"{run.id}.hosts", own, fixed)
         run.hosts.write(self._host.endpoints.hosts())
