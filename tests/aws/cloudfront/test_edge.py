@@ -309,6 +309,7 @@ async def test_a_dead_origin_is_cloudfronts_502_by_haproxy_too(world: World) -> 
     world.endpoints.publish(ALB, 80, Address("127.0.0.1", free_port()))
     await world.controller.reconcile(made["Id"])
     got = await world.get(made, "/api/a")
+    assert got.headers["Date"].endswith("GMT")
     assert (got.status, got.cache, got.headers["Server"]) == (502, "Error from cloudfront", "CloudFront")
     assert b"The request could not be satisfied." in got.body
     assert len(got.headers["X-Amz-Cf-Id"]) == 56

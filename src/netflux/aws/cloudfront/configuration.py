@@ -163,6 +163,7 @@ def _response_headers(distribution: Distribution) -> Sequence[str]:
         '    http-after-response set-header X-Cache "Error from cloudfront" unless { status lt 400 }',
         f'    http-after-response set-header Via "%[res.ver] {signature}" if {{ var(txn.cf_answered) -m found }}',
         f'    http-after-response set-header Via "1.1 {signature}" if {unanswered}',
+        "    http-after-response set-header Date %[date,http_date] unless { res.hdr(date) -m found }",
         f"    http-after-response set-header X-Amz-Cf-Pop {POP}",
         "    http-after-response set-header X-Amz-Cf-Id %[var(txn.cf_id)]==",
     )

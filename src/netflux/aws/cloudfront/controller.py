@@ -21,7 +21,7 @@ from netflux.haproxy.section import Section
 from netflux.network.endpoints import Endpoints
 from netflux.reconcile.controller import Result
 
-_ORIGIN_CHECK = 2.0
+_ORIGIN_CHECK = 1.0
 """Simulated seconds between looks for an origin that does not answer yet; the edge serves its requests meanwhile."""
 
 
