@@ -96,10 +96,10 @@ async def _run(
     progress: Progress,
     ready: Callable[[dict[str, Any], float], None],
 ) -> None:
-    from netflux.region import Options, Region
-
     began = time.monotonic()
     progress.step("starting the region")
+    from netflux.region import Options, Region
+
     options = Options(
         port=request.port,
         speed=request.speed,
