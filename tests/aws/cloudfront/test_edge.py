@@ -12,28 +12,17 @@ from netflux.network.endpoints import Address
 from tests.aws.cloudfront.world import (
     ALB,
     ALL_METHODS,
-    ALL_VIEWER,
-    DISABLED,
     World,
     alb_origin,
+    answers,
     api_behavior,
     behavior,
     config,
+    site,
 )
 from tests.haproxy.targets import free_port
 
-HTML = {"Content-Type": "text/html"}
 SEVEN = {"Quantity": 7, "Items": ALL_METHODS}
-
-
-async def site(world: World, *rules: dict[str, Any], default: dict[str, Any] | None = None, **given: Any) -> Any:
-    world.publish_alb()
-    return await world.distribute(config([alb_origin()], behavior("alb") | (default or {}), *rules, **given))
-
-
-def answers(world: World, path: str, body: bytes = b"page", status: int = 200, **headers: str) -> None:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    world.application.answers[path] = (status, HTML | named, body)
 
 
 def asked(world: World) -> int:
@@ -296,56 +285,6 @@ async def test_a_get_with_a_body_is_refused(world: World) -> None:
     assert asked(world) == 0
 
 
-async def test_an_uncached_behavior_needs_no_edge(world: World) -> None:
-    answers(world, "/api/a", b"direct")
-    made = await site(world, api_behavior(ViewerProtocolPolicy="allow-all"))
-    await world.edge.stop()
-    got = await world.get(made, "/api/a", headers={"Expect": "100-continue"})
-    assert (got.status, got.body, got.cache) == (200, b"direct", "Miss from cloudfront")
-
-
-async def test_a_dead_origin_is_cloudfronts_502_by_haproxy_too(world: World) -> None:
-    made = await site(world, api_behavior(ViewerProtocolPolicy="allow-all"))
-    world.endpoints.publish(ALB, 80, Address("127.0.0.1", free_port()))
-    await world.controller.reconcile(made["Id"])
-    got = await world.get(made, "/api/a")
-    assert got.headers["Date"].endswith("GMT")
-    assert (got.status, got.cache, got.headers["Server"]) == (502, "Error from cloudfront", "CloudFront")
-    assert b"The request could not be satisfied." in got.body
-    assert len(got.headers["X-Amz-Cf-Id"]) == 56
-    world.publish_alb()
-    await world.controller.reconcile(made["Id"])
-    answers(world, "/api/a", b"mine", 503)
-    own = await world.get(made, "/api/a")
-    assert (own.status, own.body) == (503, b"mine")
-
-
-async def test_an_origin_that_is_not_there_yet_is_waited_for(world: World) -> None:
-    made = await world.distribute(
-        config([alb_origin()], behavior("alb"), api_behavior(ViewerProtocolPolicy="allow-all"))
-    )
-    assert (await world.controller.reconcile(made["Id"])).requeue_after is not None
-    assert (await world.get(made, "/api/a")).status == 502
-    world.publish_alb()
-    assert (await world.get(made, "/api/a")).status == 404
-    assert (await world.controller.reconcile(made["Id"])).requeue_after is None
-
-
-async def test_an_uncached_behavior_without_all_viewer_forwards_nothing(world: World) -> None:
-    answers(world, "/a")
-    made = await site(world, default={"CachePolicyId": DISABLED})
-    await world.get(made, "/a?q=1", headers={"Cookie": "a=b"})
-    assert world.application.requests[-1][1] == "/a"
-    assert "Cookie" not in world.application.requests[-1][2]
-    other = await world.distribute(
-        config(
-            [alb_origin(OriginPath="/base")], behavior("alb", CachePolicyId=DISABLED, OriginRequestPolicyId=ALL_VIEWER)
-        )
-    )
-    await world.get(other, "/a?q=1")
-    assert world.application.requests[-1][1] == "/base/a?q=1"
-
-
 def legacy(**given: Any) -> dict[str, Any]:
     rule = behavior("alb", ForwardedValues={"QueryString": False, "Cookies": {"Forward": "none"}} | given)
     del rule["CachePolicyId"]
@@ -379,28 +318,3 @@ async def test_invalidating_the_root_drops_the_root_object(world: World) -> None
     assert (await world.get(made, "/")).cache == "Hit from cloudfront"
     world.edge.invalidate(made["Id"], ["/"])
     assert (await world.get(made, "/")).cache == "Miss from cloudfront"
-
-
-@pytest.mark.parametrize("cached", [True, False])
-async def test_a_load_balancer_behind_a_unix_socket_is_reached(world: World, cached: bool) -> None:
-    answers(world, "/api/a")
-    world.endpoints.publish(ALB, 80, Address(str(await world.application_socket()), 0))
-    rules = () if cached else (api_behavior(ViewerProtocolPolicy="allow-all"),)
-    made = await world.distribute(config([alb_origin()], behavior("alb"), *rules))
-    for last in ("Miss", "Hit" if cached else "Miss"):
-        got = await world.get(made, "/api/a")
-        assert (got.status, got.body, got.cache) == (200, b"page", f"{last} from cloudfront")
-
-
-async def test_match_viewer_chooses_the_port_by_the_viewers_scheme(world: World) -> None:
-    answers(world, "/api/a")
-    world.endpoints.publish(ALB, 443, Address("127.0.0.1", world.origin_port))
-    protocols = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "match-viewer"}
-    rules = (api_behavior(ViewerProtocolPolicy="allow-all"),)
-    made = await world.distribute(config([alb_origin(CustomOriginConfig=protocols)], behavior("alb"), *rules))
-    for path in ("/api/a", "/b"):
-        assert (await world.get(made, path)).status == 502
-    assert (await world.get(made, "/api/a", scheme="https")).status == 200
-    protocols["OriginProtocolPolicy"] = "https-only"
-    made = await world.distribute(config([alb_origin(CustomOriginConfig=protocols)], behavior("alb"), *rules))
-    assert (await world.get(made, "/api/a")).status == 200

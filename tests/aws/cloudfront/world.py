@@ -258,3 +258,16 @@ class World:
                 **given,
             ) as response:
                 return Got(response.status, response.headers, await response.read())
+
+
+HTML = {"Content-Type": "text/html"}
+
+
+async def site(world: World, *rules: dict[str, Any], default: dict[str, Any] | None = None, **given: Any) -> Any:
+    world.publish_alb()
+    return await world.distribute(config([alb_origin()], behavior("alb") | (default or {}), *rules, **given))
+
+
+def answers(world: World, path: str, body: bytes = b"page", status: int = 200, **headers: str) -> None:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    world.application.answers[path] = (status, HTML | named, body)
