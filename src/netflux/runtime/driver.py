@@ -70,6 +70,21 @@ class ContainerSpec:
         return [*self.image.entry_point, *command]
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What a container uses now.
+
+    Attributes:
+        processes: how many it consists of.
+        cpu_seconds: that those have used so far.
+        memory_bytes: resident.
+    """
+
+    processes: int
+    cpu_seconds: float
+    memory_bytes: int
+
+
 class Container(Protocol):
     """A started container."""
 
@@ -90,6 +105,10 @@ class Container(Protocol):
 
     def kill(self) -> None:
         """SIGKILL to everything in it."""
+        ...
+
+    def usage(self) -> Usage | None:
+        """What it uses now; None when it has ended."""
         ...
 
     def lines(self) -> AsyncIterator[str]:

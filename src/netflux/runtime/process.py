@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import os
 import shutil
 import signal
@@ -20,11 +21,13 @@ from pathlib import Path
 
 from netflux.runtime import manifest
 from netflux.runtime.children import Child, Children, Launch
-from netflux.runtime.driver import ContainerSpec, Image, PullError, Registry, StartError
+from netflux.runtime.driver import ContainerSpec, Image, PullError, Registry, StartError, Usage
 from netflux.runtime.lines import split
+from netflux.runtime.usage import of_group
 
 _HOSTS = "/etc/hosts"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_log = logging.getLogger(__name__)
 _executions = itertools.count(1)
 
 
@@ -82,6 +85,10 @@ class ProcessContainer:
         """SIGKILL to its process group."""
         self._child.kill_group()
 
+    def usage(self) -> Usage | None:
+        """What its process group uses; None when it has ended."""
+        return None if self.exit_code is not None else of_group(self._child.pid)
+
     async def lines(self) -> AsyncIterator[str]:
         """Its output, line by line."""
         if self._child.output is not None:
@@ -114,15 +121,17 @@ class ProcessRuntime:
     Args:
         children: starts the processes.
         registry: where manifests are.
-        own_hosts: whether containers get a hosts file of their own (`why_no_hosts_file` says None).
+        directory: for a file to try with whether containers can have a hosts file of their own; the first start tries.
+            None takes the system's directory for temporary files.
     """
 
     name = "process"
 
-    def __init__(self, children: Children, registry: Registry, *, own_hosts: bool = True) -> None:
+    def __init__(self, children: Children, registry: Registry, directory: Path | None = None) -> None:
         self._children = children
         self._registry = registry
-        self.own_hosts = own_hosts
+        self._directory = directory or Path(tempfile.gettempdir())
+        self._own_hosts: asyncio.Future[bool] | None = None
 
     async def pull(self, reference: str) -> Image:
         """Reads the image's manifest; PullError when the registry has no such image or it is of another kind."""
@@ -141,13 +150,27 @@ class ProcessRuntime:
         environment |= {**spec.image.environment, **spec.environment}
         directory, argv = Path(spec.image.directory, spec.directory or ""), spec.argv
         _check_program(argv, directory, environment["PATH"])
-        binds = {_HOSTS: str(spec.hosts)} if spec.hosts is not None and self.own_hosts else {}
+        binds = {_HOSTS: str(spec.hosts)} if spec.hosts is not None and await self._can_bind() else {}
         launch = Launch(spec.name, argv, environment, directory, binds=binds, limits=spec.limits)
         try:
             child = await self._children.start(launch)
         except OSError as error:
             raise StartError(f"{argv[0]}: {error.strerror}") from error
         return ProcessContainer(child, launch, self._children)
+
+    async def _can_bind(self) -> bool:
+        if self._own_hosts is None:
+            self._own_hosts = asyncio.ensure_future(self._try_to_bind())
+        return await asyncio.shield(self._own_hosts)
+
+    async def _try_to_bind(self) -> bool:
+        reason = await why_no_hosts_file(self._children, self._directory)
+        if reason is not None:
+            _log.error(
+                "containers get no hosts file of their own on this machine, so names of databases, load balancers and "
+                "Service Connect endpoints don't resolve in them (see `netflux doctor`): %s", reason,
+            )  # fmt: skip
+        return reason is None
 
 
 def _check_program(argv: Sequence[str], directory: Path, path: str) -> None:

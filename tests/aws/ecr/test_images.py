@@ -9,13 +9,14 @@ from moto.moto_api._internal import moto_api_backend
 from netflux import names
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.images import digest_of
-from netflux.aws.ecr.registry import EcrRegistry, push
+from netflux.aws.ecr.registry import EcrRegistry
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.moto import Moto
-from netflux.errors import AwsError, UserError
+from netflux.errors import AwsError
 from netflux.runtime.driver import PullError
+from tests.aws.ecr.pushing import push
 
 HOST = f"{names.ACCOUNT}.dkr.ecr.{names.REGION}"
 
@@ -111,12 +112,3 @@ async def test_uris_name_the_local_registry_and_layers_are_refused(apis: Apis) -
     assert token["authorizationData"][0]["proxyEndpoint"] == f"https://{HOST}.localhost"
     with pytest.raises(AwsError, match="netflux push"):
         await apis.call("ecr", "InitiateLayerUpload", {"repositoryName": "movies"})
-
-
-async def test_pushing_to_no_repository_or_from_no_folder_says_what_to_do(apis: Apis, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no ECR repository named 'absent'"):
-        await push(apis, "absent:v1", tmp_path, ["one"])
-    with pytest.raises(UserError, match="no folder"):
-        await push(apis, "movies:v1", tmp_path / "absent", ["one"])
-    with pytest.raises(UserError, match="has no command"):
-        await push(apis, "movies:v1", tmp_path, [])

@@ -139,8 +139,8 @@ async def test_a_service_comes_back_with_every_field_that_was_sent(world: World)
         },
         "loadBalancers": [{"targetGroupArn": GROUP, "containerName": "web", "containerPort": 8080}],
     }  # fmt: skip
-    connect = {"enabled": True, "namespace": "prod", "services": [
-        {"portName": "web-8080", "discoveryName": "web", "clientAliases": [{"port": 8080, "dnsName": "movies"}]}]}  # fmt: skip
+    endpoint = {"portName": "web-8080", "discoveryName": "web", "clientAliases": [{"port": 8080, "dnsName": "movies"}]}
+    connect = {"enabled": True, "namespace": "prod", "services": [endpoint]}
     await world.serve(**sent, serviceConnectConfiguration=connect, tags=[{"key": "a", "value": "b"}])
     service = await world.service()
     assert contains(service, sent)

@@ -156,7 +156,8 @@ async def test_metadata_and_credentials_are_served(world: World) -> None:
         "import json, os, urllib.request as u\n"
         "read = lambda url: json.load(u.urlopen(url))\n"
         "at = os.environ['ECS_CONTAINER_METADATA_URI_V4']\n"
-        "print(json.dumps([read(at), read(at + '/task'), read(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'])]))"
+        "credentials = os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI']\n"
+        "print(json.dumps([read(at), read(at + '/task'), read(at + '/stats'), read(credentials)]))"
     )
     await world.push(ask)
     policy = {"Version": "2012-10-17", "Statement": []}
@@ -164,13 +165,14 @@ async def test_metadata_and_credentials_are_served(world: World) -> None:
     role = (await world.apis.call("iam", "CreateRole", params))["Role"]["Arn"]
     arn = await world.define(taskRoleArn=role)
     done = await reach(world, await run(world), "STOPPED")
-    container, task, credentials = json.loads((await world.lines(done))[0])
+    container, task, stats, credentials = json.loads((await world.lines(done))[0])
     assert container["Name"] == "web"
     assert container["Networks"][0]["NetworkMode"] == "awsvpc"
     assert container["Labels"]["com.amazonaws.ecs.task-arn"] == done["taskArn"]
     assert task["TaskARN"] == done["taskArn"]
     assert (task["Family"], task["Revision"]) == ("movies", arn.rpartition(":")[2])
     assert task["Limits"] == {"CPU": 0.5, "Memory": 1024}
+    assert stats["memory_stats"]["usage"] > 1024 * 1024
     assert credentials["RoleArn"] == role
     assert credentials.keys() == {"RoleArn", "AccessKeyId", "SecretAccessKey", "Token", "Expiration"}
 

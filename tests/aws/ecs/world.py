@@ -8,7 +8,7 @@ from typing import Any
 
 from netflux import names
 from netflux.aws.ecr.api import EcrApi
-from netflux.aws.ecr.registry import EcrRegistry, push
+from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store
 from netflux.aws.ecs.taskhost import TaskHost
@@ -24,6 +24,7 @@ from netflux.network.loopback import LoopbackNetwork
 from netflux.reconcile.loop import Loop
 from netflux.runtime.children import Children
 from netflux.runtime.process import ProcessRuntime
+from tests.aws.ecr.pushing import push
 from tests.aws.ecs.balancer import Balancer
 
 SERVER = textwrap.dedent("""

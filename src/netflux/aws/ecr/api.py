@@ -107,7 +107,7 @@ class EcrApi:
         tagged = request.get("filter", {}).get("tagStatus", "ANY")
         return {"imageDetails": [_detail(call, request, image) for image in images if _selected(image, tagged)]}
 
-    async def list_images(self, call: Call, request: Json) -> Json:
+    async def list_images(self, _call: Call, request: Json) -> Json:
         """Ids of images: one for each tag, and the digest alone for an untagged one."""
         repository = await self._repository(request)
         tagged = request.get("filter", {}).get("tagStatus", "ANY")
@@ -119,7 +119,7 @@ class EcrApi:
                 ]
         return {"imageIds": ids}
 
-    async def batch_delete_image(self, call: Call, request: Json) -> Json:
+    async def batch_delete_image(self, _call: Call, request: Json) -> Json:
         """Removes a tag (the image goes with its last one), or the image of a digest with all its tags."""
         repository = await self._repository(request)
         gone: list[Json] = []

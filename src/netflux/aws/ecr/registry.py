@@ -1,22 +1,18 @@
-"""The registry as a runtime sees it, and how a folder gets into it."""
+"""The registry as a runtime sees it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from netflux import names
-from netflux.aws.ecr.images import digest_of
-from netflux.errors import AwsError, UserError
-from netflux.runtime import manifest
+from netflux.errors import AwsError
 from netflux.runtime.driver import PullError
 from netflux.runtime.reference import ImageReference, parse
 
 
 class Caller(Protocol):
-    """Whatever performs API calls: the region's `Apis`, or a client of a running region."""
+    """Calls the region's own APIs."""
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The operation's response; AwsError when it fails."""
@@ -66,56 +62,3 @@ class EcrRegistry:
             raise PullError(f"failed to resolve ref {wanted.text}: {wanted.text}: not found")
         image = answer["images"][0]
         return image["imageId"]["imageDigest"], image["imageManifest"]
-
-
-async def push(apis: Caller, reference: str, folder: Path, command: Sequence[str]) -> str:
-    """Makes a process image of a folder and puts it into ECR.
-
-    Args:
-        apis: calls ECR.
-        reference: `{repository}[:tag]`, with or without the registry's host.
-        folder: where the command runs.
-        command: the program and its arguments.
-
-    Returns:
-        The digest. Pushing the same folder and command to the same tag again changes nothing.
-
-    Raises:
-        UserError: the repository, the folder or the name is not right.
-    """
-    try:
-        wanted = parse(reference)
-    except ValueError as error:
-        raise UserError(str(error), "Write it as movie-service:latest.", exit_code=2) from error
-    if not command:
-        raise UserError(f"The image {reference} has no command.", "Name the program and its arguments.", exit_code=2)
-    text = manifest.write(manifest.ProcessImage(_resolved(folder), command=tuple(command)))
-    return await _put(apis, wanted, text)
-
-
-def _resolved(folder: Path) -> str:
-    if not folder.is_dir():
-        raise UserError(f"{folder} is no folder.", "Name the folder that the command runs in.", exit_code=2)
-    return str(folder.resolve())
-
-
-async def _put(apis: Caller, wanted: ImageReference, text: str) -> str:
-    params = {
-        "repositoryName": wanted.repository,
-        "imageTag": wanted.tag or "latest",
-        "imageManifest": text,
-        "imageManifestMediaType": json.loads(text)["mediaType"],
-    }
-    try:
-        answer = await apis.call("ecr", "PutImage", params)
-    except AwsError as error:
-        if error.code == "ImageAlreadyExistsException":
-            return digest_of(text)
-        if error.code == "RepositoryNotFoundException":
-            raise UserError(
-                f"There is no ECR repository named '{wanted.repository}'.",
-                f"Create it: aws ecr create-repository --repository-name {wanted.repository}",
-            ) from error
-        raise
-    digest: str = answer["image"]["imageId"]["imageDigest"]
-    return digest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import replace
 from typing import Any
 
 from netflux.aws.ecs.desired import Log
@@ -42,9 +43,13 @@ async def create(apis: Caller, log: Log, stream: str) -> None:
                 f"failed to create Cloudwatch log stream: {error.code}: {error.message} (log group {log.group}) "
                 ": exit status 1"
             ) from error
-        with contextlib.suppress(AwsError):  # another task of the same moment has made it; the next call tells
-            await apis.call("logs", "CreateLogGroup", {"logGroupName": log.group})
-        await _create_stream(apis, log, stream)
+        await _create_group(apis, log)
+        await create(apis, replace(log, create=False), stream)
+
+
+async def _create_group(apis: Caller, log: Log) -> None:
+    with contextlib.suppress(AwsError):  # another task may have made it just now; making the stream tells
+        await apis.call("logs", "CreateLogGroup", {"logGroupName": log.group})
 
 
 async def _create_stream(apis: Caller, log: Log, stream: str) -> None:

@@ -7,14 +7,14 @@ that the SDKs read say where. Paths and shapes: developer guide, "task-metadata-
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
 from netflux.aws.ecs import metadatashape
 from netflux.aws.ecs.page import Caller
-from netflux.aws.ecs.run import Run
+from netflux.aws.ecs.run import Run, RunningContainer
 from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
 from netflux.errors import AwsError
 
@@ -41,6 +41,8 @@ class Metadata:
         application = web.Application()
         application.router.add_get("/v4/{id}", self._container)
         application.router.add_get("/v4/{id}/task", self._task)
+        application.router.add_get("/v4/{id}/stats", self._stats)
+        application.router.add_get("/v4/{id}/task/stats", self._task_stats)
         application.router.add_get("/v2/credentials/{id}", self._credentials)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
@@ -89,6 +91,15 @@ class Metadata:
         containers = [self._shape(run, document, name) for name in run.containers]
         return web.json_response(metadatashape.task(document, containers))
 
+    async def _stats(self, request: web.Request) -> web.Response:
+        _, container, run, _ = self._found(request)
+        return web.json_response(_stats_of(run.containers[container]))
+
+    async def _task_stats(self, request: web.Request) -> web.Response:
+        _, _, run, _ = self._found(request)
+        found = {one.container.id: _stats_of(one) for one in run.containers.values() if one.container is not None}
+        return web.json_response(found)
+
     def _shape(self, run: Run, document: Json, container: str) -> Json:
         return metadatashape.container(document, run, container)
 
@@ -112,3 +123,18 @@ class Metadata:
             "RoleArn": role, "AccessKeyId": found["AccessKeyId"], "SecretAccessKey": found["SecretAccessKey"],
             "Token": found["SessionToken"], "Expiration": expires,
         })  # fmt: skip
+
+
+def _stats_of(running: RunningContainer) -> Json | None:
+    """Docker's stats of a running container, as far as the runtime measures them; null when it has ended."""
+    usage = running.container.usage() if running.container is not None else None
+    if usage is None or running.container is None:
+        return None
+    return {
+        "read": datetime.now(UTC).isoformat(),
+        "name": running.definition.name,
+        "id": running.container.id,
+        "pids_stats": {"current": usage.processes},
+        "cpu_stats": {"cpu_usage": {"total_usage": round(usage.cpu_seconds * 1e9)}},
+        "memory_stats": {"usage": usage.memory_bytes},
+    }
