@@ -124,14 +124,16 @@ def logs(place: Path, service: str, follow: bool) -> None:
     pause = threading.Event()
     while True:
         lines = client.get(place, "logs.json", service=service, since=str(since))
-        for line in lines:
-            if line["id"] not in seen:
-                _print_line(console, line, not service)
-        since = max([since, *(line["timestamp"] for line in lines)])
-        seen = {line["id"] for line in lines if line["timestamp"] == since} | (seen if not lines else set())
-        if not follow:
+        new = [line for line in lines if line["id"] not in seen]
+        for line in new:
+            _print_line(console, line, not service)
+        if new:
+            since = new[-1]["timestamp"]
+            seen = {line["id"] for line in lines if line["timestamp"] == since}
+        elif follow:
+            pause.wait(_FOLLOW)
+        else:
             return
-        pause.wait(_FOLLOW)
 
 
 def _print_line(console: Console, line: dict[str, Any], named: bool) -> None:

@@ -13,7 +13,7 @@ docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents
 
 
 async def read(call: Call, service: str, since: int) -> list[dict[str, Any]]:
-    """Events in the order of their time.
+    """Events in the order of their time; of many, the first ones: whoever asks goes on from the last one's time.
 
     Args:
         call: `Apis.call`.
@@ -28,10 +28,17 @@ async def read(call: Call, service: str, since: int) -> list[dict[str, Any]]:
         known = ", ".join(sorted(services)) or "none"
         raise UserError(f"There is no ECS service {service!r} (there is: {known}).", "`netflux status` lists them.")
     wanted = {service: services[service]} if service else services
-    found = [
-        line for name, groups in wanted.items() for group in groups for line in await _lines(call, name, group, since)
-    ]
-    return sorted(found, key=lambda line: line["timestamp"])
+    found: list[dict[str, Any]] = []
+    whole_until: int | None = None
+    for name, groups in wanted.items():
+        for group in groups:
+            lines, more = await _lines(call, name, group, since)
+            found += lines
+            if more and lines:
+                last = lines[-1]["timestamp"]
+                whole_until = last if whole_until is None else min(whole_until, last)
+    told = [line for line in found if whole_until is None or line["timestamp"] <= whole_until]
+    return sorted(told, key=lambda line: line["timestamp"])
 
 
 async def _services(call: Call) -> dict[str, list[str]]:
@@ -52,15 +59,15 @@ async def _groups(call: Call, definition: str) -> list[str]:
     return list(dict.fromkeys(option["awslogs-group"] for option in options if "awslogs-group" in option))
 
 
-async def _lines(call: Call, service: str, group: str, since: int) -> list[dict[str, Any]]:
-    request: dict[str, Any] = {"logGroupName": group, "startTime": since, "limit": _LIMIT}
+async def _lines(call: Call, service: str, group: str, since: int) -> tuple[list[dict[str, Any]], bool]:
+    """One page of a group's events, and whether there are more."""
     try:
-        events = (await call("logs", "FilterLogEvents", request))["events"]
+        page = await call("logs", "FilterLogEvents", {"logGroupName": group, "startTime": since, "limit": _LIMIT})
     except AwsError as error:
         if error.code == "ResourceNotFoundException":
-            return []
+            return [], False
         raise
-    return [
+    lines = [
         {
             "service": service,
             "stream": event["logStreamName"],
@@ -68,5 +75,6 @@ async def _lines(call: Call, service: str, group: str, since: int) -> list[dict[
             "message": event["message"],
             "id": event.get("eventId") or f"{event['logStreamName']}/{event['timestamp']}/{event['message']}",
         }
-        for event in events
+        for event in sorted(page["events"], key=lambda event: event["timestamp"])
     ]
+    return lines, "nextToken" in page
