@@ -20,6 +20,8 @@ class Two(cloud.Cloud):
         if operation == "DescribeTaskDefinition":
             options = {"awslogs-group": f"/ecs/{params['taskDefinition']}"}
             return {"taskDefinition": {"containerDefinitions": [{"logConfiguration": {"options": options}}]}}
+        if operation != "FilterLogEvents":
+            return await super().call(service, operation, params)
         if params["logGroupName"] == "/ecs/a":
             return {"events": [event("a1", 10), event("a2", 20)], "nextToken": "more"}
         return {"events": [event("b1", 5), event("b2", 30)]}
