@@ -136,7 +136,7 @@ class Region:
         self.apis.register(self.stacks)
         seed = SeedController(self.apis.call, self.documents, options.seed)
         self.loop = Loop(self.clock, [self.rds, self.elb, cloudfront, *self.ecs.controllers, seed])
-        s3 = S3Service(self.s3, self.keys, options.account, options.region)
+        s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
         self.server = Server(self.apis, s3.handle, routes(self.apis.call, self.facts))
         self._exit = contextlib.AsyncExitStack()
 

@@ -185,7 +185,7 @@ class Hands:
 
         async def stable() -> str | Waiting | Failed | None:
             item = (await self.read(row, facts)).item
-            return Failed("it is not there any more") if item is None else judge(item)
+            return Failed("it is not there any more") if item is None else judge(item, facts.new)
 
         await self._until(stable, row.seconds, f"{row.type} {facts.id}")
 

@@ -75,13 +75,26 @@ class Linter:
         known = self._known(key)
         if known is not None:
             return known
-        if key not in self._running:
-            self._running[key] = asyncio.create_task(self._lint(body, region, key))
+        self.begin(body, region)
+        task = self._running[key]
         try:
-            return await asyncio.shield(self._running[key])
+            return await asyncio.shield(task)
         finally:
-            if self._running[key].done():
-                self._running.pop(key)
+            if task.done():
+                self._running.pop(key, None)
+
+    def begin(self, body: str, region: str) -> None:
+        """Starts on a template whose verdict will be wanted, so that it is there when it is."""
+        key = _key(body, region)
+        if not self._off and key not in self._running and self._known(key) is None:
+            self._running[key] = asyncio.create_task(self._lint(body, region, key))
+
+    async def stop(self) -> None:
+        """Ends the children."""
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        self._running.clear()
 
     async def check(self, body: str, region: str) -> None:
         """Raises AwsError ValidationError listing every error with its line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -90,7 +91,8 @@ async def asked(call: Caller, linter: Linter, request: Mapping[str, Any], region
     template = parse(text)
     before = previous.source if previous else Source("", {}, {})
     values = parameters.texts(template, request.get("Parameters", []), before.parameters)
-    validate.check(template, region)
+    linter.begin(text, region)
+    await asyncio.to_thread(validate.check, template, region)
     validate.check_capabilities(template, request.get("Capabilities", []))
     await linter.check(text, region)
     tags = before.tags

@@ -43,7 +43,7 @@ class Stacks(Reading):
         apis: what resources are made with.
         documents: where stacks are kept.
         clock: for durations and timestamps.
-        cache: folder for the linter's verdicts; this user's cache when None.
+        cache: folder for the linter's verdicts where this user's cache can't be written.
         lint: whether templates go through cfn-lint; tests of the engine itself leave it out.
     """
 
@@ -54,7 +54,8 @@ class Stacks(Reading):
         self._store = Store(documents)
         self._journal = Journal(self._store, clock)
         self._clock = clock
-        self._linter = Linter(*([cache] if cache else []), cache_folder()) if lint else Linter.none()
+        folders = (cache_folder(), cache) if cache else (cache_folder(),)
+        self._linter = Linter(*folders) if lint else Linter.none()
         self._stopping = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
 
@@ -64,9 +65,14 @@ class Stacks(Reading):
             if stack.operation is not None:
                 self._start(stack)
 
+    def lint_ahead(self, body: str, region: str) -> None:
+        """Starts linting a template that will be deployed, while the region is still getting up."""
+        self._linter.begin(body, region)
+
     async def stop(self) -> None:
         """Lets the operations under way end at the next call; they go on in `resume`."""
         self._stopping.set()
+        await self._linter.stop()
         if self._running:
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 

@@ -60,9 +60,9 @@ class Server:
             return await self._s3(request)
         if scope is None and request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
             raise web.HTTPFound("/_netflux/")
-        body = await request.read() if request.content_type != "application/octet-stream" or scope else b""
-        if scope is None and b"Action=" not in body and "Action=" not in request.query_string:
+        if scope is None and not _unsigned_action(request):
             return await self._s3(request)
+        body = await request.read()
         message = HttpRequest(request.method, request.raw_path, request.headers, body)
         response = await self._api(scope or wire.Scope("sts", None, None), message)
         return web.Response(status=response.status, headers=response.headers, body=response.body)
@@ -107,6 +107,12 @@ class Server:
             except AwsError:
                 return HttpResponse(error.status, {"Content-Type": "text/plain"}, str(error).encode())
         return wire.failure(model, message, error, str(uuid.uuid4()))
+
+
+def _unsigned_action(request: web.Request) -> bool:
+    """Whether an unsigned request is for a query API: a form, or an Action in the URL (STS's web identities)."""
+    is_form = request.method == "POST" and request.content_type == "application/x-www-form-urlencoded"
+    return is_form or "Action" in request.query
 
 
 def _bucket_host(host: str) -> bool:

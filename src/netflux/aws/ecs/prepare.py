@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 from netflux.aws.ecs import logstream, secret
 from netflux.aws.ecs.desired import ContainerDefinition
@@ -23,14 +25,40 @@ class InitializationError(Exception):
         self.container = container
 
 
+class _Once:
+    """Does the same thing once for all containers of a task: they often share an image and a secret's parts."""
+
+    def __init__(self, host: TaskHost) -> None:
+        self._host = host
+        self._done: dict[str, asyncio.Future[Any]] = {}
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """An API call; the same call again gives the same answer."""
+        key = json.dumps([service, operation, params], sort_keys=True)
+        answer: dict[str, Any] = await self._share(key, lambda: self._host.apis.call(service, operation, params))
+        return answer
+
+    async def pull(self, name: str) -> Image:
+        """An image by its name; the same name again gives the same image."""
+        image: Image = await self._share(name, lambda: self._host.runtime.pull(name))
+        return image
+
+    async def _share(self, key: str, do: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        if key not in self._done:
+            self._done[key] = asyncio.ensure_future(do())
+        return await asyncio.shield(self._done[key])
+
+
 async def prepare(host: TaskHost, run: Run, document: Json) -> None:
     """Fills the run's containers with their images and secrets, and makes their log streams.
 
     Raises:
         InitializationError: in the words of stoppedReason.
     """
-    pinned = _pinned(host.store, document)
-    work = [_container(host, run, container, pinned.get(name)) for name, container in run.containers.items()]
+    pinned, once = _pinned(host.store, document), _Once(host)
+    work: list[Coroutine[Any, Any, None]] = []
+    for name, container in run.containers.items():
+        work += [_image(once, container, pinned.get(name)), _secrets(once, container), _log(host, run, container)]
     results = await asyncio.gather(*work, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
@@ -39,17 +67,23 @@ async def prepare(host: TaskHost, run: Run, document: Json) -> None:
     for name, digest in resolved.items():
         container = run.containers[name]
         if container.image is not None and container.image.digest != digest:
-            container.image = await _pull(host, container.definition, digest)
+            container.image = await _pull(once, container.definition, digest)
 
 
-async def _container(host: TaskHost, run: Run, container: RunningContainer, digest: str | None) -> None:
-    definition = container.definition
-    container.image = await _pull(host, definition, digest)
-    for variable, value_from in definition.secrets:
+async def _image(once: _Once, container: RunningContainer, digest: str | None) -> None:
+    container.image = await _pull(once, container.definition, digest)
+
+
+async def _secrets(once: _Once, container: RunningContainer) -> None:
+    for variable, value_from in container.definition.secrets:
         try:
-            container.secrets[variable] = await secret.read(host.apis, value_from)
+            container.secrets[variable] = await secret.read(once, value_from)
         except secret.SecretError as error:
-            raise InitializationError(str(error), definition.name) from error
+            raise InitializationError(str(error), container.definition.name) from error
+
+
+async def _log(host: TaskHost, run: Run, container: RunningContainer) -> None:
+    definition = container.definition
     if definition.log is not None:
         stream = logstream.stream_name(definition.log, definition.name, run.id)
         try:
@@ -58,10 +92,10 @@ async def _container(host: TaskHost, run: Run, container: RunningContainer, dige
             raise InitializationError(str(error), definition.name) from error
 
 
-async def _pull(host: TaskHost, definition: ContainerDefinition, digest: str | None) -> Image:
+async def _pull(once: _Once, definition: ContainerDefinition, digest: str | None) -> Image:
     try:
         name = reference.parse(definition.image).at(digest) if digest else definition.image
-        return await host.runtime.pull(name)
+        return await once.pull(name)
     except (PullError, ValueError) as error:
         raise InitializationError(f"CannotPullContainerError: {error}", definition.name) from error
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import errno
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from netflux.aws.elbv2 import configuration, pages
 from netflux.aws.elbv2.configuration import Place
+from netflux.aws.elbv2.decide import Target
 from netflux.aws.elbv2.desired import Desired, LoadBalancer, TargetGroup, groups_of
+from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.health import Checker
+from netflux.aws.elbv2.reach import Reach
 from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
 from netflux.clock import Clock
@@ -21,6 +24,7 @@ from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable, Terminal
 from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, InterfaceRequest, Network
+from netflux.network.permission import Peer
 from netflux.reconcile.controller import Result
 
 _log = logging.getLogger(__name__)
@@ -35,6 +39,7 @@ class Ground:
     Attributes:
         gateway_port: of the gateway, for redirects of its clients; 0 for none.
         certificate: PEM file for HTTPS on a load balancer's own addresses.
+        firewall: checks security groups where the network does not; None leaves them unchecked.
     """
 
     proxy: Proxy
@@ -43,6 +48,7 @@ class Ground:
     run_dir: Path
     gateway_port: int = 0
     certificate: Callable[[], str] = lambda: ""
+    firewall: Firewall | None = None
 
 
 class Nodes:
@@ -138,8 +144,9 @@ class ElbController:
         self._told: dict[str, object] = {}
         self.targets = Targets(documents)
         self._published: dict[str, str] = {}
-        self.checker = Checker(clock, ground.network, self._flipped)
-        self.traffic = Traffic(ground.proxy, ground.network, self.targets, self.checker)
+        self._reach = Reach(ground.network)
+        self.checker = Checker(clock, self._reach, self._flipped)
+        self.traffic = Traffic(ground.proxy, self._reach, self.targets, self.checker)
 
     async def start(self, poke: Callable[[str], None]) -> None:
         """Before the loop.
@@ -200,6 +207,7 @@ class ElbController:
             self._ground.gateway_port,
             self._ground.certificate(),
             {port: [f"{address}:{port}" for address in found] for port, found in addresses.items()},
+            await self._clients(balancer),
         )
         built = configuration.build(balancer, groups, place)
         self.traffic.place(balancer.arn, built.backends, groups)
@@ -209,6 +217,12 @@ class ElbController:
         self._nodes.bound([(address, port) for port, found in addresses.items() for address in found])
         self._publish(balancer, place, addresses)
         self.traffic.active.add(balancer.arn)
+
+    async def _clients(self, balancer: LoadBalancer) -> dict[int, tuple[str, ...]]:
+        if self._ground.firewall is None:
+            return {}
+        ports = [listener.port for listener in balancer.listeners]
+        return await self._ground.firewall.clients(balancer.security_groups, ports)
 
     def _publish(self, balancer: LoadBalancer, place: Place, addresses: dict[int, list[str]]) -> None:
         """The name resolves to a node only when all of its ports answer there."""
@@ -237,9 +251,11 @@ class ElbController:
             self.traffic.forget(arn)
             self._told.pop(arn, None)
             return Result()
-        used = arn in await self._desired.users()
+        users = (await self._desired.users()).get(arn, set())
+        used = bool(users)
         next_end = self._end_draining(group, used=used)
         registered = {found.target for found in self.targets.of(arn) if not found.deregistered}
+        self._reach.block(arn, await self._blocked(group, users, registered))
         self.checker.assign(arn, group.check, registered if used else set())
         self.traffic.know(group)
         await self.traffic.route(arn)
@@ -248,6 +264,24 @@ class ElbController:
             self._told[arn] = states
             self._changed(arn)
         return Result(next_end)
+
+    async def _blocked(self, group: TargetGroup, users: Iterable[str], targets: set[Target]) -> frozenset[Target]:
+        """Targets whose security groups let none of the group's load balancers in."""
+        firewall = self._ground.firewall
+        found = [await self._desired.outline(arn) for arn in sorted(users)]
+        balancers = [balancer for balancer in found if balancer is not None]
+        if firewall is None or not balancers or not targets:
+            return frozenset()
+        blocked = set(targets)
+        try:
+            for balancer in balancers:
+                nodes = [self._ground.network.of(f"elbv2/{balancer.arn}/{subnet}") for subnet in balancer.subnets]
+                addresses = tuple(node.vpc_address for node in nodes if node is not None)
+                peer = Peer(addresses, frozenset(balancer.security_groups))
+                blocked &= await firewall.blocked(peer, targets, group.check)
+        except AwsError as error:
+            raise Retryable(f"target group {group.arn}: {error}") from error
+        return frozenset(blocked)
 
     def _end_draining(self, group: TargetGroup, *, used: bool) -> float | None:
         """Forgets targets whose delay is over, or which got no traffic anyway; simulated seconds until the next one."""

@@ -33,6 +33,8 @@ class Place:
         run_dir: for its unix sockets and the error pages.
         gateway_port: 0 when there is no gateway.
         certificate: PEM file for HTTPS listeners on its own addresses; empty when there is none.
+        clients: by listener port, the blocks from which the load balancer's security groups let clients in; a port that
+            is open to all is absent.
         addresses: HAProxy `bind` addresses of its nodes, without port, by listener port; those that can be bound.
     """
 
@@ -40,6 +42,7 @@ class Place:
     gateway_port: int = 0
     certificate: str = ""
     addresses: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    clients: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
         for arn, names in writer.targets.items():
             backends.setdefault(arn, []).extend(names)
         if listener is _gateways(load_balancer, listener.protocol):
-            routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), tuple(lines)))
+            routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), (*writer.closed(), *lines)))
+            parts += writer.shut
     section = Section(owner(load_balancer.arn), "\n".join(parts), tuple(routes))
     return Built(section, {arn: tuple(names) for arn, names in backends.items()})
 
@@ -101,6 +105,7 @@ class _Writer:
         self._named = listener.attributes["routing.http.response.server.enabled"] == "true"
         self._idle = load_balancer.attributes["idle_timeout.timeout_seconds"]
         self.backends: list[str] = []
+        self.shut: list[str] = []
         self.targets: dict[str, list[str]] = {}
 
     def decisions(self) -> list[str]:
@@ -114,6 +119,17 @@ class _Writer:
                 for both in [" ".join(filter(None, [held, chance]))]
             ]
         return lines
+
+    def closed(self) -> Iterator[str]:
+        """For clients that the security groups don't let in: no answer, as on AWS.
+
+        Only the gateway's clients are outsiders. Between tasks and nodes of this machine the address tells nothing.
+        """
+        blocks = self._place.clients.get(self._listener.port)
+        if blocks is None:
+            return
+        self.shut.append(f"backend {self._prefix}-closed\n    http-request silent-drop\n")
+        yield f"use_backend {self._prefix}-closed" + (f" if !{{ src {' '.join(blocks)} }}" if blocks else "")
 
     def frontends(self, lines: Sequence[str]) -> Iterator[str]:
         """One for CloudFront's edges, on a unix socket, and one for the nodes' addresses where they can be bound."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from netflux import names
@@ -121,12 +121,23 @@ class Desired:
 
     async def load_balancer(self, arn: str) -> LoadBalancer | None:
         """The load balancer with its listeners and rules; None when there is none."""
+        outline = await self.outline(arn)
+        if outline is None:
+            return None
+        listeners = [await self._listener(listener, full=True) for listener in await self.listeners(arn)]
+        told = await self._call("DescribeLoadBalancerAttributes", {"LoadBalancerArn": arn})
+        return replace(
+            outline,
+            listeners=tuple(sorted(listeners, key=lambda listener: listener.port)),
+            attributes=attributes.load_balancer(told["Attributes"]),
+        )
+
+    async def outline(self, arn: str) -> LoadBalancer | None:
+        """The load balancer without listeners and attributes; None when there is none."""
         found = [raw for raw in await self._load_balancers({}) if raw["LoadBalancerArn"] == arn]
         if not found:
             return None
         raw = found[0]
-        listeners = [await self._listener(listener, full=True) for listener in await self.listeners(arn)]
-        told = await self._call("DescribeLoadBalancerAttributes", {"LoadBalancerArn": arn})
         return LoadBalancer(
             arn,
             raw["LoadBalancerName"],
@@ -134,8 +145,6 @@ class Desired:
             raw["VpcId"],
             tuple(zone["SubnetId"] for zone in raw["AvailabilityZones"]),
             tuple(raw.get("SecurityGroups") or ()),
-            tuple(sorted(listeners, key=lambda listener: listener.port)),
-            attributes.load_balancer(told["Attributes"]),
         )
 
     async def listeners(self, arn: str) -> list[dict[str, Any]]:

@@ -12,13 +12,12 @@ import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from netflux.aws.elbv2 import decide
 from netflux.aws.elbv2.decide import Health, Outcome, Target, Thresholds
 from netflux.aws.elbv2.desired import HealthCheck
+from netflux.aws.elbv2.reach import Reach
 from netflux.clock import Clock
-from netflux.network.interface import Interface
 
 _log = logging.getLogger(__name__)
 
@@ -26,14 +25,6 @@ INITIAL_SECONDS = 1.0
 """Simulated seconds between attempts while a target is `initial`."""
 _HEAD_BYTES = 32 * 1024
 """A load balancer reads response headers up to 32 K; user guide, "Quotas"."""
-
-
-class Locator(Protocol):
-    """The part of the network that tells where a VPC address is."""
-
-    def locate(self, vpc_address: str) -> Interface | None:
-        """Who has the address; None when nobody has."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -63,13 +54,13 @@ class Checker:
 
     Args:
         clock: for intervals and timeouts.
-        network: where targets are.
+        reach: where targets are.
         flipped: told of each change of a target's state, with the group's ARN.
     """
 
-    def __init__(self, clock: Clock, network: Locator, flipped: Callable[[str], None]) -> None:
+    def __init__(self, clock: Clock, reach: Reach, flipped: Callable[[str], None]) -> None:
         self._clock = clock
-        self._network = network
+        self._reach = reach
         self._flipped = flipped
         self._stopped = asyncio.Event()
         self._checks: dict[tuple[str, Target], _Check] = {}
@@ -117,11 +108,11 @@ class Checker:
             async with asyncio.timeout(seconds):
                 await self._stopped.wait()
 
-    async def ask(self, wanted: Probe) -> Outcome:
-        """One check. An address that no interface has answers nothing, so it is given the whole timeout."""
+    async def ask(self, group: str, wanted: Probe) -> Outcome:
+        """One check. A target that can't be reached answers nothing, so it is given the whole timeout."""
         try:
             async with asyncio.timeout(self._clock.real(wanted.check.timeout)):
-                interface = self._network.locate(wanted.target.id)
+                interface = self._reach.locate(group, wanted.target)
                 if interface is None:
                     await self._stopped.wait()
                     return Outcome("failed")
@@ -151,17 +142,17 @@ class _Check:
         clock = self._checker._clock
         thresholds = Thresholds(self.check.healthy_threshold, self.check.unhealthy_threshold, self.check.matcher)
         wanted = probe(self._target, self.check)
+        if self.health == decide.REGISTERED:
+            self._set(decide.CHECKING)
         while True:
             due = loop.time() + clock.real(self.check.interval)
-            outcome = await self._checker.ask(wanted)
+            outcome = await self._checker.ask(self._group, wanted)
             while self.health.state == "initial" and not _passed(outcome, thresholds):
-                if self.health.reason == decide.REGISTERED.reason:
-                    self._set(decide.CHECKING)
                 pause = clock.real(INITIAL_SECONDS)
                 if loop.time() + pause >= due:
                     break
                 await self._checker.rest(pause)
-                outcome = await self._checker.ask(wanted)
+                outcome = await self._checker.ask(self._group, wanted)
             self._set(decide.observed(self.health, outcome, thresholds))
             await self._checker.rest(max(0.0, due - loop.time()))
 

@@ -9,7 +9,8 @@ from typing import Protocol
 from netflux.aws.elbv2 import decide
 from netflux.aws.elbv2.decide import Health, Target
 from netflux.aws.elbv2.desired import TargetGroup
-from netflux.aws.elbv2.health import Checker, Locator
+from netflux.aws.elbv2.health import Checker
+from netflux.aws.elbv2.reach import Reach
 from netflux.aws.elbv2.targets import Targets
 from netflux.errors import Retryable
 from netflux.haproxy.section import Section, Server
@@ -39,14 +40,14 @@ class Traffic:
 
     Args:
         proxy: runs the backends.
-        network: tells where a target's address is on this machine.
+        reach: tells where a target is on this machine.
         targets: which are registered.
         checker: what was observed of them.
     """
 
-    def __init__(self, proxy: Proxy, network: Locator, targets: Targets, checker: Checker) -> None:
+    def __init__(self, proxy: Proxy, reach: Reach, targets: Targets, checker: Checker) -> None:
         self._proxy = proxy
-        self._network = network
+        self._reach = reach
         self._targets = targets
         self._checker = checker
         self._backends: dict[str, Mapping[str, tuple[str, ...]]] = {}
@@ -100,7 +101,7 @@ class Traffic:
             return []
         servers = []
         for target, state in decide.routing(self.states(group), int(known.attributes[_MINIMUM])):
-            interface = self._network.locate(target.id)
+            interface = self._reach.locate(group, target)
             if interface is not None:
                 servers.append(Server(target.name, interface.local_address, target.port, 1, state))
         return servers

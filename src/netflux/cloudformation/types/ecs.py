@@ -100,7 +100,7 @@ _TASK_DEFINITION = Row(
 )
 
 
-def _steady(service: Any) -> Verdict:
+def _steady(service: Any, wanted: Properties) -> Verdict:
     """ECS's own idea of it: one deployment, complete, with as many running tasks as desired ("services-stable")."""
     if service.get("status") != "ACTIVE":
         return Failed(f"the service is {service.get('status')}")
@@ -111,6 +111,8 @@ def _steady(service: Any) -> Verdict:
     primary = next((each for each in deployments if each.get("status") == "PRIMARY"), None)
     if primary is None or len(deployments) != 1:
         return Waiting(f"{len(deployments)} deployments")
+    if primary.get("taskDefinition") not in (None, wanted.get("TaskDefinition")):
+        return Failed(f"the deployment was rolled back to {primary['taskDefinition']}")
     running, desired = service.get("runningCount", 0), service.get("desiredCount", 0)
     if running != desired or service.get("pendingCount", 0):
         return Waiting(f"{running} of {desired} tasks running")

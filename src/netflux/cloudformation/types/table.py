@@ -134,7 +134,7 @@ class Row:
         update: calls that change properties; those of `also` serve for updates as well.
         delete: calls in order.
         gone: error codes that mean that the resource isn't there.
-        stable: judges what reading gives.
+        stable: judges what reading gives, for the properties that are wanted.
         over: deletion takes a while: judges from what reading gives whether it is over; finding nothing always is.
         named: the property with its name, which is made up from stack and logical id when the template gives none.
         name_length: longest name; `lower`: in lower case.
@@ -161,7 +161,7 @@ class Row:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     also: tuple[Step, ...] = ()
     update: tuple[Step, ...] = ()
-    stable: Callable[[Any], Verdict] | None = None
+    stable: Callable[[Any, Properties], Verdict] | None = None
     over: Callable[[Any], bool] | None = None
     named: str = ""
     name_length: int = 63
@@ -219,10 +219,12 @@ def needs_response(template: str) -> bool:
     return "response" in template or "item" in template
 
 
-def status(path: str, good: Sequence[str], bad: Sequence[str] = (), why: str = "") -> Callable[[Any], Verdict]:
+def status(
+    path: str, good: Sequence[str], bad: Sequence[str] = (), why: str = ""
+) -> Callable[[Any, Properties], Verdict]:
     """A judgement by one field: stable when it is among `good`, failed when among `bad`."""
 
-    def judge(item: Any) -> Verdict:
+    def judge(item: Any, _wanted: Properties) -> Verdict:
         found = follow(item, path.split("."))
         if found in good:
             return None
