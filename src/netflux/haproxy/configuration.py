@@ -156,6 +156,7 @@ def _preamble(settings: Settings) -> str:
     - bufsize holds a request's head, which is then as large as a browser with many cookies sends it.
     - idle-close-on-response keeps idle client connections of a leaving worker open for the request that may be under
       way: without it a reload under load fails some (docs/design/edge.md).
+    - fd-hard-limit, because HAProxy takes memory for as many descriptors as the system allows, which may be millions.
     - an hour for tunnels and idle long answers; owners set their own `timeout server`.
     """
     return f"""\
@@ -164,6 +165,7 @@ global
     stats socket {quote(settings.socket)} mode 600 level admin expose-fd listeners
     log stderr format timed daemon notice
     hard-stop-after 1h
+    fd-hard-limit 65536
     tune.bufsize 32768
     tune.maxrewrite 4096
     ssl-default-bind-options ssl-min-ver TLSv1.2

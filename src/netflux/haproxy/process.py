@@ -25,6 +25,8 @@ Frontends = Callable[[Sequence[Section]], Sequence[Chunk]]
 _RESTART_SECONDS = (0.0, 0.2, 1.0, 5.0)
 """Real seconds before HAProxy is started again after it died that many times in a row; the last one repeats."""
 _UNKNOWN = "unknown"
+_MOST_THREADS = 16
+"""A thread for each core, but more than these only cost memory on one person's machine."""
 LONGEST_SOCKET = 97
 """Characters of a unix socket's path: HAProxy puts its pid behind it while it binds, and Linux takes 107 in all."""
 _SOCKET_NAME = 25
@@ -46,7 +48,7 @@ class HAProxy:
         self, children: Children, binary: str, run_dir: Path, log: Path, frontends: Frontends = lambda _: ()
     ) -> None:
         self._master = Master(children, binary, run_dir, log)
-        self._settings = Settings(str(run_dir / "haproxy.sock"), os.cpu_count() or 1)
+        self._settings = Settings(str(run_dir / "haproxy.sock"), min(os.cpu_count() or 1, _MOST_THREADS))
         self._run_dir = run_dir
         self._frontends = frontends
         self._sections: dict[str, Section] = {}

@@ -11,6 +11,7 @@ from typing import Any
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.elbv2.apply import ElbController, Ground
 from netflux.aws.elbv2.desired import Desired
+from netflux.aws.elbv2.firewall import Firewall
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -21,6 +22,7 @@ from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Interface, InterfaceRequest
+from netflux.network.loopback import LoopbackNetwork
 from netflux.reconcile.loop import Loop
 from netflux.runtime.children import Children
 from tests.haproxy.targets import Answer, Target, free_port, fresh_address, get, until
@@ -34,9 +36,9 @@ class MapNetwork:
     name = "map"
     enforces_security_groups = False
 
-    def __init__(self) -> None:
+    def __init__(self, known: dict[str, str]) -> None:
         self.interfaces: dict[str, Interface] = {}
-        self.known: dict[str, str] = {}
+        self.known = known
 
     async def attach(self, request: InterfaceRequest) -> Interface:
         if request.owner not in self.interfaces:
@@ -64,7 +66,7 @@ class MapNetwork:
 class Place:
     """Everything an ALB needs, started by `start`."""
 
-    def __init__(self, directory: Path, speed: float = 10.0) -> None:
+    def __init__(self, directory: Path, speed: float = 10.0, *, loopback: bool = False) -> None:
         from moto.moto_api._internal.models import moto_api_backend
 
         moto_api_backend.reset()
@@ -74,7 +76,9 @@ class Place:
         self.documents = Documents(directory / "netflux.db")
         self.moto = Moto(self.documents, ACCOUNT, REGION)
         self.apis = Apis(ACCOUNT, REGION, self.moto, self._changed)
-        self.network = MapNetwork()
+        self.known: dict[str, str] = {}
+        self.loopback = LoopbackNetwork(self.apis, self.documents) if loopback else None
+        self.network = self.loopback or MapNetwork(self.known)
         self.endpoints = Endpoints()
         self.gateway = Gateway(self.port, self.run, directory / "ca", Region(ACCOUNT, REGION))
         self.haproxy = HAProxy(
@@ -82,7 +86,10 @@ class Place:
         )
         desired = Desired(self.moto, REGION)
         self.flips: list[str] = []
-        ground = Ground(self.haproxy, self.network, self.endpoints, self.run, self.port, self.gateway.certificate)
+        ground = Ground(
+            self.haproxy, self.network, self.endpoints, self.run, self.port, self.gateway.certificate,
+            Firewall(self.moto, self.network) if loopback else None,
+        )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
         self.apis.register(ElbApi(self.moto, desired, self.controller, self.clock))
         self.loop = Loop(self.clock, [self.controller])
@@ -92,6 +99,8 @@ class Place:
 
     async def start(self) -> Place:
         await self.moto.start()
+        if self.loopback:
+            await self.loopback.start()
         await self.haproxy.start()
         await self.controller.start(lambda key: self.loop.poke("elbv2", key))
         self.loop.start()
@@ -101,6 +110,8 @@ class Place:
         await self.loop.stop()
         await self.controller.stop()
         await self.haproxy.stop()
+        if self.loopback:
+            await self.loopback.stop()
         self.moto.stop()
         self.documents.close()
         for target in self.targets:
@@ -128,8 +139,8 @@ class Place:
             )
             self.subnets.append(made["Subnet"]["SubnetId"])
 
-    async def balancer(self, name: str = "web") -> dict[str, Any]:
-        made = await self.elb("CreateLoadBalancer", Name=name, Subnets=self.subnets)
+    async def balancer(self, name: str = "web", **params: Any) -> dict[str, Any]:
+        made = await self.elb("CreateLoadBalancer", Name=name, Subnets=self.subnets, **params)
         return made["LoadBalancers"][0]
 
     async def group(self, name: str, **params: Any) -> str:
@@ -165,10 +176,14 @@ class Place:
         )
         return str(made["Rules"][0]["RuleArn"])
 
+    def nodes(self) -> list[Interface]:
+        """The load balancers' interfaces."""
+        return list(self.network.interfaces.values()) if isinstance(self.network, MapNetwork) else []
+
     async def target(self, name: str, vpc_address: str, group: str | None = None) -> Target:
         target = await Target(name).start()
         self.targets.append(target)
-        self.network.known[vpc_address] = target.address
+        self.known[vpc_address] = target.address
         if group:
             await self.elb("RegisterTargets", TargetGroupArn=group, Targets=[{"Id": vpc_address}])
         return target

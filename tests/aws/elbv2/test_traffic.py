@@ -62,7 +62,7 @@ async def test_a_target_is_in_service_as_soon_as_it_answers(place: Place) -> Non
     group = await place.group("late", HealthCheckIntervalSeconds=300, UnhealthyThresholdCount=2)
     await ready(place, group)
     target = Target("late", fresh_address())
-    place.network.known["10.0.1.20"] = target.address
+    place.known["10.0.1.20"] = target.address
     await place.elb("RegisterTargets", TargetGroupArn=group, Targets=[{"Id": "10.0.1.20"}])
 
     async def checking() -> bool:
@@ -82,7 +82,7 @@ async def test_a_silent_target_times_out_and_a_babbling_one_fails(place: Place) 
     await ready(place, group)
     silent = await place.target("silent", "10.0.1.30", group)
     silent.gate = asyncio.Event()
-    place.network.known["10.0.1.31"] = address = fresh_address()
+    place.known["10.0.1.31"] = address = fresh_address()
     server = await asyncio.start_server(babble, address, 8080)
     await place.elb("RegisterTargets", TargetGroupArn=group, Targets=[{"Id": "10.0.1.31"}])
     await place.becomes(group, "10.0.1.30", "unhealthy")
@@ -132,7 +132,7 @@ async def test_after_a_restart_the_same_cloud_comes_back_and_health_is_observed_
     place.documents.close()
 
     again = Place(tmp_path)
-    again.network.known["10.0.1.10"] = target.address
+    again.known["10.0.1.10"] = target.address
     await again.moto.start()
     try:
         assert (await again.health(group))["10.0.1.10"]["State"] == "initial"

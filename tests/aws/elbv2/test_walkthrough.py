@@ -61,8 +61,8 @@ async def test_the_load_balancer_of_the_walkthrough(place: Place) -> None:
     assert movies in place.flips
 
     await place.elb("DeleteLoadBalancer", LoadBalancerArn=arn)
-    assert not place.network.interfaces
-    await until(lambda: place.endpoints.find(host, 80) is None and not place.network.interfaces)
+    assert not place.nodes()
+    await until(lambda: place.endpoints.find(host, 80) is None and not place.nodes())
     assert (await place.get(host, "/api/movies")).status == 503
     assert (await place.health(movies))["10.0.1.10"]["State"] == "unused"
 
@@ -167,6 +167,6 @@ async def test_the_nodes_and_the_edges_socket_answer_as_the_gateway_does(place: 
     assert request.header("x-forwarded-for") == "203.0.113.9, 127.0.0.1"
     assert request.header("x-forwarded-port") == "8081"
     assert request.header("host") == "x.test:8081"
-    for node in place.network.interfaces.values():
+    for node in place.nodes():
         assert (await get((node.local_address, 8081), host, "/node")).body == b"movie"
-    assert place.endpoints.hosts()[host] in {node.local_address for node in place.network.interfaces.values()}
+    assert place.endpoints.hosts()[host] in {node.local_address for node in place.nodes()}
