@@ -255,7 +255,8 @@ async def test_rows_16_and_17_task_definitions_and_services(made: Made, name: st
     ]
     service = (await call("ecs", "DescribeServices", {"cluster": "prod", "services": [name]}))["services"][0]
     wanted = {
-        "desiredCount": 2, "launchType": "FARGATE", "schedulingStrategy": "REPLICA", "healthCheckGracePeriodSeconds": 90,
+        "desiredCount": 2, "launchType": "FARGATE", "schedulingStrategy": "REPLICA",
+        "healthCheckGracePeriodSeconds": 90,
         "loadBalancers": [
             {"containerName": name, "containerPort": 8080, "targetGroupArn": made.ids[f"{title}TargetGroup"]},
         ],

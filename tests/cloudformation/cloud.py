@@ -33,6 +33,7 @@ class KeptEcs:
         self.definitions: dict[str, Any] = {}
         self.services: dict[str, Any] = {}
         self.rollout = "COMPLETED"
+        self.stubborn = False  # a circuit breaker takes every new task definition back
         self.reason = ""
 
     async def create_cluster(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -83,6 +84,8 @@ class KeptEcs:
 
     async def update_service(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         arn = request["service"]
+        if self.stubborn:
+            return {"service": self._shown(arn)}
         self.services[arn] |= {key: each for key, each in request.items() if key not in ("service", "cluster")}
         return {"service": self._shown(arn)}
 
@@ -102,7 +105,12 @@ class KeptEcs:
         kept = self.services[arn]
         desired = kept.get("desiredCount", 1)
         running = desired if self.rollout == "COMPLETED" else 0
-        deployment = {"status": "PRIMARY", "rolloutState": self.rollout, "rolloutStateReason": self.reason}
+        deployment = {
+            "status": "PRIMARY",
+            "taskDefinition": kept["taskDefinition"],
+            "rolloutState": self.rollout,
+            "rolloutStateReason": self.reason,
+        }
         counts = {"runningCount": running, "pendingCount": 0, "desiredCount": desired}
         return kept | counts | {"status": "ACTIVE", "deployments": [deployment]}
 
@@ -178,20 +186,21 @@ class KeptCloudFront:
 
 
 class KeptRds:
-    """Database instances as they were sent, `available` at once; subnet and parameter groups are moto's."""
+    """Database instances as they were sent, in the status that the test wants; subnet and parameter groups are moto's."""
 
     service = "rds"
     whole = False
 
     def __init__(self) -> None:
         self.instances: dict[str, Any] = {}
+        self.status = "available"
 
     async def create_db_instance(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         name = request["DBInstanceIdentifier"]
         if name in self.instances:
             raise AwsError("DBInstanceAlreadyExists", "DB instance already exists")
         self.instances[name] = request | {
-            "DBInstanceStatus": "available",
+            "DBInstanceStatus": self.status,
             "DBInstanceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{name}",
             "Endpoint": {"Address": f"{name}.c0.{REGION}.rds.localhost", "Port": 5432, "HostedZoneId": "Z0"},
             "MasterUserSecret": {"SecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-{name}-abcdef"},

@@ -102,22 +102,30 @@ _TASK_DEFINITION = Row(
 
 def _steady(service: Any, wanted: Properties) -> Verdict:
     """ECS's own idea of it: one deployment, complete, with as many running tasks as desired ("services-stable")."""
-    if service.get("status") != "ACTIVE":
-        return Failed(f"the service is {service.get('status')}")
     deployments = service.get("deployments", [])
-    for deployment in deployments:
-        if deployment.get("rolloutState") == "FAILED":
-            return Failed(deployment.get("rolloutStateReason") or "the deployment failed")
-    primary = next((each for each in deployments if each.get("status") == "PRIMARY"), None)
-    if primary is None or len(deployments) != 1:
-        return Waiting(f"{len(deployments)} deployments")
-    if primary.get("taskDefinition") not in (None, wanted.get("TaskDefinition")):
-        return Failed(f"the deployment was rolled back to {primary['taskDefinition']}")
+    primary: dict[str, Any] = next((each for each in deployments if each.get("status") == "PRIMARY"), {})
+    hopeless = _hopeless(service, primary, wanted)
+    if hopeless is not None:
+        return Failed(hopeless)
     running, desired = service.get("runningCount", 0), service.get("desiredCount", 0)
+    if len(deployments) != 1:
+        return Waiting(f"{len(deployments)} deployments")
     if running != desired or service.get("pendingCount", 0):
         return Waiting(f"{running} of {desired} tasks running")
     if primary.get("rolloutState", "COMPLETED") != "COMPLETED":
         return Waiting(primary.get("rolloutStateReason") or "the deployment is in progress")
+    return None
+
+
+def _hopeless(service: Any, primary: Any, wanted: Properties) -> str | None:
+    """Why the service will never run what is wanted."""
+    if service.get("status") != "ACTIVE":
+        return f"the service is {service.get('status')}"
+    for deployment in service.get("deployments", []):
+        if deployment.get("rolloutState") == "FAILED":
+            return deployment.get("rolloutStateReason") or "the deployment failed"
+    if primary.get("taskDefinition") not in (None, wanted.get("TaskDefinition")):
+        return f"the deployment was rolled back to {primary['taskDefinition']}"
     return None
 
 
