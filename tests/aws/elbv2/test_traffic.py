@@ -172,3 +172,40 @@ async def test_an_https_listener_answers_at_the_gateway_and_a_target_gets_its_pr
     assert request.header("x-forwarded-for") == "127.0.0.1"
     assert request.header("host") == host
     assert (await place.get(host)).status == 503
+
+
+async def test_a_websocket_lives_on_over_reloads(place: Place) -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b"upgrade: websocket" not in head.lower():
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        else:
+            writer.write(
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+            )
+            while frame := await reader.read(100):
+                writer.write(b"echo " + frame)
+        writer.close()
+
+    group = await place.group("sockets")
+    host = await ready(place, group)
+    place.known["10.0.1.40"] = address = fresh_address()
+    server = await asyncio.start_server(echo, address, 8080)
+    await place.elb("RegisterTargets", TargetGroupArn=group, Targets=[{"Id": "10.0.1.40"}])
+    await place.becomes(group, "10.0.1.40", "healthy")
+    await place.answers(host, "/", 200)
+    reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+    writer.write(
+        f"GET /ws HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    reloads = place.haproxy.reloads
+    other = (await place.balancer("other"))["LoadBalancerArn"]
+    await place.listener(other, fixed())
+    await until(lambda: place.haproxy.reloads > reloads)
+    writer.write(b"hi")
+    assert await reader.readexactly(7) == b"echo hi"
+    writer.close()
+    server.close()
