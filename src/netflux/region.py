@@ -259,6 +259,10 @@ class Region:
             "endpoints": [
                 {"name": name, "port": port, "address": str(address)} for name, port, address in self.endpoints.list()
             ],
+            "interfaces": [
+                {"owner": one.owner, "vpc_address": one.vpc_address, "local_address": one.local_address}
+                for one in self.network.attached()
+            ],
             "failures": [
                 {
                     "controller": controller,

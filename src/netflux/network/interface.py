@@ -67,6 +67,10 @@ class Network(Protocol):
         """The owner's interface."""
         ...
 
+    def attached(self) -> Sequence[Interface]:
+        """Every interface, in the order in which they were attached."""
+        ...
+
     def locate(self, vpc_address: str) -> Interface | None:
         """Who has this VPC address; None when no interface has it, so nothing can answer there."""
         ...

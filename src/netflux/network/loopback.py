@@ -135,6 +135,10 @@ class LoopbackNetwork:
         record = self._records.get(owner)
         return self._interface(record) if record is not None and record.id and not record.leaving else None
 
+    def attached(self) -> Sequence[Interface]:
+        """Every interface, in the order in which they were attached."""
+        return [self._interface(record) for record in self._records.values() if record.id and not record.leaving]
+
     def locate(self, vpc_address: str) -> Interface | None:
         """Who has this VPC address; None when no interface has it."""
         for record in self._records.values():
