@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import importlib
 import logging
 import os
 import signal
@@ -15,10 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from netflux import state
+from netflux import names, state
 from netflux.cli import stack
 from netflux.cli.progress import Progress
 from netflux.cli.project import Project
+from netflux.cloudformation.lint import Linter
 from netflux.console import readiness
 from netflux.console.status import plain, snapshot, standing
 from netflux.errors import UserError
@@ -98,18 +100,22 @@ async def _run(
 ) -> None:
     began = time.monotonic()
     progress.step("starting the region")
-    from netflux.region import Options, Region
-
-    options = Options(
+    linter = Linter()
+    if request.project.config is not None:
+        linter.begin(request.project.config.template.read_text(), names.REGION)
+    # In a thread, so that the linter's process, which takes as long, starts on the other core meanwhile.
+    code = await asyncio.to_thread(importlib.import_module, "netflux.region")
+    options = code.Options(
         port=request.port,
         speed=request.speed,
         network=request.network,
         runtime=request.runtime,
         seed=request.project.config,
+        region=names.REGION,
     )
     stopping = asyncio.Event()
     try:
-        region = Region(held, options)
+        region = code.Region(held, options)
     except UserError as error:
         raise _NotStarted(error) from error
     with _signals(stopping, region.children):
@@ -118,6 +124,7 @@ async def _run(
         except UserError as error:
             raise _NotStarted(error) from error
         try:
+            await _linted(request, linter, stopping)
             status = await _deployed(request, region, progress, stopping)
             progress.close()
             if not stopping.is_set():
@@ -126,7 +133,21 @@ async def _run(
         finally:
             if stopping.is_set():
                 progress.stopping()
+            await linter.stop()
             await region.stop()
+
+
+async def _linted(request: Request, linter: Linter, stopping: asyncio.Event) -> None:
+    """Waits for the verdict that was begun early; CreateStack finds it in the cache, and tells it when it is bad."""
+    if request.project.config is None:
+        return
+    verdict = asyncio.ensure_future(linter.findings(request.project.config.template.read_text(), names.REGION))
+    asked = asyncio.ensure_future(stopping.wait())
+    await asyncio.wait((verdict, asked), return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if verdict.done() and verdict.exception() is None:
+        return
+    verdict.cancel()
 
 
 async def _deployed(request: Request, region: Any, progress: Progress, stopping: asyncio.Event) -> dict[str, Any]:
