@@ -95,3 +95,21 @@ async def test_a_name_can_be_taken_once_in_a_namespace(world: World) -> None:
         await world.serve(serviceName="other", desiredCount=0, serviceConnectConfiguration=connect(*SERVICES))
     with pytest.raises(AwsError, match="does not refer to any named PortMapping"):
         await world.serve(serviceName="other", serviceConnectConfiguration=connect({"portName": "absent"}))
+
+
+async def test_a_task_that_leaves_ends_its_requests_before_it_is_taken_away(world: World) -> None:
+    await world.apis.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
+    world.balancer.delay = 3600
+    await world.define()
+    balancers = [{"targetGroupArn": GROUP, "containerName": "web", "containerPort": 8080}]
+    await world.serve(loadBalancers=balancers, serviceConnectConfiguration=connect(*SERVICES))
+    await world.running(2)
+
+    def states() -> list[str]:
+        return sorted(server.state for servers in world.proxy.servers.values() for server in servers)
+
+    await until(lambda: states() == ["ready", "ready"])
+    await world.update(desiredCount=1)
+    await until(lambda: states() == ["drain", "ready"])
+    world.balancer.states = {key: state for key, state in world.balancer.states.items() if state != "draining"}
+    await until(lambda: states() == ["ready"])

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from netflux.aws.ecs.arn import name
 from netflux.aws.ecs.decide.health import UNHEALTHY
 from netflux.aws.ecs.desired import Endpoint
 from netflux.aws.ecs.offer import Offer, namespaces, offers
@@ -24,6 +25,7 @@ IDLE_TIMEOUT = 300.0
 TCP_IDLE_TIMEOUT = 3600.0
 CONNECT_TIMEOUT = 1.0  # real seconds for one try; a port of this machine answers or refuses at once
 SLOTS = 8
+_THERE = ("RUNNING", "DEACTIVATING", "STOPPING")
 
 
 class Proxy(Protocol):
@@ -136,21 +138,30 @@ class ConnectController:
         return Bound(offer.endpoint, self._network.service_address(f"{namespace}/{offer.endpoint.name}"))
 
     async def _servers(self, offer: Offer) -> list[Server]:
-        tasks = [
-            entry for entry in self._store.tasks_of(offer.service)
-            if entry["task"]["lastStatus"] == "RUNNING" and entry["task"]["desiredStatus"] == "RUNNING"
-            and entry["task"]["healthStatus"] != UNHEALTHY
-        ]  # fmt: skip
-        groups = {item["targetGroupArn"] for entry in tasks for item in entry["loadBalancers"]}
-        states = await states_of(self._apis, groups)
-        chosen = ready(tasks, states)
-        servers = []
-        for entry in chosen:
-            interface = self._network.of(f"ecs/task/{entry['task']['taskArn'].rpartition('/')[2]}")
-            if interface is not None:
-                port = offer.endpoint.container_port
-                servers.append(Server(f"{interface.vpc_address}:{port}", interface.local_address, port))
-        return servers
+        """Tasks that get requests, and those that only end the ones they have."""
+        tasks = [entry for entry in self._store.tasks_of(offer.service) if entry["task"]["lastStatus"] in _THERE]
+        serving = [entry for entry in tasks if _serves(entry["task"])]
+        groups = {item["targetGroupArn"] for entry in serving for item in entry["loadBalancers"]}
+        chosen = {entry["task"]["taskArn"] for entry in ready(serving, await states_of(self._apis, groups))}
+        return [
+            server
+            for entry in tasks
+            if (
+                server := self._server(entry["task"], offer, "ready" if entry["task"]["taskArn"] in chosen else "drain")
+            )
+        ]
+
+    def _server(self, task: Json, offer: Offer, state: str) -> Server | None:
+        interface = self._network.of(f"ecs/task/{name(task['taskArn'])}")
+        if interface is None:
+            return None
+        port = offer.endpoint.container_port
+        return Server(f"{interface.vpc_address}:{port}", interface.local_address, port, state=state)
+
+
+def _serves(task: Json) -> bool:
+    wanted = task["lastStatus"] == "RUNNING" and task["desiredStatus"] == "RUNNING"
+    return bool(wanted and task["healthStatus"] != UNHEALTHY)
 
 
 def ready(tasks: Sequence[Json], states: Mapping[Target, TargetState]) -> list[Json]:

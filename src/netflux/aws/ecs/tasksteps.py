@@ -216,7 +216,8 @@ class Steps:
         for group in groups:
             self._event(arn, partial(_deregistered, group))
         deployment = (store.get(TASK, arn) or {}).get("deployment")
-        self._event(arn, lambda service: message.draining(service, str(deployment), 1))
+        if all(one.exit_code is None for one in run.containers.values() if one.definition.essential):
+            self._event(arn, lambda service: message.draining(service, str(deployment), 1))
         self._poke_service(arn)
 
     async def _terminate(self, step: Next, arn: str, run: Run) -> None:
