@@ -66,10 +66,14 @@ function connect(status) {
       "p",
       { class: "row" },
       h("code", {}, `http://${alias.dnsName ?? one.discoveryName}:${alias.port}`),
-      h("span", { class: "count" }, `→ ${service.serviceName} in ${last(config.namespace ?? "")}`),
+      h("span", { class: "count" }, `→ ${service.serviceName} in ${title(config.namespace, status)}`),
     )));
   });
   return block("Service Connect", rows);
+}
+
+function title(namespace, status) {
+  return (status.namespaces ?? []).find((one) => one.Arn === namespace)?.Name ?? last(namespace ?? "");
 }
 
 function databases(status, now) {
