@@ -186,7 +186,7 @@ class KeptCloudFront:
 
 
 class KeptRds:
-    """Database instances as they were sent, in the status that the test wants; subnet and parameter groups are moto's."""
+    """Database instances as they were sent, in the status that the test wants; the groups are moto's."""
 
     service = "rds"
     whole = False

@@ -150,7 +150,7 @@ class Bringer:
     async def _finish(self, row: Row, resource: Resource, facts: Facts, then: tuple[str, Callable[[], None]]) -> None:
         """Attributes, the wait until stable, and the attributes again as they are then."""
         verb, configured = then
-        facts = replace(facts, id=resource.physical)
+        facts = replace(facts, id=resource.physical, item=None)
         if row.stable is not None and row.early:
             resource = replace(resource, attributes=await self._hands.attributes(row, facts), configured=True)
             resource = self._journal.resource(
@@ -158,7 +158,7 @@ class Bringer:
                 detail="CONFIGURATION_COMPLETE",
             )  # fmt: skip
             configured()
-        await self._hands.settle(row, facts)
+        facts = await self._hands.settle(row, facts)
         resource = replace(
             resource, attributes=await self._hands.attributes(row, facts), configured=True, complete=True, attempt=None
         )

@@ -166,8 +166,9 @@ class Hands:
         return str(found)
 
     async def attributes(self, row: Row, facts: Facts) -> dict[str, Any]:
-        """What GetAtt gives, of what is there now. Raises AwsError when nothing is there."""
-        facts = await self.read(row, facts)
+        """What GetAtt gives, of what `facts` has read or else is there now. Raises AwsError when nothing is there."""
+        if facts.item is None:
+            facts = await self.read(row, facts)
         if row.read is not None and facts.item is None:
             raise AwsError("NotFound", f"{row.type} {facts.id} is not there.")
         found: dict[str, Any] = {}
@@ -177,17 +178,23 @@ class Hands:
                 found[name] = value
         return found
 
-    async def settle(self, row: Row, facts: Facts) -> None:
-        """Waits until the resource is stable. Raises AwsError with the resource's own reason when it never will be."""
+    async def settle(self, row: Row, facts: Facts) -> Facts:
+        """Waits until the resource is stable, and returns the facts as they were read then.
+
+        Raises AwsError with the resource's own reason when it never will be.
+        """
         if row.stable is None:
-            return
+            return facts
         judge = row.stable
 
-        async def stable() -> str | Waiting | Failed | None:
-            item = (await self.read(row, facts)).item
-            return Failed("it is not there any more") if item is None else judge(item, facts.new)
+        async def stable() -> Facts | Waiting | Failed:
+            found = await self.read(row, facts)
+            if found.item is None:
+                return Failed("it is not there any more")
+            return judge(found.item, facts.new) or found
 
-        await self._until(stable, row.seconds, f"{row.type} {facts.id}")
+        settled: Facts = await self._until(stable, row.seconds, f"{row.type} {facts.id}")
+        return settled
 
     async def delete(self, row: Row, facts: Facts) -> None:
         """Deletes what is there, and waits until it is gone."""
@@ -196,8 +203,7 @@ class Hands:
             if row.read is not None and facts.item is None:
                 return
             if step.settled:
-                await self.settle(row, facts)
-                facts = await self.read(row, facts)
+                facts = await self.settle(row, facts)
             try:
                 await self.step(row, step, facts, ())
             except AwsError as error:
