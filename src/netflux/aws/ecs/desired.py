@@ -40,7 +40,10 @@ class Port:
 
 @dataclass(frozen=True)
 class ContainerDefinition:
-    """A container to run. Durations in seconds; None where the image's or AWS's choice holds."""
+    """A container to run. Durations in seconds; None where the image's or AWS's choice holds.
+
+    `pinned`: every task of a deployment runs the digest that its first one resolved.
+    """
 
     name: str
     image: str
@@ -57,7 +60,7 @@ class ContainerDefinition:
     ports: tuple[Port, ...]
     directory: str | None
     limits: Mapping[str, int]
-    hosts: Mapping[str, str]
+    pinned: bool
 
 
 def containers(definition: Json, overrides: Json) -> list[ContainerDefinition]:
@@ -88,7 +91,7 @@ def container(body: Json, override: Json) -> ContainerDefinition:
         ports=tuple(Port(e.get("name", ""), e["containerPort"]) for e in body.get("portMappings", [])),
         directory=body.get("workingDirectory"),
         limits={f"RLIMIT_{e['name'].upper()}": e["softLimit"] for e in body.get("ulimits", [])},
-        hosts={e["hostname"]: e["ipAddress"] for e in body.get("extraHosts", [])},
+        pinned=body.get("versionConsistency", "enabled") == "enabled",
     )
 
 

@@ -63,7 +63,11 @@ async def prepare(host: TaskHost, run: Run, document: Json) -> None:
     for result in results:
         if isinstance(result, BaseException):
             raise result
-    resolved = _pin(host.store, document, {n: c.image.digest for n, c in run.containers.items() if c.image is not None})
+    resolved = _pin(
+        host.store,
+        document,
+        {n: c.image.digest for n, c in run.containers.items() if c.image is not None and c.definition.pinned},
+    )
     for name, digest in resolved.items():
         container = run.containers[name]
         if container.image is not None and container.image.digest != digest:

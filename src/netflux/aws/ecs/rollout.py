@@ -159,13 +159,20 @@ class Rollout:
             security_groups=primary["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"],
             group=f"service:{self._service['name']}",
             started_by=primary["id"],
-            tags=tags.get(accepted["propagateTags"], []),
+            tags=[*self._managed_tags(), *tags.get(accepted["propagateTags"], [])],
             service=self._service["arn"],
             deployment=primary["id"],
             load_balancers=primary["loadBalancers"],
             connect=primary["connect"],
             execute_command=accepted["enableExecuteCommand"],
         )
+
+    def _managed_tags(self) -> list[Json]:
+        """Tags that ECS itself puts on tasks; developer guide, "ecs-using-tags"."""
+        if not self._service["accepted"]["enableECSManagedTags"]:
+            return []
+        own = {"clusterName": name(self._service["clusterArn"]), "serviceName": self._service["name"]}
+        return [{"key": f"aws:ecs:{key}", "value": value} for key, value in own.items()]
 
     def _names(self, namespace: str | None) -> list[list[str]]:
         """Service Connect names that tasks of a deployment know: those that are there when it begins.

@@ -21,14 +21,19 @@ _SIZES: dict[int, tuple[int, int, int]] = {
 }
 _SMALLEST = {256: (512, 1024, 2048)}
 _REQUIRED_LOG_OPTIONS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix")
+_LOG_OPTIONS = (*_REQUIRED_LOG_OPTIONS, "awslogs-create-group", "mode", "max-buffer-size")
 _CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 # What a container definition may hold that no runtime of this cloud can do.
 _UNSUPPORTED = (
     "restartPolicy", "links", "mountPoints", "volumesFrom", "environmentFiles", "linuxParameters", "credentialSpecs",
     "firelensConfiguration", "resourceRequirements", "systemControls", "dnsServers", "dnsSearchDomains", "user",
-    "repositoryCredentials", "dockerSecurityOptions",
+    "repositoryCredentials", "dockerSecurityOptions", "readonlyRootFilesystem", "hostname", "disableNetworking",
+    "interactive", "pseudoTerminal",
 )  # fmt: skip
-_UNSUPPORTED_TASK = ("volumes", "proxyConfiguration", "inferenceAccelerators", "placementConstraints")
+_UNSUPPORTED_TASK = (
+    "volumes", "proxyConfiguration", "inferenceAccelerators", "placementConstraints", "pidMode", "ipcMode",
+    "enableFaultInjection", "trustedExecutionConfiguration",
+)  # fmt: skip
 
 
 def client_error(message: str) -> AwsError:
@@ -100,6 +105,8 @@ def _check_container(container: Json, by_name: Mapping[str, Json]) -> None:
     for property_name in _UNSUPPORTED:
         if container.get(property_name):
             raise Unsupported(f"{property_name} of container '{name}' in an ECS task definition")
+    if container.get("extraHosts"):
+        raise client_error("Extra hosts are not supported when networkMode=awsvpc.")
     if container.get("privileged"):
         raise client_error(f"Fargate does not support privileged containers (container '{name}').")
     _check_log(name, container.get("logConfiguration"))
@@ -109,7 +116,13 @@ def _check_container(container: Json, by_name: Mapping[str, Json]) -> None:
             raise client_error(f"{limit} of container '{name}' must be at most 120 seconds on Fargate.")
     for dependency in container.get("dependsOn", []):
         _check_dependency(name, dependency, by_name)
-    for mapping in container.get("portMappings", []):
+    _check_ports(name, container.get("portMappings", []))
+
+
+def _check_ports(name: str, mappings: Sequence[Json]) -> None:
+    for mapping in mappings:
+        if "containerPort" not in mapping or mapping.get("protocol", "tcp") != "tcp":
+            raise Unsupported(f"a port mapping of container '{name}' that is a range or not tcp")
         if mapping.get("hostPort", mapping.get("containerPort")) != mapping.get("containerPort"):
             raise client_error(
                 "When networkMode=awsvpc, the host ports and container ports in port mappings must match."
@@ -147,6 +160,9 @@ def _check_log(name: str, log: Json | None) -> None:
         return
     if log["logDriver"] != "awslogs":
         raise Unsupported(f"logDriver {log['logDriver']} of container '{name}'", "Use awslogs.")
+    for option in {*log.get("options", {}), *(f"secretOptions {e['name']}" for e in log.get("secretOptions", []))}:
+        if option not in _LOG_OPTIONS:
+            raise Unsupported(f"log option {option} of container '{name}'")
     for option in _REQUIRED_LOG_OPTIONS:
         if not log.get("options", {}).get(option):
             raise client_error(f"Log driver awslogs requires options: {option} (container '{name}').")
