@@ -131,3 +131,22 @@ def test_a_full_disk_is_refused_before_anything_is_made(tmp_path: Path, monkeypa
     with pytest.raises(UserError, match="No space is left"):
         state.StateDirectory.open(tmp_path / "state", 1)
     assert not (tmp_path / "state").exists()
+
+
+def test_somebody_who_only_looks_is_not_taken_for_a_region(tmp_path: Path) -> None:
+    import threading
+
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            state.holder(tmp_path)
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    try:
+        for _ in range(200):
+            state.StateDirectory.open(tmp_path, 1).close()
+    finally:
+        done.set()
+        looker.join()

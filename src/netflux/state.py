@@ -120,12 +120,9 @@ def holder(path: Path) -> Holder | None:
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _read_holder(descriptor)
+        return None if _locks(descriptor, fcntl.LOCK_SH) else _read_holder(descriptor)
     finally:
         os.close(descriptor)
-    return None
 
 
 def delete(path: Path) -> None:
@@ -223,12 +220,12 @@ def _existing(path: Path) -> Path:
 
 def _take(path: Path, port: int) -> int:
     descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        held = _read_holder(descriptor)
-        os.close(descriptor)
-        raise _held(path, held) from None
+    while not _locks(descriptor, fcntl.LOCK_EX):
+        if not _locks(descriptor, fcntl.LOCK_SH):
+            held = _read_holder(descriptor)
+            os.close(descriptor)
+            raise _held(path, held)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # only somebody who looks, in `holder`, and is gone in microseconds
     _write_holder(descriptor, port)
     return descriptor
 
@@ -239,6 +236,14 @@ def _held(path: Path, held: Holder) -> UserError:
         f"A region is already running in {path} (pid {held.pid}{where}).",
         "See it with `netflux status`, stop it with `netflux down`, or start another with --state DIR --port PORT.",
     )
+
+
+def _locks(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _write_holder(descriptor: int, port: int) -> None:
