@@ -247,7 +247,7 @@ async def test_mistakes_get_awss_errors(place: Place) -> None:
         ("LoadBalancerNotFound", "DescribeLoadBalancers", {"Names": ["nope"]}),
     ]  # fmt: skip
     for code, operation, params in cases:
-        await refused(place, code, operation, **params)
+        assert await refused(place, code, operation, **params)
     protection = [{"Key": "deletion_protection.enabled", "Value": "true"}]
     await place.elb("ModifyLoadBalancerAttributes", LoadBalancerArn=arn, Attributes=protection)
     await refused(place, "OperationNotPermitted", "DeleteLoadBalancer", LoadBalancerArn=arn)

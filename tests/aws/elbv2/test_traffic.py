@@ -71,6 +71,7 @@ async def test_a_target_is_in_service_as_soon_as_it_answers(place: Place) -> Non
     await until(checking)
     place.targets.append(await target.start())
     await place.becomes(group, "10.0.1.20", "healthy", seconds=5)
+    assert target.requests[0].line == "GET /actuator/health HTTP/1.1"
 
 
 async def test_a_silent_target_times_out_and_a_babbling_one_fails(place: Place) -> None:
