@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,8 +54,12 @@ class Template:
     outputs: dict[str, dict[str, Any]]
 
 
+@functools.lru_cache(maxsize=64)
 def parse(body: str) -> Template:
-    """Reads a template. Raises AwsError ValidationError for what AWS refuses, and for sections that Netflux lacks."""
+    """Reads a template; nobody changes what it returns, and reading one takes 60 ms, so the newest are remembered.
+
+    Raises AwsError ValidationError for what AWS refuses, and for sections that Netflux lacks.
+    """
     if not body.strip():
         raise AwsError("ValidationError", "Template body must not be empty.")
     sections = read(body)
