@@ -27,6 +27,7 @@ from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.elbv2.apply import ElbController, Ground
 from netflux.aws.elbv2.desired import Desired
+from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.rds.api import RdsApi
@@ -190,6 +191,7 @@ class Region:
             self.state.run,
             self.options.port,
             self.gateway.certificate,
+            Firewall(self.moto, self.network),
         )
         controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
         self.apis.register(ElbApi(self.moto, desired, controller, self.clock))

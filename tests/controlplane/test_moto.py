@@ -88,3 +88,18 @@ async def test_changing_calls_are_told_and_reading_calls_are_not(plane: Plane) -
     await apis.call("ecr", "CreateRepository", {"repositoryName": "one"})
     await apis.call("ecr", "DescribeRepositories", {})
     assert [call.operation for call in plane.changes] == ["CreateRepository"]
+
+
+async def test_a_certificate_with_its_key_comes_back_after_a_restart(plane: Plane) -> None:
+    apis = await plane.start()
+    arn = (await apis.call("acm", "RequestCertificate", {"DomainName": "netflux.example"}))["CertificateArn"]
+    apis = await plane.restart()
+    found = await apis.call("acm", "DescribeCertificate", {"CertificateArn": arn})
+    assert found["Certificate"]["DomainName"] == "netflux.example"
+
+
+async def test_a_fault_of_motos_own_is_an_error_of_the_api(plane: Plane) -> None:
+    apis = await plane.start()
+    with pytest.raises(AwsError) as error:
+        await apis.call("ec2", "CreateRoute", {"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0"})
+    assert error.value.code

@@ -63,9 +63,34 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         made_by = _LOCKS.get(type(obj))
         if made_by is not None:
             return made_by, ()
+        if type(obj).__module__.startswith("cryptography."):
+            return _cryptography(obj)
         if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
             return _defaultdict, (type(obj), obj.default_factory), obj.__dict__, None, iter(obj.items())
         return super().reducer_override(obj)
+
+
+def _cryptography(obj: Any) -> Any:
+    """Keys and certificates as PEM: ACM and IoT hold them, and OpenSSL's objects don't pickle."""
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    if hasattr(obj, "private_bytes"):
+        return _private_key, (obj.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),)
+    if hasattr(obj, "issuer"):
+        return _certificate, (obj.public_bytes(Encoding.PEM),)
+    return NotImplemented
+
+
+def _private_key(pem: bytes) -> Any:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    return load_pem_private_key(pem, None)
+
+
+def _certificate(pem: bytes) -> Any:
+    from cryptography.x509 import load_pem_x509_certificate
+
+    return load_pem_x509_certificate(pem)
 
 
 def _defaultdict(kind: type[defaultdict[Any, Any]], factory: Any) -> defaultdict[Any, Any]:

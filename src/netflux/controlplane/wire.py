@@ -106,7 +106,7 @@ def answer(model: OperationModel, request: HttpRequest, result: Mapping[str, Any
     return _serialize(model, request, dict(result), request_id)
 
 
-class _Failure(ServiceException):
+class _Failure(ServiceException):  # type: ignore[misc]
     """An error of ours: moto looks for the service of an exception in the name of the package that it is defined in."""
 
 
