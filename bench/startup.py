@@ -1,6 +1,6 @@
 """How long a person waits: `netflux up` with the project's template, and an empty cloud's first API answer.
 
-    .venv/bin/python -m bench.startup
+.venv/bin/python -m bench.startup
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def main() -> None:
 
 def _line(what: str, seconds: list[float], limit: float) -> None:
     middle = statistics.median(seconds)
-    print(f"{what}: median {middle:.2f} s of {len(seconds)} ({min(seconds):.2f}-{max(seconds):.2f}); {middle / limit:.2f} of {limit} s")
+    spread = f"{min(seconds):.2f}-{max(seconds):.2f}"
+    print(f"{what}: median {middle:.2f} s of {len(seconds)} ({spread}); {middle / limit:.2f} of {limit} s")
 
 
 def _empty(cloud: Cloud) -> float:
@@ -64,7 +65,8 @@ def _empty(cloud: Cloud) -> float:
 
 
 def _signature(service: str) -> str:
-    return f"AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    scope = f"test/20260101/us-east-1/{service}/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
 
 
 def _full(cloud: Cloud) -> float:

@@ -20,10 +20,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import wrk
 from tests.behaviours.cloud import ROOT, Cloud, free_port, running, wait_for
 from tests.behaviours.hands import Boto3
 from tests.behaviours.walkthrough import Walkthrough, _awslogs
+
+from bench import wrk
 
 MINISTACK = "ministack==1.5.33"
 LIMITS = {"alb / direct": 0.30, "cloudfront / alb": 0.45, "alb / ministack": 30.0}
@@ -139,9 +140,7 @@ def _ministack_alb(peer: Cloud, target: str) -> str:
     elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": target, "Port": 8080}])
     balancer = elb.create_load_balancer(Name="lb", Subnets=["subnet-1", "subnet-2"])["LoadBalancers"][0]
     forward = {"Type": "forward", "TargetGroupArn": arn}
-    elb.create_listener(
-        LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=[forward]
-    )
+    elb.create_listener(LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=[forward])
     return f"{peer.endpoint}/_alb/lb/api/movies/1"
 
 

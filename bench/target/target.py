@@ -1,4 +1,4 @@
-"""A target as fast as HAProxy answers: 300 bytes of JSON, and a health endpoint. Becomes HAProxy, so costs no Python."""
+"""A target as fast as HAProxy answers: 300 bytes of JSON for every path. It becomes HAProxy, so it costs no Python."""
 
 import os
 import tempfile

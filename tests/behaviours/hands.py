@@ -68,6 +68,8 @@ class Cli:
         self._aws(_CLI_NAMES.get(service, service), "wait", waiter.replace("_", "-"), *_flags(params))
 
     def _aws(self, *words: str) -> str:
+        if words[0] == "rds":  # version 1 of the CLI overrides AWS_ENDPOINT_URL for RDS in us-east-1, but not the flag
+            words = ("--endpoint-url", self._cloud.endpoint, *words)
         done = subprocess.run(
             [AWS, *words],
             check=False,

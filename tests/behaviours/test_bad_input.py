@@ -14,23 +14,46 @@ from tests.behaviours.cloud import Cloud, free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
-TEMPLATES = {
-    "syntax error": ("Resources:\n  Vpc:\n    Type: AWS::EC2::VPC\n   Properties: {\n", "line"),
-    "unknown type": ("Resources:\n  Tea:\n    Type: AWS::Kitchen::Teapot\n", "AWS::Kitchen::Teapot"),
-    "unknown property": (
-        "Resources:\n  Vpc:\n    Type: AWS::EC2::VPC\n    Properties:\n      CidrBlock: 10.0.0.0/16\n      Colour: red\n",
-        "Colour",
-    ),
-    "missing parameter": (
-        "Parameters:\n  Cidr:\n    Type: String\nResources:\n  Vpc:\n    Type: AWS::EC2::VPC\n"
-        "    Properties:\n      CidrBlock: !Ref Cidr\n",
-        "Cidr",
-    ),
-    "circular reference": (
-        "Resources:\n  A:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      GroupDescription: !GetAtt B.GroupId\n"
-        "  B:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      GroupDescription: !GetAtt A.GroupId\n",
-        "ircular",
-    ),
+SYNTAX = """
+Resources:
+  Vpc:
+    Type: AWS::EC2::VPC
+   Properties: {
+"""
+UNKNOWN_TYPE = """
+Resources:
+  Tea:
+    Type: AWS::Kitchen::Teapot
+"""
+UNKNOWN_PROPERTY = """
+Resources:
+  Vpc:
+    Type: AWS::EC2::VPC
+    Properties: {CidrBlock: 10.0.0.0/16, Colour: red}
+"""
+MISSING_PARAMETER = """
+Parameters:
+  Cidr: {Type: String}
+Resources:
+  Vpc:
+    Type: AWS::EC2::VPC
+    Properties: {CidrBlock: !Ref Cidr}
+"""
+CIRCLE = """
+Resources:
+  A:
+    Type: AWS::EC2::SecurityGroup
+    Properties: {GroupDescription: !GetAtt B.GroupId}
+  B:
+    Type: AWS::EC2::SecurityGroup
+    Properties: {GroupDescription: !GetAtt A.GroupId}
+"""
+MISTAKES = {
+    "syntax error": (SYNTAX, "line"),
+    "unknown type": (UNKNOWN_TYPE, "AWS::Kitchen::Teapot"),
+    "unknown property": (UNKNOWN_PROPERTY, "Colour"),
+    "missing parameter": (MISSING_PARAMETER, "Cidr"),
+    "circular reference": (CIRCLE, "ircular"),
 }
 
 
@@ -63,9 +86,9 @@ def _left(cloud: Cloud) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("mistake", TEMPLATES)
+@pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_template_with_a_mistake_is_refused_with_its_place(cloud: Cloud, tmp_path: Path, mistake: str) -> None:
-    text, says = TEMPLATES[mistake]
+    text, says = MISTAKES[mistake]
     template = tmp_path / "template.yaml"
     template.write_text(text)
     _assert_refused(cloud, str(template), says=says)

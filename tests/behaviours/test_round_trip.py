@@ -85,7 +85,7 @@ def _network(trip: Trip) -> dict[str, Any]:
         for n, zone in ((1, "us-east-1a"), (2, "us-east-1b"))
     ]  # fmt: skip
     group = trip(
-        "ec2", "create_security_group", {"GroupName": "g", "Description": "Allow external traffic to ALB", "VpcId": vpc},
+        "ec2", "create_security_group", {"GroupName": "g", "Description": "Allow external traffic", "VpcId": vpc},
         lambda c, made: c.describe_security_groups(GroupIds=[made["GroupId"]])["SecurityGroups"][0],
     )["GroupId"]  # fmt: skip
     permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
@@ -175,7 +175,8 @@ def _edge(trip: Trip) -> None:
     )  # fmt: skip
     origins = [
         {
-            "Id": "site", "DomainName": "round-trip.s3.us-east-1.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""},
+            "Id": "site", "DomainName": "round-trip.s3.us-east-1.amazonaws.com",
+            "S3OriginConfig": {"OriginAccessIdentity": ""},
             "OriginAccessControlId": made["OriginAccessControl"]["Id"], "ConnectionAttempts": 2, "ConnectionTimeout": 5,
         },
         {

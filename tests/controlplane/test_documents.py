@@ -32,11 +32,16 @@ def test_a_caller_cannot_change_what_is_stored_by_changing_what_it_got(tmp_path:
 def test_a_transaction_that_raises_leaves_neither_disk_nor_memory_changed(tmp_path: Path) -> None:
     documents = Documents(tmp_path / "n.db")
     documents.put("vpc", "a", {"n": 1})
-    with pytest.raises(ZeroDivisionError), documents.transaction():
-        documents.put("vpc", "a", {"n": 2})
-        documents.put("vpc", "b", {"n": 3})
-        documents.delete("vpc", "a")
-        raise ZeroDivisionError
+
+    def change() -> None:
+        with documents.transaction():
+            documents.put("vpc", "a", {"n": 2})
+            documents.put("vpc", "b", {"n": 3})
+            documents.delete("vpc", "a")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        change()
     assert documents.list("vpc") == [("a", {"n": 1})]
     documents.close()
     assert Documents(tmp_path / "n.db").list("vpc") == [("a", {"n": 1})]

@@ -1,4 +1,4 @@
-"""The HTTP server as clients meet it: botocore's own serializers and parsers on one side, our handlers or moto on the other."""
+"""The HTTP server as clients meet it: botocore's serializers and parsers here, our handlers or moto there."""
 
 from __future__ import annotations
 

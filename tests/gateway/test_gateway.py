@@ -67,9 +67,16 @@ def answering(host: str, text: str, scheme: str = "") -> Section:
     return Section(
         f"test/{text}",
         f"backend {name}\n    http-request return status 200 content-type text/plain string {text}\n",
-        (Route(host, scheme, (
-            f"use_backend {name} if {{ path -m beg /{text} }}", f"use_backend {name} if {{ path / }}",
-        )),),
+        (
+            Route(
+                host,
+                scheme,
+                (
+                    f"use_backend {name} if {{ path -m beg /{text} }}",
+                    f"use_backend {name} if {{ path / }}",
+                ),
+            ),
+        ),
     )
 
 

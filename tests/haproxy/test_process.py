@@ -46,14 +46,17 @@ def server(target: Target, state: str = "ready") -> Server:
 
 def section(port: int, owner: str = "test/a", slots: int = 4, extra: str = "") -> Section:
     name = owner.replace("/", "-")
-    return Section(owner, f"""
+    return Section(
+        owner,
+        f"""
 frontend {name}
     bind 127.0.0.1:{port}
     {extra}
     default_backend {name}-servers
 backend {name}-servers
     server-template s 1-{slots} 127.0.0.1:1 disabled
-""")
+""",
+    )
 
 
 async def test_a_put_section_answers_when_put_returns(haproxy: HAProxy, targets: list[Target]) -> None:

@@ -1,4 +1,4 @@
-"""The loop: a key at a time, again when asked during a pass, back-off on errors, and one controller never stops another."""
+"""The loop: a key at a time, again when asked during a pass, back-off on errors, no controller stops another."""
 
 import asyncio
 from collections.abc import Callable, Sequence

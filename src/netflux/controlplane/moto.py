@@ -113,12 +113,9 @@ class Moto:
         prepared = AWSPreparedRequest(request.method, url, headers, request.body, stream_output=False)
         try:
             found = BotocoreStubber().process_request(prepared)
-        except (
-            NotImplementedError,
-            ModuleNotFoundError,
-        ) as error:  # the latter: a package that only that service needs
+        except (NotImplementedError, ModuleNotFoundError) as error:  # the latter: of a package only it needs
             raise AwsError("NotImplemented", f"{service}: Netflux does not have this: {error}", 501) from error
-        except Exception as error:  # noqa: BLE001  (whatever a fault of moto's is, the caller gets an API's error)
+        except Exception as error:
             _log.exception("moto failed on %s %s", service, request.url)
             raise AwsError(
                 "InternalFailure", f"{service}: moto failed: {type(error).__name__}: {error}", 500

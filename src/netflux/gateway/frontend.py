@@ -42,10 +42,15 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
         Chunk("", _TLS.format(socket=quote(listening.tls_socket), certificate=quote(listening.certificate))),
         *_routes(sections, "https"),
         Chunk("", _LAST),
-        Chunk("", _BACKENDS.format(
-            tls=quote(listening.tls_socket), control_plane=quote(listening.control_plane),
-            no_load_balancer=quote(_NO_LOAD_BALANCER), no_distribution=quote(_NO_DISTRIBUTION),
-        )),
+        Chunk(
+            "",
+            _BACKENDS.format(
+                tls=quote(listening.tls_socket),
+                control_plane=quote(listening.control_plane),
+                no_load_balancer=quote(_NO_LOAD_BALANCER),
+                no_distribution=quote(_NO_DISTRIBUTION),
+            ),
+        ),
     ]
 
 
@@ -95,9 +100,7 @@ _NO_LOAD_BALANCER = (
     "No load balancer with a listener for this protocol answers to %[req.hdr(host),host_only]."
     " `netflux status` lists those there are.\n"
 )
-_NO_DISTRIBUTION = (
-    "No distribution answers to %[req.hdr(host),host_only]. `netflux status` lists those there are.\n"
-)
+_NO_DISTRIBUTION = "No distribution answers to %[req.hdr(host),host_only]. `netflux status` lists those there are.\n"
 
 _BACKENDS = """\
 backend gateway-tls

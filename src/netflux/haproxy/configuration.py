@@ -59,7 +59,8 @@ def quote(text: str) -> str:
     if text == "":
         return '""'
     return "".join(
-        character if re.fullmatch(r"[A-Za-z0-9_./:,@+=?~^-]", character)
+        character
+        if re.fullmatch(r"[A-Za-z0-9_./:,@+=?~^-]", character)
         else "".join(f"\\x{byte:02x}" for byte in character.encode())
         for character in text
     )

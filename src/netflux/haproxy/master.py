@@ -54,13 +54,15 @@ class Master:
         master_socket = str(self._run_dir / "haproxy-master.sock")
         descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            self._child = await self._children.start(Launch(
-                name="haproxy",
-                argv=[self._binary, "-W", "-S", master_socket, "-f", str(self.configuration)],
-                environment={"PATH": os.environ.get("PATH", os.defpath)},
-                directory=self._run_dir,
-                output=descriptor,
-            ))
+            self._child = await self._children.start(
+                Launch(
+                    name="haproxy",
+                    argv=[self._binary, "-W", "-S", master_socket, "-f", str(self.configuration)],
+                    environment={"PATH": os.environ.get("PATH", os.defpath)},
+                    directory=self._run_dir,
+                    output=descriptor,
+                )
+            )
         finally:
             os.close(descriptor)
         await self._answering(self._child)
@@ -70,8 +72,13 @@ class Master:
         path = self.configuration.with_suffix(".checked")
         path.write_text(text)
         process = await asyncio.create_subprocess_exec(
-            self._binary, "-c", "-f", str(path), stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            self._binary,
+            "-c",
+            "-f",
+            str(path),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
         )
         told, _ = await process.communicate()
         return told.decode(errors="replace") if process.returncode else ""

@@ -226,7 +226,8 @@ class HAProxy:
         """Makes the worker's servers of a backend what the slots say, and looks that they are."""
         wanted, live = self._slots[backend], self._live[backend]
         prefix = next(
-            found[backend] for found in (configuration.prefixes(section.body) for section in self._good.values())
+            found[backend]
+            for found in (configuration.prefixes(section.body) for section in self._good.values())
             if backend in found
         )
         changes = list(enumerate(zip(live.servers, wanted.servers, strict=False), 1))
@@ -284,6 +285,9 @@ def _tell(
 
 
 def _as_rendered(slots: Slots) -> Slots:
-    return Slots(tuple(
-        replace(server, state=_UNKNOWN) if server and server.state == "drain" else server for server in slots.servers
-    ))
+    return Slots(
+        tuple(
+            replace(server, state=_UNKNOWN) if server and server.state == "drain" else server
+            for server in slots.servers
+        )
+    )

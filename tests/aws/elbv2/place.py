@@ -87,7 +87,12 @@ class Place:
         desired = Desired(self.moto, REGION)
         self.flips: list[str] = []
         ground = Ground(
-            self.haproxy, self.network, self.endpoints, self.run, self.port, self.gateway.certificate,
+            self.haproxy,
+            self.network,
+            self.endpoints,
+            self.run,
+            self.port,
+            self.gateway.certificate,
             Firewall(self.moto, self.network) if loopback else None,
         )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)

@@ -151,7 +151,11 @@ async def test_an_https_listener_answers_at_the_gateway_and_a_target_gets_its_pr
     group = await place.group("movies")
     arn = (await place.balancer())["LoadBalancerArn"]
     await place.elb(
-        "CreateListener", LoadBalancerArn=arn, Protocol="HTTPS", Port=443, DefaultActions=[forward(group)],
+        "CreateListener",
+        LoadBalancerArn=arn,
+        Protocol="HTTPS",
+        Port=443,
+        DefaultActions=[forward(group)],
         Certificates=[{"CertificateArn": certificate}],
     )
     host = (await place.active(arn))["DNSName"]

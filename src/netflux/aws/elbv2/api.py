@@ -134,7 +134,8 @@ class ElbApi:
         if balancer and balancer not in await self._desired.load_balancer_arns():
             raise AwsError("LoadBalancerNotFound", f"Load balancer '{balancer}' not found")
         groups = [
-            present.target_group(one, users) for one in raw
+            present.target_group(one, users)
+            for one in raw
             if not balancer or balancer in users.get(one["TargetGroupArn"], ())
         ]
         found, marker = present.page(groups, request, "TargetGroupArn")
@@ -172,10 +173,13 @@ class ElbApi:
         group = await self._group(request["TargetGroupArn"])
         for entry in request["Targets"]:
             validation.target(entry)
-        self._targets.register(group.arn, [
-            Registration(Target(entry["Id"], entry.get("Port", group.port)), entry.get("AvailabilityZone", ""))
-            for entry in request["Targets"]
-        ])
+        self._targets.register(
+            group.arn,
+            [
+                Registration(Target(entry["Id"], entry.get("Port", group.port)), entry.get("AvailabilityZone", ""))
+                for entry in request["Targets"]
+            ],
+        )
         return {}
 
     async def deregister_targets(self, _call: Call, request: Shape) -> Shape:
@@ -183,7 +187,9 @@ class ElbApi:
         group = await self._group(request["TargetGroupArn"])
         known = [found.target for found in self._targets.of(group.arn)]
         leaving = [
-            target for entry in request["Targets"] for target in known
+            target
+            for entry in request["Targets"]
+            for target in known
             if target.id == entry["Id"] and entry.get("Port", target.port) == target.port
         ]
         missing = [entry["Id"] for entry in request["Targets"] if entry["Id"] not in {target.id for target in known}]
@@ -202,10 +208,14 @@ class ElbApi:
         if not used:
             states = {target: decide.NOT_IN_USE for target, health in states.items() if health != decide.DRAINING}
         wanted = _asked(request.get("Targets") or [], [*states], group.port)
-        return {"TargetHealthDescriptions": [
-            present.health(target, states.get(target, decide.NOT_REGISTERED), group.check.port, zones.get(target, ""))
-            for target in wanted
-        ]}
+        return {
+            "TargetHealthDescriptions": [
+                present.health(
+                    target, states.get(target, decide.NOT_REGISTERED), group.check.port, zones.get(target, "")
+                )
+                for target in wanted
+            ]
+        }
 
     # Listeners and rules
 
@@ -330,8 +340,8 @@ class ElbApi:
             raise AwsError("InvalidConfigurationRequest", "All subnets must belong to the same VPC")
         if len({subnet["AvailabilityZone"] for subnet in found}) < len(found):
             raise AwsError(
-                "InvalidConfigurationRequest", "A load balancer cannot be attached to multiple subnets in the same "
-                "Availability Zone",
+                "InvalidConfigurationRequest",
+                "A load balancer cannot be attached to multiple subnets in the same Availability Zone",
             )
         return str(found[0]["VpcId"])
 

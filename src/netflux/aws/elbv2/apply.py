@@ -288,7 +288,8 @@ class ElbController:
         leaving = [found for found in self.targets.of(group.arn) if found.deregistered]
         left = {
             found.target: group.drain_seconds - self._passed(found.deregistered) if used else 0.0
-            for found in leaving if found.deregistered
+            for found in leaving
+            if found.deregistered
         }
         over = [target for target, seconds in left.items() if seconds <= 0]
         if over:

@@ -46,7 +46,8 @@ class Firewall:
         groups = await self._groups([*found.values()])
         permissions = {ids: await self._permissions(ids) for ids in set(groups.values())}
         return {
-            target for target, interface in found.items()
+            target
+            for target, interface in found.items()
             for ports in [{target.port, *([] if check.port == "traffic-port" else [int(check.port)])}]
             if not all(permission.lets_in(permissions[groups[interface.id]], peer, port) for port in ports)
         }

@@ -55,9 +55,8 @@ def rule(raw: Mapping[str, Any]) -> Raw:
 def in_order(raw_rules: Sequence[Mapping[str, Any]]) -> list[Raw]:
     """The rules by priority, the default rule last."""
     return [
-        rule(raw) for raw in sorted(
-            raw_rules, key=lambda raw: _LAST if raw["Priority"] == "default" else int(raw["Priority"])
-        )
+        rule(raw)
+        for raw in sorted(raw_rules, key=lambda raw: _LAST if raw["Priority"] == "default" else int(raw["Priority"]))
     ]
 
 

@@ -60,10 +60,13 @@ class Targets:
     def deregister(self, group: str, targets: Iterable[Target], now: datetime) -> None:
         """Begins their draining; one that drains already keeps its start."""
         leaving = set(targets)
-        self._put(group, [
-            Registration(found.target, found.zone, found.deregistered or now) if found.target in leaving else found
-            for found in self.of(group)
-        ])
+        self._put(
+            group,
+            [
+                Registration(found.target, found.zone, found.deregistered or now) if found.target in leaving else found
+                for found in self.of(group)
+            ],
+        )
 
     def drop(self, group: str, targets: Iterable[Target]) -> None:
         """Forgets targets that have drained."""
@@ -75,12 +78,18 @@ class Targets:
         self._documents.delete(KIND, group)
 
     def _put(self, group: str, registrations: Iterable[Registration]) -> None:
-        self._documents.put(KIND, group, {"targets": [
+        self._documents.put(
+            KIND,
+            group,
             {
-                "id": found.target.id,
-                "port": found.target.port,
-                "zone": found.zone,
-                "deregistered": found.deregistered.isoformat() if found.deregistered else None,
-            }
-            for found in registrations
-        ]})
+                "targets": [
+                    {
+                        "id": found.target.id,
+                        "port": found.target.port,
+                        "zone": found.zone,
+                        "deregistered": found.deregistered.isoformat() if found.deregistered else None,
+                    }
+                    for found in registrations
+                ]
+            },
+        )

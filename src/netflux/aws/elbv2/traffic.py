@@ -57,7 +57,8 @@ class Traffic:
     def states(self, group: str) -> list[tuple[Target, Health]]:
         """The health of a used group's targets, draining ones too."""
         return [
-            (found.target, decide.DRAINING) if found.deregistered
+            (found.target, decide.DRAINING)
+            if found.deregistered
             else (found.target, self._checker.health(group, found.target) or decide.REGISTERED)
             for found in self._targets.of(group)
         ]

@@ -60,9 +60,7 @@ def subnets(request: Mapping[str, Any]) -> list[str]:
                 raise Unsupported(f"A subnet mapping's {name}")
     found = [*(request.get("Subnets") or []), *(mapping["SubnetId"] for mapping in mappings)]
     if len(set(found)) < 2:
-        raise AwsError(
-            "ValidationError", "At least two subnets in two different Availability Zones must be specified"
-        )
+        raise AwsError("ValidationError", "At least two subnets in two different Availability Zones must be specified")
     return found
 
 
@@ -72,8 +70,12 @@ def target_group(request: Mapping[str, Any]) -> None:
     kind = request.get("TargetType", "instance" if create else "ip")
     if kind != "ip":
         raise Unsupported(f"A target group of target type {kind}", "Use TargetType ip.")
-    for name, carried in (("Protocol", ("HTTP", "HTTPS")), ("HealthCheckProtocol", ("HTTP", "HTTPS")),
-                          ("ProtocolVersion", ("HTTP1",)), ("IpAddressType", ("ipv4",))):
+    for name, carried in (
+        ("Protocol", ("HTTP", "HTTPS")),
+        ("HealthCheckProtocol", ("HTTP", "HTTPS")),
+        ("ProtocolVersion", ("HTTP1",)),
+        ("IpAddressType", ("ipv4",)),
+    ):
         if request.get(name, carried[0]) not in carried:
             raise Unsupported(f"A target group with {name} {request[name]}")
     if request.get("HealthCheckEnabled") is False:
