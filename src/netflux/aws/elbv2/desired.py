@@ -124,7 +124,7 @@ class Desired:
         outline = await self.outline(arn)
         if outline is None:
             return None
-        listeners = [await self._listener(listener, full=True) for listener in await self.listeners(arn)]
+        listeners = [await self._listener(listener) for listener in await self.listeners(arn)]
         told = await self._call("DescribeLoadBalancerAttributes", {"LoadBalancerArn": arn})
         return replace(
             outline,
@@ -181,18 +181,37 @@ class Desired:
         return _target_group(told["TargetGroups"][0], attributes.target_group(attributed["Attributes"]))
 
     async def users(self) -> dict[str, set[str]]:
-        """Load balancers that use a target group in a rule, by the group's ARN."""
+        """Load balancers that use a target group in a rule, by the group's ARN.
+
+        What is deleted while this looks around uses nothing.
+        """
         used: dict[str, set[str]] = {}
         for arn in await self.load_balancer_arns():
-            for raw in await self.listeners(arn):
-                listener = await self._listener(raw, full=False)
-                for group in {group for rule in listener.rules for group in groups_of(rule.actions)}:
-                    used.setdefault(group, set()).add(arn)
+            for group in await self._used_by(arn):
+                used.setdefault(group, set()).add(arn)
         return used
 
-    async def _listener(self, raw: Mapping[str, Any], *, full: bool) -> Listener:
+    async def _used_by(self, arn: str) -> set[str]:
+        found: set[str] = set()
+        try:
+            listeners = await self.listeners(arn)
+        except AwsError as error:
+            if error.code == "LoadBalancerNotFound":
+                return found
+            raise
+        for raw in listeners:
+            try:
+                rules = await self.rules(raw["ListenerArn"])
+            except AwsError as error:
+                if error.code == "ListenerNotFound":
+                    continue
+                raise
+            found.update(group for rule in rules for group in groups_of(rule.actions))
+        return found
+
+    async def _listener(self, raw: Mapping[str, Any]) -> Listener:
         arn = raw["ListenerArn"]
-        told = await self._call("DescribeListenerAttributes", {"ListenerArn": arn}) if full else {"Attributes": []}
+        told = await self._call("DescribeListenerAttributes", {"ListenerArn": arn})
         rules = await self.rules(arn)
         return Listener(arn, int(raw["Port"]), raw["Protocol"], tuple(rules), attributes.listener(told["Attributes"]))
 
