@@ -118,10 +118,11 @@ async def test_a_draining_target_keeps_its_task_until_it_has_drained(world: Worl
     os.kill(pid, 0)
     world.balancer.states.clear()
 
-    async def stopped() -> bool:
-        return bool((await world.task(task["taskArn"]))["lastStatus"] == "STOPPED")
+    async def stopped() -> dict | None:
+        found = await world.task(task["taskArn"])
+        return found if found["lastStatus"] == "STOPPED" else None
 
-    await until(stopped)
+    assert (await until(stopped))["containers"][0]["exitCode"] == 0
 
 
 async def test_tags_are_resolved_once_for_a_deployment(world: World) -> None:
@@ -154,5 +155,6 @@ async def test_a_service_with_an_absent_image_starts_once_the_image_is_pushed(wo
         return (await world.service())["deployments"][0]["failedTasks"] > 0
 
     await until(failed)
-    await world.push("import time; time.sleep(600)", "late")
-    await world.running(1)
+    digest = await world.push("import time; time.sleep(600)", "late")
+    (task,) = await world.running(1)
+    assert task["containers"][0]["imageDigest"] == digest
