@@ -69,6 +69,11 @@ class Metadata:
             found["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{self._url}/v2/credentials/{credentials}"
         return found
 
+    def forget(self, task: str) -> None:
+        """The task has stopped: its addresses answer no more."""
+        self._containers = {key: found for key, found in self._containers.items() if found[0] != task}
+        self._credential_ids = {key: arn for key, arn in self._credential_ids.items() if arn != task}
+
     def _role(self, task: str) -> str | None:
         body = (self._store.get(TASK, task) or {"task": {}})["task"]
         definition = self._store.get(DEFINITION, body.get("taskDefinitionArn", "")) or {}

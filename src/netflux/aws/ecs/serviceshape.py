@@ -51,7 +51,7 @@ def described(document: Json, tasks: Sequence[Json]) -> Json:
         "status": document["status"],
         **{key: accepted[key] for key in _SHOWN if key in accepted},
         "roleArn": _role(document["arn"]),
-        "platformVersion": primary["platformVersion"],
+        "platformVersion": accepted.get("platformVersion", "LATEST"),
         "platformFamily": primary["platformFamily"],
         **_counts([body["task"] for body in tasks]),
         "deployments": [_deployment(deployment, tasks) for deployment in document["deployments"]],

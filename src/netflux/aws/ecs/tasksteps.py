@@ -250,6 +250,7 @@ class Steps:
     async def _finish(self, _step: Next, arn: str, run: Run) -> None:
         if run.watchers:  # the last log lines are to be read before the task is said to have stopped
             await asyncio.wait(run.watchers, timeout=_LAST_LINES)
+        self._metadata.forget(arn)
         taskstatus.finished(self._host.store, arn)
         self._poke_service(arn)
 
