@@ -30,6 +30,11 @@ from netflux.network.topology import (
 _NOT_ROUTED = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8")
 """Blocks that the internet does not route (RFC 1918, RFC 6598, RFC 3927, RFC 1122)."""
 
+_NOBODY = "no interface has this address"
+
+_ENDPOINT = "vpce-"
+"""Gateway endpoints: their prefix lists have the addresses of S3 and DynamoDB alone, which are no ends here."""
+
 
 class Outcome(StrEnum):
     """What a client sees of an attempt to connect."""
@@ -304,7 +309,7 @@ class _Walk:
         yield self._public(destination, there)
         route = self._route(destination.subnet, back)
         if route.passed and isinstance(route.by, Route) and route.by.kind is not RouteKind.INTERNET:
-            leads = "no interface has this address" if route.by.kind is RouteKind.LOCAL else f"to {route.by.target}"
+            leads = _NOBODY if route.by.kind is RouteKind.LOCAL else f"to {route.by.target}"
             route = replace(route, passed=False, note=f"answers don't go to the internet gateway: {leads}")
         yield replace(route, answer=True)
         yield self._acl(destination.subnet, there, egress=False)
@@ -358,8 +363,13 @@ class _Walk:
     def _route(self, subnet: str, flow: Flow) -> Hop:
         table = self.topology.routes_of(subnet)
         route = table.lookup(flow.destination)
+        unknown = [one for one in table.routes if not one.is_block and not one.target.startswith(_ENDPOINT)]
         if route is not None and route.kind is RouteKind.OTHER:
-            raise Unsupported(f"the route of {table.id} to {route.destination} by {route.target}")
+            unknown = [route]
+        elif route is not None and route.kind is RouteKind.LOCAL:
+            unknown = []
+        if unknown:
+            raise Unsupported(f"the route of {table.id} to {unknown[0].destination} by {unknown[0].target}")
         note = self._obstacle(subnet, route, flow.destination)
         return Hop(Stage.ROUTE, not note, table.id, flow, route, note)
 

@@ -4,7 +4,7 @@ Where moto's answers differ from EC2's, this is the place that knows:
 
 - a rule's id is only in DescribeSecurityGroupRules, a group peer's description only in DescribeSecurityGroups;
 - the route to a deleted NAT gateway stays `active`, where EC2 says `blackhole`;
-- a network ACL that was created lacks the entry 32767, `*`, which denies. It is never asked for: nothing denies as well.
+- a network ACL that was created lacks the entry 32767, `*`, which denies: what matches nothing is denied as well.
 """
 
 from __future__ import annotations

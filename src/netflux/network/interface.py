@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from netflux.network.attempt import Probe
+
 
 @dataclass(frozen=True)
 class InterfaceRequest:
@@ -77,4 +79,19 @@ class Network(Protocol):
 
     def service_address(self, key: str) -> str:
         """A stable local address for a name that is no interface (a Service Connect endpoint)."""
+        ...
+
+    async def listening(self, owner: str, port: int) -> bool:
+        """Whether something listens on the TCP port of the owner's interface, by the kernel; False without one."""
+        ...
+
+    async def probe(self, source_owner: str | None, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
+        """Opens a TCP connection from an owner's interface to a VPC address, and says what came of it.
+
+        Args:
+            source_owner: who connects; None for a client on the internet.
+            address: VPC address.
+            port: where to.
+            timeout: real seconds.
+        """
         ...

@@ -14,8 +14,10 @@ from typing import Any, Protocol
 
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError
-from netflux.network import addresses
+from netflux.network import addresses, attempt
+from netflux.network.attempt import Probe
 from netflux.network.block import Block, claim
+from netflux.network.decide import Outcome
 from netflux.network.interface import Interface, InterfaceRequest
 
 _log = logging.getLogger(__name__)
@@ -157,6 +159,23 @@ class LoopbackNetwork:
             known = {"place": free}
             self._documents.put(SERVICE, key, known)
         return addresses.local_address(self._number, 255 * 256 + known["place"])
+
+    async def listening(self, owner: str, port: int) -> bool:
+        """Whether something listens on the TCP port of the owner's interface; False without one."""
+        found = self.of(owner)
+        return found is not None and attempt.listens(found.local_address, port)
+
+    async def probe(self, source_owner: str | None, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
+        """Connects between the local addresses, where nothing filters: it tells who listens, and nothing of groups."""
+        source = addresses.local_address(self._number, 1) if source_owner is None else self._local(source_owner)
+        found = self.locate(address)
+        if source is None or found is None:
+            return Probe(Outcome.UNREACHABLE, 0)
+        return await attempt.connect(source, found.local_address, port, timeout)
+
+    def _local(self, owner: str) -> str | None:
+        found = self.of(owner)
+        return found.local_address if found is not None else None
 
     @property
     def _number(self) -> int:

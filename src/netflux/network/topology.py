@@ -152,7 +152,7 @@ class Route:
     """A route: the longest prefix that has the destination decides.
 
     Attributes:
-        destination: CIDR block.
+        destination: CIDR block, or the id of a prefix list.
         kind: OTHER for targets that this cloud does not have, such as peering connections.
         target: `local`, or the target's id.
     """
@@ -160,6 +160,11 @@ class Route:
     destination: str
     kind: RouteKind
     target: str
+
+    @property
+    def is_block(self) -> bool:
+        """Whether its destination is a CIDR block."""
+        return not self.destination.startswith("pl-")
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,7 @@ class RouteTable:
 
     def lookup(self, address: str) -> Route | None:
         """The route that a packet to the address takes."""
-        found = [route for route in self.routes if within(address, route.destination)]
+        found = [route for route in self.routes if route.is_block and within(address, route.destination)]
         return max(found, key=lambda route: block(route.destination).prefixlen, default=None)
 
 
