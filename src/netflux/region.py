@@ -52,6 +52,7 @@ from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
 from netflux.network.endpoints import Endpoints
 from netflux.network.loopback import LoopbackNetwork
+from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.loop import Loop
 from netflux.runtime.children import Children
 from netflux.runtime.process import ProcessRuntime
@@ -138,7 +139,8 @@ class Region:
         seed = SeedController(self.apis.call, self.documents, options.seed)
         self.loop = Loop(self.clock, [self.rds, self.elb, cloudfront, *self.ecs.controllers, seed])
         s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
-        self.server = Server(self.apis, s3.handle, routes(self.apis.call, self.facts))
+        inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
+        self.server = Server(self.apis, s3.handle, routes(self.apis.call, self.facts, inquiry))
         self._exit = contextlib.AsyncExitStack()
 
     async def start(self) -> None:

@@ -138,6 +138,20 @@ def push(
 
 
 @app.command()
+def reach(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="A name, id or address; or `internet`.")],
+    destination: Annotated[str, typer.Argument(metavar="TO[:PORT]", help="The same; its own port when none is named.")],
+    as_json: Annotated[bool, typer.Option("--json", help="All of it, for programs.")] = False,
+    probe: Annotated[bool, typer.Option("--probe", help="Send a real packet as well, and compare.")] = False,
+    state: State = None,
+) -> None:
+    """Say whether one place may connect to another, hop by hop, and which rule decides or is missing."""
+    from netflux.cli import reach as reaching
+
+    raise typer.Exit(reaching.reach(projects.state(state), reaching.Asked(source, destination, probe), as_json))
+
+
+@app.command()
 def env(state: State = None) -> None:
     """Print what points the AWS CLI and SDKs here: eval "$(netflux env)"."""
     from netflux.cli import commands

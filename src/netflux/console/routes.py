@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -42,14 +42,24 @@ Facts = Callable[[], dict[str, Any]]
 of `controller`, `key`, `message`, `since`, `terminal`."""
 
 
-def routes(call: Call, facts: Facts) -> list[web.RouteDef]:
+class Inquiries(Protocol):
+    """What answers whether one place reaches another."""
+
+    async def ask(self, source: str, destination: str, port: int | None, *, probe: bool) -> dict[str, Any]:
+        """The answer in JSON's types; UserError or AwsError."""
+        ...
+
+
+def routes(call: Call, facts: Facts, inquiry: Inquiries | None = None) -> list[web.RouteDef]:
     """All routes.
 
     Args:
         call: `Apis.call`.
         facts: the rest of what is to be shown.
+        inquiry: answers `reach.json`, which is absent without it.
     """
     console = _Console(call, facts)
+    reach = [web.get("/_netflux/reach.json", _guarded(_reach(inquiry)))] if inquiry is not None else []
     return [
         web.get("/_netflux", _guarded(_to_page)),
         web.get("/_netflux/", _guarded(_page)),
@@ -58,7 +68,27 @@ def routes(call: Call, facts: Facts) -> list[web.RouteDef]:
         web.get("/_netflux/status.json", _guarded(console.status)),
         web.get("/_netflux/logs.json", _guarded(console.logs)),
         web.post("/_netflux/push", _guarded(console.push)),
+        *reach,
     ]
+
+
+def _reach(inquiry: Inquiries) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        """`?from=&to=&port=`, and `probe=1` to send packets as well, which needs the header."""
+        query = request.query
+        port, probe = query.get("port", ""), query.get("probe") == "1"
+        if probe and _HEADER not in request.headers:
+            return _json({"message": f"the header {_HEADER} is missing"}, 403)
+        if not {"from", "to"} <= query.keys() or not (port.isdigit() or not port):
+            return _json({"message": "reach.json takes from=NAME&to=NAME, and port=NUMBER"}, 400)
+        try:
+            return _json(await inquiry.ask(query["from"], query["to"], int(port) if port else None, probe=probe))
+        except UserError as error:
+            return _json({"message": error.message, "hint": error.hint}, 404)
+        except AwsError as error:
+            return _json({"message": str(error)}, error.status)
+
+    return handler
 
 
 class _Console:

@@ -4,6 +4,7 @@ Where moto's answers differ from EC2's, this is the place that knows:
 
 - a rule's id is only in DescribeSecurityGroupRules, a group peer's description only in DescribeSecurityGroups;
 - the route to a deleted NAT gateway stays `active`, where EC2 says `blackhole`;
+- the interface of a NAT gateway is told to be in the default group, where EC2 has none;
 - a network ACL that was created lacks the entry 32767, `*`, which denies: what matches nothing is denied as well.
 """
 
@@ -69,6 +70,9 @@ async def answers(call: Call) -> dict[str, list[Item]]:
 
 def topology(told: Answers) -> Topology:
     """The answers as values."""
+    translating = {
+        address.get("NetworkInterfaceId") for nat in told["NatGateways"] for address in nat["NatGatewayAddresses"]
+    }
     return Topology(
         vpcs={vpc["VpcId"]: _blocks(vpc) for vpc in told["Vpcs"]},
         subnets=_subnets(told),
@@ -82,7 +86,10 @@ def topology(told: Answers) -> Topology:
             if attachment.get("State") in ("available", "attached")
         },
         nat_gateways={nat["NatGatewayId"]: _nat(nat) for nat in told["NatGateways"] if nat["State"] == "available"},
-        interfaces={eni["NetworkInterfaceId"]: _interface(eni) for eni in told["NetworkInterfaces"]},
+        interfaces={
+            eni["NetworkInterfaceId"]: _interface(eni, filtered=eni["NetworkInterfaceId"] not in translating)
+            for eni in told["NetworkInterfaces"]
+        },
     )
 
 
@@ -210,14 +217,14 @@ def _nat(nat: Item) -> NatGateway:
     return NatGateway(nat["NatGatewayId"], nat["SubnetId"], addresses[0])
 
 
-def _interface(eni: Item) -> Interface:
+def _interface(eni: Item, *, filtered: bool) -> Interface:
     private = [one["PrivateIpAddress"] for one in eni.get("PrivateIpAddresses") or ()]
     six = [one["Ipv6Address"] for one in eni.get("Ipv6Addresses") or ()]
     return Interface(
         id=eni["NetworkInterfaceId"],
         subnet=eni["SubnetId"],
         addresses=tuple(dict.fromkeys([eni["PrivateIpAddress"], *private, *six])),
-        groups=tuple(group["GroupId"] for group in eni.get("Groups") or ()),
+        groups=tuple(group["GroupId"] for group in eni.get("Groups") or () if filtered),
         public=bool((eni.get("Association") or {}).get("PublicIp")),
     )
 
