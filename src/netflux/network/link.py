@@ -46,11 +46,11 @@ def veth(name: str, index: int, peer_namespace: int, peer_index: int, mac: str) 
     return Message(_NEWLINK, _link(0, index, 0) + text(3, name) + kind, ACK | CREATE | EXCLUSIVE)
 
 
-def dummy(name: str, index: int) -> Message:
-    """An interface that swallows what is sent to it; made up."""
-    return Message(
-        _NEWLINK, _link(0, index, _IFF_UP) + text(3, name) + nest(18, text(1, "dummy")), ACK | CREATE | EXCLUSIVE
-    )
+def pair(name: str, index: int, other: str, other_index: int) -> Message:
+    """A cable with both ends here."""
+    peer = _link(0, other_index, 0) + text(3, other)
+    kind = nest(18, text(1, "veth"), nest(2, attribute(1, peer)))
+    return Message(_NEWLINK, _link(0, index, 0) + text(3, name) + kind, ACK | CREATE | EXCLUSIVE)
 
 
 def up(index: int) -> Message:
