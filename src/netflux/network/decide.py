@@ -309,8 +309,8 @@ class _Walk:
         yield self._public(destination, there)
         route = self._route(destination.subnet, back)
         if route.passed and isinstance(route.by, Route) and route.by.kind is not RouteKind.INTERNET:
-            leads = _NOBODY if route.by.kind is RouteKind.LOCAL else f"to {route.by.target}"
-            route = replace(route, passed=False, note=f"answers don't go to the internet gateway: {leads}")
+            local = route.by.kind is RouteKind.LOCAL
+            route = replace(route, passed=False, note=_NOBODY if local else "not an internet gateway")
         yield replace(route, answer=True)
         yield self._acl(destination.subnet, there, egress=False)
         yield self._group(destination, there, egress=False)

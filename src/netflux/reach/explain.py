@@ -53,8 +53,10 @@ class Explainer:
 
     def end(self, end: Interface | Elsewhere) -> str:
         """An end of a connection: its address and what it is."""
-        label = self.labels.get(end.id, "") if isinstance(end, Interface) else ""
-        return f"{end.address} ({label or end.id})" if isinstance(end, Interface) else end.address
+        if isinstance(end, Interface):
+            return f"{end.address} ({self.labels.get(end.id, end.id)})"
+        label = self.labels.get(end.address, "")
+        return f"{end.address} ({label})" if label else end.address
 
     def rule(self, rule: SecurityGroupRule) -> str:
         """A rule as a table would have it: what, from or to whom, id, description."""

@@ -15,9 +15,6 @@ _STEP = 10
 
 _NUMBERS = {"tcp": 6, "udp": 17}
 
-_DEAD = (RouteKind.BLACKHOLE, RouteKind.NAT)
-"""Kinds of routes that may lead to what is no more."""
-
 
 @dataclass(frozen=True)
 class Remedy:
@@ -86,16 +83,27 @@ class Remedy:
         return next((number for number in range(start, 0, -1) if number not in taken), None)
 
     def _route(self, hop: Hop, connection: Connection) -> str:
-        """To the internet: by the VPC's internet gateway for who has a public address, else by a NAT gateway."""
-        own = connection.destination if hop.answer else connection.source
+        """A way to the internet, where the table has none or one that leads to what is no more.
+
+        In a subnet with public addresses that is the internet gateway, else a NAT gateway.
+        """
         found = hop.by if isinstance(hop.by, Route) else None
-        if not isinstance(own, Interface) or (found is not None and found.kind not in _DEAD):
+        if found is not None and not self._dead(found):
+            return ""
+        own = connection.destination if hop.answer else connection.source
+        if not isinstance(own, Interface):
             return ""
         vpc, topology = self.topology.vpc_of(own), self.topology
+        private = not own.public and topology.routes_of(own.subnet).id == hop.place
         gateways = [f"--gateway-id {one}" for one, attached in topology.internet_gateways.items() if attached == vpc]
         nats = [one for one in topology.nat_gateways.values() if topology.subnets[one.subnet].vpc == vpc]
-        by = gateways if own.public else [f"--nat-gateway-id {one.id}" for one in nats]
+        by = [f"--nat-gateway-id {one.id}" for one in nats] if private else gateways
         if not by:
             return ""
         verb, block = ("replace-route", found.destination) if found is not None else ("create-route", "0.0.0.0/0")
         return f"aws ec2 {verb} --route-table-id {hop.place} --destination-cidr-block {block} {by[0]}"
+
+    def _dead(self, route: Route) -> bool:
+        """Whether its target is no more."""
+        lost = route.kind is RouteKind.NAT and route.target not in self.topology.nat_gateways
+        return lost or route.kind is RouteKind.BLACKHOLE
