@@ -16,7 +16,8 @@ from netflux.controlplane.documents import Documents
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError
 from netflux.network.interface import InterfaceRequest
-from netflux.network.loopback import INTERFACE, LoopbackNetwork
+from netflux.network.ledger import INTERFACE
+from netflux.network.loopback import LoopbackNetwork
 
 
 class Region:

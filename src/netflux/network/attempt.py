@@ -43,22 +43,39 @@ async def connect(source: str, address: str, port: int, patience: float) -> Prob
         port: where to.
         patience: real seconds until it counts as timed out.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
-        client.settimeout(0)
-        client.bind((source, 0))
-        own = int(client.getsockname()[1])
-        try:
-            async with asyncio.timeout(patience):
-                await asyncio.get_running_loop().sock_connect(client, (address, port))
-        except TimeoutError:
-            return Probe(Outcome.TIMED_OUT, own)
-        except ConnectionRefusedError:
-            return Probe(Outcome.REFUSED, own)
-        except OSError as error:
-            if error.errno not in _UNREACHABLE:
-                raise
-            return Probe(Outcome.UNREACHABLE, own)
-    return Probe(Outcome.ACCEPTED, own)
+    client = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    client.settimeout(0)
+    client.bind((source, 0))
+    return await through(client, address, port, patience)
+
+
+async def through(socket_: socket.socket, address: str, port: int, patience: float) -> Probe:
+    """Opens a TCP connection by a socket, wherever that is, and closes it.
+
+    Args:
+        socket_: does not block; closed in the end.
+        address: where to.
+        port: where to.
+        patience: real seconds until it counts as timed out.
+    """
+    with socket_ as client:
+        outcome = await _outcome(client, address, port, patience)
+        return Probe(outcome, int(client.getsockname()[1]))
+
+
+async def _outcome(client: socket.socket, address: str, port: int, patience: float) -> Outcome:
+    try:
+        async with asyncio.timeout(patience):
+            await asyncio.get_running_loop().sock_connect(client, (address, port))
+    except TimeoutError:
+        return Outcome.TIMED_OUT
+    except ConnectionRefusedError:
+        return Outcome.REFUSED
+    except OSError as error:
+        if error.errno not in _UNREACHABLE:
+            raise
+        return Outcome.UNREACHABLE
+    return Outcome.ACCEPTED
 
 
 def listens(address: str, port: int, tables: Path = Path("/proc/self/net")) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -79,6 +80,24 @@ class Network(Protocol):
 
     def service_address(self, key: str) -> str:
         """A stable local address for a name that is no interface (a Service Connect endpoint)."""
+        ...
+
+    async def refresh(self) -> None:
+        """Makes groups, network ACLs and routes what EC2's configuration says; returns when they are.
+
+        Raises:
+            Retryable: the machine refuses.
+        """
+        ...
+
+    def client(self, owner: str) -> socket.socket:
+        """A TCP socket that connects from the owner's interface, and does not block."""
+        ...
+
+    def listener(self, owner: str, address: str, port: int) -> socket.socket | None:
+        """A TCP socket that listens at a link-local address which only the owner's own processes see; None where the
+        driver has no such addresses.
+        """
         ...
 
     async def listening(self, owner: str, port: int) -> bool:

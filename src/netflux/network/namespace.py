@@ -89,7 +89,7 @@ def client(name: str) -> socket.socket:
     """A TCP socket that connects from the namespace; does not block."""
     with inside(name):
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    made.setblocking(False)
+    made.settimeout(0)
     return made
 
 
@@ -98,7 +98,7 @@ def listener(name: str, address: str, port: int) -> socket.socket:
     with inside(name):
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        made.setblocking(False)
+        made.settimeout(0)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((address, port))
         made.listen(128)

@@ -30,7 +30,7 @@ _SUBSYSTEM = 10
 _BATCH_BYTES = 64 * 1024
 """A batch must fit into a socket's send buffer, 208 KB where the system has not been changed."""
 
-(_NEWTABLE, _NEWCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELRULE) = (0, 3, 5, 6, 7, 8)
+(_NEWTABLE, _DELTABLE, _NEWCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELRULE) = (0, 2, 3, 5, 6, 7, 8)
 (_NEWSET, _DELSET, _NEWELEMENT, _DELELEMENT) = (9, 11, 12, 14)
 _REGISTER = 1
 _VERDICTS = 0xFFFFFF00
@@ -61,6 +61,11 @@ class Counted:
 def table() -> Message:
     """The table, made if it is absent."""
     return _message(_NEWTABLE, text(1, TABLE), CREATE)
+
+
+def no_table() -> Message:
+    """Removes the table with all that is in it."""
+    return _message(_DELTABLE, text(1, TABLE))
 
 
 def base_chain(name: str, priority: int, verdict: Verdict) -> Message:
@@ -155,7 +160,8 @@ def _closed(batch: Sequence[Message]) -> list[Message]:
 def list_rules(chain_name: str = "") -> Message:
     """Asks for the rules of a chain, or of the whole table."""
     body = text(1, TABLE) + (text(2, chain_name) if chain_name else b"")
-    return Message(_SUBSYSTEM << 8 | _GETRULE, struct.pack(">BBH", socket.AF_INET, 0, 0) + body, tolerated=(errno.ENOENT,))
+    head = struct.pack(">BBH", socket.AF_INET, 0, 0)
+    return Message(_SUBSYSTEM << 8 | _GETRULE, head + body, tolerated=(errno.ENOENT,))
 
 
 @dataclass(frozen=True)

@@ -54,9 +54,10 @@ class Router:
     def __init__(self, vpc: str) -> None:
         self.vpc = vpc
         self.applied = Ruleset()
+        self._routed = Ruleset()
         self._cables: dict[str, int] = {}
         self._tables: dict[str, int] = {}
-        # The gateways are both ends of one cable: a place for routes to point at, which the filter lets nothing leave by.
+        # Both gateways are ends of one cable: something for routes to point at, where the filter lets nothing leave.
         self._index = itertools.count(_FIRST_INDEX)
         self._identity = itertools.count(1)
         namespace.create(vpc, _SETTINGS)
@@ -67,12 +68,7 @@ class Router:
             link.up(link.LOOPBACK), link.pair("igw", INTERNET_GATEWAY, "nat", NAT_GATEWAY),
             link.up(INTERNET_GATEWAY), link.up(NAT_GATEWAY),
         ])  # fmt: skip
-        self._transact([
-            nftables.table(),
-            nftables.base_chain(FORWARD, 0, Verdict.DROP),
-            nftables.base_chain(ACLS, _BEFORE_GROUPS, Verdict.ACCEPT),
-            *(nftables.verdict_map(name, next(self._identity)) for name in (FROM, TO)),
-        ])
+        self._transact([*self._fresh()])
 
     def close(self) -> None:
         """Ends the router; its cables end with it."""
@@ -120,16 +116,30 @@ class Router:
     def apply(self, wanted: Ruleset) -> int:
         """Makes the rule set true; sends what differs from the last one, and returns how many messages that took.
 
-        Should the kernel refuse, what it has is unknown: the next call makes all of it anew.
+        Raises:
+            OSError: the kernel refused. Nothing passes until the next call, which makes all of it anew.
         """
-        before = self.applied
-        routes = [*self._routing(before, wanted)]
+        routes = [*self._routing(self._routed, wanted)]
         if routes:
             self._route.send(routes)
-        changes = [*self._changes(before, wanted)]
-        self._transact(changes)
+            self._routed = wanted
+        changes = [*self._changes(self.applied, wanted)]
+        try:
+            self._transact(changes)
+        except OSError:
+            self.applied = Ruleset()
+            self._transact([nftables.no_table(), *self._fresh()])
+            raise
         self.applied = wanted
         return len(routes) + len(changes)
+
+    def _fresh(self) -> Iterator[Message]:
+        """The table when no rule set has been applied: everything is dropped."""
+        yield nftables.table()
+        yield nftables.base_chain(FORWARD, 0, Verdict.DROP)
+        yield nftables.base_chain(ACLS, _BEFORE_GROUPS, Verdict.ACCEPT)
+        for name in (FROM, TO):
+            yield nftables.verdict_map(name, next(self._identity))
 
     def counters(self) -> list[Found]:
         """The rules as the kernel has them, with what they have counted."""
@@ -210,19 +220,10 @@ class Router:
 
 def expressions(rule: Rule) -> list[bytes]:
     """A rule as nftables takes it."""
-    parts: list[bytes] = []
-    if rule.tracked:
-        parts += nftables.tracked()
+    parts = nftables.tracked() if rule.tracked else []
     if rule.leaving:
         parts += nftables.leaving_by(rule.leaving)
-    for text, source in ((rule.source, True), (rule.destination, False)):
-        if text:
-            block = ipaddress.IPv4Network(text.removeprefix("!"), strict=False)
-            inside = not text.startswith("!")
-            parts += nftables.from_block(int(block.network_address), block.prefixlen, source=source, inside=inside)
-    for name, source in ((rule.sources, True), (rule.destinations, False)):
-        if name:
-            parts += nftables.in_set(name, source=source)
+    parts += [*_ends(rule)]
     if rule.protocol is not None:
         parts += nftables.protocol(rule.protocol)
     if rule.ports is not None:
@@ -232,6 +233,17 @@ def expressions(rule: Rule) -> list[bytes]:
     if rule.by:
         return parts + nftables.by_map(rule.goal, source=rule.by == "source")
     return parts + (nftables.prohibit() if rule.refuse else nftables.decide(rule.verdict, rule.goal))
+
+
+def _ends(rule: Rule) -> Iterator[bytes]:
+    for text, source in ((rule.source, True), (rule.destination, False)):
+        if text:
+            block = ipaddress.IPv4Network(text.removeprefix("!"), strict=False)
+            inside = not text.startswith("!")
+            yield from nftables.from_block(int(block.network_address), block.prefixlen, source=source, inside=inside)
+    for name, source in ((rule.sources, True), (rule.destinations, False)):
+        if name:
+            yield from nftables.in_set(name, source=source)
 
 
 def counted(found: Sequence[Found]) -> Mapping[tuple[str, str], nftables.Counted]:

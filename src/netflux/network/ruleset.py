@@ -1,8 +1,8 @@
 """What a VPC's router filters and where it sends what is left: topology in, chains, sets, maps and routes out. Pure.
 
-All interfaces of a VPC are cables to one router, so one rule set at the router's ends of the cables serves them all, and
-what a task may do to its own namespace changes nothing of it. An interface costs its elements in sets and maps; a group
-costs its rules once, however many members it has.
+All interfaces of a VPC have a cable to one router, so one rule set at the router's ends of the cables serves them all,
+and what a task does to its own namespace changes nothing of it. An interface costs its elements in sets and maps; a
+group costs its rules once, however many members it has.
 """
 
 from __future__ import annotations
