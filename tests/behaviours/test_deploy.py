@@ -1,0 +1,54 @@
+"""The template by the AWS CLI's `cloudformation deploy` on an empty cloud, as a pipeline does it on AWS."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.behaviours import stack
+from tests.behaviours.cloud import ROOT, Cloud, running, wait_for
+from tests.behaviours.hands import AWS
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+
+
+def _aws(cloud: Cloud, *words: str) -> str:
+    done = subprocess.run(
+        [AWS, *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=cloud.env(),
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, f"aws {' '.join(words)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def test_deploy_push_scale_update_and_delete_with_the_aws_cli(tmp_path: Path) -> None:
+    template = str(ROOT / "architecture" / "netflux.yaml")
+    deploy = ("cloudformation", "deploy", "--template-file", template, "--stack-name", "netflux",
+              "--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset", "--parameter-overrides")  # fmt: skip
+    with running(tmp_path / "state", "--empty", "--speed", "10") as cloud:
+        _aws(cloud, *deploy, "DesiredCount=0")
+        domain = stack.domain(cloud)
+        assert cloud.ask("GET", f"https://{domain}/api/movies").status_code == 503
+        for name in stack.SERVICES:
+            module = name.replace("-", "_")
+            cloud.command("push", str(ROOT / "app" / name), f"{name}:latest", "--", "python", "-m", module)
+        bucket = stack.outputs(cloud)["BucketName"]
+        _aws(cloud, "s3", "sync", str(ROOT / "app" / "site"), f"s3://{bucket}", "--exclude", "README.md")
+        _aws(cloud, *deploy, "DesiredCount=2")
+        wait_for("all targets are healthy", lambda: stack.all_healthy(cloud), 30)
+        assert len(cloud.ask("GET", f"https://{domain}/api/movies").json()) == 20
+        assert "Netflux" in cloud.ask("GET", f"https://{domain}/").text
+        assert "No changes" in _aws(cloud, *deploy, "DesiredCount=2")
+        _aws(cloud, "s3", "rm", f"s3://{bucket}", "--recursive")
+        _aws(cloud, "cloudformation", "delete-stack", "--stack-name", "netflux")
+        _aws(cloud, "cloudformation", "wait", "stack-delete-complete", "--stack-name", "netflux")
+        assert cloud.boto3("ecs").list_clusters()["clusterArns"] == []
+        assert cloud.boto3("rds").describe_db_instances()["DBInstances"] == []
+        assert cloud.boto3("elbv2").describe_load_balancers()["LoadBalancers"] == []
