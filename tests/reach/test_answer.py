@@ -115,7 +115,7 @@ def test_answers_that_are_lost_are_explained() -> None:
 def test_a_lost_route_is_made_again_by_the_nat_gateway_or_the_internet_gateway() -> None:
     gone = Route("0.0.0.0/0", RouteKind.BLACKHOLE, "nat-0")
     out = ask(topology(private=gone), SERVICE, INTERNET)
-    assert "nat-0 does not exist" in failing(out)["says"]
+    assert "to nat-0: it does not exist" in failing(out)["says"]
     assert failing(out)["remedy"] == (
         "aws ec2 replace-route --route-table-id rtb-private --destination-cidr-block 0.0.0.0/0 --nat-gateway-id nat-1"
     )

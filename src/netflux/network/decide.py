@@ -382,10 +382,10 @@ class _Walk:
         if route.kind is RouteKind.BLACKHOLE or (
             route.kind is RouteKind.NAT and route.target not in self.topology.nat_gateways
         ):
-            return f"{route.target} does not exist (the route is a blackhole)"
+            return "it does not exist, so the route is a blackhole"
         vpc = self.topology.subnets[subnet].vpc
         if route.kind is RouteKind.INTERNET and self.topology.internet_gateways.get(route.target) != vpc:
-            return f"{route.target} is not attached to {vpc}"
+            return f"it is not attached to {vpc}"
         if any(within(address, private) for private in _NOT_ROUTED):
             return "a private address, which the internet does not route"
         return ""

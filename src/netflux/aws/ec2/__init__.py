@@ -1,0 +1,1 @@
+"""EC2: what of its configuration the network has to follow."""

@@ -1,0 +1,81 @@
+"""EC2 operations that moto carries out, but not as EC2 does; all others go to moto unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from netflux.controlplane.call import Call
+
+
+class Moto(Protocol):
+    """Answers operations past our handlers."""
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The response; AwsError."""
+        ...
+
+
+class Ec2Api:
+    """The overlay.
+
+    Args:
+        moto: holds VPCs and groups.
+    """
+
+    service = "ec2"
+    whole = False
+
+    def __init__(self, moto: Moto) -> None:
+        self._moto = moto
+
+    async def create_vpc(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """With its default group's inbound rule for members of the group (VPC guide, "Default security groups")."""
+        answer = await self._moto.call("ec2", "CreateVpc", request)
+        condition = [
+            {"Name": "vpc-id", "Values": [answer["Vpc"]["VpcId"]]},
+            {"Name": "group-name", "Values": ["default"]},
+        ]
+        found = (await self._moto.call("ec2", "DescribeSecurityGroups", {"Filters": condition}))["SecurityGroups"]
+        for group in found:
+            own = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group["GroupId"]}]}]
+            if not group["IpPermissions"]:
+                wanted = {"GroupId": group["GroupId"], "IpPermissions": own}
+                await self._moto.call("ec2", "AuthorizeSecurityGroupIngress", wanted)
+        return answer
+
+    async def revoke_security_group_ingress(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """A rule is found by what it allows; its description need not be said."""
+        await self._describe(request, "IpPermissions")
+        return await self._moto.call("ec2", "RevokeSecurityGroupIngress", request)
+
+    async def revoke_security_group_egress(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """The same outwards."""
+        await self._describe(request, "IpPermissionsEgress")
+        return await self._moto.call("ec2", "RevokeSecurityGroupEgress", request)
+
+    async def _describe(self, request: dict[str, Any], member: str) -> None:
+        """Gives group peers the description that they have: moto compares it as well."""
+        if "GroupId" not in request or not request.get("IpPermissions"):
+            return
+        told = await self._moto.call("ec2", "DescribeSecurityGroups", {"GroupIds": [request["GroupId"]]})
+        notes = dict(_notes(told["SecurityGroups"][0][member]))
+        for permission in request["IpPermissions"]:
+            for pair in permission.get("UserIdGroupPairs") or ():
+                pair.pop("Description", None)
+                note = notes.get((_what(permission), pair.get("GroupId", "")))
+                if note:
+                    pair["Description"] = note
+
+
+def _notes(permissions: Iterable[Mapping[str, Any]]) -> Iterable[tuple[tuple[Any, str], str]]:
+    for permission in permissions:
+        for pair in permission.get("UserIdGroupPairs") or ():
+            yield (_what(permission), pair.get("GroupId", "")), pair.get("Description", "")
+
+
+def _what(permission: Mapping[str, Any]) -> tuple[str, Any, Any]:
+    protocol = permission.get("IpProtocol", "")
+    if protocol == "-1":
+        return protocol, None, None
+    return protocol, permission.get("FromPort"), permission.get("ToPort")

@@ -1,0 +1,55 @@
+"""Where EC2 does otherwise than moto."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netflux.aws.ec2.api import Ec2Api
+from netflux.controlplane.apis import Apis
+from netflux.errors import AwsError
+from tests.controlplane.plane import Plane
+
+
+@pytest.fixture
+async def apis(tmp_path: Path) -> AsyncIterator[Apis]:
+    plane = Plane(tmp_path)
+    apis = await plane.start()
+    apis.register(Ec2Api(plane.moto))
+    yield apis
+    plane.stop()
+
+
+async def _group(apis: Apis, condition: list[dict[str, Any]]) -> dict[str, Any]:
+    (found,) = (await apis.call("ec2", "DescribeSecurityGroups", {"Filters": condition}))["SecurityGroups"]
+    return dict(found)
+
+
+async def test_members_of_a_vpcs_default_group_let_each_other_in(apis: Apis) -> None:
+    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+    group = await _group(apis, [{"Name": "vpc-id", "Values": [vpc]}])
+    (permission,) = group["IpPermissions"]
+    assert permission["IpProtocol"] == "-1"
+    assert [pair["GroupId"] for pair in permission["UserIdGroupPairs"]] == [group["GroupId"]]
+
+
+@pytest.mark.parametrize("direction", ["Ingress", "Egress"])
+async def test_a_rule_with_a_description_is_revoked_by_what_it_allows(apis: Apis, direction: str) -> None:
+    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+    made = {"GroupName": "app", "Description": "d", "VpcId": vpc}
+    group = (await apis.call("ec2", "CreateSecurityGroup", made))["GroupId"]
+
+    def rule(port: int, **note: str) -> dict[str, Any]:
+        pairs = [{"GroupId": group, **note}]
+        return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": pairs}
+
+    both = [rule(8080, Description="each other"), rule(9090, Description="metrics")]
+    await apis.call("ec2", f"AuthorizeSecurityGroup{direction}", {"GroupId": group, "IpPermissions": both})
+    revoked = {"GroupId": group, "IpPermissions": [rule(8080)]}
+    await apis.call("ec2", f"RevokeSecurityGroup{direction}", revoked)
+    with pytest.raises(AwsError, match=r"InvalidPermission\.NotFound"):
+        await apis.call("ec2", f"RevokeSecurityGroup{direction}", revoked)
+    member = "IpPermissions" if direction == "Ingress" else "IpPermissionsEgress"
+    left = (await _group(apis, [{"Name": "group-id", "Values": [group]}]))[member]
+    assert [one["FromPort"] for one in left if one["IpProtocol"] == "tcp"] == [9090]
