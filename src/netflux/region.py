@@ -19,6 +19,7 @@ from netflux.aws.cloudfront.controller import CloudFrontController, Parts
 from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.edge import Edge
 from netflux.aws.cloudfront.origin import Origins
+from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecs.service import Ecs
@@ -128,6 +129,7 @@ class Region:
         self.keys = Keys()
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
+        self.apis.register(Ec2Api(self.moto))
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
         self.apis.register(EcrApi(self.documents, self.moto, self.clock))
         self.rds = self._databases()
