@@ -38,6 +38,21 @@ class Image:
 
 
 @dataclass(frozen=True)
+class MemoryLimit:
+    """What a container may use.
+
+    Attributes:
+        own: bytes of this container; None sets no limit.
+        pool: the name of those that share `pool_limit`: the containers of a task.
+        pool_limit: bytes of all of them together; None sets no limit.
+    """
+
+    own: int | None
+    pool: str
+    pool_limit: int | None
+
+
+@dataclass(frozen=True)
 class ContainerSpec:
     """A container to run.
 
@@ -50,6 +65,8 @@ class ContainerSpec:
         directory: replaces the image's working directory; None keeps it.
         hosts: a file that is the container's /etc/hosts and may be rewritten while it runs; None keeps the machine's.
         limits: names of the `resource` module to values, from ulimits.
+        memory: None sets no limit.
+        namespace: name of the network namespace that it is in; None where the network driver has none.
     """
 
     name: str
@@ -60,6 +77,8 @@ class ContainerSpec:
     directory: str | None = None
     hosts: Path | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    memory: MemoryLimit | None = None
+    namespace: str | None = None
 
     @property
     def argv(self) -> list[str]:
@@ -76,7 +95,7 @@ class Usage:
 
     Attributes:
         processes: how many it consists of.
-        cpu_seconds: that those have used so far.
+        cpu_seconds: that those have used so far, with their children that have ended.
         memory_bytes: resident.
     """
 
@@ -93,6 +112,11 @@ class Container(Protocol):
     @property
     def exit_code(self) -> int | None:
         """None while it runs; 128 + N when signal N ended it."""
+        ...
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether it was killed because it used more memory than it may."""
         ...
 
     async def wait(self) -> int:

@@ -1,7 +1,8 @@
 """The `process` runtime: a container is a process of this machine, in its image's folder.
 
-It needs no engine and no root. The processes see the machine's files and users; memory and CPU sizes of the task
-definition are not enforced. What is a container's own is its environment, address, hosts file and life.
+It needs no engine and no root. The processes see the machine's files and users. Memory is looked at, and a container
+over its size is killed (memory.py); CPU sizes of the task definition are not held. What is a container's own is its
+environment, address, hosts file and life.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ from pathlib import Path
 
 from netflux.runtime import manifest
 from netflux.runtime.children import Child, Children, Launch
-from netflux.runtime.driver import ContainerSpec, Image, PullError, Registry, StartError, Usage
+from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
 from netflux.runtime.lines import split
+from netflux.runtime.memory import MemoryWatch
 from netflux.runtime.usage import of_group
 
 _HOSTS = "/etc/hosts"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _log = logging.getLogger(__name__)
 _executions = itertools.count(1)
+_UNLIMITED = MemoryLimit(None, "", None)
 
 
 def search_path() -> str:
@@ -55,8 +58,10 @@ async def why_no_hosts_file(children: Children, directory: Path) -> str | None:
 class ProcessContainer:
     """A container that is a child process."""
 
-    def __init__(self, child: Child, launch: Launch, children: Children) -> None:
+    def __init__(self, child: Child, launch: Launch, children: Children, memory: MemoryLimit) -> None:
         self.id = uuid.uuid4().hex + f"{child.pid % 10**10:010d}"
+        self.memory = memory
+        self._killed_for_memory = False
         self._child = child
         self._launch = launch
         self._children = children
@@ -70,6 +75,16 @@ class ProcessContainer:
     def exit_code(self) -> int | None:
         """None while it runs; 128 + N when signal N ended it, as Docker counts."""
         return _docker_code(self._child.exit_code)
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether it was killed because it used more memory than it may."""
+        return self._killed_for_memory
+
+    def kill_for_memory(self) -> None:
+        """SIGKILL to its process group, and remembers why."""
+        self._killed_for_memory = True
+        self._child.kill_group()
 
     async def wait(self) -> int:
         """Its exit code, once it has ended."""
@@ -103,6 +118,8 @@ class ProcessContainer:
             self._launch.environment,
             self._launch.directory,
             binds=self._launch.binds,
+            namespace=self._launch.namespace,
+            confined=self._launch.confined,
             output=asyncio.subprocess.DEVNULL,
         )
         child = await self._children.start(launch)
@@ -132,6 +149,7 @@ class ProcessRuntime:
         self._registry = registry
         self._directory = directory or Path(tempfile.gettempdir())
         self._own_hosts: asyncio.Future[bool] | None = None
+        self._memory = MemoryWatch()
 
     async def pull(self, reference: str) -> Image:
         """Reads the image's manifest; PullError when the registry has no such image or it is of another kind."""
@@ -151,12 +169,18 @@ class ProcessRuntime:
         directory, argv = Path(spec.image.directory, spec.directory or ""), spec.argv
         _check_program(argv, directory, environment["PATH"])
         binds = {_HOSTS: str(spec.hosts)} if spec.hosts is not None and await self._can_bind() else {}
-        launch = Launch(spec.name, argv, environment, directory, binds=binds, limits=spec.limits)
+        launch = Launch(
+            spec.name, argv, environment, directory, binds=binds, limits=spec.limits,
+            namespace=spec.namespace, confined=spec.namespace is not None,
+        )  # fmt: skip
         try:
             child = await self._children.start(launch)
         except OSError as error:
             raise StartError(f"{argv[0]}: {error.strerror}") from error
-        return ProcessContainer(child, launch, self._children)
+        container = ProcessContainer(child, launch, self._children, spec.memory or _UNLIMITED)
+        if spec.memory is not None:
+            self._memory.add(container)
+        return container
 
     async def _can_bind(self) -> bool:
         if self._own_hosts is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netflux.aws.ecs.decide.health import HealthCheck
-from netflux.aws.ecs.decide.task import Dependency
+from netflux.aws.ecs.decide.task import Dependency, RestartPolicy
 
 Json = Mapping[str, Any]
 
@@ -42,7 +42,7 @@ class Port:
 class ContainerDefinition:
     """A container to run. Durations in seconds; None where the image's or AWS's choice holds.
 
-    `pinned`: every task of a deployment runs the digest that its first one resolved.
+    `pinned`: every task of a deployment runs the digest that its first one resolved. `memory`: MiB that it may use.
     """
 
     name: str
@@ -61,6 +61,8 @@ class ContainerDefinition:
     directory: str | None
     limits: Mapping[str, int]
     pinned: bool
+    memory: int | None
+    restart: RestartPolicy | None
 
 
 def containers(definition: Json, overrides: Json) -> list[ContainerDefinition]:
@@ -92,6 +94,20 @@ def container(body: Json, override: Json) -> ContainerDefinition:
         directory=body.get("workingDirectory"),
         limits={f"RLIMIT_{e['name'].upper()}": e["softLimit"] for e in body.get("ulimits", [])},
         pinned=body.get("versionConsistency", "enabled") == "enabled",
+        memory=override.get("memory", body.get("memory")),
+        restart=_restart(body.get("restartPolicy")),
+    )
+
+
+# API shape ContainerRestartPolicy: 300 s unless restartAttemptPeriod says otherwise.
+RESTART_PERIOD = 300.0
+
+
+def _restart(body: Json | None) -> RestartPolicy | None:
+    if body is None or not body["enabled"]:
+        return None
+    return RestartPolicy(
+        float(body.get("restartAttemptPeriod", RESTART_PERIOD)), tuple(body.get("ignoredExitCodes", ()))
     )
 
 

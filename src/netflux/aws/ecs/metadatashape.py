@@ -54,6 +54,7 @@ def container(document: Json, run: Run, container_name: str) -> Json:
         "DesiredStatus": body["desiredStatus"],
         "KnownStatus": shown["lastStatus"],
         "ExitCode": running.exit_code,
+        "RestartCount": running.restarts if running.definition.restart is not None else None,
         "CreatedAt": running.started_time or None,
         "StartedAt": running.started_time or None,
         "FinishedAt": running.finished_time or None,

@@ -23,6 +23,8 @@ class RunningContainer:
     secrets: dict[str, str] = field(default_factory=dict)
     container: Container | None = None
     started_at: float | None = None
+    finished_at: float | None = None
+    restarts: int = 0
     started_time: str = ""
     finished_time: str = ""
     terminated_at: float | None = None
@@ -55,6 +57,8 @@ class RunningContainer:
             health=self.health_status,
             terminated_at=self.terminated_at,
             killed=self.killed,
+            finished_at=self.finished_at,
+            restart=definition.restart,
         )
 
 

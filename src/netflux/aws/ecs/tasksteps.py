@@ -11,7 +11,7 @@ from typing import Any
 from netflux.aws.ecs import logstream, target, taskstatus
 from netflux.aws.ecs.arn import name, place
 from netflux.aws.ecs.decide import message
-from netflux.aws.ecs.decide.health import judge
+from netflux.aws.ecs.decide.health import Health, judge
 from netflux.aws.ecs.decide.task import DEPENDENCY_FAILED, Do, Next
 from netflux.aws.ecs.environment import build, host_name
 from netflux.aws.ecs.hosts import HostsFile
@@ -23,11 +23,13 @@ from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.ecs.tasks import ask_to_stop
 from netflux.errors import AwsError
 from netflux.network.interface import InterfaceRequest
-from netflux.runtime.driver import Container, ContainerSpec, StartError
+from netflux.runtime.driver import Container, ContainerSpec, MemoryLimit, StartError
 
 _log = logging.getLogger(__name__)
 
 LOST = "The host of the task was restarted: the region that ran it has ended"
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+_MEBIBYTE = 1024 * 1024
 _FAILED_TO_START = "TaskFailedToStart"
 _LAST_LINES = 5.0  # real seconds; a program that left its process group may hold the output open for ever
 
@@ -121,7 +123,10 @@ class Steps:
                 container.reason = f"CannotStartContainerError: {error}"
                 self._stop(arn, _FAILED_TO_START, container.reason)
                 return
-            container.started_at = self._host.clock.monotonic()
+            if container.started_at is not None:
+                container.restarts += 1
+            container.started_at, container.finished_at = self._host.clock.monotonic(), None
+            container.health, container.reason = Health(), ""
             container.started_time = self._host.store.now()
             self._watch(arn, run, container, container.container)
 
@@ -130,8 +135,10 @@ class Steps:
         assert container.image is not None
         definition = container.definition
         local = {"AWS_ENDPOINT_URL": self._host.endpoint_url, **self._metadata.variables(arn, definition.name)}
+        task = (self._host.store.get(TASK, arn) or {})["task"]
+        again = f"-{container.restarts + 1}" if container.started_at is not None else ""
         return ContainerSpec(
-            name=f"ecs-{run.id}-{definition.name}",
+            name=f"ecs-{run.id}-{definition.name}{again}",
             image=container.image,
             environment=build(definition, container.secrets, run.interface, place(arn).region, local),
             entry_point=definition.entry_point,
@@ -139,6 +146,7 @@ class Steps:
             directory=definition.directory,
             hosts=run.hosts.path if run.hosts is not None else None,
             limits=definition.limits,
+            memory=_memory(task, definition.memory),
         )
 
     def _watch(self, arn: str, run: Run, container: RunningContainer, started: Container) -> None:
@@ -158,6 +166,9 @@ class Steps:
     async def _await_exit(self, arn: str, container: RunningContainer, started: Container) -> None:
         await started.wait()
         container.finished_time = self._host.store.now()
+        if started.out_of_memory:
+            container.reason = OUT_OF_MEMORY
+        container.finished_at = self._host.clock.monotonic()
         self._host.poke("ecs-task", arn)
 
     async def _check(self, arn: str, container: RunningContainer, started: Container) -> None:
@@ -269,6 +280,13 @@ class Steps:
         service = (self._host.store.get(TASK, arn) or {}).get("service")
         if service:
             self._host.poke("ecs-service", service)
+
+
+def _memory(task: Json, own: int | None) -> MemoryLimit | None:
+    limit = int(task["memory"]) * _MEBIBYTE if "memory" in task else None
+    if limit is None and own is None:
+        return None
+    return MemoryLimit(own * _MEBIBYTE if own is not None else None, task["taskArn"], limit)
 
 
 def _owner(task_id: str) -> str:

@@ -25,7 +25,7 @@ _LOG_OPTIONS = (*_REQUIRED_LOG_OPTIONS, "awslogs-create-group", "mode", "max-buf
 _CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 # What a container definition may hold that no runtime of this cloud can do.
 _UNSUPPORTED = (
-    "restartPolicy", "links", "mountPoints", "volumesFrom", "environmentFiles", "linuxParameters", "credentialSpecs",
+    "links", "mountPoints", "volumesFrom", "environmentFiles", "linuxParameters", "credentialSpecs",
     "firelensConfiguration", "resourceRequirements", "systemControls", "dnsServers", "dnsSearchDomains", "user",
     "repositoryCredentials", "dockerSecurityOptions", "readonlyRootFilesystem", "hostname", "disableNetworking",
     "interactive", "pseudoTerminal",
@@ -114,9 +114,29 @@ def _check_container(container: Json, by_name: Mapping[str, Json]) -> None:
     for limit in ("stopTimeout", "startTimeout"):
         if limit in container and not (0 if limit == "stopTimeout" else 2) <= container[limit] <= 120:
             raise client_error(f"{limit} of container '{name}' must be at most 120 seconds on Fargate.")
+    _check_restart(name, container.get("restartPolicy"))
+    _check_memory(container)
     for dependency in container.get("dependsOn", []):
         _check_dependency(name, dependency, by_name)
     _check_ports(name, container.get("portMappings", []))
+
+
+def _check_restart(name: str, policy: Json | None) -> None:
+    """API shape ContainerRestartPolicy: at most 50 exit codes, a period of 60 to 1800 s."""
+    if policy is None:
+        return
+    if len(policy.get("ignoredExitCodes", [])) > 50:
+        raise client_error(f"restartPolicy.ignoredExitCodes of container '{name}' can have at most 50 items.")
+    if not 60 <= policy.get("restartAttemptPeriod", 300) <= 1800:
+        raise client_error(f"restartPolicy.restartAttemptPeriod of container '{name}' must be between 60 and 1800.")
+
+
+def _check_memory(container: Json) -> None:
+    soft, hard = container.get("memoryReservation"), container.get("memory")
+    if soft is not None and hard is not None and soft > hard:
+        raise client_error(
+            f"Invalid setting for container '{container['name']}'. 'memory' must be at least 'memoryReservation'."
+        )
 
 
 def _check_ports(name: str, mappings: Sequence[Json]) -> None:

@@ -63,6 +63,19 @@ class Dependency:
 
 
 @dataclass(frozen=True)
+class RestartPolicy:
+    """A container that is started again when it has exited; API shape ContainerRestartPolicy.
+
+    Attributes:
+        period: seconds that it has to have run, or its exit counts as one.
+        ignored: exit codes that count as an exit whatever the period.
+    """
+
+    period: float = 300.0
+    ignored: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class ContainerView:
     """A container of the task, and what was observed of it. Times are seconds of one clock.
 
@@ -77,6 +90,8 @@ class ContainerView:
         health: by its check; None when it has none.
         terminated_at: when SIGTERM was sent.
         killed: whether SIGKILL was sent.
+        finished_at: None while it has not ended, and until its end was noticed.
+        restart: None when an exit is the end.
     """
 
     name: str
@@ -89,6 +104,8 @@ class ContainerView:
     health: str | None = None
     terminated_at: float | None = None
     killed: bool = False
+    finished_at: float | None = None
+    restart: RestartPolicy | None = None
 
     @property
     def waiting(self) -> bool:
@@ -99,6 +116,19 @@ class ContainerView:
     def running(self) -> bool:
         """It has started and not ended."""
         return self.started_at is not None and self.exit_code is None
+
+    @property
+    def restarts(self) -> bool:
+        """It has exited, and its restart policy starts it again."""
+        if self.restart is None or self.exit_code is None or self.finished_at is None or self.started_at is None:
+            return False
+        ran_for = self.finished_at - self.started_at
+        return self.exit_code not in self.restart.ignored and ran_for >= self.restart.period
+
+    @property
+    def restart_open(self) -> bool:
+        """It has exited, but its end was not noticed yet, so nobody knows whether it starts again."""
+        return self.restart is not None and self.exit_code is not None and self.finished_at is None
 
 
 @dataclass(frozen=True)
@@ -142,6 +172,9 @@ def _forward(task: TaskView) -> Next:
 
 
 def _upward(task: TaskView) -> Next:
+    again = tuple(container.name for container in task.containers if container.restarts)
+    if again:
+        return Next(Do.START, again)
     by_name = {container.name: container for container in task.containers}
     ready = tuple(
         container.name
@@ -160,13 +193,17 @@ def _upward(task: TaskView) -> Next:
 def _failure(task: TaskView) -> Next | None:
     by_name = {container.name: container for container in task.containers}
     for container in task.containers:
-        if container.essential and container.exit_code is not None:
+        if container.essential and _ended(container):
             return Next(Do.FAIL, (container.name,), code="EssentialContainerExited", reason=ESSENTIAL_EXITED)
         if container.waiting and any(
             _hopeless(by_name[need.container], need.condition, task.now) for need in container.depends_on
         ):
             return Next(Do.FAIL, (container.name,), code="TaskFailedToStart", reason=DEPENDENCY_FAILED)
     return None
+
+
+def _ended(container: ContainerView) -> bool:
+    return container.exit_code is not None and not container.restarts and not container.restart_open
 
 
 def _met(container: ContainerView, condition: str) -> bool:

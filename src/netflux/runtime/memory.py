@@ -1,0 +1,106 @@
+"""Memory of containers that no cgroup holds: it is looked at, and a container found over its size is killed.
+
+A program may be over its size between two looks; how long is `LOOK`. Descendants that leave the container's process
+group are not counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from netflux.runtime.driver import MemoryLimit
+from netflux.runtime.usage import of_groups, proportional
+
+_log = logging.getLogger(__name__)
+
+LOOK = 0.5
+"""Real seconds between two looks."""
+
+
+class Watched(Protocol):
+    """A container with a limit."""
+
+    id: str
+    memory: MemoryLimit
+
+    @property
+    def pid(self) -> int:
+        """Leader of its process group."""
+        ...
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        ...
+
+    def kill_for_memory(self) -> None:
+        """SIGKILL, and remember why."""
+        ...
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a container uses, in bytes, and what it may."""
+
+    id: str
+    used: int
+    limit: MemoryLimit
+
+
+def over(uses: Iterable[Use]) -> list[str]:
+    """Ids of the containers to kill: those over their own limit, and the largest of a pool that is over its limit."""
+    pools: dict[str, list[Use]] = defaultdict(list)
+    killed = []
+    for use in uses:
+        if use.limit.own is not None and use.used > use.limit.own:
+            killed.append(use.id)
+        else:
+            pools[use.limit.pool].append(use)
+    for members in pools.values():
+        limit = members[0].limit.pool_limit
+        if limit is not None and sum(use.used for use in members) > limit:
+            killed.append(max(members, key=lambda use: use.used).id)
+    return killed
+
+
+class MemoryWatch:
+    """Looks at containers as long as there are any."""
+
+    def __init__(self) -> None:
+        self._watched: dict[str, Watched] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    def add(self, container: Watched) -> None:
+        """From now on it is looked at, until it has ended."""
+        self._watched[container.id] = container
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(self._look())
+
+    async def _look(self) -> None:
+        while self._watched:
+            self._watched = {one.id: one for one in self._watched.values() if one.exit_code is None}
+            looked_at = [*self._watched.values()]
+            for identity in await asyncio.to_thread(_judge, looked_at):
+                container = self._watched.get(identity)
+                if container is not None and container.exit_code is None:
+                    _log.warning("container %s: killed, it is over its memory (%s)", identity, container.memory)
+                    container.kill_for_memory()
+            await asyncio.sleep(LOOK)
+
+
+def _judge(containers: list[Watched]) -> list[str]:
+    """Resident memory counts pages that processes share once for each: who seems to be over is looked at closer."""
+    rough = {group: usage.memory_bytes for group, usage in of_groups().items()}
+    if not over(_uses(containers, rough)):
+        return []
+    exact: Mapping[int, int] = {one.pid: proportional(one.pid) for one in containers}
+    return over(_uses(containers, exact))
+
+
+def _uses(containers: Iterable[Watched], used: Mapping[int, int]) -> list[Use]:
+    return [Use(one.id, used.get(one.pid, 0), one.memory) for one in containers]
