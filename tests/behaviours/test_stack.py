@@ -41,7 +41,9 @@ def test_requests_are_spread_over_both_movie_tasks(netflux_cloud: Cloud) -> None
     logs = netflux_cloud.boto3("logs")
 
     def talkers() -> set[str]:
-        found = logs.filter_log_events(logGroupName=_group(netflux_cloud, "movie-service"), filterPattern='{ $.path = "/api/movies" }')
+        found = logs.filter_log_events(
+            logGroupName=_group(netflux_cloud, "movie-service"), filterPattern='{ $.path = "/api/movies" }'
+        )
         return {event["logStreamName"] for event in found["events"]}
 
     wait_for("both movie tasks logged a recommendation's request", lambda: len(talkers()) >= 2, 30)

@@ -53,5 +53,6 @@ def _from_address(rule: Mapping[str, Any], peer: Peer) -> bool:
     blocks: Sequence[Mapping[str, str]] = rule.get("IpRanges") or ()
     return any(
         ipaddress.ip_address(address) in ipaddress.ip_network(block["CidrIp"], strict=False)
-        for block in blocks for address in peer.addresses
+        for block in blocks
+        for address in peer.addresses
     )

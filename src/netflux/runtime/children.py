@@ -37,6 +37,8 @@ class Launch:
         death_signal: sent by the kernel when the region dies.
         output: a file descriptor for stdout and stderr; None makes a pipe, read at `Child.output`.
         pass_fds: descriptors that stay open in the child.
+        namespace: name of the network namespace that it starts in; None for the region's.
+        confined: it may change neither networks nor mounts, even as root.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Launch:
     death_signal: int = signal.SIGKILL
     output: int | None = None
     pass_fds: Sequence[int] = ()
+    namespace: str | None = None
+    confined: bool = False
 
 
 class _Exit(asyncio.subprocess.SubprocessStreamProtocol):
@@ -139,11 +143,17 @@ class Children:
             "limits": dict(launch.limits),
             "death_signal": int(launch.death_signal),
             "parent": os.getpid(),
+            "namespace": launch.namespace,
+            "confined": launch.confined,
         }
         loop = asyncio.get_running_loop()
         transport, protocol = await loop.subprocess_exec(
             lambda: _Exit(loop),
-            sys.executable, "-I", "-S", _LAUNCH, json.dumps(wanted),
+            sys.executable,
+            "-I",
+            "-S",
+            _LAUNCH,
+            json.dumps(wanted),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE if launch.output is None else launch.output,
             stderr=asyncio.subprocess.STDOUT,
