@@ -20,8 +20,11 @@ from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.edge import Edge
 from netflux.aws.cloudfront.origin import Origins
 from netflux.aws.ec2.api import Ec2Api
+from netflux.aws.ecr import distribution
 from netflux.aws.ecr.api import EcrApi
+from netflux.aws.ecr.password import Passwords
 from netflux.aws.ecr.registry import EcrRegistry
+from netflux.aws.ecr.registryserver import RegistryServer
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store as EcsStore
 from netflux.aws.ecs.taskhost import TaskHost
@@ -131,7 +134,7 @@ class Region:
         self.apis.register(self.s3)
         self.apis.register(Ec2Api(self.moto))
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
-        self.apis.register(EcrApi(self.documents, self.moto, self.clock))
+        self.registry = self._registry()
         self.rds = self._databases()
         self.elb = self._load_balancers()
         self.edge, cloudfront = self._edges()
@@ -156,6 +159,8 @@ class Region:
             await self._begin(self.network.start, self.network.stop)
             await self._begin(lambda: self.server.start(self.state.run / "controlplane.sock"), self.server.stop)
             await self._begin(self.haproxy.start, self.haproxy.stop)
+            await self._begin(lambda: self.registry.start(self.state.run / "ecr.sock"), self.registry.stop)
+            await self.haproxy.put(self.registry.section(self.state.run / "ecr.sock"))
             await self._begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
             self._exit.push_async_callback(self.rds.stop)
             await self._begin(lambda: self.elb.start(lambda key: self.loop.poke("elbv2", key)), self.elb.stop)
@@ -170,6 +175,14 @@ class Region:
     async def stop(self) -> None:
         """Ends every part, the last started first; no child is left."""
         await self._exit.aclose()
+
+    def _registry(self) -> RegistryServer:
+        binary = distribution.program()
+        storage, run = self.state.path / "registry", self.state.run
+        layers = distribution.Distribution(self.children, binary, storage, run) if binary else None
+        self.apis.register(EcrApi(self.documents, self.moto, self.clock, layers, self.options.port))
+        passwords = Passwords(self.documents, self.clock)
+        return RegistryServer(self.apis, passwords, layers, self.options.account, self.options.region)
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()

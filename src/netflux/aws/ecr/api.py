@@ -1,15 +1,17 @@
-"""ECR: repositories are moto's, images are ours; the registry protocol (`docker push`) is not served yet."""
+"""ECR: repositories are moto's, images are ours, layers are the registry's (distribution.py)."""
 
 from __future__ import annotations
 
 import base64
 import json
-import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from netflux import names
+from netflux.aws.ecr.decide import OCI_TYPES, artifact_type, immutable, size_of
+from netflux.aws.ecr.distribution import INSTALL, Distribution
 from netflux.aws.ecr.images import Images, StoredImage, digest_of
+from netflux.aws.ecr.layers import Layers
+from netflux.aws.ecr.password import USER, Passwords
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
@@ -18,36 +20,37 @@ from netflux.errors import AwsError, Unsupported
 
 Json = dict[str, Any]
 
-TOKEN_LIFE = timedelta(hours=12)  # GetAuthorizationToken: "The authorization token is valid for 12 hours".
-_PUSH_INSTEAD = "Push a folder with `netflux push` instead; OCI images come with the registry of a later version."
 
-
-class EcrApi:
+class EcrApi(Layers):
     """Handlers of ECR's operations.
 
     Args:
         documents: keeps the images.
         moto: keeps the repositories.
         clock: for timestamps.
+        distribution: keeps the layers; None where no registry is installed.
+        port: of the gateway.
     """
 
     service = "ecr"
     whole = False
 
-    def __init__(self, documents: Documents, moto: Moto, clock: Clock) -> None:
+    def __init__(
+        self, documents: Documents, moto: Moto, clock: Clock, distribution: Distribution | None = None, port: int = 443
+    ) -> None:
+        super().__init__(moto, Passwords(documents, clock), distribution, port)
         self._images = Images(documents)
-        self._moto = moto
         self._clock = clock
 
     async def create_repository(self, _call: Call, request: Json) -> Json:
         """Creates a repository whose URI names the local registry."""
         answer = await self._moto.call("ecr", "CreateRepository", request)
-        return {**answer, "repository": _local(answer["repository"])}
+        return {**answer, "repository": self._local(answer["repository"])}
 
     async def describe_repositories(self, _call: Call, request: Json) -> Json:
         """Lists repositories with their URIs."""
         answer = await self._moto.call("ecr", "DescribeRepositories", request)
-        return {**answer, "repositories": [_local(repository) for repository in answer["repositories"]]}
+        return {**answer, "repositories": [self._local(repository) for repository in answer["repositories"]]}
 
     async def delete_repository(self, call: Call, request: Json) -> Json:
         """Deletes a repository; with `force` its images too."""
@@ -61,7 +64,9 @@ class EcrApi:
             )
         answer = await self._moto.call("ecr", "DeleteRepository", request)
         self._images.delete(images)
-        return {**answer, "repository": _local(answer["repository"])}
+        if self._distribution is not None:
+            await self._distribution.forget(request["repositoryName"])
+        return {**answer, "repository": self._local(answer["repository"])}
 
     async def put_image(self, call: Call, request: Json) -> Json:
         """Stores a manifest under its true digest, and points the tag to it."""
@@ -80,9 +85,11 @@ class EcrApi:
             media_type=_media_type(request),
             tags=(),
             pushed_at=self._clock.now().isoformat(),
-            size=len(manifest.encode()),
+            size=size_of(manifest),
         )
         self._check_tag(call, repository, digest, tag)
+        await self._keep_manifest(request["repositoryName"], image)
+        self._check_tag(call, repository, digest, tag)  # another push may have been faster meanwhile
         stored = self._images.put(image, tag)
         return {"image": _image(call, request, stored, tag)}
 
@@ -134,6 +141,7 @@ class EcrApi:
                 self._images.untag(found, tag)
             else:
                 self._images.delete([found])
+                await self._drop_manifest(request["repositoryName"], found)
             gone += [{"imageDigest": found.digest, "imageTag": name} for name in ([tag] if tag else found.tags)] or [
                 {"imageDigest": found.digest}
             ]
@@ -141,22 +149,14 @@ class EcrApi:
 
     async def get_authorization_token(self, call: Call, _request: Json) -> Json:
         """A password for the registry, as `aws ecr get-login-password` takes it."""
-        token = base64.b64encode(b"AWS:" + secrets.token_urlsafe(48).encode()).decode()
-        host = names.registry(call.account, call.region)
-        expires: datetime = self._clock.now() + TOKEN_LIFE
+        password, expires = self._passwords.issue()
+        token = base64.b64encode(f"{USER}:{password}".encode()).decode()
+        host = self._host(call.account, call.region)
         return {
             "authorizationData": [
                 {"authorizationToken": token, "expiresAt": expires, "proxyEndpoint": f"https://{host}"}
             ]
         }
-
-    async def initiate_layer_upload(self, _call: Call, _request: Json) -> Json:
-        """Refused: there is no place for layers yet."""
-        raise Unsupported("ecr:InitiateLayerUpload", _PUSH_INSTEAD)
-
-    async def get_download_url_for_layer(self, _call: Call, _request: Json) -> Json:
-        """Refused: there is no place for layers yet."""
-        raise Unsupported("ecr:GetDownloadUrlForLayer", _PUSH_INSTEAD)
 
     async def start_image_scan(self, _call: Call, _request: Json) -> Json:
         """Refused: nothing scans images here, so there would be no true finding."""
@@ -166,11 +166,25 @@ class EcrApi:
         """Refused: nothing scans images here."""
         raise Unsupported("ecr:DescribeImageScanFindings")
 
-    async def _repository(self, request: Json) -> Json:
-        ask = {"repositoryNames": [request["repositoryName"]]}
-        answer = await self._moto.call("ecr", "DescribeRepositories", ask)
-        repository: Json = answer["repositories"][0]
-        return repository
+    async def _keep_manifest(self, repository: str, image: StoredImage) -> None:
+        """The registry takes a manifest only when it has everything that the manifest names."""
+        if image.media_type not in OCI_TYPES:
+            return
+        if self._distribution is None:
+            raise AwsError(
+                "LayersNotFoundException", f"No layer of the image is in the registry of this cloud. {INSTALL}."
+            )
+        refused = await self._distribution.put_manifest(repository, image.digest, image.manifest, image.media_type)
+        if refused is not None:
+            raise AwsError("LayersNotFoundException", f"The image can't be stored: {refused}")
+
+    async def _drop_manifest(self, repository: str, image: StoredImage) -> None:
+        if self._distribution is not None and image.media_type in OCI_TYPES:
+            await self._distribution.delete_manifest(repository, image.digest)
+
+    def _local(self, repository: Json) -> Json:
+        region, account = repository["repositoryArn"].split(":")[3:5]
+        return {**repository, "repositoryUri": f"{self._host(account, region)}/{repository['repositoryName']}"}
 
     def _find(self, repository: Json, wanted: Json) -> StoredImage | None:
         arn = repository["repositoryArn"]
@@ -200,21 +214,12 @@ class EcrApi:
                 f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}' "
                 f"in registry with id '{call.account}'",
             )
-        if repository.get("imageTagMutability") == "IMMUTABLE":
+        if tag and immutable(repository, tag):
             raise AwsError(
                 "ImageTagAlreadyExistsException",
                 f"The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because "
-                "the repository is immutable.",
+                "the tag is immutable.",
             )
-
-
-def _local(repository: Json) -> Json:
-    return {**repository, "repositoryUri": f"{_host(repository)}/{repository['repositoryName']}"}
-
-
-def _host(repository: Json) -> str:
-    region, account = repository["repositoryArn"].split(":")[3:5]
-    return names.registry(account, region)
 
 
 def _media_type(request: Json) -> str:
@@ -252,6 +257,8 @@ def _detail(call: Call, request: Json, image: StoredImage) -> Json:
         "imagePushedAt": datetime.fromisoformat(image.pushed_at),
         "imageManifestMediaType": image.media_type,
     }
+    artifact = artifact_type(image.manifest)
+    detail |= {"artifactMediaType": artifact} if artifact else {}
     return detail | ({"imageTags": [*image.tags]} if image.tags else {})
 
 
