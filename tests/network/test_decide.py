@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.network import naive, worlds
 
 from netflux.errors import Unsupported
 from netflux.network import described
@@ -26,6 +25,7 @@ from netflux.network.topology import (
     Subnet,
     Topology,
 )
+from tests.network import naive, worlds
 
 EVERYWHERE = "0.0.0.0/0"
 OPEN = NetworkAcl(
