@@ -30,8 +30,8 @@ def _aws(cloud: Cloud, *words: str) -> str:
 
 def test_deploy_push_scale_update_and_delete_with_the_aws_cli(tmp_path: Path) -> None:
     template = str(ROOT / "architecture" / "netflux.yaml")
-    deploy = ("cloudformation", "deploy", "--template-file", template, "--stack-name", "netflux",
-              "--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset", "--parameter-overrides")  # fmt: skip
+    flags = ("--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset", "--parameter-overrides")
+    deploy = ("cloudformation", "deploy", "--template-file", template, "--stack-name", "netflux", *flags)
     with running(tmp_path / "state", "--empty", "--speed", "10") as cloud:
         _aws(cloud, *deploy, "DesiredCount=0")
         domain = stack.domain(cloud)

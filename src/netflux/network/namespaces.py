@@ -151,7 +151,7 @@ class NamespaceNetwork:
         return await attempt.through(self.client(source_owner), address, port, timeout)
 
     async def counters(self) -> dict[tuple[str, str], Counted]:
-        """What rules have counted, by chain and rule; the chain `enter-…` or `leave-…` and `denied` is what is dropped."""
+        """What rules have counted, by chain and rule; `denied` of a chain `enter-…` or `leave-…` is what is dropped."""
         routers = [*self._routers.values()]
         found = await self._do(lambda: [counted(router.counters()) for router in routers])
         return {key: value for one in found for key, value in one.items()}

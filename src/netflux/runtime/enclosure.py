@@ -154,7 +154,7 @@ def _make_room() -> None:
     old = os.open(_RUN, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         _check(_libc.mount(b"netflux", str(_RUN).encode(), b"tmpfs", _MS_NOSUID | _MS_NODEV, b"mode=755"), "mount /run")
-        for name in os.listdir(old):
+        for name in os.listdir(old):  # noqa: PTH208  (a descriptor, not a path)
             _keep(old, name)
         _NAMES.mkdir()
     finally:
@@ -164,10 +164,10 @@ def _make_room() -> None:
 def _keep(old: int, name: str) -> None:
     source, target = f"/proc/self/fd/{old}/{name}", _RUN / name
     with contextlib.suppress(FileNotFoundError):
-        if os.path.islink(source):
-            target.symlink_to(os.readlink(source))
+        if os.path.islink(source):  # noqa: PTH114
+            target.symlink_to(os.readlink(source))  # noqa: PTH115
             return
-        if os.path.isdir(source):
+        if os.path.isdir(source):  # noqa: PTH112
             target.mkdir()
         else:
             target.touch()
