@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -36,7 +37,23 @@ def look_at_the_site(cloud: Cloud, domain: str, directory: Path) -> None:
         page = browser.new_context(ignore_https_errors=True).new_page()
         page.on("request", lambda request: asked.add(urlsplit(request.url).hostname or ""))
         page.goto(f"https://{domain}:{cloud.port}/")
-        expect(page.get_by_test_id("movie-card").first).to_be_visible(timeout=15_000)
+        expect(page.get_by_test_id("movie-count")).to_have_text("20 movies", timeout=15_000)
+        page.get_by_test_id("genre-tab-CRIME").click()
+        expect(page.get_by_test_id("movie-count")).to_have_text("4 crime movies")
+        page.get_by_test_id("customer-select").select_option("1")
+        expect(page.get_by_test_id("greeting")).to_have_text("Tonight for Sam")
+        _change_favorite_genre(page, "DRAMA")
+        _change_favorite_genre(page, "ACTION")
+        titles = page.get_by_test_id("recommendations").locator(".card-title")
+        expect(titles).to_have_text(["Inception", "The Dark Knight", "The Matrix", "Gladiator"])
         page.screenshot(path=str(directory / "site.png"))
         browser.close()
     assert asked == {domain}
+
+
+def _change_favorite_genre(page: Any, genre: str) -> None:
+    from playwright.sync_api import expect
+
+    page.get_by_test_id(f"favorite-{genre}").click()
+    expect(page.get_by_test_id("status")).to_have_attribute("data-kind", "saved", timeout=15_000)
+    expect(page.get_by_test_id("recommendations")).to_have_attribute("data-genre", genre, timeout=15_000)
