@@ -73,6 +73,7 @@ class Server:
         try:
             model, params = wire.operation_of(scope.service, message)
             self._check_region(scope)
+            await self._apis.ready(scope.service)
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, scope.access_key)
             if self._apis.handler(call.service, call.operation) is None:
                 response = await self._apis.moto.forward(scope.service, message, models.changes_state(call.operation))
