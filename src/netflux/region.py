@@ -212,6 +212,7 @@ class Region:
             poke=self._poke,
             directory=self.state.run / "tasks",
             endpoint_url=f"http://127.0.0.1:{self.options.port}",
+            serve_apis=self.front.server.listen,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)

@@ -73,6 +73,10 @@ class HAProxy:
         """Of the running master."""
         return self._master.pid
 
+    def inherit(self, descriptor: int) -> None:
+        """The shared frontends name a listening socket of this process, as `fd@N`. Before the start."""
+        self._master.inherited = (*self._master.inherited, descriptor)
+
     async def start(self) -> None:
         """Starts HAProxy with the shared frontends.
 

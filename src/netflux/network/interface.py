@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,6 +59,14 @@ class Network(Protocol):
     name: str
     enforces_security_groups: bool
 
+    async def start(self) -> None:
+        """Before anything else: interfaces of the last run are there again."""
+        ...
+
+    async def stop(self) -> None:
+        """Lets go of the machine; interfaces stay recorded."""
+        ...
+
     async def attach(self, request: InterfaceRequest) -> Interface:
         """The owner's interface, created if it is not there; AwsError when the subnet or a group is not."""
         ...
@@ -90,8 +99,22 @@ class Network(Protocol):
         """
         ...
 
+    def inside(self, owner: str) -> AbstractContextManager[None]:
+        """Sockets that the calling thread makes meanwhile are the owner's interface's. Not to be left by an await."""
+        ...
+
     def client(self, owner: str) -> socket.socket:
         """A TCP socket that connects from the owner's interface, and does not block."""
+        ...
+
+    async def redirect(self, owner: str, ports: Mapping[str, int], goal: int) -> None:
+        """What the owner's own processes send to a service address arrives at another port of it, where a proxy listens
+        that must not be in the way of a program listening at all addresses. Nothing where addresses are shared.
+
+        Args:
+            ports: by service address, the port that is offered.
+            goal: the port where the proxy listens.
+        """
         ...
 
     def listener(self, owner: str, address: str, port: int) -> socket.socket | None:

@@ -7,7 +7,8 @@ says.
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from netflux.controlplane.documents import Documents
 from netflux.network import addresses, attempt
@@ -85,11 +86,18 @@ class LoopbackNetwork:
     async def refresh(self) -> None:
         """Nothing: groups, network ACLs and routes are not enforced here."""
 
+    def inside(self, _owner: str) -> AbstractContextManager[None]:
+        """Nothing changes: all interfaces are one here."""
+        return nullcontext()
+
     def client(self, _owner: str) -> socket.socket:
         """A TCP socket; where it connects from tells nothing here."""
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.settimeout(0)
         return made
+
+    async def redirect(self, _owner: str, _ports: Mapping[str, int], _goal: int) -> None:
+        """Nothing: service addresses are no task's own here."""
 
     def listener(self, _owner: str, _address: str, _port: int) -> socket.socket | None:
         """None: link-local addresses would be everybody's here."""

@@ -27,10 +27,6 @@ _NAMES = _RUN / "netns"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class EnclosureError(Exception):
-    """The kernel refuses a namespace; the text says which and why."""
-
-
 @dataclass(frozen=True)
 class Refusal:
     """Why this machine can't do it.
@@ -49,37 +45,32 @@ class Refusal:
         return f"cannot {self.what}: {self.error}"
 
 
-def enter(prepare: Callable[[], None] = lambda: None) -> None:
+def enter(let_go: Callable[[], None]) -> None:
     """Returns in a new process inside; the process that called never returns but ends with the inner one's code.
 
-    Args:
-        prepare: called in the inner process before it goes on; an exception of it is the inner process's own.
+    It must have one thread, and `refusal` must have found nothing.
 
-    Raises:
-        EnclosureError: in the calling process; nothing was changed.
+    Args:
+        let_go: called in each of the processes that only wait, to close what shall be the inner one's alone.
     """
-    refused = refusal()
-    if refused is not None:
-        raise EnclosureError(str(refused))
     signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
     outer = os.getpid()
     maker = os.fork()
     if maker:
-        _follow(maker)
+        _follow(maker, let_go)
     os.setsid()  # a terminal's Ctrl-C is the outer process's alone, which forwards it
     _bind_life(signal.SIGKILL, outer)
     make()
     first = os.fork()
     if first:
-        _follow(first)
+        _follow(first, let_go)
     _die_with_parent(signal.SIGKILL)
     settle()
     second = os.fork()
     if second:
-        _follow(second)
+        _follow(second, let_go)
     _die_with_parent(signal.SIGKILL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
-    prepare()
 
 
 def refusal() -> Refusal | None:
@@ -175,8 +166,9 @@ def _keep(old: int, name: str) -> None:
         _check(bound, f"keep {target}")
 
 
-def _follow(child: int) -> None:
+def _follow(child: int, let_go: Callable[[], None]) -> None:
     """Forwards signals to the child and ends with its code; reaps whatever else ends meanwhile. Never returns."""
+    let_go()
     for number in _FORWARDED:
         signal.signal(number, lambda told, _frame: _signal(child, told))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)

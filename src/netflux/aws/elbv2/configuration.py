@@ -35,7 +35,8 @@ class Place:
         certificate: PEM file for HTTPS listeners on its own addresses; empty when there is none.
         clients: by listener port, the blocks from which the load balancer's security groups let clients in; a port that
             is open to all is absent.
-        addresses: HAProxy `bind` addresses of its nodes, without port, by listener port; those that can be bound.
+        addresses: HAProxy `bind` addresses of its nodes by listener port; those that can be bound.
+        source: name of the network namespace that connections to targets come from; empty for the region's.
     """
 
     run_dir: str
@@ -43,6 +44,7 @@ class Place:
     certificate: str = ""
     addresses: Mapping[int, Sequence[str]] = field(default_factory=dict)
     clients: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,8 @@ class _Writer:
         yield f"{unavailable} if {{ nbsrv({name}) eq 0 }}"
         yield from self._headers()
         tls = " ssl verify none" if group.protocol == "HTTPS" else ""
-        yield f"server-template t 1-{SLOTS} 127.0.0.1:1 disabled{tls}"
+        source = f" namespace {self._place.source}" if self._place.source else ""
+        yield f"server-template t 1-{SLOTS} 127.0.0.1:1 disabled{tls}{source}"
 
     def _headers(self) -> Iterator[str]:
         """What the load balancer does to a request; user guide, "HTTP headers and Application Load Balancers"."""
