@@ -10,9 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
-
-from aiohttp import web
+from typing import TYPE_CHECKING, Any
 
 from netflux import names
 from netflux.aws.sts.api import StsApi
@@ -31,6 +29,9 @@ from netflux.haproxy.process import HAProxy
 from netflux.runtime.children import Children
 from netflux.seed.config import Config
 from netflux.state import StateDirectory
+
+if TYPE_CHECKING:  # the control plane's package decides how much of aiohttp is imported, so it comes first
+    from aiohttp import web
 
 STOP_PATIENCE = 10.0
 """Real seconds that children have to end when the region stops."""
@@ -105,8 +106,7 @@ class Front:
         )
         if options.listening is not None:
             self.haproxy.inherit(options.listening)
-        console = [self._late(route) for route in routes(self.apis.call, self._facts, self)]
-        self.server = Server(self.apis, self._s3, console)
+        self.server = Server(self.apis, self._s3, routes(self.apis.call, self._facts, self))
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
         self._loading: asyncio.Future[None] | None = None
@@ -158,14 +158,6 @@ class Front:
     async def _s3(self, request: web.Request) -> web.StreamResponse:
         await self.apis.ready("s3")
         return await self._present().s3(request)
-
-    def _late(self, route: web.RouteDef) -> web.RouteDef:
-        async def wait(request: web.Request) -> web.StreamResponse:
-            await self.apis.ready()
-            answer: web.StreamResponse = await route.handler(request)
-            return answer
-
-        return web.RouteDef(route.method, route.path, wait, route.kwargs)
 
     def _changed(self, call: Call) -> None:
         """Before the services are there nobody can have read a state that this call would change."""

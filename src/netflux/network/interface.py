@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -105,16 +105,6 @@ class Network(Protocol):
 
     def client(self, owner: str) -> socket.socket:
         """A TCP socket that connects from the owner's interface, and does not block."""
-        ...
-
-    async def redirect(self, owner: str, ports: Mapping[str, int], goal: int) -> None:
-        """What the owner's own processes send to a service address arrives at another port of it, where a proxy listens
-        that must not be in the way of a program listening at all addresses. Nothing where addresses are shared.
-
-        Args:
-            ports: by service address, the port that is offered.
-            goal: the port where the proxy listens.
-        """
         ...
 
     def listener(self, owner: str, address: str, port: int) -> socket.socket | None:

@@ -7,7 +7,7 @@ says.
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from netflux.controlplane.documents import Documents
@@ -95,9 +95,6 @@ class LoopbackNetwork:
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.settimeout(0)
         return made
-
-    async def redirect(self, _owner: str, _ports: Mapping[str, int], _goal: int) -> None:
-        """Nothing: service addresses are no task's own here."""
 
     def listener(self, _owner: str, _address: str, _port: int) -> socket.socket | None:
         """None: link-local addresses would be everybody's here."""

@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TypeVar
 
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
-from netflux.network import attempt, described, link, namespace, netlink, nftables, ruleset
+from netflux.network import attempt, described, link, namespace, netlink, ruleset
 from netflux.network.attempt import Probe
 from netflux.network.decide import Outcome
 from netflux.network.interface import Interface, InterfaceRequest
@@ -29,7 +28,6 @@ from netflux.network.topology import Topology
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
-_TCP = 6
 
 SERVICE_BLOCK = "127.255.0"
 """Service Connect's endpoints have their addresses here, inside each client task's own namespace."""
@@ -53,7 +51,6 @@ class NamespaceNetwork:
         self._routers: dict[str, Router] = {}
         self._homes: dict[str, str] = {}
         self._subnets: dict[str, tuple[str, str]] = {}
-        self._redirected: dict[str, dict[str, int]] = {}
         self._asked = self._covered = 0
         self._refreshing = asyncio.Lock()
 
@@ -85,7 +82,6 @@ class NamespaceNetwork:
         record = self._ledger.of(owner)
         if record is not None and record.id in self._homes:
             router = self._routers[self._homes.pop(record.id)]
-            self._redirected.pop(record.id, None)
             await self._do(lambda: router.disconnect(record.id))
         await self._ledger.detach(owner)
 
@@ -133,13 +129,6 @@ class NamespaceNetwork:
     def client(self, owner: str) -> socket.socket:
         """A TCP socket that connects from the owner's interface, and does not block; OSError when there is none."""
         return namespace.client(self._name(owner))
-
-    async def redirect(self, owner: str, ports: Mapping[str, int], goal: int) -> None:
-        """Rewrites the owner's own table, at once."""
-        name = self._name(owner)
-        if self._redirected.get(name) != dict(ports):
-            await self._do(lambda: _redirect(name, ports, goal))
-            self._redirected[name] = dict(ports)
 
     def listener(self, owner: str, address: str, port: int) -> socket.socket | None:
         """A TCP socket that listens in the owner's namespace at an address that is nobody else's."""
@@ -214,25 +203,6 @@ class NamespaceNetwork:
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._kernel, work)
-
-
-def _redirect(name: str, ports: Mapping[str, int], goal: int) -> None:
-    with namespace.inside(name):
-        kernel = netlink.Socket(netlink.NETFILTER)
-    chain = "redirect"
-    rules = [
-        nftables.rule(chain, address, [
-            *nftables.from_block(int(IPv4Address(address)), 32, source=False), *nftables.protocol(_TCP),
-            *nftables.ports(port, port), *nftables.to_port(goal),
-        ])
-        for address, port in ports.items()
-    ]  # fmt: skip
-    fresh = [nftables.table(), nftables.no_table(), nftables.table(), nftables.redirecting_chain(chain), *rules]
-    try:
-        for batch in nftables.batches(fresh):
-            kernel.send(batch)
-    finally:
-        kernel.close()
 
 
 def _interface(record: Record) -> Interface:

@@ -74,12 +74,6 @@ def base_chain(name: str, priority: int, verdict: Verdict) -> Message:
     return _message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + _big(5, verdict) + text(7, "filter"), CREATE)
 
 
-def redirecting_chain(name: str) -> Message:
-    """A chain for the connections that begin in this namespace, in which they may be given another port."""
-    hook = nest(4, _big(1, 3), _big(2, -100))
-    return _message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + text(7, "nat"), CREATE)
-
-
 def chain(name: str) -> Message:
     """A chain that rules and maps lead to."""
     return _message(_NEWCHAIN, text(1, TABLE) + text(3, name), CREATE)
@@ -262,15 +256,6 @@ def count() -> list[bytes]:
 def decide(verdict: Verdict, goal: str = "") -> list[bytes]:
     """What becomes of the packet; `goal` is the chain of a jump."""
     return [_expression("immediate", _big(1, 0) + nest(2, _decision(verdict, goal)))]
-
-
-def to_port(port: int) -> list[bytes]:
-    """Goes to another port of the address that it goes to."""
-    value = nest(2, attribute(1, struct.pack(">H", port)))
-    return [
-        _expression("immediate", _big(1, _REGISTER) + value),
-        _expression("nat", _big(1, 1) + _big(2, socket.AF_INET) + _big(5, _REGISTER)),
-    ]
 
 
 def prohibit() -> list[bytes]:

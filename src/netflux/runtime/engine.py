@@ -17,6 +17,7 @@ from typing import Any
 
 _PATIENCE = 60.0  # real seconds that a command may take; one that answers takes a tenth of a second
 _OPEN_FILES = 65535  # Developer guide, ulimits on Fargate: nofile is 65535, soft and hard, unless set
+_PROCESSES = 32768  # the kernel's own default of pid_max
 _KEPT = ("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS", "TMPDIR")
 _NOISE = re.compile(r'^(?:Error: |time="[^"]*" level=\w+ msg="?)')
 
@@ -121,6 +122,19 @@ class Engine:
             raise EngineError(reason(told.decode(errors="replace")))
         return out.decode(errors="replace").strip()
 
+    async def create(self, name: str, options: Sequence[str], environment: Mapping[str, str]) -> str:
+        """A container that is not started yet; its id, which podman writes to a file, and to stdout only sometimes."""
+        file = self._directory / f"{name}.id"
+        file.unlink(missing_ok=True)
+        try:
+            await self.run(
+                "create", f"--name={name}", f"--label={self.label}", f"--cidfile={file}", *options,
+                environment=environment,
+            )  # fmt: skip
+            return file.read_text().strip()
+        finally:
+            file.unlink(missing_ok=True)
+
     async def look(self, *arguments: str) -> dict[str, Any]:
         """The first of the objects that an inspecting command writes."""
         found: dict[str, Any] = json.loads(await self.run(*arguments))[0]
@@ -139,16 +153,21 @@ class Engine:
 
 def limits(wanted: Mapping[str, int]) -> list[str]:
     """`--ulimit` options: Fargate's where the machine allows as much, and nothing above what this process may give."""
-    chosen = {"RLIMIT_NOFILE": _OPEN_FILES, **wanted}
-    processes = resource.getrlimit(resource.RLIMIT_NPROC)[1]
-    if processes != resource.RLIM_INFINITY:
-        chosen.setdefault("RLIMIT_NPROC", processes)
+    chosen = {"RLIMIT_NOFILE": _OPEN_FILES, "RLIMIT_NPROC": _processes(), **wanted}
     found = []
     for name, value in chosen.items():
         hard = resource.getrlimit(getattr(resource, name))[1]
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
         found.append(f"--ulimit={name.removeprefix('RLIMIT_').lower()}={allowed}:{allowed}")
     return found
+
+
+def _processes() -> int:
+    """What podman may give at most: it lowers its own limit to the number of process ids that there are."""
+    try:
+        return int(Path("/proc/sys/kernel/pid_max").read_text())
+    except OSError:
+        return _PROCESSES
 
 
 def variables(wanted: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:

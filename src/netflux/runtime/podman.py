@@ -182,10 +182,9 @@ class PodmanRuntime:
             raise StartError("no command specified: neither the image nor the container definition names one")
         options, environment = engine.variables(spec.environment)
         try:
-            created = await self._engine.run(
-                "create", *_options(spec, self._engine.label), *options, *_program(spec), environment=environment
+            identity = await self._engine.create(
+                container_name(spec.name), [*_options(spec), *options, *_program(spec)], environment
             )
-            identity = created.splitlines()[-1]
             child = await self._run(spec.name, identity)
             found = await self._engine.look("inspect", identity)
         except EngineError as error:
@@ -216,11 +215,11 @@ class PodmanRuntime:
         raise StartError(_why(said.decode(errors="replace"), identity))
 
 
-def _options(spec: ContainerSpec, label: str) -> list[str]:
+def _options(spec: ContainerSpec) -> list[str]:
     network = "host" if spec.namespace is None else f"ns:/run/netns/{spec.namespace}"
     options = [
-        f"--name={container_name(spec.name)}", f"--label={label}", f"--network={network}", "--log-driver=passthrough",
-        "--pull=never", "--security-opt=label=disable", *engine.limits(spec.limits),
+        f"--network={network}", "--log-driver=passthrough", "--pull=never", "--security-opt=label=disable",
+        *engine.limits(spec.limits),
     ]  # fmt: skip
     if "HOSTNAME" in spec.environment:
         options += ["--uts=private", f"--hostname={spec.environment['HOSTNAME']}"]

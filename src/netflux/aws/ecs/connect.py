@@ -25,8 +25,6 @@ from netflux.reconcile.controller import Result
 IDLE_TIMEOUT = 300.0
 TCP_IDLE_TIMEOUT = 3600.0
 CONNECT_TIMEOUT = 1.0  # real seconds for one try; a port of this machine answers or refuses at once
-PROXY_PORT = 15001
-"""Where the proxy listens in a task's own namespace, so that the task may listen at all addresses on any usual port."""
 SLOTS = 8
 _GONE = ("DEPROVISIONING", "STOPPED")
 _THERE = ("RUNNING", "DEACTIVATING", "STOPPING")
@@ -84,7 +82,7 @@ def _lines(one: Bound, namespace: str, clock: Clock) -> list[str]:
     return [
         f"frontend {prefix}_f",
         f"    mode {mode}",
-        f"    bind {one.address}:{PROXY_PORT if one.client else endpoint.port}{where}",
+        f"    bind {one.address}:{endpoint.port}{where}",
         f"    timeout client {idle}ms",
         f"    default_backend {prefix}_b",
         f"backend {prefix}_b",
@@ -155,7 +153,6 @@ class ConnectController:
             bound = [one for offer in offered for one in self._bound(key, offer)]
         except AwsError as error:
             raise Retryable(f"namespace {key}: {error}") from error
-        await self._redirect(bound)
         text = body(key, bound, self._store.clock)
         servers_of = {(offer.service, offer.endpoint.name): await self._servers(offer) for offer in offered}
         for one in bound:
@@ -172,15 +169,6 @@ class ConnectController:
         if not self._network.enforces_security_groups:
             return [Bound(offer.endpoint, address, offer.service)]
         return [Bound(offer.endpoint, address, offer.service, client) for client in self._clients(key)]
-
-    async def _redirect(self, bound: Sequence[Bound]) -> None:
-        for arn, _ in self._store.all(TASK):
-            interface = self._network.of(f"ecs/task/{name(arn)}")
-            if interface is None or interface.namespace is None:
-                continue
-            ports = {one.address: one.endpoint.port for one in bound if one.client == interface.namespace}
-            if ports:
-                await self._network.redirect(interface.owner, ports, PROXY_PORT)
 
     def _clients(self, key: str) -> list[str]:
         found = []

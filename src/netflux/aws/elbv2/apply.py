@@ -11,12 +11,12 @@ from datetime import datetime
 from pathlib import Path
 
 from netflux.aws.elbv2 import configuration, pages
-from netflux.aws.elbv2.configuration import Place
 from netflux.aws.elbv2.decide import Target
 from netflux.aws.elbv2.desired import Desired, LoadBalancer, TargetGroup, groups_of
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.health import Checker
 from netflux.aws.elbv2.reach import Reach
+from netflux.aws.elbv2.site import Place, Site
 from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
 from netflux.clock import Clock
@@ -209,6 +209,7 @@ class ElbController:
             {port: [_bind(node, port) for node in found] for port, found in addresses.items()},
             await self._clients(balancer),
             nodes[0].namespace or "",
+            self._clock.speed,
         )
         built = configuration.build(balancer, groups, place)
         self.traffic.place(balancer.arn, built.backends, groups)
@@ -231,7 +232,7 @@ class ElbController:
         endpoints.withdraw(balancer.dns_name)
         self._published[balancer.arn] = balancer.dns_name
         for listener in balancer.listeners:
-            path = configuration.socket_of(place, balancer, listener.port)
+            path = Site(balancer, listener, place).socket
             endpoints.publish(balancer.dns_name, listener.port, Address(path, 0))
         everywhere = [found for found in addresses.values() if found]
         if everywhere:

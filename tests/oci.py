@@ -1,0 +1,77 @@
+"""OCI images made of files, without an engine: what `skopeo copy oci:…` takes."""
+
+import gzip
+import hashlib
+import io
+import json
+import platform
+import subprocess
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+@dataclass(frozen=True)
+class OciImage:
+    """An image to write.
+
+    Attributes:
+        files: contents by absolute path; executable.
+        command: Cmd.
+        config: more of the image's configuration.
+    """
+
+    files: Mapping[str, bytes]
+    command: Sequence[str] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    def write(self, folder: Path) -> str:
+        """Writes an OCI layout; the digest of its one manifest."""
+        (folder / "blobs/sha256").mkdir(parents=True, exist_ok=True)
+        tar = self._tar()
+        layer = self._blob(folder, gzip.compress(tar, mtime=0), "application/vnd.oci.image.layer.v1.tar+gzip")
+        body = {
+            "architecture": _ARCHITECTURES[platform.machine()],
+            "os": "linux",
+            "config": {"Cmd": [*self.command], "Env": ["PATH=/bin"], **self.config},
+            "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(tar).hexdigest()]},
+        }
+        config = self._blob(folder, json.dumps(body).encode(), "application/vnd.oci.image.config.v1+json")
+        media_type = "application/vnd.oci.image.manifest.v1+json"
+        manifest = {"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": [layer]}
+        found = self._blob(folder, json.dumps(manifest).encode(), media_type)
+        (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [found]}))
+        (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+        return str(found["digest"])
+
+    def _tar(self) -> bytes:
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as archive:
+            for path, content in self.files.items():
+                entry = tarfile.TarInfo(path.lstrip("/"))
+                entry.size, entry.mode = len(content), 0o755
+                archive.addfile(entry, io.BytesIO(content))
+            for name in ("tmp", "etc", "proc", "sys", "dev"):
+                entry = tarfile.TarInfo(name)
+                entry.type, entry.mode = tarfile.DIRTYPE, 0o777
+                archive.addfile(entry)
+        return out.getvalue()
+
+    @staticmethod
+    def _blob(folder: Path, content: bytes, media_type: str) -> dict[str, Any]:
+        digest = hashlib.sha256(content).hexdigest()
+        (folder / "blobs/sha256" / digest).write_bytes(content)
+        return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(content)}
+
+
+def busybox() -> bytes | None:
+    """A static busybox of this machine (Debian package busybox-static); None when there is none."""
+    path = Path("/bin/busybox")
+    if not path.is_file():
+        return None
+    said = subprocess.run(["/usr/bin/env", "ldd", str(path)], capture_output=True, text=True, check=False)
+    return path.read_bytes() if "not a dynamic" in said.stdout + said.stderr else None
