@@ -8,8 +8,9 @@ import shutil
 import signal
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -27,8 +28,15 @@ OTHER = OciImage({"/bin/program": b"two"}, ["/bin/program"])
 
 
 @pytest.fixture
-async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
-    made = Cloud(tmp_path)
+def short() -> Iterator[Path]:
+    """A directory whose name is short enough for unix sockets; pytest's own are not."""
+    with TemporaryDirectory(prefix="nf-") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+async def cloud(short: Path) -> AsyncIterator[Cloud]:
+    made = Cloud(short)
     await made.start()
     await made.repository("movies")
     yield made
@@ -188,8 +196,8 @@ async def test_layers_of_deleted_images_are_collected_and_others_stay(cloud: Clo
     assert len([*cloud.path.glob("registry/docker/registry/v2/blobs/sha256/*/*/data")]) < before
 
 
-async def test_without_a_registry_installed_a_push_is_refused_by_name(tmp_path: Path) -> None:
-    cloud = Cloud(tmp_path, installed=False)
+async def test_without_a_registry_installed_a_push_is_refused_by_name(short: Path) -> None:
+    cloud = Cloud(short, installed=False)
     await cloud.start()
     try:
         await cloud.repository("movies")
