@@ -52,7 +52,7 @@ def tell(title: str, report: Report) -> None:
 def check(title: str, report: Report) -> None:
     tell(title, report)
     assert report.failed == 0, report.failures
-    assert report.rate > 0.2 * RATE  # a slow machine sends less, and the line above says how much
+    assert report.rate > 0.8 * RATE
 
 
 def test_ten_forced_deployments_fail_no_request(netflux_cloud: Cloud) -> None:

@@ -18,7 +18,6 @@ _READING = (
 
 # Signing names that differ from botocore's service names, for the services that a template of this kind touches.
 _BY_SIGNING_NAME = {
-    "application-autoscaling": "application-autoscaling",
     "elasticloadbalancing": "elbv2",
     "monitoring": "cloudwatch",
     "tagging": "resourcegroupstaggingapi",

@@ -52,17 +52,6 @@ class Moto:
         """Loads what the disk has."""
         await self._run(self._load)
 
-    async def warm_up(self) -> None:
-        """Imports the services a template of this kind begins with, so that its first call need not wait for them."""
-
-        def imports() -> None:
-            from moto.backends import get_backend
-
-            for service in ("ec2", "elbv2", "iam", "secretsmanager", "ecr", "rds", "servicediscovery"):
-                get_backend(service)
-
-        await self._run(imports)
-
     def stop(self) -> None:
         """Ends the thread after the call under way."""
         self._thread.shutdown(wait=True)

@@ -101,9 +101,8 @@ class Server:
     ) -> HttpResponse:
         if model is None:
             try:
-                model = models.service_model(scope.service).operation_model(
-                    models.service_model(scope.service).operation_names[0]
-                )
+                service = models.service_model(scope.service)
+                model = service.operation_model(service.operation_names[0])
             except AwsError:
                 return HttpResponse(error.status, {"Content-Type": "text/plain"}, str(error).encode())
         return wire.failure(model, message, error, str(uuid.uuid4()))
