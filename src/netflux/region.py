@@ -5,14 +5,12 @@ The only module besides `cli` that sees every part.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from netflux import __version__, names
+from netflux import __version__
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
@@ -20,6 +18,7 @@ from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.edge import Edge
 from netflux.aws.cloudfront.origin import Origins
 from netflux.aws.ec2.api import Ec2Api
+from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ecr import distribution
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.password import Passwords
@@ -42,35 +41,22 @@ from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
-from netflux.clock import Clock
 from netflux.cloudformation.api import CloudFormationApi
-from netflux.console.routes import routes
-from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.keys import Keys
-from netflux.controlplane.moto import Moto
-from netflux.controlplane.server import Server
-from netflux.gateway import gateway
-from netflux.haproxy import binary
-from netflux.haproxy.process import HAProxy
+from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
+from netflux.network.interface import Network
 from netflux.network.loopback import LoopbackNetwork
+from netflux.network.namespaces import NamespaceNetwork
 from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.loop import Loop
-from netflux.runtime.children import Children
 from netflux.runtime.process import ProcessRuntime
-from netflux.seed.config import Config
 from netflux.seed.controller import SeedController
-from netflux.state import StateDirectory
 
 _log = logging.getLogger(__name__)
 
-STOP_PATIENCE = 10.0
-"""Real seconds that children have to end when the region stops."""
-
 READERS = {
-    "ec2": ("elbv2", "ecs-service"),
+    "ec2": ("network", "elbv2", "ecs-service"),
     "elbv2": ("elbv2", "ecs-service", "ecs-connect", "cloudfront"),
     "ecs": ("ecs-service", "ecs-task", "ecs-connect"),
     "ecr": ("seed", "ecs-service"),
@@ -82,54 +68,28 @@ READERS = {
 """Which controllers read what a service's API has accepted."""
 
 
-@dataclass(frozen=True)
-class Options:
-    """What a person chose.
-
-    Attributes:
-        port: of the gateway, on 127.0.0.1.
-        speed: simulated seconds in a real one.
-        network: `auto`, `loopback` or `namespaces`.
-        runtime: `process`.
-        seed: the project's `netflux.toml`, for what repositories and buckets are filled with.
-        region: the one region there is.
-        account: twelve digits.
-    """
-
-    port: int = 4566
-    speed: float = 1.0
-    network: str = "auto"
-    runtime: str = "process"
-    seed: Config | None = None
-    region: str = names.REGION
-    account: str = names.ACCOUNT
-
-
 class Region:
     """A running region on an open state directory.
 
     Args:
-        state: opened, so locked, by the caller, who also closes it.
-        options: what a person chose.
+        front: started.
     """
 
-    def __init__(self, state: StateDirectory, options: Options) -> None:
+    def __init__(self, front: Front) -> None:
+        self.front = front
+        state, options = front.state, front.options
         self.state = state
         self.options = options
-        self.clock = Clock(options.speed)
+        self.clock = front.clock
+        self.children = front.children
+        self.documents = front.documents
+        self.moto = front.moto
+        self.apis = front.apis
+        self.gateway = front.gateway
+        self.haproxy = front.haproxy
+        self.keys = front.keys
         self.endpoints = Endpoints()
-        self.children = Children(state.run / "children")
-        self.documents = Documents(state.database)
-        self.moto = Moto(self.documents, options.account, options.region)
-        self.apis = Apis(options.account, options.region, self.moto, self._changed)
-        self.network = LoopbackNetwork(self.apis, self.documents)
-        self.gateway = gateway.Gateway(
-            options.port, state.run, state.path / "ca", gateway.Region(options.account, options.region)
-        )
-        self.haproxy = HAProxy(
-            self.children, binary.find(), state.run, state.path / "haproxy.log", self.gateway.frontends
-        )
-        self.keys = Keys()
+        self.network: Network = self._network()
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
         self.apis.register(Ec2Api(self.moto))
@@ -142,39 +102,34 @@ class Region:
         self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
         self.apis.register(self.stacks)
         seed = SeedController(self.apis.call, self.documents, options.seed)
-        self.loop = Loop(self.clock, [self.rds, self.elb, cloudfront, *self.ecs.controllers, seed])
+        network = NetworkController(self.network)
+        self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, seed])
         s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
         inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
-        self.server = Server(self.apis, s3.handle, routes(self.apis.call, self.facts, inquiry))
-        self._exit = contextlib.AsyncExitStack()
+        front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
 
     async def start(self) -> None:
-        """Returns when the gateway answers. What was started is stopped again when a part can't be."""
-        self._exit.callback(self.documents.close)
-        self._exit.push_async_callback(self.children.stop_all, STOP_PATIENCE)
-        self._exit.callback(self.moto.stop)
+        """Returns when every part has been started. All are stopped again when one can't be."""
+        begin = self.front.begin
         try:
-            self.gateway.check()
-            await self.moto.start()
-            await self._begin(self.network.start, self.network.stop)
-            await self._begin(lambda: self.server.start(self.state.run / "controlplane.sock"), self.server.stop)
-            await self._begin(self.haproxy.start, self.haproxy.stop)
-            await self._begin(lambda: self.registry.start(self.state.run / "ecr.sock"), self.registry.stop)
+            await self.front.loaded()
+            await begin(self.network.start, self.network.stop)
+            await begin(lambda: self.registry.start(self.state.run / "ecr.sock"), self.registry.stop)
             await self.haproxy.put(self.registry.section(self.state.run / "ecr.sock"))
-            await self._begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
-            self._exit.push_async_callback(self.rds.stop)
-            await self._begin(lambda: self.elb.start(lambda key: self.loop.poke("elbv2", key)), self.elb.stop)
-            await self._begin(self.ecs.start, self.ecs.stop)
+            await begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
+            self.front.exit.push_async_callback(self.rds.stop)
+            await begin(lambda: self.elb.start(lambda key: self.loop.poke("elbv2", key)), self.elb.stop)
+            await begin(self.ecs.start, self.ecs.stop)
             self.loop.start()
-            self._exit.push_async_callback(self.loop.stop)
-            await self._begin(self.stacks.resume, self.stacks.stop)
+            self.front.exit.push_async_callback(self.loop.stop)
+            await begin(self.stacks.resume, self.stacks.stop)
         except BaseException:
             await self.stop()
             raise
 
     async def stop(self) -> None:
         """Ends every part, the last started first; no child is left."""
-        await self._exit.aclose()
+        await self.front.stop()
 
     def _registry(self) -> RegistryServer:
         binary = distribution.program()
@@ -183,6 +138,11 @@ class Region:
         self.apis.register(EcrApi(self.documents, self.moto, self.clock, layers, self.options.port))
         passwords = Passwords(self.documents, self.clock)
         return RegistryServer(self.apis, passwords, layers, self.options.account, self.options.region)
+
+    def _network(self) -> Network:
+        if self.options.network == "namespaces":
+            return NamespaceNetwork(self.apis, self.documents)
+        return LoopbackNetwork(self.apis, self.documents)
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()
@@ -243,6 +203,7 @@ class Region:
             poke=self._poke,
             directory=self.state.run / "tasks",
             endpoint_url=f"http://127.0.0.1:{self.options.port}",
+            serve_apis=self.front.server.listen,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
@@ -253,10 +214,6 @@ class Region:
         pem = self.gateway.authority.leaf(hosts, self.clock.now()).read_bytes()
         return pem, pem
 
-    async def _begin(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
-        self._exit.push_async_callback(stop)
-        await start()
-
     def _changed(self, call: Call) -> None:
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
@@ -265,7 +222,7 @@ class Region:
         """What no AWS API tells: the region's own state, for the console and `netflux status`."""
         return {
             "version": __version__,
-            "pid": os.getpid(),
+            "pid": self.options.pid or os.getpid(),
             "port": self.options.port,
             "region": self.options.region,
             "account": self.options.account,

@@ -83,6 +83,11 @@ class StateDirectory:
             os.close(self._lock)
             self._lock = -1
 
+    def abandon(self) -> None:
+        """In a process that has the directory by a fork, and leaves it to the other one."""
+        os.close(self._lock)
+        self._lock = -1
+
     @property
     def run(self) -> Path:
         """Sockets, HAProxy's configuration, pid records: emptied at every start."""

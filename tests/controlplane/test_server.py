@@ -63,7 +63,9 @@ class Client:
 
         model = models.operation_model(service, operation)
         protocol = model.service_model.resolved_protocol
-        sent = moto._as_http(create_serializer(protocol).serialize_to_request(params, model), f"{service}/us-east-1")
+        sent = moto._as_http(
+            create_serializer(protocol).serialize_to_request(params, model), f"NETFLUX/20260101/us-east-1/{service}"
+        )
         async with (
             aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(self._socket))) as session,
             session.request(sent.method, f"http://localhost{sent.url}", data=sent.body, headers=sent.headers) as answer,

@@ -73,7 +73,7 @@ def up(chosen: Chosen, place: Path) -> None:
         summary.show(console, status, seconds)
         console.print("Ctrl-C stops it; its state stays in", str(place), style="dim", highlight=False, soft_wrap=True)
 
-    foreground.run(request, told or progress.on(console), ready)
+    foreground.run(request, lambda: told or progress.on(console), ready)
     if told is None:
         console.print("Stopped.")
 

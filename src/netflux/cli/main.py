@@ -72,10 +72,6 @@ def up(  # noqa: PLR0917, an option each
         raise UserError(
             f"--speed {speed:g} is not possible.", "Choose more than 0 and at most 1000; 1 is real time.", 2
         )
-    if network is Network.namespaces:
-        raise UserError(
-            "The network driver `namespaces` is not in this version.", "Use --network loopback, or auto.", 2
-        )
     chosen = commands.Chosen(what, empty, port, speed, network.value, runtime.value)
     place = projects.state(state, what)
     if detach:

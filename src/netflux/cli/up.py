@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import importlib
 import logging
 import os
@@ -24,6 +25,7 @@ from netflux.cloudformation.lint import Linter
 from netflux.console import readiness
 from netflux.console.status import plain, snapshot, standing
 from netflux.errors import UserError
+from netflux.runtime import enclosure
 
 _READY_DEADLINE = 600.0
 """Real seconds in which services and databases must come up; CloudFormation gives a service three hours."""
@@ -43,6 +45,8 @@ class Request:
         network: `auto`, `loopback` or `namespaces`.
         runtime: `process`.
         fresh: the state directory is made for this start.
+        listening: descriptor of the gateway's listening socket, for a region that lives in a network of its own.
+        pid: of the process that a person sees and signals.
     """
 
     project: Project
@@ -52,6 +56,8 @@ class Request:
     network: str
     runtime: str
     fresh: bool = False
+    listening: int | None = None
+    pid: int = 0
 
 
 class _NotStarted(Exception):
@@ -62,12 +68,13 @@ class _NotStarted(Exception):
         self.cause = cause
 
 
-def run(request: Request, progress: Progress, ready: Callable[[dict[str, Any], float], None]) -> None:
+def run(request: Request, shown: Callable[[], Progress], ready: Callable[[dict[str, Any], float], None]) -> None:
     """Runs until SIGINT or SIGTERM; a second one kills.
 
     Args:
         request: what a person asked for.
-        progress: is told what happens until all is ready or has failed.
+        shown: makes what is told of all that happens until everything is ready or has failed; in the process that
+            stays, which may be another one than that which called.
         ready: told once, with the status and the seconds it took.
 
     Raises:
@@ -77,7 +84,11 @@ def run(request: Request, progress: Progress, ready: Callable[[dict[str, Any], f
         stack.read(request.project.config)
     state.check(request.state)
     request = replace(request, port=_free(request.port), fresh=not (request.state / "version").exists())
+    request = replace(request, pid=os.getpid(), network=_driver(request.network))
     held = state.StateDirectory.open(request.state, request.port)
+    if request.network == "namespaces":
+        request = _enclosed(request, held)
+    progress = shown()
     try:
         _log_to(held.log)
         with state.explained(request.state):
@@ -99,12 +110,13 @@ async def _run(
     ready: Callable[[dict[str, Any], float], None],
 ) -> None:
     began = time.monotonic()
+    gc.disable()  # hundreds of modules are read now, and none of what they make is garbage
     progress.step("starting the region")
     linter = Linter()
     if request.project.config is not None:
         linter.begin(request.project.config.template.read_text(), names.REGION)
     # In a thread, so that the linter's process, which takes as long, starts on the other core meanwhile.
-    code = await asyncio.to_thread(importlib.import_module, "netflux.region")
+    code = await asyncio.to_thread(importlib.import_module, "netflux.front")
     options = code.Options(
         port=request.port,
         speed=request.speed,
@@ -112,15 +124,17 @@ async def _run(
         runtime=request.runtime,
         seed=request.project.config,
         region=names.REGION,
+        listening=request.listening,
+        pid=request.pid,
     )
     stopping = asyncio.Event()
     try:
-        region = code.Region(held, options)
+        front = code.Front(held, options)
     except UserError as error:
         raise _NotStarted(error) from error
-    with _signals(stopping, region.children):
+    with _signals(stopping, front.children):
         try:
-            await region.start()
+            region = await _region(front)
         except UserError as error:
             raise _NotStarted(error) from error
         try:
@@ -135,6 +149,21 @@ async def _run(
                 progress.stopping()
             await linter.stop()
             await region.stop()
+
+
+async def _region(front: Any) -> Any:
+    """The gateway answers before the services' code is read, which is done in a thread for that."""
+    await front.start()
+    try:
+        code = await asyncio.to_thread(importlib.import_module, "netflux.region")
+        region = code.Region(front)
+    except BaseException:
+        await front.stop()
+        raise
+    await region.start()
+    gc.freeze()
+    gc.enable()
+    return region
 
 
 async def _linted(request: Request, linter: Linter, stopping: asyncio.Event) -> None:
@@ -214,6 +243,42 @@ def _signals(stopping: asyncio.Event, children: Any) -> Iterator[None]:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+def _driver(asked: str) -> str:
+    """The driver that is used.
+
+    Raises:
+        UserError: namespaces were asked for, and this machine forbids them.
+    """
+    if asked != "namespaces":
+        return "loopback"
+    refused = enclosure.refusal()
+    if refused is None:
+        return asked
+    raise UserError(
+        f"The network driver `namespaces` can't be used here: {refused}.",
+        f"{refused.setting}\nOr use --network loopback, which does not enforce security groups between processes.",
+    )
+
+
+def _enclosed(request: Request, held: state.StateDirectory) -> Request:
+    """Returns inside, in another process; this one waits there and ends with it."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", request.port))
+    except OSError as error:
+        held.close()
+        raise UserError(*_port_refused(request.port, error)) from error
+    listening.listen()
+
+    def let_go() -> None:
+        held.abandon()
+        listening.close()
+
+    enclosure.enter(let_go)
+    return replace(request, listening=listening.detach())
 
 
 def _free(port: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -47,10 +48,31 @@ class Apis:
         self.moto = moto
         self._changed = changed
         self._handlers: dict[str, Handlers] = {}
+        self._all: asyncio.Future[None] | None = None
 
     def register(self, handlers: Handlers) -> None:
         """From now on these handlers answer for their service."""
         self._handlers[handlers.service] = handlers
+
+    def expect(self) -> None:
+        """More handlers will be registered: until `complete` or `give_up`, calls of other services wait for them."""
+        self._all = asyncio.get_running_loop().create_future()
+
+    def complete(self) -> None:
+        """All handlers are there."""
+        if self._all is not None and not self._all.done():
+            self._all.set_result(None)
+
+    def give_up(self) -> None:
+        """The region stops: if handlers are missing still, the calls that wait for them fail."""
+        if self._all is not None and not self._all.done():
+            self._all.set_exception(AwsError("ServiceUnavailable", "The region stopped while it was starting.", 503))
+            self._all.exception()  # seen, even when no call waits
+
+    async def ready(self, service: str = "") -> None:
+        """Returns when the service's handlers are there, or all; AwsError when they won't be."""
+        if self._all is not None and service not in self._handlers:
+            await asyncio.shield(self._all)
 
     def handler(self, service: str, operation: str) -> Handler | None:
         """Our handler of the operation; None when it is moto's. Raises Unsupported when it is nobody's."""
@@ -68,6 +90,7 @@ class Apis:
         Raises:
             AwsError: what a client would get.
         """
+        await self.ready(service)
         call = Call(service, operation, self.region, self.account)
         if self.handler(service, operation) is not None:
             return await self.handle(call, dict(params))

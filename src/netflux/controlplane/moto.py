@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from netflux.controlplane import packages
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.errors import AwsError
@@ -28,6 +29,8 @@ CHEAP_BYTES = 256 * 1024
 # Botocore's names of services whose endpoint in moto's URL patterns is another one.
 _ENDPOINTS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}
 _ECR = "api.ecr"
+_FIRST = ("ec2", "iam", "elbv2", "secretsmanager", "servicediscovery")
+"""What a template with a load balancer and a container service begins with; the rest of it is ours."""
 
 
 class Moto:
@@ -47,22 +50,35 @@ class Moto:
         self._region = region
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
         self._stored: dict[str, tuple[str, int]] = {}
+        self._unloaded: Exception | None = None
 
     async def start(self) -> None:
-        """Loads what the disk has."""
-        await self._run(self._load)
+        """Loads what the disk has. Calls made meanwhile wait for it; they fail when it fails, and nothing is stored."""
+        await self._run(self._start)
 
     def stop(self) -> None:
         """Ends the thread after the call under way."""
         self._thread.shutdown(wait=True)
 
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def holds(self, service: str) -> bool:
+        """Whether any state of the service is on disk."""
+        return bool(self._documents.blobs(f"{PREFIX}{service}/"))
+
+    async def call(
+        self, service: str, operation: str, params: Mapping[str, Any], access_key: str = "NETFLUX"
+    ) -> dict[str, Any]:
         """The call's response as botocore shapes it, past any handler of ours.
+
+        Args:
+            service: botocore's name.
+            operation: the operation's name in the service model.
+            params: as boto3 takes them.
+            access_key: who asks, for the few operations that depend on it.
 
         Raises:
             AwsError: what moto answers; `NotImplemented` where moto has no such operation.
         """
-        return await self._run(lambda: self._call(service, operation, dict(params)))
+        return await self._run(lambda: self._call(service, operation, dict(params), access_key))
 
     async def forward(self, service: str, request: HttpRequest, changes: bool) -> HttpResponse:
         """A client's own request, answered by moto byte for byte."""
@@ -71,7 +87,14 @@ class Moto:
     async def _run(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _call(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    def _start(self) -> None:
+        try:
+            self._load()
+        except Exception as error:
+            self._unloaded = error
+            raise
+
+    def _call(self, service: str, operation: str, params: dict[str, Any], access_key: str) -> dict[str, Any]:
         from botocore.parsers import create_parser
         from botocore.serialize import create_serializer
 
@@ -80,7 +103,7 @@ class Moto:
         model = models.operation_model(service, operation)
         protocol = model.service_model.resolved_protocol
         wanted = create_serializer(protocol).serialize_to_request(params, model)
-        request = _as_http(wanted, f"{service}/{self._region}")
+        request = _as_http(wanted, f"{access_key}/20260101/{self._region}/{service}")
         response = self._send(service, self._region, request, models.changes_state(operation))
         parsed = create_parser(protocol).parse(
             {"status_code": response.status, "headers": dict(response.headers), "body": response.body},
@@ -93,6 +116,9 @@ class Moto:
         return dict(parsed)
 
     def _send(self, service: str, region: str, request: HttpRequest, changes: bool) -> HttpResponse:
+        if self._unloaded is not None:
+            raise AwsError("ServiceUnavailable", f"The stored state can't be read: {self._unloaded}", 503)
+        packages.prepare_moto()
         from botocore.awsrequest import AWSPreparedRequest
         from moto.core.botocore_stubber import BotocoreStubber
 
@@ -120,6 +146,7 @@ class Moto:
         blobs = sorted(self._documents.blobs(PREFIX), key=lambda blob: not blob[0].startswith(f"{PREFIX}ec2/"))
         if not blobs:
             return
+        packages.prepare_moto()
         from netflux.controlplane import pickles
 
         for key, body in blobs:
@@ -165,7 +192,6 @@ def _as_http(wanted: dict[str, Any], scope: str) -> HttpRequest:
 
     from botocore.compat import urlencode as botocore_urlencode
 
-    service, _, region = scope.partition("/")
     body = wanted["body"]
     headers = {str(key): str(value) for key, value in wanted["headers"].items()}
     if isinstance(body, dict):
@@ -176,8 +202,6 @@ def _as_http(wanted: dict[str, Any], scope: str) -> HttpRequest:
     query = wanted.get("query_string") or ""
     if isinstance(query, dict):
         query = botocore_urlencode(query, doseq=True)
-    headers["Authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential=NETFLUX/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    )
+    headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}/aws4_request, SignedHeaders=host, Signature=0"
     url = wanted["url_path"] + (f"?{query}" if query else "")
     return HttpRequest(wanted["method"], url, headers, bytes(body or b""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -31,25 +32,39 @@ class Server:
     Args:
         apis: the region's APIs.
         s3: answers everything that is S3's, with streaming bodies.
-        routes: the console's.
+        routes: the console's; they wait until all services are there.
     """
 
     def __init__(self, apis: Apis, s3: S3Handler, routes: list[web.RouteDef]) -> None:
         self._apis = apis
         self._s3 = s3
         self._app = web.Application(client_max_size=BODY_LIMIT)
-        self._app.add_routes(routes)
+        self._app.add_routes([web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in routes])
         self._app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False)
 
-    async def start(self, socket: Path) -> None:
+    async def start(self, path: Path) -> None:
         """Listens on the unix socket."""
         await self._runner.setup()
-        await web.UnixSite(self._runner, str(socket)).start()
+        await web.UnixSite(self._runner, str(path)).start()
+
+    async def listen(self, listening: socket.socket) -> web.BaseSite:
+        """Answers on one more socket, until its site is stopped."""
+        site = web.SockSite(self._runner, listening)
+        await site.start()
+        return site
 
     async def stop(self) -> None:
         """Ends after the requests under way."""
         await self._runner.cleanup()
+
+    def _late(self, route: web.RouteDef) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def wait(request: web.Request) -> web.StreamResponse:
+            await self._apis.ready()
+            answer: web.StreamResponse = await route.handler(request)
+            return answer
+
+        return wait
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if _bucket_host(request.headers.get("Host", "")):
@@ -73,6 +88,7 @@ class Server:
         try:
             model, params = wire.operation_of(scope.service, message)
             self._check_region(scope)
+            await self._apis.ready(scope.service)
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, scope.access_key)
             if self._apis.handler(call.service, call.operation) is None:
                 response = await self._apis.moto.forward(scope.service, message, models.changes_state(call.operation))

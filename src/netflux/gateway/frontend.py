@@ -20,6 +20,7 @@ class Listening:
         tls_socket: unix socket between the port and the frontend that speaks TLS.
         control_plane: unix socket of the control plane.
         certificate: path of a PEM file with the certificate and its key.
+        inherited: descriptor of a socket that listens there already; None binds one.
     """
 
     address: str
@@ -27,6 +28,12 @@ class Listening:
     tls_socket: str
     control_plane: str
     certificate: str
+    inherited: int | None = None
+
+    @property
+    def bind(self) -> str:
+        """What HAProxy binds."""
+        return f"{self.address}:{self.port}" if self.inherited is None else f"fd@{self.inherited}"
 
 
 def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
@@ -36,7 +43,7 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
     socket to the frontend that decrypts. Rules run for each request, so a kept-alive connection may change hosts.
     """
     return [
-        Chunk("", _PLAIN.format(address=listening.address, port=listening.port)),
+        Chunk("", _PLAIN.format(bind=listening.bind)),
         *_routes(sections, "http"),
         Chunk("", _LAST),
         Chunk("", _TLS.format(socket=quote(listening.tls_socket), certificate=quote(listening.certificate))),
@@ -80,7 +87,7 @@ def _route(route: Route, key: str) -> Iterator[str]:
 _PLAIN = """\
 frontend gateway
     mode tcp
-    bind {address}:{port}
+    bind {bind}
     tcp-request inspect-delay 30s
     tcp-request content switch-mode http if HTTP
     tcp-request content accept if {{ req.ssl_hello_type 1 }}

@@ -32,14 +32,15 @@ class Gateway:
         run_dir: for the unix sockets; the control plane's is `controlplane.sock`.
         authority_dir: of the local certificate authority.
         region: account and region of the names it is certified for.
-        address: IP address to listen on.
+        inherited: descriptor of a socket that listens on the port already, of another network namespace perhaps.
     """
 
     def __init__(
-        self, port: int, run_dir: Path, authority_dir: Path, region: Region, address: str = "127.0.0.1"
+        self, port: int, run_dir: Path, authority_dir: Path, region: Region, inherited: int | None = None
     ) -> None:
         self.port = port
-        self.address = address
+        self.address = "127.0.0.1"
+        self.inherited = inherited
         self._run_dir = run_dir
         self.authority = Authority(authority_dir, hosts.certified(region.account, region.name))
 
@@ -49,6 +50,8 @@ class Gateway:
 
     def check(self) -> None:
         """Raises UserError when somebody else has the port, before anything is started."""
+        if self.inherited is not None:
+            return
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -66,6 +69,7 @@ class Gateway:
             str(self._run_dir / "gateway-https.sock"),
             str(self._run_dir / "controlplane.sock"),
             str(self.authority.leaf(wanted, datetime.now(UTC))),
+            self.inherited,
         )
         return frontend.chunks(listening, sections)
 

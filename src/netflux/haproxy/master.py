@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from netflux.haproxy.runtime import RuntimeApi, RuntimeApiError
@@ -24,6 +25,8 @@ class Master:
     """
 
     def __init__(self, children: Children, binary: str, run_dir: Path, log: Path) -> None:
+        self.inherited: Sequence[int] = ()
+        """Listening sockets that its configuration names as `fd@N`."""
         self._children = children
         self._binary = binary
         self._run_dir = run_dir
@@ -61,6 +64,7 @@ class Master:
                     environment={"PATH": os.environ.get("PATH", os.defpath)},
                     directory=self._run_dir,
                     output=descriptor,
+                    pass_fds=self.inherited,
                 )
             )
         finally:
@@ -79,6 +83,7 @@ class Master:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            pass_fds=self.inherited,
         )
         told, _ = await process.communicate()
         return told.decode(errors="replace") if process.returncode else ""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netflux.errors import Retryable, UserError
-from netflux.haproxy import configuration, refusal
+from netflux.haproxy import configuration, passage, refusal
 from netflux.haproxy.configuration import Chunk, Rendered, Settings
 from netflux.haproxy.master import Master
 from netflux.haproxy.runtime import RuntimeApi, RuntimeApiError, commands_for
@@ -53,6 +53,8 @@ class HAProxy:
         self._frontends = frontends
         self._sections: dict[str, Section] = {}
         self._good: dict[str, Section] = {}
+        self._running: tuple[Section, ...] = ()
+        self._mirrors: dict[str, str] = {}
         self._slots: dict[str, Slots] = {}
         self._live: dict[str, Slots] = {}
         self._structure = ""
@@ -72,6 +74,10 @@ class HAProxy:
     def pid(self) -> int:
         """Of the running master."""
         return self._master.pid
+
+    def inherit(self, descriptor: int) -> None:
+        """The shared frontends name a listening socket of this process, as `fd@N`. Before the start."""
+        self._master.inherited = (*self._master.inherited, descriptor)
 
     async def start(self) -> None:
         """Starts HAProxy with the shared frontends.
@@ -135,19 +141,17 @@ class HAProxy:
         Raises:
             Retryable: HAProxy did not take them.
         """
-        old = self._slots.get(backend, Slots())
-        self._slots[backend] = place(old, servers)
-        if backend not in self._live:
-            return None
-        if self._slots[backend].capacity > self._live[backend].capacity:
-            return await self._settle("")
+        placed = place(self._slots.get(backend, Slots()), servers)
+        alike = [backend, *(mirror for mirror, original in self._mirrors.items() if original == backend)]
+        self._slots.update(dict.fromkeys(alike, placed))
+        live = [name for name in alike if name in self._live]
+        if any(placed.capacity > self._live[name].capacity for name in live):
+            await self._settle("")
+            return
         async with self._lock:
-            try:
-                return await self._fill(backend)
-            except RuntimeApiError as error:
-                _log.warning("HAProxy did not take the servers of %s: %s", backend, error)
-                self._structure = ""
-        return await self._settle("")
+            filled = await self._fill_all(live)
+        if not filled:
+            await self._settle("")
 
     async def _settle(self, owner: str) -> None:
         """Waits until HAProxy runs what is wanted now. All who ask while a reload runs share the next one."""
@@ -179,25 +183,29 @@ class HAProxy:
                 await self._master.start(configuration.render(self._settings, (), (), {}).text)
                 self._structure = ""
             sections = dict(self._sections)  # others may put sections while this reload runs; they get the next one
+            joined = passage.join([*sections.values()])
+            self._mirrors = dict(joined.mirrors)
+            self._slots.update((name, self._slots.get(other, Slots())) for name, other in self._mirrors.items())
             empty = {name: slots.emptied() for name, slots in self._slots.items()}
-            shared = self._frontends([*sections.values()])
-            structure = configuration.render(self._settings, shared, [*sections.values()], empty).text
+            shared = self._frontends(joined.sections)
+            structure = configuration.render(self._settings, shared, joined.sections, empty).text
             if structure == self._structure:
                 return
             slots = dict(self._slots)
-            rendered = configuration.render(self._settings, shared, [*sections.values()], slots)
+            rendered = configuration.render(self._settings, shared, joined.sections, slots)
             answer = await self._master.check(rendered.text) or await self._master.reload(rendered.text)
             if not answer:
-                await self._reloaded(structure, sections, slots)
+                self._good = sections
+                await self._reloaded(structure, joined.sections, slots)
                 return
             self._structure = ""
             self._refuse(answer, rendered, changed, refused)
 
-    async def _reloaded(self, structure: str, sections: dict[str, Section], slots: dict[str, Slots]) -> None:
+    async def _reloaded(self, structure: str, running: tuple[Section, ...], slots: dict[str, Slots]) -> None:
         self.reloads += 1
         self._structure = structure
-        self._good = sections
-        backends = {name for section in self._good.values() for name in configuration.declared(section.body)}
+        self._running = running
+        backends = {name for section in running for name in configuration.declared(section.body)}
         for gone in self._live.keys() - backends:
             self._slots.pop(gone, None)
         # A configuration can't say `drain`: it says weight 0, and the state is set afterwards.
@@ -222,12 +230,23 @@ class HAProxy:
             else:
                 self._sections[name] = good
 
+    async def _fill_all(self, backends: Sequence[str]) -> bool:
+        """Whether HAProxy took the servers of them all; if not, the next settling reloads it."""
+        try:
+            for backend in backends:
+                await self._fill(backend)
+        except RuntimeApiError as error:
+            _log.warning("HAProxy did not take servers: %s", error)
+            self._structure = ""
+            return False
+        return True
+
     async def _fill(self, backend: str) -> None:
         """Makes the worker's servers of a backend what the slots say, and looks that they are."""
         wanted, live = self._slots[backend], self._live[backend]
         prefix = next(
             found[backend]
-            for found in (configuration.prefixes(section.body) for section in self._good.values())
+            for found in (configuration.prefixes(section.body) for section in self._running)
             if backend in found
         )
         changes = list(enumerate(zip(live.servers, wanted.servers, strict=False), 1))

@@ -22,6 +22,63 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """One thing that an owner's listener may do with a request.
+
+    Attributes:
+        condition: under which it is chosen, if no branch before it is; empty for always.
+        backend: the backend that it is sent to.
+        lines: of that backend; `nbsrv` and the like name no backend, for they may run in another one.
+        servers: the backend whose slots its servers sit in, which is itself; empty when it has none.
+        reads: what the condition looks at: `path`, `query`, `method`, `source`, or a header's lower-case name.
+    """
+
+    condition: str
+    backend: str
+    lines: tuple[str, ...]
+    servers: str = ""
+    reads: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a listener on a unix socket does with the requests of this HAProxy.
+
+    Attributes:
+        socket: its path.
+        idle: real seconds without a byte after which it gives up on a server.
+        branches: tried in order; the last one has no condition.
+    """
+
+    socket: str
+    idle: int
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True)
+class Onward:
+    """A backend whose only server is another listener of this HAProxy.
+
+    Attributes:
+        backend: its name.
+        socket: the listener's path.
+        request: lines that change the request before it leaves.
+        response: lines that change an answer, whoever made it.
+        changes: what the request lines change, in the words of `Branch.reads`; `*` is any number of characters.
+        patience: real seconds that it waits for an answer.
+        late: lines that make its own answer when that has passed.
+    """
+
+    backend: str
+    socket: str
+    request: tuple[str, ...]
+    response: tuple[str, ...]
+    changes: frozenset[str]
+    patience: int
+    late: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Section:
     """One owner's part of the configuration.
 
@@ -29,11 +86,15 @@ class Section:
         owner: unique, e.g. `elbv2/{arn}`.
         body: complete `frontend`, `backend`, `cache` … sections; every name in it starts with a prefix of the owner's.
         gateway: routes of the shared frontend.
+        entries: what its listeners do, for owners whose requests go on into one of them.
+        onward: those of its backends that lead into another owner's listener.
     """
 
     owner: str
     body: str = ""
     gateway: tuple[Route, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    onward: tuple[Onward, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,6 +59,14 @@ class Network(Protocol):
     name: str
     enforces_security_groups: bool
 
+    async def start(self) -> None:
+        """Before anything else: interfaces of the last run are there again."""
+        ...
+
+    async def stop(self) -> None:
+        """Lets go of the machine; interfaces stay recorded."""
+        ...
+
     async def attach(self, request: InterfaceRequest) -> Interface:
         """The owner's interface, created if it is not there; AwsError when the subnet or a group is not."""
         ...
@@ -88,6 +97,10 @@ class Network(Protocol):
         Raises:
             Retryable: the machine refuses.
         """
+        ...
+
+    def inside(self, owner: str) -> AbstractContextManager[None]:
+        """Sockets that the calling thread makes meanwhile are the owner's interface's. Not to be left by an await."""
         ...
 
     def client(self, owner: str) -> socket.socket:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from netflux.controlplane.documents import Documents
 from netflux.network import addresses, attempt
@@ -84,6 +85,10 @@ class LoopbackNetwork:
 
     async def refresh(self) -> None:
         """Nothing: groups, network ACLs and routes are not enforced here."""
+
+    def inside(self, _owner: str) -> AbstractContextManager[None]:
+        """Nothing changes: all interfaces are one here."""
+        return nullcontext()
 
     def client(self, _owner: str) -> socket.socket:
         """A TCP socket; where it connects from tells nothing here."""

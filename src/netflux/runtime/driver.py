@@ -27,6 +27,7 @@ class Image:
         command: of the image; a container may override it.
         environment: of the image; a container's own goes over it.
         directory: working directory, and for a process image the folder it runs in.
+        runtime: the driver that has pulled it and can run it.
     """
 
     reference: str
@@ -35,6 +36,7 @@ class Image:
     command: Sequence[str]
     environment: Mapping[str, str]
     directory: str
+    runtime: str = "process"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,9 @@ class ContainerSpec:
         hosts: a file that is the container's /etc/hosts and may be rewritten while it runs; None keeps the machine's.
         limits: names of the `resource` module to values, from ulimits.
         memory: None sets no limit.
+        cpus: how many processors it may use; None sets no limit.
+        user: `user` or `user:group` of its program, by name or number; None keeps the image's.
+        read_only: it can't write to its root file system.
         namespace: name of the network namespace that it is in; None where the network driver has none.
     """
 
@@ -78,6 +83,9 @@ class ContainerSpec:
     hosts: Path | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     memory: MemoryLimit | None = None
+    cpus: float | None = None
+    user: str | None = None
+    read_only: bool = False
     namespace: str | None = None
 
     @property

@@ -48,7 +48,7 @@ class Cloud:
         self.apis.register(EcrApi(self.documents, self.moto, clock, layers, self.port))
         self.passwords = Passwords(self.documents, clock)
         self.server = RegistryServer(self.apis, self.passwords, layers, names.ACCOUNT, names.REGION)
-        self.registry = EcrRegistry(self.apis, names.ACCOUNT, names.REGION)
+        self.registry = EcrRegistry(self.apis, names.ACCOUNT, names.REGION, lambda: self.server.port)
         self.gateway = Gateway(self.port, run, self.path / "ca", Region(names.ACCOUNT, names.REGION))
         self.haproxy = HAProxy(self.children, binary.find(), run, self.path / "haproxy.log", self.gateway.frontends)
         await self.server.start(run / "ecr.sock")

@@ -18,6 +18,7 @@ class Balancer:
         self.first_state = "healthy"
         self.delay = 0
         self.log: list[str] = []
+        self.load_balancers = [GROUP.replace("targetgroup", "loadbalancer/app")]
         self.told: Callable[[], None] = lambda: None
 
     def set(self, address: str, state: str) -> None:
@@ -29,7 +30,8 @@ class Balancer:
     async def describe_target_groups(self, call, request):
         if request["TargetGroupArns"] != [GROUP]:
             raise AwsError("TargetGroupNotFound", "One or more target groups not found")
-        return {"TargetGroups": [{"TargetGroupArn": GROUP, "TargetType": "ip"}]}
+        group = {"TargetGroupArn": GROUP, "TargetType": "ip", "LoadBalancerArns": self.load_balancers}
+        return {"TargetGroups": [group]}
 
     async def register_targets(self, call, request):
         for target in request["Targets"]:

@@ -28,11 +28,11 @@ def test_an_endpoint_has_the_default_names_of_aws() -> None:
 
 def test_http_gets_the_request_timeout_and_tcp_does_not() -> None:
     clock = Clock(10)
-    http = body("prod", [Bound(Endpoint("a", "a.prod", 80, 8080, 15.0, http=True), "127.1.255.1")], clock)
+    http = body("prod", [Bound(Endpoint("a", "a.prod", 80, 8080, 15.0, http=True), "127.1.255.1", "service/a")], clock)
     assert "bind 127.1.255.1:80" in http
     assert "timeout server 1500ms" in http
     assert "retries 2" in http
-    tcp = body("prod", [Bound(Endpoint("a", "a.prod", 80, 8080, 15.0, http=False), "127.1.255.1")], clock)
+    tcp = body("prod", [Bound(Endpoint("a", "a.prod", 80, 8080, 15.0, http=False), "127.1.255.1", "service/a")], clock)
     assert "mode tcp" in tcp
     assert "timeout server 360000ms" in tcp
 

@@ -178,5 +178,9 @@ async def test_metadata_and_credentials_are_served(world: World) -> None:
 
 
 async def test_execute_command_is_refused_by_name(world: World) -> None:
+    await world.define()
+    task = await reach(world, await run(world, enableExecuteCommand=True), "RUNNING")
     with pytest.raises(AwsError, match="ecs:ExecuteCommand is not supported"):
-        await world.apis.call("ecs", "ExecuteCommand", {"command": "sh", "interactive": True, "task": "x"})
+        await world.apis.call(
+            "ecs", "ExecuteCommand", {"command": "sh", "interactive": True, "cluster": "prod", "task": task["taskArn"]}
+        )

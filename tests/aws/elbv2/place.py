@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -61,6 +62,11 @@ class MapNetwork:
 
     def service_address(self, key: str) -> str:
         return "127.0.0.1"
+
+    def client(self, _owner: str) -> socket.socket:
+        made = socket.socket()
+        made.settimeout(0)
+        return made
 
 
 class Place:

@@ -180,10 +180,6 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
     }}  # fmt: skip
     regex = {"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/a"]}}
     rewrite = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": "a", "Replace": "b"}]}}
-    sticky = {"Type": "forward", "ForwardConfig": {
-        "TargetGroups": [{"TargetGroupArn": group}],
-        "TargetGroupStickinessConfig": {"Enabled": True, "DurationSeconds": 5},
-    }}  # fmt: skip
     cases: list[tuple[str, str, dict[str, Any]]] = [
         ("network", "CreateLoadBalancer", {"Name": "n", "Type": "network", "Subnets": place.subnets}),
         ("gateway", "CreateLoadBalancer", {"Name": "n", "Type": "gateway", "Subnets": place.subnets}),
@@ -197,18 +193,14 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
         ("Transforms", "CreateRule", {
             **rule, "Conditions": [path_is("/")], "Actions": [forward(group)], "Transforms": [rewrite],
         }),
-        ("TargetGroupStickinessConfig", "CreateRule", {**rule, "Conditions": [path_is("/")], "Actions": [sticky]}),
         ("access_logs.s3.enabled", "ModifyLoadBalancerAttributes", {
             "LoadBalancerArn": arn, "Attributes": [{"Key": "access_logs.s3.enabled", "Value": "true"}],
         }),
-        ("stickiness.enabled", "ModifyTargetGroupAttributes", {
-            "TargetGroupArn": group, "Attributes": [{"Key": "stickiness.enabled", "Value": "true"}],
+        ("app_cookie", "ModifyTargetGroupAttributes", {
+            "TargetGroupArn": group, "Attributes": [{"Key": "stickiness.type", "Value": "app_cookie"}],
         }),
-        ("slow_start", "ModifyTargetGroupAttributes", {
-            "TargetGroupArn": group, "Attributes": [{"Key": "slow_start.duration_seconds", "Value": "30"}],
-        }),
-        ("strict_transport_security", "ModifyListenerAttributes", {"ListenerArn": listener, "Attributes": [
-            {"Key": "routing.http.response.strict_transport_security.header_value", "Value": "max-age=1"},
+        ("routing.http.request", "ModifyListenerAttributes", {"ListenerArn": listener, "Attributes": [
+            {"Key": "routing.http.request.x_amzn_tls_version.header_name", "Value": "X-Tls"},
         ]}),
     ]  # fmt: skip
     for name, operation, params in cases:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from netflux import names
 from netflux.errors import AwsError
 from netflux.runtime.driver import PullError
+from netflux.runtime.engine import Login
 from netflux.runtime.reference import ImageReference, parse
 
 
@@ -26,10 +28,12 @@ class EcrRegistry:
         apis: calls ECR.
         account: of this registry.
         region: of this registry.
+        port: where `/v2/` answers without TLS on 127.0.0.1; 0 when it does not.
     """
 
-    def __init__(self, apis: Caller, account: str, region: str) -> None:
+    def __init__(self, apis: Caller, account: str, region: str, port: Callable[[], int] = lambda: 0) -> None:
         self._apis = apis
+        self._port = port
         self._account = account
         self._region = region
 
@@ -46,6 +50,13 @@ class EcrRegistry:
             )
         image_id = {"imageDigest": wanted.digest} if wanted.digest else {"imageTag": wanted.tag}
         return await self._get(wanted, image_id)
+
+    async def login(self) -> Login:
+        """How an engine of this machine pulls, as the task's execution role would."""
+        answer = await self._apis.call("ecr", "GetAuthorizationToken", {})
+        token = answer["authorizationData"][0]["authorizationToken"]
+        user, _, password = base64.b64decode(token).decode().partition(":")
+        return Login(names.registry(self._account, self._region), f"127.0.0.1:{self._port()}", user, password)
 
     async def _get(self, wanted: ImageReference, image_id: Mapping[str, str | None]) -> tuple[str, str]:
         params = {"repositoryName": wanted.repository, "imageIds": [image_id]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from netflux.aws.ecs.decide.health import UNHEALTHY
 from netflux.aws.ecs.desired import Endpoint
 from netflux.aws.ecs.offer import Offer, namespaces, offers
 from netflux.aws.ecs.page import Caller
-from netflux.aws.ecs.store import Json, Store
+from netflux.aws.ecs.store import TASK, Json, Store
 from netflux.aws.ecs.target import Target, TargetState, of_task, states_of
 from netflux.clock import Clock
 from netflux.errors import AwsError, Retryable
@@ -25,6 +26,7 @@ IDLE_TIMEOUT = 300.0
 TCP_IDLE_TIMEOUT = 3600.0
 CONNECT_TIMEOUT = 1.0  # real seconds for one try; a port of this machine answers or refuses at once
 SLOTS = 8
+_GONE = ("DEPROVISIONING", "STOPPED")
 _THERE = ("RUNNING", "DEACTIVATING", "STOPPING")
 
 
@@ -46,14 +48,21 @@ class Proxy(Protocol):
 
 @dataclass(frozen=True)
 class Bound:
-    """An endpoint at its local address."""
+    """An endpoint at its local address.
+
+    Attributes:
+        service: ARN of the service behind it.
+        client: the network namespace of the one task that it is for; None for all tasks of the machine.
+    """
 
     endpoint: Endpoint
     address: str
+    service: str
+    client: str | None = None
 
     def prefix(self, namespace: str) -> str:
         """What names in HAProxy's configuration begin with: unique for the endpoint, whatever characters it has."""
-        digest = hashlib.sha256(f"{namespace}/{self.endpoint.name}".encode()).hexdigest()
+        digest = hashlib.sha256(f"{namespace}/{self.endpoint.name}/{self.client or ''}".encode()).hexdigest()
         return f"ecs_connect_{digest[:16]}"
 
 
@@ -69,10 +78,11 @@ def _lines(one: Bound, namespace: str, clock: Clock) -> list[str]:
     mode = "http" if endpoint.http else "tcp"
     # 2 retries of failed connections, the second try avoiding the last host: parity/ecs.md.
     retry = ["retry-on conn-failure"] if endpoint.http else []
+    where = f" namespace {one.client}" if one.client else ""
     return [
         f"frontend {prefix}_f",
         f"    mode {mode}",
-        f"    bind {one.address}:{endpoint.port}",
+        f"    bind {one.address}:{endpoint.port}{where}",
         f"    timeout client {idle}ms",
         f"    default_backend {prefix}_b",
         f"backend {prefix}_b",
@@ -83,7 +93,7 @@ def _lines(one: Bound, namespace: str, clock: Clock) -> list[str]:
         "    retries 2",
         "    option redispatch 1",
         *(f"    {line}" for line in retry),
-        f"    server-template s 1-{SLOTS} 127.0.0.1:1 disabled",
+        f"    server-template s 1-{SLOTS} 127.0.0.1:1 disabled{where}",
     ]
 
 
@@ -109,6 +119,7 @@ class ConnectController:
         self._network = network
         self._haproxy = haproxy
         self._put: dict[str, str] = {}
+        self._lock = asyncio.Lock()
 
     async def keys(self) -> Sequence[str]:
         """Namespaces that services take part in, and those that have a section still."""
@@ -116,6 +127,22 @@ class ConnectController:
 
     async def reconcile(self, key: str) -> Result:
         """Brings the namespace's section and servers to what the services offer and their tasks are."""
+        async with self._lock:
+            return await self._reconcile(key)
+
+    async def follow(self, entry: Json) -> None:
+        """A task has got its interface, or is about to lose it; for tasks with a network namespace of their own.
+
+        Args:
+            entry: the task's document.
+        """
+        interface = self._network.of(f"ecs/task/{name(entry['task']['taskArn'])}")
+        if interface is None or interface.namespace is None:
+            return
+        for namespace in dict.fromkeys(key.partition("/")[0] for _, key in entry["connect"]):
+            await self.reconcile(namespace)
+
+    async def _reconcile(self, key: str) -> Result:
         offered = offers(self._store, key)
         owner = f"ecs/connect/{key}"
         if not offered:
@@ -123,19 +150,35 @@ class ConnectController:
                 await self._haproxy.remove(owner)
             return Result()
         try:
-            bound = [self._bound(key, offer) for offer in offered]
+            bound = [one for offer in offered for one in self._bound(key, offer)]
         except AwsError as error:
             raise Retryable(f"namespace {key}: {error}") from error
         text = body(key, bound, self._store.clock)
-        for one, offer in zip(bound, offered, strict=True):
-            await self._haproxy.set_servers(f"{one.prefix(key)}_b", await self._servers(offer))
+        servers_of = {(offer.service, offer.endpoint.name): await self._servers(offer) for offer in offered}
+        for one in bound:
+            await self._haproxy.set_servers(f"{one.prefix(key)}_b", servers_of[one.service, one.endpoint.name])
         if self._put.get(key) != text:
             await self._haproxy.put(Section(owner=owner, body=text))
             self._put[key] = text
         return Result()
 
-    def _bound(self, namespace: str, offer: Offer) -> Bound:
-        return Bound(offer.endpoint, self._network.service_address(f"{namespace}/{offer.endpoint.name}"))
+    def _bound(self, namespace: str, offer: Offer) -> list[Bound]:
+        """At one address for all, or in the namespace of each task that was deployed after the endpoint."""
+        key = f"{namespace}/{offer.endpoint.name}"
+        address = self._network.service_address(key)
+        if not self._network.enforces_security_groups:
+            return [Bound(offer.endpoint, address, offer.service)]
+        return [Bound(offer.endpoint, address, offer.service, client) for client in self._clients(key)]
+
+    def _clients(self, key: str) -> list[str]:
+        found = []
+        for arn, entry in self._store.all(TASK):
+            if entry["task"]["lastStatus"] in _GONE or key not in [known for _, known in entry["connect"]]:
+                continue
+            interface = self._network.of(f"ecs/task/{name(arn)}")
+            if interface is not None and interface.namespace is not None:
+                found.append(interface.namespace)
+        return sorted(found)
 
     async def _servers(self, offer: Offer) -> list[Server]:
         """Tasks that get requests, and those that only end the ones they have."""

@@ -1,18 +1,20 @@
 """What containers can ask about themselves: task metadata version 4 and the task role's credentials, over HTTP.
 
-Under `loopback` the link-local addresses of Fargate don't exist, so both are on a port of 127.0.0.1, and the variables
+Under `loopback` the link-local address of Fargate doesn't exist, so both are on a port of 127.0.0.1, and the variables
 that the SDKs read say where. Paths and shapes: developer guide, "task-metadata-endpoint-v4-fargate".
 """
 
 from __future__ import annotations
 
 import secrets
+import socket
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
 from netflux.aws.ecs import metadatashape
+from netflux.aws.ecs.linklocal import METADATA
 from netflux.aws.ecs.page import Caller
 from netflux.aws.ecs.run import Run, RunningContainer
 from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
@@ -51,22 +53,39 @@ class Metadata:
         host, port = self._runner.addresses[0][:2]
         self._url = f"http://{host}:{port}"
 
+    async def listen(self, listening: socket.socket) -> web.BaseSite:
+        """Answers on one more socket, until its site is stopped."""
+        if self._runner is None:
+            raise RuntimeError("the metadata service has not been started")
+        site = web.SockSite(self._runner, listening)
+        await site.start()
+        return site
+
     async def stop(self) -> None:
         """Closes the port."""
         if self._runner is not None:
             await self._runner.cleanup()
 
-    def variables(self, task: str, container: str) -> dict[str, str]:
-        """The variables by which a container finds this service. Credentials are there only with a task role."""
+    def variables(self, task: str, container: str, *, link_local: bool) -> dict[str, str]:
+        """The variables by which a container finds this service. Credentials are there only with a task role.
+
+        Args:
+            link_local: the task has the service at the address of Fargate.
+        """
+        url = f"http://{METADATA}" if link_local else self._url
         identity = secrets.token_hex(16)
         self._containers[identity] = (task, container)
-        found = {"ECS_CONTAINER_METADATA_URI_V4": f"{self._url}/v4/{identity}"}
+        found = {"ECS_CONTAINER_METADATA_URI_V4": f"{url}/v4/{identity}"}
         if self._role(task) is not None:
             credentials = next((key for key, arn in self._credential_ids.items() if arn == task), None)
             if credentials is None:
                 credentials = secrets.token_urlsafe(24)
                 self._credential_ids[credentials] = task
-            found["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{self._url}/v2/credentials/{credentials}"
+            path = f"/v2/credentials/{credentials}"
+            if link_local:
+                found["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = path
+            else:
+                found["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = url + path
         return found
 
     def forget(self, task: str) -> None:

@@ -53,6 +53,7 @@ def container(document: Json, run: Run, container_name: str) -> Json:
         },
         "DesiredStatus": body["desiredStatus"],
         "KnownStatus": shown["lastStatus"],
+        "Limits": _container_limits(shown) or None,
         "ExitCode": running.exit_code,
         "RestartCount": running.restarts if running.definition.restart is not None else None,
         "CreatedAt": running.started_time or None,
@@ -73,6 +74,12 @@ def _limits(body: Json) -> Json:
     if "memory" in body:
         limits["Memory"] = int(body["memory"])
     return limits
+
+
+def _container_limits(shown: Json) -> Json:
+    """CPU in units, memory in MiB; what the definition leaves open is left out."""
+    sizes = {"CPU": int(shown.get("cpu", 0)), "Memory": int(shown.get("memory", 0))}
+    return {key: size for key, size in sizes.items() if size}
 
 
 def _networks(run: Run) -> list[Json] | None:

@@ -17,6 +17,8 @@ from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
 from netflux.aws.ecs.tasks import ask_to_stop
 
 _INCONSISTENT = 3  # failed starts in a row that ECS tells about
+# Developer guide, "service-event-messages-list": the same event comes again after 6 hours, a steady state too.
+_TOLD_AGAIN = 6 * 3600.0
 _STOP_CODE = "ServiceSchedulerInitiated"
 
 
@@ -55,13 +57,13 @@ class Rollout:
         if not body["ran"] and task["stopCode"] in ("TaskFailedToStart", "EssentialContainerExited"):
             pace.start_failed(self._now)
             deployment["failedTasks"] += 1
-            if pace.failed_starts == _INCONSISTENT:
-                self._tell(message.inconsistent(self._service["name"]))
+            if pace.failed_starts >= _INCONSISTENT:
+                self._tell_once(message.inconsistent(self._service["name"]), observer)
         elif body["ran"] and task["stopCode"] == "EssentialContainerExited":
             ran_for = observer.age(task["startedAt"]) - observer.age(task["stoppingAt"])
             pace.ended(self._now, ran_for)
 
-    def proceed(self, standings: Sequence[Standing]) -> None:
+    def proceed(self, standings: Sequence[Standing], observer: Observer) -> None:
         """Makes the deployment's next step, and writes down what it has reached."""
         self._trip()
         primary = self._service["deployments"][0]
@@ -75,7 +77,10 @@ class Rollout:
         self._reset(primary, standings)
         self._start(primary, following.start, standings)
         self._stop(primary, following, standings)
-        self._reached(primary, following, standings)
+        if following.stuck:
+            self._tell_once(message.stuck(self._service["name"]), observer)
+        if following.completed:
+            self._reached(primary, standings, observer)
         self._clear(standings)
 
     def _goal(self, primary: Json, *, may_start: bool, failed: bool) -> Goal:
@@ -205,13 +210,8 @@ class Rollout:
         self.touched.append(arn)
         self._service["steady"] = False
 
-    def _reached(self, primary: Json, following: Step, standings: Sequence[Standing]) -> None:
+    def _reached(self, primary: Json, standings: Sequence[Standing], observer: Observer) -> None:
         service = self._service["name"]
-        if following.stuck and not primary.get("stuckTold"):
-            primary["stuckTold"] = True
-            self._tell(message.stuck(service))
-        if not following.completed:
-            return
         if primary["rolloutState"] == "IN_PROGRESS" and self._service["status"] == "ACTIVE":
             primary |= {
                 "rolloutState": "COMPLETED",
@@ -221,9 +221,13 @@ class Rollout:
             self._tell(message.completed(service, primary["id"]))
             self._service["stable"] = self._snapshot(primary)
         settled = all(standing.member.phase is Phase.RUNNING for standing in standings)
-        if settled and not self._service.get("steady"):
+        if not settled:
+            return
+        if not self._service.get("steady"):
             self._service["steady"] = True
             self._tell(message.steady(service))
+        else:
+            self._tell_once(message.steady(service), observer)
 
     def _snapshot(self, primary: Json) -> Json:
         kept = ("taskDefinition", "networkConfiguration", "serviceConnectConfiguration", "loadBalancers")
@@ -240,6 +244,12 @@ class Rollout:
         self._service["deployments"] = [primary, *(body for body in others if body["id"] in used)]
         if self._service["status"] == "DRAINING" and not standings:
             self._service["status"] = "INACTIVE"
+
+    def _tell_once(self, text: str, observer: Observer) -> None:
+        """Tells it unless it was told within the last hours."""
+        told = [event["createdAt"] for event in self._service["events"] if event["message"] == text]
+        if not told or observer.age(told[0]) >= _TOLD_AGAIN:
+            self._tell(text)
 
     def _tell(self, text: str) -> None:
         self._store.add_event(self._service, text)

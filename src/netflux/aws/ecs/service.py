@@ -22,9 +22,9 @@ class Ecs:
     def __init__(self, host: TaskHost, haproxy: Proxy) -> None:
         self.api = EcsApi(host.store, host.apis, host.poke)
         self._metadata = Metadata(host.store, host.apis)
-        self._tasks = TaskController(host, self._metadata)
-        services = ServiceController(host.store, host.apis, host.poke)
         connect = ConnectController(host.store, host.apis, host.network, haproxy)
+        self._tasks = TaskController(host, self._metadata, connect)
+        services = ServiceController(host.store, host.apis, host.poke)
         self.controllers: tuple[Controller, ...] = (services, self._tasks, connect)
 
     async def start(self) -> None:

@@ -52,7 +52,7 @@ class ServiceController:
             rollout = Rollout(self._store, service, self._paces)
             rollout.account(tasks, observer)
             standings = observer.standings(self._store.tasks_of(key))
-            rollout.proceed(standings)
+            rollout.proceed(standings, observer)
             if service != before:
                 self._store.put(SERVICE, key, service)
         for arn in rollout.touched:

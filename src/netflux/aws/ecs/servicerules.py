@@ -75,6 +75,8 @@ async def _check_group(part: Part, arn: str) -> None:
         raise _invalid(
             f"Unable to assume the service linked role or find the target group {arn}: {error.message}"
         ) from error
+    if not answer["TargetGroups"][0].get("LoadBalancerArns"):
+        raise _invalid(f"The target group with targetGroupArn {arn} does not have an associated load balancer.")
     kind = answer["TargetGroups"][0].get("TargetType")
     if kind != "ip":
         raise _invalid(

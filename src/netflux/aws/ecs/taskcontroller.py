@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from netflux.aws.ecs import desired, taskstatus
 from netflux.aws.ecs.arn import name
+from netflux.aws.ecs.connect import ConnectController
 from netflux.aws.ecs.decide.task import Do, next_step
 from netflux.aws.ecs.metadata import Metadata
 from netflux.aws.ecs.run import Run, RunningContainer
@@ -30,14 +31,15 @@ class TaskController:
     Args:
         host: what tasks run on.
         metadata: tells containers about themselves.
+        connect: gives tasks their Service Connect endpoints.
     """
 
     name = "ecs-task"
 
-    def __init__(self, host: TaskHost, metadata: Metadata) -> None:
+    def __init__(self, host: TaskHost, metadata: Metadata, connect: ConnectController) -> None:
         self._host = host
         self._metadata = metadata
-        self._steps = Steps(host, metadata)
+        self._steps = Steps(host, metadata, connect)
         self._runs: dict[str, Run] = metadata.runs
         host.endpoints.watch(self._write_hosts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from netflux.aws.ecs.linklocal import Serve
 from netflux.aws.ecs.page import Caller, Poke
 from netflux.aws.ecs.store import Store
 from netflux.clock import Clock
@@ -26,7 +27,8 @@ class TaskHost:
         clock: of the region.
         poke: asks a controller for a pass.
         directory: for hosts files; under the state directory's `run/`.
-        endpoint_url: of the gateway, as the SDKs in tasks shall use it.
+        endpoint_url: of the gateway, as the SDKs in tasks shall use it where they share its network.
+        serve_apis: answers AWS APIs on a socket; None where tasks of other networks shall not have them.
     """
 
     store: Store
@@ -38,3 +40,4 @@ class TaskHost:
     poke: Poke
     directory: Path
     endpoint_url: str
+    serve_apis: Serve | None = None

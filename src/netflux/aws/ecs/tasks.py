@@ -52,9 +52,20 @@ class Tasks(Part):
         """Refused: there are no container instances."""
         raise Unsupported("ecs:StartTask", "Use RunTask: tasks run as on Fargate, which has no container instances.")
 
-    async def execute_command(self, _call: Call, _request: Json) -> Json:
-        """Refused: no managed agent runs in the tasks."""
-        raise Unsupported("ecs:ExecuteCommand")
+    async def execute_command(self, call: Call, request: Json) -> Json:
+        """Refused: no managed agent runs in the tasks, which would carry a Session Manager session."""
+        cluster = self.cluster(call, request)
+        found = self.store.get(TASK, place_of(call).task(cluster["clusterArn"], request["task"]))
+        if found is None:
+            raise AwsError("InvalidParameterException", "The referenced task was not found.")
+        if not found["task"]["enableExecuteCommand"] or found["task"]["lastStatus"] != "RUNNING":
+            raise AwsError(
+                "InvalidParameterException",
+                "The execute command failed because execute command was not enabled when the task was run or the "
+                "execute command agent isn't running. Wait and try again or run a new task with execute command "
+                "enabled and try again.",
+            )
+        raise Unsupported("ecs:ExecuteCommand", "The task's output is in its log stream.")
 
     async def stop_task(self, call: Call, request: Json) -> Json:
         """Asks for a task's end; the reason is shown as its stoppedReason."""

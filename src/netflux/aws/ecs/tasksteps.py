@@ -7,14 +7,17 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from netflux.aws.ecs import logstream, target, taskstatus
 from netflux.aws.ecs.arn import name, place
+from netflux.aws.ecs.connect import ConnectController
 from netflux.aws.ecs.decide import message
 from netflux.aws.ecs.decide.health import Health, judge
 from netflux.aws.ecs.decide.task import DEPENDENCY_FAILED, Do, Next
 from netflux.aws.ecs.environment import build, host_name
 from netflux.aws.ecs.hosts import HostsFile
+from netflux.aws.ecs.linklocal import LinkLocal
 from netflux.aws.ecs.metadata import Metadata
 from netflux.aws.ecs.prepare import InitializationError, prepare
 from netflux.aws.ecs.run import Run, RunningContainer
@@ -40,11 +43,15 @@ class Steps:
     Args:
         host: what tasks run on.
         metadata: where containers learn about themselves.
+        connect: gives tasks their Service Connect endpoints.
     """
 
-    def __init__(self, host: TaskHost, metadata: Metadata) -> None:
+    def __init__(self, host: TaskHost, metadata: Metadata, connect: ConnectController) -> None:
         self._host = host
         self._metadata = metadata
+        self._connect = connect
+        port = urlsplit(host.endpoint_url).port or 80
+        self._link_local = LinkLocal(host.network, metadata.listen, host.serve_apis, port)
         self._makers: dict[Do, Callable[[Next, str, Run], Awaitable[None]]] = {
             Do.ATTACH: self._attach,
             Do.PREPARE: self._prepare,
@@ -91,15 +98,17 @@ class Steps:
         try:
             run.interface = await self._host.network.attach(request)
         except AwsError as error:
-            self._stop(
-                arn, _FAILED_TO_START, f"Unexpected EC2 error while attempting to Create Network Interface: {error}"
-            )
+            reason = f"Unexpected EC2 error while attempting to Create Network Interface: {error}"
+            self._stop(arn, _FAILED_TO_START, reason)
+            self._event(arn, lambda service: message.not_placed(service, reason.rstrip(".")))
             return
+        await self._link_local.open(_owner(run.id))
         fixed = [(dns_name, self._host.network.service_address(key)) for dns_name, key in document["connect"]]
         own = (run.interface.local_address, host_name(run.interface))
         run.hosts = HostsFile(self._host.directory / f"{run.id}.hosts", own, fixed)
         run.hosts.write(self._host.endpoints.hosts())
         taskstatus.attached(self._host.store, arn, run.interface)
+        await self._connect.follow(document)
 
     async def _prepare(self, _step: Next, arn: str, run: Run) -> None:
         document = self._host.store.get(TASK, arn) or {}
@@ -134,7 +143,11 @@ class Steps:
         assert run.interface is not None
         assert container.image is not None
         definition = container.definition
-        local = {"AWS_ENDPOINT_URL": self._host.endpoint_url, **self._metadata.variables(arn, definition.name)}
+        link_local = self._link_local.there(_owner(run.id))
+        local = {
+            "AWS_ENDPOINT_URL": self._link_local.endpoint_url if link_local else self._host.endpoint_url,
+            **self._metadata.variables(arn, definition.name, link_local=link_local),
+        }
         task = (self._host.store.get(TASK, arn) or {})["task"]
         again = f"-{container.restarts + 1}" if container.started_at is not None else ""
         return ContainerSpec(
@@ -146,6 +159,7 @@ class Steps:
             directory=definition.directory,
             hosts=run.hosts.path if run.hosts is not None else None,
             limits=definition.limits,
+            namespace=run.interface.namespace,
             memory=_memory(task, definition.memory),
         )
 
@@ -252,6 +266,8 @@ class Steps:
     async def _detach(self, _step: Next, arn: str, run: Run) -> None:
         times = {"executionStoppedAt": self._host.store.now()}
         taskstatus.set_status(self._host.store, arn, "DEPROVISIONING", **times)
+        await self._connect.follow(self._host.store.get(TASK, arn) or {})
+        await self._link_local.close(_owner(run.id))
         await self._host.network.detach(_owner(run.id))
         run.interface = None
         if run.hosts is not None:

@@ -11,12 +11,12 @@ from datetime import datetime
 from pathlib import Path
 
 from netflux.aws.elbv2 import configuration, pages
-from netflux.aws.elbv2.configuration import Place
 from netflux.aws.elbv2.decide import Target
 from netflux.aws.elbv2.desired import Desired, LoadBalancer, TargetGroup, groups_of
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.health import Checker
 from netflux.aws.elbv2.reach import Reach
+from netflux.aws.elbv2.site import Place, Site
 from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
 from netflux.clock import Clock
@@ -93,13 +93,13 @@ class Nodes:
             await self._network.detach(f"elbv2/{arn}/{subnet}")
         self._documents.delete(NODES, arn)
 
-    def bindable(self, nodes: Sequence[Interface], port: int) -> list[str]:
-        """Local addresses of nodes where HAProxy may listen on the port.
+    def bindable(self, nodes: Sequence[Interface], port: int) -> list[Interface]:
+        """Nodes where HAProxy may listen on the port.
 
         Ports below 1024 need root or `net.ipv4.ip_unprivileged_port_start`, and another program may listen on all
         addresses. Where it can't be, the load balancer still answers at the gateway and to CloudFront.
         """
-        return [node.local_address for node in nodes if self._may_bind(node.local_address, port)]
+        return [node for node in nodes if node.namespace is not None or self._may_bind(node.local_address, port)]
 
     def bound(self, addresses: Sequence[tuple[str, int]]) -> None:
         """HAProxy listens there now: a later look would find them in use."""
@@ -206,15 +206,17 @@ class ElbController:
             str(self._ground.run_dir),
             self._ground.gateway_port,
             self._ground.certificate(),
-            {port: [f"{address}:{port}" for address in found] for port, found in addresses.items()},
+            {port: [_bind(node, port) for node in found] for port, found in addresses.items()},
             await self._clients(balancer),
+            nodes[0].namespace or "",
+            self._clock.speed,
         )
         built = configuration.build(balancer, groups, place)
         self.traffic.place(balancer.arn, built.backends, groups)
         for arn in groups:
             await self.traffic.route(arn)
         await self._ground.proxy.put(built.section)
-        self._nodes.bound([(address, port) for port, found in addresses.items() for address in found])
+        self._nodes.bound([(node.local_address, port) for port, found in addresses.items() for node in found])
         self._publish(balancer, place, addresses)
         self.traffic.active.add(balancer.arn)
 
@@ -224,17 +226,17 @@ class ElbController:
         ports = [listener.port for listener in balancer.listeners]
         return await self._ground.firewall.clients(balancer.security_groups, ports)
 
-    def _publish(self, balancer: LoadBalancer, place: Place, addresses: dict[int, list[str]]) -> None:
+    def _publish(self, balancer: LoadBalancer, place: Place, addresses: dict[int, list[Interface]]) -> None:
         """The name resolves to a node only when all of its ports answer there."""
         endpoints = self._ground.endpoints
         endpoints.withdraw(balancer.dns_name)
         self._published[balancer.arn] = balancer.dns_name
         for listener in balancer.listeners:
-            path = configuration.socket_of(place, balancer, listener.port)
+            path = Site(balancer, listener, place).socket
             endpoints.publish(balancer.dns_name, listener.port, Address(path, 0))
         everywhere = [found for found in addresses.values() if found]
         if everywhere:
-            endpoints.publish_host(balancer.dns_name, everywhere[0][0])
+            endpoints.publish_host(balancer.dns_name, everywhere[0][0].local_address)
 
     async def _remove(self, arn: str) -> None:
         self.traffic.displace(arn)
@@ -270,6 +272,8 @@ class ElbController:
         firewall = self._ground.firewall
         found = [await self._desired.outline(arn) for arn in sorted(users)]
         balancers = [balancer for balancer in found if balancer is not None]
+        if balancers:
+            self._reach.enter(group.arn, f"elbv2/{balancers[0].arn}/{balancers[0].subnets[0]}")
         if firewall is None or not balancers or not targets:
             return frozenset()
         blocked = set(targets)
@@ -298,3 +302,9 @@ class ElbController:
 
     def _passed(self, since: datetime) -> float:
         return (self._clock.now() - since).total_seconds() * self._clock.speed
+
+
+def _bind(node: Interface, port: int) -> str:
+    """HAProxy's words for a node's address."""
+    address = f"{node.local_address}:{port}"
+    return address if node.namespace is None else f"{address} namespace {node.namespace}"

@@ -59,9 +59,9 @@ _LOAD_BALANCER: dict[str, Attribute] = {
     "ipv6.deny_all_igw_traffic": _off(),
     "load_balancing.cross_zone.enabled": Attribute("true", ("true",), ("true",)),
     "routing.http.desync_mitigation_mode": _only("defensive", "monitor", "strictest"),
-    "routing.http.drop_invalid_header_fields.enabled": _off(),
+    "routing.http.drop_invalid_header_fields.enabled": _either("false"),
     "routing.http.preserve_host_header.enabled": _either("false"),
-    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": _off(),
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": _either("false"),
     "routing.http.xff_client_port.enabled": _either("false"),
     "routing.http.xff_header_processing.mode": Attribute(
         "append", ("append", "preserve", "remove"), ("append", "preserve", "remove")
@@ -71,7 +71,21 @@ _LOAD_BALANCER: dict[str, Attribute] = {
     "zonal_shift.config.enabled": _off(),
 }
 
-_LISTENER: dict[str, Attribute] = {"routing.http.response.server.enabled": _either("true")}
+RESPONSE_HEADERS = {
+    f"routing.http.response.{name.lower().replace('-', '_')}.header_value": name
+    for name in (
+        "Strict-Transport-Security", "Access-Control-Allow-Origin", "Access-Control-Allow-Methods",
+        "Access-Control-Allow-Headers", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers",
+        "Access-Control-Max-Age", "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options",
+    )
+}  # fmt: skip
+"""Listener attributes that put a header on every answer; user guide, "HTTP header modification"."""
+_HEADER_BYTES = 1024
+
+_LISTENER: dict[str, Attribute] = {
+    "routing.http.response.server.enabled": _either("true"),
+    **dict.fromkeys(RESPONSE_HEADERS, Attribute("")),
+}
 
 _TARGET_GROUP: dict[str, Attribute] = {
     "deregistration_delay.timeout_seconds": Attribute("300", (), (), 0, 3600),
@@ -86,9 +100,9 @@ _TARGET_GROUP: dict[str, Attribute] = {
         ("use_load_balancer_configuration", "true"),
         ("use_load_balancer_configuration", "true", "false"),
     ),
-    "slow_start.duration_seconds": Attribute("0", ("0",), (), 30, 900, zero=True),
-    "stickiness.enabled": _off(),
-    "stickiness.type": Attribute("lb_cookie", ("lb_cookie", "app_cookie"), ("lb_cookie", "app_cookie")),
+    "slow_start.duration_seconds": Attribute("0", (), (), 30, 900, zero=True),
+    "stickiness.enabled": _either("false"),
+    "stickiness.type": _only("lb_cookie", "app_cookie"),
     "stickiness.lb_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
     "stickiness.app_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
     "stickiness.app_cookie.cookie_name": Attribute("", ("",)),
@@ -129,6 +143,8 @@ def check_listener(wanted: Sequence[Mapping[str, str]]) -> None:
         key = entry["Key"]
         if key.startswith("routing.http.") and key not in _LISTENER and entry.get("Value"):
             raise Unsupported(f"Listener attribute {key}")
+        if len(entry.get("Value", "").encode()) > _HEADER_BYTES:
+            raise AwsError("ValidationError", f"'{key}' value must not be longer than {_HEADER_BYTES} bytes")
     _check(_LISTENER, [entry for entry in wanted if entry["Key"] in _LISTENER or entry.get("Value")], "Listener")
 
 

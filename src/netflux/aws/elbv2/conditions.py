@@ -26,6 +26,17 @@ def expression(match: Match) -> str:
     return f"path {_compared(match.patterns)}"
 
 
+def reads(match: Match) -> str:
+    """What the condition looks at, in the words of `section.Branch`."""
+    return _READS.get(match.field) or match.name.lower()
+
+
+_READS = {
+    "source-ip": "source", "http-request-method": "method", "query-string": "query", "host-header": "host",
+    "path-pattern": "path",
+}  # fmt: skip
+
+
 def _compared(patterns: tuple[str, ...], flag: str = "") -> str:
     """All patterns by one method, the cheapest that all of them allow."""
     kinds = {rules.kind(pattern) for pattern in patterns}

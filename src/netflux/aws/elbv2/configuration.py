@@ -6,43 +6,26 @@ gateway's shared frontend can decide for the load balancer, and a request passes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
-from netflux.aws.elbv2 import conditions, pages, rules
+from netflux.aws.elbv2 import answers, conditions, headers, rules, sticky
 from netflux.aws.elbv2.desired import Listener, LoadBalancer, TargetGroup
-from netflux.aws.elbv2.rules import FixedResponse, Forward, Redirect
+from netflux.aws.elbv2.rules import Decision, FixedResponse, Forward, Redirect
+from netflux.aws.elbv2.site import DEFAULT_PORT, Place, Site
 from netflux.haproxy.configuration import quote
-from netflux.haproxy.section import Route, Section
+from netflux.haproxy.section import Branch, Entry, Route, Section
 
 SLOTS = 8
 """Servers that a backend has to begin with; HAProxy doubles them when they are all taken."""
 
-_DEFAULT_PORT = {"HTTP": 80, "HTTPS": 443}
 _BALANCE = {
     "round_robin": "roundrobin", "least_outstanding_requests": "leastconn", "weighted_random": "random",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the load balancer runs.
-
-    Attributes:
-        run_dir: for its unix sockets and the error pages.
-        gateway_port: 0 when there is no gateway.
-        certificate: PEM file for HTTPS listeners on its own addresses; empty when there is none.
-        clients: by listener port, the blocks from which the load balancer's security groups let clients in; a port that
-            is open to all is absent.
-        addresses: HAProxy `bind` addresses of its nodes, without port, by listener port; those that can be bound.
-    """
-
-    run_dir: str
-    gateway_port: int = 0
-    certificate: str = ""
-    addresses: Mapping[int, Sequence[str]] = field(default_factory=dict)
-    clients: Mapping[int, Sequence[str]] = field(default_factory=dict)
+_EDGE = "127.0.0.1"
+"""The client's address of what comes from CloudFront's edges, which are on this machine."""
+_CONNECT_SECONDS = 5
+"""Of 10 that AWS waits in all for a connection: there are two attempts."""
 
 
 @dataclass(frozen=True)
@@ -58,224 +41,166 @@ def owner(arn: str) -> str:
     return f"elbv2/{arn}"
 
 
-def socket_of(place: Place, load_balancer: LoadBalancer, port: int) -> str:
-    """Path of the unix socket where a listener answers, e.g. for CloudFront's edges.
-
-    HAProxy takes at most 97 characters, so the name is short; ten digits of the id tell load balancers apart.
-    """
-    return f"{place.run_dir}/lb-{load_balancer.id[:10]}-{port}.sock"
-
-
 def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place: Place) -> Built:
     """The load balancer with these target groups, by ARN."""
     backends: dict[str, list[str]] = {}
     parts: list[str] = []
     routes: list[Route] = []
+    entries: list[Entry] = []
     for listener in load_balancer.listeners:
-        writer = _Writer(load_balancer, listener, place, groups)
-        lines = writer.decisions()
-        parts += [*writer.frontends(lines), *writer.backends]
-        for arn, names in writer.targets.items():
-            backends.setdefault(arn, []).extend(names)
+        site = Site(load_balancer, listener, place)
+        branches = [*_branches(site, groups)]
+        lines = [f"use_backend {one.branch.backend}" + _if(one.branch.condition) for one in branches]
+        parts += _frontends(site, lines)
+        parts += [_text(one.branch) for one in _distinct(branches)]
+        for one in _distinct(branches):
+            if one.group:
+                backends.setdefault(one.group, []).append(one.branch.backend)
         if listener is _gateways(load_balancer, listener.protocol):
-            routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), (*writer.closed(), *lines)))
-            parts += writer.shut
-    section = Section(owner(load_balancer.arn), "\n".join(parts), tuple(routes))
+            closed, parts = [*_closed(site)], [*parts, *_shut(site)]
+            routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), (*closed, *lines)))
+        entries += _entries(site, groups)
+    section = Section(owner(load_balancer.arn), "\n".join(parts), tuple(routes), tuple(entries))
     return Built(section, {arn: tuple(names) for arn, names in backends.items()})
+
+
+@dataclass(frozen=True)
+class _Forked:
+    """A branch, and the group whose targets are its servers."""
+
+    branch: Branch
+    group: str = ""
+
+
+def _distinct(branches: Sequence[_Forked]) -> list[_Forked]:
+    return [*{one.branch.backend: one for one in branches}.values()]
+
+
+def _if(condition: str) -> str:
+    return f" if {condition}" if condition else ""
+
+
+def _text(branch: Branch) -> str:
+    return f"backend {branch.backend}\n" + "".join(f"    {line}\n" for line in branch.lines)
 
 
 def _gateways(load_balancer: LoadBalancer, protocol: str) -> Listener | None:
     """The listener that the gateway answers for: the protocol's default port, else its lowest one."""
     found = [listener for listener in load_balancer.listeners if listener.protocol == protocol]
-    usual = [listener for listener in found if listener.port == _DEFAULT_PORT[protocol]]
+    usual = [listener for listener in found if listener.port == DEFAULT_PORT[protocol]]
     return next(iter([*usual, *found]), None)
 
 
-class _Writer:
-    """Writes one listener."""
+def _closed(site: Site) -> Iterator[str]:
+    """For clients that the security groups don't let in: no answer, as on AWS.
 
-    def __init__(
-        self, load_balancer: LoadBalancer, listener: Listener, place: Place, groups: Mapping[str, TargetGroup]
-    ) -> None:
-        self._load_balancer = load_balancer
-        self._listener = listener
-        self._place = place
-        self._groups = groups
-        self._prefix = f"elbv2-{load_balancer.id}-{listener.port}"
-        self._named = listener.attributes["routing.http.response.server.enabled"] == "true"
-        self._idle = load_balancer.attributes["idle_timeout.timeout_seconds"]
-        self.backends: list[str] = []
-        self.shut: list[str] = []
-        self.targets: dict[str, list[str]] = {}
-
-    def decisions(self) -> list[str]:
-        """The `use_backend` lines, the last one without a condition; makes the backends they name."""
-        lines: list[str] = []
-        for decision in rules.decisions(self._listener.rules):
-            held = " ".join(f"{{ {conditions.expression(match)} }}" for match in decision.matches)
-            lines += [
-                f"use_backend {backend}" + (f" if {both}" if both else "")
-                for backend, chance in self._chosen(decision.priority, decision.action)
-                for both in [" ".join(filter(None, [held, chance]))]
-            ]
-        return lines
-
-    def closed(self) -> Iterator[str]:
-        """For clients that the security groups don't let in: no answer, as on AWS.
-
-        Only the gateway's clients are outsiders. Between tasks and nodes of this machine the address tells nothing.
-        """
-        blocks = self._place.clients.get(self._listener.port)
-        if blocks is None:
-            return
-        self.shut.append(f"backend {self._prefix}-closed\n    http-request silent-drop\n")
-        yield f"use_backend {self._prefix}-closed" + (f" if !{{ src {' '.join(blocks)} }}" if blocks else "")
-
-    def frontends(self, lines: Sequence[str]) -> Iterator[str]:
-        """One for CloudFront's edges, on a unix socket, and one for the nodes' addresses where they can be bound."""
-        rules_text = "".join(f"\n    {line}" for line in lines)
-        socket = quote(socket_of(self._place, self._load_balancer, self._listener.port))
-        timeouts = f"timeout client {self._idle}s\n    timeout http-keep-alive {self._idle}s"
-        # A unix socket has no client address: the edge is on this machine, so that is its address.
-        yield (
-            f"frontend {self._prefix}-edge\n    bind unix@{socket} mode 600\n    {timeouts}\n"
-            f"    http-request set-src str(127.0.0.1){rules_text}\n"
-        )
-        addresses = self._place.addresses.get(self._listener.port) or ()
-        if addresses and (self._listener.protocol == "HTTP" or self._place.certificate):
-            secure = self._listener.protocol == "HTTPS"
-            tls = f" ssl crt {quote(self._place.certificate)} alpn h2,http/1.1" if secure else ""
-            binds = "".join(f"    bind {address}{tls}\n" for address in addresses)
-            yield f"frontend {self._prefix}\n{binds}    {timeouts}{rules_text}\n"
-
-    def _chosen(self, priority: int, action: rules.Action) -> Iterator[tuple[str, str]]:
-        """Backends with the condition under which each is chosen once the rule holds."""
-        if isinstance(action, Forward):
-            rest = sum(weight for _, weight in action.groups)
-            for arn, weight in action.groups:
-                chance = f"{{ rand({rest}) lt {weight} }}" if weight < rest else ""
-                yield self._forward(arn), chance
-                rest -= weight
-            if not action.groups:
-                yield self._own(f"{self._prefix}-r{priority}", [self._answer(503, "text/html", pages.body(503))]), ""
-        elif isinstance(action, Redirect):
-            yield self._own(f"{self._prefix}-r{priority}", [*self._redirect(action)]), ""
-        else:
-            yield self._own(f"{self._prefix}-r{priority}", [self._fixed(action)]), ""
-
-    def _own(self, name: str, lines: Sequence[str]) -> str:
-        self.backends.append(f"backend {name}\n" + "".join(f"    {line}\n" for line in lines))
-        return name
-
-    def _fixed(self, action: FixedResponse) -> str:
-        return self._answer(action.code, action.content_type, action.body)
-
-    def _answer(self, code: int, content_type: str, body: str) -> str:
-        content = f" content-type {quote(content_type)} string {quote(body)}" if body else ""
-        return f"http-request return status {code}{content}{self._server()}"
-
-    def _server(self) -> str:
-        return f" hdr server {pages.SERVER}" if self._named else ""
-
-    def _redirect(self, action: Redirect) -> Iterator[str]:
-        """With the query's `?` only where there is a query; and, for a client of the gateway, with the gateway's port,
-        because that is where this load balancer's ports 80 and 443 are found.
-        """
-        port = action.port.replace("#{port}", str(self._listener.port))
-        ports = [(port, "")]
-        gateway = str(self._place.gateway_port)
-        if self._place.gateway_port and port in ("80", "443"):
-            ports = [(gateway, f"{{ req.hdr(host),port_only {gateway} }}"), (port, "")]
-        queries = [("?" + action.query, "")] if action.query else [("", "")]
-        if action.query == "#{query}":
-            queries = [("?#{query}", "{ query -m found }"), ("", "")]
-        page = quote(pages.body(action.code))
-        for number, came_by in ports:
-            for query, with_query in queries:
-                location = self._location(action, number, query)
-                condition = " ".join(filter(None, [came_by, with_query]))
-                yield (
-                    f"http-request return status {action.code} content-type text/html string {page}"
-                    f" hdr location {location}{self._server()}" + (f" if {condition}" if condition else "")
-                )
-
-    def _location(self, action: Redirect, port: str, query: str) -> str:
-        protocol = action.protocol.replace("#{protocol}", self._listener.protocol).lower()
-        text = f"{protocol}://{action.host}:{port}{action.path}{query}"
-        values = {
-            "host": "%[req.hdr(host),host_only]", "port": str(self._listener.port), "query": "%[query]",
-            "path": "%[path,regsub(^/,)]", "protocol": self._listener.protocol.lower(),
-        }  # fmt: skip
-        parts = re.split(r"#\{(host|port|path|query|protocol)\}", text)
-        return "".join(
-            values[part] if number % 2 else quote(part.replace("%", "%%")) if part else ""
-            for number, part in enumerate(parts)
-        )
-
-    def _forward(self, arn: str) -> str:
-        group = self._groups.get(arn)
-        name = f"{self._prefix}-{group.name if group else arn.rpartition('/')[2]}"
-        if group is None:
-            name = f"{name}-gone"
-        if name in self.targets.get(arn, []):
-            return name
-        self.targets.setdefault(arn, []).append(name)
-        self.backends.append(f"backend {name}\n" + "".join(f"    {line}\n" for line in self._group(name, group)))
-        return name
-
-    def _group(self, name: str, group: TargetGroup | None) -> Iterator[str]:
-        """A target that can't be connected to is tried once more, on another one: then 502."""
-        unavailable = self._answer(503, "text/html", pages.body(503))
-        if group is None:
-            yield unavailable
-            return
-        yield f"balance {_BALANCE[group.attributes['load_balancing.algorithm.type']]}"
-        yield f"timeout server {self._idle}s"
-        yield "retries 1"
-        yield "option redispatch 1"
-        for code, page in ((400, 400), (408, 408), (502, 502), (503, 502), (504, 504)):
-            file = f"{self._place.run_dir}/{pages.file_name(page, server=self._named)}"
-            yield f"errorfile {code} {quote(file)}"
-        yield f"{unavailable} if {{ nbsrv({name}) eq 0 }}"
-        yield from self._headers()
-        tls = " ssl verify none" if group.protocol == "HTTPS" else ""
-        yield f"server-template t 1-{SLOTS} 127.0.0.1:1 disabled{tls}"
-
-    def _headers(self) -> Iterator[str]:
-        """What the load balancer does to a request; user guide, "HTTP headers and Application Load Balancers"."""
-        attributes = self._load_balancer.attributes
-        if attributes["routing.http.preserve_host_header.enabled"] != "true":
-            yield self._host()
-        mode = attributes["routing.http.xff_header_processing.mode"]
-        if mode == "remove":
-            yield "http-request del-header X-Forwarded-For"
-        elif mode == "append":
-            client = "%[src]"
-            if attributes["routing.http.xff_client_port.enabled"] == "true":
-                client = "%[src]:%[src_port]"
-            # One line is continued; where there are none or several, ours is a line of its own behind them.
-            one = "{ req.fhdr_cnt(x-forwarded-for) 1 }"
-            yield f'http-request set-header X-Forwarded-For "%[req.fhdr(x-forwarded-for)], {client}" if {one}'
-            yield f"http-request add-header X-Forwarded-For {client} unless {one}"
-        yield f"http-request set-header X-Forwarded-Proto {self._listener.protocol.lower()}"
-        yield f"http-request set-header X-Forwarded-Port {self._listener.port}"
-        yield from _TRACE
-
-    def _host(self) -> str:
-        """Lower-case; without port on a default port, and with the listener's port on another."""
-        if self._listener.port == _DEFAULT_PORT[self._listener.protocol]:
-            return "http-request set-header Host %[req.hdr(host),host_only] if { req.hdr(host) -m reg [A-Z:] }"
-        return f"http-request set-header Host %[req.hdr(host),host_only]:{self._listener.port}"
+    Only the gateway's clients are outsiders. Between tasks and nodes of this machine the address tells nothing.
+    """
+    blocks = site.place.clients.get(site.listener.port)
+    if blocks is not None:
+        yield f"use_backend {site.prefix}-closed" + (f" if !{{ src {' '.join(blocks)} }}" if blocks else "")
 
 
-_DIGITS = "%[rand,hex,bytes(8,8),lower]"
-_ID = f"1-%[date,hex,bytes(8,8),lower]-{_DIGITS}{_DIGITS}{_DIGITS}"
-_TRACE_HEADER = "req.fhdr(x-amzn-trace-id)"
-_OTHERS = r"Self=1-\w+-\w+;?"
-_TRACED = "{ req.hdr_cnt(x-amzn-trace-id) gt 0 }"
-_TRACE = (
-    # A Self that came in is another load balancer's: it is replaced. A Root that came in is kept behind ours.
-    f'http-request set-header X-Amzn-Trace-Id "Self={_ID};%[{_TRACE_HEADER},regsub({_OTHERS},)]" if {_TRACED}',
-    f'http-request set-header X-Amzn-Trace-Id "Root={_ID}" unless {_TRACED}',
-)
-"""User guide, "Request tracing for your Application Load Balancer"."""
+def _shut(site: Site) -> Iterator[str]:
+    if site.place.clients.get(site.listener.port) is not None:
+        yield f"backend {site.prefix}-closed\n    http-request silent-drop\n"
+
+
+def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
+    """One for CloudFront's edges, on a unix socket, and one for the nodes' addresses where they can be bound."""
+    rules_text = "".join(f"\n    {line}" for line in lines)
+    timeouts = f"timeout client {site.idle}s\n    timeout http-keep-alive {site.idle}s"
+    yield (
+        f"frontend {site.prefix}-edge\n    bind unix@{quote(site.socket)} mode 600\n    {timeouts}\n"
+        f"    http-request set-src str({_EDGE}){rules_text}\n"
+    )
+    addresses = site.place.addresses.get(site.listener.port) or ()
+    if addresses and (not site.secure or site.place.certificate):
+        tls = f" ssl crt {quote(site.place.certificate)} alpn h2,http/1.1" if site.secure else ""
+        binds = "".join(f"    bind {address}{tls}\n" for address in addresses)
+        yield f"frontend {site.prefix}\n{binds}    {timeouts}{rules_text}\n"
+
+
+def _entries(site: Site, groups: Mapping[str, TargetGroup]) -> Iterator[Entry]:
+    """What the edges' frontend does, for one pass; not where a request would show that there was no connection."""
+    if any(
+        site.on(f"routing.http.{name}.enabled") for name in ("xff_client_port", "x_amzn_tls_version_and_cipher_suite")
+    ):
+        return
+    there = replace(site, client=_EDGE)
+    yield Entry(site.socket, site.idle, tuple(one.branch for one in _branches(there, groups)))
+
+
+def _branches(site: Site, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked]:
+    """In the order in which they are tried, the last one without a condition."""
+    trace = (answers.error(site, 405), *headers.response(site))
+    yield _Forked(Branch("{ method TRACE }", f"{site.prefix}-trace", trace, reads=frozenset({"method"})))
+    for decision in rules.decisions(site.listener.rules):
+        held = " ".join(f"{{ {conditions.expression(match)} }}" for match in decision.matches)
+        reads = frozenset(conditions.reads(match) for match in decision.matches)
+        for forked in _decided(site, decision, groups):
+            condition = " ".join(filter(None, [held, forked.branch.condition]))
+            branch = replace(forked.branch, condition=condition, reads=reads | forked.branch.reads)
+            yield replace(forked, branch=branch)
+
+
+def _decided(site: Site, decision: Decision, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked]:
+    """What is done once the rule holds, with the further condition of each way."""
+    action = decision.action
+    if isinstance(action, Forward) and action.groups:
+        yield from _forward(site, decision, action, groups)
+        return
+    lines: tuple[str, ...]
+    if isinstance(action, Redirect):
+        lines = tuple(answers.redirect(site, action))
+    elif isinstance(action, FixedResponse):
+        lines = (answers.fixed(site, action),)
+    else:
+        lines = (answers.error(site, 503),)
+    yield _Forked(Branch("", f"{site.prefix}-r{decision.priority}", (*lines, *headers.response(site))))
+
+
+def _forward(site: Site, decision: Decision, action: Forward, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked]:
+    """Clients that were sent to a group before first, then by weight."""
+    made = [_backend(site, arn, groups.get(arn)) for arn, _ in action.groups]
+    if action.sticky_seconds and len(made) > 1:
+        for number, (arn, _) in enumerate(action.groups):
+            token, forked = sticky.token(decision.rule, arn), made[number]
+            branch = forked.branch
+            made[number] = replace(forked, branch=replace(
+                branch, backend=f"{branch.backend}-r{decision.priority}", reads=frozenset({"cookie"}),
+                lines=(*branch.lines, *sticky.group(token, action.sticky_seconds)),
+                servers=branch.servers and f"{branch.servers}-r{decision.priority}",
+            ))  # fmt: skip
+            yield replace(made[number], branch=replace(made[number].branch, condition=sticky.chosen(token)))
+    rest = sum(weight for _, weight in action.groups)
+    for forked, (_, weight) in zip(made, action.groups, strict=True):
+        chance = f"{{ rand({rest}) lt {weight} }}" if weight < rest else ""
+        yield replace(forked, branch=replace(forked.branch, condition=chance))
+        rest -= weight
+
+
+def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
+    """A target that can't be connected to is tried once more, on another one: then 502."""
+    if group is None:
+        name = f"{site.prefix}-{arn.rpartition('/')[2]}-gone"
+        return _Forked(Branch("", name, (answers.error(site, 503), *headers.response(site))))
+    name = f"{site.prefix}-{group.name}"
+    slow = int(group.attributes["slow_start.duration_seconds"]) / site.place.speed
+    options = " ssl verify none" if group.protocol == "HTTPS" else ""
+    options += f" slowstart {max(round(slow * 1000), 1)}ms" if slow else ""
+    options += f" namespace {site.place.source}" if site.place.source else ""
+    lines = (
+        f"balance {_BALANCE[group.attributes['load_balancing.algorithm.type']]}",
+        f"timeout server {site.idle}s",
+        f"timeout connect {_CONNECT_SECONDS}s",
+        "retries 1",
+        "option redispatch 1",
+        *answers.errorfiles(site),
+        f"{answers.error(site, 503)} if {{ nbsrv eq 0 }}",
+        *headers.request(site),
+        *headers.response(site),
+        *sticky.target(group),
+        f"server-template t 1-{SLOTS} 127.0.0.1:1 disabled{options}",
+    )
+    return _Forked(Branch("", name, lines, servers=name), arn)

@@ -31,9 +31,10 @@ class Firewall:
         self._network = network
 
     async def clients(self, groups: Sequence[str], ports: Iterable[int]) -> dict[int, tuple[str, ...]]:
-        """By port, the blocks from which clients may come; a port that is open to all is left out."""
-        if self._network.enforces_security_groups:
-            return {}
+        """By port, the blocks from which clients of the gateway may come; a port that is open to all is left out.
+
+        The gateway is the internet under every driver: what passes it has not passed the nodes' interfaces.
+        """
         permissions = await self._permissions(groups)
         found = {port: tuple(permission.sources(permissions, port)) for port in ports}
         return {port: blocks for port, blocks in found.items() if EVERYWHERE not in blocks}

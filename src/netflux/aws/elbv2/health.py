@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from netflux.aws.elbv2 import decide
 from netflux.aws.elbv2.decide import Health, Outcome, Target, Thresholds
@@ -116,7 +118,7 @@ class Checker:
                 if interface is None:
                     await self._stopped.wait()
                     return Outcome("failed")
-                return await _request(interface.local_address, wanted)
+                return await _request(self._reach.client(group), interface.local_address, wanted)
         except TimeoutError:
             return Outcome("timeout")
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
@@ -168,10 +170,17 @@ def _passed(outcome: Outcome, thresholds: Thresholds) -> bool:
     return outcome.kind == "answer" and decide.matches(thresholds.matcher, outcome.code)
 
 
-async def _request(address: str, wanted: Probe) -> Outcome:
-    """The status line and headers must be well-formed; the body is not waited for."""
-    context = _trusting_anyone() if wanted.check.protocol == "HTTPS" else None
-    reader, writer = await asyncio.open_connection(address, wanted.port, ssl=context, limit=_HEAD_BYTES)
+async def _request(client: socket.socket, address: str, wanted: Probe) -> Outcome:
+    """The status line and headers must be well-formed; the body is not waited for. Closes the socket."""
+    secure: dict[str, Any] = {}
+    if wanted.check.protocol == "HTTPS":
+        secure = {"ssl": _trusting_anyone(), "server_hostname": address}
+    try:
+        await asyncio.get_running_loop().sock_connect(client, (address, wanted.port))
+        reader, writer = await asyncio.open_connection(sock=client, limit=_HEAD_BYTES, **secure)
+    except BaseException:
+        client.close()
+        raise
     try:
         head = f"GET {wanted.check.path} HTTP/1.1\r\nHost: {wanted.host}\r\nConnection: close\r\n"
         writer.write(f"{head}User-Agent: ELB-HealthChecker/2.0\r\nAccept-Encoding: gzip\r\n\r\n".encode())

@@ -7,7 +7,7 @@ from http import HTTPStatus
 SERVER = "awselb/2.0"
 """The `server` header of a load balancer's own answers; user guide, "Listener attributes"."""
 
-_TITLES = {503: "503 Service Temporarily Unavailable", 504: "504 Gateway Time-out"}
+_TITLES = {405: "405 Not Allowed", 503: "503 Service Temporarily Unavailable", 504: "504 Gateway Time-out"}
 
 
 def body(code: int) -> str:

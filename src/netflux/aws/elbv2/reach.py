@@ -1,7 +1,8 @@
-"""Where a group's targets can be reached, and which of them can't."""
+"""Where a group's targets can be reached, from where, and which of them can't."""
 
 from __future__ import annotations
 
+import socket
 from typing import Protocol
 
 from netflux.aws.elbv2.decide import Target
@@ -15,6 +16,10 @@ class Locator(Protocol):
         """Who has the address; None when nobody has."""
         ...
 
+    def client(self, owner: str) -> socket.socket:
+        """A TCP socket that connects from the owner's interface, and does not block."""
+        ...
+
 
 class Reach:
     """The network as a load balancer's nodes see it.
@@ -26,6 +31,7 @@ class Reach:
     def __init__(self, network: Locator) -> None:
         self._network = network
         self._blocked: dict[str, frozenset[Target]] = {}
+        self._nodes: dict[str, str] = {}
 
     def block(self, group: str, targets: frozenset[Target]) -> None:
         """Exactly these targets of the group are behind security groups that don't let the load balancer in."""
@@ -37,3 +43,14 @@ class Reach:
     def locate(self, group: str, target: Target) -> Interface | None:
         """Where to connect to; None when nothing can answer: nobody has the address, or it lets nobody in."""
         return None if target in self._blocked.get(group, ()) else self._network.locate(target.id)
+
+    def enter(self, group: str, node: str) -> None:
+        """The group's targets are asked by this node, the owner of an interface, from now on."""
+        self._nodes[group] = node
+
+    def client(self, group: str) -> socket.socket:
+        """A socket that connects from the group's node; OSError when it has none."""
+        node = self._nodes.get(group)
+        if node is None:
+            raise OSError(f"no load balancer's node asks the targets of {group}")
+        return self._network.client(node)

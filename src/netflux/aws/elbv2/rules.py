@@ -27,9 +27,14 @@ class Match:
 
 @dataclass(frozen=True)
 class Forward:
-    """To one of the groups, by weight; those of weight 0 are left out."""
+    """To one of the groups, by weight; those of weight 0 are left out.
+
+    Attributes:
+        sticky_seconds: for which a client stays with its group; 0 for a new choice each time.
+    """
 
     groups: tuple[tuple[str, int], ...]
+    sticky_seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,9 @@ Action = Forward | Redirect | FixedResponse
 
 @dataclass(frozen=True)
 class Decision:
-    """A rule: when all matches hold, the action."""
+    """A rule, by its ARN: when all matches hold, the action."""
 
+    rule: str
     priority: int
     matches: tuple[Match, ...]
     action: Action
@@ -69,7 +75,9 @@ def decisions(rules: Sequence[Rule]) -> list[Decision]:
     """In the order in which they are tried: lowest priority number first, the default rule last."""
     ordered = sorted(rules, key=lambda rule: rule.priority)
     return [
-        Decision(rule.priority, tuple(match(condition) for condition in rule.conditions), action(rule.actions))
+        Decision(
+            rule.arn, rule.priority, tuple(match(condition) for condition in rule.conditions), action(rule.actions)
+        )
         for rule in ordered
     ]
 
@@ -112,7 +120,9 @@ def _forward(action: Mapping[str, Any]) -> Forward:
     weighted = [(group["TargetGroupArn"], int(group.get("Weight", 1))) for group in groups]
     if len(weighted) == 1:
         return Forward(((weighted[0][0], 1),))
-    return Forward(tuple((arn, weight) for arn, weight in weighted if weight > 0))
+    sticky = config.get("TargetGroupStickinessConfig") or {}
+    seconds = int(sticky.get("DurationSeconds") or 0) if sticky.get("Enabled") in (True, "true") else 0
+    return Forward(tuple((arn, weight) for arn, weight in weighted if weight > 0), seconds)
 
 
 def kind(pattern: str) -> str:

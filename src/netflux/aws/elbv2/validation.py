@@ -30,6 +30,7 @@ _CONFIGS = {
 }  # fmt: skip
 _ONCE = ("host-header", "path-pattern", "http-request-method", "source-ip")
 _VALUES_PER_RULE = 5
+_MOST_STICKY_SECONDS = 604800
 
 
 def load_balancer(request: Mapping[str, Any]) -> None:
@@ -227,8 +228,12 @@ def _forward(action: Mapping[str, Any]) -> None:
         raise AwsError("TooManyTargetGroups", "A 'forward' action can have at most '5' target groups")
     if any(not 0 <= group.get("Weight", 1) <= 999 for group in groups):
         raise AwsError("ValidationError", "The weight of a target group must be between '0-999' inclusive")
-    if (config.get("TargetGroupStickinessConfig") or {}).get("Enabled"):
-        raise Unsupported("TargetGroupStickinessConfig of a 'forward' action")
+    sticky = config.get("TargetGroupStickinessConfig") or {}
+    if sticky.get("Enabled") and not 1 <= int(sticky.get("DurationSeconds") or 0) <= _MOST_STICKY_SECONDS:
+        raise AwsError(
+            "ValidationError",
+            "Target group stickiness duration must be specified, and be between '1-604800' seconds, when it is enabled",
+        )
 
 
 def _redirect(config: Mapping[str, Any]) -> None:

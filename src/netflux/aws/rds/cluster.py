@@ -71,11 +71,13 @@ class Listen:
         address: local IP address.
         port: TCP port.
         names: host names of the certificate.
+        namespace: name of the network namespace that has the address; None for the region's.
     """
 
     address: str
     port: int
     names: Sequence[str]
+    namespace: str | None = None
 
 
 class Cluster:
@@ -153,7 +155,7 @@ class Cluster:
         output = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             argv = [self._installation.program("postgres"), "-D", str(self.data)]
-            child = await self._children.start(self._launch("postgres", argv, output))
+            child = await self._children.start(self._launch("postgres", argv, output, listen.namespace))
         finally:
             os.close(output)
         self._child = child
@@ -197,7 +199,7 @@ class Cluster:
         text = _CONFIGURATION.format(address=listen.address, port=listen.port, sockets=sockets)
         _write(self.data / "netflux.conf", text.encode())
 
-    def _launch(self, program: str, argv: Sequence[str], output: int | None) -> Launch:
+    def _launch(self, program: str, argv: Sequence[str], output: int | None, namespace: str | None = None) -> Launch:
         return Launch(
             name=f"rds-{self.directory.name}-{program}",
             argv=argv,
@@ -206,6 +208,7 @@ class Cluster:
             uid=INSIDE_UID if os.getuid() == 0 else None,
             death_signal=signal.SIGQUIT if program == "postgres" else signal.SIGKILL,
             output=output,
+            namespace=namespace,
         )
 
 

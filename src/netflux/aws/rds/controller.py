@@ -169,7 +169,8 @@ class RdsController:
         interface = self._machine.network.of(instance.owner)
         assert interface is not None
         name = self._name(instance)
-        listen = Listen(interface.local_address, instance.port, (name, name.replace(".localhost", ".amazonaws.com")))
+        called = (name, name.replace(".localhost", ".amazonaws.com"))
+        listen = Listen(interface.local_address, instance.port, called, interface.namespace)
         self._admin[key] = secrets.token_urlsafe(24)
         try:
             await self._cluster(instance).start(listen, lambda: self._poke(key))
@@ -186,7 +187,7 @@ class RdsController:
         master = roles.Master(instance.master, instance.database, verifier)
         await roles.prepare(cluster.sockets, instance.port, master, scram.verifier(self._admin[key]))
         user = instance.master if password else ADMIN
-        refusal = await roles.log_in(self._login(instance, user, password or self._admin[key]))
+        refusal = await self._log_in(instance, user, password or self._admin[key])
         if refusal:
             raise self._failure(instance, f"{user} cannot log in: {refusal}")
         if cluster.running:
@@ -233,7 +234,7 @@ class RdsController:
             self._instances.record(instance, "DB instance started", "notification", now)
 
     async def _watch(self, instance: Instance) -> Result | None:
-        refusal = await roles.log_in(self._login(instance, ADMIN, self._admin[instance.identifier]))
+        refusal = await self._log_in(instance, ADMIN, self._admin[instance.identifier])
         if not refusal:
             return Result(WATCH_INTERVAL)
         if self._cluster(instance).running:
@@ -277,10 +278,13 @@ class RdsController:
             self._instances.record(instance, reason, "failure", self._machine.clock.now())
         return Retryable(f"DB instance {instance.identifier}: {reason}")
 
-    def _login(self, instance: Instance, user: str, password: str) -> roles.Login:
-        interface = self._machine.network.of(instance.owner)
+    async def _log_in(self, instance: Instance, user: str, password: str) -> str:
+        """From the instance's own interface, as its security groups don't ask about what stays there."""
+        network = self._machine.network
+        interface = network.of(instance.owner)
         assert interface is not None
-        return roles.Login(interface.local_address, instance.port, user, password)
+        login = roles.Login(interface.local_address, instance.port, user, password)
+        return await roles.log_in(login, lambda: network.inside(instance.owner))
 
     def _name(self, instance: Instance) -> str:
         return names.database(instance.identifier, self._apis.account, self._apis.region)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psycopg import AsyncConnection, Error, OperationalError, sql
+from psycopg import AsyncConnection, Connection, Error, sql
 
 from netflux.aws.rds.cluster import ADMIN
 from netflux.errors import Retryable
@@ -70,16 +72,23 @@ async def prepare(sockets: Path, port: int, master: Master, admin_verifier: str)
         raise Retryable(f"PostgreSQL refused its preparation: {str(error).strip()}") from error
 
 
-async def log_in(login: Login) -> str:
-    """Logs in by TCP, TLS and SCRAM as any client would, and runs a query; returns why it failed, or nothing."""
+async def log_in(login: Login, inside: Callable[[], AbstractContextManager[None]]) -> str:
+    """Logs in by TCP, TLS and SCRAM as any client would, and runs a query; returns why it failed, or nothing.
+
+    Args:
+        inside: brings the thread that connects to where the instance's interface is.
+    """
+    return await asyncio.to_thread(_log_in, login, inside)
+
+
+def _log_in(login: Login, inside: Callable[[], AbstractContextManager[None]]) -> str:
     try:
-        connection = await AsyncConnection.connect(
+        with inside(), Connection.connect(
             host=login.address, port=login.port, user=login.user, password=login.password, dbname="postgres",
             sslmode="require", channel_binding="require", connect_timeout=LOGIN_TIMEOUT, autocommit=True,
-        )  # fmt: skip
-        async with connection:
-            await connection.execute("SELECT 1")
-    except (OperationalError, Error) as error:
+        ) as connection:  # fmt: skip
+            connection.execute("SELECT 1")
+    except (OSError, Error) as error:
         return str(error).strip()
     return ""
 

@@ -1,0 +1,73 @@
+"""What a listener answers itself: fixed responses, redirects, errors. Lines of a backend. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from netflux.aws.elbv2 import pages
+from netflux.aws.elbv2.rules import FixedResponse, Redirect
+from netflux.aws.elbv2.site import Site
+from netflux.haproxy.configuration import quote
+
+
+def error(site: Site, code: int) -> str:
+    """The load balancer's own page."""
+    return _answer(site, code, "text/html", pages.body(code))
+
+
+def fixed(site: Site, action: FixedResponse) -> str:
+    """A fixed response."""
+    return _answer(site, action.code, action.content_type, action.body)
+
+
+def errorfiles(site: Site) -> Iterator[str]:
+    """HAProxy's errors as the load balancer's: its 503, for a target that can't be connected to, is a 502."""
+    for code, page in ((400, 400), (408, 408), (502, 502), (503, 502), (504, 504)):
+        yield f"errorfile {code} {quote(f'{site.place.run_dir}/{pages.file_name(page, server=site.named)}')}"
+
+
+def redirect(site: Site, action: Redirect) -> Iterator[str]:
+    """With the query's `?` only where there is a query; and, for a client of the gateway, with the gateway's port,
+    because that is where this load balancer's ports 80 and 443 are found.
+    """
+    port = action.port.replace("#{port}", str(site.listener.port))
+    ports = [(port, "")]
+    gateway = str(site.place.gateway_port)
+    if site.place.gateway_port and port in ("80", "443"):
+        ports = [(gateway, f"{{ req.hdr(host),port_only {gateway} }}"), (port, "")]
+    queries = [("?" + action.query, "")] if action.query else [("", "")]
+    if action.query == "#{query}":
+        queries = [("?#{query}", "{ query -m found }"), ("", "")]
+    page = quote(pages.body(action.code))
+    for number, came_by in ports:
+        for query, with_query in queries:
+            location = _location(site, action, number, query)
+            condition = " ".join(filter(None, [came_by, with_query]))
+            yield (
+                f"http-request return status {action.code} content-type text/html string {page}"
+                f" hdr location {location}{_server(site)}" + (f" if {condition}" if condition else "")
+            )
+
+
+def _answer(site: Site, code: int, content_type: str, body: str) -> str:
+    content = f" content-type {quote(content_type)} string {quote(body)}" if body else ""
+    return f"http-request return status {code}{content}{_server(site)}"
+
+
+def _server(site: Site) -> str:
+    return f" hdr server {pages.SERVER}" if site.named else ""
+
+
+def _location(site: Site, action: Redirect, port: str, query: str) -> str:
+    protocol = action.protocol.replace("#{protocol}", site.listener.protocol).lower()
+    text = f"{protocol}://{action.host}:{port}{action.path}{query}"
+    values = {
+        "host": "%[req.hdr(host),host_only]", "port": str(site.listener.port), "query": "%[query]",
+        "path": "%[path,regsub(^/,)]", "protocol": site.listener.protocol.lower(),
+    }  # fmt: skip
+    parts = re.split(r"#\{(host|port|path|query|protocol)\}", text)
+    return "".join(
+        values[part] if number % 2 else quote(part.replace("%", "%%")) if part else ""
+        for number, part in enumerate(parts)
+    )

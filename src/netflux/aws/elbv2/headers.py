@@ -1,0 +1,66 @@
+"""What a load balancer does to the headers of requests and responses. Lines of a backend. Pure.
+
+User guide: "HTTP headers and Application Load Balancers", "HTTP header modification", "Edit attributes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netflux.aws.elbv2.attributes import RESPONSE_HEADERS
+from netflux.aws.elbv2.site import DEFAULT_PORT, Site
+from netflux.haproxy.configuration import quote
+
+
+def request(site: Site) -> Iterator[str]:
+    """On the way to the target."""
+    if site.on("routing.http.drop_invalid_header_fields.enabled"):
+        yield f"http-request del-header {quote('[^-A-Za-z0-9]')} -m reg"
+    if not site.on("routing.http.preserve_host_header.enabled"):
+        yield _host(site)
+    yield from _forwarded_for(site)
+    yield f"http-request set-header X-Forwarded-Proto {site.listener.protocol.lower()}"
+    yield f"http-request set-header X-Forwarded-Port {site.listener.port}"
+    if site.secure and site.on("routing.http.x_amzn_tls_version_and_cipher_suite.enabled"):
+        yield "http-request set-header X-Amzn-Tls-Version %[ssl_fc_protocol]"
+        yield "http-request set-header X-Amzn-Tls-Cipher-Suite %[ssl_fc_cipher]"
+    yield from _TRACE
+
+
+def response(site: Site) -> Iterator[str]:
+    """On every answer, the load balancer's own too: it replaces what the target has sent."""
+    for attribute, name in RESPONSE_HEADERS.items():
+        value = site.listener.attributes[attribute]
+        if value:
+            yield f"http-after-response set-header {name} {quote(value.replace('%', '%%'))}"
+
+
+def _forwarded_for(site: Site) -> Iterator[str]:
+    mode = site.load_balancer.attributes["routing.http.xff_header_processing.mode"]
+    if mode == "remove":
+        yield "http-request del-header X-Forwarded-For"
+    elif mode == "append":
+        client = f"{site.client}:%[src_port]" if site.on("routing.http.xff_client_port.enabled") else site.client
+        # One line is continued; where there are none or several, ours is a line of its own behind them.
+        one = "{ req.fhdr_cnt(x-forwarded-for) 1 }"
+        yield f'http-request set-header X-Forwarded-For "%[req.fhdr(x-forwarded-for)], {client}" if {one}'
+        yield f"http-request add-header X-Forwarded-For {client} unless {one}"
+
+
+def _host(site: Site) -> str:
+    """Lower-case; without port on a default port, and with the listener's port on another."""
+    if site.listener.port == DEFAULT_PORT[site.listener.protocol]:
+        return "http-request set-header Host %[req.hdr(host),host_only] if { req.hdr(host) -m reg [A-Z:] }"
+    return f"http-request set-header Host %[req.hdr(host),host_only]:{site.listener.port}"
+
+
+_TRACE_HEADER = "req.fhdr(x-amzn-trace-id)"
+_ID = "1-%[date,hex,bytes(8,8),lower]-%[uuid,regsub(-,,g),bytes(0,24)]"
+_OTHERS = r"Self=1-\w+-\w+;?"
+_TRACED = f"{{ {_TRACE_HEADER} -m found }}"
+_TRACE = (
+    # A Self that came in is another load balancer's: it is replaced. A Root that came in is kept behind ours.
+    f'http-request set-header X-Amzn-Trace-Id "Self={_ID};%[{_TRACE_HEADER},regsub({_OTHERS},)]" if {_TRACED}',
+    f'http-request set-header X-Amzn-Trace-Id "Root={_ID}" unless {_TRACED}',
+)
+"""User guide, "Request tracing for your Application Load Balancer"."""

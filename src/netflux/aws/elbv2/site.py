@@ -1,0 +1,81 @@
+"""One listener of one load balancer, and where it runs: what every part of its configuration is written from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from netflux.aws.elbv2.desired import Listener, LoadBalancer
+
+DEFAULT_PORT = {"HTTP": 80, "HTTPS": 443}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the load balancer runs.
+
+    Attributes:
+        run_dir: for its unix sockets and the error pages.
+        gateway_port: 0 when there is no gateway.
+        certificate: PEM file for HTTPS listeners on its own addresses; empty when there is none.
+        clients: by listener port, the blocks from which the load balancer's security groups let clients in; a port that
+            is open to all is absent.
+        addresses: HAProxy `bind` addresses of its nodes by listener port; those that can be bound.
+        source: name of the network namespace that connections to targets come from; empty for the region's.
+        speed: simulated seconds in a real one, for slow starts.
+    """
+
+    run_dir: str
+    gateway_port: int = 0
+    certificate: str = ""
+    addresses: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    clients: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    source: str = ""
+    speed: float = 1.0
+
+
+@dataclass(frozen=True)
+class Site:
+    """A listener.
+
+    Attributes:
+        client: HAProxy's expression of the client's address. A unix socket has none: what comes from CloudFront's edge
+            comes from this machine.
+    """
+
+    load_balancer: LoadBalancer
+    listener: Listener
+    place: Place
+    client: str = "%[src]"
+
+    @property
+    def prefix(self) -> str:
+        """Of the names of its frontends and backends."""
+        return f"elbv2-{self.load_balancer.id}-{self.listener.port}"
+
+    @property
+    def idle(self) -> int:
+        """`idle_timeout.timeout_seconds`, real seconds."""
+        return int(self.load_balancer.attributes["idle_timeout.timeout_seconds"])
+
+    @property
+    def named(self) -> bool:
+        """Whether its own answers say who made them."""
+        return self.listener.attributes["routing.http.response.server.enabled"] == "true"
+
+    @property
+    def secure(self) -> bool:
+        """Whether clients come by TLS."""
+        return self.listener.protocol == "HTTPS"
+
+    def on(self, attribute: str) -> bool:
+        """Whether a load balancer's attribute is `true`."""
+        return self.load_balancer.attributes[attribute] == "true"
+
+    @property
+    def socket(self) -> str:
+        """Path of the unix socket where the listener answers, e.g. for CloudFront's edges.
+
+        HAProxy takes at most 97 characters, so the name is short; ten digits of the id tell load balancers apart.
+        """
+        return f"{self.place.run_dir}/lb-{self.load_balancer.id[:10]}-{self.listener.port}.sock"

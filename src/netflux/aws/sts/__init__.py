@@ -1,0 +1,1 @@
+"""STS: who a key stands for."""

@@ -1,0 +1,170 @@
+"""The region's front: what it takes to answer the first API call, started before the services' code is even read.
+
+Reading the services' modules takes as long as all of this. A call of a service that is not there yet waits for it; the
+console, which shows all of them, waits for all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netflux import names
+from netflux.aws.sts.api import StsApi
+from netflux.clock import Clock
+from netflux.console.routes import Inquiries, routes
+from netflux.controlplane.apis import Apis
+from netflux.controlplane.call import Call
+from netflux.controlplane.documents import Documents
+from netflux.controlplane.keys import Keys
+from netflux.controlplane.moto import Moto
+from netflux.controlplane.server import S3Handler, Server
+from netflux.errors import AwsError
+from netflux.gateway import gateway
+from netflux.haproxy import binary
+from netflux.haproxy.process import HAProxy
+from netflux.runtime.children import Children
+from netflux.seed.config import Config
+from netflux.state import StateDirectory
+
+if TYPE_CHECKING:  # the control plane's package decides how much of aiohttp is imported, so it comes first
+    from aiohttp import web
+
+STOP_PATIENCE = 10.0
+"""Real seconds that children have to end when the region stops."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person chose.
+
+    Attributes:
+        port: of the gateway, on 127.0.0.1.
+        speed: simulated seconds in a real one.
+        network: `auto`, `loopback` or `namespaces`.
+        runtime: `process`.
+        seed: the project's `netflux.toml`, for what repositories and buckets are filled with.
+        region: the one region there is.
+        account: twelve digits.
+        listening: descriptor of a socket that listens on the port already; None binds the port.
+        pid: of the process that a person sees and signals; 0 for this one.
+    """
+
+    port: int = 4566
+    speed: float = 1.0
+    network: str = "auto"
+    runtime: str = "process"
+    seed: Config | None = None
+    region: str = names.REGION
+    account: str = names.ACCOUNT
+    listening: int | None = None
+    pid: int = 0
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the front gives requests to, once it is there.
+
+    Attributes:
+        s3: answers everything that is S3's.
+        facts: what no API tells, for the console.
+        inquiry: answers whether one place reaches another.
+        changed: told of each call that may have changed desired state.
+    """
+
+    s3: S3Handler
+    facts: Callable[[], dict[str, Any]]
+    inquiry: Inquiries
+    changed: Callable[[Call], None]
+
+
+class Front:
+    """Opens the gateway on an open state directory, and owns what every service is built on.
+
+    Args:
+        state: opened, so locked, by the caller, who also closes it.
+        options: what a person chose.
+    """
+
+    def __init__(self, state: StateDirectory, options: Options) -> None:
+        self.state = state
+        self.options = options
+        self.clock = Clock(options.speed)
+        self.children = Children(state.run / "children")
+        self.documents = Documents(state.database)
+        self.moto = Moto(self.documents, options.account, options.region)
+        self.apis = Apis(options.account, options.region, self.moto, self._changed)
+        self.keys = Keys()
+        self.apis.register(StsApi(self.moto, self.keys))
+        place = gateway.Region(options.account, options.region)
+        self.gateway = gateway.Gateway(options.port, state.run, state.path / "ca", place, options.listening)
+        self.haproxy = HAProxy(
+            self.children, binary.find(), state.run, state.path / "haproxy.log", self.gateway.frontends
+        )
+        if options.listening is not None:
+            self.haproxy.inherit(options.listening)
+        self.server = Server(self.apis, self._s3, routes(self.apis.call, self._facts, self))
+        self.exit = contextlib.AsyncExitStack()
+        self._services: Services | None = None
+        self._loading: asyncio.Future[None] | None = None
+
+    async def start(self) -> None:
+        """Returns when the gateway answers. What was started is stopped again when a part can't be."""
+        self.apis.expect()
+        self.exit.callback(self.documents.close)
+        self.exit.push_async_callback(self.children.stop_all, STOP_PATIENCE)
+        self.exit.callback(self.moto.stop)
+        try:
+            self.gateway.check()
+            self._loading = asyncio.ensure_future(self.moto.start())
+            await self.begin(lambda: self.server.start(self.state.run / "controlplane.sock"), self.server.stop)
+            self.exit.callback(self.apis.give_up)
+            await self.begin(self.haproxy.start, self.haproxy.stop)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def loaded(self) -> None:
+        """Returns when moto has what the disk has; raises what it could not be loaded for."""
+        if self._loading is not None:
+            await self._loading
+
+    def complete(self, services: Services) -> None:
+        """All services are registered: calls no longer wait."""
+        self._services = services
+        self.apis.complete()
+
+    async def begin(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
+        """Starts a part that is stopped, before all that were started earlier, when the region is."""
+        self.exit.push_async_callback(stop)
+        await start()
+
+    async def stop(self) -> None:
+        """Ends every part, the last started first; no child is left."""
+        if self._loading is not None:
+            await asyncio.gather(self._loading, return_exceptions=True)
+        await self.exit.aclose()
+
+    async def ask(self, source: str, destination: str, port: int | None, *, probe: bool) -> dict[str, Any]:
+        """Whether one place reaches another, as the region's inquiry answers it."""
+        return await self._present().inquiry.ask(source, destination, port, probe=probe)
+
+    def _facts(self) -> dict[str, Any]:
+        return self._present().facts()
+
+    async def _s3(self, request: web.Request) -> web.StreamResponse:
+        await self.apis.ready("s3")
+        return await self._present().s3(request)
+
+    def _changed(self, call: Call) -> None:
+        """Before the services are there nobody can have read a state that this call would change."""
+        if self._services is not None:
+            self._services.changed(call)
+
+    def _present(self) -> Services:
+        if self._services is None:
+            raise AwsError("ServiceUnavailable", "The region is starting.", 503)
+        return self._services

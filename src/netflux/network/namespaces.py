@@ -1,0 +1,218 @@
+"""The `namespaces` driver: every interface is a network namespace of its own, behind its VPC's router.
+
+The region must live in a network and mount namespace of its own (runtime/enclosure.py). All dealings with the kernel
+are one thread's, in order, so that the region's own thread never waits for the kernel's locks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypeVar
+
+from netflux.controlplane.documents import Documents
+from netflux.errors import AwsError, Retryable
+from netflux.network import attempt, described, link, namespace, netlink, ruleset
+from netflux.network.attempt import Probe
+from netflux.network.decide import Outcome
+from netflux.network.interface import Interface, InterfaceRequest
+from netflux.network.ledger import Ec2, Ledger, Record
+from netflux.network.nftables import Counted
+from netflux.network.router import Router, counted
+from netflux.network.topology import Topology
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+SERVICE_BLOCK = "127.255.0"
+"""Service Connect's endpoints have their addresses here, inside each client task's own namespace."""
+
+
+class NamespaceNetwork:
+    """Interfaces as network namespaces. Use `start` before anything else.
+
+    Args:
+        apis: EC2 is called through it.
+        documents: holds owners and addresses.
+    """
+
+    name = "namespaces"
+    enforces_security_groups = True
+
+    def __init__(self, apis: Ec2, documents: Documents) -> None:
+        self._apis = apis
+        self._ledger = Ledger(apis, documents)
+        self._kernel = ThreadPoolExecutor(1, "network")
+        self._routers: dict[str, Router] = {}
+        self._homes: dict[str, str] = {}
+        self._subnets: dict[str, tuple[str, str]] = {}
+        self._asked = self._covered = 0
+        self._refreshing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Brings records and EC2 together again, and makes what is recorded real."""
+        await self._ledger.load()
+        for record in self._ledger.attached():
+            await self._realise(record)
+        await self.refresh()
+
+    async def stop(self) -> None:
+        """Takes all namespaces away; interfaces stay recorded."""
+        await self._do(self._dismantle)
+        self._kernel.shutdown()
+
+    async def attach(self, request: InterfaceRequest) -> Interface:
+        """The owner's interface, created if it is not there; AwsError when the subnet or a group is not.
+
+        When it returns, packets to and from it are filtered as its groups say.
+        """
+        record = await self._ledger.attach(request)
+        if record.id not in self._homes:
+            await self._realise(record)
+        await self.refresh()
+        return _interface(record)
+
+    async def detach(self, owner: str) -> None:
+        """Removes the owner's interface from the machine and from EC2; nothing happens when there is none."""
+        record = self._ledger.of(owner)
+        if record is not None and record.id in self._homes:
+            router = self._routers[self._homes.pop(record.id)]
+            await self._do(lambda: router.disconnect(record.id))
+        await self._ledger.detach(owner)
+
+    def of(self, owner: str) -> Interface | None:
+        """The owner's interface."""
+        record = self._ledger.of(owner)
+        return _interface(record) if record is not None and record.id in self._homes else None
+
+    def attached(self) -> Sequence[Interface]:
+        """Every interface, in the order in which they were attached."""
+        return [_interface(record) for record in self._ledger.attached() if record.id in self._homes]
+
+    def locate(self, vpc_address: str) -> Interface | None:
+        """Who has this VPC address; None when no interface has it."""
+        record = self._ledger.locate(vpc_address)
+        return _interface(record) if record is not None and record.id in self._homes else None
+
+    def service_address(self, key: str) -> str:
+        """A stable address for a name that is no interface, the same in every task's namespace."""
+        return f"{SERVICE_BLOCK}.{self._ledger.service_place(key)}"
+
+    async def refresh(self) -> None:
+        """Makes groups, network ACLs and routes what EC2 says. All who ask while EC2 is read share the next reading.
+
+        Raises:
+            Retryable: the kernel refuses, or EC2 can't be read.
+        """
+        self._asked += 1
+        mine = self._asked
+        async with self._refreshing:
+            if self._covered >= mine:
+                return
+            covering = self._asked
+            try:
+                topology = await described.read(self._apis.call)
+                await self._do(lambda: self._apply(topology))
+            except (AwsError, OSError) as error:
+                raise Retryable(f"the network's rules: {error}") from error
+            self._covered = covering
+
+    def inside(self, owner: str) -> AbstractContextManager[None]:
+        """Sockets that the calling thread makes meanwhile are in the owner's namespace."""
+        return namespace.inside(self._name(owner))
+
+    def client(self, owner: str) -> socket.socket:
+        """A TCP socket that connects from the owner's interface, and does not block; OSError when there is none."""
+        return namespace.client(self._name(owner))
+
+    def listener(self, owner: str, address: str, port: int) -> socket.socket | None:
+        """A TCP socket that listens in the owner's namespace at an address that is nobody else's."""
+        name = self._name(owner)
+        with namespace.inside(name):
+            kernel = netlink.Socket(netlink.ROUTE)
+        try:
+            kernel.send([link.address(link.LOOPBACK, address)])
+        finally:
+            kernel.close()
+        return namespace.listener(name, address, port)
+
+    async def listening(self, owner: str, port: int) -> bool:
+        """Whether something listens on the TCP port of the owner's interface; False without one."""
+        found = self.of(owner)
+        if found is None:
+            return False
+        with namespace.inside(self._name(owner)):
+            return attempt.listens(found.vpc_address, port, Path("/proc/thread-self/net"))
+
+    async def probe(self, source_owner: str | None, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
+        """Connects from the owner's namespace. The internet has no namespace: nothing was sent for it."""
+        if source_owner is None or self.of(source_owner) is None:
+            return Probe(Outcome.UNREACHABLE, 0)
+        return await attempt.through(self.client(source_owner), address, port, timeout)
+
+    async def counters(self) -> dict[tuple[str, str], Counted]:
+        """What rules have counted, by chain and rule; `enter-…` or `leave-…` and `denied` is what was dropped."""
+        routers = [*self._routers.values()]
+        found = await self._do(lambda: [counted(router.counters()) for router in routers])
+        return {key: value for one in found for key, value in one.items()}
+
+    async def _realise(self, record: Record) -> None:
+        vpc, cidr = await self._subnet(record.subnet_id)
+        await self._do(lambda: self._connect(record, vpc, cidr))
+        self._homes[record.id] = vpc
+
+    async def _subnet(self, subnet_id: str) -> tuple[str, str]:
+        """VPC and block of a subnet, neither of which ever changes."""
+        if subnet_id not in self._subnets:
+            told = await self._apis.call("ec2", "DescribeSubnets", {"SubnetIds": [subnet_id]})
+            self._subnets[subnet_id] = told["Subnets"][0]["VpcId"], told["Subnets"][0]["CidrBlock"]
+        return self._subnets[subnet_id]
+
+    def _connect(self, record: Record, vpc: str, cidr: str) -> None:
+        router = self._routers.get(vpc)
+        if router is None:
+            router = self._routers[vpc] = Router(vpc)
+        router.connect(record.id, record.vpc_address, cidr, record.mac_address)
+
+    def _apply(self, topology: Topology) -> None:
+        for vpc, router in [*self._routers.items()]:
+            if vpc in topology.vpcs:
+                router.apply(ruleset.of(topology, vpc))
+            elif vpc not in self._homes.values():
+                router.close()
+                del self._routers[vpc]
+
+    def _dismantle(self) -> None:
+        for router in self._routers.values():
+            router.close()
+        for name in namespace.names():
+            namespace.remove(name)
+        self._routers.clear()
+        self._homes.clear()
+
+    def _name(self, owner: str) -> str:
+        found = self.of(owner)
+        if found is None:
+            raise FileNotFoundError(f"{owner} has no interface")
+        return found.id
+
+    async def _do(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._kernel, work)
+
+
+def _interface(record: Record) -> Interface:
+    return Interface(
+        id=record.id,
+        owner=record.owner,
+        subnet_id=record.subnet_id,
+        vpc_address=record.vpc_address,
+        local_address=record.vpc_address,
+        mac_address=record.mac_address,
+        availability_zone=record.availability_zone,
+        namespace=record.id,
+    )

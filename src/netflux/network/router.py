@@ -1,0 +1,251 @@
+"""A VPC's router: a network namespace that every interface of the VPC has a cable to. Blocks; for one thread.
+
+Nothing is listed to find out what to change: the router is made by this object and by nobody else, so what was applied
+last is what the kernel has.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+from netflux.network import link, namespace, netlink, nftables
+from netflux.network.netlink import Message
+from netflux.network.nftables import Found, Verdict
+from netflux.network.ruleset import (
+    ACLS,
+    FORWARD,
+    FROM,
+    INTERNET_GATEWAY,
+    NAT_GATEWAY,
+    TO,
+    Rule,
+    Ruleset,
+    Way,
+)
+
+_SETTINGS = {
+    "ipv6/conf/all/disable_ipv6": "1",
+    "ipv6/conf/default/disable_ipv6": "1",
+    "ipv4/ip_forward": "1",
+    "ipv4/conf/all/send_redirects": "0",
+    "ipv4/conf/default/send_redirects": "0",
+    "ipv4/conf/all/rp_filter": "1",
+    "ipv4/conf/default/rp_filter": "1",
+}
+"""A packet whose source is not at the cable that it comes by is dropped: EC2's source check."""
+
+_FIRST_INDEX = 10
+_LOCAL_PRIORITY, _SUBNET_PRIORITY = 100, 200
+_FIRST_TABLE = 1000
+_PEER_INDEX = 2
+_LARGEST_NAME = 15
+_BEFORE_GROUPS = -10
+
+
+class Router:
+    """One VPC's router.
+
+    Args:
+        vpc: its id, and the name of its namespace.
+    """
+
+    def __init__(self, vpc: str) -> None:
+        self.vpc = vpc
+        self.applied = Ruleset()
+        self._routed = Ruleset()
+        self._cables: dict[str, int] = {}
+        self._tables: dict[str, int] = {}
+        # Both gateways are ends of one cable: something for routes to point at, where the filter lets nothing leave.
+        self._index = itertools.count(_FIRST_INDEX)
+        self._identity = itertools.count(1)
+        namespace.create(vpc, _SETTINGS)
+        with namespace.inside(vpc):
+            self._route = netlink.Socket(netlink.ROUTE)
+            self._filter = netlink.Socket(netlink.NETFILTER)
+        self._route.send([
+            link.up(link.LOOPBACK), link.pair("igw", INTERNET_GATEWAY, "nat", NAT_GATEWAY),
+            link.up(INTERNET_GATEWAY), link.up(NAT_GATEWAY),
+        ])  # fmt: skip
+        self._transact([*self._fresh()])
+
+    def close(self) -> None:
+        """Ends the router; its cables end with it."""
+        self._route.close()
+        self._filter.close()
+        namespace.remove(self.vpc)
+
+    def connect(self, interface: str, address: str, subnet: str, mac: str) -> None:
+        """Makes the interface's namespace, named by its id, with the address at `eth0`, and its cable.
+
+        Args:
+            subnet: CIDR block.
+        """
+        namespace.remove(interface)
+        namespace.create(interface, namespace.SETTINGS)
+        index = next(self._index)
+        block = ipaddress.IPv4Network(subnet)
+        try:
+            with namespace.inside(interface):
+                inner = netlink.Socket(netlink.ROUTE)
+            try:
+                with (namespace.DIRECTORY / interface).open("rb") as goal:
+                    name = "v" + interface.removeprefix("eni-")[1 - _LARGEST_NAME :]
+                    self._route.send([link.veth(name, index, goal.fileno(), _PEER_INDEX, mac)])
+                inner.send([
+                    link.up(link.LOOPBACK), link.up(_PEER_INDEX), link.address(_PEER_INDEX, address, block.prefixlen),
+                    link.default_route(_PEER_INDEX, str(block[1])),
+                ])  # fmt: skip
+            finally:
+                inner.close()
+            self._route.send([link.up(index), link.route(f"{address}/32", index)])
+        except OSError:
+            self._route.send([link.remove(index)])
+            namespace.remove(interface)
+            raise
+        self._cables[interface] = index
+
+    def disconnect(self, interface: str) -> None:
+        """Cuts the cable and takes the namespace's name away; nothing happens when there is none."""
+        index = self._cables.pop(interface, None)
+        if index is not None:
+            self._route.send([link.remove(index)])
+        namespace.remove(interface)
+
+    def apply(self, wanted: Ruleset) -> int:
+        """Makes the rule set true; sends what differs from the last one, and returns how many messages that took.
+
+        Raises:
+            OSError: the kernel refused. Nothing passes until the next call, which makes all of it anew.
+        """
+        routes = [*self._routing(self._routed, wanted)]
+        if routes:
+            self._route.send(routes)
+            self._routed = wanted
+        changes = [*self._changes(self.applied, wanted)]
+        try:
+            self._transact(changes)
+        except OSError:
+            self.applied = Ruleset()
+            self._transact([nftables.no_table(), *self._fresh()])
+            raise
+        self.applied = wanted
+        return len(routes) + len(changes)
+
+    def _fresh(self) -> Iterator[Message]:
+        """The table when no rule set has been applied: everything is dropped."""
+        yield nftables.table()
+        yield nftables.base_chain(FORWARD, 0, Verdict.DROP)
+        yield nftables.base_chain(ACLS, _BEFORE_GROUPS, Verdict.ACCEPT)
+        for name in (FROM, TO):
+            yield nftables.verdict_map(name, next(self._identity))
+
+    def counters(self) -> list[Found]:
+        """The rules as the kernel has them, with what they have counted."""
+        return [nftables.found(payload) for payload in self._filter.dump(nftables.list_rules())]
+
+    def _transact(self, messages: Sequence[Message]) -> None:
+        for batch in nftables.batches(messages):
+            self._filter.send(batch)
+
+    def _changes(self, before: Ruleset, wanted: Ruleset) -> Iterator[Message]:
+        """What is led to comes first, what leads there next; what is led to no more goes last."""
+        for name in wanted.sets.keys() - before.sets.keys():
+            yield nftables.address_set(name, next(self._identity))
+        for name in wanted.chains.keys() - before.chains.keys() - {FORWARD, ACLS}:
+            yield nftables.chain(name)
+        for name, addresses in wanted.sets.items():
+            known = before.sets.get(name, frozenset())
+            yield from nftables.no_elements(name, known - addresses)
+            yield from nftables.elements(name, addresses - known)
+        for name, rules in wanted.chains.items():
+            if before.chains.get(name) != rules:
+                yield from self._rewritten(name, before.chains.get(name, ()), rules)
+        for name, goals in wanted.maps.items():
+            known_goals = before.maps.get(name, {})
+            gone = [address for address, goal in known_goals.items() if goals.get(address) != goal]
+            new = {address: goal for address, goal in goals.items() if known_goals.get(address) != goal}
+            yield from nftables.no_elements(name, gone)
+            yield from nftables.mapped(name, new)
+        leaving = before.chains.keys() - wanted.chains.keys()
+        for name in leaving:
+            yield nftables.emptied(name)
+        for name in leaving:
+            yield nftables.no_chain(name)
+        for name in before.sets.keys() - wanted.sets.keys():
+            yield nftables.no_set(name)
+
+    def _rewritten(self, chain: str, before: Sequence[Rule], wanted: Sequence[Rule]) -> Iterator[Message]:
+        """Where only allowing rules come and go, the others keep what they have counted; the order is of no meaning."""
+        ordered = chain in (FORWARD, ACLS) or any(rule.verdict not in (Verdict.ACCEPT, Verdict.GOTO) for rule in wanted)
+        if not ordered and before:
+            gone = {rule.name for rule in before if rule not in wanted}
+            if gone:
+                for payload in self._filter.dump(nftables.list_rules(chain)):
+                    found = nftables.found(payload)
+                    if found.name in gone and found.chain == chain:
+                        yield nftables.no_rule(chain, found.handle)
+            wanted = [rule for rule in wanted if rule not in before]
+        elif before:
+            yield nftables.emptied(chain)
+        for rule in wanted:
+            yield nftables.rule(chain, rule.name, expressions(rule))
+
+    def _routing(self, before: Ruleset, wanted: Ruleset) -> Iterator[Message]:
+        """Inside the VPC each interface has a route of its own, and the rest of the VPC's blocks is nobody's."""
+        for cidr in wanted.blocks:
+            if cidr not in before.blocks:
+                yield link.rule(_LOCAL_PRIORITY, link.MAIN_TABLE, destination=cidr)
+                yield link.blackhole(cidr)
+        for cidr, own in wanted.gateways.items():
+            if cidr not in before.gateways:
+                yield link.address(link.LOOPBACK, own)
+        for cidr, ways in wanted.ways.items():
+            yield from self._leading_out(cidr, before.ways.get(cidr), ways)
+
+    def _leading_out(self, cidr: str, before: Sequence[Way] | None, wanted: Sequence[Way]) -> Iterator[Message]:
+        if before == wanted:
+            return
+        table = self._tables.setdefault(cidr, _FIRST_TABLE + len(self._tables))
+        if before is None:
+            yield link.rule(_SUBNET_PRIORITY, table, source=cidr)
+        for way in before or ():
+            if way not in wanted:
+                yield link.no_route(way.block, table)
+        for way in wanted:
+            if way not in (before or ()):
+                yield link.route(way.block, way.leaving, table) if way.leaving else link.blackhole(way.block, table)
+
+
+def expressions(rule: Rule) -> list[bytes]:
+    """A rule as nftables takes it."""
+    parts = nftables.tracked() if rule.tracked else []
+    if rule.leaving:
+        parts += nftables.leaving_by(rule.leaving)
+    parts += [*_ends(rule)]
+    if rule.protocol is not None:
+        parts += nftables.protocol(rule.protocol)
+    if rule.ports is not None:
+        parts += nftables.ports(rule.ports.low, rule.ports.high)
+    if rule.counted:
+        parts += nftables.count()
+    if rule.by:
+        return parts + nftables.by_map(rule.goal, source=rule.by == "source")
+    return parts + (nftables.prohibit() if rule.refuse else nftables.decide(rule.verdict, rule.goal))
+
+
+def _ends(rule: Rule) -> Iterator[bytes]:
+    for text, source in ((rule.source, True), (rule.destination, False)):
+        if text:
+            block = ipaddress.IPv4Network(text.removeprefix("!"), strict=False)
+            inside = not text.startswith("!")
+            yield from nftables.from_block(int(block.network_address), block.prefixlen, source=source, inside=inside)
+    for name, source in ((rule.sources, True), (rule.destinations, False)):
+        if name:
+            yield from nftables.in_set(name, source=source)
+
+
+def counted(found: Sequence[Found]) -> Mapping[tuple[str, str], nftables.Counted]:
+    """Counts by chain and rule."""
+    return {(one.chain, one.name): one.counted for one in found if one.counted is not None}

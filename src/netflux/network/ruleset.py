@@ -1,0 +1,288 @@
+"""What a VPC's router filters and where it sends what is left: topology in, chains, sets, maps and routes out. Pure.
+
+All interfaces of a VPC have a cable to one router, so one rule set at the router's ends of the cables serves them all,
+and what a task does to its own namespace changes nothing of it. An interface costs its elements in sets and maps; a
+group costs its rules once, however many members it has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from netflux.network.nftables import Verdict
+from netflux.network.topology import (
+    ANY,
+    AclEntry,
+    Interface,
+    NetworkAcl,
+    Ports,
+    RouteKind,
+    SecurityGroupRule,
+    Subnet,
+    Topology,
+    block,
+)
+
+FORWARD, ACLS, INWARD = "forward", "acls", "inward"
+"""Chains: connections by security groups, single packets by network ACLs, what groups let out."""
+
+FROM, TO = "from", "to"
+"""Maps: an interface's address to the chain of what may leave it, and of what may enter it."""
+
+PUBLIC = "public"
+"""Set: addresses that the internet gateway translates."""
+
+INTERNET_GATEWAY, NAT_GATEWAY = 2, 3
+"""Indexes of the router's interfaces to the outside world, which this machine does not lead to."""
+
+_NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1}
+_WITH_PORTS = (6, 17)
+_EVERYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of a chain.
+
+    Attributes:
+        name: unique in its chain; the id of the security group rule that it stands for, where it does.
+        verdict: what becomes of packets that match all of the following.
+        goal: the chain of a jump; the map of `by`.
+        by: look the source (`source`) or destination (`destination`) up in the map `goal`, and jump where it says.
+        tracked: the packet belongs to a connection that was let through.
+        protocol: number; None for all.
+        ports: of the destination.
+        source: block, with `!` in front for the addresses outside of it; empty for all.
+        destination: likewise.
+        sources: set; empty for all.
+        destinations: likewise.
+        leaving: index of the interface by which the packet leaves; 0 for any.
+        refuse: with an ICMP error instead of silence.
+        counted: how often it was met is counted.
+    """
+
+    name: str
+    verdict: Verdict
+    goal: str = ""
+    by: str = ""
+    tracked: bool = False
+    protocol: int | None = None
+    ports: Ports | None = None
+    source: str = ""
+    destination: str = ""
+    sources: str = ""
+    destinations: str = ""
+    leaving: int = 0
+    refuse: bool = False
+    counted: bool = False
+
+
+@dataclass(frozen=True)
+class Way:
+    """A route of a route table.
+
+    Attributes:
+        block: destination.
+        leaving: index of the router's interface; 0 drops.
+    """
+
+    block: str
+    leaving: int
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """All of one VPC.
+
+    Attributes:
+        chains: rules by chain, without the base chains' own beginning.
+        sets: addresses by set.
+        maps: chains by address, by map.
+        gateways: the router's own address in each subnet, by the subnet's block.
+        blocks: of the VPC.
+        ways: what leads out of the VPC, by the block of the subnet whose packets it is for.
+    """
+
+    chains: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    sets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    gateways: Mapping[str, str] = field(default_factory=dict)
+    blocks: tuple[str, ...] = ()
+    ways: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
+
+
+def of(topology: Topology, vpc: str) -> Ruleset:
+    """The rule set of a VPC."""
+    interfaces = [one for one in topology.interfaces.values() if topology.subnets[one.subnet].vpc == vpc]
+    subnets = [subnet for subnet in topology.subnets.values() if subnet.vpc == vpc]
+    groups = sorted(group.id for group in topology.groups.values() if group.vpc == vpc)
+    chains = {FORWARD: _forward(), INWARD: _inward(), ACLS: tuple(_borders(topology, subnets))}
+    for group in groups:
+        rules = topology.groups[group].rules
+        chains[out_of(group)] = tuple(_allowing(rules, groups, egress=True))
+        chains[into(group)] = tuple(_allowing(rules, groups, egress=False))
+    for combination in {tuple(sorted(one.groups)) for one in interfaces}:
+        chains |= _combined(combination)
+    for acl in sorted({subnet.acl for subnet in subnets}):
+        for egress in (False, True):
+            if not open_to_all(topology.acls[acl], egress=egress):
+                chains[_acl(acl, egress=egress)] = tuple(_entries(topology.acls[acl], egress=egress))
+    return Ruleset(
+        chains=chains,
+        sets={
+            PUBLIC: frozenset(address for one in interfaces if one.public for address in _four(one)),
+            **{group: frozenset(address for one in interfaces if group in one.groups for address in _four(one))
+               for group in groups},
+        },
+        maps={
+            FROM: {address: _combination(one, egress=True) for one in interfaces for address in _four(one)},
+            TO: {address: _combination(one, egress=False) for one in interfaces for address in _four(one)},
+        },
+        gateways={subnet.cidr: gateway(subnet.cidr) for subnet in subnets},
+        blocks=topology.vpcs[vpc],
+        ways={subnet.cidr: tuple(_ways(topology, subnet)) for subnet in subnets},
+    )  # fmt: skip
+
+
+def gateway(cidr: str) -> str:
+    """The router's address in a subnet: the first behind the network's own (VPC user guide, "Subnet sizing")."""
+    return str(block(cidr)[1])
+
+
+def into(group: str) -> str:
+    """Chain with a group's inbound rules."""
+    return f"in-{group}"
+
+
+def out_of(group: str) -> str:
+    """Chain with a group's outbound rules."""
+    return f"out-{group}"
+
+
+def open_to_all(acl: NetworkAcl, *, egress: bool) -> bool:
+    """Whether the first entry that is asked lets everything pass, as in a VPC's default network ACL."""
+    found = sorted((entry for entry in acl.entries if entry.egress == egress), key=lambda entry: entry.number)
+    four = [entry for entry in found if ":" not in entry.cidr]
+    return bool(four) and four[0].allow and four[0].protocol == ANY and four[0].cidr == _EVERYWHERE
+
+
+def _four(interface: Interface) -> list[str]:
+    return [address for address in interface.addresses if ":" not in address]
+
+
+def _forward() -> tuple[Rule, ...]:
+    """Of a connection's packets only the first one is asked for its source's groups, then for its destination's."""
+    return (Rule("tracked", Verdict.ACCEPT, tracked=True), Rule("from", Verdict.JUMP, goal=FROM, by="source"))
+
+
+def _inward() -> tuple[Rule, ...]:
+    """Nothing of this machine leads outside: what a gateway would take is refused, so that clients need not wait. An
+    internet gateway drops what comes from an interface without a public address.
+    """
+    return (
+        Rule("nat", Verdict.DROP, leaving=NAT_GATEWAY, refuse=True, counted=True),
+        Rule("internet", Verdict.DROP, leaving=INTERNET_GATEWAY, sources=PUBLIC, refuse=True, counted=True),
+        Rule("private", Verdict.DROP, leaving=INTERNET_GATEWAY, counted=True),
+        Rule("to", Verdict.JUMP, goal=TO, by="destination"),
+        Rule("nobody", Verdict.DROP, counted=True),
+    )
+
+
+def _combined(groups: tuple[str, ...]) -> dict[str, tuple[Rule, ...]]:
+    last = Rule("denied", Verdict.DROP, counted=True)
+    return {
+        _combination_name(groups, egress=egress): (
+            *(Rule(group, Verdict.JUMP, goal=chain(group)) for group in groups), last,
+        )
+        for egress, chain in ((True, out_of), (False, into))
+    }  # fmt: skip
+
+
+def _combination(interface: Interface, *, egress: bool) -> str:
+    return _combination_name(tuple(sorted(interface.groups)), egress=egress)
+
+
+def _combination_name(groups: tuple[str, ...], *, egress: bool) -> str:
+    return ("leave-" if egress else "enter-") + hashlib.sha256(" ".join(groups).encode()).hexdigest()[:16]
+
+
+def _allowing(rules: Iterable[SecurityGroupRule], groups: Sequence[str], *, egress: bool) -> Iterator[Rule]:
+    for rule in rules:
+        known = _protocol(rule.protocol)
+        if rule.egress != egress or rule.prefix_list or known is None or ":" in rule.cidr:
+            continue
+        if rule.peer and rule.peer not in groups:
+            continue
+        protocol, ports = known[0], rule.ports if known[0] in _WITH_PORTS else None
+        verdict, goal = (Verdict.GOTO, INWARD) if egress else (Verdict.ACCEPT, "")
+        cidr = "" if rule.cidr == _EVERYWHERE else rule.cidr
+        yield Rule(
+            rule.id, verdict, goal, protocol=protocol, ports=None if ports == Ports() else ports, counted=True,
+            source="" if egress else cidr, destination=cidr if egress else "",
+            sources="" if egress else rule.peer, destinations=rule.peer if egress else "",
+        )  # fmt: skip
+
+
+def _protocol(name: str) -> tuple[int | None] | None:
+    """The number in a tuple, None there for all protocols; None for what IPv4 does not have."""
+    if name == ANY:
+        return (None,)
+    if name in _NUMBERS:
+        return (_NUMBERS[name],)
+    return (int(name),) if name.isdigit() else None
+
+
+def _acl(acl: str, *, egress: bool) -> str:
+    return f"{acl}-{'out' if egress else 'in'}"
+
+
+def _borders(topology: Topology, subnets: Sequence[Subnet]) -> Iterator[Rule]:
+    for subnet in sorted(subnets, key=lambda subnet: subnet.id):
+        acl = topology.acls[subnet.acl]
+        if not open_to_all(acl, egress=True):
+            yield Rule(
+                f"{subnet.id}-out", Verdict.JUMP, _acl(acl.id, egress=True),
+                source=subnet.cidr, destination=f"!{subnet.cidr}",
+            )  # fmt: skip
+        if not open_to_all(acl, egress=False):
+            yield Rule(
+                f"{subnet.id}-in", Verdict.JUMP, _acl(acl.id, egress=False),
+                source=f"!{subnet.cidr}", destination=subnet.cidr,
+            )  # fmt: skip
+
+
+def _entries(acl: NetworkAcl, *, egress: bool) -> Iterator[Rule]:
+    for entry in sorted(acl.entries, key=lambda entry: entry.number):
+        if entry.egress == egress and ":" not in entry.cidr:
+            yield from _entry(entry)
+    yield Rule("*", Verdict.DROP, counted=True)
+
+
+def _entry(entry: AclEntry) -> Iterator[Rule]:
+    known = _protocol(entry.protocol)
+    if known is None:
+        return
+    ports = entry.ports if known[0] in _WITH_PORTS and entry.ports != Ports() else None
+    cidr = "" if entry.cidr == _EVERYWHERE else entry.cidr
+    yield Rule(
+        str(entry.number), Verdict.RETURN if entry.allow else Verdict.DROP, protocol=known[0], ports=ports,
+        source="" if entry.egress else cidr, destination=cidr if entry.egress else "", counted=True,
+    )  # fmt: skip
+
+
+def _ways(topology: Topology, subnet: Subnet) -> Iterator[Way]:
+    """Routes out of the VPC, and one that drops what none is for."""
+    found = {}
+    for route in topology.routes_of(subnet.id).routes:
+        if route.kind is RouteKind.LOCAL or ":" in route.destination or "/" not in route.destination:
+            continue
+        leaving = 0
+        if route.kind is RouteKind.NAT and route.target in topology.nat_gateways:
+            leaving = NAT_GATEWAY
+        elif route.kind is RouteKind.INTERNET and topology.internet_gateways.get(route.target) == subnet.vpc:
+            leaving = INTERNET_GATEWAY
+        found[str(block(route.destination))] = leaving
+    for destination, leaving in {_EVERYWHERE: 0, **found}.items():
+        yield Way(destination, leaving)

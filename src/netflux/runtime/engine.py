@@ -1,0 +1,193 @@
+"""The podman command."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import re
+import resource
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_PATIENCE = 60.0  # real seconds that a command may take; one that answers takes a tenth of a second
+_OPEN_FILES = 65535  # Developer guide, ulimits on Fargate: nofile is 65535, soft and hard, unless set
+_PROCESSES = 32768  # the kernel's own default of pid_max
+_KEPT = ("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS", "TMPDIR")
+_NOISE = re.compile(r'^(?:Error: |time="[^"]*" level=\w+ msg="?)')
+
+
+class EngineError(Exception):
+    """The engine refuses; the text is its own last line."""
+
+
+@dataclass(frozen=True)
+class Login:
+    """How the engine reaches the registry.
+
+    Attributes:
+        host: the registry's name in image references.
+        location: `address:port` where it answers without TLS.
+        user: for the registry.
+        password: for the registry.
+    """
+
+    host: str
+    location: str
+    user: str
+    password: str
+
+
+def why_not() -> str | None:
+    """Why containers can't run by podman here; None when nothing is known to be missing."""
+    if sys.platform != "linux":
+        return "podman's containers run in a virtual machine on this system, where tasks have no address of this cloud"
+    if shutil.which("podman") is None:
+        return "podman is not installed (Debian and Ubuntu: apt-get install podman runc)"
+    if shutil.which("runc") is None and shutil.which("crun") is None:
+        return "podman has neither runc nor crun (Debian and Ubuntu: apt-get install runc)"
+    return None
+
+
+class Engine:
+    """Runs podman.
+
+    Args:
+        directory: `{state}/podman`, for its configuration of our registry.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    @property
+    def label(self) -> str:
+        """On every container of this state directory."""
+        return f"cloud.netflux.state={self._directory.parent}"
+
+    @property
+    def used(self) -> bool:
+        """Whether containers were ever run for this state directory."""
+        return self._directory.is_dir()
+
+    @property
+    def authentication(self) -> Path:
+        """The file with the registry's password."""
+        return self._directory / "auth.json"
+
+    def environment(self) -> dict[str, str]:
+        """Of every podman command."""
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        return {**kept, "CONTAINERS_REGISTRIES_CONF": str(self._directory / "registries.conf")}
+
+    def argv(self, *arguments: str) -> list[str]:
+        """A command line. runc where it is found: crun needs more of the kernel's control groups."""
+        runtime = ["--runtime", "runc"] if shutil.which("runc") else []
+        return ["podman", "--log-level", "error", *runtime, *arguments]
+
+    def reach(self, login: Login) -> None:
+        """From now on the registry's name leads to where it answers, with this password."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        text = f'[[registry]]\nprefix = "{login.host}"\nlocation = "{login.location}"\ninsecure = true\n'
+        _write(self._directory / "registries.conf", text)
+        secret = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
+        auths = {name: {"auth": secret} for name in (login.host, login.location)}
+        _write(self.authentication, json.dumps({"auths": auths}))
+
+    async def run(
+        self, *arguments: str, environment: Mapping[str, str] | None = None, patience: float = _PATIENCE
+    ) -> str:
+        """What a command writes; EngineError when it fails or takes longer than `patience` real seconds."""
+        process = await asyncio.create_subprocess_exec(
+            *self.argv(*arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**self.environment(), **(environment or {})},
+            cwd="/",
+        )
+        try:
+            out, told = await asyncio.wait_for(process.communicate(), patience)
+        except (TimeoutError, asyncio.CancelledError) as error:
+            process.kill()
+            await process.wait()
+            if isinstance(error, TimeoutError):
+                raise EngineError(f"podman {arguments[0]} took longer than {patience:.0f} s") from error
+            raise
+        if process.returncode != 0:
+            raise EngineError(reason(told.decode(errors="replace")))
+        return out.decode(errors="replace").strip()
+
+    async def create(self, name: str, options: Sequence[str], environment: Mapping[str, str]) -> str:
+        """A container that is not started yet; its id, which podman writes to a file, and to stdout only sometimes."""
+        file = self._directory / f"{name}.id"
+        file.unlink(missing_ok=True)
+        try:
+            await self.run(
+                "create", f"--name={name}", f"--label={self.label}", f"--cidfile={file}", *options,
+                environment=environment,
+            )  # fmt: skip
+            return file.read_text().strip()
+        finally:
+            file.unlink(missing_ok=True)
+
+    async def look(self, *arguments: str) -> dict[str, Any]:
+        """The first of the objects that an inspecting command writes."""
+        found: dict[str, Any] = json.loads(await self.run(*arguments))[0]
+        return found
+
+    async def clear(self) -> list[str]:
+        """Removes all containers of this state directory, running or not; their names."""
+        if not self.used:
+            return []
+        listed = await self.run("ps", "--all", "--filter", f"label={self.label}", "--format", "{{.Names}}")
+        names = listed.split()
+        if names:
+            await self.run("rm", "--force", "--time", "0", "--volumes", *names)
+        return names
+
+
+def limits(wanted: Mapping[str, int]) -> list[str]:
+    """`--ulimit` options: Fargate's where the machine allows as much, and nothing above what this process may give."""
+    chosen = {"RLIMIT_NOFILE": _OPEN_FILES, "RLIMIT_NPROC": _processes(), **wanted}
+    found = []
+    for name, value in chosen.items():
+        hard = resource.getrlimit(getattr(resource, name))[1]
+        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        found.append(f"--ulimit={name.removeprefix('RLIMIT_').lower()}={allowed}:{allowed}")
+    return found
+
+
+def _processes() -> int:
+    """What podman may give at most: it lowers its own limit to the number of process ids that there are."""
+    try:
+        return int(Path("/proc/sys/kernel/pid_max").read_text())
+    except OSError:
+        return _PROCESSES
+
+
+def variables(wanted: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Options that name variables, and the environment of the command with their values: a command line can be read by
+    every user of the machine. Those that podman itself reads have to be written out.
+    """
+    own = {name for name in wanted if name in _KEPT or name.startswith(("CONTAINERS_", "CONTAINER_", "STORAGE_"))}
+    options = [f"--env={name}={value}" if name in own else f"--env={name}" for name, value in wanted.items()]
+    return options, {name: value for name, value in wanted.items() if name not in own}
+
+
+def reason(told: str) -> str:
+    """The last line that an engine has written about a failure."""
+    lines: Sequence[str] = [line for line in told.strip().splitlines() if line.strip()]
+    return _NOISE.sub("", lines[-1]).strip().rstrip('"') if lines else "podman gave no reason"
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    part.replace(path)

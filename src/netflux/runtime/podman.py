@@ -1,0 +1,280 @@
+"""The `podman` runtime: containers of OCI images, out of the region's own registry.
+
+A container's output is a pipe to the region, without a process between (`--log-driver passthrough`); its end is told by
+the kernel (a pidfd), its exit code by podman. It is removed as soon as that is known. Containers of a region that was
+killed live on until the next one starts, which removes them by their label.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from netflux.runtime import engine, reference
+from netflux.runtime.cgroup import ControlGroup
+from netflux.runtime.children import Child, Children, Launch
+from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
+from netflux.runtime.engine import Engine, EngineError, Login
+from netflux.runtime.lines import split
+from netflux.runtime.memory import MemoryWatch
+
+_log = logging.getLogger(__name__)
+
+_PULL = 900.0  # real seconds that a pull may take
+_KILLED = 137
+_SMALLEST = 6 * 1024 * 1024  # bytes; a container needs this much to start at all (Docker's own minimum)
+_UNLIMITED = MemoryLimit(None, "", None)
+
+
+class Access(Registry, Protocol):
+    """A registry that lets an engine in."""
+
+    async def login(self) -> Login:
+        """Where it answers, and a password that is good for some hours."""
+        ...
+
+
+class PodmanContainer:
+    """A container that podman has started."""
+
+    def __init__(self, runs: Engine, identity: str, output: asyncio.StreamReader, found: Mapping[str, Any]) -> None:
+        self.id = identity
+        self.memory = _UNLIMITED
+        self.pid = int(found["State"]["Pid"])
+        self.exit_code: int | None = None
+        self.out_of_memory = False
+        self._engine = runs
+        self._output = output
+        self._signal = str(found["Config"].get("StopSignal") or "TERM")
+        self._group = ControlGroup.of(self.pid) if self.pid else ControlGroup({})
+        self._events = self._group.memory_events()
+        self._work: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.ensure_future(self._end())
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended and podman has forgotten it."""
+        return await asyncio.shield(self._ended)
+
+    def terminate(self) -> None:
+        """The image's STOPSIGNAL, which is SIGTERM unless it names another."""
+        self._send(self._signal)
+
+    def kill(self) -> None:
+        """SIGKILL to its first process, which takes the others of its process namespace with it."""
+        self._send("KILL")
+
+    def kill_for_memory(self) -> None:
+        """SIGKILL, and remembers why."""
+        self.out_of_memory = True
+        self.kill()
+
+    def usage(self) -> Usage | None:
+        """What its control group uses; None when it has ended."""
+        return None if self.exit_code is not None else self._group.usage()
+
+    async def lines(self) -> AsyncIterator[str]:
+        """Its output, line by line, without the line in which podman says that it has started it."""
+        told = False
+        async for line in split(self._output):
+            if not told and line.endswith(self.id):
+                told = True
+                if line == self.id:
+                    continue
+                yield line.removesuffix(self.id)
+            else:
+                yield line
+
+    async def execute(self, argv: Sequence[str], patience: float) -> int:
+        """Runs a program inside; what it writes is dropped. One that takes too long stays until its container ends."""
+        process = await asyncio.create_subprocess_exec(
+            *self._engine.argv("exec", self.id, *argv),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=self._engine.environment(),
+        )
+        try:
+            return await asyncio.wait_for(process.wait(), patience)
+        except (TimeoutError, asyncio.CancelledError):
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            raise
+
+    def _send(self, number: str) -> None:
+        if self.exit_code is None:
+            work = asyncio.ensure_future(self._signalled(number))
+            self._work.add(work)
+            work.add_done_callback(self._work.discard)
+
+    async def _signalled(self, number: str) -> None:
+        try:
+            await self._engine.run("kill", "--signal", number, self.id)
+        except EngineError as error:
+            _log.debug("container %s: %s", self.id, error)  # it has ended meanwhile; `wait` tells
+
+    async def _end(self) -> int:
+        await _gone(self.pid)
+        try:
+            code = int(await self._engine.run("wait", self.id))
+            state = (await self._engine.look("inspect", self.id))["State"]
+        except (EngineError, ValueError) as error:
+            _log.warning("container %s was removed by somebody else: %s", self.id, error)
+            code, state = _KILLED, {}
+        killed = self._events.close() if self._events is not None else False
+        self.out_of_memory |= bool(state.get("OOMKilled")) or (killed and code == _KILLED)
+        with contextlib.suppress(EngineError):
+            await self._engine.run("rm", "--force", "--volumes", self.id)
+        self.exit_code = code
+        return code
+
+
+class PodmanRuntime:
+    """Runs OCI images.
+
+    Args:
+        children: starts podman where its output is the container's.
+        registry: where images are.
+        runs: the podman command.
+    """
+
+    name = "podman"
+
+    def __init__(self, children: Children, registry: Access, runs: Engine) -> None:
+        self._children = children
+        self._registry = registry
+        self._engine = runs
+        self._memory = MemoryWatch()
+
+    async def pull(self, reference_text: str) -> Image:
+        """Pulls the image by its digest; PullError when the registry has none, or podman can't take it."""
+        digest, _ = await self._registry.manifest(reference_text)
+        login = await self._registry.login()
+        self._engine.reach(login)
+        name = f"{login.host}/{reference.parse(reference_text).repository}@{digest}"
+        try:
+            await self._engine.run(
+                "pull", "--quiet", "--authfile", str(self._engine.authentication), name, patience=_PULL
+            )
+            found = await self._engine.look("image", "inspect", name)
+        except EngineError as error:
+            raise PullError(f"{reference_text}: {error}") from error
+        config = found["Config"]
+        return Image(
+            reference=name,
+            digest=digest,
+            entry_point=tuple(config.get("Entrypoint") or ()),
+            command=tuple(config.get("Cmd") or ()),
+            environment=dict(entry.split("=", 1) for entry in config.get("Env") or () if "=" in entry),
+            directory=config.get("WorkingDir") or "/",
+            runtime=self.name,
+        )
+
+    async def start(self, spec: ContainerSpec) -> PodmanContainer:
+        """The running container. StartError when its program isn't in the image, or podman can't start it."""
+        if not spec.argv:
+            raise StartError("no command specified: neither the image nor the container definition names one")
+        options, environment = engine.variables(spec.environment)
+        try:
+            identity = await self._engine.create(
+                container_name(spec.name), [*_options(spec), *options, *_program(spec)], environment
+            )
+            child = await self._run(spec.name, identity)
+            found = await self._engine.look("inspect", identity)
+        except EngineError as error:
+            raise StartError(str(error)) from error
+        assert child.output is not None
+        container = PodmanContainer(self._engine, identity, child.output, found)
+        if spec.memory is not None:
+            container.memory = spec.memory
+            self._memory.add(container)
+        return container
+
+    async def clear(self) -> None:
+        """Removes the containers that a killed region has left."""
+        try:
+            for name in await self._engine.clear():
+                _log.info("container %s of the region's earlier run was removed", name)
+        except (EngineError, OSError) as error:
+            _log.warning("containers of the region's earlier run may be left: %s", error)
+
+    async def _run(self, name: str, identity: str) -> Child:
+        launch = Launch(f"{name}-start", self._engine.argv("start", identity), self._engine.environment(), Path("/"))
+        child = await self._children.start(launch)
+        if await child.wait() == 0:
+            return child
+        said = await child.output.read() if child.output is not None else b""
+        with contextlib.suppress(EngineError):
+            await self._engine.run("rm", "--force", "--volumes", identity)
+        raise StartError(_why(said.decode(errors="replace"), identity))
+
+
+def _options(spec: ContainerSpec) -> list[str]:
+    network = "host" if spec.namespace is None else f"ns:/run/netns/{spec.namespace}"
+    options = [
+        f"--network={network}", "--log-driver=passthrough", "--pull=never", "--security-opt=label=disable",
+        *engine.limits(spec.limits),
+    ]  # fmt: skip
+    if "HOSTNAME" in spec.environment:
+        options += ["--uts=private", f"--hostname={spec.environment['HOSTNAME']}"]
+    if spec.hosts is not None:
+        options += ["--no-hosts", f"--volume={spec.hosts}:/etc/hosts:ro"]
+    memory = _memory(spec.memory)
+    if memory is not None:
+        options += [f"--memory={memory}", f"--memory-swap={memory}"]
+    if spec.cpus is not None:
+        options.append(f"--cpus={min(spec.cpus, os.cpu_count() or 1):g}")
+    if spec.directory is not None:
+        options.append(f"--workdir={spec.directory}")
+    if spec.user is not None:
+        options.append(f"--user={spec.user}")
+    if spec.read_only:
+        options += ["--read-only", "--read-only-tmpfs=false"]
+    return options
+
+
+def _memory(limit: MemoryLimit | None) -> int | None:
+    """The smaller of its own and the task's. The memory watch looks at all of a task together."""
+    known = [size for size in (limit.own, limit.pool_limit) if size is not None] if limit is not None else []
+    return max(min(known), _SMALLEST) if known else None
+
+
+def _program(spec: ContainerSpec) -> list[str]:
+    """The image, and what replaces its program."""
+    if spec.entry_point is None and spec.command is None:
+        return [spec.image.reference]
+    program, *arguments = spec.argv
+    return ["--entrypoint", json.dumps([program]), spec.image.reference, *arguments]
+
+
+def container_name(name: str) -> str:
+    """`netflux-{task}-{container}`: what `podman ps` shows."""
+    return f"netflux-{name.removeprefix('ecs-')}"
+
+
+def _why(said: str, identity: str) -> str:
+    text = engine.reason(said).replace(f'unable to start container "{identity}": ', "")
+    return text.removeprefix("runc: ").removeprefix("crun: ")
+
+
+async def _gone(pid: int) -> None:
+    """Waits for the end of a process; returns at once when there is none."""
+    if not pid:
+        return
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
