@@ -10,6 +10,9 @@ from netflux.aws.elbv2.rules import FixedResponse, Redirect
 from netflux.aws.elbv2.site import Site
 from netflux.haproxy.configuration import quote
 
+_LONGEST_LOCATION = 8192
+"""Bytes; user guide, "CloudWatch metrics", HTTP_Redirect_Url_Limit_Exceeded_Count."""
+
 
 def error(site: Site, code: int) -> str:
     """The load balancer's own page."""
@@ -35,19 +38,21 @@ def redirect(site: Site, action: Redirect) -> Iterator[str]:
     ports = [(port, "")]
     gateway = str(site.place.gateway_port)
     if site.place.gateway_port and port in ("80", "443"):
-        ports = [(gateway, f"{{ req.hdr(host),port_only {gateway} }}"), (port, "")]
+        ports.append((gateway, f"{{ req.hdr(host),port_only {gateway} }}"))
     queries = [("?" + action.query, "")] if action.query else [("", "")]
     if action.query == "#{query}":
-        queries = [("?#{query}", "{ query -m found }"), ("", "")]
-    page = quote(pages.body(action.code))
+        queries = [("", ""), ("?#{query}", "{ query -m found }")]
     for number, came_by in ports:
         for query, with_query in queries:
-            location = _location(site, action, number, query)
             condition = " ".join(filter(None, [came_by, with_query]))
-            yield (
-                f"http-request return status {action.code} content-type text/html string {page}"
-                f" hdr location {location}{_server(site)}" + (f" if {condition}" if condition else "")
-            )
+            location = _location(site, action, number, query)
+            yield f"http-request set-var-fmt(txn.location) {location}" + (f" if {condition}" if condition else "")
+    yield f"{error(site, 507)} if {{ var(txn.location),length gt {_LONGEST_LOCATION} }}"
+    page = quote(pages.body(action.code))
+    yield (
+        f"http-request return status {action.code} content-type text/html string {page}"
+        f" hdr location %[var(txn.location)]{_server(site)}"
+    )
 
 
 def _answer(site: Site, code: int, content_type: str, body: str) -> str:

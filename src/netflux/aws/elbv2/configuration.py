@@ -6,10 +6,10 @@ gateway's shared frontend can decide for the load balancer, and a request passes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from netflux.aws.elbv2 import answers, conditions, headers, rules, sticky
+from netflux.aws.elbv2 import answers, conditions, headers, rules, sticky, transform
 from netflux.aws.elbv2.desired import Listener, LoadBalancer, TargetGroup
 from netflux.aws.elbv2.rules import Decision, FixedResponse, Forward, Redirect
 from netflux.aws.elbv2.site import DEFAULT_PORT, Place, Site
@@ -163,21 +163,28 @@ def _decided(site: Site, decision: Decision, groups: Mapping[str, TargetGroup]) 
 def _forward(site: Site, decision: Decision, action: Forward, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked]:
     """Clients that were sent to a group before first, then by weight."""
     made = [_backend(site, arn, groups.get(arn)) for arn, _ in action.groups]
+    if decision.rewrites:
+        made = [_own(forked, decision, transform.lines(decision.rewrites, answers.error(site, 500))) for forked in made]
     if action.sticky_seconds and len(made) > 1:
         for number, (arn, _) in enumerate(action.groups):
-            token, forked = sticky.token(decision.rule, arn), made[number]
-            branch = forked.branch
-            made[number] = replace(forked, branch=replace(
-                branch, backend=f"{branch.backend}-r{decision.priority}", reads=frozenset({"cookie"}),
-                lines=(*branch.lines, *sticky.group(token, action.sticky_seconds)),
-                servers=branch.servers and f"{branch.servers}-r{decision.priority}",
-            ))  # fmt: skip
-            yield replace(made[number], branch=replace(made[number].branch, condition=sticky.chosen(token)))
+            token = sticky.token(decision.rule, arn)
+            made[number] = _own(made[number], decision, (), sticky.group(token, action.sticky_seconds))
+            chosen = replace(made[number].branch, condition=sticky.chosen(token), reads=frozenset({"cookie"}))
+            yield replace(made[number], branch=chosen)
     rest = sum(weight for _, weight in action.groups)
     for forked, (_, weight) in zip(made, action.groups, strict=True):
         chance = f"{{ rand({rest}) lt {weight} }}" if weight < rest else ""
         yield replace(forked, branch=replace(forked.branch, condition=chance))
         rest -= weight
+
+
+def _own(forked: _Forked, decision: Decision, before: Iterable[str], after: Iterable[str] = ()) -> _Forked:
+    """The same for this rule alone, with lines of its own."""
+    branch, rule = forked.branch, f"-r{decision.priority}"
+    return replace(forked, branch=replace(
+        branch, backend=branch.backend.removesuffix(rule) + rule, lines=(*before, *branch.lines, *after),
+        servers=branch.servers and branch.servers.removesuffix(rule) + rule,
+    ))  # fmt: skip
 
 
 def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
