@@ -52,7 +52,12 @@ async def test_health_settings(world: World, alb: Alb) -> None:
 
 @parity("elbv2", "Health course", "supported")
 async def test_health_course(world: World, alb: Alb) -> None:
-    settings = {"HealthCheckIntervalSeconds": 5, "HealthyThresholdCount": 3, "UnhealthyThresholdCount": 2}
+    settings = {
+        "HealthCheckIntervalSeconds": 5,
+        "HealthCheckTimeoutSeconds": 4,
+        "HealthyThresholdCount": 3,
+        "UnhealthyThresholdCount": 2,
+    }
     group = await world.group(**settings)
     target, other = await world.backend(group), await world.backend(group)
     await world.settled()
@@ -95,8 +100,9 @@ async def test_reasons(world: World, alb: Alb) -> None:
         writer.write(b"hello\r\n\r\n")
         writer.close()
 
-    async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
+        writer.close()
 
     await silent.stop()
     servers = [

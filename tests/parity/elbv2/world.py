@@ -77,7 +77,7 @@ class Backend:
                 if b" 101 " in said[:20] and self.upgraded:
                     await self.upgraded(reader, writer)
                     return
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             return
         finally:
             self._writers.discard(writer)
