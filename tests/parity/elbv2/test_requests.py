@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 import subprocess
 
 import pytest
 
 from tests.aws.elbv2.place import fixed, forward, path_is
-from tests.haproxy.targets import get, read_answer, until
+from tests.haproxy.targets import read_answer
 from tests.parity.elbv2.world import Alb, Backend, Listener, World, answer
 from tests.parity.rows import parity
 
@@ -63,7 +62,10 @@ async def test_trace_ids(world: World, alb: Alb) -> None:
     assert re.fullmatch(f"Root={fresh}", long[name])
 
 
-@parity("elbv2", "Host to the target", "supported")
+@parity(
+    "elbv2", "Host to the target", "partly",
+    but="a request in absolute form whose Host is another, or with two Hosts, is refused with 400",
+)  # fmt: skip
 async def test_hosts_that_reach_the_target(world: World, alb: Alb) -> None:
     listener, group, [target] = await world.forwarding(alb)
     usual = await alb.listen(forward(group), 80)
@@ -72,8 +74,7 @@ async def test_hosts_that_reach_the_target(world: World, alb: Alb) -> None:
         f"shop.test:{listener.port}", "shop.test:1"
     )  # fmt: skip
     assert (await got(usual, target, "/3", host="SHOP.test:8080"))["host"] == "shop.test"
-    sent = f"GET http://Other.test/4 HTTP/1.1\r\nHost: {alb.host}\r\n\r\n"
-    await usual.raw(sent.encode())
+    await usual.raw(b"GET http://other.test/4 HTTP/1.1\r\nHost: Other.test\r\n\r\n")
     assert target.last("/4").header("host") == "other.test"
     await usual.raw(b"GET /5 HTTP/1.0\r\n\r\n")
     assert target.last("/5").header("host") == alb.host
@@ -94,11 +95,11 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 @parity(
     "elbv2", "Connections", "partly",
-    but="HTTP/0.9 is refused with 400; no GOAWAY after 10,000 requests; Expect: 100-continue reaches the target too; "
-    "`client_keep_alive.seconds` is not counted; header names of HTTP/2 stay lower-case",
+    but="HTTP/0.9 is refused with 400; no GOAWAY after 10,000 requests; client_keep_alive.seconds is not counted; "
+    "header names reach targets and clients in lower case",
 )  # fmt: skip
 async def test_connections(world: World, alb: Alb) -> None:
-    listener, group, [target] = await world.forwarding(alb)
+    listener, _, [target] = await world.forwarding(alb)
     opened = target.connections
     reader, writer = await listener.connect()
     writer.write(b"GET /1 HTTP/1.1\r\nHost: a.test\r\n\r\nGET /2 HTTP/1.1\r\nHost: a.test\r\n\r\n")
@@ -113,15 +114,18 @@ async def test_connections(world: World, alb: Alb) -> None:
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
     writer.write(b"ok")
     assert (await read_answer(reader)).status == 200
-    assert target.last("/c").body == b"ok"
+    assert (target.last("/c").body, target.last("/c").all("expect")) == (b"ok", [])
     writer.close()
     assert b" 400 " in await _all(listener, b"GET /\r\n\r\n")
 
 
 @parity("elbv2", "Connections", "supported")
 async def test_a_websocket_is_routed_once_and_outlives_a_rule_change(world: World, alb: Alb) -> None:
-    listener, group, [target] = await world.forwarding(alb)
-    target.say = lambda _: b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+    listener, _, [target] = await world.forwarding(alb)
+    target.say = lambda _: (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+    )
     target.upgraded = echo
     reader, writer = await listener.connect()
     writer.write(b"GET /ws HTTP/1.1\r\nHost: a.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -165,14 +169,13 @@ async def _all(listener: Listener, sent: bytes) -> bytes:
 
 @parity(
     "elbv2", "Size limits", "partly",
-    but="request line and headers together may have 28 K, not 64 K, and a response's headers 28 K, not 32 K",
+    but="request line and headers together may have 28 K, not 64 K, one header no less, and a response's headers 28 K",
 )  # fmt: skip
 async def test_size_limits(world: World, alb: Alb) -> None:
     listener, _, [target] = await world.forwarding(alb)
     assert (await listener.get("/" + "a" * 16000)).status == 200
     assert (await listener.get("/" + "a" * 16500)).status == 414
     assert (await listener.get("/a", f"X-A: {'a' * 16000}\r\n")).status == 200
-    assert (await listener.get("/b", f"X-A: {'a' * 16500}\r\n")).status == 400
     assert (await listener.get("/c", f"X-A: {'a' * 9000}\r\n" * 3)).status == 200
     assert (await listener.get("/d", f"X-A: {'a' * 16000}\r\n" * 5)).status == 400
     target.say = lambda _: answer(b"", f"X-B: {'b' * 26000}\r\n")

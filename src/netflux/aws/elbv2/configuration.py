@@ -109,7 +109,9 @@ def _shut(site: Site) -> Iterator[str]:
 def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
     """One for CloudFront's edges, on a unix socket, and one for the nodes' addresses where they can be bound."""
     rules_text = "".join(f"\n    {line}" for line in lines)
-    timeouts = f"timeout client {site.idle}s\n    timeout http-keep-alive {site.idle}s"
+    timeouts = "\n    ".join(
+        (f"timeout client {site.idle}s", f"timeout http-keep-alive {site.idle}s", *answers.errorfiles(site))
+    )
     yield (
         f"frontend {site.prefix}-edge\n    bind unix@{quote(site.socket)} mode 600\n    {timeouts}\n"
         f"    http-request set-src str({_EDGE}){rules_text}\n"
@@ -188,7 +190,7 @@ def _own(forked: _Forked, decision: Decision, before: Iterable[str], after: Iter
 
 
 def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
-    """A target that can't be connected to is tried once more, on another one: then 502."""
+    """A target that can't be connected to is tried once more, on another one: then 502 or 504."""
     if group is None:
         name = f"{site.prefix}-{arn.rpartition('/')[2]}-gone"
         return _Forked(Branch("", name, (answers.error(site, 503), *headers.response(site))))
@@ -205,6 +207,8 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         "option redispatch 1",
         *answers.errorfiles(site),
         f"{answers.error(site, 503)} if {{ nbsrv eq 0 }}",
+        *answers.unconnected(site, _CONNECT_SECONDS),
+        *answers.guards(site),
         *headers.request(site),
         *headers.response(site),
         *sticky.target(group),
