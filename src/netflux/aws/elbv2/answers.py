@@ -10,8 +10,6 @@ from netflux.aws.elbv2.rules import FixedResponse, Redirect
 from netflux.aws.elbv2.site import Site
 from netflux.haproxy.configuration import quote
 
-_HAPROXY = {501: 422}
-"""HAProxy's own code of a transfer coding that it does not know, where AWS has another."""
 _LONGEST_URL = 16 * 1024
 _MOST_ADDRESSES = 30
 _LONGEST_LOCATION = 8192
@@ -31,7 +29,7 @@ def fixed(site: Site, action: FixedResponse) -> str:
 def errorfiles(site: Site) -> Iterator[str]:
     """HAProxy's errors as the load balancer's."""
     for code in pages.CODES:
-        yield f"errorfile {_HAPROXY.get(code, code)} {quote(f'{site.place.run_dir}/{_file(site, code)}')}"
+        yield f"errorfile {code} {quote(f'{site.place.run_dir}/{_file(site, code)}')}"
 
 
 def guards(site: Site) -> Iterator[str]:

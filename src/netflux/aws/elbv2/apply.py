@@ -6,17 +6,19 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from netflux.aws.elbv2 import configuration, pages
+from netflux.aws.elbv2.counters import Owned, Value
 from netflux.aws.elbv2.decide import Target
 from netflux.aws.elbv2.desired import Desired, LoadBalancer, TargetGroup, groups_of
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.health import Checker
+from netflux.aws.elbv2.meter import Meter
 from netflux.aws.elbv2.reach import Reach
 from netflux.aws.elbv2.site import Place, Site
 from netflux.aws.elbv2.targets import Targets
@@ -42,6 +44,7 @@ class Ground:
         gateway_port: of the gateway, for redirects of its clients; 0 for none.
         certificate: PEM file for HTTPS on a load balancer's own addresses.
         firewall: checks security groups where the network does not; None leaves them unchecked.
+        meter: measures what runs; None for nobody.
     """
 
     proxy: Proxy
@@ -51,6 +54,7 @@ class Ground:
     gateway_port: int = 0
     certificate: Callable[[], str] = lambda: ""
     firewall: Firewall | None = None
+    meter: Meter | None = None
 
 
 class Nodes:
@@ -158,6 +162,9 @@ class ElbController:
             poke: asks the loop for a pass over a key.
         """
         self._poke = poke
+        if self._ground.meter is not None:
+            self._ground.meter.hosts = self._hosts
+            self._ground.meter.start()
         for code in pages.CODES:
             for server in (True, False):
                 path = self._ground.run_dir / pages.file_name(code, server=server)
@@ -165,6 +172,8 @@ class ElbController:
 
     async def stop(self) -> None:
         """After the loop: ends the health checks."""
+        if self._ground.meter is not None:
+            await self._ground.meter.stop()
         await self.checker.stop()
 
     def _flipped(self, group: str) -> None:
@@ -219,6 +228,8 @@ class ElbController:
         )
         built = configuration.build(balancer, groups, place)
         self.traffic.place(balancer.arn, built.backends, groups)
+        if self._ground.meter is not None:
+            self._ground.meter.own(balancer.arn, _owned(balancer, built.backends))
         for arn in groups:
             await self.traffic.route(arn)
         await self._ground.proxy.put(built.section)
@@ -244,7 +255,19 @@ class ElbController:
         if everywhere:
             endpoints.publish_host(balancer.dns_name, everywhere[0][0].local_address)
 
+    def _hosts(self) -> list[Value]:
+        """How many targets of each group are healthy, and how many are not."""
+        return [
+            Value(_dimension(arn, ":loadbalancer/"), _dimension(group, ":"), name, sum(
+                health.state == state for _, health in self.traffic.states(group)
+            ), 1)
+            for arn, group in self.traffic.pairs()
+            for name, state in (("HealthyHostCount", "healthy"), ("UnHealthyHostCount", "unhealthy"))
+        ]  # fmt: skip
+
     async def _remove(self, arn: str) -> None:
+        if self._ground.meter is not None:
+            self._ground.meter.own(arn, None)
         self.traffic.displace(arn)
         if arn in self._published:
             self._ground.endpoints.withdraw(self._published.pop(arn))
@@ -308,6 +331,16 @@ class ElbController:
 
     def _passed(self, since: datetime) -> float:
         return (self._clock.now() - since).total_seconds() * self._clock.speed
+
+
+def _dimension(arn: str, after: str) -> str:
+    """What CloudWatch calls the resource: the last part of its ARN."""
+    return arn.rpartition(after)[2]
+
+
+def _owned(balancer: LoadBalancer, backends: Mapping[str, Sequence[str]]) -> Owned:
+    groups = {name: _dimension(arn, ":") for arn, names in backends.items() for name in names}
+    return Owned(_dimension(balancer.arn, ":loadbalancer/"), f"elbv2-{balancer.id}-", groups)
 
 
 def _bind(node: Interface, port: int) -> str:

@@ -109,9 +109,8 @@ def _shut(site: Site) -> Iterator[str]:
 def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
     """One for CloudFront's edges, on a unix socket, and one for the nodes' addresses where they can be bound."""
     rules_text = "".join(f"\n    {line}" for line in lines)
-    timeouts = "\n    ".join(
-        (f"timeout client {site.idle}s", f"timeout http-keep-alive {site.idle}s", *answers.errorfiles(site))
-    )
+    timeouts = "\n    ".join(f"timeout {kind} {site.idle}s" for kind in ("client", "http-request", "http-keep-alive"))
+    timeouts += "".join(f"\n    {line}" for line in answers.errorfiles(site))
     yield (
         f"frontend {site.prefix}-edge\n    bind unix@{quote(site.socket)} mode 600\n    {timeouts}\n"
         f"    http-request set-src str({_EDGE}){rules_text}\n"
@@ -158,7 +157,8 @@ def _decided(site: Site, decision: Decision, groups: Mapping[str, TargetGroup]) 
     elif isinstance(action, FixedResponse):
         lines = (answers.fixed(site, action),)
     else:
-        lines = (answers.error(site, 503),)
+        yield _Forked(Branch("", f"{site.prefix}-none", (answers.error(site, 503), *headers.response(site))))
+        return
     yield _Forked(Branch("", f"{site.prefix}-r{decision.priority}", (*lines, *headers.response(site))))
 
 

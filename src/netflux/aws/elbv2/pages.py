@@ -47,5 +47,5 @@ def file_name(code: int, *, server: bool) -> str:
     return f"elbv2-{code}{'' if server else '-unnamed'}.http"
 
 
-CODES = (400, 408, 501, 502, 504)
+CODES = (400, 408, 502, 504)
 """HAProxy's own errors that are a load balancer's as well; its 503, for a target that can't be reached, is not."""

@@ -70,6 +70,10 @@ class Traffic:
         self._backends[load_balancer] = backends
         self._groups.update(groups)
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Load balancers and the groups that they use."""
+        return [(balancer, group) for balancer, backends in self._backends.items() for group in backends]
+
     def displace(self, load_balancer: str) -> None:
         """A load balancer has gone."""
         self._backends.pop(load_balancer, None)
