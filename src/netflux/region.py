@@ -34,6 +34,7 @@ from netflux.aws.elbv2.apply import ElbController, Ground
 from netflux.aws.elbv2.counters import NAMESPACE, Value
 from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
+from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
@@ -176,6 +177,7 @@ class Region:
             self.gateway.certificate,
             Firewall(self.moto, self.network),
             Meter(self.haproxy, self.clock, self._measured),
+            LogDelivery(self.apis.call, self.state.run, self.clock, (self.options.account, self.options.region)),
         )
         controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
         self.apis.register(ElbApi(self.moto, desired, controller, self.clock))

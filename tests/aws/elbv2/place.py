@@ -16,7 +16,11 @@ from netflux.aws.elbv2.apply import ElbController, Ground
 from netflux.aws.elbv2.counters import NAMESPACE, Value
 from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
+from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
+from netflux.aws.s3.api import S3Api
+from netflux.aws.s3.body import Bodies
+from netflux.aws.s3.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -105,8 +109,10 @@ class Place:
             self.gateway.certificate,
             Firewall(self.moto, self.network) if loopback else None,
             Meter(self.haproxy, self.clock, self._measured),
+            LogDelivery(self.apis.call, self.run, self.clock, (ACCOUNT, REGION)),
         )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
+        self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))
         self.series = Series()
         self.apis.register(CloudWatchApi(self.series, self.moto, [NAMESPACE]))
         self.apis.register(ElbApi(self.moto, desired, self.controller, self.clock))

@@ -186,8 +186,8 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
         ("TCP", "CreateTargetGroup", {**base, "Protocol": "TCP"}),
         ("GRPC", "CreateTargetGroup", {**base, "ProtocolVersion": "GRPC"}),
         ("authenticate-oidc", "CreateRule", {**rule, "Conditions": [path_is("/")], "Actions": [oidc, fixed()]}),
-        ("access_logs.s3.enabled", "ModifyLoadBalancerAttributes", {
-            "LoadBalancerArn": arn, "Attributes": [{"Key": "access_logs.s3.enabled", "Value": "true"}],
+        ("connection_logs.s3.enabled", "ModifyLoadBalancerAttributes", {
+            "LoadBalancerArn": arn, "Attributes": [{"Key": "connection_logs.s3.enabled", "Value": "true"}],
         }),
         ("routing.http.request", "ModifyListenerAttributes", {"ListenerArn": listener, "Attributes": [
             {"Key": "routing.http.request.x_amzn_tls_version.header_name", "Value": "X-Tls"},

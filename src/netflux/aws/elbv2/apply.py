@@ -13,11 +13,13 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from netflux.aws.elbv2 import configuration, pages
+from netflux.aws.elbv2.accesslog import Balancer
 from netflux.aws.elbv2.counters import Owned, Value
 from netflux.aws.elbv2.decide import Target
 from netflux.aws.elbv2.desired import Desired, LoadBalancer, TargetGroup, groups_of
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.health import Checker
+from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
 from netflux.aws.elbv2.reach import Reach
 from netflux.aws.elbv2.site import Place, Site
@@ -25,7 +27,7 @@ from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
 from netflux.clock import Clock
 from netflux.controlplane.documents import Documents
-from netflux.errors import AwsError, Retryable, Terminal
+from netflux.errors import AwsError, Retryable, Terminal, Unsupported
 from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, InterfaceRequest, Network
 from netflux.network.permission import Peer
@@ -45,6 +47,7 @@ class Ground:
         certificate: PEM file for HTTPS on a load balancer's own addresses.
         firewall: checks security groups where the network does not; None leaves them unchecked.
         meter: measures what runs; None for nobody.
+        logs: delivers access logs; None for nobody.
     """
 
     proxy: Proxy
@@ -55,6 +58,7 @@ class Ground:
     certificate: Callable[[], str] = lambda: ""
     firewall: Firewall | None = None
     meter: Meter | None = None
+    logs: LogDelivery | None = None
 
 
 class Nodes:
@@ -162,6 +166,8 @@ class ElbController:
             poke: asks the loop for a pass over a key.
         """
         self._poke = poke
+        if self._ground.logs is not None:
+            self._ground.logs.start()
         if self._ground.meter is not None:
             self._ground.meter.hosts = self._hosts
             self._ground.meter.start()
@@ -172,9 +178,17 @@ class ElbController:
 
     async def stop(self) -> None:
         """After the loop: ends the health checks."""
+        if self._ground.logs is not None:
+            await self._ground.logs.stop()
         if self._ground.meter is not None:
             await self._ground.meter.stop()
         await self.checker.stop()
+
+    async def check_log(self, bucket: str, prefix: str) -> None:
+        """AwsError when access logs can't be delivered there."""
+        if self._ground.logs is None:
+            raise Unsupported("Load balancer attribute access_logs.s3.enabled=true")
+        await self._ground.logs.check(bucket, prefix)
 
     def _flipped(self, group: str) -> None:
         self._poke(group)
@@ -232,6 +246,7 @@ class ElbController:
             self._ground.meter.own(balancer.arn, _owned(balancer, built.backends))
         for arn in groups:
             await self.traffic.route(arn)
+        await self._log_of(balancer, built.backends, nodes[0].vpc_address)
         await self._ground.proxy.put(built.section)
         self._nodes.bound([(node.local_address, port) for port, found in addresses.items() for node in found])
         self._publish(balancer, place, addresses)
@@ -255,6 +270,23 @@ class ElbController:
         if everywhere:
             endpoints.publish_host(balancer.dns_name, everywhere[0][0].local_address)
 
+    async def _log_of(self, balancer: LoadBalancer, backends: Mapping[str, Sequence[str]], address: str) -> None:
+        if self._ground.logs is None:
+            return
+        if balancer.attributes["access_logs.s3.enabled"] != "true":
+            await self._ground.logs.end(balancer.id)
+            return
+        named = Balancer(
+            _dimension(balancer.arn, ":loadbalancer/"),
+            frozenset(str(listener.port) for listener in balancer.listeners if listener.protocol == "HTTPS"),
+            {name: arn for arn, names in backends.items() for name in names},
+            configuration.actions(balancer),
+            self.traffic.addresses,
+        )
+        where = (balancer.attributes[f"access_logs.s3.{part}"] for part in ("bucket", "prefix"))
+        bucket, prefix = where
+        self._ground.logs.keep(balancer.id, named, (bucket, prefix, address))
+
     def _hosts(self) -> list[Value]:
         """How many targets of each group are healthy, and how many are not."""
         return [
@@ -269,6 +301,8 @@ class ElbController:
         if self._ground.meter is not None:
             self._ground.meter.own(arn, None)
         self.traffic.displace(arn)
+        if self._ground.logs is not None:
+            await self._ground.logs.end(arn.rpartition("/")[2])
         if arn in self._published:
             self._ground.endpoints.withdraw(self._published.pop(arn))
         await self._ground.proxy.remove(configuration.owner(arn))

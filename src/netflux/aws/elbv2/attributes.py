@@ -48,9 +48,9 @@ def _either(default: str) -> Attribute:
 
 
 _LOAD_BALANCER: dict[str, Attribute] = {
-    "access_logs.s3.enabled": _off(),
-    "access_logs.s3.bucket": Attribute("", ("",)),
-    "access_logs.s3.prefix": Attribute("", ("",)),
+    "access_logs.s3.enabled": _either("false"),
+    "access_logs.s3.bucket": Attribute(""),
+    "access_logs.s3.prefix": Attribute(""),
     "connection_logs.s3.enabled": _off(),
     "connection_logs.s3.bucket": Attribute("", ("",)),
     "connection_logs.s3.prefix": Attribute("", ("",)),

@@ -73,6 +73,16 @@ class Site:
         return self.load_balancer.attributes[attribute] == "true"
 
     @property
+    def logged(self) -> bool:
+        """Whether there is an access log: then every request passes a frontend of the load balancer's own."""
+        return self.on("access_logs.s3.enabled")
+
+    @property
+    def behind(self) -> str:
+        """Path of the unix socket where the gateway's clients come in, when there is an access log."""
+        return f"{self.place.run_dir}/lp-{self.load_balancer.id[:10]}-{self.listener.port}.sock"
+
+    @property
     def socket(self) -> str:
         """Path of the unix socket where the listener answers, e.g. for CloudFront's edges.
 

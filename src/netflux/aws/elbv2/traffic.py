@@ -53,6 +53,7 @@ class Traffic:
         self._backends: dict[str, Mapping[str, tuple[str, ...]]] = {}
         self._groups: dict[str, TargetGroup] = {}
         self.active: set[str] = set()
+        self.addresses: dict[str, str] = {}
 
     def states(self, group: str) -> list[tuple[Target, Health]]:
         """The health of a used group's targets, draining ones too."""
@@ -108,5 +109,6 @@ class Traffic:
         for target, state in decide.routing(self.states(group), int(known.attributes[_MINIMUM])):
             interface = self._reach.locate(group, target)
             if interface is not None:
+                self.addresses[f"{interface.local_address}:{target.port}"] = target.name
                 servers.append(Server(target.name, interface.local_address, target.port, 1, state))
         return servers
