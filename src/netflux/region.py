@@ -178,6 +178,7 @@ class Region:
             Firewall(self.moto, self.network),
             Meter(self.haproxy, self.clock, self._measured),
             LogDelivery(self.apis.call, self.state.run, self.clock, (self.options.account, self.options.region)),
+            self.moto.certificate,
         )
         controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
         self.apis.register(ElbApi(self.moto, desired, controller, self.clock))

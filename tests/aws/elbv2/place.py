@@ -110,6 +110,7 @@ class Place:
             Firewall(self.moto, self.network) if loopback else None,
             Meter(self.haproxy, self.clock, self._measured),
             LogDelivery(self.apis.call, self.run, self.clock, (ACCOUNT, REGION)),
+            self.moto.certificate,
         )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
         self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))

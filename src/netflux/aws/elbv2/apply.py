@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import hashlib
 import logging
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from netflux.aws.elbv2 import configuration, pages
 from netflux.aws.elbv2.accesslog import Balancer
 from netflux.aws.elbv2.counters import Owned, Value
 from netflux.aws.elbv2.decide import Target
-from netflux.aws.elbv2.desired import Desired, LoadBalancer, TargetGroup, groups_of
+from netflux.aws.elbv2.desired import Desired, Listener, LoadBalancer, TargetGroup, groups_of
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.health import Checker
 from netflux.aws.elbv2.logdelivery import LogDelivery
@@ -48,6 +49,7 @@ class Ground:
         firewall: checks security groups where the network does not; None leaves them unchecked.
         meter: measures what runs; None for nobody.
         logs: delivers access logs; None for nobody.
+        acm: a certificate of ACM's with its key, PEM, by ARN; None when it has none.
     """
 
     proxy: Proxy
@@ -59,6 +61,7 @@ class Ground:
     firewall: Firewall | None = None
     meter: Meter | None = None
     logs: LogDelivery | None = None
+    acm: Callable[[str], Awaitable[bytes | None]] | None = None
 
 
 class Nodes:
@@ -239,6 +242,7 @@ class ElbController:
             await self._clients(balancer),
             nodes[0].namespace or "",
             self._clock.speed,
+            {listener.port: await self._certificates(listener) for listener in balancer.listeners},
         )
         built = configuration.build(balancer, groups, place)
         self.traffic.place(balancer.arn, built.backends, groups)
@@ -251,6 +255,19 @@ class ElbController:
         self._nodes.bound([(node.local_address, port) for port, found in addresses.items() for node in found])
         self._publish(balancer, place, addresses)
         self.traffic.active.add(balancer.arn)
+
+    async def _certificates(self, listener: Listener) -> list[str]:
+        """The listener's own, in files whose name changes with them."""
+        files: list[str] = []
+        for arn in listener.certificates:
+            found = await self._ground.acm(arn) if self._ground.acm else None
+            if found is not None:
+                path = self._ground.run_dir / f"cert-{hashlib.sha256(found).hexdigest()[:20]}.pem"
+                if not path.exists():
+                    path.touch(mode=0o600)
+                    path.write_bytes(found)
+                files.append(str(path))
+        return files
 
     async def _clients(self, balancer: LoadBalancer) -> dict[int, tuple[str, ...]]:
         if self._ground.firewall is None:

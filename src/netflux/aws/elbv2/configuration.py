@@ -127,8 +127,9 @@ def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
         f"    http-request set-src str({_EDGE}){rules_text}\n"
     )
     addresses = site.place.addresses.get(site.listener.port) or ()
-    if addresses and (not site.secure or site.place.certificate):
-        tls = f" ssl crt {quote(site.place.certificate)} alpn h2,http/1.1" if site.secure else ""
+    if addresses and (not site.secure or site.certificates):
+        files = " ".join(f"crt {quote(path)}" for path in site.certificates)
+        tls = f" ssl {files} alpn h2,http/1.1" if site.secure else ""
         binds = "".join(f"    bind {address}{tls}\n" for address in addresses)
         yield f"frontend {site.prefix}\n{binds}    {timeouts}{rules_text}\n"
 
