@@ -73,14 +73,16 @@ class LogDelivery:
 
     async def stop(self) -> None:
         """Delivers what there is and collects no more."""
-        if self._task is None or self._socket is None:
+        task, self._task = self._task, None
+        if task is None or self._socket is None:
             return
-        self._task.cancel()
+        task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+            await task
         asyncio.get_running_loop().remove_reader(self._socket)
         self._read()
         self._socket.close()
+        self._socket = None
         await self.deliver()
 
     async def check(self, bucket: str, prefix: str) -> None:
