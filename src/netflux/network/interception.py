@@ -1,7 +1,7 @@
 """What a task sends to a Service Connect name gets to its proxy, whatever ports the task listens on itself.
 
-On AWS an interceptor in the task's network namespace does the same. Without it a proxy that listens on an endpoint's own
-port, say 8080, would keep the task from listening on that port at all of its addresses.
+On AWS an interceptor in the task's network namespace does the same. Without it a proxy that listens on an endpoint's
+own port, say 8080, would keep the task from listening on that port at all of its addresses.
 """
 
 from __future__ import annotations

@@ -22,9 +22,33 @@ def fixed(site: Site, action: FixedResponse) -> str:
 
 
 def errorfiles(site: Site) -> Iterator[str]:
-    """HAProxy's errors as the load balancer's: its 503, for a target that can't be connected to, is a 502."""
-    for code, page in ((400, 400), (408, 408), (502, 502), (503, 502), (504, 504)):
-        yield f"errorfile {code} {quote(f'{site.place.run_dir}/{pages.file_name(page, server=site.named)}')}"
+    """HAProxy's errors as the load balancer's."""
+    for code in pages.CODES:
+        yield f"errorfile {code} {quote(f'{site.place.run_dir}/{pages.file_name(code, server=site.named)}')}"
+
+
+_UNCONNECTED = "x-netflux-unconnected"
+_PASSED = "date(0,ms),sub(txn.began)"
+
+
+def unconnected(site: Site, patience: int) -> Iterator[str]:
+    """A target that refuses the connection is a 502, and one from which nothing comes, as behind a security group, a
+    504 (user guide, "Troubleshoot your Application Load Balancers"). HAProxy has 503 for both; time tells them apart.
+
+    Args:
+        patience: seconds for one attempt to connect.
+    """
+    silent = f"{_PASSED},div({patience * 1000}),bool"
+    title = f"%[{silent},iif({quote(pages.title(504))},{quote(pages.title(502))})]"
+    page = quote(pages.page("TITLE")).replace("TITLE", title)
+    yield "http-request set-var(txn.began) date(0,ms)"
+    yield (
+        f"http-error status 503 content-type text/html lf-string {page}"
+        f" hdr {_UNCONNECTED} %[{silent},iif(504,502)]{_server(site)}"
+    )
+    for code in (502, 504):
+        yield f"http-after-response set-status {code} if {{ res.hdr({_UNCONNECTED}) {code} }}"
+    yield f"http-after-response del-header {_UNCONNECTED} if {{ status 502 504 }}"
 
 
 def redirect(site: Site, action: Redirect) -> Iterator[str]:

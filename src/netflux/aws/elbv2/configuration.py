@@ -181,7 +181,7 @@ def _forward(site: Site, decision: Decision, action: Forward, groups: Mapping[st
 
 
 def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
-    """A target that can't be connected to is tried once more, on another one: then 502."""
+    """A target that can't be connected to is tried once more, on another one: then 502 or 504."""
     if group is None:
         name = f"{site.prefix}-{arn.rpartition('/')[2]}-gone"
         return _Forked(Branch("", name, (answers.error(site, 503), *headers.response(site))))
@@ -198,6 +198,7 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         "option redispatch 1",
         *answers.errorfiles(site),
         f"{answers.error(site, 503)} if {{ nbsrv eq 0 }}",
+        *answers.unconnected(site, _CONNECT_SECONDS),
         *headers.request(site),
         *headers.response(site),
         *sticky.target(group),
