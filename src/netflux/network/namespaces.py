@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
-from netflux.network import attempt, described, link, namespace, netlink, ruleset
+from netflux.network import attempt, described, interception, link, namespace, netlink, ruleset
 from netflux.network.attempt import Probe
 from netflux.network.decide import Outcome
 from netflux.network.interface import Interface, InterfaceRequest
@@ -51,6 +51,7 @@ class NamespaceNetwork:
         self._routers: dict[str, Router] = {}
         self._homes: dict[str, str] = {}
         self._subnets: dict[str, tuple[str, str]] = {}
+        self._intercepted: set[str] = set()
         self._asked = self._covered = 0
         self._refreshing = asyncio.Lock()
 
@@ -82,6 +83,7 @@ class NamespaceNetwork:
         record = self._ledger.of(owner)
         if record is not None and record.id in self._homes:
             router = self._routers[self._homes.pop(record.id)]
+            self._intercepted.discard(record.id)
             await self._do(lambda: router.disconnect(record.id))
         await self._ledger.detach(owner)
 
@@ -102,6 +104,13 @@ class NamespaceNetwork:
     def service_address(self, key: str) -> str:
         """A stable address for a name that is no interface, the same in every task's namespace."""
         return f"{SERVICE_BLOCK}.{self._ledger.service_place(key)}"
+
+    async def intercept(self, owner: str) -> None:
+        """What the owner's processes send to service addresses gets to their proxies from now on."""
+        name = self._name(owner)
+        if name not in self._intercepted:
+            self._intercepted.add(name)
+            await self._do(lambda: interception.begin(name, f"{SERVICE_BLOCK}.0/24"))
 
     async def refresh(self) -> None:
         """Makes groups, network ACLs and routes what EC2 says. All who ask while EC2 is read share the next reading.
