@@ -204,9 +204,9 @@ async def test_algorithms(world: World, alb: Alb) -> None:
 
 @parity(
     "elbv2", "Errors from the LB", "partly",
-    but="no 401, 403, 500, 561, 562 of authentication and WAF, which are refused; no 413; 464 can't occur, since "
-    "groups are HTTP1; 400 and 408 before a request is whole are HAProxy's page; an unknown transfer coding is 422, "
-    "not 501; a body shorter than its Content-Length is 400, not 504",
+    but="no 401, 403, 500, 561, 562 of authentication and WAF, which are refused; no 413; 464 only for gRPC, "
+    "since groups are HTTP1; 400 and 408 before a request is whole are HAProxy's page; an unknown transfer coding is "
+    "422, not 501; a body shorter than its Content-Length is 400, not 504",
 )  # fmt: skip
 async def test_errors(world: World, alb: Alb) -> None:
     listener, group, [target] = await world.forwarding(alb)

@@ -159,6 +159,11 @@ async def test_http2_is_spoken_on_https_listeners(world: World, alb: Alb) -> Non
         "-H", "X-Mixed-Case: 1", f"https://{alb.host}:{port}/h2",
     ))  # fmt: skip
     assert told == f"{target.name} 2"
+    told = await loop.run_in_executor(None, lambda: curl(
+        "--http2", "--cacert", authority, "-o", "/dev/null", "-w", "%{http_code}", "--resolve",
+        f"{alb.host}:{port}:127.0.0.1", "-H", "Content-Type: application/grpc", f"https://{alb.host}:{port}/grpc",
+    ))  # fmt: skip
+    assert told == "464", "gRPC to a group of HTTP/1.1"
     request = target.last("/h2")
     assert request.line == "GET /h2 HTTP/1.1"
     assert (request.header("x-forwarded-proto"), request.header("x-forwarded-port")) == ("https", "443")

@@ -36,6 +36,8 @@ def guards(site: Site) -> Iterator[str]:
     """What is not forwarded; user guide, "Troubleshoot your Application Load Balancers"."""
     yield f"{error(site, 414)} if {{ url,length gt {_LONGEST_URL} }}"
     yield f"{error(site, 463)} if {{ req.hdr_cnt(x-forwarded-for) gt {_MOST_ADDRESSES} }}"
+    # A target group speaks HTTP/1.1 here, so gRPC has none that would understand it.
+    yield f"{error(site, 464)} if {{ req.ver 2.0 }} {{ req.hdr(content-type) -m beg application/grpc }}"
     yield f"{error(site, 505)} unless {{ req.ver 1.1 1.0 2.0 }}"
 
 

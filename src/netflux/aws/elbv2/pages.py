@@ -11,6 +11,7 @@ _TITLES = {
     405: "405 Not Allowed",
     414: "414 Request-URI Too Large",
     463: "463",
+    464: "464",
     503: "503 Service Temporarily Unavailable",
     504: "504 Gateway Time-out",
 }
