@@ -160,7 +160,7 @@ class Region:
         return RdsController(instances, machine, self.apis, lambda key: self.loop.poke("rds", key))
 
     def _load_balancers(self) -> ElbController:
-        desired = Desired(self.moto, self.options.region)
+        desired = Desired(self.moto, self.options.region, self.documents)
         ground = Ground(
             self.haproxy,
             self.network,

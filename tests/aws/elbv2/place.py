@@ -90,7 +90,7 @@ class Place:
         self.haproxy = HAProxy(
             Children(self.run / "children"), binary.find(), self.run, directory / "haproxy.log", self.gateway.frontends
         )
-        desired = Desired(self.moto, REGION)
+        desired = Desired(self.moto, REGION, self.documents)
         self.flips: list[str] = []
         ground = Ground(
             self.haproxy,

@@ -178,8 +178,6 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
     oidc = {"Type": "authenticate-oidc", "AuthenticateOidcConfig": {
         "Issuer": "i", "AuthorizationEndpoint": "a", "TokenEndpoint": "t", "UserInfoEndpoint": "u", "ClientId": "c",
     }}  # fmt: skip
-    regex = {"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/a"]}}
-    rewrite = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": "a", "Replace": "b"}]}}
     cases: list[tuple[str, str, dict[str, Any]]] = [
         ("network", "CreateLoadBalancer", {"Name": "n", "Type": "network", "Subnets": place.subnets}),
         ("gateway", "CreateLoadBalancer", {"Name": "n", "Type": "gateway", "Subnets": place.subnets}),
@@ -189,10 +187,6 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
         ("TCP", "CreateTargetGroup", {**base, "Protocol": "TCP"}),
         ("GRPC", "CreateTargetGroup", {**base, "ProtocolVersion": "GRPC"}),
         ("authenticate-oidc", "CreateRule", {**rule, "Conditions": [path_is("/")], "Actions": [oidc, fixed()]}),
-        ("RegexValues", "CreateRule", {**rule, "Conditions": [regex], "Actions": [fixed()]}),
-        ("Transforms", "CreateRule", {
-            **rule, "Conditions": [path_is("/")], "Actions": [forward(group)], "Transforms": [rewrite],
-        }),
         ("access_logs.s3.enabled", "ModifyLoadBalancerAttributes", {
             "LoadBalancerArn": arn, "Attributes": [{"Key": "access_logs.s3.enabled", "Value": "true"}],
         }),

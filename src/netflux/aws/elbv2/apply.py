@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from netflux.aws.elbv2 import configuration, pages
 from netflux.aws.elbv2.decide import Target
@@ -142,6 +144,7 @@ class ElbController:
         self._poke: Callable[[str], None] = lambda _: None
         self._nodes = Nodes(ground.network, documents)
         self._told: dict[str, object] = {}
+        self._passes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.targets = Targets(documents)
         self._published: dict[str, str] = {}
         self._reach = Reach(ground.network)
@@ -174,11 +177,14 @@ class ElbController:
         return [*dict.fromkeys([*balancers, *groups])]
 
     async def reconcile(self, key: str) -> Result:
-        """One pass over one load balancer or target group."""
-        if ":targetgroup/" in key:
-            return await self._target_group(key)
-        found = await self._desired.load_balancer(key)
+        """One pass over one load balancer or target group, after any that is under way."""
+        lock = self._passes.get(key) or self._passes.setdefault(key, asyncio.Lock())
+        async with lock:
+            return await self._target_group(key) if ":targetgroup/" in key else await self._load_balancer(key)
+
+    async def _load_balancer(self, key: str) -> Result:
         try:
+            found = await self._desired.load_balancer(key)
             if found is None:
                 await self._remove(key)
             else:

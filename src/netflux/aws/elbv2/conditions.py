@@ -12,10 +12,10 @@ from netflux.haproxy.configuration import quote
 
 def expression(match: Match) -> str:
     """What stands between the braces of an anonymous ACL: one of the patterns must hold."""
-    if match.field == "source-ip":
-        return f"src {' '.join(match.patterns)}"
-    if match.field == "http-request-method":
-        return f"method -m str {' '.join(map(quote, match.patterns))}"
+    if match.regex:
+        return _REGEX[match.field].format(name=match.name) + " ".join(map(quote, match.patterns))
+    if match.field in ("source-ip", "http-request-method"):
+        return " ".join([_EXACT[match.field], *map(quote, match.patterns)])
     if match.field == "query-string":
         return f"query -m reg -i {' '.join(quote(_pair(pattern)) for pattern in match.patterns)}"
     if match.field == "host-header":
@@ -34,6 +34,13 @@ def reads(match: Match) -> str:
 _READS = {
     "source-ip": "source", "http-request-method": "method", "query-string": "query", "host-header": "host",
     "path-pattern": "path",
+}  # fmt: skip
+
+
+_EXACT = {"source-ip": "src", "http-request-method": "method -m str"}
+_REGEX = {
+    "host-header": "req.hdr(host,1),host_only -m reg -i ", "http-header": "req.fhdr({name}) -m reg -i ",
+    "path-pattern": "path -m reg ",
 }  # fmt: skip
 
 

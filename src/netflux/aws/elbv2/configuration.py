@@ -6,10 +6,10 @@ gateway's shared frontend can decide for the load balancer, and a request passes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from netflux.aws.elbv2 import answers, conditions, headers, rules, sticky
+from netflux.aws.elbv2 import answers, conditions, headers, rules, sticky, transform
 from netflux.aws.elbv2.desired import Listener, LoadBalancer, TargetGroup
 from netflux.aws.elbv2.rules import Decision, FixedResponse, Forward, Redirect
 from netflux.aws.elbv2.site import DEFAULT_PORT, Place, Site
@@ -109,7 +109,9 @@ def _shut(site: Site) -> Iterator[str]:
 def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
     """One for CloudFront's edges, on a unix socket, and one for the nodes' addresses where they can be bound."""
     rules_text = "".join(f"\n    {line}" for line in lines)
-    timeouts = f"timeout client {site.idle}s\n    timeout http-keep-alive {site.idle}s"
+    timeouts = "\n    ".join(
+        (f"timeout client {site.idle}s", f"timeout http-keep-alive {site.idle}s", *answers.errorfiles(site))
+    )
     yield (
         f"frontend {site.prefix}-edge\n    bind unix@{quote(site.socket)} mode 600\n    {timeouts}\n"
         f"    http-request set-src str({_EDGE}){rules_text}\n"
@@ -163,16 +165,14 @@ def _decided(site: Site, decision: Decision, groups: Mapping[str, TargetGroup]) 
 def _forward(site: Site, decision: Decision, action: Forward, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked]:
     """Clients that were sent to a group before first, then by weight."""
     made = [_backend(site, arn, groups.get(arn)) for arn, _ in action.groups]
+    if decision.rewrites:
+        made = [_own(forked, decision, transform.lines(decision.rewrites, answers.error(site, 500))) for forked in made]
     if action.sticky_seconds and len(made) > 1:
         for number, (arn, _) in enumerate(action.groups):
-            token, forked = sticky.token(decision.rule, arn), made[number]
-            branch = forked.branch
-            made[number] = replace(forked, branch=replace(
-                branch, backend=f"{branch.backend}-r{decision.priority}", reads=frozenset({"cookie"}),
-                lines=(*branch.lines, *sticky.group(token, action.sticky_seconds)),
-                servers=branch.servers and f"{branch.servers}-r{decision.priority}",
-            ))  # fmt: skip
-            yield replace(made[number], branch=replace(made[number].branch, condition=sticky.chosen(token)))
+            token = sticky.token(decision.rule, arn)
+            made[number] = _own(made[number], decision, (), sticky.group(token, action.sticky_seconds))
+            chosen = replace(made[number].branch, condition=sticky.chosen(token), reads=frozenset({"cookie"}))
+            yield replace(made[number], branch=chosen)
     rest = sum(weight for _, weight in action.groups)
     for forked, (_, weight) in zip(made, action.groups, strict=True):
         chance = f"{{ rand({rest}) lt {weight} }}" if weight < rest else ""
@@ -180,8 +180,17 @@ def _forward(site: Site, decision: Decision, action: Forward, groups: Mapping[st
         rest -= weight
 
 
+def _own(forked: _Forked, decision: Decision, before: Iterable[str], after: Iterable[str] = ()) -> _Forked:
+    """The same for this rule alone, with lines of its own."""
+    branch, rule = forked.branch, f"-r{decision.priority}"
+    return replace(forked, branch=replace(
+        branch, backend=branch.backend.removesuffix(rule) + rule, lines=(*before, *branch.lines, *after),
+        servers=branch.servers and branch.servers.removesuffix(rule) + rule,
+    ))  # fmt: skip
+
+
 def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
-    """A target that can't be connected to is tried once more, on another one: then 502."""
+    """A target that can't be connected to is tried once more, on another one: then 502 or 504."""
     if group is None:
         name = f"{site.prefix}-{arn.rpartition('/')[2]}-gone"
         return _Forked(Branch("", name, (answers.error(site, 503), *headers.response(site))))
@@ -198,6 +207,8 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         "option redispatch 1",
         *answers.errorfiles(site),
         f"{answers.error(site, 503)} if {{ nbsrv eq 0 }}",
+        *answers.unconnected(site, _CONNECT_SECONDS),
+        *answers.guards(site),
         *headers.request(site),
         *headers.response(site),
         *sticky.target(group),

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from netflux import names
 from netflux.aws.elbv2 import attributes
+from netflux.aws.elbv2.rulebook import Rulebook
+from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError
 
 DEFAULT_PRIORITY = 50001
@@ -71,6 +73,7 @@ class Rule:
     priority: int
     conditions: Sequence[Mapping[str, Any]]
     actions: Sequence[Mapping[str, Any]]
+    transforms: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -109,11 +112,13 @@ class Desired:
     Args:
         config: keeps it.
         region: for the load balancers' DNS names.
+        documents: keep what moto does not.
     """
 
-    def __init__(self, config: Config, region: str) -> None:
+    def __init__(self, config: Config, region: str, documents: Documents) -> None:
         self._config = config
         self._region = region
+        self.rulebook = Rulebook(documents)
 
     async def load_balancer_arns(self) -> list[str]:
         """All load balancers."""
@@ -160,8 +165,9 @@ class Desired:
                 DEFAULT_PRIORITY if raw["Priority"] == "default" else int(raw["Priority"]),
                 tuple(raw.get("Conditions") or ()),
                 tuple(raw.get("Actions") or ()),
+                tuple(raw["Transforms"]),
             )
-            for raw in told["Rules"]
+            for raw in map(self.rulebook.whole, told["Rules"])
         ]
         return sorted(rules, key=lambda rule: rule.priority)
 

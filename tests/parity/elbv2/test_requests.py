@@ -1,0 +1,184 @@
+"""Rows of the Application Load Balancer about what it does to requests: headers, connections, sizes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+
+import pytest
+
+from tests.aws.elbv2.place import fixed, forward, path_is
+from tests.haproxy.targets import read_answer
+from tests.parity.elbv2.world import Alb, Backend, Listener, World, answer
+from tests.parity.rows import parity
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def got(listener: Listener, target: Backend, path: str, headers: str = "", host: str = "") -> dict[str, str]:
+    """The headers that reached the target, by lower-case name."""
+    await listener.get(path, headers, host=host)
+    request = target.last(path)
+    return {name.lower(): request.header(name) for name, _ in request.headers}
+
+
+@parity("elbv2", "X-Forwarded-For", "partly", but="no client comes by IPv6")
+async def test_x_forwarded_for(world: World, alb: Alb) -> None:
+    listener, _, [target] = await world.forwarding(alb)
+    port = str(listener.port)
+    first = await got(listener, target, "/1", "X-Forwarded-Proto: https\r\nX-Forwarded-Port: 1\r\n")
+    assert (first["x-forwarded-for"], first["x-forwarded-proto"], first["x-forwarded-port"]) == (
+        "127.0.0.1",
+        "http",
+        port,
+    )
+    assert (await got(listener, target, "/2", "X-Forwarded-For: 1.1.1.1\r\n"))[
+        "x-forwarded-for"
+    ] == "1.1.1.1, 127.0.0.1"
+    twice = await got(listener, target, "/3", "X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2\r\n")
+    assert twice["x-forwarded-for"] == "1.1.1.1, 2.2.2.2, 127.0.0.1"
+    await alb.set({"routing.http.xff_client_port.enabled": "true"})
+    assert re.fullmatch(r"1.1.1.1, 127.0.0.1:\d+", (await got(listener, target, "/4", "X-Forwarded-For: 1.1.1.1\r\n"))[
+        "x-forwarded-for"])  # fmt: skip
+    await alb.set({"routing.http.xff_header_processing.mode": "preserve"})
+    assert "x-forwarded-for" not in await got(listener, target, "/5")
+    assert (await got(listener, target, "/6", "X-Forwarded-For: 9.9.9.9\r\n"))["x-forwarded-for"] == "9.9.9.9"
+    await alb.set({"routing.http.xff_header_processing.mode": "remove"})
+    assert "x-forwarded-for" not in await got(listener, target, "/7", "X-Forwarded-For: 9.9.9.9\r\n")
+
+
+@parity("elbv2", "X-Amzn-Trace-Id", "supported")
+async def test_trace_ids(world: World, alb: Alb) -> None:
+    listener, _, [target] = await world.forwarding(alb)
+    name, fresh = "x-amzn-trace-id", r"1-[0-9a-f]{8}-[0-9a-f]{24}"
+    old = "1-67891233-abcdef012345678912345678"
+    assert re.fullmatch(f"Root={fresh}", (await got(listener, target, "/1"))[name])
+    kept = await got(listener, target, "/2", f"X-Amzn-Trace-Id: Root={old};CalledFrom=app\r\n")
+    assert re.fullmatch(f"Self={fresh};Root={old};CalledFrom=app", kept[name])
+    replaced = await got(listener, target, "/3", f"X-Amzn-Trace-Id: Self={old};Root={old};CalledFrom=app\r\n")
+    assert re.fullmatch(f"Self={fresh};Root={old};CalledFrom=app", replaced[name])
+    long = await got(listener, target, "/4", f"X-Amzn-Trace-Id: Root={old};a={'x' * 7200}\r\n")
+    assert re.fullmatch(f"Root={fresh}", long[name])
+
+
+@parity(
+    "elbv2", "Host to the target", "partly",
+    but="a request in absolute form whose Host is another, or with two Hosts, is refused with 400",
+)  # fmt: skip
+async def test_hosts_that_reach_the_target(world: World, alb: Alb) -> None:
+    listener, group, [target] = await world.forwarding(alb)
+    usual = await alb.listen(forward(group), 80)
+    assert (await got(listener, target, "/1", host="SHOP.test"))["host"] == f"shop.test:{listener.port}"
+    assert (await got(listener, target, "/2", host="SHOP.test:1"))["host"] in (
+        f"shop.test:{listener.port}", "shop.test:1"
+    )  # fmt: skip
+    assert (await got(usual, target, "/3", host="SHOP.test:8080"))["host"] == "shop.test"
+    await usual.raw(b"GET http://other.test/4 HTTP/1.1\r\nHost: Other.test\r\n\r\n")
+    assert target.last("/4").header("host") == "other.test"
+    await usual.raw(b"GET /5 HTTP/1.0\r\n\r\n")
+    assert target.last("/5").header("host") == alb.host
+    await alb.set({"routing.http.preserve_host_header.enabled": "true"})
+    assert (await got(usual, target, "/6", host="SHOP.test:1"))["host"] == "SHOP.test:1"
+
+
+def curl(*arguments: str) -> str:
+    done = subprocess.run(["curl", "-sS", "--max-time", "20", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while frame := await reader.read(100):
+        writer.write(b"echo " + frame)
+
+
+@parity(
+    "elbv2", "Connections", "partly",
+    but="HTTP/0.9 is refused with 400; no GOAWAY after 10,000 requests; client_keep_alive.seconds is not counted; "
+    "header names reach targets and clients in lower case",
+)  # fmt: skip
+async def test_connections(world: World, alb: Alb) -> None:
+    listener, _, [target] = await world.forwarding(alb)
+    opened = target.connections
+    reader, writer = await listener.connect()
+    writer.write(b"GET /1 HTTP/1.1\r\nHost: a.test\r\n\r\nGET /2 HTTP/1.1\r\nHost: a.test\r\n\r\n")
+    assert [(await read_answer(reader)).status for _ in range(2)] == [200, 200], "pipelined"
+    writer.close()
+    for _ in range(5):
+        assert (await listener.get()).status == 200
+    checks = len(target.checks)
+    assert target.connections - opened < 7 + checks, "multiplexed over kept connections"
+    reader, writer = await listener.connect()
+    writer.write(b"POST /c HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
+    writer.write(b"ok")
+    assert (await read_answer(reader)).status == 200
+    assert (target.last("/c").body, target.last("/c").all("expect")) == (b"ok", [])
+    writer.close()
+    assert b" 400 " in await _all(listener, b"GET /\r\n\r\n")
+
+
+@parity("elbv2", "Connections", "supported")
+async def test_a_websocket_is_routed_once_and_outlives_a_rule_change(world: World, alb: Alb) -> None:
+    listener, _, [target] = await world.forwarding(alb)
+    target.say = lambda _: (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+    )
+    target.upgraded = echo
+    reader, writer = await listener.connect()
+    writer.write(b"GET /ws HTTP/1.1\r\nHost: a.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                 b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")  # fmt: skip
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    await listener.rule(1, path_is("/ws"), action=fixed("404"))
+    writer.write(b"GET /ws HTTP/1.1")
+    assert await reader.readexactly(21) == b"echo GET /ws HTTP/1.1"
+    writer.close()
+
+
+@parity("elbv2", "Connections", "supported")
+async def test_http2_is_spoken_on_https_listeners(world: World, alb: Alb) -> None:
+    group = await world.group()
+    target = await world.backend(group)
+    certificate = "arn:aws:iam::000000000000:server-certificate/web"
+    listener = await alb.listen(forward(group), 443, Protocol="HTTPS", Certificates=[{"CertificateArn": certificate}])
+    await world.healthy(group, target)
+    assert listener
+    loop = asyncio.get_running_loop()
+    authority = str(world.place.gateway.authority.certificate)
+    port = world.place.port
+    told = await loop.run_in_executor(None, lambda: curl(
+        "--http2", "--cacert", authority, "-w", " %{http_version}", "--resolve", f"{alb.host}:{port}:127.0.0.1",
+        "-H", "X-Mixed-Case: 1", f"https://{alb.host}:{port}/h2",
+    ))  # fmt: skip
+    assert told == f"{target.name} 2"
+    request = target.last("/h2")
+    assert request.line == "GET /h2 HTTP/1.1"
+    assert (request.header("x-forwarded-proto"), request.header("x-forwarded-port")) == ("https", "443")
+
+
+async def _all(listener: Listener, sent: bytes) -> bytes:
+    reader, writer = await listener.connect()
+    writer.write(sent)
+    try:
+        return await reader.read()
+    finally:
+        writer.close()
+
+
+@parity(
+    "elbv2", "Size limits", "partly",
+    but="request line and headers together may have 28 K, not 64 K, one header no less, and a response's headers 28 K",
+)  # fmt: skip
+async def test_size_limits(world: World, alb: Alb) -> None:
+    listener, _, [target] = await world.forwarding(alb)
+    assert (await listener.get("/" + "a" * 16000)).status == 200
+    assert (await listener.get("/" + "a" * 16500)).status == 414
+    assert (await listener.get("/a", f"X-A: {'a' * 16000}\r\n")).status == 200
+    assert (await listener.get("/c", f"X-A: {'a' * 9000}\r\n" * 3)).status == 200
+    assert (await listener.get("/d", f"X-A: {'a' * 16000}\r\n" * 5)).status == 400
+    target.say = lambda _: answer(b"", f"X-B: {'b' * 26000}\r\n")
+    assert (await listener.get("/e")).status == 200
+    target.say = lambda _: answer(b"", f"X-B: {'b' * 33000}\r\n")
+    assert (await listener.get("/f")).status == 502
