@@ -50,7 +50,8 @@ from netflux.network.loopback import LoopbackNetwork
 from netflux.network.namespaces import NamespaceNetwork
 from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.loop import Loop
-from netflux.runtime.process import ProcessRuntime
+from netflux.runtime import choice
+from netflux.runtime.engine import Engine
 from netflux.seed.controller import SeedController
 
 _log = logging.getLogger(__name__)
@@ -98,6 +99,8 @@ class Region:
         self.rds = self._databases()
         self.elb = self._load_balancers()
         self.edge, cloudfront = self._edges()
+        images = EcrRegistry(self.apis, options.account, options.region, lambda: self.registry.port)
+        self.runtime = choice.assemble(options.runtime, self.children, images, Engine(state.path / "podman"))
         self.ecs = self._tasks()
         self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
         self.apis.register(self.stacks)
@@ -119,6 +122,7 @@ class Region:
             await begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
             self.front.exit.push_async_callback(self.rds.stop)
             await begin(lambda: self.elb.start(lambda key: self.loop.poke("elbv2", key)), self.elb.stop)
+            await self.runtime.clear()
             await begin(self.ecs.start, self.ecs.stop)
             self.loop.start()
             self.front.exit.push_async_callback(self.loop.stop)
@@ -192,12 +196,11 @@ class Region:
         return edge, CloudFrontController(Parts(api, edge, self.haproxy, self.endpoints, deployments, socket))
 
     def _tasks(self) -> Ecs:
-        registry = EcrRegistry(self.apis, self.options.account, self.options.region)
         host = TaskHost(
             store=EcsStore(self.documents, self.clock),
             apis=self.apis,
             network=self.network,
-            runtime=ProcessRuntime(self.children, registry),
+            runtime=self.runtime,
             endpoints=self.endpoints,
             clock=self.clock,
             poke=self._poke,
