@@ -21,6 +21,7 @@ from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ecr import distribution
 from netflux.aws.ecr.api import EcrApi
+from netflux.aws.ecr.controller import LifecycleController
 from netflux.aws.ecr.password import Passwords
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
@@ -60,7 +61,7 @@ READERS = {
     "ec2": ("network", "elbv2", "ecs-service"),
     "elbv2": ("elbv2", "ecs-service", "ecs-connect", "cloudfront"),
     "ecs": ("ecs-service", "ecs-task", "ecs-connect"),
-    "ecr": ("seed", "ecs-service"),
+    "ecr": ("seed", "ecs-service", "ecr-lifecycle"),
     "s3": ("seed",),
     "rds": ("rds",),
     "cloudfront": ("cloudfront",),
@@ -106,7 +107,8 @@ class Region:
         self.apis.register(self.stacks)
         seed = SeedController(self.apis.call, self.documents, options.seed)
         network = NetworkController(self.network)
-        self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, seed])
+        expiry = LifecycleController(self.documents, self.apis, self.clock)
+        self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, seed, expiry])
         s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
         inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
         front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
