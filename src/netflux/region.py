@@ -53,6 +53,7 @@ from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.loop import Loop
 from netflux.runtime import choice
 from netflux.runtime.engine import Engine
+from netflux.runtime.localimage import LocalImages
 from netflux.seed.controller import SeedController
 
 _log = logging.getLogger(__name__)
@@ -100,12 +101,10 @@ class Region:
         self.rds = self._databases()
         self.elb = self._load_balancers()
         self.edge, cloudfront = self._edges()
-        images = EcrRegistry(self.apis, options.account, options.region, lambda: self.registry.port)
-        self.runtime = choice.assemble(options.runtime, self.children, images, Engine(state.path / "podman"))
+        self.runtime, seed = self._containers()
         self.ecs = self._tasks()
         self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
         self.apis.register(self.stacks)
-        seed = SeedController(self.apis.call, self.documents, options.seed)
         network = NetworkController(self.network)
         expiry = LifecycleController(self.documents, self.apis, self.clock)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, seed, expiry])
@@ -213,6 +212,15 @@ class Region:
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
         return ecs
+
+    def _containers(self) -> tuple[choice.ChosenRuntime, SeedController]:
+        """What runs containers, and what fills the registry with the project's images."""
+        where = (self.apis, self.options.account, self.options.region, lambda: self.registry.port)
+        podman = Engine(self.state.path / "podman")
+        local = LocalImages(podman, EcrRegistry(*where))
+        seed = SeedController(self.apis.call, self.documents, self.options.seed, self.options.runtime, local)
+        images = EcrRegistry(*where, seed.filled)
+        return choice.assemble(self.options.runtime, self.children, images, podman), seed
 
     def _certificate(self, hosts: Sequence[str]) -> tuple[bytes, bytes]:
         """Certificate chain and key for the hosts, both PEM; the authority writes them into one file."""
