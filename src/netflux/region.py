@@ -228,6 +228,8 @@ class Region:
         return pem, pem
 
     def _changed(self, call: Call) -> None:
+        if call.service == "ec2":
+            self.network.changed(call.operation)
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
 

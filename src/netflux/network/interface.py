@@ -91,6 +91,16 @@ class Network(Protocol):
         """A stable local address for a name that is no interface (a Service Connect endpoint)."""
         ...
 
+    async def intercept(self, owner: str) -> None:
+        """From now on what the owner of an interface with a namespace sends to a service address gets to
+        `interception.PORT` there; OSError when the machine refuses.
+        """
+        ...
+
+    def changed(self, operation: str) -> None:
+        """EC2 has accepted this operation, which the next `refresh` is to follow."""
+        ...
+
     async def refresh(self) -> None:
         """Makes groups, network ACLs and routes what EC2's configuration says; returns when they are.
 

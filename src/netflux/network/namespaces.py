@@ -17,9 +17,10 @@ from typing import TypeVar
 
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
-from netflux.network import attempt, described, link, namespace, netlink, ruleset
+from netflux.network import attempt, interception, link, namespace, netlink, ruleset
 from netflux.network.attempt import Probe
 from netflux.network.decide import Outcome
+from netflux.network.described import Reading
 from netflux.network.interface import Interface, InterfaceRequest
 from netflux.network.ledger import Ec2, Ledger, Record
 from netflux.network.nftables import Counted
@@ -47,10 +48,12 @@ class NamespaceNetwork:
     def __init__(self, apis: Ec2, documents: Documents) -> None:
         self._apis = apis
         self._ledger = Ledger(apis, documents)
+        self._reading = Reading(apis.call)
         self._kernel = ThreadPoolExecutor(1, "network")
         self._routers: dict[str, Router] = {}
         self._homes: dict[str, str] = {}
         self._subnets: dict[str, tuple[str, str]] = {}
+        self._intercepted: set[str] = set()
         self._asked = self._covered = 0
         self._refreshing = asyncio.Lock()
 
@@ -82,6 +85,7 @@ class NamespaceNetwork:
         record = self._ledger.of(owner)
         if record is not None and record.id in self._homes:
             router = self._routers[self._homes.pop(record.id)]
+            self._intercepted.discard(record.id)
             await self._do(lambda: router.disconnect(record.id))
         await self._ledger.detach(owner)
 
@@ -103,6 +107,17 @@ class NamespaceNetwork:
         """A stable address for a name that is no interface, the same in every task's namespace."""
         return f"{SERVICE_BLOCK}.{self._ledger.service_place(key)}"
 
+    async def intercept(self, owner: str) -> None:
+        """What the owner's processes send to service addresses gets to their proxies from now on."""
+        name = self._name(owner)
+        if name not in self._intercepted:
+            self._intercepted.add(name)
+            await self._do(lambda: interception.begin(name, f"{SERVICE_BLOCK}.0/24"))
+
+    def changed(self, operation: str) -> None:
+        """EC2 has accepted this operation."""
+        self._reading.changed(operation)
+
     async def refresh(self) -> None:
         """Makes groups, network ACLs and routes what EC2 says. All who ask while EC2 is read share the next reading.
 
@@ -116,7 +131,7 @@ class NamespaceNetwork:
                 return
             covering = self._asked
             try:
-                topology = await described.read(self._apis.call)
+                topology = await self._reading.now()
                 await self._do(lambda: self._apply(topology))
             except (AwsError, OSError) as error:
                 raise Retryable(f"the network's rules: {error}") from error

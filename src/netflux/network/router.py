@@ -10,7 +10,7 @@ import ipaddress
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from netflux.network import link, namespace, netlink, nftables
+from netflux.network import conntrack, link, namespace, netlink, nftables, simulation
 from netflux.network.netlink import Message
 from netflux.network.nftables import Found, Verdict
 from netflux.network.ruleset import (
@@ -42,6 +42,8 @@ _FIRST_TABLE = 1000
 _PEER_INDEX = 2
 _LARGEST_NAME = 15
 _BEFORE_GROUPS = -10
+_AT_ONCE = 100
+"""Messages that are each answered: the answers wait in a receive buffer of 208 KB."""
 
 
 class Router:
@@ -130,8 +132,18 @@ class Router:
             self.applied = Ruleset()
             self._transact([nftables.no_table(), *self._fresh()])
             raise
-        self.applied = wanted
+        before, self.applied = self.applied, wanted
+        if closes(before, wanted):
+            self._cut()
         return len(routes) + len(changes)
+
+    def _cut(self) -> None:
+        """Breaks tracked connections that the rules let through no more."""
+        flows = [conntrack.flow(payload) for payload in self._filter.dump(conntrack.list_flows())]
+        closed = {first for first in {one.first for one in flows} if not simulation.lets(self.applied, first)}
+        cuts = [conntrack.cut(one) for one in flows if one.first in closed]
+        for start in range(0, len(cuts), _AT_ONCE):
+            self._filter.send(cuts[start : start + _AT_ONCE])
 
     def _fresh(self) -> Iterator[Message]:
         """The table when no rule set has been applied: everything is dropped."""
@@ -216,6 +228,15 @@ class Router:
         for way in wanted:
             if way not in (before or ()):
                 yield link.route(way.block, way.leaving, table) if way.leaving else link.blackhole(way.block, table)
+
+
+def closes(before: Ruleset, wanted: Ruleset) -> bool:
+    """Whether anything that was let through may be let through no more."""
+    return (
+        any(set(rules) - set(wanted.chains.get(name, ())) for name, rules in before.chains.items())
+        or any(addresses - wanted.sets.get(name, frozenset()) for name, addresses in before.sets.items())
+        or any(goals.items() - wanted.maps.get(name, {}).items() for name, goals in before.maps.items())
+    )
 
 
 def expressions(rule: Rule) -> list[bytes]:
