@@ -45,7 +45,7 @@ class Options:
         port: of the gateway, on 127.0.0.1.
         speed: simulated seconds in a real one.
         network: `auto`, `loopback` or `namespaces`.
-        runtime: `process`.
+        runtime: `auto`, `process` or `podman`.
         seed: the project's `netflux.toml`, for what repositories and buckets are filled with.
         region: the one region there is.
         account: twelve digits.
@@ -56,7 +56,7 @@ class Options:
     port: int = 4566
     speed: float = 1.0
     network: str = "auto"
-    runtime: str = "process"
+    runtime: str = "auto"
     seed: Config | None = None
     region: str = names.REGION
     account: str = names.ACCOUNT

@@ -23,6 +23,7 @@ from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ecr import distribution
 from netflux.aws.ecr.api import EcrApi
+from netflux.aws.ecr.controller import LifecycleController
 from netflux.aws.ecr.password import Passwords
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
@@ -55,7 +56,9 @@ from netflux.network.loopback import LoopbackNetwork
 from netflux.network.namespaces import NamespaceNetwork
 from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.loop import Loop
-from netflux.runtime.process import ProcessRuntime
+from netflux.runtime import choice
+from netflux.runtime.engine import Engine
+from netflux.runtime.localimage import LocalImages
 from netflux.seed.controller import SeedController
 
 _log = logging.getLogger(__name__)
@@ -64,7 +67,7 @@ READERS = {
     "ec2": ("network", "elbv2", "ecs-service"),
     "elbv2": ("elbv2", "ecs-service", "ecs-connect", "cloudfront"),
     "ecs": ("ecs-service", "ecs-task", "ecs-connect"),
-    "ecr": ("seed", "ecs-service"),
+    "ecr": ("seed", "ecs-service", "ecr-lifecycle"),
     "s3": ("seed",),
     "rds": ("rds",),
     "cloudfront": ("cloudfront",),
@@ -105,12 +108,13 @@ class Region:
         self.rds = self._databases()
         self.elb = self._load_balancers()
         self.edge, cloudfront = self._edges()
+        self.runtime, seed = self._containers()
         self.ecs = self._tasks()
         self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
         self.apis.register(self.stacks)
-        seed = SeedController(self.apis.call, self.documents, options.seed)
         network = NetworkController(self.network)
-        self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, seed])
+        expiry = LifecycleController(self.documents, self.apis, self.clock)
+        self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, seed, expiry])
         s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
         inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
         front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
@@ -126,6 +130,7 @@ class Region:
             await begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
             self.front.exit.push_async_callback(self.rds.stop)
             await begin(lambda: self.elb.start(lambda key: self.loop.poke("elbv2", key)), self.elb.stop)
+            await self.runtime.clear()
             await begin(self.ecs.start, self.ecs.stop)
             self.loop.start()
             self.front.exit.push_async_callback(self.loop.stop)
@@ -207,12 +212,11 @@ class Region:
         return edge, CloudFrontController(Parts(api, edge, self.haproxy, self.endpoints, deployments, socket))
 
     def _tasks(self) -> Ecs:
-        registry = EcrRegistry(self.apis, self.options.account, self.options.region)
         host = TaskHost(
             store=EcsStore(self.documents, self.clock),
             apis=self.apis,
             network=self.network,
-            runtime=ProcessRuntime(self.children, registry),
+            runtime=self.runtime,
             endpoints=self.endpoints,
             clock=self.clock,
             poke=self._poke,
@@ -224,12 +228,23 @@ class Region:
         self.apis.register(ecs.api)
         return ecs
 
+    def _containers(self) -> tuple[choice.ChosenRuntime, SeedController]:
+        """What runs containers, and what fills the registry with the project's images."""
+        where = (self.apis, self.options.account, self.options.region, lambda: self.registry.port)
+        podman = Engine(self.state.path / "podman")
+        local = LocalImages(podman, EcrRegistry(*where))
+        seed = SeedController(self.apis.call, self.documents, self.options.seed, self.options.runtime, local)
+        images = EcrRegistry(*where, seed.filled)
+        return choice.assemble(self.options.runtime, self.children, images, podman), seed
+
     def _certificate(self, hosts: Sequence[str]) -> tuple[bytes, bytes]:
         """Certificate chain and key for the hosts, both PEM; the authority writes them into one file."""
         pem = self.gateway.authority.leaf(hosts, self.clock.now()).read_bytes()
         return pem, pem
 
     def _changed(self, call: Call) -> None:
+        if call.service == "ec2":
+            self.network.changed(call.operation)
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,9 @@ def all_healthy(cloud: Cloud) -> bool:
 
 
 def program_pids(cloud: Cloud, word: str) -> list[int]:
-    """Processes of this cloud that were started with this word as an argument."""
+    """Processes of this cloud, also in its containers, that were started with this word as an argument."""
     found = []
-    for pid in descendants(cloud.pid()):
+    for pid in [*descendants(cloud.pid()), *container_pids(cloud)]:
         try:
             arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
@@ -41,6 +42,15 @@ def program_pids(cloud: Cloud, word: str) -> list[int]:
         if word.encode() in arguments:
             found.append(pid)
     return found
+
+
+def container_pids(cloud: Cloud) -> list[int]:
+    """First processes of the containers that podman runs for this cloud; they are no children of it."""
+    if not (cloud.state / "podman").is_dir():
+        return []
+    listed = ["podman", "ps", "--filter", f"label=cloud.netflux.state={cloud.state}", "--format", "{{.Pid}}"]
+    said = subprocess.run(listed, capture_output=True, text=True, check=True).stdout
+    return [int(word) for word in said.split()]
 
 
 def running_tasks(cloud: Cloud, service: str, cluster: str = "prod") -> list[dict[str, Any]]:

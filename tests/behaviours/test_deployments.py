@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,3 +112,50 @@ def test_a_task_that_is_stopped_drains_and_fails_no_request(netflux_cloud: Cloud
             wait_for("the task has stopped", gone)
             settle(netflux_cloud)
     check("a task of each service drained", load.report)
+
+
+@pytest.mark.skipif(os.environ.get("NETFLUX_TEST_RUNTIME") == "podman", reason="the broken version is a folder")
+def test_a_broken_version_is_rolled_back_and_users_notice_nothing(netflux_cloud: Cloud, tmp_path: Path) -> None:
+    settle(netflux_cloud)
+    ecs, name = netflux_cloud.boto3("ecs"), "movie-service"
+    before = services(netflux_cloud)[name]
+    definition = ecs.describe_task_definition(taskDefinition=before["taskDefinition"])["taskDefinition"]
+    program = "import os, sys; sys.exit('cannot read ' + os.environ['SPRING_DATASOURCE_URL'])"
+    netflux_cloud.command("push", str(tmp_path), f"{name}:broken", "--", "python", "-c", program)
+    accepted = ("family", "networkMode", "cpu", "memory", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
+    containers = definition["containerDefinitions"]
+    for container in containers:
+        if container["name"] == name:
+            container["image"] = container["image"].rpartition(":")[0] + ":broken"
+    broken = ecs.register_task_definition(
+        containerDefinitions=containers, **{key: definition[key] for key in accepted if key in definition}
+    )["taskDefinition"]["taskDefinitionArn"]
+    seen = {event["id"] for event in before["events"]}
+    with Load(netflux_cloud, stack.domain(netflux_cloud), PATHS, RATE) as load:
+        ecs.update_service(cluster="prod", service=name, taskDefinition=broken)
+        failed = services(netflux_cloud)[name]["deployments"][0]["id"]
+        wait_for(
+            "the service is back",
+            lambda: (
+                services(netflux_cloud)[name]["taskDefinition"] == before["taskDefinition"] and stable(netflux_cloud)
+            ),
+            120,
+        )
+    check("a broken version, rolled back", load.report)
+    events = [e["message"] for e in reversed(services(netflux_cloud)[name]["events"]) if e["id"] not in seen]
+    told = [
+        rf"\(service {name}\) has started 2 tasks: \(task \w+\) \(task \w+\)\.",
+        rf"\(service {name}\) \(deployment {failed}\) deployment failed: tasks failed to start\.",
+        rf"\(service {name}\) rolling back to deployment ecs-svc/\d+ from {failed}\.",
+        rf"\(service {name}\) \(deployment ecs-svc/\d+\) deployment completed\.",
+        rf"\(service {name}\) has reached a steady state\.",
+    ]
+    for pattern in told:  # in this order
+        while events and not re.fullmatch(pattern, events[0]):
+            events.pop(0)
+        assert events, pattern
+    stopped = ecs.list_tasks(cluster="prod", desiredStatus="STOPPED", family=definition["family"])["taskArns"]
+    tasks = ecs.describe_tasks(cluster="prod", tasks=stopped)["tasks"]
+    ended = [task for task in tasks if task["taskDefinitionArn"] == broken]
+    assert len(ended) >= 3
+    assert {task["stopCode"] for task in ended} <= {"EssentialContainerExited", "ServiceSchedulerInitiated"}

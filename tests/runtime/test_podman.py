@@ -15,7 +15,7 @@ from netflux import names
 from netflux.aws.ecr import distribution
 from netflux.runtime.choice import ChosenRuntime
 from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, StartError
-from netflux.runtime.engine import Engine, why_not
+from netflux.runtime.engine import FIRST_VERSION, Engine, why_not
 from netflux.runtime.podman import PodmanContainer, PodmanRuntime
 from netflux.runtime.process import ProcessRuntime
 from tests.aws.ecr.cloud import Cloud
@@ -150,6 +150,16 @@ async def test_cpus_and_open_files_are_limited(ground: Ground) -> None:
     assert await anext(container.lines()) == "1234"
     state = await ground.engine.look("inspect", container.id)
     assert state["HostConfig"]["NanoCpus"] == 500_000_000
+    container.kill()
+    await container.wait()
+
+
+@pytest.mark.skipif(not FIRST_VERSION.is_dir(), reason="control groups of version 2")
+async def test_containers_weigh_more_than_one_process_of_the_machine(ground: Ground) -> None:
+    container = await ground.run("busybox sleep 100")
+    groups = await asyncio.to_thread(Path(f"/proc/{container.pid}/cgroup").read_text)
+    assert f":cpu:/netflux/libpod-{container.id}" in groups.replace("cpu,cpuacct", "cpu")
+    assert int((FIRST_VERSION / "netflux/cpu.shares").read_text()) > 1024
     container.kill()
     await container.wait()
 

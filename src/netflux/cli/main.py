@@ -39,7 +39,9 @@ class Network(StrEnum):
 class Runtime(StrEnum):
     """How containers run."""
 
+    auto = "auto"
     process = "process"
+    podman = "podman"
 
 
 State = Annotated[
@@ -62,8 +64,10 @@ def up(  # noqa: PLR0917, an option each
     speed: Annotated[
         float, typer.Option("--speed", help="Health checks, delays and grace periods run so many times faster.")
     ] = 1.0,
-    network: Annotated[Network, typer.Option("--network", help="How addresses are made real.")] = Network.auto,
-    runtime: Annotated[Runtime, typer.Option("--runtime", help="How containers run.")] = Runtime.process,
+    network: Annotated[
+        Network, typer.Option("--network", envvar="NETFLUX_NETWORK", help="How addresses are made real.")
+    ] = Network.auto,
+    runtime: Annotated[Runtime, typer.Option("--runtime", help="How containers run.")] = Runtime.auto,
 ) -> None:
     """Start the cloud and deploy the project's stack into it."""
     from netflux.cli import commands

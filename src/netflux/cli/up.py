@@ -43,7 +43,7 @@ class Request:
         port: of the gateway; 0 takes a free one.
         speed: simulated seconds in a real one.
         network: `auto`, `loopback` or `namespaces`.
-        runtime: `process`.
+        runtime: `auto`, `process` or `podman`.
         fresh: the state directory is made for this start.
         listening: descriptor of the gateway's listening socket, for a region that lives in a network of its own.
         pid: of the process that a person sees and signals.

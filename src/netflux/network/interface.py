@@ -97,6 +97,10 @@ class Network(Protocol):
         """
         ...
 
+    def changed(self, operation: str) -> None:
+        """EC2 has accepted this operation, which the next `refresh` is to follow."""
+        ...
+
     async def refresh(self) -> None:
         """Makes groups, network ACLs and routes what EC2's configuration says; returns when they are.
 

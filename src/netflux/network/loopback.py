@@ -86,6 +86,9 @@ class LoopbackNetwork:
     async def intercept(self, _owner: str) -> None:
         """Nothing: a service address is one of the machine's here, where no task listens."""
 
+    def changed(self, _operation: str) -> None:
+        """Nothing: EC2's configuration is not followed here."""
+
     async def refresh(self) -> None:
         """Nothing: groups, network ACLs and routes are not enforced here."""
 

@@ -17,9 +17,10 @@ from typing import TypeVar
 
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
-from netflux.network import attempt, described, interception, link, namespace, netlink, ruleset
+from netflux.network import attempt, interception, link, namespace, netlink, ruleset
 from netflux.network.attempt import Probe
 from netflux.network.decide import Outcome
+from netflux.network.described import Reading
 from netflux.network.interface import Interface, InterfaceRequest
 from netflux.network.ledger import Ec2, Ledger, Record
 from netflux.network.nftables import Counted
@@ -47,6 +48,7 @@ class NamespaceNetwork:
     def __init__(self, apis: Ec2, documents: Documents) -> None:
         self._apis = apis
         self._ledger = Ledger(apis, documents)
+        self._reading = Reading(apis.call)
         self._kernel = ThreadPoolExecutor(1, "network")
         self._routers: dict[str, Router] = {}
         self._homes: dict[str, str] = {}
@@ -112,6 +114,10 @@ class NamespaceNetwork:
             self._intercepted.add(name)
             await self._do(lambda: interception.begin(name, f"{SERVICE_BLOCK}.0/24"))
 
+    def changed(self, operation: str) -> None:
+        """EC2 has accepted this operation."""
+        self._reading.changed(operation)
+
     async def refresh(self) -> None:
         """Makes groups, network ACLs and routes what EC2 says. All who ask while EC2 is read share the next reading.
 
@@ -125,7 +131,7 @@ class NamespaceNetwork:
                 return
             covering = self._asked
             try:
-                topology = await described.read(self._apis.call)
+                topology = await self._reading.now()
                 await self._do(lambda: self._apply(topology))
             except (AwsError, OSError) as error:
                 raise Retryable(f"the network's rules: {error}") from error

@@ -14,6 +14,27 @@ from pathlib import Path
 from netflux.runtime.driver import Usage
 
 _ROOT = Path("/sys/fs/cgroup")
+PARENT = "netflux"
+"""Name of the group below which all containers are, under version 1."""
+_SHARES = 16 * 1024  # a process outside has 1024
+
+
+def parent() -> str | None:
+    """The group that containers go into; None where the engine's own will do, or no other may be made.
+
+    Version 1 weighs the engine's whole group against each single process beside it: on a busy machine all containers
+    together would get as much as one process. This one's weight is that of several.
+    """
+    cpu = _ROOT / "cpu"
+    if not cpu.is_dir():
+        return None
+    place = cpu / PARENT
+    try:
+        place.mkdir(exist_ok=True)
+        (place / "cpu.shares").write_text(str(_SHARES))
+    except OSError:
+        return None
+    return f"/{PARENT}"
 
 
 class ControlGroup:

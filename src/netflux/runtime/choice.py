@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from netflux.runtime import manifest
+from netflux.runtime import engine, manifest
+from netflux.runtime.children import Children
 from netflux.runtime.driver import Container, ContainerSpec, Image, PullError, Registry, Runtime
+from netflux.runtime.engine import Engine
+from netflux.runtime.podman import Access, PodmanRuntime
+from netflux.runtime.process import ProcessRuntime
+
+AUTO = "auto"
 
 
 class ChosenRuntime:
@@ -18,7 +24,7 @@ class ChosenRuntime:
         missing: why a runtime is not among them, by its name.
     """
 
-    name = "auto"
+    name = AUTO
 
     def __init__(self, registry: Registry, runtimes: Mapping[str, Runtime], missing: Mapping[str, str]) -> None:
         self._registry = registry
@@ -31,13 +37,41 @@ class ChosenRuntime:
         name = kind_of(text)
         runtime = self._runtimes.get(name)
         if runtime is None:
-            why = self._missing.get(name, "it was not chosen with --runtime")
+            why = self._missing.get(name, "there is no such runtime")
             raise PullError(f"{reference}: this image needs the runtime {name}, which can't be used here: {why}")
         return await runtime.pull(reference)
 
     async def start(self, spec: ContainerSpec) -> Container:
         """The running container, by the runtime that has pulled its image."""
         return await self._runtimes[spec.image.runtime].start(spec)
+
+    async def clear(self) -> None:
+        """Removes containers that a killed region has left. Where there never were any, no engine is called."""
+        for runtime in self._runtimes.values():
+            if isinstance(runtime, PodmanRuntime):
+                await runtime.clear()
+
+
+def assemble(chosen: str, children: Children, registry: Access, podman: Engine) -> ChosenRuntime:
+    """The runtimes of a region.
+
+    Args:
+        chosen: `auto`, or the name of the only one that is used.
+        children: starts processes.
+        registry: where images are.
+        podman: the podman command; it is not called before an image needs it.
+    """
+    runtimes: dict[str, Runtime] = {
+        ProcessRuntime.name: ProcessRuntime(children, registry),
+        PodmanRuntime.name: PodmanRuntime(children, registry, podman),
+    }
+    missing = {
+        name: f"the cloud was started with --runtime {chosen}" for name in runtimes if chosen not in (AUTO, name)
+    }
+    refused = engine.why_not()
+    if refused is not None:
+        missing.setdefault(PodmanRuntime.name, refused)
+    return ChosenRuntime(registry, {name: one for name, one in runtimes.items() if name not in missing}, missing)
 
 
 def kind_of(text: str) -> str:

@@ -18,6 +18,8 @@ from typing import Any
 _PATIENCE = 60.0  # real seconds that a command may take; one that answers takes a tenth of a second
 _OPEN_FILES = 65535  # Developer guide, ulimits on Fargate: nofile is 65535, soft and hard, unless set
 _PROCESSES = 32768  # the kernel's own default of pid_max
+FIRST_VERSION = Path("/sys/fs/cgroup/cpu")
+"""There under version 1 of the control groups."""
 _KEPT = ("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS", "TMPDIR")
 _NOISE = re.compile(r'^(?:Error: |time="[^"]*" level=\w+ msg="?)')
 
@@ -85,9 +87,12 @@ class Engine:
         return {**kept, "CONTAINERS_REGISTRIES_CONF": str(self._directory / "registries.conf")}
 
     def argv(self, *arguments: str) -> list[str]:
-        """A command line. runc where it is found: crun needs more of the kernel's control groups."""
+        """A command line. runc where it is found: crun needs more of the kernel's control groups. Under their version 1
+        containers are in a group of our own, which systemd doesn't manage.
+        """
         runtime = ["--runtime", "runc"] if shutil.which("runc") else []
-        return ["podman", "--log-level", "error", *runtime, *arguments]
+        groups = ["--cgroup-manager", "cgroupfs"] if FIRST_VERSION.is_dir() else []
+        return ["podman", "--log-level", "error", *runtime, *groups, *arguments]
 
     def reach(self, login: Login) -> None:
         """From now on the registry's name leads to where it answers, with this password."""

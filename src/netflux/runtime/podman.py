@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from netflux.runtime import engine, reference
+from netflux.runtime import cgroup, engine, reference
 from netflux.runtime.cgroup import ControlGroup
 from netflux.runtime.children import Child, Children, Launch
 from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
@@ -225,6 +225,9 @@ def _options(spec: ContainerSpec) -> list[str]:
         options += ["--uts=private", f"--hostname={spec.environment['HOSTNAME']}"]
     if spec.hosts is not None:
         options += ["--no-hosts", f"--volume={spec.hosts}:/etc/hosts:ro"]
+    above = cgroup.parent()
+    if above is not None:
+        options.append(f"--cgroup-parent={above}")
     memory = _memory(spec.memory)
     if memory is not None:
         options += [f"--memory={memory}", f"--memory-swap={memory}"]

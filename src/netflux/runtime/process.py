@@ -168,6 +168,7 @@ class ProcessRuntime:
         environment |= {**spec.image.environment, **spec.environment}
         directory, argv = Path(spec.image.directory, spec.directory or ""), spec.argv
         _check_program(argv, directory, environment["PATH"])
+        _check_holdable(spec)
         binds = {_HOSTS: str(spec.hosts)} if spec.hosts is not None and await self._can_bind() else {}
         launch = Launch(
             spec.name, argv, environment, directory, binds=binds, limits=spec.limits,
@@ -204,6 +205,15 @@ def _check_program(argv: Sequence[str], directory: Path, path: str) -> None:
         raise StartError(f"the image's folder {directory} is not there")
     if shutil.which(argv[0], path=path) is None and not (directory / argv[0]).is_file():
         raise StartError(f'exec: "{argv[0]}": executable file not found in $PATH')
+
+
+def _check_holdable(spec: ContainerSpec) -> None:
+    for wanted, what in ((spec.user, "user"), (spec.read_only, "readonlyRootFilesystem")):
+        if wanted:
+            raise StartError(
+                f"{what} can't be held for a process image: the process has this machine's user and file system. "
+                "Push an OCI image, which podman runs"
+            )
 
 
 def _docker_code(code: int | None) -> int | None:

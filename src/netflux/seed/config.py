@@ -31,6 +31,21 @@ class ImageSource:
 
 
 @dataclass(frozen=True)
+class ContainerSource:
+    """An OCI image that podman has on this machine.
+
+    Attributes:
+        repository: name in ECR.
+        tag: image tag.
+        name: of the image in podman's store.
+    """
+
+    repository: str
+    tag: str
+    name: str
+
+
+@dataclass(frozen=True)
 class BucketSource:
     """The first content of a bucket.
 
@@ -54,6 +69,7 @@ class Config:
         stack: name of the stack.
         parameters: of the stack.
         images: pushed to repositories that have no image.
+        containers: what is pushed in their place where tasks run as containers.
         buckets: uploaded to buckets that have no object.
     """
 
@@ -62,6 +78,7 @@ class Config:
     parameters: Mapping[str, str] = field(default_factory=dict)
     images: tuple[ImageSource, ...] = ()
     buckets: tuple[BucketSource, ...] = ()
+    containers: tuple[ContainerSource, ...] = ()
 
 
 def read(file: Path) -> Config:
@@ -133,21 +150,30 @@ class _Table:
 
 def _config(top: _Table) -> Config:
     top.only("template", "stack", "parameters", "images", "buckets")
+    tables = top.tables("images")
     return Config(
         template=top.path("template"),
         stack=top.text("stack", "netflux"),
         parameters=top.strings("parameters"),
-        images=tuple(_image(table) for table in top.tables("images")),
+        images=tuple(_image(table) for table in tables if "folder" in table.data or "container" not in table.data),
+        containers=tuple(_container(table) for table in tables if "container" in table.data),
         buckets=tuple(_bucket(table) for table in top.tables("buckets")),
     )
 
 
 def _image(table: _Table) -> ImageSource:
-    table.only("folder", "command", "environment")
+    table.only("folder", "command", "environment", "container")
+    repository, tag = _name(table)
+    return ImageSource(repository, tag, table.path("folder"), table.texts("command"), table.strings("environment"))
+
+
+def _container(table: _Table) -> ContainerSource:
+    return ContainerSource(*_name(table), table.text("container"))
+
+
+def _name(table: _Table) -> tuple[str, str]:
     repository, _, tag = table.name.removeprefix("images.").partition(":")
-    return ImageSource(
-        repository, tag or "latest", table.path("folder"), table.texts("command"), table.strings("environment")
-    )
+    return repository, tag or "latest"
 
 
 def _bucket(table: _Table) -> BucketSource:

@@ -12,8 +12,9 @@ from typing import Any
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable, Terminal, UserError
 from netflux.reconcile.controller import Result
+from netflux.runtime.localimage import LocalImages
 from netflux.seed import decide, image
-from netflux.seed.config import BucketSource, Config, ImageSource
+from netflux.seed.config import BucketSource, Config, ContainerSource, ImageSource
 
 KIND = "seed"
 
@@ -42,16 +43,37 @@ class SeedController:
         call: `Apis.call`.
         documents: remembers what was sent.
         config: the project's file; without one there is nothing to do.
+        runtime: `auto`, `process` or `podman`.
+        containers: podman's images.
     """
 
     name = "seed"
 
-    def __init__(self, call: image.Call, documents: Documents, config: Config | None) -> None:
+    def __init__(
+        self,
+        call: image.Call,
+        documents: Documents,
+        config: Config | None,
+        runtime: str = "process",
+        containers: LocalImages | None = None,
+    ) -> None:
         self._call = call
         self._documents = documents
-        self._images = {f"image/{one.repository}:{one.tag}": one for one in (config.images if config else ())}
+        self._containers = containers
+        self._needs_containers = runtime == "podman"
+        self._images = {f"image/{name}": one for name, one in decide.images(config, runtime).items()}
         self._buckets = {f"bucket/{one.bucket}": one for one in (config.buckets if config else ())}
         self._done: dict[str, str] = {}
+        self._tried = {key: asyncio.Event() for key in self._images}
+
+    async def filled(self, repository: str, tag: str) -> None:
+        """Returns when the project's image is there, or could not be pushed; at once for one that is not the project's.
+
+        On AWS images are pushed before a service is made that runs them; here both begin with the same template.
+        """
+        tried = self._tried.get(f"image/{repository}:{tag}")
+        if tried is not None:
+            await tried.wait()
 
     async def keys(self) -> Sequence[str]:
         """Everything the file names."""
@@ -72,19 +94,56 @@ class SeedController:
             raise Retryable(f"{key} could not be filled: {error}") from error
         return Result()
 
-    async def _image(self, key: str, source: ImageSource) -> None:
+    async def _image(self, key: str, source: ImageSource | ContainerSource) -> None:
         born = await self._repository_born(source.repository)
         if born is None or self._done.get(key) == born:
             return
+        try:
+            await self._fill_repository(key, source, born)
+        finally:
+            self._tried[key].set()
+        self._done[key] = born
+
+    async def _fill_repository(self, key: str, source: ImageSource | ContainerSource, born: str) -> None:
         document = self._document(key, born)
         held = await self._digests(source.repository)
-        wanted = "sha256:" + hashlib.sha256(image.body(source).encode()).hexdigest()
-        if decide.pushes(source.tag, held, self._digests_sent(source.repository), wanted, document is None):
-            await image.push(self._call, source)
-            self._documents.put(KIND, key, {"born": born, "digest": wanted})
+        sent = self._digests_sent(source.repository)
+        if isinstance(source, ContainerSource):
+            written = await self._container(source, held, sent, document)
+        else:
+            written = await self._folder(source, held, sent, document)
+        if written is not None:
+            self._documents.put(KIND, key, {"born": born, **written})
         elif document is None:
             self._documents.put(KIND, key, {"born": born, "digest": ""})
-        self._done[key] = born
+
+    async def _folder(
+        self, source: ImageSource, held: Mapping[str, str], sent: set[str], document: dict[str, Any] | None
+    ) -> dict[str, str] | None:
+        """What was pushed; None when nothing is to be."""
+        if self._needs_containers:
+            name = f"{source.repository}:{source.tag}"
+            raise UserError(
+                f"netflux.toml gives a folder for {name}, and --runtime podman runs containers only: name an image of "
+                f"podman's with `container`, or leave --runtime away."
+            )
+        wanted = "sha256:" + hashlib.sha256(image.body(source).encode()).hexdigest()
+        if not decide.pushes(source.tag, held, sent, wanted, document is None):
+            return None
+        await image.push(self._call, source)
+        return {"digest": wanted}
+
+    async def _container(
+        self, source: ContainerSource, held: Mapping[str, str], sent: set[str], document: dict[str, Any] | None
+    ) -> dict[str, str] | None:
+        """What was pushed; None when nothing is to be. The digest of a push is known only after it."""
+        assert self._containers is not None, "the region runs no containers"
+        identity = await self._containers.identity(source.name)
+        known = document["digest"] if document is not None and document.get("identity") == identity else identity
+        if not decide.pushes(source.tag, held, sent, known, document is None):
+            return None
+        digest = await self._containers.push(source.name, source.repository, source.tag)
+        return {"digest": digest, "identity": identity}
 
     def _digests_sent(self, repository: str) -> set[str]:
         prefix = f"image/{repository}:"

@@ -8,6 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
+from netflux.seed.config import Config, ContainerSource, ImageSource
+
+Images = dict[str, ImageSource | ContainerSource]
+
+
+def images(config: Config | None, runtime: str) -> Images:
+    """What stands for the images of repositories under a runtime, by `REPOSITORY:TAG`.
+
+    Containers under `podman`, folders otherwise, and under `auto` containers where there is no folder.
+    """
+    if config is None:
+        return {}
+    folders: Images = {f"{one.repository}:{one.tag}": one for one in config.images}
+    containers: Images = {f"{one.repository}:{one.tag}": one for one in config.containers}
+    return {"podman": {**folders, **containers}, "process": folders}.get(runtime, {**containers, **folders})
+
 
 def pushes(tag: str, held: Mapping[str, str], sent: Set[str], wanted: str, first: bool) -> bool:
     """Whether an image is to be pushed.

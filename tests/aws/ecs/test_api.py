@@ -92,7 +92,7 @@ async def test_a_wrong_task_definition_is_refused(world: World, change: dict, me
         ([{}, {"stopTimeout": 121}], "at most 120"),
         ([{}, {"healthCheck": {"command": ["curl"]}}], "must begin with CMD"),
         ([{}, {"mountPoints": [{"sourceVolume": "v"}]}], "mountPoints of container 'web'"),
-        ([{}, {"readonlyRootFilesystem": True}], "readonlyRootFilesystem of container 'web'"),
+        ([{}, {"interactive": True}], "interactive of container 'web'"),
         ([{}, {"extraHosts": [{"hostname": "a", "ipAddress": "10.0.0.1"}]}], "Extra hosts are not supported"),
         ([{}, {"portMappings": [{"containerPortRange": "80-90"}]}], "a range or not tcp"),
     ],

@@ -7,6 +7,8 @@ import json
 from datetime import datetime
 from typing import Any
 
+from netflux.aws.ecr import expiry
+from netflux.aws.ecr.controller import POLICY
 from netflux.aws.ecr.decide import OCI_TYPES, artifact_type, immutable, size_of
 from netflux.aws.ecr.distribution import INSTALL, Distribution
 from netflux.aws.ecr.images import Images, StoredImage, digest_of
@@ -39,6 +41,7 @@ class EcrApi(Layers):
         self, documents: Documents, moto: Moto, clock: Clock, distribution: Distribution | None = None, port: int = 443
     ) -> None:
         super().__init__(moto, Passwords(documents, clock), distribution, port)
+        self._documents = documents
         self._images = Images(documents)
         self._clock = clock
 
@@ -64,9 +67,24 @@ class EcrApi(Layers):
             )
         answer = await self._moto.call("ecr", "DeleteRepository", request)
         self._images.delete(images)
+        self._documents.delete(POLICY, request["repositoryName"])
         if self._distribution is not None:
             await self._distribution.forget(request["repositoryName"])
         return {**answer, "repository": self._local(answer["repository"])}
+
+    async def put_lifecycle_policy(self, _call: Call, request: Json) -> Json:
+        """Keeps a policy that can be carried out; the controller does."""
+        repository, text = await self._repository(request), request["lifecyclePolicyText"]
+        expiry.rules(text)
+        answer = await self._moto.call("ecr", "PutLifecyclePolicy", request)
+        self._documents.put(POLICY, request["repositoryName"], {"arn": repository["repositoryArn"], "text": text})
+        return answer
+
+    async def delete_lifecycle_policy(self, _call: Call, request: Json) -> Json:
+        """From now on nothing expires."""
+        answer = await self._moto.call("ecr", "DeleteLifecyclePolicy", request)
+        self._documents.delete(POLICY, request["repositoryName"])
+        return answer
 
     async def put_image(self, call: Call, request: Json) -> Json:
         """Stores a manifest under its true digest, and points the tag to it."""

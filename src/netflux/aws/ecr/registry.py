@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from netflux import names
@@ -29,11 +29,20 @@ class EcrRegistry:
         account: of this registry.
         region: of this registry.
         port: where `/v2/` answers without TLS on 127.0.0.1; 0 when it does not.
+        filled: returns when an image, by repository and tag, is no longer on its way here.
     """
 
-    def __init__(self, apis: Caller, account: str, region: str, port: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self,
+        apis: Caller,
+        account: str,
+        region: str,
+        port: Callable[[], int] = lambda: 0,
+        filled: Callable[[str, str], Awaitable[None]] | None = None,
+    ) -> None:
         self._apis = apis
         self._port = port
+        self._filled = filled
         self._account = account
         self._region = region
 
@@ -62,6 +71,9 @@ class EcrRegistry:
         params = {"repositoryName": wanted.repository, "imageIds": [image_id]}
         try:
             answer = await self._apis.call("ecr", "BatchGetImage", params)
+            if not answer["images"] and wanted.tag and self._filled is not None:
+                await self._filled(wanted.repository, wanted.tag)
+                answer = await self._apis.call("ecr", "BatchGetImage", params)
         except AwsError as error:
             if error.code != "RepositoryNotFoundException":
                 raise PullError(f"failed to resolve ref {wanted.text}: {error.message}") from error

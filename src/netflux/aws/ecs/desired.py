@@ -63,6 +63,8 @@ class ContainerDefinition:
     pinned: bool
     memory: int | None
     restart: RestartPolicy | None
+    user: str | None = None
+    read_only: bool = False
 
 
 def containers(definition: Json, overrides: Json) -> list[ContainerDefinition]:
@@ -96,6 +98,8 @@ def container(body: Json, override: Json) -> ContainerDefinition:
         pinned=body.get("versionConsistency", "enabled") == "enabled",
         memory=override.get("memory", body.get("memory")),
         restart=_restart(body.get("restartPolicy")),
+        user=body.get("user"),
+        read_only=body.get("readonlyRootFilesystem", False),
     )
 
 

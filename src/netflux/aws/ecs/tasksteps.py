@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 LOST = "The host of the task was restarted: the region that ran it has ended"
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 _MEBIBYTE = 1024 * 1024
+_UNITS = 1024  # of CPU in a vCPU
 _FAILED_TO_START = "TaskFailedToStart"
 _LAST_LINES = 5.0  # real seconds; a program that left its process group may hold the output open for ever
 
@@ -161,6 +162,9 @@ class Steps:
             limits=definition.limits,
             namespace=run.interface.namespace,
             memory=_memory(task, definition.memory),
+            cpus=int(task["cpu"]) / _UNITS if "cpu" in task else None,
+            user=definition.user,
+            read_only=definition.read_only,
         )
 
     def _watch(self, arn: str, run: Run, container: RunningContainer, started: Container) -> None:

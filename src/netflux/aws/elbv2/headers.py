@@ -61,7 +61,7 @@ def _host(site: Site) -> str:
 
 
 _TRACE_HEADER = "req.fhdr(x-amzn-trace-id)"
-_ID = "1-%[date,hex,bytes(8,8),lower]-%[uuid,regsub(-,,g),bytes(0,24)]"
+_ID = "1-%[date,hex,bytes(8,8),lower]-" + 3 * "%[rand,hex,bytes(8,8),lower]"
 _OTHERS = r"Self=1-\w+-\w+;?"
 _TRACED = f"{{ {_TRACE_HEADER} -m found }}"
 _TRACE = (

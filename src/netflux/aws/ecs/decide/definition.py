@@ -26,9 +26,8 @@ _CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 # What a container definition may hold that no runtime of this cloud can do.
 _UNSUPPORTED = (
     "links", "mountPoints", "volumesFrom", "environmentFiles", "linuxParameters", "credentialSpecs",
-    "firelensConfiguration", "resourceRequirements", "systemControls", "dnsServers", "dnsSearchDomains", "user",
-    "repositoryCredentials", "dockerSecurityOptions", "readonlyRootFilesystem", "hostname", "disableNetworking",
-    "interactive", "pseudoTerminal",
+    "firelensConfiguration", "resourceRequirements", "systemControls", "dnsServers", "dnsSearchDomains",
+    "repositoryCredentials", "dockerSecurityOptions", "hostname", "disableNetworking", "interactive", "pseudoTerminal",
 )  # fmt: skip
 _UNSUPPORTED_TASK = (
     "volumes", "proxyConfiguration", "inferenceAccelerators", "placementConstraints", "pidMode", "ipcMode",

@@ -1,0 +1,156 @@
+"""The Netflux stack as containers that podman runs, out of the cloud's own registry."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.behaviours import stack
+from tests.behaviours.cloud import Cloud, running, wait_for
+from tests.behaviours.images import container_project, into_podman, why_no_containers
+from tests.oci import OciImage, busybox
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("containers"),
+    pytest.mark.skipif(why_no_containers() is not None, reason=str(why_no_containers())),
+]
+
+
+@pytest.fixture(scope="module")
+def container_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    folder: Path = tmp_path_factory.mktemp("pods")
+    with (
+        container_project(folder) as project,
+        running(folder / "state", str(project), "--runtime", "podman", "--speed", "10") as cloud,
+    ):
+        yield cloud
+        cloud.down()
+        assert containers(cloud) == [], "containers outlived their cloud"
+
+
+def containers(cloud: Cloud) -> list[str]:
+    listed = ["podman", "ps", "--all", "--filter", f"label=cloud.netflux.state={cloud.state}", "--format", "{{.Names}}"]
+    return subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_the_same_two_services_answer_as_containers(container_cloud: Cloud) -> None:
+    assert stack.all_healthy(container_cloud)
+    assert len(containers(container_cloud)) == 4
+    domain = stack.domain(container_cloud)
+    assert len(container_cloud.ask("GET", f"https://{domain}/api/movies").json()) == 20
+    for number in range(1, 5):  # goes on from a customer's container to a movie container by Service Connect
+        answer = container_cloud.ask("GET", f"https://{domain}/api/customers/{number}").json()
+        assert answer["recommendedMovies"], answer
+    logs = container_cloud.boto3("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    events = [logs.filter_log_events(logGroupName=group)["events"] for group in groups]
+    assert all(events)
+
+
+def test_a_killed_container_is_replaced(container_cloud: Cloud) -> None:
+    before = {task["taskArn"] for task in stack.running_tasks(container_cloud, "movie-service")}
+    os.kill(stack.program_pids(container_cloud, "movie_service")[0], signal.SIGKILL)
+
+    def replaced() -> bool:
+        now = {task["taskArn"] for task in stack.running_tasks(container_cloud, "movie-service")}
+        return len(now) == 2 and now != before
+
+    wait_for("the task is replaced", replaced)
+    gone = container_cloud.boto3("ecs").describe_tasks(cluster="prod", tasks=[*before])["tasks"]
+    (stopped,) = [task for task in gone if task["desiredStatus"] == "STOPPED"]
+    assert (stopped["stopCode"], stopped["stoppedReason"]) == (
+        "EssentialContainerExited",
+        "Essential container in task exited",
+    )
+    assert [c["exitCode"] for c in stopped["containers"] if c["name"] == "movie-service"] == [137]
+
+
+@pytest.mark.skipif(busybox() is None, reason="needs busybox-static")
+def test_an_image_without_python_is_pushed_by_podman_and_runs(container_cloud: Cloud, tmp_path: Path) -> None:
+    program = busybox() or b""
+    image = _pushed(container_cloud, OciImage({"/bin/busybox": program, "/bin/sh": program}), tmp_path)
+    script = "echo $GREETING; busybox hostname; busybox wget -q -O - $ECS_CONTAINER_METADATA_URI_V4/task; exit 3"
+    stopped = _run(container_cloud, image, {"command": ["/bin/sh", "-c", script]})
+    assert stopped["containers"][0]["exitCode"] == 3
+    assert stopped["containers"][0]["imageDigest"] in image
+    events = container_cloud.boto3("logs").filter_log_events(logGroupName="/tools")["events"]
+    lines = [event["message"] for event in events]
+    address = next(d["value"] for d in stopped["attachments"][0]["details"] if d["name"] == "privateIPv4Address")
+    assert lines[:2] == ["hello", f"ip-{address.replace('.', '-')}.ec2.internal"]
+    assert stopped["taskArn"] in lines[2]
+    greedy = "a=xxxxxxxxxxxxxxxx; while true; do a=$a$a; done"
+    stopped = _run(container_cloud, image, {"command": ["/bin/sh", "-c", greedy], "memory": 32})
+    assert stopped["stoppedReason"] == "Essential container in task exited"
+    assert stopped["containers"][0]["reason"] == "OutOfMemoryError: Container killed due to memory usage"
+    assert stopped["containers"][0]["exitCode"] == 137
+
+
+def _pushed(cloud: Cloud, image: OciImage, folder: Path) -> str:
+    """The image by digest, pushed with the password that the AWS CLI gets, to a repository with immutable tags."""
+    ecr = cloud.boto3("ecr")
+    ecr.create_repository(repositoryName="tools", imageTagMutability="IMMUTABLE")
+    certificates = folder / "certificates"
+    certificates.mkdir()
+    shutil.copy(cloud.state / "ca" / "ca.pem", certificates / "ca.crt")
+    host = f"127.0.0.1:{cloud.port}"
+    options = ["--cert-dir", str(certificates), "--authfile", str(folder / "auth.json")]
+    aws = [str(Path(shutil.which("aws") or "aws")), "ecr", "get-login-password"]
+    password = subprocess.run(aws, env=cloud.env(), capture_output=True, text=True, check=True).stdout
+    login = ["podman", "login", *options, "--username", "AWS", "--password-stdin", host]
+    subprocess.run(login, input=password, text=True, check=True, capture_output=True)
+    other = OciImage({**image.files, "/another": b"file"})
+    ids = [into_podman(one, folder, f"netflux-test-{name}") for name, one in (("one", image), ("two", other))]
+    try:
+        assert _podman("push", *options, ids[0], f"{host}/tools:v1").returncode == 0
+        refused = _podman("push", *options, ids[1], f"{host}/tools:v1")
+    finally:
+        _podman("rmi", "--force", *ids)
+    assert refused.returncode != 0
+    assert "cannot be overwritten because the tag is immutable" in refused.stderr
+    (detail,) = ecr.describe_images(repositoryName="tools")["imageDetails"]
+    pulled = _podman("pull", "--quiet", *options, f"{host}/tools@{detail['imageDigest']}")
+    assert pulled.returncode == 0, pulled.stderr
+    _podman("rmi", "--force", pulled.stdout.strip())
+    return f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tools@{detail['imageDigest']}"
+
+
+def _podman(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["podman", *words], capture_output=True, text=True, check=False)
+
+
+def _run(cloud: Cloud, image: str, container: dict[str, Any]) -> dict[str, Any]:
+    """A task of one container, run to its end."""
+    ecs, logs = cloud.boto3("ecs"), cloud.boto3("logs")
+    if not logs.describe_log_groups(logGroupNamePrefix="/tools")["logGroups"]:
+        logs.create_log_group(logGroupName="/tools")
+    service = ecs.describe_services(cluster="prod", services=["movie-service"])["services"][0]
+    options = {"awslogs-group": "/tools", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}
+    definition = ecs.register_task_definition(
+        family="tools", networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512",
+        executionRoleArn="arn:aws:iam::123456789012:role/netflux-task-execution-role",
+        containerDefinitions=[{
+            "name": "tool", "image": image, "environment": [{"name": "GREETING", "value": "hello"}],
+            "logConfiguration": {"logDriver": "awslogs", "options": options}, **container,
+        }],
+    )["taskDefinition"]["taskDefinitionArn"]  # fmt: skip
+    started = ecs.run_task(
+        cluster="prod", taskDefinition=definition, launchType="FARGATE",
+        networkConfiguration=service["networkConfiguration"],
+    )["tasks"][0]["taskArn"]  # fmt: skip
+
+    def ended() -> dict[str, Any] | None:
+        task: dict[str, Any] = ecs.describe_tasks(cluster="prod", tasks=[started])["tasks"][0]
+        return task if task["lastStatus"] == "STOPPED" else None
+
+    stopped = wait_for("the task has stopped", ended, 30)
+    assert stopped is not None
+    return stopped
