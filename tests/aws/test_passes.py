@@ -38,7 +38,7 @@ IDS = (
     (rb"1-[0-9a-f]{8}-[0-9a-f]{24}", b"1-TRACE"),
     (rb"(?i)(x-amz-cf-id: )[\w-]{54}==", rb"\1ID"),
     (rb"(?i)((?:date|expires): ?|expires=)\w{3}, [\w :]+GMT", rb"\1WHEN"),
-    (rb"(AWSALB\w*=[0-9a-f]+)\|[\w+/]+", rb"\1|WHEN"),
+    (rb"(AWSALB\w*=[0-9a-f]+)(?:\|[\w+/]+)+", rb"\1|WHEN"),
 )
 ANSWERS = {
     "/chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: 1\r\nx-a: 2\r\n\r\n5\r\nhello\r\n0\r\n\r\n",

@@ -41,6 +41,7 @@ class Backend:
         self.connections = 0
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, **options: Any) -> Backend:
         self._server = await asyncio.start_server(self._serve, self.address, 8080, limit=1 << 20, **options)
@@ -51,7 +52,10 @@ class Backend:
             self._server.close()
             for writer in self._writers:
                 writer.transport.abort()
+            for task in self._tasks:
+                task.cancel()
             self._server = None
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def last(self, path: str) -> Request:
         """The newest request whose target holds this text."""
@@ -59,6 +63,9 @@ class Backend:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
         self.connections += 1
         try:
             while (request := await read_request(reader)) is not None:
@@ -81,6 +88,7 @@ class Backend:
             return
         finally:
             self._writers.discard(writer)
+            self._tasks.discard(task)
             writer.close()
 
 
