@@ -240,7 +240,9 @@ class Region:
             found = await self.haproxy.runtime.statistics() if backends else []
         except RuntimeApiError:
             return None
-        rows = [row for row in found if row["svname"] == "BACKEND" and row["pxname"] in backends]
+        ends = tuple(f"--{backend}" for backend in backends)  # in a distribution's own pass
+        sent = [row for row in found if row["svname"] == "BACKEND"]
+        rows = [row for row in sent if row["pxname"] in backends or row["pxname"].endswith(ends)]
         return sum(int(row["lbtot"] or 0) for row in rows) if rows else None
 
     def _certificate(self, hosts: Sequence[str]) -> tuple[bytes, bytes]:

@@ -17,13 +17,15 @@ BUSY = "import os, time\nwhile not os.path.exists({flag!r}): sum(range(1000))\nt
 SERVICE = {
     "ServiceNamespace": "ecs", "ResourceId": "service/prod/movies", "ScalableDimension": "ecs:service:DesiredCount",
 }  # fmt: skip
-DIFFERS = (
-    "target tracking of CPU, memory and requests per target as measured; no CloudWatch metrics and alarms behind it; "
-    "step and scheduled scaling and other metrics are refused"
+
+
+@parity(
+    "ecs",
+    "Auto scaling",
+    "partly",
+    but="target tracking of CPU, memory and requests per target as measured, with no CloudWatch metrics and alarms "
+    "behind it; step and scheduled scaling and other metrics are refused",
 )
-
-
-@parity("ecs", "Auto scaling", "partly", but=DIFFERS)
 async def test_auto_scaling(tmp_path: Path) -> None:
     """A task that burns its processor gets another beside it, and that one goes again when nothing is to do."""
     world = World(tmp_path, speed=150)  # a minute is 0.4 s
