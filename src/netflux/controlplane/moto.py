@@ -82,6 +82,22 @@ class Moto:
         """A client's own request, answered by moto byte for byte."""
         return await self._run(lambda: self._send(service, self._region, request, changes))
 
+    async def certificate(self, arn: str) -> bytes | None:
+        """A certificate of ACM's, its chain and its key, PEM; None when there is none. No operation tells the key."""
+        return await self._run(lambda: self._certificate(arn))
+
+    def _certificate(self, arn: str) -> bytes | None:
+        packages.prepare_moto()
+        from moto.acm.models import AWS_ROOT_CA
+        from moto.backends import get_backend
+
+        account = os.environ["MOTO_ACCOUNT_ID"]
+        found = get_backend("acm")[account][self._region]._certificates.get(arn)
+        if found is None:
+            return None
+        parts = found.cert, found.chain.replace(AWS_ROOT_CA, b""), found.key
+        return b"\n".join(part.strip() for part in parts if part.strip()) + b"\n"
+
     async def _run(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 

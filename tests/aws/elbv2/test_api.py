@@ -170,7 +170,6 @@ async def test_nothing_is_active_or_healthy_that_does_not_run(place: Place) -> N
 
 
 async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
-    group = await place.group("movies")
     arn = (await place.balancer())["LoadBalancerArn"]
     listener = await place.listener(arn, fixed())
     base = {"Name": "x", "Protocol": "HTTP", "Port": 80, "VpcId": place.vpc, "TargetType": "ip"}
@@ -187,11 +186,8 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
         ("TCP", "CreateTargetGroup", {**base, "Protocol": "TCP"}),
         ("GRPC", "CreateTargetGroup", {**base, "ProtocolVersion": "GRPC"}),
         ("authenticate-oidc", "CreateRule", {**rule, "Conditions": [path_is("/")], "Actions": [oidc, fixed()]}),
-        ("access_logs.s3.enabled", "ModifyLoadBalancerAttributes", {
-            "LoadBalancerArn": arn, "Attributes": [{"Key": "access_logs.s3.enabled", "Value": "true"}],
-        }),
-        ("app_cookie", "ModifyTargetGroupAttributes", {
-            "TargetGroupArn": group, "Attributes": [{"Key": "stickiness.type", "Value": "app_cookie"}],
+        ("connection_logs.s3.enabled", "ModifyLoadBalancerAttributes", {
+            "LoadBalancerArn": arn, "Attributes": [{"Key": "connection_logs.s3.enabled", "Value": "true"}],
         }),
         ("routing.http.request", "ModifyListenerAttributes", {"ListenerArn": listener, "Attributes": [
             {"Key": "routing.http.request.x_amzn_tls_version.header_name", "Value": "X-Tls"},

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 import subprocess
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.aws.elbv2.place import fixed, forward, path_is
 from tests.haproxy.targets import read_answer
@@ -153,9 +159,71 @@ async def test_http2_is_spoken_on_https_listeners(world: World, alb: Alb) -> Non
         "-H", "X-Mixed-Case: 1", f"https://{alb.host}:{port}/h2",
     ))  # fmt: skip
     assert told == f"{target.name} 2"
+    told = await loop.run_in_executor(None, lambda: curl(
+        "--http2", "--cacert", authority, "-o", "/dev/null", "-w", "%{http_code}", "--resolve",
+        f"{alb.host}:{port}:127.0.0.1", "-H", "Content-Type: application/grpc", f"https://{alb.host}:{port}/grpc",
+    ))  # fmt: skip
+    assert told == "464", "gRPC to a group of HTTP/1.1"
     request = target.last("/h2")
     assert request.line == "GET /h2 HTTP/1.1"
     assert (request.header("x-forwarded-proto"), request.header("x-forwarded-port")) == ("https", "443")
+
+
+def self_signed(name: str) -> tuple[bytes, bytes]:
+    """A certificate and its key, PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=90))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    plain = serialization.NoEncryption()
+    pem = serialization.Encoding.PEM
+    return made.public_bytes(pem), key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+
+
+@parity(
+    "elbv2", "Connections", "partly",
+    but="at the gateway's port HTTPS has the local authority's certificate for the load balancer's name",
+)  # fmt: skip
+async def test_an_https_listener_serves_its_acm_certificates_by_server_name(world: World, alb: Alb) -> None:
+    known: dict[str, tuple[str, bytes]] = {}
+    for name in ("shop.test", "api.test"):
+        certificate, key = self_signed(name)
+        told = await world.place.apis.call("acm", "ImportCertificate", {"Certificate": certificate, "PrivateKey": key})
+        known[name] = (
+            told["CertificateArn"],
+            x509.load_pem_x509_certificate(certificate).public_bytes(serialization.Encoding.DER),
+        )
+    listener = await alb.listen(
+        fixed("200", "tls"), Protocol="HTTPS", Certificates=[{"CertificateArn": known["shop.test"][0]}]
+    )
+    await world.elb(
+        "AddListenerCertificates", ListenerArn=listener.arn, Certificates=[{"CertificateArn": known["api.test"][0]}]
+    )
+    await world.settled()
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+    async def served(name: str) -> bytes:
+        reader, writer = await asyncio.open_connection(alb.node, listener.port, ssl=context, server_hostname=name)
+        writer.write(f"GET / HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+        assert (await read_answer(reader)).body == b"tls"
+        found = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        writer.close()
+        return bytes(found)
+
+    for name, chosen in (("shop.test", "shop.test"), ("api.test", "api.test"), ("else.test", "shop.test")):
+        assert await served(name) == known[chosen][1]
+    missing = known["shop.test"][0][:-4] + "0000"
+    assert "CertificateNotFound" in await world.refused(
+        "CreateListener", LoadBalancerArn=alb.arn, Protocol="HTTPS", Port=8443, DefaultActions=[fixed()],
+        Certificates=[{"CertificateArn": missing}],
+    )  # fmt: skip
 
 
 async def _all(listener: Listener, sent: bytes) -> bytes:

@@ -10,8 +10,6 @@ from netflux.aws.elbv2.rules import FixedResponse, Redirect
 from netflux.aws.elbv2.site import Site
 from netflux.haproxy.configuration import quote
 
-_HAPROXY = {501: 422}
-"""HAProxy's own code of a transfer coding that it does not know, where AWS has another."""
 _LONGEST_URL = 16 * 1024
 _MOST_ADDRESSES = 30
 _LONGEST_LOCATION = 8192
@@ -31,13 +29,15 @@ def fixed(site: Site, action: FixedResponse) -> str:
 def errorfiles(site: Site) -> Iterator[str]:
     """HAProxy's errors as the load balancer's."""
     for code in pages.CODES:
-        yield f"errorfile {_HAPROXY.get(code, code)} {quote(f'{site.place.run_dir}/{_file(site, code)}')}"
+        yield f"errorfile {code} {quote(f'{site.place.run_dir}/{_file(site, code)}')}"
 
 
 def guards(site: Site) -> Iterator[str]:
     """What is not forwarded; user guide, "Troubleshoot your Application Load Balancers"."""
     yield f"{error(site, 414)} if {{ url,length gt {_LONGEST_URL} }}"
     yield f"{error(site, 463)} if {{ req.hdr_cnt(x-forwarded-for) gt {_MOST_ADDRESSES} }}"
+    # A target group speaks HTTP/1.1 here, so gRPC has none that would understand it.
+    yield f"{error(site, 464)} if {{ req.ver 2.0 }} {{ req.hdr(content-type) -m beg application/grpc }}"
     yield f"{error(site, 505)} unless {{ req.ver 1.1 1.0 2.0 }}"
 
 

@@ -111,8 +111,19 @@ class ElbApi(ListenerApi):
     async def modify_load_balancer_attributes(self, _call: Call, request: Shape) -> Shape:
         """Values without effect here are refused by name."""
         attributes.check_load_balancer(request["Attributes"])
+        await self._check_log(request)
         await self._moto("ModifyLoadBalancerAttributes", request)
         return {"Attributes": attributes.as_list(await self._load_balancer_attributes(request["LoadBalancerArn"]))}
+
+    async def _check_log(self, request: Shape) -> None:
+        said = {entry["Key"]: str(entry.get("Value", "")) for entry in request["Attributes"]}
+        found = {**await self._load_balancer_attributes(request["LoadBalancerArn"]), **said}
+        if not any(name.startswith("access_logs.") for name in said) or found["access_logs.s3.enabled"] != "true":
+            return
+        bucket, prefix = found["access_logs.s3.bucket"], found["access_logs.s3.prefix"]
+        if not bucket:
+            raise AwsError("ValidationError", "An S3 bucket must be specified to enable access logs")
+        await self._controller.check_log(bucket, prefix)
 
     async def describe_capacity_reservation(self, _call: Call, _request: Shape) -> Shape:
         """There is no capacity to be reserved."""

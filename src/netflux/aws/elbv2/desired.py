@@ -78,13 +78,18 @@ class Rule:
 
 @dataclass(frozen=True)
 class Listener:
-    """A listener with its rules, the first to be tried first."""
+    """A listener with its rules, the first to be tried first.
+
+    Attributes:
+        certificates: ARNs, the default one first; of an HTTPS listener.
+    """
 
     arn: str
     port: int
     protocol: str
     rules: tuple[Rule, ...]
     attributes: Mapping[str, str] = field(default_factory=dict)
+    certificates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -219,7 +224,13 @@ class Desired:
         arn = raw["ListenerArn"]
         told = await self._call("DescribeListenerAttributes", {"ListenerArn": arn})
         rules = await self.rules(arn)
-        return Listener(arn, int(raw["Port"]), raw["Protocol"], tuple(rules), attributes.listener(told["Attributes"]))
+        known = attributes.listener(told["Attributes"])
+        certificates: tuple[str, ...] = ()
+        if raw["Protocol"] == "HTTPS":
+            named = await self._call("DescribeListenerCertificates", {"ListenerArn": arn})
+            default = [one["CertificateArn"] for one in raw.get("Certificates") or ()]
+            certificates = (*dict.fromkeys([*default, *(one["CertificateArn"] for one in named["Certificates"])]),)
+        return Listener(arn, int(raw["Port"]), raw["Protocol"], tuple(rules), known, certificates)
 
     async def _load_balancers(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         return list((await self._call("DescribeLoadBalancers", {**params, "PageSize": 400}))["LoadBalancers"])

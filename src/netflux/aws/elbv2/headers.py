@@ -25,8 +25,11 @@ def request(site: Site) -> Iterator[str]:
     yield f"http-request set-header X-Forwarded-Proto {site.listener.protocol.lower()}"
     yield f"http-request set-header X-Forwarded-Port {site.listener.port}"
     if site.secure and site.on("routing.http.x_amzn_tls_version_and_cipher_suite.enabled"):
-        yield "http-request set-header X-Amzn-Tls-Version %[ssl_fc_protocol]"
-        yield "http-request set-header X-Amzn-Tls-Cipher-Suite %[ssl_fc_cipher]"
+        version, cipher = "ssl_fc_protocol", "ssl_fc_cipher"
+        if site.logged:
+            version, cipher = "var(txn.front),field(2,|)", "var(txn.front),field(3,|)"
+        yield f"http-request set-header X-Amzn-Tls-Version %[{version}]"
+        yield f"http-request set-header X-Amzn-Tls-Cipher-Suite %[{cipher}]"
     yield from _TRACE
 
 

@@ -11,6 +11,7 @@ _TITLES = {
     405: "405 Not Allowed",
     414: "414 Request-URI Too Large",
     463: "463",
+    464: "464",
     503: "503 Service Temporarily Unavailable",
     504: "504 Gateway Time-out",
 }
@@ -47,5 +48,5 @@ def file_name(code: int, *, server: bool) -> str:
     return f"elbv2-{code}{'' if server else '-unnamed'}.http"
 
 
-CODES = (400, 408, 501, 502, 504)
+CODES = (400, 408, 502, 504)
 """HAProxy's own errors that are a load balancer's as well; its 503, for a target that can't be reached, is not."""
