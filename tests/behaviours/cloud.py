@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -126,6 +127,38 @@ class Cloud:
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
         )
+
+
+@contextmanager
+def inside(cloud: Cloud, address: str) -> Iterator[None]:
+    """The calling thread is in the network namespace of the interface that has the address; under `loopback`, and for
+    its addresses, nothing changes.
+    """
+    if address.startswith("127."):
+        yield
+        return
+    region = next(pid for pid in reversed([cloud.pid(), *descendants(cloud.pid())]) if _holds_names(pid))
+    names = Path(f"/proc/{region}/root/run/netns")
+    libc = ctypes.CDLL(None, use_errno=True)
+    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        for name in names.glob("eni-*"):
+            goal = os.open(name, os.O_RDONLY)
+            assert libc.setns(goal, _NEWNET) == 0, os.strerror(ctypes.get_errno())
+            os.close(goal)
+            if address in Path("/proc/thread-self/net/fib_trie").read_text().split():
+                break
+        yield
+    finally:
+        assert libc.setns(own, _NEWNET) == 0
+        os.close(own)
+
+
+_NEWNET = 0x40000000
+
+
+def _holds_names(pid: int) -> bool:
+    return any(Path(f"/proc/{pid}/root/run/netns").glob("eni-*"))
 
 
 def with_suppress(action: Callable[[], object]) -> None:
