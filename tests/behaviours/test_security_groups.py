@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,14 +103,3 @@ def test_without_their_own_rule_tasks_do_not_reach_each_other_and_the_load_balan
         assert [status(cloud, "/api/movies") for _ in range(5)] == [200] * 5
         assert reach(cloud, "customer-service", "movie-service") == 1
     wait_for("customers get them again", lambda: status(cloud, "/api/customers/1") == 200, 20)
-
-
-def test_an_address_of_a_task_is_not_one_of_the_machine(cloud: Cloud) -> None:
-    """The machine's own network has no namespace, link or route of the region's."""
-    links = {path.name for path in Path("/sys/class/net").iterdir()}
-    assert not [name for name in links if name.startswith("v") and "eni" in name]
-    assert (
-        not [name for name in os.listdir("/run/netns") if name.startswith(("eni-", "vpc-"))]
-        if Path("/run/netns").is_dir()
-        else True
-    )

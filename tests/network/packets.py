@@ -24,6 +24,14 @@ from tests.network import worlds
 _PATIENCE, _MORE_PATIENCE = 0.06, 3.0
 """Real seconds. A packet between namespaces takes microseconds: what is told otherwise is asked again, patiently."""
 
+SETTINGS = settings(
+    max_examples=100_000,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
+
 
 @dataclass
 class Tally:
