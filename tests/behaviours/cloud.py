@@ -47,17 +47,19 @@ class Cloud:
     Attributes:
         port: of its gateway.
         state: its state directory.
+        prefix: of every command: what makes it another user's.
     """
 
     port: int
     state: Path
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()
 
     def command(self, *words: str, check: bool = True, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Runs `netflux …` against this cloud."""
         done = subprocess.run(
-            [NETFLUX, *words],
+            [*self.prefix, NETFLUX, *words],
             check=False,
             capture_output=True,
             text=True,

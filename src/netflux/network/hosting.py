@@ -43,6 +43,7 @@ class Host:
         self._index = itertools.count(_FIRST_INDEX)
         self._table = itertools.count(_FIRST_TABLE)
         self._kernel = netlink.Socket(netlink.ROUTE)
+        self._kernel.send([link.up(link.LOOPBACK)])  # else the first address makes 127.0.0.1 nobody's
         for name in _ASKED_FOR_SOURCES:
             Path(f"/proc/sys/net/ipv4/conf/{name}/rp_filter").write_text("0")
 
