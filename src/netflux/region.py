@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from netflux import __version__
+from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
+from netflux.aws.applicationautoscaling.controller import ScalingController
+from netflux.aws.applicationautoscaling.store import Store as ScalingStore
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
@@ -50,11 +53,13 @@ from netflux.aws.s3.store import Store
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
 from netflux.front import Front, Services
+from netflux.haproxy.runtime import RuntimeApiError
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.network.loopback import LoopbackNetwork
 from netflux.network.namespaces import NamespaceNetwork
 from netflux.reach.inquiry import Inquiry
+from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
 from netflux.runtime import choice
 from netflux.runtime.engine import Engine
@@ -67,6 +72,7 @@ READERS = {
     "ec2": ("network", "elbv2", "ecs-service"),
     "elbv2": ("elbv2", "ecs-service", "ecs-connect", "cloudfront"),
     "ecs": ("ecs-service", "ecs-task", "ecs-connect"),
+    "application-autoscaling": ("autoscaling",),
     "ecr": ("seed", "ecs-service", "ecr-lifecycle"),
     "s3": ("seed",),
     "rds": ("rds",),
@@ -113,8 +119,8 @@ class Region:
         self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
         self.apis.register(self.stacks)
         network = NetworkController(self.network)
-        expiry = LifecycleController(self.documents, self.apis, self.clock)
-        self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, seed, expiry])
+        more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
+        self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
         inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
         front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
@@ -236,6 +242,23 @@ class Region:
         seed = SeedController(self.apis.call, self.documents, self.options.seed, self.options.runtime, local)
         images = EcrRegistry(*where, seed.filled)
         return choice.assemble(self.options.runtime, self.children, images, podman), seed
+
+    def _scaling(self) -> ScalingController:
+        store = ScalingStore(self.documents, self.clock)
+        self.apis.register(ApplicationAutoScalingApi(store, self.apis))
+        return ScalingController(store, self.apis, self.ecs.uses, self._requests)
+
+    async def _requests(self, group: str) -> int | None:
+        """How many requests HAProxy has sent to a target group's targets since its last reload."""
+        backends = self.elb.traffic.backends(group)
+        try:
+            found = await self.haproxy.runtime.statistics() if backends else []
+        except RuntimeApiError:
+            return None
+        ends = tuple(f"--{backend}" for backend in backends)  # in a distribution's own pass
+        sent = [row for row in found if row["svname"] == "BACKEND"]
+        rows = [row for row in sent if row["pxname"] in backends or row["pxname"].endswith(ends)]
+        return sum(int(row["lbtot"] or 0) for row in rows) if rows else None
 
     def _certificate(self, hosts: Sequence[str]) -> tuple[bytes, bytes]:
         """Certificate chain and key for the hosts, both PEM; the authority writes them into one file."""

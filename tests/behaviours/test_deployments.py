@@ -15,10 +15,16 @@ from tests.behaviours.load import Load, Report
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("stack")]
 
-PATHS = ("/api/movies/1", "/api/customers/1", "/api/movies/7", "/api/movies/12")
-"""Every fourth request goes on from a customer task to a movie task by Service Connect."""
-RATE = float(os.environ.get("NETFLUX_TEST_RATE", "100"))
-"""Requests a second; bench/ asks for more where nothing else runs on the machine."""
+API = ("/api/movies/1", "/api/customers/1", "/api/movies/7", "/api/movies/12")
+"""A customer's task goes on to a movie task by Service Connect."""
+VISIT = ("/", "/css/page.css", "/js/main.js", "/posters/{}.svg")
+"""What a page asks the distribution for beside each API request."""
+ONLY_API = bool(os.environ.get("NETFLUX_TEST_ONLY_API"))
+PATHS = (
+    API if ONLY_API else tuple(path.format(number) for number, call in enumerate(API * 5, 1) for path in (call, *VISIT))
+)
+RATE = float(os.environ.get("NETFLUX_TEST_RATE", "500"))
+"""Requests a second, one in five for the tasks; those that only the tasks answer take two cores for themselves."""
 
 
 def services(cloud: Cloud) -> dict[str, dict[str, Any]]:

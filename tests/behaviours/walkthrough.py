@@ -14,7 +14,7 @@ import pytest
 
 from tests.behaviours import bodies
 from tests.behaviours.bodies import APP
-from tests.behaviours.cloud import ROOT, Cloud, wait_for
+from tests.behaviours.cloud import ROOT, Cloud, inside, wait_for
 from tests.behaviours.hands import Hands, Refused
 
 ZONES = ("us-east-1a", "us-east-1b")
@@ -423,7 +423,7 @@ class Walkthrough:
         status = json.loads(self.cloud.command("status", "--json").stdout)
         found = next(e for e in status["region"]["endpoints"] if e["name"] == self.endpoint["Address"])
         local = found["address"].partition(":")[0]
-        with psycopg.connect(
+        with inside(self.cloud, local), psycopg.connect(
             host=local, port=self.endpoint["Port"], dbname=database, user=login["username"],
             password=login["password"], sslmode="require", connect_timeout=5,
         ) as connection:  # fmt: skip

@@ -92,7 +92,8 @@ frontend gateway
     bind {bind}
     tcp-request inspect-delay 30s
     tcp-request content switch-mode http if HTTP
-    tcp-request content accept if {{ req.ssl_hello_type 1 }}"""
+    tcp-request content accept if {{ req.ssl_hello_type 1 }}
+    tcp-request content switch-mode http"""
 
 _ENCRYPTED = "    use_backend gateway-tls if { req.ssl_hello_type 1 }"
 

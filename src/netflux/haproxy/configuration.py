@@ -166,6 +166,7 @@ def _preamble(settings: Settings) -> str:
     - fd-hard-limit, because HAProxy takes memory for as many descriptors as the system allows, which may be millions.
     - no `log`: a request would cost a line of text that is made and then dropped for its level. What HAProxy has to say
       about servers and configurations goes to stderr anyway.
+    - client-fin, because HAProxy does not see a client leave whose request was too large for the buffer.
     - an hour for tunnels and idle long answers; owners set their own `timeout server`.
     """
     return f"""\
@@ -184,6 +185,7 @@ defaults
     http-reuse safe
     timeout connect 10s
     timeout client 1h
+    timeout client-fin 10s
     timeout server 1h
     timeout tunnel 1h
     timeout http-request 60s

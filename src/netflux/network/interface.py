@@ -20,12 +20,14 @@ class InterfaceRequest:
         subnet_id: the subnet whose address range the address is taken from.
         security_groups: group ids.
         description: shown by DescribeNetworkInterfaces.
+        hosted: its sockets are the region's own: it gets no namespace of its own.
     """
 
     owner: str
     subnet_id: str
     security_groups: Sequence[str]
     description: str
+    hosted: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Interface:
         local_address: where it is bound and reached on this machine; the VPC address itself in real namespaces.
         mac_address: as EC2 shows it.
         availability_zone: of the subnet.
-        namespace: name of the network namespace that holds it; None under `loopback`.
+        namespace: name of the network namespace that holds it; None for the region's, as always under `loopback`.
     """
 
     id: str

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
+import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from netflux.network import conntrack, link, namespace, netlink, nftables, simulation
+from netflux.network.hosting import Host
 from netflux.network.netlink import Message
 from netflux.network.nftables import Found, Verdict
 from netflux.network.ruleset import (
@@ -93,8 +95,8 @@ class Router:
                 inner = netlink.Socket(netlink.ROUTE)
             try:
                 with (namespace.DIRECTORY / interface).open("rb") as goal:
-                    name = "v" + interface.removeprefix("eni-")[1 - _LARGEST_NAME :]
-                    self._route.send([link.veth(name, index, goal.fileno(), _PEER_INDEX, mac)])
+                    end = link.End(goal.fileno(), _PEER_INDEX, mac)
+                    self._route.send([link.veth(_named("v", interface), index, end)])
                 inner.send([
                     link.up(link.LOOPBACK), link.up(_PEER_INDEX), link.address(_PEER_INDEX, address, block.prefixlen),
                     link.default_route(_PEER_INDEX, str(block[1])),
@@ -107,6 +109,23 @@ class Router:
             namespace.remove(interface)
             raise
         self._cables[interface] = index
+
+    def host(self, interface: str, subnet: str, mac: str, host: Host) -> None:
+        """The interface's cable into the region's own namespace, where it has a seat.
+
+        Args:
+            subnet: CIDR block.
+        """
+        index, seat = next(self._index), host.seats[interface]
+        goal = host.namespace()
+        try:
+            end = link.End(goal, seat.index, mac, _named("n", interface))
+            self._route.send([link.veth(_named("v", interface), index, end)])
+        finally:
+            os.close(goal)
+        self._cables[interface] = index
+        host.settle(interface, str(ipaddress.IPv4Network(subnet)[1]))
+        self._route.send([link.up(index), link.route(f"{seat.address}/32", index)])
 
     def disconnect(self, interface: str) -> None:
         """Cuts the cable and takes the namespace's name away; nothing happens when there is none."""
@@ -228,6 +247,11 @@ class Router:
         for way in wanted:
             if way not in (before or ()):
                 yield link.route(way.block, way.leaving, table) if way.leaving else link.blackhole(way.block, table)
+
+
+def _named(letter: str, interface: str) -> str:
+    """The kernel takes 15 characters."""
+    return letter + interface.removeprefix("eni-")[1 - _LARGEST_NAME :]
 
 
 def closes(before: Ruleset, wanted: Ruleset) -> bool:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from netflux.runtime import cgroup, engine, reference
 from netflux.runtime.cgroup import ControlGroup
-from netflux.runtime.children import Child, Children, Launch
+from netflux.runtime.children import Children, Launch
 from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
 from netflux.runtime.engine import Engine, EngineError, Login
 from netflux.runtime.lines import split
@@ -41,10 +41,10 @@ class Access(Registry, Protocol):
 
 
 class PodmanContainer:
-    """A container that podman has started."""
+    """A container that podman has prepared: its program has not begun, so no end of it can be missed."""
 
-    def __init__(self, runs: Engine, identity: str, output: asyncio.StreamReader, found: Mapping[str, Any]) -> None:
-        self.id = identity
+    def __init__(self, runs: Engine, found: Mapping[str, Any], output: asyncio.StreamReader) -> None:
+        self.id = str(found["Id"])
         self.memory = _UNLIMITED
         self.pid = int(found["State"]["Pid"])
         self.exit_code: int | None = None
@@ -185,12 +185,9 @@ class PodmanRuntime:
             identity = await self._engine.create(
                 container_name(spec.name), [*_options(spec), *options, *_program(spec)], environment
             )
-            child = await self._run(spec.name, identity)
-            found = await self._engine.look("inspect", identity)
         except EngineError as error:
             raise StartError(str(error)) from error
-        assert child.output is not None
-        container = PodmanContainer(self._engine, identity, child.output, found)
+        container = await self._run(spec.name, identity)
         if spec.memory is not None:
             container.memory = spec.memory
             self._memory.add(container)
@@ -204,15 +201,26 @@ class PodmanRuntime:
         except (EngineError, OSError) as error:
             _log.warning("containers of the region's earlier run may be left: %s", error)
 
-    async def _run(self, name: str, identity: str) -> Child:
-        launch = Launch(f"{name}-start", self._engine.argv("start", identity), self._engine.environment(), Path("/"))
+    async def _run(self, name: str, identity: str) -> PodmanContainer:
+        """The container, started; what of it was made is removed again when it can't be."""
+        try:
+            output = await self._prepared(name, identity)
+            container = PodmanContainer(self._engine, await self._engine.look("inspect", identity), output)
+            await self._engine.run("start", identity)
+        except EngineError as error:
+            with contextlib.suppress(EngineError):
+                await self._engine.run("rm", "--force", "--volumes", identity)
+            raise StartError(_why(str(error), identity)) from error
+        return container
+
+    async def _prepared(self, name: str, identity: str) -> asyncio.StreamReader:
+        """What the container will write; EngineError when podman can't prepare it."""
+        launch = Launch(f"{name}-init", self._engine.argv("init", identity), self._engine.environment(), Path("/"))
         child = await self._children.start(launch)
+        assert child.output is not None
         if await child.wait() == 0:
-            return child
-        said = await child.output.read() if child.output is not None else b""
-        with contextlib.suppress(EngineError):
-            await self._engine.run("rm", "--force", "--volumes", identity)
-        raise StartError(_why(said.decode(errors="replace"), identity))
+            return child.output
+        raise EngineError(engine.reason((await child.output.read()).decode(errors="replace")))
 
 
 def _options(spec: ContainerSpec) -> list[str]:
@@ -262,7 +270,7 @@ def container_name(name: str) -> str:
 
 
 def _why(said: str, identity: str) -> str:
-    text = engine.reason(said).replace(f'unable to start container "{identity}": ', "")
+    text = said.replace(f'unable to start container "{identity}": ', "")
     return text.removeprefix("runc: ").removeprefix("crun: ")
 
 

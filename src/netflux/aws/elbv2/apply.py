@@ -95,7 +95,9 @@ class Nodes:
         description = f"ELB app/{load_balancer.name}/{load_balancer.id}"
         return [
             await self._network.attach(
-                InterfaceRequest(f"elbv2/{arn}/{subnet}", subnet, load_balancer.security_groups, description)
+                InterfaceRequest(
+                    f"elbv2/{arn}/{subnet}", subnet, load_balancer.security_groups, description, hosted=True
+                )
             )
             for subnet in wanted
         ]
@@ -240,7 +242,7 @@ class ElbController:
             self._ground.certificate(),
             {port: [_bind(node, port) for node in found] for port, found in addresses.items()},
             await self._clients(balancer),
-            nodes[0].namespace or "",
+            nodes[0].local_address if self._ground.network.enforces_security_groups else "",
             self._clock.speed,
             {listener.port: await self._certificates(listener) for listener in balancer.listeners},
         )

@@ -22,7 +22,7 @@ class Place:
         clients: by listener port, the blocks from which the load balancer's security groups let clients in; a port that
             is open to all is absent.
         addresses: HAProxy `bind` addresses of its nodes by listener port; those that can be bound.
-        source: name of the network namespace that connections to targets come from; empty for the region's.
+        source: address that connections to targets come from; empty for any.
         speed: simulated seconds in a real one, for slow starts.
     """
 

@@ -80,6 +80,13 @@ class Traffic:
         self._backends.pop(load_balancer, None)
         self.active.discard(load_balancer)
 
+    def backends(self, group: str) -> list[str]:
+        """Names of the group's backends in HAProxy's configuration; the group by ARN, or by the end of one."""
+        groups = [
+            backends for placed in self._backends.values() for arn, backends in placed.items() if arn.endswith(group)
+        ]
+        return [name for backends in groups for name in backends]
+
     def know(self, group: TargetGroup) -> None:
         """The group's attributes are these now."""
         self._groups[group.arn] = group

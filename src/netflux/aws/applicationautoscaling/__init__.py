@@ -1,0 +1,1 @@
+"""Application Auto Scaling: target tracking of ECS services."""

@@ -1,0 +1,73 @@
+"""What Application Auto Scaling keeps: scalable targets, policies and activities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netflux.clock import Clock
+from netflux.controlplane.documents import Documents
+
+Json = dict[str, Any]
+
+TARGET, POLICY, ACTIVITY = "autoscaling.target", "autoscaling.policy", "autoscaling.activity"
+NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
+KEPT = 100
+"""Activities of a target; AWS keeps those of six weeks."""
+
+
+class Store:
+    """Typed doors to the documents; targets and policies are by resource id.
+
+    Args:
+        documents: where they are.
+        clock: for timestamps.
+    """
+
+    def __init__(self, documents: Documents, clock: Clock) -> None:
+        self.documents = documents
+        self.clock = clock
+
+    def now(self) -> str:
+        """A timestamp."""
+        return self.clock.now().isoformat()
+
+    def targets(self) -> list[Json]:
+        """All scalable targets."""
+        return [body for _, body in self.documents.list(TARGET)]
+
+    def target(self, resource: str) -> Json | None:
+        """The scalable target of a resource."""
+        return self.documents.get(TARGET, resource)
+
+    def put_target(self, body: Json) -> None:
+        """Stores a scalable target."""
+        self.documents.put(TARGET, body["ResourceId"], body)
+
+    def policies(self, resource: str | None = None) -> list[Json]:
+        """Policies, of one resource or all."""
+        found = [body for _, body in self.documents.list(POLICY)]
+        return [body for body in found if resource in (None, body["ResourceId"])]
+
+    def put_policy(self, body: Json) -> None:
+        """Stores a policy."""
+        self.documents.put(POLICY, policy_key(body), body)
+
+    def delete(self, kind: str, key: str) -> None:
+        """Removes a document."""
+        self.documents.delete(kind, key)
+
+    def activities(self, resource: str | None = None) -> list[Json]:
+        """Activities, the newest first."""
+        found = [body for _, body in self.documents.list(ACTIVITY) if resource in (None, body["ResourceId"])]
+        return sorted(found, key=lambda body: str(body["StartTime"]), reverse=True)
+
+    def put_activity(self, body: Json) -> None:
+        """Stores an activity, and forgets what is too old."""
+        self.documents.put(ACTIVITY, body["ActivityId"], body)
+        for old in self.activities(body["ResourceId"])[KEPT:]:
+            self.documents.delete(ACTIVITY, old["ActivityId"])
+
+
+def policy_key(body: Json) -> str:
+    """Where a policy's document is."""
+    return f"{body['ResourceId']}|{body['PolicyName']}"

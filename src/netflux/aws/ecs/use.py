@@ -1,0 +1,50 @@
+"""What the running tasks of a service use, for those that scale it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from netflux.aws.ecs.arn import name
+from netflux.aws.ecs.run import Run
+from netflux.aws.ecs.store import Store
+
+_MEBIBYTE = 1024 * 1024
+_UNITS = 1024  # of CPU in a vCPU
+
+
+@dataclass(frozen=True)
+class TaskUse:
+    """A task, as its runtime measures it.
+
+    Attributes:
+        cpu_seconds: that its containers have used so far.
+        memory_bytes: that they use now.
+        vcpus: its size.
+        memory_limit: its size in bytes.
+    """
+
+    cpu_seconds: float
+    memory_bytes: int
+    vcpus: float
+    memory_limit: int
+
+
+def of_service(store: Store, runs: Mapping[str, Run], cluster: str, service: str) -> dict[str, TaskUse]:
+    """RUNNING tasks of the service by ARN; the cluster by its name."""
+    found = {}
+    for arn, run in runs.items():
+        document = store.get("ecs.task", arn)
+        if document is None or document["service"] is None or document["task"]["lastStatus"] != "RUNNING":
+            continue
+        task = document["task"]
+        if (name(task["clusterArn"]), name(document["service"])) == (cluster, service):
+            uses = [one.container.usage() for one in run.containers.values() if one.container is not None]
+            known = [use for use in uses if use is not None]
+            found[arn] = TaskUse(
+                sum(use.cpu_seconds for use in known),
+                sum(use.memory_bytes for use in known),
+                int(task["cpu"]) / _UNITS,
+                int(task["memory"]) * _MEBIBYTE,
+            )
+    return found
