@@ -24,6 +24,7 @@ $(STAMP): requirements.lock scripts/build.lock pyproject.toml $(addsuffix /pypro
 	  echo "python3 has no venv module here. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/build.lock -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . $(addprefix -e ./,$(PARTS))
+	@$(VENV)/bin/python -m compileall -q src app  # else every start compiles them anew where bytecode is not written
 	-@$(VENV)/bin/python -m netflux.cloudformation.lint architecture/netflux.yaml  # so that `make up` need not wait for it
 	@touch $(STAMP)
 

@@ -150,3 +150,22 @@ def test_somebody_who_only_looks_is_not_taken_for_a_region(tmp_path: Path) -> No
     finally:
         done.set()
         looker.join()
+
+
+def test_a_directory_too_long_for_sockets_gets_a_short_name_for_them(tmp_path: Path) -> None:
+    path = tmp_path / ("a" * 80) / "state"
+    held = state.StateDirectory.open(path, 1)
+    assert len(str(held.run)) <= 72
+    (held.run / "there").touch()
+    assert (path / "run" / "there").exists()
+    short = held.run
+    held.close()
+    assert not short.is_symlink()
+
+
+def test_a_folder_of_somebody_elses_gets_no_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "open"))
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    with pytest.raises(UserError, match="open to others"):
+        state.StateDirectory.open(tmp_path / ("a" * 80), 1)

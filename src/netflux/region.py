@@ -20,6 +20,8 @@ from netflux.aws.cloudfront.controller import CloudFrontController, Parts
 from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.edge import Edge
 from netflux.aws.cloudfront.origin import Origins
+from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ecr import distribution
@@ -33,8 +35,11 @@ from netflux.aws.ecs.store import Store as EcsStore
 from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.elbv2.apply import ElbController, Ground
+from netflux.aws.elbv2.counters import NAMESPACE, Value
 from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
+from netflux.aws.elbv2.logdelivery import LogDelivery
+from netflux.aws.elbv2.meter import Meter
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.rds.api import RdsApi
@@ -103,6 +108,8 @@ class Region:
         self.apis.register(self.s3)
         self.apis.register(Ec2Api(self.moto))
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
+        self.series = Series()
+        self.apis.register(CloudWatchApi(self.series, self.moto, [NAMESPACE]))
         self.registry = self._registry()
         self.rds = self._databases()
         self.elb = self._load_balancers()
@@ -171,7 +178,7 @@ class Region:
         return RdsController(instances, machine, self.apis, lambda key: self.loop.poke("rds", key))
 
     def _load_balancers(self) -> ElbController:
-        desired = Desired(self.moto, self.options.region)
+        desired = Desired(self.moto, self.options.region, self.documents)
         ground = Ground(
             self.haproxy,
             self.network,
@@ -180,10 +187,18 @@ class Region:
             self.options.port,
             self.gateway.certificate,
             Firewall(self.moto, self.network),
+            Meter(self.haproxy, self.clock, self._measured),
+            LogDelivery(self.apis.call, self.state.run, self.clock, (self.options.account, self.options.region)),
+            self.moto.certificate,
         )
         controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
         self.apis.register(ElbApi(self.moto, desired, controller, self.clock))
         return controller
+
+    def _measured(self, value: Value) -> None:
+        metric = Metric(NAMESPACE, value.name, value.dimensions)
+        datum = Datum(self.clock.now(), value.total, value.samples or 1, value.unit, value.exact, value.exact)
+        self.series.add(metric, datum)
 
     def _poke(self, controller: str, key: str) -> None:
         self.loop.poke(controller, key)
@@ -251,6 +266,8 @@ class Region:
         return pem, pem
 
     def _changed(self, call: Call) -> None:
+        if call.service == "ec2":
+            self.network.changed(call.operation)
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
 

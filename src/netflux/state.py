@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -31,6 +33,9 @@ _ROOM = 64 * 1024 * 1024
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
 
+
+_LONGEST_RUN = 72
+"""Characters of the run directory's path: Linux takes 107 for a socket's, and HAProxy needs 35 of them below it."""
 
 _FOLDERS = ("run", "objects", "logs", "databases", "ca")
 _EMPTY = {"lock", "netflux.log", "haproxy.log", *_FOLDERS}
@@ -71,6 +76,7 @@ class StateDirectory:
             lock = _take(path, port)
             try:
                 _prepare(path)
+                _link(path / "run")
             except BaseException:
                 os.close(lock)
                 raise
@@ -82,6 +88,7 @@ class StateDirectory:
             os.ftruncate(self._lock, 0)
             os.close(self._lock)
             self._lock = -1
+            _nickname(self.path / "run").unlink(missing_ok=True)
 
     def abandon(self) -> None:
         """In a process that has the directory by a fork, and leaves it to the other one."""
@@ -90,8 +97,12 @@ class StateDirectory:
 
     @property
     def run(self) -> Path:
-        """Sockets, HAProxy's configuration, pid records: emptied at every start."""
-        return self.path / "run"
+        """Sockets, HAProxy's configuration, pid records: emptied at every start.
+
+        By a short name elsewhere when the state directory's own is too long for unix sockets.
+        """
+        run = self.path / "run"
+        return run if len(str(run)) <= _LONGEST_RUN else _nickname(run)
 
     @property
     def database(self) -> Path:
@@ -274,6 +285,27 @@ def _prepare(path: Path) -> None:
         draft = path / "run" / "version"
         draft.write_text(json.dumps(version()) + "\n")
         draft.replace(path / "version")
+
+
+def _nickname(run: Path) -> Path:
+    """A short name for a run directory, in a folder of this user's."""
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or f"{tempfile.gettempdir()}/netflux-{os.getuid()}")
+    return folder / f"netflux-{hashlib.sha256(os.fsencode(run)).hexdigest()[:12]}"
+
+
+def _link(run: Path) -> None:
+    if len(str(run)) <= _LONGEST_RUN:
+        return
+    short = _nickname(run)
+    short.parent.mkdir(mode=0o700, exist_ok=True)
+    found = short.parent.stat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise UserError(
+            f"{short.parent} belongs to somebody else or is open to others, so no sockets can be made there.",
+            "Set XDG_RUNTIME_DIR to a directory of your own, or choose a shorter --state.",
+        )
+    short.unlink(missing_ok=True)  # of a region that was killed
+    short.symlink_to(run)
 
 
 def discard(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -46,17 +47,19 @@ class Cloud:
     Attributes:
         port: of its gateway.
         state: its state directory.
+        prefix: of every command: what makes it another user's.
     """
 
     port: int
     state: Path
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()
 
     def command(self, *words: str, check: bool = True, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Runs `netflux …` against this cloud."""
         done = subprocess.run(
-            [NETFLUX, *words],
+            [*self.prefix, NETFLUX, *words],
             check=False,
             capture_output=True,
             text=True,
@@ -126,6 +129,38 @@ class Cloud:
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
         )
+
+
+@contextmanager
+def inside(cloud: Cloud, address: str) -> Iterator[None]:
+    """The calling thread is in the network namespace of the interface that has the address; under `loopback`, and for
+    its addresses, nothing changes.
+    """
+    if address.startswith("127."):
+        yield
+        return
+    region = next(pid for pid in reversed([cloud.pid(), *descendants(cloud.pid())]) if _holds_names(pid))
+    names = Path(f"/proc/{region}/root/run/netns")
+    libc = ctypes.CDLL(None, use_errno=True)
+    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        for name in names.glob("eni-*"):
+            goal = os.open(name, os.O_RDONLY)
+            assert libc.setns(goal, _NEWNET) == 0, os.strerror(ctypes.get_errno())
+            os.close(goal)
+            if address in Path("/proc/thread-self/net/fib_trie").read_text().split():
+                break
+        yield
+    finally:
+        assert libc.setns(own, _NEWNET) == 0
+        os.close(own)
+
+
+_NEWNET = 0x40000000
+
+
+def _holds_names(pid: int) -> bool:
+    return any(Path(f"/proc/{pid}/root/run/netns").glob("eni-*"))
 
 
 def with_suppress(action: Callable[[], object]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.behaviours.bodies import ALL_VIEWER, CACHING_DISABLED, CACHING_OPTIMIZED, METHODS, TRUST
 from tests.behaviours.cloud import Cloud
-from tests.behaviours.walkthrough import ALL_VIEWER, CACHING_DISABLED, CACHING_OPTIMIZED, METHODS, TRUST
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("empty")]
 

@@ -12,24 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.behaviours.cloud import ROOT, Cloud, wait_for
+from tests.behaviours import bodies
+from tests.behaviours.bodies import APP
+from tests.behaviours.cloud import ROOT, Cloud, inside, wait_for
 from tests.behaviours.hands import Hands, Refused
 
-APP = "netflux"
 ZONES = ("us-east-1a", "us-east-1b")
-CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
-METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
 HELLO = "<html><body><h1>Hello World</h1></body></html>"
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        ],
-    }
-)
 
 
 class Walkthrough:
@@ -180,42 +169,14 @@ class Walkthrough:
                 "OriginAccessControlOriginType": "s3",
             },
         )["OriginAccessControl"]["Id"]
-        origin = {
-            "Id": "site",
-            "DomainName": f"{self.bucket}.s3.us-east-1.amazonaws.com",
-            "OriginAccessControlId": control,
-            "S3OriginConfig": {"OriginAccessIdentity": ""},
-        }
-        behavior = {
-            "TargetOriginId": "site",
-            "ViewerProtocolPolicy": "redirect-to-https",
-            "CachePolicyId": CACHING_OPTIMIZED,
-            "Compress": True,
-            "AllowedMethods": _methods(["GET", "HEAD"]),
-        }
-        config = {
-            "CallerReference": "walkthrough",
-            "Comment": APP,
-            "Enabled": True,
-            "PriceClass": "PriceClass_All",
-            "DefaultRootObject": "index.html",
-            "Origins": {"Quantity": 1, "Items": [origin]},
-            "DefaultCacheBehavior": behavior,
-        }
+        config = bodies.distribution(self.bucket, control)
         made = cloudfront("CreateDistribution", DistributionConfig=config)["Distribution"]
         self.distribution, self.domain, self.distribution_arn = made["Id"], made["DomainName"], made["ARN"]
         self.hands.wait("cloudfront", "distribution_deployed", Id=self.distribution)
         assert self._edge("GET", "/").status_code == 403
 
     def row_10_bucket_policy(self) -> None:
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "cloudfront.amazonaws.com"},
-            "Action": "s3:GetObject",
-            "Resource": f"arn:aws:s3:::{self.bucket}/*",
-            "Condition": {"StringEquals": {"AWS:SourceArn": self.distribution_arn}},
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        policy = bodies.bucket_policy(self.bucket, self.distribution_arn)
         self._of("s3")("PutBucketPolicy", Bucket=self.bucket, Policy=policy)
         self._invalidate("/*")
         first = self._edge("GET", "/")
@@ -233,16 +194,7 @@ class Walkthrough:
         ports = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}
         config["Origins"]["Items"].append({"Id": "alb", "DomainName": self.dns, "CustomOriginConfig": ports})
         config["Origins"]["Quantity"] = 2
-        behavior = {
-            "PathPattern": "/api/*",
-            "TargetOriginId": "alb",
-            "ViewerProtocolPolicy": "redirect-to-https",
-            "AllowedMethods": _methods(METHODS),
-            "CachePolicyId": CACHING_DISABLED,
-            "OriginRequestPolicyId": ALL_VIEWER,
-            "Compress": True,
-        }
-        config["CacheBehaviors"] = {"Quantity": 1, "Items": [behavior]}
+        config["CacheBehaviors"] = {"Quantity": 1, "Items": [bodies.api_behavior()]}
         cloudfront("UpdateDistribution", Id=self.distribution, IfMatch=found["ETag"], DistributionConfig=config)
         self.hands.wait("cloudfront", "distribution_deployed", Id=self.distribution)
         answer = self._edge("GET", "/api/test")
@@ -303,7 +255,7 @@ class Walkthrough:
         self._of("servicediscovery")("CreateHttpNamespace", Name="prod")
         ecs("CreateCluster", clusterName="prod")
         for role in ("ecsTaskExecutionRole", f"{APP}-task-role"):
-            self._of("iam")("CreateRole", RoleName=role, AssumeRolePolicyDocument=TRUST)
+            self._of("iam")("CreateRole", RoleName=role, AssumeRolePolicyDocument=bodies.TRUST)
         for name in ("movie-service", "customer-service"):
             self._of("logs")("CreateLogGroup", logGroupName=f"/ecs/{name}")
             sent = self._task_definition(name)
@@ -357,9 +309,9 @@ class Walkthrough:
         self._of("logs")("CreateLogGroup", logGroupName="/ecs/echo")
         container = {
             "name": "echo",
-            "image": self._image("echo"),
+            "image": bodies.image("echo"),
             "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
-            "logConfiguration": _awslogs("echo"),
+            "logConfiguration": bodies.awslogs("echo"),
         }
         ecs("RegisterTaskDefinition", **{**self._task_definition("echo"), "containerDefinitions": [container]})
         group = elb(
@@ -390,7 +342,7 @@ class Walkthrough:
     def an_image_that_does_not_exist_never_runs(self) -> None:
         ecs = self._of("ecs")
         self._of("logs")("CreateLogGroup", logGroupName="/ecs/ghost")
-        container = {"name": "ghost", "image": self._image("ghost"), "logConfiguration": _awslogs("ghost")}
+        container = {"name": "ghost", "image": bodies.image("ghost"), "logConfiguration": bodies.awslogs("ghost")}
         ecs("RegisterTaskDefinition", **{**self._task_definition("ghost"), "containerDefinitions": [container]})
         service = {**self._service("ghost", connect=False), "desiredCount": 1}
         for needless in ("loadBalancers", "healthCheckGracePeriodSeconds"):
@@ -471,100 +423,24 @@ class Walkthrough:
         status = json.loads(self.cloud.command("status", "--json").stdout)
         found = next(e for e in status["region"]["endpoints"] if e["name"] == self.endpoint["Address"])
         local = found["address"].partition(":")[0]
-        with psycopg.connect(
+        with inside(self.cloud, local), psycopg.connect(
             host=local, port=self.endpoint["Port"], dbname=database, user=login["username"],
             password=login["password"], sslmode="require", connect_timeout=5,
         ) as connection:  # fmt: skip
             assert connection.execute("SELECT current_user").fetchone() == (login["username"],)
 
+    def _task_definition(self, name: str) -> dict[str, Any]:
+        own = self.secrets.get(name.removesuffix("-service"))
+        return bodies.task_definition(name, bodies.Database(self.endpoint, self.master, own))
+
+    def _service(self, name: str, *, connect: bool = True) -> dict[str, Any]:
+        private = [self.subnets["private-1"], self.subnets["private-2"]]
+        return bodies.service(name, private, self.groups["app"], self.targets.get(name), connect=connect)
+
     def _health(self, name: str, addresses: set[str]) -> bool:
         found = self._of("elbv2")("DescribeTargetHealth", TargetGroupArn=self.targets[name])["TargetHealthDescriptions"]
         healthy = {t["Target"]["Id"] for t in found if t["TargetHealth"]["State"] == "healthy"}
         return healthy == addresses
-
-    def _image(self, name: str) -> str:
-        return f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{name}:latest"
-
-    def _task_definition(self, name: str) -> dict[str, Any]:
-        short = name.removesuffix("-service")
-        url = f"jdbc:postgresql://{self.endpoint['Address']}:{self.endpoint['Port']}/{short}"
-        own = [
-            {"name": f"SPRING_DATASOURCE_{key.upper()}", "valueFrom": f"{self.secrets[short]}:{key}::"}
-            for key in ("username", "password")
-            if short in self.secrets
-        ]
-        master = [
-            {"name": f"MASTER_{key.upper()}", "valueFrom": f"{self.master}:{key}::"} for key in ("username", "password")
-        ]
-        migrate = {
-            "name": "migrate",
-            "image": self._image(name),
-            "essential": False,
-            "command": ["python", "-m", "netflux_database", short],
-            "environment": [{"name": "SPRING_DATASOURCE_URL", "value": url}],
-            "secrets": own + master,
-            "logConfiguration": _awslogs(name),
-        }
-        service = {
-            "name": name,
-            "image": self._image(name),
-            "essential": True,
-            "dependsOn": [{"containerName": "migrate", "condition": "SUCCESS"}],
-            "portMappings": [{"name": f"{name}-8080", "containerPort": 8080, "protocol": "tcp", "appProtocol": "http"}],
-            "environment": [
-                {"name": "SPRING_PROFILES_ACTIVE", "value": "prod"},
-                {"name": "SPRING_DATASOURCE_URL", "value": url},
-            ],
-            "secrets": own,
-            "logConfiguration": _awslogs(name),
-        }
-        return {
-            "family": name,
-            "networkMode": "awsvpc",
-            "requiresCompatibilities": ["FARGATE"],
-            "cpu": "512",
-            "memory": "1024",
-            "taskRoleArn": f"arn:aws:iam::123456789012:role/{APP}-task-role",
-            "executionRoleArn": "arn:aws:iam::123456789012:role/ecsTaskExecutionRole",
-            "containerDefinitions": [migrate, service],
-        }
-
-    def _service(self, name: str, *, connect: bool = True) -> dict[str, Any]:
-        network = {
-            "subnets": [self.subnets["private-1"], self.subnets["private-2"]],
-            "securityGroups": [self.groups["app"]],
-            "assignPublicIp": "DISABLED",
-        }
-        wanted: dict[str, Any] = {
-            "cluster": "prod",
-            "serviceName": name,
-            "taskDefinition": name,
-            "desiredCount": 0,
-            "launchType": "FARGATE",
-            "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 200},
-            "networkConfiguration": {"awsvpcConfiguration": network},
-        }
-        if name in self.targets:
-            target = {"targetGroupArn": self.targets[name], "containerName": name, "containerPort": 8080}
-            wanted |= {"loadBalancers": [target], "healthCheckGracePeriodSeconds": 90}
-        if connect:
-            endpoint = {
-                "portName": f"{name}-8080",
-                "discoveryName": f"{name}-8080",
-                "clientAliases": [{"port": 8080, "dnsName": name}],
-            }
-            wanted["serviceConnectConfiguration"] = {"enabled": True, "namespace": "prod", "services": [endpoint]}
-        return wanted
-
-
-def _methods(methods: list[str]) -> dict[str, Any]:
-    cached = {"Quantity": 2, "Items": ["GET", "HEAD"]}
-    return {"Quantity": len(methods), "Items": methods, "CachedMethods": cached}
-
-
-def _awslogs(name: str) -> dict[str, Any]:
-    options = {"awslogs-group": f"/ecs/{name}", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}
-    return {"logDriver": "awslogs", "options": options}
 
 
 def _address(task: dict[str, Any]) -> str:

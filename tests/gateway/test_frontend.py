@@ -5,22 +5,29 @@ from __future__ import annotations
 from netflux.gateway import frontend, hosts
 from netflux.haproxy.section import Route, Section
 
+LISTENING = frontend.Listening("127.0.0.1", 4566, "/r/tls", "/r/cp", "/c.pem")
 
-def test_a_rule_keeps_its_own_condition_behind_the_hosts() -> None:
-    assert frontend.guarded("use_backend a if { path /x }", "host") == "use_backend a if host { path /x }"
-    assert frontend.guarded("use_backend a", "host") == "use_backend a if host"
+
+def owned(owner: str, *sections: Section) -> list[str]:
+    return [chunk.text.strip() for chunk in frontend.chunks(LISTENING, sections) if chunk.owner == owner]
 
 
 def test_each_route_stands_in_the_frontend_of_its_scheme_under_its_owners_name() -> None:
-    listening = frontend.Listening("127.0.0.1", 4566, "/r/tls", "/r/cp", "/c.pem")
     routes = Route("a.test", "http", ("use_backend x",)), Route("b.test", "", ("use_backend y",))
-    sections = [Section("one", "", routes)]
-    owned = [chunk.text for chunk in frontend.chunks(listening, sections) if chunk.owner == "one"]
-    assert len(owned) == 2
-    assert "use_backend x if host_one_0" in owned[0]
-    assert "use_backend y if host_one_1" in owned[0]
-    assert "use_backend x" not in owned[1]
-    assert "b.test" in owned[1]
+    assert owned("one", Section("one", "", routes)) == [
+        "http-request set-var(txn.host) int(1) if { req.hdr(host),host_only -m str a.test }",
+        "http-request set-var(txn.host) int(2) if { req.hdr(host),host_only -m str b.test }",
+        "use_backend x if { var(txn.host) -m int 1 }",
+        "use_backend y if { var(txn.host) -m int 2 }",
+        "http-request set-var(txn.host) int(1) if { req.hdr(host),host_only -m str b.test }",
+        "use_backend y if { var(txn.host) -m int 1 }",
+    ]
+
+
+def test_routes_of_one_host_are_told_apart_by_their_own_conditions() -> None:
+    first = Section("one", "", (Route("a.test", "http", ("use_backend x if { path /x }",)),))
+    second = Section("two", "", (Route("a.test", "http", ("use_backend y",)),))
+    assert owned("two", first, second) == ["use_backend y if { var(txn.host) -m int 1 }"]
 
 
 def test_a_local_name_has_awss_form_beside_it() -> None:

@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 _addresses = itertools.count(1)
-_net = f"127.{random.randint(64, 250)}.{random.randint(0, 250)}"
+_net = random.randint(64, 250), random.randint(0, 240)
 
 
 def fresh_address() -> str:
     """An address of 127.0.0.0/8 that this test run has not used."""
-    return f"{_net}.{next(_addresses)}"
+    block, number = divmod(next(_addresses), 250)
+    return f"127.{_net[0]}.{_net[1] + block}.{number + 1}"
 
 
 def free_port(address: str = "127.0.0.1") -> int:

@@ -74,6 +74,11 @@ def test_a_quoted_text_is_one_word_on_one_line(text: str) -> None:
     assert word == '""' or (word.isascii() and not set(word) & set(" \t\r\n\"'#$%{}[]"))
 
 
+def test_a_rule_keeps_its_own_condition_behind_the_hosts() -> None:
+    assert configuration.guarded("use_backend a if { path /x }", "host") == "use_backend a if host { path /x }"
+    assert configuration.guarded("use_backend a", "host") == "use_backend a if host"
+
+
 def rendered() -> configuration.Rendered:
     sections = [Section("a", "backend a-b\n    balance nonsense\n"), Section("c", "backend c-b\n    server x y\n")]
     shared = [Chunk("", "frontend f"), Chunk("c", "    use_backend c-q")]

@@ -64,7 +64,9 @@ def up(  # noqa: PLR0917, an option each
     speed: Annotated[
         float, typer.Option("--speed", help="Health checks, delays and grace periods run so many times faster.")
     ] = 1.0,
-    network: Annotated[Network, typer.Option("--network", help="How addresses are made real.")] = Network.auto,
+    network: Annotated[
+        Network, typer.Option("--network", envvar="NETFLUX_NETWORK", help="How addresses are made real.")
+    ] = Network.auto,
     runtime: Annotated[Runtime, typer.Option("--runtime", help="How containers run.")] = Runtime.auto,
 ) -> None:
     """Start the cloud and deploy the project's stack into it."""

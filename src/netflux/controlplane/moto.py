@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from netflux.controlplane import packages
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.message import HttpRequest, HttpResponse
-from netflux.errors import AwsError
+from netflux.errors import AwsError, UserError
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -29,8 +29,6 @@ CHEAP_BYTES = 256 * 1024
 # Botocore's names of services whose endpoint in moto's URL patterns is another one.
 _ENDPOINTS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}
 _ECR = "api.ecr"
-_FIRST = ("ec2", "iam", "elbv2", "secretsmanager", "servicediscovery")
-"""What a template with a load balancer and a container service begins with; the rest of it is ours."""
 
 
 class Moto:
@@ -83,6 +81,22 @@ class Moto:
     async def forward(self, service: str, request: HttpRequest, changes: bool) -> HttpResponse:
         """A client's own request, answered by moto byte for byte."""
         return await self._run(lambda: self._send(service, self._region, request, changes))
+
+    async def certificate(self, arn: str) -> bytes | None:
+        """A certificate of ACM's, its chain and its key, PEM; None when there is none. No operation tells the key."""
+        return await self._run(lambda: self._certificate(arn))
+
+    def _certificate(self, arn: str) -> bytes | None:
+        packages.prepare_moto()
+        from moto.acm.models import AWS_ROOT_CA
+        from moto.backends import get_backend
+
+        account = os.environ["MOTO_ACCOUNT_ID"]
+        found = get_backend("acm")[account][self._region]._certificates.get(arn)
+        if found is None:
+            return None
+        parts = found.cert, found.chain.replace(AWS_ROOT_CA, b""), found.key
+        return b"\n".join(part.strip() for part in parts if part.strip()) + b"\n"
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -151,7 +165,13 @@ class Moto:
 
         for key, body in blobs:
             name = key.removeprefix(PREFIX)
-            pickles.install(name, pickles.loads(body))
+            try:
+                pickles.install(name, pickles.loads(body))
+            except Exception as error:
+                raise UserError(
+                    f"The stored state of {name.partition('/')[0]} can't be read: {error}",
+                    "Put a copy of the state directory back, or start anew: netflux down --delete.",
+                ) from error
             self._stored[name] = (hashlib.sha256(body).hexdigest(), len(body))
 
     def _store(self, service: str) -> None:

@@ -97,11 +97,11 @@ class Server:
                 return response
             return wire.answer(model, message, await self._apis.handle(call, params), request_id)
         except AwsError as error:
-            return self._failure(scope, message, model, error)
+            return _failure(scope.service, message, model, error, request_id)
         except Exception as error:  # noqa: BLE001  (a client must get AWS's answer whatever happened; it is logged)
             _log.exception("request %s: %s %s failed", request_id, scope.service, model.name if model else message.url)
             internal = AwsError("InternalFailure", f"{type(error).__name__}; see netflux.log, {request_id}.", 500)
-            return self._failure(scope, message, model, internal)
+            return _failure(scope.service, message, model, internal, request_id)
 
     def _check_region(self, scope: wire.Scope) -> None:
         if scope.region in (None, self._apis.region, "us-east-1"):
@@ -112,16 +112,18 @@ class Server:
             f"Set AWS_DEFAULT_REGION={self._apis.region}, or start `netflux up` with that variable set.",
         )
 
-    def _failure(
-        self, scope: wire.Scope, message: HttpRequest, model: OperationModel | None, error: AwsError
-    ) -> HttpResponse:
-        if model is None:
-            try:
-                service = models.service_model(scope.service)
-                model = service.operation_model(service.operation_names[0])
-            except AwsError:
-                return HttpResponse(error.status, {"Content-Type": "text/plain"}, str(error).encode())
-        return wire.failure(model, message, error, str(uuid.uuid4()))
+
+def _failure(
+    service: str, message: HttpRequest, model: OperationModel | None, error: AwsError, request_id: str
+) -> HttpResponse:
+    """The error in the service's protocol; where the operation is not known, any of the service's has that protocol."""
+    if model is None:
+        try:
+            known = models.service_model(service)
+            model = known.operation_model(known.operation_names[0])
+        except AwsError:
+            return HttpResponse(error.status, {"Content-Type": "text/plain"}, str(error).encode())
+    return wire.failure(model, message, error, request_id)
 
 
 def _unsigned_action(request: web.Request) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from netflux.gateway import hosts
-from netflux.haproxy.configuration import Chunk, quote
-from netflux.haproxy.section import Route, Section
+from netflux.haproxy.configuration import Chunk, guarded, quote
+from netflux.haproxy.section import Section
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,13 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
     socket to the frontend that decrypts. Rules run for each request, so a kept-alive connection may change hosts.
     """
     return [
-        Chunk("", _PLAIN.format(bind=listening.bind)),
-        *_routes(sections, "http"),
-        Chunk("", _LAST),
-        Chunk("", _TLS.format(socket=quote(listening.tls_socket), certificate=quote(listening.certificate))),
-        *_routes(sections, "https"),
-        Chunk("", _LAST),
+        *_frontend(_PLAIN.format(bind=listening.bind), _ENCRYPTED, sections, "http"),
+        *_frontend(
+            _TLS.format(socket=quote(listening.tls_socket), certificate=quote(listening.certificate)),
+            "",
+            sections,
+            "https",
+        ),
         Chunk(
             "",
             _BACKENDS.format(
@@ -61,27 +62,28 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
     ]
 
 
-def guarded(line: str, guard: str) -> str:
-    """A rule that holds only where the guard does, too."""
-    action, found, condition = line.rpartition(" if ")
-    return f"{action} if {guard} {condition}" if found else f"{line} if {guard}"
+def _frontend(start: str, decided: str, sections: Sequence[Section], scheme: str) -> Iterator[Chunk]:
+    """The host is compared once for each name, and in each line a number: with a hundred rules that halves the cost.
 
-
-def _routes(sections: Sequence[Section], scheme: str) -> Iterator[Chunk]:
-    for section in sections:
-        lines: list[str] = []
-        for number, route in enumerate(section.gateway):
-            if route.scheme in ("", scheme):
-                lines += _route(route, f"{section.owner}_{number}")
-        if lines:
-            yield Chunk(section.owner, "\n".join(lines))
-
-
-def _route(route: Route, key: str) -> Iterator[str]:
-    guard = "host_" + "".join(letter if letter.isalnum() else "_" for letter in key)
-    yield f"    acl {guard} req.hdr(host),host_only -m str {' '.join(map(quote, hosts.forms(route.host)))}"
-    for line in route.lines:
-        yield f"    {guarded(line, guard)}"
+    Args:
+        start: of the frontend.
+        decided: rules that come before all routes.
+    """
+    routes = [
+        (section.owner, route) for section in sections for route in section.gateway if route.scheme in ("", scheme)
+    ]
+    numbers: dict[str, int] = {}
+    yield Chunk("", start)
+    for owner, route in routes:
+        if route.host not in numbers:
+            number = numbers[route.host] = len(numbers) + 1
+            named = f"{{ req.hdr(host),host_only -m str {' '.join(map(quote, hosts.forms(route.host)))} }}"
+            yield Chunk(owner, f"    http-request set-var(txn.host) int({number}) if {named}")
+    yield Chunk("", decided)
+    for owner, route in routes:
+        guard = f"{{ var(txn.host) -m int {numbers[route.host]} }}"
+        yield Chunk(owner, "\n".join(f"    {guarded(line, guard)}" for line in route.lines))
+    yield Chunk("", _LAST)
 
 
 _PLAIN = """\
@@ -91,7 +93,9 @@ frontend gateway
     tcp-request inspect-delay 30s
     tcp-request content switch-mode http if HTTP
     tcp-request content accept if {{ req.ssl_hello_type 1 }}
-    use_backend gateway-tls if {{ req.ssl_hello_type 1 }}"""
+    tcp-request content switch-mode http"""
+
+_ENCRYPTED = "    use_backend gateway-tls if { req.ssl_hello_type 1 }"
 
 _TLS = """\
 frontend gateway-https

@@ -66,6 +66,12 @@ def quote(text: str) -> str:
     )
 
 
+def guarded(line: str, guard: str) -> str:
+    """A rule that holds only where the guard does, too."""
+    action, found, condition = line.rpartition(" if ")
+    return f"{action} if {guard} {condition}" if found else f"{line} if {guard}"
+
+
 def render(
     settings: Settings, frontends: Sequence[Chunk], sections: Sequence[Section], slots: Mapping[str, Slots]
 ) -> Rendered:
@@ -158,13 +164,15 @@ def _preamble(settings: Settings) -> str:
     - idle-close-on-response keeps idle client connections of a leaving worker open for the request that may be under
       way: without it a reload under load fails some (docs/design/edge.md).
     - fd-hard-limit, because HAProxy takes memory for as many descriptors as the system allows, which may be millions.
+    - no `log`: a request would cost a line of text that is made and then dropped for its level. What HAProxy has to say
+      about servers and configurations goes to stderr anyway.
+    - client-fin, because HAProxy does not see a client leave whose request was too large for the buffer.
     - an hour for tunnels and idle long answers; owners set their own `timeout server`.
     """
     return f"""\
 global
     nbthread {settings.threads}
     stats socket {quote(settings.socket)} mode 600 level admin expose-fd listeners
-    log stderr format timed daemon notice
     hard-stop-after 1h
     fd-hard-limit 65536
     tune.bufsize 32768
@@ -173,13 +181,11 @@ global
 
 defaults
     mode http
-    log global
-    option dontlognull
-    option dontlog-normal
     option idle-close-on-response
     http-reuse safe
     timeout connect 10s
     timeout client 1h
+    timeout client-fin 10s
     timeout server 1h
     timeout tunnel 1h
     timeout http-request 60s

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from netflux.haproxy.section import Branch, Entry, Onward, Route, Section
+from netflux.haproxy.configuration import guarded
+from netflux.haproxy.section import LATE, Branch, Entry, Onward, Route, Section
 
 _MOST_LINES = 200
 """Rules times ways into them that are still joined: a distribution with many behaviors would repeat them for each."""
@@ -93,15 +94,20 @@ def _name(way: Onward, branch: Branch) -> str:
 
 def _backend(way: Onward, entry: Entry, branch: Branch) -> str:
     """The way's changes of the request first, and its changes of the response last, as in two passes."""
-    impatient = way.patience <= entry.idle
-    lines = [
-        *way.request,
-        *(line for line in branch.lines if not (impatient and _of_the_wait(line))),
-        *([f"timeout server {way.patience}s", *way.late] if impatient and branch.servers else []),
-        *way.response,
-    ]
-    return f"backend {_name(way, branch)}\n" + "".join(f"    {line}\n" for line in lines)
+    lines = branch.lines
+    if branch.servers and way.patience <= entry.idle:
+        lines = (*_impatient(way.patience, branch.lines), *way.late)
+    joined = (*way.request, *lines, *way.response)
+    return f"backend {_name(way, branch)}\n" + "".join(f"    {line}\n" for line in joined)
 
 
-def _of_the_wait(line: str) -> bool:
-    return line.startswith(("timeout server ", "errorfile 504 "))
+def _impatient(patience: int, lines: Sequence[str]) -> Iterator[str]:
+    """The branch's lines when the way gives up before its listener does: the listener has no part in that answer."""
+    yield f"timeout server {patience}s"
+    yield "http-response set-var(txn.answered) bool(true)"
+    yield "http-after-response set-var(txn.late) bool(true) if { status 504 } !{ var(txn.answered) -m found }"
+    for line in lines:
+        if line.startswith("http-after-response "):
+            yield guarded(line, f"!{LATE}")
+        elif not line.startswith(("timeout server ", "errorfile 504 ")):
+            yield line

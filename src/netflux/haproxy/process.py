@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +63,7 @@ class HAProxy:
         self._watching: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._lock = asyncio.Lock()
+        self._leaving: Callable[[], Awaitable[None]] | None = None
         self.reloads = 0
 
     @property
@@ -74,6 +75,15 @@ class HAProxy:
     def pid(self) -> int:
         """Of the running master."""
         return self._master.pid
+
+    def before_reload(self, look: Callable[[], Awaitable[None]]) -> None:
+        """Called from now on before a new worker begins to count anew."""
+        self._leaving = look
+
+    async def statistics(self) -> tuple[int, Sequence[Mapping[str, str]]]:
+        """The newest worker's pid and its counters; RuntimeApiError."""
+        pid = next(line for line in (await self.runtime.worker("show info")).splitlines() if line.startswith("Pid:"))
+        return int(pid.partition(":")[2]), await self.runtime.statistics()
 
     def inherit(self, descriptor: int) -> None:
         """The shared frontends name a listening socket of this process, as `fd@N`. Before the start."""
@@ -193,7 +203,11 @@ class HAProxy:
                 return
             slots = dict(self._slots)
             rendered = configuration.render(self._settings, shared, joined.sections, slots)
-            answer = await self._master.check(rendered.text) or await self._master.reload(rendered.text)
+            answer = await self._master.check(rendered.text)
+            if not answer:
+                if self._leaving is not None and self._structure:
+                    await self._leaving()
+                answer = await self._master.reload(rendered.text)
             if not answer:
                 self._good = sections
                 await self._reloaded(structure, joined.sections, slots)

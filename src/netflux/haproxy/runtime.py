@@ -50,6 +50,7 @@ class RuntimeApi:
 
     def __init__(self, master: Path) -> None:
         self._master = master
+        self._retired: frozenset[str] = frozenset()
 
     async def command(self, line: str, patience: float = ANSWER_SECONDS) -> str:
         """The answer to one line, sent to the master.
@@ -71,12 +72,36 @@ class RuntimeApi:
         return answer.decode(errors="replace")
 
     async def reload(self) -> str:
-        """Starts a new worker and waits until it runs; an empty string, or what HAProxy says went wrong."""
+        """Starts a new worker and waits until it alone takes connections.
+
+        Returns:
+            An empty string, or what HAProxy says went wrong.
+        """
         answer = await self.command("reload")
         if not answer.startswith("Success=1"):
             return answer
         info = await self.worker("show info")
-        return "" if "Pid:" in info else f"the new worker does not answer: {info}"
+        if "Pid:" not in info:
+            return f"the new worker does not answer: {info}"
+        await self._retire()
+        return ""
+
+    async def _retire(self) -> None:
+        """Until those before the newest have closed their listening sockets, as they tell by `Stopping`.
+
+        They are told to by a signal, and on a busy machine one of them may take a connection before it gets it, and
+        answer by the configuration that was replaced.
+        """
+        listed = await self.command("show proc")
+        old = frozenset(
+            line.split()[0] for line in listed.partition("# old workers")[2].splitlines() if line[:1].isdigit()
+        )
+        for pid in old - self._retired:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                taking = True
+                while taking:  # it answers between two rounds of its own loop, in which it takes signals as well
+                    taking = "Stopping: 0" in await self.command(f"@!{pid} show info")
+        self._retired = old
 
     async def worker(self, line: str) -> str:
         """The answer of the newest worker to one command."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LATE = "{ var(txn.late) -m found }"
+"""For the conditions of `Onward.late`: the answer is made because the patience is over."""
+
 
 @dataclass(frozen=True)
 class Route:

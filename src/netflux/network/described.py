@@ -11,7 +11,7 @@ Where moto's answers differ from EC2's, this is the place that knows:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from netflux.network.topology import (
@@ -51,6 +51,19 @@ READS = {
 }
 """The calls that a topology is made of: without parameters they tell of all VPCs."""
 
+_TOUCHED = (
+    ("SecurityGroup", ("SecurityGroups", "SecurityGroupRules")),
+    ("NetworkInterface", ("NetworkInterfaces",)),
+    ("NetworkAcl", ("NetworkAcls",)),
+    ("Subnet", ("Subnets", "NetworkAcls", "RouteTables")),
+    ("Route", ("RouteTables",)),
+    ("InternetGateway", ("InternetGateways",)),
+    ("NatGateway", ("NatGateways", "NetworkInterfaces")),
+    ("Address", ("NatGateways", "NetworkInterfaces")),
+    ("Tags", ()),
+)
+"""What an operation may have changed of the answers, by the first word that its name has."""
+
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 """Numbers that EC2 takes for names (EC2 API reference, "IpPermission")."""
 
@@ -62,10 +75,43 @@ async def read(call: Call) -> Topology:
     return topology(await answers(call))
 
 
-async def answers(call: Call) -> dict[str, list[Item]]:
-    """What EC2 tells."""
-    told = await asyncio.gather(*(call("ec2", operation, {}) for operation in READS.values()))
-    return {member: list(answer.get(member) or ()) for member, answer in zip(READS, told, strict=True)}
+async def answers(call: Call, members: Collection[str] = READS) -> dict[str, list[Item]]:
+    """What EC2 tells, of some members or of all."""
+    told = await asyncio.gather(*(call("ec2", READS[member], {}) for member in members))
+    return {member: list(answer.get(member) or ()) for member, answer in zip(members, told, strict=True)}
+
+
+def touched(operation: str) -> Collection[str]:
+    """The members that an operation of EC2 may have changed; all, when its name tells nothing."""
+    return next((members for word, members in _TOUCHED if word in operation), tuple(READS))
+
+
+class Reading:
+    """The topology, read again only where a call may have changed it: one answer takes 20 ms.
+
+    Args:
+        call: `Apis.call`.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._told: dict[str, list[Item]] = {}
+        self._stale = set(READS)
+
+    def changed(self, operation: str) -> None:
+        """EC2 has accepted an operation."""
+        self._stale.update(touched(operation))
+
+    async def now(self) -> Topology:
+        """What is configured; AwsError when EC2 can't tell."""
+        asked = sorted(self._stale)
+        self._stale.clear()
+        try:
+            self._told |= await answers(self._call, asked)
+        except BaseException:
+            self._stale.update(asked)
+            raise
+        return topology(self._told)
 
 
 def topology(told: Answers) -> Topology:

@@ -20,12 +20,14 @@ class InterfaceRequest:
         subnet_id: the subnet whose address range the address is taken from.
         security_groups: group ids.
         description: shown by DescribeNetworkInterfaces.
+        hosted: its sockets are the region's own: it gets no namespace of its own.
     """
 
     owner: str
     subnet_id: str
     security_groups: Sequence[str]
     description: str
+    hosted: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Interface:
         local_address: where it is bound and reached on this machine; the VPC address itself in real namespaces.
         mac_address: as EC2 shows it.
         availability_zone: of the subnet.
-        namespace: name of the network namespace that holds it; None under `loopback`.
+        namespace: name of the network namespace that holds it; None for the region's, as always under `loopback`.
     """
 
     id: str
@@ -89,6 +91,16 @@ class Network(Protocol):
 
     def service_address(self, key: str) -> str:
         """A stable local address for a name that is no interface (a Service Connect endpoint)."""
+        ...
+
+    async def intercept(self, owner: str) -> None:
+        """From now on what the owner of an interface with a namespace sends to a service address gets to
+        `interception.PORT` there; OSError when the machine refuses.
+        """
+        ...
+
+    def changed(self, operation: str) -> None:
+        """EC2 has accepted this operation, which the next `refresh` is to follow."""
         ...
 
     async def refresh(self) -> None:

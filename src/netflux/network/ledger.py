@@ -41,6 +41,7 @@ class Record:
         id: empty until EC2 has made the ENI.
         offset: in the region's block.
         leaving: the interface shall go.
+        hosted: of the request.
     """
 
     owner: str
@@ -53,6 +54,7 @@ class Record:
     id: str = ""
     mac_address: str = ""
     leaving: bool = False
+    hosted: bool = False
 
 
 class Ledger:
@@ -158,6 +160,7 @@ class Ledger:
             address,
             place,
             subnet["AvailabilityZone"],
+            hosted=request.hosted,
         )
         with self._documents.transaction():
             self._documents.put(BLOCK, "block", {**block, "last_offset": place})
@@ -171,7 +174,7 @@ class Ledger:
         in_ec2 = [
             private["PrivateIpAddress"] for eni in answer["NetworkInterfaces"] for private in eni["PrivateIpAddresses"]
         ]
-        return [*in_ec2, *(r.vpc_address for r in self._records.values() if r.subnet_id == subnet_id)]
+        return [*in_ec2, *(record.vpc_address for record in self._records.values())]
 
     async def _create(self, record: Record) -> Record:
         request: dict[str, Any] = {

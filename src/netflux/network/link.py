@@ -9,6 +9,7 @@ import errno
 import ipaddress
 import socket
 import struct
+from dataclasses import dataclass
 from enum import IntEnum
 
 from netflux.network.netlink import ACK, CREATE, EXCLUSIVE, REPLACE, Message, attribute, nest, number, text
@@ -33,15 +34,24 @@ class RouteType(IntEnum):
     BLACKHOLE = 6
 
 
-def veth(name: str, index: int, peer_namespace: int, peer_index: int, mac: str) -> Message:
-    """A cable with one end here and the other, `eth0`, in a namespace.
+@dataclass(frozen=True)
+class End:
+    """The far end of a cable.
 
-    Args:
-        peer_namespace: descriptor of the namespace.
-        mac: of the peer.
+    Attributes:
+        namespace: descriptor of the namespace that it is in.
     """
-    peer = _link(0, peer_index, 0) + text(3, "eth0") + attribute(1, bytes.fromhex(mac.replace(":", "")))
-    peer += number(28, peer_namespace)
+
+    namespace: int
+    index: int
+    mac: str
+    name: str = "eth0"
+
+
+def veth(name: str, index: int, end: End) -> Message:
+    """A cable with one end here and the other in a namespace."""
+    peer = _link(0, end.index, 0) + text(3, end.name) + attribute(1, bytes.fromhex(end.mac.replace(":", "")))
+    peer += number(28, end.namespace)
     kind = nest(18, text(1, "veth"), nest(2, attribute(1, peer)))
     return Message(_NEWLINK, _link(0, index, 0) + text(3, name) + kind, ACK | CREATE | EXCLUSIVE)
 
@@ -71,10 +81,11 @@ def address(index: int, ip: str, prefix: int = 32) -> Message:
     return Message(_NEWADDR, head + body, ACK | CREATE | REPLACE)
 
 
-def default_route(index: int, gateway: str) -> Message:
+def default_route(index: int, gateway: str, table: int = MAIN_TABLE) -> Message:
     """Everything goes to the gateway, which is at the other end of the interface."""
-    head = _route(0, MAIN_TABLE, _SCOPE_UNIVERSE, RouteType.UNICAST, _ON_LINK)
-    return Message(_NEWROUTE, head + attribute(5, socket.inet_aton(gateway)) + number(4, index), ACK | CREATE | REPLACE)
+    head = _route(0, 0, _SCOPE_UNIVERSE, RouteType.UNICAST, _ON_LINK)
+    body = attribute(5, socket.inet_aton(gateway)) + number(4, index) + number(15, table)
+    return Message(_NEWROUTE, head + body, ACK | CREATE | REPLACE)
 
 
 def route(block: str, index: int, table: int = MAIN_TABLE) -> Message:

@@ -83,6 +83,12 @@ class LoopbackNetwork:
         """A stable local address for a name that is no interface; AwsError when all 254 are given away."""
         return addresses.local_address(self._number, 255 * 256 + self._ledger.service_place(key))
 
+    async def intercept(self, _owner: str) -> None:
+        """Nothing: a service address is one of the machine's here, where no task listens."""
+
+    def changed(self, _operation: str) -> None:
+        """Nothing: EC2's configuration is not followed here."""
+
     async def refresh(self) -> None:
         """Nothing: groups, network ACLs and routes are not enforced here."""
 

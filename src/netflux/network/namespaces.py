@@ -11,15 +11,17 @@ import logging
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
-from netflux.network import attempt, described, link, namespace, netlink, ruleset
+from netflux.network import attempt, interception, link, namespace, netlink, ruleset
 from netflux.network.attempt import Probe
 from netflux.network.decide import Outcome
+from netflux.network.described import Reading
+from netflux.network.hosting import Host
 from netflux.network.interface import Interface, InterfaceRequest
 from netflux.network.ledger import Ec2, Ledger, Record
 from netflux.network.nftables import Counted
@@ -47,15 +49,19 @@ class NamespaceNetwork:
     def __init__(self, apis: Ec2, documents: Documents) -> None:
         self._apis = apis
         self._ledger = Ledger(apis, documents)
+        self._reading = Reading(apis.call)
         self._kernel = ThreadPoolExecutor(1, "network")
         self._routers: dict[str, Router] = {}
         self._homes: dict[str, str] = {}
         self._subnets: dict[str, tuple[str, str]] = {}
+        self._intercepted: set[str] = set()
+        self._host: Host
         self._asked = self._covered = 0
         self._refreshing = asyncio.Lock()
 
     async def start(self) -> None:
         """Brings records and EC2 together again, and makes what is recorded real."""
+        self._host = await self._do(Host)
         await self._ledger.load()
         for record in self._ledger.attached():
             await self._realise(record)
@@ -82,7 +88,8 @@ class NamespaceNetwork:
         record = self._ledger.of(owner)
         if record is not None and record.id in self._homes:
             router = self._routers[self._homes.pop(record.id)]
-            await self._do(lambda: router.disconnect(record.id))
+            self._intercepted.discard(record.id)
+            await self._do(lambda: self._disconnect(router, record.id))
         await self._ledger.detach(owner)
 
     def of(self, owner: str) -> Interface | None:
@@ -103,6 +110,17 @@ class NamespaceNetwork:
         """A stable address for a name that is no interface, the same in every task's namespace."""
         return f"{SERVICE_BLOCK}.{self._ledger.service_place(key)}"
 
+    async def intercept(self, owner: str) -> None:
+        """What the owner's processes send to service addresses gets to their proxies from now on."""
+        name = self._name(owner)
+        if name not in self._intercepted:
+            self._intercepted.add(name)
+            await self._do(lambda: interception.begin(name, f"{SERVICE_BLOCK}.0/24"))
+
+    def changed(self, operation: str) -> None:
+        """EC2 has accepted this operation."""
+        self._reading.changed(operation)
+
     async def refresh(self) -> None:
         """Makes groups, network ACLs and routes what EC2 says. All who ask while EC2 is read share the next reading.
 
@@ -116,7 +134,7 @@ class NamespaceNetwork:
                 return
             covering = self._asked
             try:
-                topology = await described.read(self._apis.call)
+                topology = await self._reading.now()
                 await self._do(lambda: self._apply(topology))
             except (AwsError, OSError) as error:
                 raise Retryable(f"the network's rules: {error}") from error
@@ -124,15 +142,18 @@ class NamespaceNetwork:
 
     def inside(self, owner: str) -> AbstractContextManager[None]:
         """Sockets that the calling thread makes meanwhile are in the owner's namespace."""
-        return namespace.inside(self._name(owner))
+        return nullcontext() if self._hosted(owner) else namespace.inside(self._name(owner))
 
     def client(self, owner: str) -> socket.socket:
         """A TCP socket that connects from the owner's interface, and does not block; OSError when there is none."""
-        return namespace.client(self._name(owner))
+        name, address = self._name(owner), self._hosted(owner)
+        return _from(address) if address else namespace.client(name)
 
     def listener(self, owner: str, address: str, port: int) -> socket.socket | None:
         """A TCP socket that listens in the owner's namespace at an address that is nobody else's."""
         name = self._name(owner)
+        if self._hosted(owner):
+            return None
         with namespace.inside(name):
             kernel = netlink.Socket(netlink.ROUTE)
         try:
@@ -146,7 +167,7 @@ class NamespaceNetwork:
         found = self.of(owner)
         if found is None:
             return False
-        with namespace.inside(self._name(owner)):
+        with self.inside(owner):
             return attempt.listens(found.vpc_address, port, Path("/proc/thread-self/net"))
 
     async def probe(self, source_owner: str | None, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
@@ -177,7 +198,15 @@ class NamespaceNetwork:
         router = self._routers.get(vpc)
         if router is None:
             router = self._routers[vpc] = Router(vpc)
-        router.connect(record.id, record.vpc_address, cidr, record.mac_address)
+        if record.hosted:
+            self._host.seat(record.id, record.vpc_address)
+            router.host(record.id, cidr, record.mac_address, self._host)
+        else:
+            router.connect(record.id, record.vpc_address, cidr, record.mac_address)
+
+    def _disconnect(self, router: Router, interface: str) -> None:
+        self._host.leave(interface)
+        router.disconnect(interface)
 
     def _apply(self, topology: Topology) -> None:
         for vpc, router in [*self._routers.items()]:
@@ -188,12 +217,18 @@ class NamespaceNetwork:
                 del self._routers[vpc]
 
     def _dismantle(self) -> None:
+        self._host.close()
         for router in self._routers.values():
             router.close()
         for name in namespace.names():
             namespace.remove(name)
         self._routers.clear()
         self._homes.clear()
+
+    def _hosted(self, owner: str) -> str:
+        """The owner's address, when its interface is in the region's own namespace."""
+        record = self._ledger.of(owner)
+        return record.vpc_address if record is not None and record.hosted else ""
 
     def _name(self, owner: str) -> str:
         found = self.of(owner)
@@ -205,6 +240,18 @@ class NamespaceNetwork:
         return await asyncio.get_running_loop().run_in_executor(self._kernel, work)
 
 
+def _from(address: str) -> socket.socket:
+    """A TCP socket of this namespace that connects from the address; does not block."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.settimeout(0)
+    try:
+        made.bind((address, 0))
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
 def _interface(record: Record) -> Interface:
     return Interface(
         id=record.id,
@@ -214,5 +261,5 @@ def _interface(record: Record) -> Interface:
         local_address=record.vpc_address,
         mac_address=record.mac_address,
         availability_zone=record.availability_zone,
-        namespace=record.id,
+        namespace=None if record.hosted else record.id,
     )

@@ -32,6 +32,9 @@ _BATCH_BYTES = 64 * 1024
 
 (_NEWTABLE, _DELTABLE, _NEWCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELRULE) = (0, 2, 3, 5, 6, 7, 8)
 (_NEWSET, _DELSET, _NEWELEMENT, _DELELEMENT) = (9, 11, 12, 14)
+_FORWARD, _OUTPUT = 2, 3
+_BEFORE_ROUTING = -100
+"""linux/netfilter_ipv4.h: NF_IP_PRI_NAT_DST."""
 _REGISTER = 1
 _VERDICTS = 0xFFFFFF00
 _ADDRESS_TYPE = 7  # nft's own number for ipv4_addr, shown by `nft list ruleset`
@@ -70,8 +73,14 @@ def no_table() -> Message:
 
 def base_chain(name: str, priority: int, verdict: Verdict) -> Message:
     """A chain that every forwarded packet passes; with what befalls those that no rule decides."""
-    hook = nest(4, _big(1, 2), _big(2, priority))
+    hook = nest(4, _big(1, _FORWARD), _big(2, priority))
     return _message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + _big(5, verdict) + text(7, "filter"), CREATE)
+
+
+def diverting_chain(name: str) -> Message:
+    """A chain that may give a connection another destination: it sees the first packet of those made here."""
+    hook = nest(4, _big(1, _OUTPUT), _big(2, _BEFORE_ROUTING))
+    return _message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + text(7, "nat"), CREATE)
 
 
 def chain(name: str) -> Message:
@@ -256,6 +265,12 @@ def count() -> list[bytes]:
 def decide(verdict: Verdict, goal: str = "") -> list[bytes]:
     """What becomes of the packet; `goal` is the chain of a jump."""
     return [_expression("immediate", _big(1, 0) + nest(2, _decision(verdict, goal)))]
+
+
+def to_port(port: int) -> list[bytes]:
+    """The connection goes to this port of the address that it was meant for."""
+    loaded = _expression("immediate", _big(1, _REGISTER) + nest(2, attribute(1, struct.pack(">H", port))))
+    return [loaded, _expression("nat", _big(1, 1) + _big(2, socket.AF_INET) + _big(5, _REGISTER))]
 
 
 def prohibit() -> list[bytes]:

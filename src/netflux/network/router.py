@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
+import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from netflux.network import link, namespace, netlink, nftables
+from netflux.network import conntrack, link, namespace, netlink, nftables, simulation
+from netflux.network.hosting import Host
 from netflux.network.netlink import Message
 from netflux.network.nftables import Found, Verdict
 from netflux.network.ruleset import (
@@ -42,6 +44,8 @@ _FIRST_TABLE = 1000
 _PEER_INDEX = 2
 _LARGEST_NAME = 15
 _BEFORE_GROUPS = -10
+_AT_ONCE = 100
+"""Messages that are each answered: the answers wait in a receive buffer of 208 KB."""
 
 
 class Router:
@@ -91,8 +95,8 @@ class Router:
                 inner = netlink.Socket(netlink.ROUTE)
             try:
                 with (namespace.DIRECTORY / interface).open("rb") as goal:
-                    name = "v" + interface.removeprefix("eni-")[1 - _LARGEST_NAME :]
-                    self._route.send([link.veth(name, index, goal.fileno(), _PEER_INDEX, mac)])
+                    end = link.End(goal.fileno(), _PEER_INDEX, mac)
+                    self._route.send([link.veth(_named("v", interface), index, end)])
                 inner.send([
                     link.up(link.LOOPBACK), link.up(_PEER_INDEX), link.address(_PEER_INDEX, address, block.prefixlen),
                     link.default_route(_PEER_INDEX, str(block[1])),
@@ -105,6 +109,23 @@ class Router:
             namespace.remove(interface)
             raise
         self._cables[interface] = index
+
+    def host(self, interface: str, subnet: str, mac: str, host: Host) -> None:
+        """The interface's cable into the region's own namespace, where it has a seat.
+
+        Args:
+            subnet: CIDR block.
+        """
+        index, seat = next(self._index), host.seats[interface]
+        goal = host.namespace()
+        try:
+            end = link.End(goal, seat.index, mac, _named("n", interface))
+            self._route.send([link.veth(_named("v", interface), index, end)])
+        finally:
+            os.close(goal)
+        self._cables[interface] = index
+        host.settle(interface, str(ipaddress.IPv4Network(subnet)[1]))
+        self._route.send([link.up(index), link.route(f"{seat.address}/32", index)])
 
     def disconnect(self, interface: str) -> None:
         """Cuts the cable and takes the namespace's name away; nothing happens when there is none."""
@@ -130,8 +151,18 @@ class Router:
             self.applied = Ruleset()
             self._transact([nftables.no_table(), *self._fresh()])
             raise
-        self.applied = wanted
+        before, self.applied = self.applied, wanted
+        if closes(before, wanted):
+            self._cut()
         return len(routes) + len(changes)
+
+    def _cut(self) -> None:
+        """Breaks tracked connections that the rules let through no more."""
+        flows = [conntrack.flow(payload) for payload in self._filter.dump(conntrack.list_flows())]
+        closed = {first for first in {one.first for one in flows} if not simulation.lets(self.applied, first)}
+        cuts = [conntrack.cut(one) for one in flows if one.first in closed]
+        for start in range(0, len(cuts), _AT_ONCE):
+            self._filter.send(cuts[start : start + _AT_ONCE])
 
     def _fresh(self) -> Iterator[Message]:
         """The table when no rule set has been applied: everything is dropped."""
@@ -216,6 +247,20 @@ class Router:
         for way in wanted:
             if way not in (before or ()):
                 yield link.route(way.block, way.leaving, table) if way.leaving else link.blackhole(way.block, table)
+
+
+def _named(letter: str, interface: str) -> str:
+    """The kernel takes 15 characters."""
+    return letter + interface.removeprefix("eni-")[1 - _LARGEST_NAME :]
+
+
+def closes(before: Ruleset, wanted: Ruleset) -> bool:
+    """Whether anything that was let through may be let through no more."""
+    return (
+        any(set(rules) - set(wanted.chains.get(name, ())) for name, rules in before.chains.items())
+        or any(addresses - wanted.sets.get(name, frozenset()) for name, addresses in before.sets.items())
+        or any(goals.items() - wanted.maps.get(name, {}).items() for name, goals in before.maps.items())
+    )
 
 
 def expressions(rule: Rule) -> list[bytes]:

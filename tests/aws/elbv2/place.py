@@ -9,10 +9,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.elbv2.apply import ElbController, Ground
+from netflux.aws.elbv2.counters import NAMESPACE, Value
 from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
+from netflux.aws.elbv2.logdelivery import LogDelivery
+from netflux.aws.elbv2.meter import Meter
+from netflux.aws.s3.api import S3Api
+from netflux.aws.s3.body import Bodies
+from netflux.aws.s3.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -90,7 +98,7 @@ class Place:
         self.haproxy = HAProxy(
             Children(self.run / "children"), binary.find(), self.run, directory / "haproxy.log", self.gateway.frontends
         )
-        desired = Desired(self.moto, REGION)
+        desired = Desired(self.moto, REGION, self.documents)
         self.flips: list[str] = []
         ground = Ground(
             self.haproxy,
@@ -100,8 +108,14 @@ class Place:
             self.port,
             self.gateway.certificate,
             Firewall(self.moto, self.network) if loopback else None,
+            Meter(self.haproxy, self.clock, self._measured),
+            LogDelivery(self.apis.call, self.run, self.clock, (ACCOUNT, REGION)),
+            self.moto.certificate,
         )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
+        self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))
+        self.series = Series()
+        self.apis.register(CloudWatchApi(self.series, self.moto, [NAMESPACE]))
         self.apis.register(ElbApi(self.moto, desired, self.controller, self.clock))
         self.loop = Loop(self.clock, [self.controller])
         self.targets: list[Target] = []
@@ -128,6 +142,11 @@ class Place:
         for target in self.targets:
             await target.stop()
         shutil.rmtree(self.run, ignore_errors=True)
+
+    def _measured(self, value: Value) -> None:
+        metric = Metric(NAMESPACE, value.name, value.dimensions)
+        datum = Datum(self.clock.now(), value.total, value.samples or 1, value.unit, value.exact, value.exact)
+        self.series.add(metric, datum)
 
     def _changed(self, call: Call) -> None:
         self.loop.poke_all("elbv2")

@@ -74,11 +74,11 @@ def states(*found: Health, minimum: int = 1) -> list[str]:
 
 
 def test_only_healthy_targets_get_requests() -> None:
-    assert states(HEALTHY, UNHEALTHY, REGISTERED, DRAINING) == ["ready", "maint", "maint", "drain"]
+    assert states(HEALTHY, UNHEALTHY, REGISTERED, DRAINING) == ["ready", "maint", "maint", "maint"]
 
 
 def test_with_no_healthy_target_all_registered_ones_get_requests() -> None:
-    assert states(UNHEALTHY, REGISTERED, DRAINING) == ["ready", "ready", "drain"]
+    assert states(UNHEALTHY, REGISTERED, DRAINING) == ["ready", "ready", "maint"]
 
 
 def test_below_the_minimum_of_healthy_targets_all_registered_ones_get_requests() -> None:
@@ -87,4 +87,4 @@ def test_below_the_minimum_of_healthy_targets_all_registered_ones_get_requests()
 
 
 def test_draining_targets_never_get_new_requests() -> None:
-    assert states(DRAINING, DRAINING) == ["drain", "drain"]
+    assert states(DRAINING, DRAINING) == ["maint", "maint"]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from netflux.aws.cloudfront.decide import POP, regex
 from netflux.aws.cloudfront.desired import Behavior, Distribution
 from netflux.haproxy.configuration import quote
-from netflux.haproxy.section import Onward, Route, Section
+from netflux.haproxy.section import LATE, Onward, Route, Section
 from netflux.network.endpoints import Address
 
 Find = Callable[[str, int], Address | None]
@@ -154,7 +154,7 @@ def _onward(distribution: Distribution, index: int, scheme: str, address: Addres
         tuple(_response(distribution)),
         frozenset(changes),
         rule.origin.read_timeout,
-        (_ANSWERED, _late(), f"http-after-response set-header Server CloudFront if {{ status 504 }} {_UNANSWERED}"),
+        (_late(), f"http-after-response set-header Server CloudFront if {LATE}"),
     )
 
 

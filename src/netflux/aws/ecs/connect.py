@@ -18,6 +18,7 @@ from netflux.aws.ecs.target import Target, TargetState, of_task, states_of
 from netflux.clock import Clock
 from netflux.errors import AwsError, Retryable
 from netflux.haproxy.section import Section, Server
+from netflux.network import interception
 from netflux.network.interface import Network
 from netflux.reconcile.controller import Result
 
@@ -79,10 +80,12 @@ def _lines(one: Bound, namespace: str, clock: Clock) -> list[str]:
     # 2 retries of failed connections, the second try avoiding the last host: parity/ecs.md.
     retry = ["retry-on conn-failure"] if endpoint.http else []
     where = f" namespace {one.client}" if one.client else ""
+    port = interception.PORT if one.client else endpoint.port
     return [
         f"frontend {prefix}_f",
         f"    mode {mode}",
-        f"    bind {one.address}:{endpoint.port}{where}",
+        f"    bind {one.address}:{port}{where}",
+        *([f"    tcp-request connection reject unless {{ dst_port {endpoint.port} }}"] if one.client else []),
         f"    timeout client {idle}ms",
         f"    default_backend {prefix}_b",
         f"backend {prefix}_b",
@@ -136,9 +139,11 @@ class ConnectController:
         Args:
             entry: the task's document.
         """
-        interface = self._network.of(f"ecs/task/{name(entry['task']['taskArn'])}")
-        if interface is None or interface.namespace is None:
+        owner = f"ecs/task/{name(entry['task']['taskArn'])}"
+        interface = self._network.of(owner)
+        if interface is None or interface.namespace is None or not entry["connect"]:
             return
+        await self._network.intercept(owner)
         for namespace in dict.fromkeys(key.partition("/")[0] for _, key in entry["connect"]):
             await self.reconcile(namespace)
 

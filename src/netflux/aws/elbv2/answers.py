@@ -10,6 +10,11 @@ from netflux.aws.elbv2.rules import FixedResponse, Redirect
 from netflux.aws.elbv2.site import Site
 from netflux.haproxy.configuration import quote
 
+_LONGEST_URL = 16 * 1024
+_MOST_ADDRESSES = 30
+_LONGEST_LOCATION = 8192
+"""Bytes; user guide, "CloudWatch metrics", HTTP_Redirect_Url_Limit_Exceeded_Count."""
+
 
 def error(site: Site, code: int) -> str:
     """The load balancer's own page."""
@@ -22,9 +27,42 @@ def fixed(site: Site, action: FixedResponse) -> str:
 
 
 def errorfiles(site: Site) -> Iterator[str]:
-    """HAProxy's errors as the load balancer's: its 503, for a target that can't be connected to, is a 502."""
-    for code, page in ((400, 400), (408, 408), (502, 502), (503, 502), (504, 504)):
-        yield f"errorfile {code} {quote(f'{site.place.run_dir}/{pages.file_name(page, server=site.named)}')}"
+    """HAProxy's errors as the load balancer's."""
+    for code in pages.CODES:
+        yield f"errorfile {code} {quote(f'{site.place.run_dir}/{_file(site, code)}')}"
+
+
+def guards(site: Site) -> Iterator[str]:
+    """What is not forwarded; user guide, "Troubleshoot your Application Load Balancers"."""
+    yield f"{error(site, 414)} if {{ url,length gt {_LONGEST_URL} }}"
+    yield f"{error(site, 463)} if {{ req.hdr_cnt(x-forwarded-for) gt {_MOST_ADDRESSES} }}"
+    # A target group speaks HTTP/1.1 here, so gRPC has none that would understand it.
+    yield f"{error(site, 464)} if {{ req.ver 2.0 }} {{ req.hdr(content-type) -m beg application/grpc }}"
+    yield f"{error(site, 505)} unless {{ req.ver 1.1 1.0 2.0 }}"
+
+
+_UNCONNECTED = "x-netflux-unconnected"
+_PASSED = "date(0,ms),sub(txn.began)"
+
+
+def unconnected(site: Site, patience: int) -> Iterator[str]:
+    """A target that refuses the connection is a 502, and one from which nothing comes, as behind a security group, a
+    504 (user guide, "Troubleshoot your Application Load Balancers"). HAProxy has 503 for both; time tells them apart.
+
+    Args:
+        patience: seconds for one attempt to connect.
+    """
+    silent = f"{_PASSED},div({patience * 1000}),bool"
+    title = f"%[{silent},iif({quote(pages.title(504))},{quote(pages.title(502))})]"
+    page = quote(pages.page("TITLE")).replace("TITLE", title)
+    yield "http-request set-var(txn.began) date(0,ms)"
+    yield (
+        f"http-error status 503 content-type text/html lf-string {page}"
+        f" hdr {_UNCONNECTED} %[{silent},iif(504,502)]{_server(site)}"
+    )
+    for code in (502, 504):
+        yield f"http-after-response set-status {code} if {{ res.hdr({_UNCONNECTED}) {code} }}"
+    yield f"http-after-response del-header {_UNCONNECTED} if {{ status 502 504 }}"
 
 
 def redirect(site: Site, action: Redirect) -> Iterator[str]:
@@ -35,19 +73,25 @@ def redirect(site: Site, action: Redirect) -> Iterator[str]:
     ports = [(port, "")]
     gateway = str(site.place.gateway_port)
     if site.place.gateway_port and port in ("80", "443"):
-        ports = [(gateway, f"{{ req.hdr(host),port_only {gateway} }}"), (port, "")]
+        ports.append((gateway, f"{{ req.hdr(host),port_only {gateway} }}"))
     queries = [("?" + action.query, "")] if action.query else [("", "")]
     if action.query == "#{query}":
-        queries = [("?#{query}", "{ query -m found }"), ("", "")]
-    page = quote(pages.body(action.code))
+        queries = [("", ""), ("?#{query}", "{ query -m found }")]
     for number, came_by in ports:
         for query, with_query in queries:
-            location = _location(site, action, number, query)
             condition = " ".join(filter(None, [came_by, with_query]))
-            yield (
-                f"http-request return status {action.code} content-type text/html string {page}"
-                f" hdr location {location}{_server(site)}" + (f" if {condition}" if condition else "")
-            )
+            location = _location(site, action, number, query)
+            yield f"http-request set-var-fmt(txn.location) {location}" + (f" if {condition}" if condition else "")
+    yield f"{error(site, 507)} if {{ var(txn.location),length gt {_LONGEST_LOCATION} }}"
+    page = quote(pages.body(action.code))
+    yield (
+        f"http-request return status {action.code} content-type text/html string {page}"
+        f" hdr location %[var(txn.location)]{_server(site)}"
+    )
+
+
+def _file(site: Site, code: int) -> str:
+    return pages.file_name(code, server=site.named)
 
 
 def _answer(site: Site, code: int, content_type: str, body: str) -> str:

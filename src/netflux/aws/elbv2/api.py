@@ -12,7 +12,8 @@ from typing import Any
 from netflux.aws.elbv2 import attributes, decide, present, validation
 from netflux.aws.elbv2.apply import ElbController
 from netflux.aws.elbv2.decide import Target
-from netflux.aws.elbv2.desired import Config, Desired, TargetGroup, groups_of
+from netflux.aws.elbv2.desired import Config, Desired, TargetGroup
+from netflux.aws.elbv2.listenerapi import ListenerApi, paged
 from netflux.aws.elbv2.targets import Registration
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
@@ -21,7 +22,7 @@ from netflux.errors import AwsError, Unsupported
 Shape = dict[str, Any]
 
 
-class ElbApi:
+class ElbApi(ListenerApi):
     """Handlers.
 
     Args:
@@ -35,8 +36,7 @@ class ElbApi:
     whole = False
 
     def __init__(self, config: Config, desired: Desired, controller: ElbController, clock: Clock) -> None:
-        self._config = config
-        self._desired = desired
+        super().__init__(config, desired)
         self._controller = controller
         self._targets = controller.targets
         self._traffic = controller.traffic
@@ -70,7 +70,7 @@ class ElbApi:
         wanted = {name: value for name, value in request.items() if name in ("LoadBalancerArns", "Names")}
         raw = (await self._moto("DescribeLoadBalancers", {**wanted, "PageSize": 400}))["LoadBalancers"]
         found, marker = present.page(raw, request, "LoadBalancerArn")
-        return _paged("LoadBalancers", [self._load_balancer(one, call) for one in found], marker)
+        return paged("LoadBalancers", [self._load_balancer(one, call) for one in found], marker)
 
     async def delete_load_balancer(self, _call: Call, request: Shape) -> Shape:
         """Refused while deletion protection is on; a second time nothing happens.
@@ -86,6 +86,7 @@ class ElbApi:
                     f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled",
                 )
         answer = await self._moto("DeleteLoadBalancer", request)
+        self._rulebook.forget(arn)
         await self._controller.settle(arn)
         return answer
 
@@ -110,8 +111,19 @@ class ElbApi:
     async def modify_load_balancer_attributes(self, _call: Call, request: Shape) -> Shape:
         """Values without effect here are refused by name."""
         attributes.check_load_balancer(request["Attributes"])
+        await self._check_log(request)
         await self._moto("ModifyLoadBalancerAttributes", request)
         return {"Attributes": attributes.as_list(await self._load_balancer_attributes(request["LoadBalancerArn"]))}
+
+    async def _check_log(self, request: Shape) -> None:
+        said = {entry["Key"]: str(entry.get("Value", "")) for entry in request["Attributes"]}
+        found = {**await self._load_balancer_attributes(request["LoadBalancerArn"]), **said}
+        if not any(name.startswith("access_logs.") for name in said) or found["access_logs.s3.enabled"] != "true":
+            return
+        bucket, prefix = found["access_logs.s3.bucket"], found["access_logs.s3.prefix"]
+        if not bucket:
+            raise AwsError("ValidationError", "An S3 bucket must be specified to enable access logs")
+        await self._controller.check_log(bucket, prefix)
 
     async def describe_capacity_reservation(self, _call: Call, _request: Shape) -> Shape:
         """There is no capacity to be reserved."""
@@ -139,7 +151,7 @@ class ElbApi:
             if not balancer or balancer in users.get(one["TargetGroupArn"], ())
         ]
         found, marker = present.page(groups, request, "TargetGroupArn")
-        return _paged("TargetGroups", found, marker)
+        return paged("TargetGroups", found, marker)
 
     async def modify_target_group(self, _call: Call, request: Shape) -> Shape:
         """The health check."""
@@ -217,94 +229,6 @@ class ElbApi:
             ]
         }
 
-    # Listeners and rules
-
-    async def create_listener(self, _call: Call, request: Shape) -> Shape:
-        """One for a port; its groups must not be another load balancer's."""
-        for name in ("Port", "Protocol"):
-            if name not in request:
-                raise AwsError("ValidationError", f"A listener {name.lower()} must be specified")
-        validation.listener(request)
-        arn = request["LoadBalancerArn"]
-        for found in await self._desired.listeners(arn):
-            if found["Port"] == request["Port"]:
-                raise AwsError("DuplicateListener", f"A listener already exists on port {request['Port']} for '{arn}'")
-        await self._check_groups(request["DefaultActions"], arn)
-        made = (await self._moto("CreateListener", request))["Listeners"][0]
-        return {"Listeners": [present.listener(made)]}
-
-    async def modify_listener(self, _call: Call, request: Shape) -> Shape:
-        """Parts that are left out stay."""
-        validation.listener(request)
-        arn = request["ListenerArn"]
-        balancer = _balancer_of(arn)
-        if "Port" in request:
-            for found in await self._desired.listeners(balancer):
-                if found["Port"] == request["Port"] and found["ListenerArn"] != arn:
-                    raise AwsError("DuplicateListener", f"A listener already exists on port {request['Port']}")
-        await self._check_groups(request.get("DefaultActions") or [], balancer)
-        raw = (await self._moto("ModifyListener", request))["Listeners"][0]
-        return {"Listeners": [present.listener(raw)]}
-
-    async def describe_listeners(self, _call: Call, request: Shape) -> Shape:
-        """Of a load balancer, or by ARN."""
-        wanted = {name: value for name, value in request.items() if name in ("LoadBalancerArn", "ListenerArns")}
-        raw = (await self._moto("DescribeListeners", wanted))["Listeners"]
-        found, marker = present.page(raw, request, "ListenerArn")
-        return _paged("Listeners", [present.listener(one) for one in found], marker)
-
-    async def describe_listener_attributes(self, _call: Call, request: Shape) -> Shape:
-        """All that are carried, with AWS's defaults."""
-        told = await self._moto("DescribeListenerAttributes", request)
-        return {"Attributes": attributes.as_list(attributes.listener(told["Attributes"]))}
-
-    async def modify_listener_attributes(self, _call: Call, request: Shape) -> Shape:
-        """Values without effect here are refused by name."""
-        attributes.check_listener(request["Attributes"])
-        told = await self._moto("ModifyListenerAttributes", request)
-        return {"Attributes": attributes.as_list(attributes.listener(told["Attributes"]))}
-
-    async def create_rule(self, _call: Call, request: Shape) -> Shape:
-        """One for a priority."""
-        validation.rule(request)
-        await self._check_groups(request["Actions"], _balancer_of(request["ListenerArn"]))
-        made = (await self._moto("CreateRule", request))["Rules"][0]
-        return {"Rules": [present.rule(made)]}
-
-    async def modify_rule(self, _call: Call, request: Shape) -> Shape:
-        """Parts that are left out stay."""
-        validation.rule(request)
-        balancer = _balancer_of(_listener_of(request["RuleArn"]))
-        await self._check_groups(request.get("Actions") or [], balancer)
-        raw = (await self._moto("ModifyRule", request))["Rules"][0]
-        return {"Rules": [present.rule(raw)]}
-
-    async def describe_rules(self, _call: Call, request: Shape) -> Shape:
-        """In the order in which they are tried."""
-        wanted = {name: value for name, value in request.items() if name in ("ListenerArn", "RuleArns")}
-        raw = (await self._moto("DescribeRules", {**wanted, "PageSize": 400}))["Rules"]
-        found, marker = present.page(present.in_order(raw), request, "RuleArn")
-        return _paged("Rules", found, marker)
-
-    async def set_rule_priorities(self, _call: Call, request: Shape) -> Shape:
-        """Rules may swap priorities, which moto refuses: those in each other's way step aside first."""
-        wanted = {entry["RuleArn"]: int(entry["Priority"]) for entry in request["RulePriorities"]}
-        validation.priorities([*wanted.values()])
-        rules = await self._desired.rules(_listener_of(next(iter(wanted))))
-        held = {rule.priority for rule in rules if rule.arn not in wanted}
-        if held & set(wanted.values()):
-            raise AwsError("PriorityInUse", f"Priority '{min(held & set(wanted.values()))}' is currently in use")
-        free = (number for number in range(50000, 0, -1) if number not in {*held, *wanted.values()})
-        aside = [rule.arn for rule in rules if rule.arn in wanted and rule.priority in wanted.values()]
-        if aside:
-            stepped = [{"RuleArn": arn, "Priority": next(free)} for arn in aside]
-            await self._moto("SetRulePriorities", {"RulePriorities": stepped})
-        raw = (await self._moto("SetRulePriorities", request))["Rules"]
-        return {"Rules": [present.rule(one) for one in raw]}
-
-    async def _moto(self, operation: str, params: Mapping[str, Any]) -> Shape:
-        return await self._config.call("elbv2", operation, params)
-
     async def _group(self, arn: str) -> TargetGroup:
         group = await self._desired.target_group(arn)
         if group is None:
@@ -317,17 +241,6 @@ class ElbApi:
 
     def _load_balancer(self, raw: Mapping[str, Any], call: Call) -> Shape:
         return present.load_balancer(raw, call.region, active=raw["LoadBalancerArn"] in self._traffic.active)
-
-    async def _check_groups(self, actions: Sequence[Mapping[str, Any]], balancer: str) -> None:
-        """A target group belongs to one load balancer; user guide, "Quotas"."""
-        wanted = groups_of(actions)
-        users = await self._desired.users() if wanted else {}
-        for arn in wanted:
-            if users.get(arn, {balancer}) != {balancer}:
-                raise AwsError(
-                    "TargetGroupAssociationLimit",
-                    f"The following target groups cannot be associated with more than one load balancer: {arn}",
-                )
 
     async def _vpc_of(self, subnets: Sequence[str]) -> str:
         try:
@@ -368,15 +281,3 @@ def _same(found: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
         and (found.get("Scheme") or "internet-facing") == request["Scheme"]
         and set(found.get("SecurityGroups") or ()) == set(request["SecurityGroups"])
     )
-
-
-def _balancer_of(listener_arn: str) -> str:
-    return listener_arn.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
-
-
-def _listener_of(rule_arn: str) -> str:
-    return rule_arn.replace(":listener-rule/", ":listener/").rpartition("/")[0]
-
-
-def _paged(key: str, found: list[Shape], marker: str | None) -> Shape:
-    return {key: found, **({"NextMarker": marker} if marker else {})}

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import hashlib
 import logging
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from netflux.aws.elbv2 import configuration, pages
+from netflux.aws.elbv2.accesslog import Balancer
+from netflux.aws.elbv2.counters import Owned, Value
 from netflux.aws.elbv2.decide import Target
-from netflux.aws.elbv2.desired import Desired, LoadBalancer, TargetGroup, groups_of
+from netflux.aws.elbv2.desired import Desired, Listener, LoadBalancer, TargetGroup, groups_of
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.health import Checker
+from netflux.aws.elbv2.logdelivery import LogDelivery
+from netflux.aws.elbv2.meter import Meter
 from netflux.aws.elbv2.reach import Reach
 from netflux.aws.elbv2.site import Place, Site
 from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
 from netflux.clock import Clock
 from netflux.controlplane.documents import Documents
-from netflux.errors import AwsError, Retryable, Terminal
+from netflux.errors import AwsError, Retryable, Terminal, Unsupported
 from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, InterfaceRequest, Network
 from netflux.network.permission import Peer
@@ -40,6 +47,9 @@ class Ground:
         gateway_port: of the gateway, for redirects of its clients; 0 for none.
         certificate: PEM file for HTTPS on a load balancer's own addresses.
         firewall: checks security groups where the network does not; None leaves them unchecked.
+        meter: measures what runs; None for nobody.
+        logs: delivers access logs; None for nobody.
+        acm: a certificate of ACM's with its key, PEM, by ARN; None when it has none.
     """
 
     proxy: Proxy
@@ -49,6 +59,9 @@ class Ground:
     gateway_port: int = 0
     certificate: Callable[[], str] = lambda: ""
     firewall: Firewall | None = None
+    meter: Meter | None = None
+    logs: LogDelivery | None = None
+    acm: Callable[[str], Awaitable[bytes | None]] | None = None
 
 
 class Nodes:
@@ -82,7 +95,9 @@ class Nodes:
         description = f"ELB app/{load_balancer.name}/{load_balancer.id}"
         return [
             await self._network.attach(
-                InterfaceRequest(f"elbv2/{arn}/{subnet}", subnet, load_balancer.security_groups, description)
+                InterfaceRequest(
+                    f"elbv2/{arn}/{subnet}", subnet, load_balancer.security_groups, description, hosted=True
+                )
             )
             for subnet in wanted
         ]
@@ -142,6 +157,7 @@ class ElbController:
         self._poke: Callable[[str], None] = lambda _: None
         self._nodes = Nodes(ground.network, documents)
         self._told: dict[str, object] = {}
+        self._passes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.targets = Targets(documents)
         self._published: dict[str, str] = {}
         self._reach = Reach(ground.network)
@@ -155,6 +171,11 @@ class ElbController:
             poke: asks the loop for a pass over a key.
         """
         self._poke = poke
+        if self._ground.logs is not None:
+            self._ground.logs.start()
+        if self._ground.meter is not None:
+            self._ground.meter.hosts = self._hosts
+            self._ground.meter.start()
         for code in pages.CODES:
             for server in (True, False):
                 path = self._ground.run_dir / pages.file_name(code, server=server)
@@ -162,7 +183,17 @@ class ElbController:
 
     async def stop(self) -> None:
         """After the loop: ends the health checks."""
+        if self._ground.logs is not None:
+            await self._ground.logs.stop()
+        if self._ground.meter is not None:
+            await self._ground.meter.stop()
         await self.checker.stop()
+
+    async def check_log(self, bucket: str, prefix: str) -> None:
+        """AwsError when access logs can't be delivered there."""
+        if self._ground.logs is None:
+            raise Unsupported("Load balancer attribute access_logs.s3.enabled=true")
+        await self._ground.logs.check(bucket, prefix)
 
     def _flipped(self, group: str) -> None:
         self._poke(group)
@@ -174,11 +205,14 @@ class ElbController:
         return [*dict.fromkeys([*balancers, *groups])]
 
     async def reconcile(self, key: str) -> Result:
-        """One pass over one load balancer or target group."""
-        if ":targetgroup/" in key:
-            return await self._target_group(key)
-        found = await self._desired.load_balancer(key)
+        """One pass over one load balancer or target group, after any that is under way."""
+        lock = self._passes.get(key) or self._passes.setdefault(key, asyncio.Lock())
+        async with lock:
+            return await self._target_group(key) if ":targetgroup/" in key else await self._load_balancer(key)
+
+    async def _load_balancer(self, key: str) -> Result:
         try:
+            found = await self._desired.load_balancer(key)
             if found is None:
                 await self._remove(key)
             else:
@@ -208,17 +242,34 @@ class ElbController:
             self._ground.certificate(),
             {port: [_bind(node, port) for node in found] for port, found in addresses.items()},
             await self._clients(balancer),
-            nodes[0].namespace or "",
+            nodes[0].local_address if self._ground.network.enforces_security_groups else "",
             self._clock.speed,
+            {listener.port: await self._certificates(listener) for listener in balancer.listeners},
         )
         built = configuration.build(balancer, groups, place)
         self.traffic.place(balancer.arn, built.backends, groups)
+        if self._ground.meter is not None:
+            self._ground.meter.own(balancer.arn, _owned(balancer, built.backends))
         for arn in groups:
             await self.traffic.route(arn)
+        await self._log_of(balancer, built.backends, nodes[0].vpc_address)
         await self._ground.proxy.put(built.section)
         self._nodes.bound([(node.local_address, port) for port, found in addresses.items() for node in found])
         self._publish(balancer, place, addresses)
         self.traffic.active.add(balancer.arn)
+
+    async def _certificates(self, listener: Listener) -> list[str]:
+        """The listener's own, in files whose name changes with them."""
+        files: list[str] = []
+        for arn in listener.certificates:
+            found = await self._ground.acm(arn) if self._ground.acm else None
+            if found is not None:
+                path = self._ground.run_dir / f"cert-{hashlib.sha256(found).hexdigest()[:20]}.pem"
+                if not path.exists():
+                    path.touch(mode=0o600)
+                    path.write_bytes(found)
+                files.append(str(path))
+        return files
 
     async def _clients(self, balancer: LoadBalancer) -> dict[int, tuple[str, ...]]:
         if self._ground.firewall is None:
@@ -238,8 +289,39 @@ class ElbController:
         if everywhere:
             endpoints.publish_host(balancer.dns_name, everywhere[0][0].local_address)
 
+    async def _log_of(self, balancer: LoadBalancer, backends: Mapping[str, Sequence[str]], address: str) -> None:
+        if self._ground.logs is None:
+            return
+        if balancer.attributes["access_logs.s3.enabled"] != "true":
+            await self._ground.logs.end(balancer.id)
+            return
+        named = Balancer(
+            _dimension(balancer.arn, ":loadbalancer/"),
+            frozenset(str(listener.port) for listener in balancer.listeners if listener.protocol == "HTTPS"),
+            {name: arn for arn, names in backends.items() for name in names},
+            configuration.actions(balancer),
+            self.traffic.addresses,
+        )
+        where = (balancer.attributes[f"access_logs.s3.{part}"] for part in ("bucket", "prefix"))
+        bucket, prefix = where
+        self._ground.logs.keep(balancer.id, named, (bucket, prefix, address))
+
+    def _hosts(self) -> list[Value]:
+        """How many targets of each group are healthy, and how many are not."""
+        return [
+            Value(_dimension(arn, ":loadbalancer/"), _dimension(group, ":"), name, sum(
+                health.state == state for _, health in self.traffic.states(group)
+            ), 1)
+            for arn, group in self.traffic.pairs()
+            for name, state in (("HealthyHostCount", "healthy"), ("UnHealthyHostCount", "unhealthy"))
+        ]  # fmt: skip
+
     async def _remove(self, arn: str) -> None:
+        if self._ground.meter is not None:
+            self._ground.meter.own(arn, None)
         self.traffic.displace(arn)
+        if self._ground.logs is not None:
+            await self._ground.logs.end(arn.rpartition("/")[2])
         if arn in self._published:
             self._ground.endpoints.withdraw(self._published.pop(arn))
         await self._ground.proxy.remove(configuration.owner(arn))
@@ -302,6 +384,16 @@ class ElbController:
 
     def _passed(self, since: datetime) -> float:
         return (self._clock.now() - since).total_seconds() * self._clock.speed
+
+
+def _dimension(arn: str, after: str) -> str:
+    """What CloudWatch calls the resource: the last part of its ARN."""
+    return arn.rpartition(after)[2]
+
+
+def _owned(balancer: LoadBalancer, backends: Mapping[str, Sequence[str]]) -> Owned:
+    groups = {name: _dimension(arn, ":") for arn, names in backends.items() for name in names}
+    return Owned(_dimension(balancer.arn, ":loadbalancer/"), f"elbv2-{balancer.id}-", groups)
 
 
 def _bind(node: Interface, port: int) -> str:

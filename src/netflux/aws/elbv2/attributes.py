@@ -6,6 +6,7 @@ Defaults and ranges: Elastic Load Balancing user guide for Application Load Bala
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -47,9 +48,9 @@ def _either(default: str) -> Attribute:
 
 
 _LOAD_BALANCER: dict[str, Attribute] = {
-    "access_logs.s3.enabled": _off(),
-    "access_logs.s3.bucket": Attribute("", ("",)),
-    "access_logs.s3.prefix": Attribute("", ("",)),
+    "access_logs.s3.enabled": _either("false"),
+    "access_logs.s3.bucket": Attribute(""),
+    "access_logs.s3.prefix": Attribute(""),
     "connection_logs.s3.enabled": _off(),
     "connection_logs.s3.bucket": Attribute("", ("",)),
     "connection_logs.s3.prefix": Attribute("", ("",)),
@@ -102,16 +103,18 @@ _TARGET_GROUP: dict[str, Attribute] = {
     ),
     "slow_start.duration_seconds": Attribute("0", (), (), 30, 900, zero=True),
     "stickiness.enabled": _either("false"),
-    "stickiness.type": _only("lb_cookie", "app_cookie"),
+    "stickiness.type": Attribute("lb_cookie", ("lb_cookie", "app_cookie"), ("lb_cookie", "app_cookie")),
     "stickiness.lb_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
     "stickiness.app_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
-    "stickiness.app_cookie.cookie_name": Attribute("", ("",)),
+    "stickiness.app_cookie.cookie_name": Attribute(""),
     "target_group_health.dns_failover.minimum_healthy_targets.count": Attribute("1", ("1", "off")),
     "target_group_health.dns_failover.minimum_healthy_targets.percentage": Attribute("off", ("off",)),
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": Attribute("1", (), (), 1, 1000),
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": Attribute("off", ("off",)),
 }
 
+_RESERVED = ("AWSALB", "AWSALBAPP", "AWSALBTG")
+_COOKIE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_OF_AN_ALB = frozenset({"tcp.idle_timeout.seconds", "waf.fail_open.enabled", "stickiness.type"})
 """Entries that moto keeps for resources that have none, or with a value of its own."""
 
@@ -151,6 +154,10 @@ def check_listener(wanted: Sequence[Mapping[str, str]]) -> None:
 def check_target_group(wanted: Sequence[Mapping[str, str]]) -> None:
     """AwsError or Unsupported, naming the attribute, when one can't be set."""
     _check(_TARGET_GROUP, wanted, "Target group")
+    said = {entry["Key"]: str(entry.get("Value", "")) for entry in wanted}
+    name = said.get("stickiness.app_cookie.cookie_name", "")
+    if name and (name.startswith(_RESERVED) or not _COOKIE.fullmatch(name)):
+        raise AwsError("ValidationError", f"The cookie name '{name}' is reserved or not valid")
 
 
 def as_list(found: Mapping[str, str]) -> list[dict[str, str]]:

@@ -1,5 +1,7 @@
 """A rule's condition as an expression of HAProxy's. Pure.
 
+`--` ends HAProxy's options, because a pattern may begin with a hyphen.
+
 User guide, "Condition types for listener rules": the case of host, header and query does not count.
 """
 
@@ -12,12 +14,12 @@ from netflux.haproxy.configuration import quote
 
 def expression(match: Match) -> str:
     """What stands between the braces of an anonymous ACL: one of the patterns must hold."""
-    if match.field == "source-ip":
-        return f"src {' '.join(match.patterns)}"
-    if match.field == "http-request-method":
-        return f"method -m str {' '.join(map(quote, match.patterns))}"
+    if match.regex:
+        return _REGEX[match.field].format(name=match.name) + " ".join(map(quote, match.patterns))
+    if match.field in ("source-ip", "http-request-method"):
+        return " ".join([_EXACT[match.field], *map(quote, match.patterns)])
     if match.field == "query-string":
-        return f"query -m reg -i {' '.join(quote(_pair(pattern)) for pattern in match.patterns)}"
+        return f"query -m reg -i -- {' '.join(quote(_pair(pattern)) for pattern in match.patterns)}"
     if match.field == "host-header":
         lowered = tuple(pattern.lower() for pattern in match.patterns)
         return f"req.hdr(host,1),host_only {_compared(lowered)}"
@@ -37,14 +39,21 @@ _READS = {
 }  # fmt: skip
 
 
+_EXACT = {"source-ip": "src", "http-request-method": "method -m str --"}
+_REGEX = {
+    "host-header": "req.hdr(host,1),host_only -m reg -i -- ", "http-header": "req.fhdr({name}) -m reg -i -- ",
+    "path-pattern": "path -m reg -- ",
+}  # fmt: skip
+
+
 def _compared(patterns: tuple[str, ...], flag: str = "") -> str:
     """All patterns by one method, the cheapest that all of them allow."""
     kinds = {rules.kind(pattern) for pattern in patterns}
     if kinds == {"str"}:
-        return f"-m str {flag}{' '.join(map(quote, patterns))}"
+        return f"-m str {flag}-- {' '.join(map(quote, patterns))}"
     if kinds == {"beg"}:
-        return f"-m beg {flag}{' '.join(quote(pattern[:-1]) for pattern in patterns)}"
-    return f"-m reg {flag}{' '.join(quote(f'^{rules.expression(pattern)}$') for pattern in patterns)}"
+        return f"-m beg {flag}-- {' '.join(quote(pattern[:-1]) for pattern in patterns)}"
+    return f"-m reg {flag}-- {' '.join(quote(f'^{rules.expression(pattern)}$') for pattern in patterns)}"
 
 
 def _pair(pattern: str) -> str:

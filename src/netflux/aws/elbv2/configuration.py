@@ -6,10 +6,10 @@ gateway's shared frontend can decide for the load balancer, and a request passes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from netflux.aws.elbv2 import answers, conditions, headers, rules, sticky
+from netflux.aws.elbv2 import accesslog, answers, conditions, headers, rules, sticky, transform
 from netflux.aws.elbv2.desired import Listener, LoadBalancer, TargetGroup
 from netflux.aws.elbv2.rules import Decision, FixedResponse, Forward, Redirect
 from netflux.aws.elbv2.site import DEFAULT_PORT, Place, Site
@@ -57,11 +57,21 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
             if one.group:
                 backends.setdefault(one.group, []).append(one.branch.backend)
         if listener is _gateways(load_balancer, listener.protocol):
-            closed, parts = [*_closed(site)], [*parts, *_shut(site)]
-            routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), (*closed, *lines)))
+            closed, parts = [*_closed(site)], [*parts, *_shut(site), *_through(site, lines)]
+            inside = [f"use_backend {site.prefix}-through"] if site.logged else lines
+            routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), (*closed, *inside)))
         entries += _entries(site, groups)
     section = Section(owner(load_balancer.arn), "\n".join(parts), tuple(routes), tuple(entries))
     return Built(section, {arn: tuple(names) for arn, names in backends.items()})
+
+
+def actions(load_balancer: LoadBalancer) -> dict[str, str]:
+    """What the backends without targets do, as access logs name it."""
+    return {
+        f"elbv2-{load_balancer.id}-{listener.port}-r{rule.priority}": rule.actions[-1]["Type"]
+        for listener in load_balancer.listeners
+        for rule in listener.rules
+    }
 
 
 @dataclass(frozen=True)
@@ -109,21 +119,38 @@ def _shut(site: Site) -> Iterator[str]:
 def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
     """One for CloudFront's edges, on a unix socket, and one for the nodes' addresses where they can be bound."""
     rules_text = "".join(f"\n    {line}" for line in lines)
-    timeouts = f"timeout client {site.idle}s\n    timeout http-keep-alive {site.idle}s"
+    timeouts = "\n    ".join(f"timeout {kind} {site.idle}s" for kind in ("client", "http-request", "http-keep-alive"))
+    logs = accesslog.listening(f"{site.place.run_dir}/{accesslog.SOCKET}", behind=False) if site.logged else ()
+    timeouts += "".join(f"\n    {line}" for line in (*answers.errorfiles(site), *logs))
     yield (
         f"frontend {site.prefix}-edge\n    bind unix@{quote(site.socket)} mode 600\n    {timeouts}\n"
         f"    http-request set-src str({_EDGE}){rules_text}\n"
     )
     addresses = site.place.addresses.get(site.listener.port) or ()
-    if addresses and (not site.secure or site.place.certificate):
-        tls = f" ssl crt {quote(site.place.certificate)} alpn h2,http/1.1" if site.secure else ""
+    if addresses and (not site.secure or site.certificates):
+        files = " ".join(f"crt {quote(path)}" for path in site.certificates)
+        tls = f" ssl {files} alpn h2,http/1.1" if site.secure else ""
         binds = "".join(f"    bind {address}{tls}\n" for address in addresses)
         yield f"frontend {site.prefix}\n{binds}    {timeouts}{rules_text}\n"
 
 
+def _through(site: Site, lines: Sequence[str]) -> Iterator[str]:
+    """With an access log, the gateway's clients pass a frontend of the load balancer's own, which writes it."""
+    if not site.logged:
+        return
+    tell = "\n    ".join(accesslog.front())
+    logs = accesslog.listening(f"{site.place.run_dir}/{accesslog.SOCKET}", behind=True)
+    inside = "".join(f"    {line}\n" for line in (*answers.errorfiles(site), *logs, *lines))
+    yield f"backend {site.prefix}-through\n    {tell}\n    server own unix@{quote(site.behind)} send-proxy-v2\n"
+    yield (
+        f"frontend {site.prefix}-gateway\n    bind unix@{quote(site.behind)} mode 600 accept-proxy\n"
+        f"    timeout client {site.idle}s\n{inside}"
+    )
+
+
 def _entries(site: Site, groups: Mapping[str, TargetGroup]) -> Iterator[Entry]:
     """What the edges' frontend does, for one pass; not where a request would show that there was no connection."""
-    if any(
+    if site.logged or any(
         site.on(f"routing.http.{name}.enabled") for name in ("xff_client_port", "x_amzn_tls_version_and_cipher_suite")
     ):
         return
@@ -156,23 +183,22 @@ def _decided(site: Site, decision: Decision, groups: Mapping[str, TargetGroup]) 
     elif isinstance(action, FixedResponse):
         lines = (answers.fixed(site, action),)
     else:
-        lines = (answers.error(site, 503),)
+        yield _Forked(Branch("", f"{site.prefix}-none", (answers.error(site, 503), *headers.response(site))))
+        return
     yield _Forked(Branch("", f"{site.prefix}-r{decision.priority}", (*lines, *headers.response(site))))
 
 
 def _forward(site: Site, decision: Decision, action: Forward, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked]:
     """Clients that were sent to a group before first, then by weight."""
     made = [_backend(site, arn, groups.get(arn)) for arn, _ in action.groups]
+    if decision.rewrites or site.logged:
+        made = [_own(forked, decision, transform.lines(decision.rewrites, answers.error(site, 500))) for forked in made]
     if action.sticky_seconds and len(made) > 1:
         for number, (arn, _) in enumerate(action.groups):
-            token, forked = sticky.token(decision.rule, arn), made[number]
-            branch = forked.branch
-            made[number] = replace(forked, branch=replace(
-                branch, backend=f"{branch.backend}-r{decision.priority}", reads=frozenset({"cookie"}),
-                lines=(*branch.lines, *sticky.group(token, action.sticky_seconds)),
-                servers=branch.servers and f"{branch.servers}-r{decision.priority}",
-            ))  # fmt: skip
-            yield replace(made[number], branch=replace(made[number].branch, condition=sticky.chosen(token)))
+            token = sticky.token(decision.rule, arn)
+            made[number] = _own(made[number], decision, (), sticky.group(token, action.sticky_seconds))
+            chosen = replace(made[number].branch, condition=sticky.chosen(token), reads=frozenset({"cookie"}))
+            yield replace(made[number], branch=chosen)
     rest = sum(weight for _, weight in action.groups)
     for forked, (_, weight) in zip(made, action.groups, strict=True):
         chance = f"{{ rand({rest}) lt {weight} }}" if weight < rest else ""
@@ -180,8 +206,17 @@ def _forward(site: Site, decision: Decision, action: Forward, groups: Mapping[st
         rest -= weight
 
 
+def _own(forked: _Forked, decision: Decision, before: Iterable[str], after: Iterable[str] = ()) -> _Forked:
+    """The same for this rule alone, with lines of its own."""
+    branch, rule = forked.branch, f"-r{decision.priority}"
+    return replace(forked, branch=replace(
+        branch, backend=branch.backend.removesuffix(rule) + rule, lines=(*before, *branch.lines, *after),
+        servers=branch.servers and branch.servers.removesuffix(rule) + rule,
+    ))  # fmt: skip
+
+
 def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
-    """A target that can't be connected to is tried once more, on another one: then 502."""
+    """A target that can't be connected to is tried once more, on another one: then 502 or 504."""
     if group is None:
         name = f"{site.prefix}-{arn.rpartition('/')[2]}-gone"
         return _Forked(Branch("", name, (answers.error(site, 503), *headers.response(site))))
@@ -189,7 +224,7 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
     slow = int(group.attributes["slow_start.duration_seconds"]) / site.place.speed
     options = " ssl verify none" if group.protocol == "HTTPS" else ""
     options += f" slowstart {max(round(slow * 1000), 1)}ms" if slow else ""
-    options += f" namespace {site.place.source}" if site.place.source else ""
+    options += f" source {site.place.source}" if site.place.source else ""
     lines = (
         f"balance {_BALANCE[group.attributes['load_balancing.algorithm.type']]}",
         f"timeout server {site.idle}s",
@@ -198,7 +233,10 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         "option redispatch 1",
         *answers.errorfiles(site),
         f"{answers.error(site, 503)} if {{ nbsrv eq 0 }}",
+        *answers.unconnected(site, _CONNECT_SECONDS),
+        *answers.guards(site),
         *headers.request(site),
+        *(accesslog.forwarding() if site.logged else ()),
         *headers.response(site),
         *sticky.target(group),
         f"server-template t 1-{SLOTS} 127.0.0.1:1 disabled{options}",

@@ -69,6 +69,9 @@ NOT_IN_USE = Health(
 NOT_REGISTERED = Health("unused", "Target.NotRegistered", "Target is not registered to the target group")
 
 
+_OPEN = ("initial", "unhealthy")
+
+
 def matches(matcher: str, code: int) -> bool:
     """Whether a status is among a matcher's, e.g. `200`, `200,202` or `200-299`."""
     for part in matcher.split(","):
@@ -106,19 +109,15 @@ def _failure(outcome: Outcome) -> tuple[str, str]:
 
 
 def routing(targets: Sequence[tuple[Target, Health]], minimum: int) -> list[tuple[Target, str]]:
-    """The state of each target's server: `ready`, `drain` or `maint`.
+    """The state of each target's server: `ready`, or `maint`, which lets requests in flight end.
+
+    HAProxy's `drain` would still give a draining target the clients whose cookie names it.
 
     With fewer healthy targets than the group's minimum (`unhealthy_state_routing`), all registered ones get requests.
     """
     healthy = sum(health.state == "healthy" for _, health in targets)
     fail_open = healthy < minimum
-    found = []
-    for target, health in targets:
-        if health.state == "draining":
-            state = "drain"
-        elif health.state == "healthy" or (fail_open and health.state in ("initial", "unhealthy")):
-            state = "ready"
-        else:
-            state = "maint"
-        found.append((target, state))
-    return found
+    return [
+        (target, "ready" if health.state == "healthy" or (fail_open and health.state in _OPEN) else "maint")
+        for target, health in targets
+    ]

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from netflux import names
 from netflux.aws.elbv2 import attributes
+from netflux.aws.elbv2.rulebook import Rulebook
+from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError
 
 DEFAULT_PRIORITY = 50001
@@ -71,17 +73,23 @@ class Rule:
     priority: int
     conditions: Sequence[Mapping[str, Any]]
     actions: Sequence[Mapping[str, Any]]
+    transforms: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
 class Listener:
-    """A listener with its rules, the first to be tried first."""
+    """A listener with its rules, the first to be tried first.
+
+    Attributes:
+        certificates: ARNs, the default one first; of an HTTPS listener.
+    """
 
     arn: str
     port: int
     protocol: str
     rules: tuple[Rule, ...]
     attributes: Mapping[str, str] = field(default_factory=dict)
+    certificates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,11 +117,13 @@ class Desired:
     Args:
         config: keeps it.
         region: for the load balancers' DNS names.
+        documents: keep what moto does not.
     """
 
-    def __init__(self, config: Config, region: str) -> None:
+    def __init__(self, config: Config, region: str, documents: Documents) -> None:
         self._config = config
         self._region = region
+        self.rulebook = Rulebook(documents)
 
     async def load_balancer_arns(self) -> list[str]:
         """All load balancers."""
@@ -160,8 +170,9 @@ class Desired:
                 DEFAULT_PRIORITY if raw["Priority"] == "default" else int(raw["Priority"]),
                 tuple(raw.get("Conditions") or ()),
                 tuple(raw.get("Actions") or ()),
+                tuple(raw["Transforms"]),
             )
-            for raw in told["Rules"]
+            for raw in map(self.rulebook.whole, told["Rules"])
         ]
         return sorted(rules, key=lambda rule: rule.priority)
 
@@ -213,7 +224,13 @@ class Desired:
         arn = raw["ListenerArn"]
         told = await self._call("DescribeListenerAttributes", {"ListenerArn": arn})
         rules = await self.rules(arn)
-        return Listener(arn, int(raw["Port"]), raw["Protocol"], tuple(rules), attributes.listener(told["Attributes"]))
+        known = attributes.listener(told["Attributes"])
+        certificates: tuple[str, ...] = ()
+        if raw["Protocol"] == "HTTPS":
+            named = await self._call("DescribeListenerCertificates", {"ListenerArn": arn})
+            default = [one["CertificateArn"] for one in raw.get("Certificates") or ()]
+            certificates = (*dict.fromkeys([*default, *(one["CertificateArn"] for one in named["Certificates"])]),)
+        return Listener(arn, int(raw["Port"]), raw["Protocol"], tuple(rules), known, certificates)
 
     async def _load_balancers(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         return list((await self._call("DescribeLoadBalancers", {**params, "PageSize": 400}))["LoadBalancers"])

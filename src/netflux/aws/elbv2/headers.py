@@ -16,14 +16,20 @@ def request(site: Site) -> Iterator[str]:
     """On the way to the target."""
     if site.on("routing.http.drop_invalid_header_fields.enabled"):
         yield f"http-request del-header {quote('[^-A-Za-z0-9]')} -m reg"
+    yield f"http-request set-header Host {site.load_balancer.dns_name} unless {{ req.hdr(host) -m found }}"
+    # HAProxy asks for the body itself then, and takes the header away.
+    yield f"http-request wait-for-body time {site.idle}s at-least 1 if {{ req.hdr(expect) -m found }}"
     if not site.on("routing.http.preserve_host_header.enabled"):
         yield _host(site)
     yield from _forwarded_for(site)
     yield f"http-request set-header X-Forwarded-Proto {site.listener.protocol.lower()}"
     yield f"http-request set-header X-Forwarded-Port {site.listener.port}"
     if site.secure and site.on("routing.http.x_amzn_tls_version_and_cipher_suite.enabled"):
-        yield "http-request set-header X-Amzn-Tls-Version %[ssl_fc_protocol]"
-        yield "http-request set-header X-Amzn-Tls-Cipher-Suite %[ssl_fc_cipher]"
+        version, cipher = "ssl_fc_protocol", "ssl_fc_cipher"
+        if site.logged:
+            version, cipher = "var(txn.front),field(2,|)", "var(txn.front),field(3,|)"
+        yield f"http-request set-header X-Amzn-Tls-Version %[{version}]"
+        yield f"http-request set-header X-Amzn-Tls-Cipher-Suite %[{cipher}]"
     yield from _TRACE
 
 
@@ -55,12 +61,13 @@ def _host(site: Site) -> str:
 
 
 _TRACE_HEADER = "req.fhdr(x-amzn-trace-id)"
-_ID = "1-%[date,hex,bytes(8,8),lower]-%[uuid,regsub(-,,g),bytes(0,24)]"
+_ID = "1-%[date,hex,bytes(8,8),lower]-" + 3 * "%[rand,hex,bytes(8,8),lower]"
 _OTHERS = r"Self=1-\w+-\w+;?"
 _TRACED = f"{{ {_TRACE_HEADER} -m found }}"
 _TRACE = (
     # A Self that came in is another load balancer's: it is replaced. A Root that came in is kept behind ours.
     f'http-request set-header X-Amzn-Trace-Id "Self={_ID};%[{_TRACE_HEADER},regsub({_OTHERS},)]" if {_TRACED}',
-    f'http-request set-header X-Amzn-Trace-Id "Root={_ID}" unless {_TRACED}',
+    # One that comes to more than 7 KB is made anew.
+    f'http-request set-header X-Amzn-Trace-Id "Root={_ID}" if !{_TRACED} or {{ {_TRACE_HEADER},length gt 7168 }}',
 )
 """User guide, "Request tracing for your Application Load Balancer"."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from netflux import names
 from netflux.aws.elbv2.decide import Health, Target
+from netflux.aws.elbv2.rulebook import expressions
 from netflux.errors import AwsError
 
 Raw = dict[str, Any]
@@ -48,11 +49,11 @@ def rule(raw: Mapping[str, Any]) -> Raw:
         "Conditions": [condition(one) for one in raw.get("Conditions") or ()],
         "Actions": [action(one) for one in raw.get("Actions") or ()],
         "IsDefault": raw["Priority"] == "default",
-        "Transforms": [],
+        "Transforms": raw.get("Transforms") or [],
     }
 
 
-def in_order(raw_rules: Sequence[Mapping[str, Any]]) -> list[Raw]:
+def in_order(raw_rules: Iterable[Mapping[str, Any]]) -> list[Raw]:
     """The rules by priority, the default rule last."""
     return [
         rule(raw)
@@ -63,7 +64,7 @@ def in_order(raw_rules: Sequence[Mapping[str, Any]]) -> list[Raw]:
 def condition(raw: Mapping[str, Any]) -> Raw:
     """AWS answers with `Values` and with the field's own structure, whichever was sent."""
     config = _CONFIGS.get(raw["Field"])
-    if config is None:
+    if config is None or expressions(raw):
         return dict(raw)
     values = (raw.get(config) or {}).get("Values") or raw.get("Values") or []
     return {**raw, "Values": list(values), config: {"Values": list(values)}}

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netflux.aws.elbv2 import rulebook, transform
 from netflux.aws.elbv2.desired import Rule
+from netflux.aws.elbv2.transform import Rewrite
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,13 @@ class Match:
         field: of the API, e.g. `path-pattern`.
         name: of the header, for `http-header`.
         patterns: with `*` and `?`, or `key=value` patterns for `query-string`, methods, or CIDR blocks.
+        regex: the patterns are regular expressions.
     """
 
     field: str
     patterns: tuple[str, ...]
     name: str = ""
+    regex: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,13 @@ Action = Forward | Redirect | FixedResponse
 
 @dataclass(frozen=True)
 class Decision:
-    """A rule, by its ARN: when all matches hold, the action."""
+    """A rule, by its ARN: when all matches hold, the request is rewritten, and then the action."""
 
     rule: str
     priority: int
     matches: tuple[Match, ...]
     action: Action
+    rewrites: tuple[Rewrite, ...] = ()
 
 
 def decisions(rules: Sequence[Rule]) -> list[Decision]:
@@ -76,7 +81,11 @@ def decisions(rules: Sequence[Rule]) -> list[Decision]:
     ordered = sorted(rules, key=lambda rule: rule.priority)
     return [
         Decision(
-            rule.arn, rule.priority, tuple(match(condition) for condition in rule.conditions), action(rule.actions)
+            rule.arn,
+            rule.priority,
+            tuple(match(condition) for condition in rule.conditions),
+            action(rule.actions),
+            transform.rewrites(rule.transforms),
         )
         for rule in ordered
     ]
@@ -86,6 +95,9 @@ def match(condition: Mapping[str, Any]) -> Match:
     """A condition of the API, in its old or its new form."""
     field = condition["Field"]
     config: Mapping[str, Any] = condition.get(_CONFIGS[field]) or {}
+    regexes = rulebook.expressions(condition)
+    if regexes:
+        return Match(field, tuple(regexes), config.get("HttpHeaderName", ""), regex=True)
     values = config.get("Values") or condition.get("Values") or ()
     if field == "query-string":
         return Match(field, tuple(f"{pair.get('Key') or '*'}={pair['Value']}" for pair in values))

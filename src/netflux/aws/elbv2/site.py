@@ -17,11 +17,12 @@ class Place:
     Attributes:
         run_dir: for its unix sockets and the error pages.
         gateway_port: 0 when there is no gateway.
-        certificate: PEM file for HTTPS listeners on its own addresses; empty when there is none.
+        certificate: PEM file for HTTPS listeners on its own addresses that have none; empty when there is none.
+        certificates: PEM files of HTTPS listeners by port, the default one first.
         clients: by listener port, the blocks from which the load balancer's security groups let clients in; a port that
             is open to all is absent.
         addresses: HAProxy `bind` addresses of its nodes by listener port; those that can be bound.
-        source: name of the network namespace that connections to targets come from; empty for the region's.
+        source: address that connections to targets come from; empty for any.
         speed: simulated seconds in a real one, for slow starts.
     """
 
@@ -32,6 +33,7 @@ class Place:
     clients: Mapping[int, Sequence[str]] = field(default_factory=dict)
     source: str = ""
     speed: float = 1.0
+    certificates: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,25 @@ class Site:
         """Whether clients come by TLS."""
         return self.listener.protocol == "HTTPS"
 
+    @property
+    def certificates(self) -> tuple[str, ...]:
+        """PEM files; the server name of the TLS hello chooses, and the first is for those without one of ours."""
+        own = self.place.certificates.get(self.listener.port) or (self.place.certificate,)
+        return tuple(path for path in own if path)
+
     def on(self, attribute: str) -> bool:
         """Whether a load balancer's attribute is `true`."""
         return self.load_balancer.attributes[attribute] == "true"
+
+    @property
+    def logged(self) -> bool:
+        """Whether there is an access log: then every request passes a frontend of the load balancer's own."""
+        return self.on("access_logs.s3.enabled")
+
+    @property
+    def behind(self) -> str:
+        """Path of the unix socket where the gateway's clients come in, when there is an access log."""
+        return f"{self.place.run_dir}/lp-{self.load_balancer.id[:10]}-{self.listener.port}.sock"
 
     @property
     def socket(self) -> str:

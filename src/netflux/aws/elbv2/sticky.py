@@ -16,18 +16,36 @@ _CROSS = "SameSite=None; Secure"
 
 
 def target(group: TargetGroup) -> Iterator[str]:
+    """The group's own kind, when it has stickiness."""
+    if group.attributes["stickiness.enabled"] == "true":
+        yield f"dynamic-cookie-key {hashlib.sha256(f'sticky {group.arn}'.encode()).hexdigest()[:32]}"
+        yield from _application(group) if group.attributes["stickiness.type"] == "app_cookie" else _balancer(group)
+
+
+def _application(group: TargetGroup) -> Iterator[str]:
+    """AWSALBAPP-0 beside the cookie that the target sets; both must come back.
+
+    HAProxy writes the target's mark into a cookie that the response has already, so one is put there first.
+    """
+    name, life = (group.attributes[f"stickiness.app_cookie.{part}"] for part in ("cookie_name", "duration_seconds"))
+    yield "cookie AWSALBAPP-0 rewrite dynamic"
+    yield (
+        rf'http-request replace-header Cookie "(.*)AWSALBAPP-0=(.*)" "\1AWSALBAPP=\2" '
+        f"unless {{ req.cook({name}) -m found }}"
+    )
+    expires = f"Expires=%[date({life}),http_date]; Path=/"
+    yield f'http-response add-header Set-Cookie "AWSALBAPP-0=-; {expires}" if {{ res.cook({name}) -m found }}'
+
+
+def _balancer(group: TargetGroup) -> Iterator[str]:
     """AWSALB and AWSALBCORS: the same value, both on every response.
 
     HAProxy's own cookie is AWSALBCORS, which wins; a client that has only AWSALB gets it from there. Its value is a
     hash of the target's address and the time when the client came, so it holds over reloads and in all backends.
     """
-    if group.attributes["stickiness.enabled"] != "true":
-        return
-    key = hashlib.sha256(f"sticky {group.arn}".encode()).hexdigest()[:32]
     life = group.attributes["stickiness.lb_cookie.duration_seconds"]
     cross, plain, found = "req.cook(AWSALBCORS)", "req.cook(AWSALB)", "-m found }"
     yield f"cookie AWSALBCORS insert dynamic maxlife {life}s"
-    yield f"dynamic-cookie-key {key}"
     only = f"{{ {plain} {found} !{{ {cross} {found}"
     yield f'http-request set-header Cookie "%[req.hdr(cookie)]; AWSALBCORS=%[{plain}]" if {only}'
     yield f"http-request set-var(txn.alb) {cross}"

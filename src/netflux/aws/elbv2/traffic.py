@@ -53,6 +53,7 @@ class Traffic:
         self._backends: dict[str, Mapping[str, tuple[str, ...]]] = {}
         self._groups: dict[str, TargetGroup] = {}
         self.active: set[str] = set()
+        self.addresses: dict[str, str] = {}
 
     def states(self, group: str) -> list[tuple[Target, Health]]:
         """The health of a used group's targets, draining ones too."""
@@ -69,6 +70,10 @@ class Traffic:
         """A load balancer has these backends, by group."""
         self._backends[load_balancer] = backends
         self._groups.update(groups)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Load balancers and the groups that they use."""
+        return [(balancer, group) for balancer, backends in self._backends.items() for group in backends]
 
     def displace(self, load_balancer: str) -> None:
         """A load balancer has gone."""
@@ -111,5 +116,6 @@ class Traffic:
         for target, state in decide.routing(self.states(group), int(known.attributes[_MINIMUM])):
             interface = self._reach.locate(group, target)
             if interface is not None:
+                self.addresses[f"{interface.local_address}:{target.port}"] = target.name
                 servers.append(Server(target.name, interface.local_address, target.port, 1, state))
         return servers

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from netflux.aws.elbv2 import rulebook, transform
 from netflux.errors import AwsError, Unsupported
 
 _NAME = re.compile(r"(?!-)(?!internal-)(?!.*--)[A-Za-z0-9-]{1,32}(?<!-)")
@@ -30,6 +31,10 @@ _CONFIGS = {
 }  # fmt: skip
 _ONCE = ("host-header", "path-pattern", "http-request-method", "source-ip")
 _VALUES_PER_RULE = 5
+_WILDCARDS_PER_RULE = 6
+_VALUE_LENGTH = 128
+_HOST = re.compile(r"[A-Za-z0-9*?._~$/\"'@:+&-]*[.][A-Za-z*?]+")
+"""A pattern of a host has a dot, and only letters behind the last one; user guide, "Condition types"."""
 _MOST_STICKY_SECONDS = 604800
 
 
@@ -117,8 +122,9 @@ def listener(request: Mapping[str, Any]) -> None:
 
 def rule(request: Mapping[str, Any]) -> None:
     """Of CreateRule and ModifyRule."""
-    if request.get("Transforms") or request.get("ResetTransforms"):
-        raise Unsupported("A rule's Transforms")
+    if request.get("Transforms") and request.get("ResetTransforms"):
+        raise AwsError("ValidationError", "Transforms and ResetTransforms can't be given together")
+    transform.check(request.get("Transforms") or ())
     if "Priority" in request and not 1 <= request["Priority"] <= 50000:
         raise AwsError("ValidationError", f"Priority '{request['Priority']}' must be between '1-50000' inclusive")
     if request.get("Conditions") is not None:
@@ -149,6 +155,9 @@ def conditions(wanted: Sequence[Mapping[str, Any]]) -> None:
         raise AwsError("TooManyRules", f"A rule can only have '{_VALUES_PER_RULE}' condition values, not '{total}'")
     for condition in wanted:
         _condition(condition)
+    wild = sum(value.count("*") + value.count("?") for condition in wanted for value in _texts(condition))
+    if wild > _WILDCARDS_PER_RULE:
+        raise AwsError("ValidationError", f"A rule can only have '{_WILDCARDS_PER_RULE}' wildcards, not '{wild}'")
 
 
 def actions(wanted: Sequence[Mapping[str, Any]]) -> None:
@@ -183,7 +192,18 @@ def target(entry: Mapping[str, Any]) -> None:
 
 def _values(condition: Mapping[str, Any]) -> Sequence[Any]:
     config = condition.get(_CONFIGS.get(condition.get("Field", ""), "")) or {}
-    return config.get("Values") or condition.get("Values") or ()
+    return [*(config.get("Values") or condition.get("Values") or ()), *rulebook.expressions(condition)]
+
+
+def _texts(condition: Mapping[str, Any]) -> Sequence[str]:
+    """Values that may have wildcards."""
+    if condition.get("Field") in ("source-ip", "http-request-method") or rulebook.expressions(condition):
+        return ()
+    return [
+        text
+        for value in _values(condition)
+        for text in ((value.get("Key") or "", value.get("Value") or "") if isinstance(value, Mapping) else (value,))
+    ]
 
 
 def _condition(condition: Mapping[str, Any]) -> None:
@@ -191,20 +211,34 @@ def _condition(condition: Mapping[str, Any]) -> None:
     if field not in _CONFIGS:
         raise AwsError("ValidationError", f"Condition field '{field}' must be one of '[{', '.join(sorted(_CONFIGS))}]'")
     config = condition.get(_CONFIGS[field]) or {}
-    if config.get("RegexValues") or condition.get("RegexValues"):
-        raise Unsupported(f"RegexValues of a '{field}' condition", "Use Values with * and ?.")
-    values = _values(condition)
-    if not values:
+    if not _values(condition):
         raise AwsError("ValidationError", "A condition value must be specified")
+    regexes = rulebook.expressions(condition)
+    if regexes:
+        _regexes(field, regexes, config.get("Values") or condition.get("Values"))
+    for text in _texts(condition):
+        if len(text) > _VALUE_LENGTH:
+            raise AwsError("ValidationError", f"A '{field}' value can have at most '{_VALUE_LENGTH}' characters")
+        if field == "host-header" and not _HOST.fullmatch(text):
+            raise AwsError("ValidationError", f"The host '{text}' needs a '.', and only letters behind the last one")
     if field == "source-ip":
-        for value in values:
+        for value in _values(condition):
             _block(value)
     if field == "http-header":
         _header_name(config.get("HttpHeaderName", ""))
 
 
+def _regexes(field: str, regexes: Sequence[str], others: object) -> None:
+    if field not in ("host-header", "http-header", "path-pattern"):
+        raise AwsError("ValidationError", f"A '{field}' condition takes no regular expressions")
+    if others:
+        raise AwsError("ValidationError", f"A '{field}' condition takes Values or RegexValues, not both")
+    for text in regexes:
+        transform.expression(text, _VALUE_LENGTH)
+
+
 def _header_name(name: str) -> None:
-    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}", name):
+    if not re.fullmatch(r"[!#$%&'+.^_`|~0-9A-Za-z-]{1,40}", name):
         raise AwsError("ValidationError", f"The HTTP header name '{name}' is not valid")
     if name.lower() == "host":
         raise AwsError("ValidationError", "Use a 'host-header' condition for the header 'Host'")
@@ -237,13 +271,23 @@ def _forward(action: Mapping[str, Any]) -> None:
 
 
 def _redirect(config: Mapping[str, Any]) -> None:
-    if not any(config.get(name) for name in ("Protocol", "Host", "Port", "Path")):
+    same = {"Protocol": "#{protocol}", "Host": "#{host}", "Port": "#{port}", "Path": "/#{path}"}
+    if all(config.get(name, value) == value for name, value in same.items()):
         raise AwsError(
             "InvalidLoadBalancerAction", "A redirect must change at least one of protocol, host, port and path"
         )
     for name in ("Host", "Path", "Query"):
         if len(config.get(name) or "") > 128:
             raise AwsError("ValidationError", f"The redirect {name} can have at most '128' characters")
+    for name, pattern in _REDIRECT_PARTS.items():
+        if name in config and not re.fullmatch(pattern, config[name]):
+            raise AwsError("ValidationError", f"The redirect's {name} '{config[name]}' is not valid")
+
+
+_REDIRECT_PARTS = {
+    "StatusCode": "HTTP_30[12]", "Protocol": r"HTTPS?|#\{protocol\}", "Port": r"[1-9]\d{0,4}|#\{port\}", "Path": "/.*",
+}  # fmt: skip
+"""API reference, RedirectActionConfig."""
 
 
 def _fixed_response(config: Mapping[str, Any]) -> None:

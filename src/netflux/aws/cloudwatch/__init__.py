@@ -1,0 +1,1 @@
+"""CloudWatch's metrics of the services that run here; those that clients put are moto's."""

@@ -1,0 +1,125 @@
+"""The operations that read metrics: ours of the services that run here, moto's for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from netflux.aws.cloudwatch.series import Metric, Series, statistics
+from netflux.controlplane.call import Call
+from netflux.errors import AwsError, Unsupported
+
+Shape = dict[str, Any]
+
+
+class Others(Protocol):
+    """Who keeps what clients put: moto."""
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """One call; AwsError."""
+        ...
+
+
+class CloudWatchApi:
+    """Handlers.
+
+    Args:
+        series: what was observed.
+        others: answers for every other namespace.
+        namespaces: that are ours, whether they have data or not.
+    """
+
+    service = "cloudwatch"
+    whole = False
+
+    def __init__(self, series: Series, others: Others, namespaces: Iterable[str]) -> None:
+        self._series = series
+        self._others = others
+        self._namespaces = frozenset(namespaces)
+
+    async def get_metric_statistics(self, _call: Call, request: Shape) -> Shape:
+        """Datapoints in the order of their time."""
+        if request["Namespace"] not in self._namespaces:
+            return await self._others.call("cloudwatch", "GetMetricStatistics", request)
+        if request.get("ExtendedStatistics"):
+            raise Unsupported("GetMetricStatistics' ExtendedStatistics")
+        wanted = request.get("Statistics") or []
+        if not wanted:
+            raise AwsError("InvalidParameterCombination", "At least one of Statistics must be specified")
+        points = []
+        span = _aware(request["StartTime"]), _aware(request["EndTime"])
+        for begun, data in self._series.periods(_metric(request), *span, _period(request["Period"])).items():
+            known = {name: value for name, value in statistics(data).items() if name in wanted}
+            if known:
+                points.append({"Timestamp": begun, "Unit": data[0].unit, **known})
+        return {"Label": request["MetricName"], "Datapoints": points}
+
+    async def get_metric_data(self, _call: Call, request: Shape) -> Shape:
+        """Queries of our metrics are answered here; expressions over them are not carried."""
+        ours = [query for query in request["MetricDataQueries"] if _namespace(query) in self._namespaces]
+        others = [query for query in request["MetricDataQueries"] if query not in ours]
+        if ours and any(query.get("Expression") for query in others):
+            raise Unsupported("GetMetricData's Expression over metrics of AWS's services")
+        answer: Shape = {"MetricDataResults": [], "Messages": []}
+        if others:
+            answer = await self._others.call("cloudwatch", "GetMetricData", {**request, "MetricDataQueries": others})
+        newest_first = request.get("ScanBy", "TimestampDescending") == "TimestampDescending"
+        results = [self._result(query, request, newest_first=newest_first) for query in ours]
+        return {**answer, "MetricDataResults": [*results, *answer["MetricDataResults"]]}
+
+    async def list_metrics(self, _call: Call, request: Shape) -> Shape:
+        """Ours on the first page, then moto's."""
+        answer: Shape = {"Metrics": []}
+        if request.get("Namespace") not in self._namespaces:
+            answer = await self._others.call("cloudwatch", "ListMetrics", request)
+        if request.get("NextToken"):
+            return answer
+        wanted = request.get("Dimensions") or []
+        found = [
+            {"Namespace": one.namespace, "MetricName": one.name, "Dimensions": _listed(one)}
+            for one in self._series.metrics()
+            if request.get("Namespace", one.namespace) == one.namespace
+            and request.get("MetricName", one.name) == one.name
+            and all(_has(one, dimension) for dimension in wanted)
+        ]
+        return {**answer, "Metrics": [*found, *answer["Metrics"]]}
+
+    def _result(self, query: Mapping[str, Any], request: Mapping[str, Any], *, newest_first: bool) -> Shape:
+        stat = query["MetricStat"]
+        if stat["Stat"] not in ("Sum", "SampleCount", "Average", "Minimum", "Maximum"):
+            raise Unsupported(f"GetMetricData's Stat {stat['Stat']}")
+        span = _aware(request["StartTime"]), _aware(request["EndTime"])
+        periods = self._series.periods(_metric(stat["Metric"]), *span, _period(stat["Period"]))
+        points = {begun: statistics(data).get(stat["Stat"]) for begun, data in periods.items()}
+        known = sorted(((begun, value) for begun, value in points.items() if value is not None), reverse=newest_first)
+        label = query.get("Label") or stat["Metric"]["MetricName"]
+        times, values = [begun for begun, _ in known], [value for _, value in known]
+        return {"Id": query["Id"], "Label": label, "Timestamps": times, "Values": values, "StatusCode": "Complete"}
+
+
+def _metric(named: Mapping[str, Any]) -> Metric:
+    dimensions = frozenset((one["Name"], one["Value"]) for one in named.get("Dimensions") or ())
+    return Metric(named["Namespace"], named["MetricName"], dimensions)
+
+
+def _namespace(query: Mapping[str, Any]) -> str:
+    return str(((query.get("MetricStat") or {}).get("Metric") or {}).get("Namespace", ""))
+
+
+def _listed(metric: Metric) -> Sequence[Shape]:
+    return [{"Name": name, "Value": value} for name, value in sorted(metric.dimensions)]
+
+
+def _has(metric: Metric, wanted: Mapping[str, str]) -> bool:
+    return any(name == wanted["Name"] and wanted.get("Value", value) == value for name, value in metric.dimensions)
+
+
+def _aware(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _period(seconds: int) -> int:
+    if seconds < 60 or seconds % 60:
+        raise AwsError("InvalidParameterValue", "The parameter Period must be a multiple of 60")
+    return seconds

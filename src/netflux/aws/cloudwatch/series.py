@@ -1,0 +1,81 @@
+"""Metrics that were observed, in memory, and their statistics. Pure but for what it keeps."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+KEPT = timedelta(hours=3)
+"""CloudWatch keeps one-minute data for 15 days; here it lives as long as the region, and this long at most."""
+
+Dimensions = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is measured, and of whom."""
+
+    namespace: str
+    name: str
+    dimensions: Dimensions
+
+
+@dataclass(frozen=True)
+class Datum:
+    """What was observed in one span of time.
+
+    Attributes:
+        time: the span's end.
+        total: the sum of the samples.
+        count: how many samples.
+        least, most: None where only the sum is known.
+        unit: CloudWatch's, e.g. `Count`.
+    """
+
+    time: datetime
+    total: float
+    count: float
+    unit: str
+    least: float | None = None
+    most: float | None = None
+
+
+class Series:
+    """All metrics."""
+
+    def __init__(self) -> None:
+        self._data: dict[Metric, deque[Datum]] = {}
+
+    def add(self, metric: Metric, datum: Datum) -> None:
+        """One more datum, newer than the last."""
+        data = self._data.setdefault(metric, deque())
+        data.append(datum)
+        while data[0].time < datum.time - KEPT:
+            data.popleft()
+
+    def metrics(self) -> list[Metric]:
+        """Those that have data."""
+        return [*self._data]
+
+    def periods(self, metric: Metric, start: datetime, end: datetime, seconds: int) -> dict[datetime, list[Datum]]:
+        """The data from `start` to before `end`, by the beginning of their period."""
+        found: dict[datetime, list[Datum]] = {}
+        for datum in self._data.get(metric, ()):
+            if start <= datum.time < end:
+                begun = datum.time.timestamp() // seconds * seconds
+                found.setdefault(datetime.fromtimestamp(begun, UTC), []).append(datum)
+        return found
+
+
+def statistics(data: Iterable[Datum]) -> Mapping[str, float]:
+    """Of a period's data; Minimum and Maximum only where they were observed."""
+    known = [*data]
+    total, count = sum(datum.total for datum in known), sum(datum.count for datum in known)
+    found = {"Sum": total, "SampleCount": count, "Average": total / count if count else 0.0}
+    least = [datum.least for datum in known if datum.least is not None]
+    most = [datum.most for datum in known if datum.most is not None]
+    if len(least) == len(most) == len(known):
+        found |= {"Minimum": min(least), "Maximum": max(most)}
+    return found

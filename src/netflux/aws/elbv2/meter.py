@@ -1,0 +1,92 @@
+"""Looks at HAProxy's counters every minute, and before they are lost, and publishes what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+from netflux.aws.elbv2 import counters
+from netflux.aws.elbv2.counters import Owned, Value
+from netflux.clock import Clock
+
+_log = logging.getLogger(__name__)
+PERIOD = 60.0
+"""Simulated seconds; user guide, "CloudWatch metrics"."""
+
+Publish = Callable[[Value], None]
+
+
+class Statistics(Protocol):
+    """The part of HAProxy that is needed here."""
+
+    def before_reload(self, look: Callable[[], Awaitable[None]]) -> None:
+        """From now on this is called before counters begin anew."""
+        ...
+
+    async def statistics(self) -> tuple[int, Sequence[Mapping[str, str]]]:
+        """The worker's pid and its counters; RuntimeApiError."""
+        ...
+
+
+class Meter:
+    """Measures load balancers.
+
+    Args:
+        statistics: HAProxy's.
+        clock: for the minutes.
+        publish: takes the values.
+    """
+
+    def __init__(self, statistics: Statistics, clock: Clock, publish: Publish) -> None:
+        self._statistics = statistics
+        self._clock = clock
+        self._publish = publish
+        self._worker = 0
+        self._before: dict[counters.Key, dict[str, int]] = {}
+        self._owned: dict[str, Owned] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._looking = asyncio.Lock()
+        self.hosts: Callable[[], Sequence[Value]] = lambda: ()
+
+    def start(self) -> None:
+        """Begins to look."""
+        self._statistics.before_reload(self.look)
+        self._task = asyncio.ensure_future(self._run())
+
+    async def stop(self) -> None:
+        """Looks no more."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def own(self, arn: str, owned: Owned | None) -> None:
+        """A load balancer has these backends, or has gone."""
+        if owned is None:
+            self._owned.pop(arn, None)
+        else:
+            self._owned[arn] = owned
+
+    async def look(self) -> None:
+        """Publishes what was counted since the last look. Another worker counts from nought."""
+        async with self._looking:
+            try:
+                worker, rows = await self._statistics.statistics()
+            except Exception as error:  # noqa: BLE001 - a look that fails loses nothing that the next one would not see
+                _log.warning("load balancers' counters can't be read: %s", error)
+                return
+            now = counters.reading(rows)
+            counted = counters.since(self._before if worker == self._worker else {}, now)
+            self._worker, self._before = worker, now
+        for value in counters.values(counted, self._owned.values()):
+            self._publish(value)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._clock.real(PERIOD))
+            await self.look()
+            for value in self.hosts():
+                self._publish(value)

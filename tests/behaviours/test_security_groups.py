@@ -1,0 +1,105 @@
+"""Security groups on the running application, changed through AWS's APIs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netflux.runtime import enclosure
+from tests.behaviours import stack
+from tests.behaviours.cloud import ROOT, Cloud, running, wait_for
+
+REFUSED = enclosure.refusal()
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(REFUSED is not None, reason=f"network namespaces: {REFUSED}"),
+]
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    state: Path = tmp_path_factory.mktemp("groups") / "state"
+    with running(state, str(ROOT), "--speed", "5", "--network", "namespaces") as cloud:
+        yield cloud
+
+
+def group(cloud: Cloud, name: str) -> str:
+    found = cloud.boto3("ec2").describe_security_groups(Filters=[{"Name": "group-name", "Values": [f"netflux-{name}"]}])
+    return str(found["SecurityGroups"][0]["GroupId"])
+
+
+@contextmanager
+def revoked(cloud: Cloud, owner: str, peer: str, port: int) -> Iterator[None]:
+    """The inbound rule is gone inside the block."""
+    ec2 = cloud.boto3("ec2")
+    pair = {"UserIdGroupPairs": [{"GroupId": group(cloud, peer)}]}
+    rule: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **pair}
+    ec2.revoke_security_group_ingress(GroupId=group(cloud, owner), IpPermissions=[rule])
+    try:
+        yield
+    finally:
+        ec2.authorize_security_group_ingress(GroupId=group(cloud, owner), IpPermissions=[rule])
+
+
+def reasons(cloud: Cloud) -> set[str]:
+    elb = cloud.boto3("elbv2")
+    return {
+        target["TargetHealth"].get("Reason", target["TargetHealth"]["State"])
+        for name in stack.SERVICES
+        for target in elb.describe_target_health(
+            TargetGroupArn=elb.describe_target_groups(Names=[f"{name}-containers"])["TargetGroups"][0]["TargetGroupArn"]
+        )["TargetHealthDescriptions"]
+        if target["TargetHealth"]["State"] not in ("initial", "draining")
+    }
+
+
+def status(cloud: Cloud, path: str) -> int:
+    return cloud.ask("GET", f"https://{stack.domain(cloud)}{path}").status_code
+
+
+def recovers(cloud: Cloud) -> None:
+    wait_for("all targets are healthy again", lambda: stack.all_healthy(cloud), 150)
+    wait_for("the application answers", lambda: status(cloud, "/api/customers/1") == 200, 20)
+
+
+def reach(cloud: Cloud, source: str, destination: str) -> int:
+    """The exit code of `netflux reach --probe`: 0 yes, 1 no, 3 when a packet did otherwise."""
+    done = cloud.command("reach", source, destination, "--probe", check=False)
+    return done.returncode
+
+
+def test_without_8080_from_the_load_balancer_targets_time_out_and_requests_get_504(cloud: Cloud) -> None:
+    assert status(cloud, "/api/movies") == 200
+    assert reach(cloud, "alb", "movie-service") == 0
+    with revoked(cloud, "app-sg", "alb-sg", 8080):
+        wait_for("every target has timed out", lambda: reasons(cloud) == {"Target.Timeout"}, 90)
+        assert reach(cloud, "alb", "movie-service") == 1
+        answer = cloud.ask("GET", f"http://{stack.outputs(cloud)['LoadBalancerDnsName']}/api/movies")
+        assert answer.status_code == 504
+        assert "504 Gateway Time-out" in answer.text
+    recovers(cloud)
+
+
+def test_without_5432_the_services_are_down(cloud: Cloud) -> None:
+    recovers(cloud)
+    with revoked(cloud, "db-sg", "app-sg", 5432):
+        wait_for("requests fail", lambda: status(cloud, "/api/movies") >= 500, 20)
+        assert reach(cloud, "movie-service", "db") == 1
+        down = {"Target.ResponseCodeMismatch", "Target.Timeout"}
+        wait_for("every target is unhealthy", lambda: reasons(cloud) and reasons(cloud) <= down, 90)
+    recovers(cloud)
+    assert reach(cloud, "movie-service", "db") == 0
+
+
+def test_without_their_own_rule_tasks_do_not_reach_each_other_and_the_load_balancer_reaches_them(cloud: Cloud) -> None:
+    recovers(cloud)
+    with revoked(cloud, "app-sg", "app-sg", 8080):
+        wait_for("customers get no recommendations", lambda: status(cloud, "/api/customers/1") >= 500, 20)
+        assert [status(cloud, "/api/movies") for _ in range(5)] == [200] * 5
+        assert reach(cloud, "customer-service", "movie-service") == 1
+    wait_for("customers get them again", lambda: status(cloud, "/api/customers/1") == 200, 20)

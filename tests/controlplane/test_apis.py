@@ -1,0 +1,73 @@
+"""Calls that come while services are still being loaded."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from netflux.controlplane.call import Call
+from netflux.errors import AwsError, UserError
+from tests.controlplane.plane import Plane
+
+
+class Clusters:
+    """A service of ours with one operation."""
+
+    service = "ecs"
+    whole = True
+
+    async def list_clusters(self, _call: Call, _request: dict[str, Any]) -> dict[str, Any]:
+        return {"clusterArns": ["mine"]}
+
+
+async def test_a_call_waits_until_all_services_are_there(plane: Plane) -> None:
+    apis = await plane.start()
+    apis.expect()
+    early = asyncio.ensure_future(apis.call("ecs", "ListClusters", {}))
+    await asyncio.sleep(0)
+    assert not early.done()
+    apis.register(Clusters())
+    apis.complete()
+    assert (await early)["clusterArns"] == ["mine"]
+
+
+async def test_a_service_that_is_there_already_answers_meanwhile(plane: Plane) -> None:
+    apis = await plane.start()
+    apis.expect()
+    apis.register(Clusters())
+    assert (await apis.call("ecs", "ListClusters", {}))["clusterArns"] == ["mine"]
+
+
+async def test_calls_fail_when_the_region_stops_before_its_services_are_there(plane: Plane) -> None:
+    apis = await plane.start()
+    apis.expect()
+    early = asyncio.ensure_future(apis.call("ecs", "ListClusters", {}))
+    await asyncio.sleep(0)
+    apis.give_up()
+    for call in (early, apis.call("ecs", "ListClusters", {})):
+        with pytest.raises(AwsError) as error:
+            await call
+        assert (error.value.code, error.value.status) == ("ServiceUnavailable", 503)
+
+
+async def test_giving_up_what_is_complete_changes_nothing(plane: Plane) -> None:
+    apis = await plane.start()
+    apis.expect()
+    apis.register(Clusters())
+    apis.complete()
+    apis.give_up()
+    assert (await apis.call("ecs", "ListClusters", {}))["clusterArns"] == ["mine"]
+
+
+async def test_a_stored_state_that_can_not_be_read_is_said_and_never_written_over(plane: Plane) -> None:
+    apis = await plane.start()
+    await apis.call("secretsmanager", "CreateSecret", {"Name": "kept", "SecretString": "x"})
+    [(key, _)] = plane.documents.blobs("moto/secretsmanager/")
+    with plane.documents.transaction():
+        plane.documents.put_blob(key, b"not a pickle")
+    plane.stop()
+    with pytest.raises(UserError, match="stored state of secretsmanager can't be read"):
+        await plane.start()
+    with pytest.raises(AwsError, match="stored state can't be read"):
+        await plane.moto.call("secretsmanager", "CreateSecret", {"Name": "new", "SecretString": "y"})
+    assert plane.documents.blobs("moto/secretsmanager/") == [(key, b"not a pickle")]

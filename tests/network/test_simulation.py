@@ -1,0 +1,30 @@
+"""A rule set's verdict without a kernel: the same as the analysis gives, network ACLs and gateways left out."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+
+from netflux.network import described, ruleset
+from netflux.network.decide import Connection, Stage, verdict
+from netflux.network.simulation import Packet, lets
+from tests.network import worlds
+
+_GROUPS = (Stage.OUTBOUND_GROUP, Stage.INBOUND_GROUP)
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@SETTINGS
+@given(worlds.worlds())
+def test_a_rule_set_lets_through_what_the_groups_let_through(world: dict[str, list[Any]]) -> None:
+    topology = described.topology(world)
+    for vpc in topology.vpcs:
+        rules = ruleset.of(topology, vpc)
+        mine = [one for one in topology.interfaces.values() if topology.subnets[one.subnet].vpc == vpc]
+        for source in mine:
+            for target in mine:
+                if source == target:
+                    continue
+                for port in worlds.PORTS:
+                    hops = verdict(topology, Connection(source, target, port), listening=True).hops
+                    wanted = all(hop.passed for hop in hops if hop.stage in _GROUPS)
+                    assert lets(rules, Packet(source.address, target.address, 6, port)) == wanted

@@ -1,0 +1,188 @@
+"""Rows of the Application Load Balancer about what it tells of its traffic."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.aws.elbv2.place import fixed, path_is
+from tests.haproxy.targets import Load, until
+from tests.parity.elbv2.world import Alb, World, answer, pairs, vpc
+from tests.parity.rows import parity
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@parity(
+    "elbv2", "Metrics", "partly",
+    but="none of HTTPCode_ELB_500/502/503/504, ActiveConnectionCount, NewConnectionCount, RuleEvaluations; "
+    "TargetResponseTime has no Minimum, Maximum and percentiles; what a leaving HAProxy worker still answers after a "
+    "change is not counted; data live as long as the region, three hours at most",
+)  # fmt: skip
+async def test_metrics(world: World, alb: Alb) -> None:
+    listener, group, [target] = await world.forwarding(alb)
+    move = {"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", "Path": "/x"}}
+    await listener.rule(1, path_is("/moved"), action=move)
+    await listener.rule(2, path_is("/fixed"), action=fixed("200"))
+    for code, times in ((200, 5), (404, 3), (500, 2)):
+        target.say = lambda _, code=code: answer(b"x", status=code)
+        for _ in range(times):
+            assert (await listener.get()).status == code
+    for path in ("/moved", "/fixed", "/fixed"):
+        await listener.get(path)
+    await listener.get(method="TRACE")
+    await listener.rule(3, path_is("/later"))  # HAProxy's counters begin anew, and nothing is lost
+    target.say = lambda _: answer(b"x")
+    await listener.get()
+    balancer = [{"Name": "LoadBalancer", "Value": alb.arn.partition("loadbalancer/")[2]}]
+    grouped = [*balancer, {"Name": "TargetGroup", "Value": group.rpartition(":")[2]}]
+
+    async def statistic(name: str, dimensions: list[dict[str, str]], kind: str = "Sum") -> float:
+        now = datetime.now(UTC)
+        told: dict[str, Any] = await world.place.apis.call("cloudwatch", "GetMetricStatistics", {
+            "Namespace": "AWS/ApplicationELB", "MetricName": name, "Dimensions": dimensions, "Period": 3600,
+            "StartTime": now - timedelta(hours=1), "EndTime": now + timedelta(hours=1), "Statistics": [kind],
+        })  # fmt: skip
+        return sum(point[kind] for point in told["Datapoints"])
+
+    async def counted() -> bool:
+        return await statistic("RequestCount", balancer) == 11 and await statistic("HealthyHostCount", grouped) > 0
+
+    await until(counted)
+    expected = {
+        "HTTPCode_Target_2XX_Count": 6, "HTTPCode_Target_4XX_Count": 3, "HTTPCode_Target_5XX_Count": 2,
+        "HTTPCode_ELB_3XX_Count": 1, "HTTPCode_ELB_4XX_Count": 1, "HTTP_Redirect_Count": 1,
+        "HTTP_Fixed_Response_Count": 2, "HTTPCode_ELB_5XX_Count": 0,
+    }  # fmt: skip
+    assert {name: await statistic(name, balancer) for name in expected} == expected
+    assert await statistic("RequestCount", grouped) == 11
+    assert 0 <= await statistic("TargetResponseTime", grouped, "Average") < 5
+    assert await statistic("HealthyHostCount", grouped, "Maximum") == 1
+    now = datetime.now(UTC)
+    told = await world.place.apis.call("cloudwatch", "GetMetricData", {
+        "StartTime": now - timedelta(hours=1), "EndTime": now + timedelta(hours=1),
+        "MetricDataQueries": [{"Id": "r", "MetricStat": {"Period": 3600, "Stat": "Sum", "Metric": {
+            "Namespace": "AWS/ApplicationELB", "MetricName": "RequestCount", "Dimensions": balancer,
+        }}}],
+    })  # fmt: skip
+    assert sum(told["MetricDataResults"][0]["Values"]) == 11
+    listed = await world.place.apis.call("cloudwatch", "ListMetrics", {
+        "Namespace": "AWS/ApplicationELB", "MetricName": "RequestCount", "Dimensions": balancer,
+    })  # fmt: skip
+    assert len(listed["Metrics"]) == 2
+
+
+@parity("elbv2", "Rule order", "supported")
+async def test_no_request_is_lost_while_rules_are_edited(world: World, alb: Alb) -> None:
+    listener, _, _ = await world.forwarding(alb)
+    rule = await listener.rule(1, path_is("/one"))
+    async with Load((alb.node, listener.port), alb.host) as load:
+        for number in range(3):
+            await world.elb("ModifyRule", RuleArn=rule, Conditions=[path_is(f"/{number}")])
+            await listener.rule(number + 2, path_is(f"/new{number}"))
+            await load.more(40)
+    assert load.done >= 120
+    assert load.lost == []
+
+
+async def bucket(world: World, *, open_to: str) -> str:
+    """A bucket whose policy lets somebody put objects."""
+    name = f"logs-{open_to.partition('.')[0]}"
+    await world.place.apis.call("s3", "CreateBucket", {"Bucket": name})
+    policy = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": open_to}, "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{name}/*",
+    }]}  # fmt: skip
+    await world.place.apis.call("s3", "PutBucketPolicy", {"Bucket": name, "Policy": json.dumps(policy)})
+    return name
+
+
+def enabled(name: str) -> dict[str, str]:
+    return {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": name, "access_logs.s3.prefix": "web"}
+
+
+@parity(
+    "elbv2", "Access log", "partly",
+    but="no error_reason, classification, connection and transform fields: they are `-`; one node writes, and what was "
+    "not yet delivered when the region is killed is lost; malformed requests are not in it",
+)  # fmt: skip
+async def test_access_log(world: World, alb: Alb) -> None:
+    refused = await world.refused(
+        "ModifyLoadBalancerAttributes",
+        LoadBalancerArn=alb.arn,
+        Attributes=pairs(enabled(await bucket(world, open_to="other.amazonaws.com"))),
+    )
+    assert "Access Denied for bucket" in refused
+    name = await bucket(world, open_to="logdelivery.elasticloadbalancing.amazonaws.com")
+    await alb.set(enabled(name))
+    listener, group, [target] = await world.forwarding(alb)
+    usual = await alb.listen(fixed("403", "no"), 80)
+    move = {"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", "Host": "new.test"}}
+    await listener.rule(7, path_is("/moved"), action=move)
+    await listener.get("/a?b=c", 'User-Agent: curl "8"\r\n')
+    await listener.get("/moved")
+    target.say = lambda _: None
+    await listener.get("/broken")
+    assert (await world.place.get(alb.host, "/gateway")).status == 403
+    assert usual
+
+    async def objects() -> list[str]:
+        told = await world.place.apis.call("s3", "ListObjectsV2", {"Bucket": name})
+        return [one["Key"] for one in told.get("Contents", ())]
+
+    assert await objects() == ["web/AWSLogs/000000000000/ELBAccessLogTestFile"]
+    logs = world.place.controller._ground.logs
+    assert logs
+    found: list[list[str]] = []
+    dotted = re.escape(alb.arn.partition("loadbalancer/")[2].replace("/", "."))
+
+    async def delivered() -> bool:
+        await logs.deliver()  # as it does every five minutes
+        found.clear()
+        for key in await objects():
+            if key.endswith(".log.gz"):
+                assert re.fullmatch(
+                    r"web/AWSLogs/000000000000/elasticloadbalancing/us-east-1/\d{4}/\d\d/\d\d/000000000000_"
+                    rf"elasticloadbalancing_us-east-1_{dotted}"
+                    r"_\d{8}T\d{4}Z_[\d.]+_\w+\.log\.gz",
+                    key,
+                )
+                told = await world.place.apis.call("s3", "GetObject", {"Bucket": name, "Key": key})
+                text = gzip.decompress(await body_of(told["Body"])).decode()
+                found.extend(re.findall(r'"[^"]*"|\S+', line) for line in text.splitlines())
+        return len(found) >= 4
+
+    await until(delivered)
+    lines = {line[12].split(" ")[1].rpartition("/")[2]: line for line in found}
+    assert {len(line) for line in found} == {34}
+    sent, moved, broken, gateway = (lines[path] for path in ("a?b=c", "moved", "broken", "gateway"))
+    assert sent[0] == "http"
+    assert sent[2] == alb.arn.partition("loadbalancer/")[2]
+    assert sent[3].startswith("127.0.0.1:")
+    assert sent[4] == f"{vpc(target)}:8080"
+    assert all(re.fullmatch(r"\d+\.\d{3}", time) for time in sent[5:8])
+    assert sent[8:10] == ["200", "200"]
+    assert sent[12] == f'"GET http://{alb.host}:{listener.port}/a?b=c HTTP/1.1"'
+    assert sent[13] == '"curl \\x228\\x22"'
+    assert sent[16] == group
+    assert sent[17].startswith('"Root=1-')
+    assert (sent[20], sent[22], sent[25], sent[26]) == ("0", '"forward"', f'"{vpc(target)}:8080"', '"200"')
+    assert (moved[4], moved[5], moved[8], moved[9], moved[20], moved[22]) == ("-", "-1", "301", "-", "7", '"redirect"')
+    assert moved[23] == f'"http://new.test:{listener.port}/moved"'
+    assert (broken[4], broken[8], broken[9]) == (f"{vpc(target)}:8080", "502", "-")
+    assert (gateway[8], gateway[22], gateway[12]) == (
+        "403", '"fixed-response"', f'"GET http://{alb.host}:80/gateway HTTP/1.1"'
+    )  # fmt: skip
+
+
+async def body_of(body: Any) -> bytes:
+    """Whatever our S3 answers with."""
+    if isinstance(body, bytes):
+        return body
+    found = body.read()
+    return await found if hasattr(found, "__await__") else found

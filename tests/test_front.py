@@ -1,0 +1,76 @@
+"""The gateway answers before the services are there."""
+
+import asyncio
+import os
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from netflux.front import Front, Options, Services
+from netflux.state import StateDirectory
+from tests.behaviours.cloud import free_port
+
+SIGNATURE = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
+
+
+@pytest.fixture
+async def front() -> AsyncIterator[Front]:
+    with TemporaryDirectory(prefix="nf-") as directory:
+        held = StateDirectory.open(Path(directory) / "state", 0)
+        made = Front(held, Options(port=free_port()))
+        yield made
+        held.close()
+
+
+def _post(port: int, service: str, body: str) -> tuple[int, str]:
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Authorization": SIGNATURE.format(service),
+    }
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/", body.encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def _call(front: Front, service: str, operation: str) -> asyncio.Future[tuple[int, str]]:
+    body = f"Action={operation}&Version=2011-06-15"
+    return asyncio.ensure_future(asyncio.to_thread(_post, front.options.port, service, body))
+
+
+async def _none(*_: Any, **__: Any) -> Any:
+    raise AssertionError("not asked in this test")
+
+
+async def test_the_first_answer_needs_no_service_and_others_wait_for_theirs(front: Front) -> None:
+    await front.start()
+    try:
+        status, body = await _call(front, "sts", "GetCallerIdentity")
+        assert (status, ":root</Arn>" in body) == (200, True)
+        waiting = _call(front, "iam", "ListUsers")
+        assert not (await asyncio.wait({waiting}, timeout=0.2))[0]
+        front.complete(Services(_none, dict, None, lambda _call: None))  # type: ignore[arg-type]
+        status, body = await waiting
+        assert (status, "<ListUsersResponse" in body) == (200, True)
+    finally:
+        await front.stop()
+
+
+async def test_a_front_that_stops_before_its_services_lets_go_who_waits_and_leaves_no_process(front: Front) -> None:
+    await front.start()
+    haproxy = front.haproxy.pid
+    os.kill(haproxy, 0)
+    waiting = _call(front, "iam", "ListUsers")
+    assert not (await asyncio.wait({waiting}, timeout=0.2))[0]
+    await front.stop()
+    with pytest.raises(ConnectionError):
+        await waiting
+    with pytest.raises(ProcessLookupError):
+        os.kill(haproxy, 0)
