@@ -47,6 +47,20 @@ def test_a_whole_file_is_read_with_paths_relative_to_its_folder(file: Path) -> N
     assert found.buckets == (config.BucketSource("films-bucket", file.parent / "site", ("tests",)),)
 
 
+def test_an_image_may_be_a_container_of_podmans_too_or_only(file: Path) -> None:
+    more = '[images.tools]\ncontainer = "localhost/tools"\n'
+    file.write_text(GOOD.replace("environment =", 'container = "localhost/movies:v1"\nenvironment =') + more)
+    found = config.read(file)
+    assert [one.repository for one in found.images] == ["movie-service", "customer-service"]
+    assert found.containers == (
+        config.ContainerSource("movie-service", "latest", "localhost/movies:v1"),
+        config.ContainerSource("tools", "latest", "localhost/tools"),
+    )
+    file.write_text(GOOD + more + 'folders = "x"\n')
+    with pytest.raises(UserError, match="unknown key 'folders'"):
+        config.read(file)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "named"),
     [

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from netflux.controlplane.documents import Documents
-from netflux.errors import AwsError, Retryable
+from netflux.errors import AwsError, Retryable, Terminal, UserError
 from netflux.seed import image
-from netflux.seed.config import BucketSource, Config, ImageSource
+from netflux.seed.config import BucketSource, Config, ContainerSource, ImageSource
 from netflux.seed.controller import SeedController, content_type
 
 
@@ -174,3 +174,57 @@ async def test_a_push_of_a_folder_that_is_absent_is_refused(config: Config) -> N
 )
 def test_media_types_do_not_depend_on_the_machine(name: str, expected: str) -> None:
     assert content_type(Path(name)) == expected
+
+
+class Podman:
+    """podman's images, in memory."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.images: dict[str, str] = {}
+
+    async def identity(self, name: str) -> str:
+        if name not in self.images:
+            raise UserError(f"podman has no image {name}")
+        return self.images[name]
+
+    async def push(self, name: str, _repository: str, tag: str) -> str:
+        digest = f"sha256:manifest-of-{self.images[name]}"
+        self.cloud.images[tag] = digest  # type: ignore[assignment]
+        return digest
+
+
+async def test_a_container_is_pushed_once_and_again_when_it_was_built_anew(documents: Documents) -> None:
+    cloud = Cloud()
+    cloud.repositories["tools"] = "today"
+    podman = Podman(cloud)
+    config = Config(Path("t.yaml"), "s", containers=(ContainerSource("tools", "latest", "localhost/tools"),))
+
+    async def run() -> SeedController:
+        made = SeedController(cloud.call, documents, config, "podman", podman)  # type: ignore[arg-type]
+        await made.reconcile("image/tools:latest")
+        return made
+
+    with pytest.raises(Terminal, match="podman has no image localhost/tools"):
+        await run()
+    podman.images["localhost/tools"] = "first"
+    await (await run()).filled("tools", "latest")
+    assert cloud.images == {"latest": "sha256:manifest-of-first"}
+    podman.images["localhost/tools"] = "second"
+    await run()
+    assert cloud.images == {"latest": "sha256:manifest-of-second"}
+    cloud.images["latest"] = "sha256:theirs"  # type: ignore[assignment]
+    podman.images["localhost/tools"] = "third"
+    await run()
+    assert cloud.images == {"latest": "sha256:theirs"}
+
+
+async def test_a_folder_is_not_pushed_where_only_containers_run(documents: Documents, tmp_path: Path) -> None:
+    cloud = Cloud()
+    cloud.repositories["movies"] = "today"
+    config = Config(Path("t.yaml"), "s", images=(ImageSource("movies", "latest", tmp_path, ("run",)),))
+    controller = SeedController(cloud.call, documents, config, "podman")
+    with pytest.raises(Terminal, match="runs containers only"):
+        await controller.reconcile("image/movies:latest")
+    await controller.filled("movies", "latest")
+    assert cloud.images == {}

@@ -1,4 +1,27 @@
-from netflux.seed.decide import pushes, uploads
+from pathlib import Path
+
+import pytest
+
+from netflux.seed.config import Config, ContainerSource, ImageSource
+from netflux.seed.decide import images, pushes, uploads
+
+FOLDER = ImageSource("movies", "latest", Path("/movies"), ("run",))
+BOTH = ContainerSource("movies", "latest", "localhost/movies")
+ONLY = ContainerSource("tools", "v1", "localhost/tools")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "chosen"),
+    [
+        ("process", {"movies:latest": FOLDER}),
+        ("podman", {"movies:latest": BOTH, "tools:v1": ONLY}),
+        ("auto", {"movies:latest": FOLDER, "tools:v1": ONLY}),
+    ],
+)
+def test_the_runtime_says_what_stands_for_an_image(runtime: str, chosen: dict) -> None:
+    config = Config(Path("t.yaml"), "s", images=(FOLDER,), containers=(BOTH, ONLY))
+    assert images(config, runtime) == chosen
+    assert images(None, runtime) == {}
 
 
 def test_an_empty_repository_gets_its_image() -> None:

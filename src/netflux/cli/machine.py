@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netflux.errors import UserError
+from netflux.runtime import engine
 
 _TRY = 10.0
 """Real seconds that a tried program may take."""
@@ -177,10 +178,12 @@ def _disk(place: Path) -> Finding:
 
 
 def _podman() -> Finding:
-    path = shutil.which("podman")
-    if path is None:
-        return Finding("Podman", "ok", "none", "Not needed: tasks run as processes.")
-    return Finding("Podman", "ok", _output([path, "--version"]).strip(), "Not needed: tasks run as processes.")
+    refused, path = engine.why_not(), shutil.which("podman")
+    if refused is not None or path is None:
+        return Finding(
+            "Podman", "ok", "none", f"Not needed for images that are folders; OCI images don't run: {refused}."
+        )
+    return Finding("Podman", "ok", _output([path, "--version"]).strip(), "OCI images run as containers.")
 
 
 def _unshares(options: Sequence[str]) -> bool:

@@ -168,6 +168,7 @@ def _image(table: _Table) -> ImageSource:
 
 
 def _container(table: _Table) -> ContainerSource:
+    table.only("folder", "command", "environment", "container")
     return ContainerSource(*_name(table), table.text("container"))
 
 

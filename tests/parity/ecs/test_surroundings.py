@@ -117,8 +117,7 @@ async def test_metadata(world: World) -> None:
     assert all_stats.keys() == {container["DockerId"]}
 
 
-@parity("ecs", "awslogs", "partly", but="mode, max-buffer-size are kept; awslogs-datetime-format and "
-        "awslogs-multiline-pattern are refused")  # fmt: skip
+@parity("ecs", "awslogs", "partly", but="mode and max-buffer-size are kept and change nothing")
 async def test_awslogs(world: World) -> None:
     await world.push("import sys; print('out', flush=True); print('err', file=sys.stderr, flush=True)")
     await world.define()
@@ -132,10 +131,14 @@ async def test_awslogs(world: World) -> None:
         less = {name: value for name, value in options.items() if name != missing}
         with pytest.raises(AwsError, match=missing):
             await world.define(container={"logConfiguration": {"logDriver": "awslogs", "options": less}})
-    for refused in ("awslogs-datetime-format", "awslogs-multiline-pattern"):
-        log = {"logDriver": "awslogs", "options": {**options, refused: "x"}}
-        with pytest.raises(AwsError, match=refused):
-            await world.define(container={"logConfiguration": log})
+    both = {**options, "awslogs-datetime-format": "%Y", "awslogs-multiline-pattern": "^x"}
+    with pytest.raises(AwsError, match="can't be used together"):
+        await world.define(container={"logConfiguration": {"logDriver": "awslogs", "options": both}})
+    several = {**options, "awslogs-group": "/ecs/movies", "awslogs-multiline-pattern": "^(ERROR|INFO)"}
+    await world.push(r"print('ERROR it broke\n  at one\n  at two\nINFO goes on', flush=True)")
+    await world.define(container={"logConfiguration": {"logDriver": "awslogs", "options": several}})
+    done = await reach(world, await run(world), "STOPPED")
+    assert await world.lines(done) == ["ERROR it broke\n  at one\n  at two\n", "INFO goes on\n"]
 
 
 @parity("ecs", "ECR", "partly", but="without an OCI registry on the machine layers are refused, naming `netflux push`")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netflux.aws.ecs.decide import multiline
 from netflux.aws.ecs.decide.health import HealthCheck
 from netflux.aws.ecs.decide.task import Dependency, RestartPolicy
 
@@ -23,11 +25,13 @@ class Log:
         group: CloudWatch Logs group.
         prefix: of the stream's name.
         create: make the group when it is missing.
+        first_line: what the first line of an event matches; None where each line is one.
     """
 
     group: str
     prefix: str
     create: bool = False
+    first_line: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,8 @@ def _log(body: Json | None) -> Log | None:
         return None
     options = body.get("options", {})
     create = options.get("awslogs-create-group", "false").lower() == "true"
-    return Log(options["awslogs-group"], options.get("awslogs-stream-prefix", ""), create)
+    first = multiline.first_line(options)
+    return Log(options["awslogs-group"], options.get("awslogs-stream-prefix", ""), create, first)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from dataclasses import replace
 from typing import Any
 
+from netflux.aws.ecs.decide.multiline import Lines
 from netflux.aws.ecs.desired import Log
 from netflux.aws.ecs.page import Caller
 from netflux.clock import Clock
@@ -79,6 +81,7 @@ class LogWriter:
         self._size = 0
         self._full = asyncio.Event()
         self._refused = False
+        self._lines = Lines(log.first_line) if log is not None and log.first_line is not None else None
 
     async def follow(self, container: Container) -> None:
         """Reads until the output ends; returns when the last line was sent."""
@@ -88,19 +91,31 @@ class LogWriter:
                 full = asyncio.ensure_future(self._full.wait())
                 await asyncio.wait({reading, full}, timeout=FLUSH_AFTER, return_when=asyncio.FIRST_COMPLETED)
                 full.cancel()
+                self._gather(waited=True)
                 await self._flush()
         finally:
             reading.cancel()
+            self._gather(waited=False)
             await self._flush()
 
     async def _read(self, container: Container) -> None:
         async for line in container.lines():
             if self._log is None or not line:
                 continue
-            self._events.append({"timestamp": int(self._clock.now().timestamp() * 1000), "message": line})
-            self._size += len(line)
-            if len(self._events) >= _BATCH or self._size >= _BATCH_BYTES:
-                self._full.set()
+            event = line if self._lines is None else self._lines.add(line, time.monotonic())
+            if event is not None:
+                self._add(event)
+
+    def _gather(self, *, waited: bool) -> None:
+        event = self._lines.rest(time.monotonic() if waited else None) if self._lines is not None else None
+        if event is not None:
+            self._add(event)
+
+    def _add(self, event: str) -> None:
+        self._events.append({"timestamp": int(self._clock.now().timestamp() * 1000), "message": event})
+        self._size += len(event)
+        if len(self._events) >= _BATCH or self._size >= _BATCH_BYTES:
+            self._full.set()
 
     async def _flush(self) -> None:
         self._full.clear()

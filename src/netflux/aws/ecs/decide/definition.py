@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from netflux.aws.ecs.decide import multiline
 from netflux.errors import AwsError, Unsupported
 
 Json = Mapping[str, Any]
@@ -21,7 +22,9 @@ _SIZES: dict[int, tuple[int, int, int]] = {
 }
 _SMALLEST = {256: (512, 1024, 2048)}
 _REQUIRED_LOG_OPTIONS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix")
-_LOG_OPTIONS = (*_REQUIRED_LOG_OPTIONS, "awslogs-create-group", "mode", "max-buffer-size")
+_LOG_OPTIONS = (
+    *_REQUIRED_LOG_OPTIONS, "awslogs-create-group", "mode", "max-buffer-size", multiline.PATTERN, multiline.FORMAT,
+)  # fmt: skip
 _CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 # What a container definition may hold that no runtime of this cloud can do.
 _UNSUPPORTED = (
@@ -185,6 +188,10 @@ def _check_log(name: str, log: Json | None) -> None:
     for option in _REQUIRED_LOG_OPTIONS:
         if not log.get("options", {}).get(option):
             raise client_error(f"Log driver awslogs requires options: {option} (container '{name}').")
+    try:
+        multiline.first_line(log["options"])
+    except ValueError as error:
+        raise client_error(f"Log driver awslogs of container '{name}': {error}.") from error
 
 
 def _check_health(name: str, check: Json | None) -> None:
