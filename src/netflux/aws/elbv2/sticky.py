@@ -29,7 +29,7 @@ def target(group: TargetGroup) -> Iterator[str]:
     yield f"cookie AWSALBCORS insert dynamic maxlife {life}s"
     yield f"dynamic-cookie-key {key}"
     only = f"{{ {plain} {found} !{{ {cross} {found}"
-    yield f'http-request set-header Cookie "%[req.hdr(cookie)]; AWSALBCORS=%[{plain}]" if {only}'
+    yield rf'http-request replace-header Cookie "^((.*; ?)?AWSALB=([^;]*).*)" "\1; AWSALBCORS=\3" if {only}'
     yield f"http-request set-var(txn.alb) {cross}"
     expires = f"Expires=%[date({_WEEK}),http_date]; Path=/"
     new, held = "{ var(txn.alb_new) -m found }", "{ var(txn.alb) -m found }"
