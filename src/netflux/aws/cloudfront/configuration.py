@@ -164,7 +164,7 @@ def _backend(name: str, lines: Iterable[str]) -> str:
 
 def _request(distribution: Distribution, rule: Behavior) -> Iterator[str]:
     domain = distribution.domain
-    yield "http-request set-var(txn.cf_id) uuid,sha2(512),bytes(0,40),ub64enc"
+    yield f"http-request set-var-fmt(txn.cf_id) {_ID}"
     yield "http-request wait-for-body time 1s at-least 1 if { req.hdr(expect) -m found }"
     yield f"http-request del-header {quote(_REMOVED_NAMES)} -m reg"
     if rule.origin.path:
@@ -181,6 +181,8 @@ def _request(distribution: Distribution, rule: Behavior) -> Iterator[str]:
         yield f"http-request set-header {quote(name)} {quote(value.replace('%', '%%'))}"
 
 
+_ID = 9 * "%[rand,bytes(4,4),ub64enc]"
+"""54 characters of base64: six for each of nine random numbers of four bytes."""
 _ANSWERED = "http-response set-var(txn.cf_answered) bool(true)"
 _UNANSWERED = "!{ var(txn.cf_answered) -m found }"
 _PAGE = (

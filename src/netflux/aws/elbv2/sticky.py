@@ -47,7 +47,7 @@ def _balancer(group: TargetGroup) -> Iterator[str]:
     cross, plain, found = "req.cook(AWSALBCORS)", "req.cook(AWSALB)", "-m found }"
     yield f"cookie AWSALBCORS insert dynamic maxlife {life}s"
     only = f"{{ {plain} {found} !{{ {cross} {found}"
-    yield f'http-request set-header Cookie "%[req.hdr(cookie)]; AWSALBCORS=%[{plain}]" if {only}'
+    yield rf'http-request replace-header Cookie "^((.*; ?)?AWSALB=([^;]*).*)" "\1; AWSALBCORS=\3" if {only}'
     yield f"http-request set-var(txn.alb) {cross}"
     expires = f"Expires=%[date({_WEEK}),http_date]; Path=/"
     new, held = "{ var(txn.alb_new) -m found }", "{ var(txn.alb) -m found }"
