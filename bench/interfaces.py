@@ -90,13 +90,8 @@ def _empty() -> Topology:
     """One subnet, and three groups that let each other in."""
     every = AclEntry(100, egress=False, allow=True, protocol="-1", ports=Ports(), cidr="0.0.0.0/0")
     out = SecurityGroupRule("sgr-out", "sg-0", egress=True, protocol="-1", ports=Ports(), cidr="0.0.0.0/0")
-    groups = [
-        SecurityGroup(
-            f"sg-{number}", f"{number}", "vpc-1",
-            (out, SecurityGroupRule(f"sgr-{number}", f"sg-{number}", egress=False, protocol="tcp", ports=Ports(8080, 8080), peer="sg-0")),
-        )
-        for number in range(3)
-    ]  # fmt: skip
+    web = SecurityGroupRule("sgr-in", "sg-0", egress=False, protocol="tcp", ports=Ports(8080, 8080), peer="sg-0")
+    groups = [SecurityGroup(f"sg-{number}", f"{number}", "vpc-1", (out, web)) for number in range(3)]
     return Topology(
         vpcs={"vpc-1": ("10.0.0.0/16",)},
         subnets={"subnet-1": Subnet("subnet-1", "vpc-1", "10.0.0.0/20", "acl-1", "rtb-1")},
