@@ -13,7 +13,7 @@ from netflux.aws.ecs.decide.health import UNHEALTHY
 from netflux.aws.ecs.desired import Endpoint
 from netflux.aws.ecs.offer import Offer, namespaces, offers
 from netflux.aws.ecs.page import Caller
-from netflux.aws.ecs.store import TASK, Json, Store
+from netflux.aws.ecs.store import SERVICE, TASK, Json, Store
 from netflux.aws.ecs.target import Target, TargetState, of_task, states_of
 from netflux.clock import Clock
 from netflux.errors import AwsError, Retryable
@@ -137,18 +137,27 @@ class ConnectController:
             return await self._reconcile(key)
 
     async def follow(self, entry: Json) -> None:
-        """A task has got its interface, or is about to lose it; for tasks with a network namespace of their own.
+        """A task has got its interface, or is about to end or to lose it; for those with a network namespace.
 
         Args:
             entry: the task's document.
         """
         owner = f"ecs/task/{name(entry['task']['taskArn'])}"
         interface = self._network.of(owner)
-        if interface is None or interface.namespace is None or not entry["connect"]:
+        if interface is None or interface.namespace is None:
             return
-        await self._network.intercept(owner)
-        for namespace in dict.fromkeys(key.partition("/")[0] for _, key in entry["connect"]):
+        if entry["connect"]:
+            await self._network.intercept(owner)
+        for namespace in sorted(self._namespaces(entry)):
             await self.reconcile(namespace)
+
+    def _namespaces(self, entry: Json) -> set[str]:
+        """In which the task is a client or a server."""
+        found = {key.partition("/")[0] for _, key in entry["connect"]}
+        service = self._store.get(SERVICE, entry["service"]) if entry["service"] else None
+        if service is not None:
+            found |= {deployment["namespace"] for deployment in service["deployments"]}
+        return found - {None}
 
     async def _reconcile(self, key: str) -> Result:
         offered = offers(self._store, key)
