@@ -59,6 +59,7 @@ def test_push_puts_a_process_image_into_a_repository(cloud: Cloud, tmp_path: Pat
         (("push", "/nowhere", "r:v1", "--", "true"), 2, "/nowhere is not a folder"),
         (("logs", "moovie"), 1, "There is no ECS service 'moovie'"),
         (("up", "--empty", "--speed", "0"), 2, "--speed 0"),
+        (("up", "--network", "bridge"), 2, "bridge"),
         (("up", "--colour"), 2, "--colour"),
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from netflux.network import interception, link, namespace, netlink, ruleset
+from netflux.network.hosting import Host
 from netflux.network.router import Router, counted
 from netflux.network.topology import (
     AclEntry,
@@ -188,7 +189,7 @@ def test_a_disconnected_interface_is_gone_and_its_address_can_be_anothers() -> N
 @in_enclosure
 def test_a_diverted_connection_reaches_the_proxy_and_leaves_the_port_to_the_task() -> None:
     laid()
-    interception.begin(CLIENT.id, "127.255.0.0/24")
+    interception.Interceptor(Host(), "127.255.0.0/24").begin(CLIENT.id)
     with (
         namespace.listener(CLIENT.id, "127.255.0.7", interception.PORT) as proxy,
         namespace.listener(CLIENT.id, "0.0.0.0", 8080),

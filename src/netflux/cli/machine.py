@@ -52,6 +52,7 @@ def look(place: Path) -> list[Finding]:
         _haproxy,
         _postgres,
         _namespaces,
+        _networks,
         _loopback,
         _low_ports,
         lambda: _disk(place),
@@ -112,6 +113,21 @@ def _namespaces() -> Finding:
         "Tasks can't have a hosts file of their own, so they don't find databases and each other by name.",
         _namespace_advice(),
     )
+
+
+def _networks() -> Finding:
+    from netflux.runtime import enclosure
+
+    refused = enclosure.refusal()
+    if refused is None:
+        return Finding(
+            "Real networks",
+            "ok",
+            "user, mount, pid and network namespaces can be made",
+            "netflux up --network namespaces enforces security groups, network ACLs and routes.",
+        )
+    meaning = "Only --network loopback: security groups are not enforced between processes."
+    return Finding("Real networks", "limited", str(refused), meaning, refused.setting)
 
 
 def _namespace_advice() -> str:

@@ -246,7 +246,8 @@ def _signals(stopping: asyncio.Event, children: Any) -> Iterator[None]:
 
 
 def _driver(asked: str) -> str:
-    """The driver that is used.
+    """The driver that is used. `auto` is `loopback`: what `namespaces` has still to show before is in
+    docs/design/network.md, so whoever wants closed ports says so.
 
     Raises:
         UserError: namespaces were asked for, and this machine forbids them.

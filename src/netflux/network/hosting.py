@@ -62,6 +62,11 @@ class Host:
         self.seats[interface] = Seat(next(self._index), next(self._table), address)
         return self.seats[interface]
 
+    def reach_out(self, interface: str, end: link.End) -> None:
+        """A cable from here into another namespace, by the interface's seat."""
+        seat = self.seats[interface]
+        self._kernel.send([link.veth(f"r{seat.index}", seat.index, end)])
+
     def settle(self, interface: str, gateway: str) -> None:
         """The cable is there: what comes from the address goes by it."""
         seat = self.seats[interface]

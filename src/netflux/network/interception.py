@@ -1,35 +1,90 @@
-"""What a task sends to a Service Connect name gets to its proxy, whatever ports the task listens on itself.
+"""What a task sends to a Service Connect name gets to its proxy, and what the proxy sends on comes from the task.
 
-On AWS an interceptor in the task's network namespace does the same. Without it a proxy that listens on an endpoint's
-own port, say 8080, would keep the task from listening on that port at all of its addresses.
+On AWS an interceptor in the task's network namespace does the same. Without the first half a proxy that listens on an
+endpoint's own port, say 8080, would keep the task from listening on that port at all of its addresses. The second half
+is a cable from the region's own namespace, for the reason that hosting.py tells: by it the task's namespace forwards
+the proxy's connections as its own, so its security groups decide.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import itertools
+import os
+from pathlib import Path
 
-from netflux.network import namespace, netlink, nftables
+from netflux.network import link, namespace, netlink, nftables
+from netflux.network.hosting import Host
 
 PORT = 15001
 """Where proxies listen, each at the address of its name; the one port that a client of Service Connect can't have."""
 
-_CHAIN = "intercept"
+_RELAYS = "169.254.128.0/17"
+"""The proxies' own ends: link-local, so no VPC has them."""
+
+_GATEWAY = "169.254.127.1"
+_INDEX = 3
 _TCP = 6
 
 
-def begin(name: str, block: str) -> None:
-    """From now on connections from the namespace to addresses of the block go to PORT there; once for a namespace.
+class Interceptor:
+    """The interceptors of all tasks. Blocks; for the one thread that deals with the kernel.
 
-    Raises:
-        OSError: the kernel refused.
+    Args:
+        host: where the proxies are.
+        names: block of Service Connect's addresses.
     """
-    network = ipaddress.IPv4Network(block)
-    there = nftables.from_block(int(network.network_address), network.prefixlen, source=False)
-    diverted = nftables.rule(_CHAIN, "names", [*there, *nftables.protocol(_TCP), *nftables.to_port(PORT)])
-    with namespace.inside(name):
-        kernel = netlink.Socket(netlink.NETFILTER)
-    try:
-        for batch in nftables.batches([nftables.table(), nftables.diverting_chain(_CHAIN), diverted]):
-            kernel.send(batch)
-    finally:
-        kernel.close()
+
+    def __init__(self, host: Host, names: str) -> None:
+        self._host = host
+        self._names = ipaddress.IPv4Network(names)
+        self._relays = itertools.cycle(ipaddress.IPv4Network(_RELAYS).hosts())
+        self.relays: dict[str, str] = {}
+
+    def begin(self, name: str) -> None:
+        """Intercepts in a namespace; once for each.
+
+        Raises:
+            OSError: the kernel refused.
+        """
+        relay = str(next(self._relays))
+        with namespace.inside(name):
+            filters, routes = netlink.Socket(netlink.NETFILTER), netlink.Socket(netlink.ROUTE)
+            Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+        try:
+            for batch in nftables.batches(self._rules()):
+                filters.send(batch)
+            self._join(name, relay, routes)
+        finally:
+            filters.close()
+            routes.close()
+        self.relays[name] = relay
+
+    def end(self, name: str) -> None:
+        """The namespace goes; nothing happens when nothing was intercepted in it."""
+        if self.relays.pop(name, None) is not None:
+            self._host.leave(_seat(name))
+
+    def _rules(self) -> list[netlink.Message]:
+        there = nftables.from_block(int(self._names.network_address), self._names.prefixlen, source=False)
+        relays = ipaddress.IPv4Network(_RELAYS)
+        relayed = nftables.from_block(int(relays.network_address), relays.prefixlen, source=True)
+        return [
+            nftables.table(), nftables.diverting_chain("intercept"), nftables.leaving_chain("relay"),
+            nftables.rule("intercept", "names", [*there, *nftables.protocol(_TCP), *nftables.to_port(PORT)]),
+            nftables.rule("relay", "proxy", [*relayed, *nftables.as_own()]),
+        ]  # fmt: skip
+
+    def _join(self, name: str, relay: str, routes: netlink.Socket) -> None:
+        seat = self._host.seat(_seat(name), relay)
+        goal = os.open(namespace.DIRECTORY / name, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._host.reach_out(_seat(name), link.End(goal, _INDEX, "02:00:a9:fe:7f:01", "proxy"))
+        finally:
+            os.close(goal)
+        routes.send([link.up(_INDEX), link.address(_INDEX, _GATEWAY), link.route(f"{seat.address}/32", _INDEX)])
+        self._host.settle(_seat(name), _GATEWAY)
+
+
+def _seat(name: str) -> str:
+    return f"relay-{name}"

@@ -43,6 +43,7 @@ class Interface:
         mac_address: as EC2 shows it.
         availability_zone: of the subnet.
         namespace: name of the network namespace that holds it; None for the region's, as always under `loopback`.
+        relay: address from which a proxy of the region connects on the interface's behalf; empty until `intercept`.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Interface:
     mac_address: str
     availability_zone: str
     namespace: str | None = None
+    relay: str = ""
 
 
 class Network(Protocol):
@@ -95,7 +97,7 @@ class Network(Protocol):
 
     async def intercept(self, owner: str) -> None:
         """From now on what the owner of an interface with a namespace sends to a service address gets to
-        `interception.PORT` there; OSError when the machine refuses.
+        `interception.PORT` there, and the interface has a relay; OSError when the machine refuses.
         """
         ...
 

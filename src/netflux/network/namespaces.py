@@ -17,11 +17,12 @@ from typing import TypeVar
 
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
-from netflux.network import attempt, interception, link, namespace, netlink, ruleset
+from netflux.network import attempt, link, namespace, netlink, ruleset
 from netflux.network.attempt import Probe
 from netflux.network.decide import Outcome
 from netflux.network.described import Reading
 from netflux.network.hosting import Host
+from netflux.network.interception import Interceptor
 from netflux.network.interface import Interface, InterfaceRequest
 from netflux.network.ledger import Ec2, Ledger, Record
 from netflux.network.nftables import Counted
@@ -54,14 +55,16 @@ class NamespaceNetwork:
         self._routers: dict[str, Router] = {}
         self._homes: dict[str, str] = {}
         self._subnets: dict[str, tuple[str, str]] = {}
-        self._intercepted: set[str] = set()
         self._host: Host
+        self._interceptor: Interceptor
+        self._intercepting = asyncio.Lock()
         self._asked = self._covered = 0
         self._refreshing = asyncio.Lock()
 
     async def start(self) -> None:
         """Brings records and EC2 together again, and makes what is recorded real."""
         self._host = await self._do(Host)
+        self._interceptor = Interceptor(self._host, f"{SERVICE_BLOCK}.0/24")
         await self._ledger.load()
         for record in self._ledger.attached():
             await self._realise(record)
@@ -81,30 +84,29 @@ class NamespaceNetwork:
         if record.id not in self._homes:
             await self._realise(record)
         await self.refresh()
-        return _interface(record)
+        return self._interface(record)
 
     async def detach(self, owner: str) -> None:
         """Removes the owner's interface from the machine and from EC2; nothing happens when there is none."""
         record = self._ledger.of(owner)
         if record is not None and record.id in self._homes:
             router = self._routers[self._homes.pop(record.id)]
-            self._intercepted.discard(record.id)
             await self._do(lambda: self._disconnect(router, record.id))
         await self._ledger.detach(owner)
 
     def of(self, owner: str) -> Interface | None:
         """The owner's interface."""
         record = self._ledger.of(owner)
-        return _interface(record) if record is not None and record.id in self._homes else None
+        return self._interface(record) if record is not None and record.id in self._homes else None
 
     def attached(self) -> Sequence[Interface]:
         """Every interface, in the order in which they were attached."""
-        return [_interface(record) for record in self._ledger.attached() if record.id in self._homes]
+        return [self._interface(record) for record in self._ledger.attached() if record.id in self._homes]
 
     def locate(self, vpc_address: str) -> Interface | None:
         """Who has this VPC address; None when no interface has it."""
         record = self._ledger.locate(vpc_address)
-        return _interface(record) if record is not None and record.id in self._homes else None
+        return self._interface(record) if record is not None and record.id in self._homes else None
 
     def service_address(self, key: str) -> str:
         """A stable address for a name that is no interface, the same in every task's namespace."""
@@ -113,9 +115,9 @@ class NamespaceNetwork:
     async def intercept(self, owner: str) -> None:
         """What the owner's processes send to service addresses gets to their proxies from now on."""
         name = self._name(owner)
-        if name not in self._intercepted:
-            self._intercepted.add(name)
-            await self._do(lambda: interception.begin(name, f"{SERVICE_BLOCK}.0/24"))
+        async with self._intercepting:
+            if name not in self._interceptor.relays:
+                await self._do(lambda: self._interceptor.begin(name))
 
     def changed(self, operation: str) -> None:
         """EC2 has accepted this operation."""
@@ -205,6 +207,7 @@ class NamespaceNetwork:
             router.connect(record.id, record.vpc_address, cidr, record.mac_address)
 
     def _disconnect(self, router: Router, interface: str) -> None:
+        self._interceptor.end(interface)
         self._host.leave(interface)
         router.disconnect(interface)
 
@@ -224,6 +227,19 @@ class NamespaceNetwork:
             namespace.remove(name)
         self._routers.clear()
         self._homes.clear()
+
+    def _interface(self, record: Record) -> Interface:
+        return Interface(
+            id=record.id,
+            owner=record.owner,
+            subnet_id=record.subnet_id,
+            vpc_address=record.vpc_address,
+            local_address=record.vpc_address,
+            mac_address=record.mac_address,
+            availability_zone=record.availability_zone,
+            namespace=None if record.hosted else record.id,
+            relay=self._interceptor.relays.get(record.id, ""),
+        )
 
     def _hosted(self, owner: str) -> str:
         """The owner's address, when its interface is in the region's own namespace."""
@@ -250,16 +266,3 @@ def _from(address: str) -> socket.socket:
         made.close()
         raise
     return made
-
-
-def _interface(record: Record) -> Interface:
-    return Interface(
-        id=record.id,
-        owner=record.owner,
-        subnet_id=record.subnet_id,
-        vpc_address=record.vpc_address,
-        local_address=record.vpc_address,
-        mac_address=record.mac_address,
-        availability_zone=record.availability_zone,
-        namespace=None if record.hosted else record.id,
-    )

@@ -32,9 +32,9 @@ _BATCH_BYTES = 64 * 1024
 
 (_NEWTABLE, _DELTABLE, _NEWCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELRULE) = (0, 2, 3, 5, 6, 7, 8)
 (_NEWSET, _DELSET, _NEWELEMENT, _DELELEMENT) = (9, 11, 12, 14)
-_FORWARD, _OUTPUT = 2, 3
-_BEFORE_ROUTING = -100
-"""linux/netfilter_ipv4.h: NF_IP_PRI_NAT_DST."""
+_FORWARD, _OUTPUT, _POSTROUTING = 2, 3, 4
+_BEFORE_ROUTING, _AFTER_ROUTING = -100, 100
+"""linux/netfilter_ipv4.h: NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC."""
 _REGISTER = 1
 _VERDICTS = 0xFFFFFF00
 _ADDRESS_TYPE = 7  # nft's own number for ipv4_addr, shown by `nft list ruleset`
@@ -265,6 +265,17 @@ def count() -> list[bytes]:
 def decide(verdict: Verdict, goal: str = "") -> list[bytes]:
     """What becomes of the packet; `goal` is the chain of a jump."""
     return [_expression("immediate", _big(1, 0) + nest(2, _decision(verdict, goal)))]
+
+
+def leaving_chain(name: str) -> Message:
+    """A chain that may give a connection another source: it sees the first packet of those that leave here."""
+    hook = nest(4, _big(1, _POSTROUTING), _big(2, _AFTER_ROUTING))
+    return _message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + text(7, "nat"), CREATE)
+
+
+def as_own() -> list[bytes]:
+    """The connection gets the address of the interface that it leaves by."""
+    return [_expression("masq", b"")]
 
 
 def to_port(port: int) -> list[bytes]:

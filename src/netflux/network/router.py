@@ -58,6 +58,7 @@ class Router:
     def __init__(self, vpc: str) -> None:
         self.vpc = vpc
         self.applied = Ruleset()
+        self.sent = 0
         self._routed = Ruleset()
         self._cables: dict[str, int] = {}
         self._tables: dict[str, int] = {}
@@ -179,6 +180,7 @@ class Router:
     def _transact(self, messages: Sequence[Message]) -> None:
         for batch in nftables.batches(messages):
             self._filter.send(batch)
+        self.sent += len(messages)
 
     def _changes(self, before: Ruleset, wanted: Ruleset) -> Iterator[Message]:
         """What is led to comes first, what leads there next; what is led to no more goes last."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from netflux.network.nftables import Verdict
 from netflux.network.topology import (
@@ -204,6 +205,7 @@ def _combination(interface: Interface, *, egress: bool) -> str:
     return _combination_name(tuple(sorted(interface.groups)), egress=egress)
 
 
+@cache
 def _combination_name(groups: tuple[str, ...], *, egress: bool) -> str:
     return ("leave-" if egress else "enter-") + hashlib.sha256(" ".join(groups).encode()).hexdigest()[:16]
 

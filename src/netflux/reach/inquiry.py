@@ -79,7 +79,8 @@ class Inquiry:
             return path
         if isinstance(destination, Elsewhere) and asked.destination.kind is Kind.INTERNET:
             return path
-        return replace(path, probe=await self._send(owner, destination.address, asked.port))
+        sent = await self._send(owner, destination.address, asked.port)
+        return replace(path, probe=sent) if sent.source_port else path
 
     async def _send(self, owner: str | None, address: str, port: int) -> Probe:
         return await self._network.probe(owner, address, port, PATIENCE)

@@ -13,7 +13,7 @@ from netflux.aws.ecs.decide.health import UNHEALTHY
 from netflux.aws.ecs.desired import Endpoint
 from netflux.aws.ecs.offer import Offer, namespaces, offers
 from netflux.aws.ecs.page import Caller
-from netflux.aws.ecs.store import TASK, Json, Store
+from netflux.aws.ecs.store import SERVICE, TASK, Json, Store
 from netflux.aws.ecs.target import Target, TargetState, of_task, states_of
 from netflux.clock import Clock
 from netflux.errors import AwsError, Retryable
@@ -54,12 +54,14 @@ class Bound:
     Attributes:
         service: ARN of the service behind it.
         client: the network namespace of the one task that it is for; None for all tasks of the machine.
+        relay: address from which the proxy connects for that task.
     """
 
     endpoint: Endpoint
     address: str
     service: str
     client: str | None = None
+    relay: str = ""
 
     def prefix(self, namespace: str) -> str:
         """What names in HAProxy's configuration begin with: unique for the endpoint, whatever characters it has."""
@@ -80,6 +82,7 @@ def _lines(one: Bound, namespace: str, clock: Clock) -> list[str]:
     # 2 retries of failed connections, the second try avoiding the last host: parity/ecs.md.
     retry = ["retry-on conn-failure"] if endpoint.http else []
     where = f" namespace {one.client}" if one.client else ""
+    source = f" source {one.relay}" if one.relay else ""
     port = interception.PORT if one.client else endpoint.port
     return [
         f"frontend {prefix}_f",
@@ -96,7 +99,7 @@ def _lines(one: Bound, namespace: str, clock: Clock) -> list[str]:
         "    retries 2",
         "    option redispatch 1",
         *(f"    {line}" for line in retry),
-        f"    server-template s 1-{SLOTS} 127.0.0.1:1 disabled{where}",
+        f"    server-template s 1-{SLOTS} 127.0.0.1:1 disabled{source}",
     ]
 
 
@@ -134,18 +137,27 @@ class ConnectController:
             return await self._reconcile(key)
 
     async def follow(self, entry: Json) -> None:
-        """A task has got its interface, or is about to lose it; for tasks with a network namespace of their own.
+        """A task has got its interface, or is about to end or to lose it; for those with a network namespace.
 
         Args:
             entry: the task's document.
         """
         owner = f"ecs/task/{name(entry['task']['taskArn'])}"
         interface = self._network.of(owner)
-        if interface is None or interface.namespace is None or not entry["connect"]:
+        if interface is None or interface.namespace is None:
             return
-        await self._network.intercept(owner)
-        for namespace in dict.fromkeys(key.partition("/")[0] for _, key in entry["connect"]):
+        if entry["connect"]:
+            await self._network.intercept(owner)
+        for namespace in sorted(self._namespaces(entry)):
             await self.reconcile(namespace)
+
+    def _namespaces(self, entry: Json) -> set[str]:
+        """In which the task is a client or a server."""
+        found = {key.partition("/")[0] for _, key in entry["connect"]}
+        service = self._store.get(SERVICE, entry["service"]) if entry["service"] else None
+        if service is not None:
+            found |= {deployment["namespace"] for deployment in service["deployments"]}
+        return found - {None}
 
     async def _reconcile(self, key: str) -> Result:
         offered = offers(self._store, key)
@@ -173,16 +185,17 @@ class ConnectController:
         address = self._network.service_address(key)
         if not self._network.enforces_security_groups:
             return [Bound(offer.endpoint, address, offer.service)]
-        return [Bound(offer.endpoint, address, offer.service, client) for client in self._clients(key)]
+        return [Bound(offer.endpoint, address, offer.service, *client) for client in self._clients(key)]
 
-    def _clients(self, key: str) -> list[str]:
+    def _clients(self, key: str) -> list[tuple[str, str]]:
+        """Namespaces of tasks that see the endpoint, and their relays."""
         found = []
         for arn, entry in self._store.all(TASK):
             if entry["task"]["lastStatus"] in _GONE or key not in [known for _, known in entry["connect"]]:
                 continue
             interface = self._network.of(f"ecs/task/{name(arn)}")
-            if interface is not None and interface.namespace is not None:
-                found.append(interface.namespace)
+            if interface is not None and interface.namespace is not None and interface.relay:
+                found.append((interface.namespace, interface.relay))
         return sorted(found)
 
     async def _servers(self, offer: Offer) -> list[Server]:

@@ -252,6 +252,7 @@ class Steps:
     async def _terminate(self, step: Next, arn: str, run: Run) -> None:
         stopping = (self._host.store.get(TASK, arn) or {})["task"].get("stoppingAt", self._host.store.now())
         taskstatus.set_status(self._host.store, arn, "STOPPING", stoppingAt=stopping)
+        await self._connect.follow(self._host.store.get(TASK, arn) or {})
         for container in self._started(step.containers, run):
             container.terminated_at = self._host.clock.monotonic()
             if container.container is not None:
