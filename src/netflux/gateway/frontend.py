@@ -43,10 +43,10 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
     socket to the frontend that decrypts. Rules run for each request, so a kept-alive connection may change hosts.
     """
     return [
-        *_frontend(_PLAIN.format(bind=listening.bind), _ENCRYPTED, sections, "http"),
+        *_frontend(_PLAIN.format(bind=listening.bind), _ENCRYPTED + _LAST, sections, "http"),
         *_frontend(
             _TLS.format(socket=quote(listening.tls_socket), certificate=quote(listening.certificate)),
-            "",
+            _LAST,
             sections,
             "https",
         ),
@@ -62,13 +62,8 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
     ]
 
 
-def _frontend(start: str, decided: str, sections: Sequence[Section], scheme: str) -> Iterator[Chunk]:
-    """The host is compared once for each name, and in each line a number: with a hundred rules that halves the cost.
-
-    Args:
-        start: of the frontend.
-        decided: rules that come before all routes.
-    """
+def _frontend(start: str, end: str, sections: Sequence[Section], scheme: str) -> Iterator[Chunk]:
+    """The host is compared once for each name, and in each line a number: with a hundred rules that halves the cost."""
     routes = [
         (section.owner, route) for section in sections for route in section.gateway if route.scheme in ("", scheme)
     ]
@@ -79,11 +74,10 @@ def _frontend(start: str, decided: str, sections: Sequence[Section], scheme: str
             number = numbers[route.host] = len(numbers) + 1
             named = f"{{ req.hdr(host),host_only -m str {' '.join(map(quote, hosts.forms(route.host)))} }}"
             yield Chunk(owner, f"    http-request set-var(txn.host) int({number}) if {named}")
-    yield Chunk("", decided)
     for owner, route in routes:
         guard = f"{{ var(txn.host) -m int {numbers[route.host]} }}"
         yield Chunk(owner, "\n".join(f"    {guarded(line, guard)}" for line in route.lines))
-    yield Chunk("", _LAST)
+    yield Chunk("", end)
 
 
 _PLAIN = """\
@@ -95,7 +89,8 @@ frontend gateway
     tcp-request content accept if {{ req.ssl_hello_type 1 }}
     tcp-request content switch-mode http"""
 
-_ENCRYPTED = "    use_backend gateway-tls if { req.ssl_hello_type 1 }"
+_ENCRYPTED = "    use_backend gateway-tls if { req.ssl_hello_type 1 }\n"
+"""Behind the routes, whose hosts no connection has that isn't HTTP: it costs a request nothing there."""
 
 _TLS = """\
 frontend gateway-https
