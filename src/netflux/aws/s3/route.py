@@ -84,10 +84,14 @@ def _shape(path: str) -> str:
 
 @lru_cache(maxsize=1)
 def model() -> Any:
-    """botocore's model of S3, loaded at the first request."""
-    import botocore.session
+    """botocore's model of S3, loaded at the first request.
 
-    return botocore.session.get_session().get_service_model("s3")
+    By a loader of its own: a client in this process takes the bucket out of the paths of the model that it has loaded.
+    """
+    from botocore.loaders import create_loader
+    from botocore.model import ServiceModel
+
+    return ServiceModel(create_loader().load_service_model("s3", "service-2"), "s3")
 
 
 @lru_cache(maxsize=1)
