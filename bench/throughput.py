@@ -23,9 +23,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.behaviours.bodies import awslogs, image
 from tests.behaviours.cloud import ROOT, Cloud, free_port, running, wait_for
 from tests.behaviours.hands import Boto3
-from tests.behaviours.walkthrough import Walkthrough, _awslogs
+from tests.behaviours.walkthrough import Walkthrough
 
 from bench import wrk
 
@@ -88,7 +89,7 @@ def _ways(cloud: Cloud, directory: Path) -> dict[str, dict[str, str]]:
         executionRoleArn=role,
         containerDefinitions=[
             {
-                "name": "movie-service", "image": walk._image("target"), "logConfiguration": _awslogs("target"),
+                "name": "movie-service", "image": image("target"), "logConfiguration": awslogs("target"),
                 "portMappings": [{"containerPort": 8080}],
             }
         ],
