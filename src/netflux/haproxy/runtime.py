@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import io
+import logging
+import os
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from netflux.haproxy.section import Server
 
+_log = logging.getLogger(__name__)
 ANSWER_SECONDS = 30.0
 """Real seconds: a reload of thousands of lines takes about one, on a busy machine some."""
+_UNTOLD_SECONDS = 1.0
+"""Real seconds after which a worker that was replaced, and has not stopped, has missed the signal to."""
 _BATCH = 40
 """Commands sent in one line; each is under 200 bytes, and HAProxy takes as much as a buffer holds."""
 
@@ -89,19 +96,29 @@ class RuntimeApi:
     async def _retire(self) -> None:
         """Until those before the newest have closed their listening sockets, as they tell by `Stopping`.
 
-        They are told to by a signal, and on a busy machine one of them may take a connection before it gets it, and
-        answer by the configuration that was replaced.
+        They are told to by a signal of the new worker's. On a busy machine one of them may take a connection before it
+        gets it, and answer by the configuration that was replaced; one that was itself starting can miss it for good.
         """
         listed = await self.command("show proc")
         old = frozenset(
             line.split()[0] for line in listed.partition("# old workers")[2].splitlines() if line[:1].isdigit()
         )
         for pid in old - self._retired:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                taking = True
-                while taking:  # it answers between two rounds of its own loop, in which it takes signals as well
-                    taking = "Stopping: 0" in await self.command(f"@!{pid} show info")
+            await self._stopping(int(pid))
         self._retired = old
+
+    async def _stopping(self, pid: int) -> None:
+        clock = asyncio.get_running_loop().time
+        began, told = clock(), False
+        # It answers between two rounds of its own loop, in which it takes signals as well.
+        while "Stopping: 0" in await self.command(f"@!{pid} show info"):
+            if clock() - began > ANSWER_SECONDS:
+                raise RuntimeApiError(f"HAProxy's earlier worker {pid} does not stop taking connections")
+            if clock() - began > _UNTOLD_SECONDS and not told:
+                told = True
+                _log.warning("HAProxy's earlier worker %s goes on taking connections; it is told again to stop", pid)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGUSR1)
 
     async def worker(self, line: str) -> str:
         """The answer of the newest worker to one command."""
