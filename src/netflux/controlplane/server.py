@@ -20,6 +20,9 @@ from netflux.errors import AwsError
 
 _log = logging.getLogger(__name__)
 
+BACKLOG = 4096
+"""Connections that may wait on a unix socket of ours. Where the queue is full, Linux refuses a connection at once, and
+HAProxy, which tries once a second, would answer 503: the event loop may be busy for as long as 500 requests take to come."""
 BODY_LIMIT = 64 * 1024 * 1024
 """Bytes of an API request's body; object bodies are S3's and are streamed."""
 
@@ -46,7 +49,7 @@ class Server:
     async def start(self, path: Path) -> None:
         """Listens on the unix socket."""
         await self._runner.setup()
-        await web.UnixSite(self._runner, str(path)).start()
+        await web.UnixSite(self._runner, str(path), backlog=BACKLOG).start()
 
     async def listen(self, listening: socket.socket) -> web.BaseSite:
         """Answers on one more socket, until its site is stopped."""

@@ -21,6 +21,7 @@ from netflux.aws.cloudfront.desired import Distribution
 from netflux.aws.cloudfront.fetch import Fetcher, Wanted
 from netflux.aws.cloudfront.origin import Origins
 from netflux.clock import Clock
+from netflux.controlplane.server import BACKLOG
 
 _log = logging.getLogger(__name__)
 _LONGEST_URL = 8_192
@@ -52,7 +53,7 @@ class Edge:
         app.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await self._runner.setup()
-        await web.UnixSite(self._runner, str(socket)).start()
+        await web.UnixSite(self._runner, str(socket), backlog=BACKLOG).start()
 
     async def stop(self) -> None:
         """Stops listening, then leaves the origins."""

@@ -21,6 +21,7 @@ from netflux.aws.ecr.decide import Wanted, failure, image_id, page, wanted
 from netflux.aws.ecr.distribution import INSTALL, Distribution, DistributionError
 from netflux.aws.ecr.password import Passwords
 from netflux.aws.ecr.registry import Caller
+from netflux.controlplane.server import BACKLOG
 from netflux.errors import AwsError
 from netflux.haproxy.configuration import quote
 from netflux.haproxy.section import Route, Section
@@ -75,7 +76,7 @@ class RegistryServer:
     async def start(self, socket: Path) -> None:
         """Listens on the unix socket for the gateway, and on a free port of 127.0.0.1 for the machine's own engine."""
         await self._runner.setup()
-        await web.UnixSite(self._runner, str(socket)).start()
+        await web.UnixSite(self._runner, str(socket), backlog=BACKLOG).start()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.port = next(address[1] for address in self._runner.addresses if isinstance(address, tuple))
 
