@@ -25,7 +25,7 @@ PATHS = (
 )
 RATE = float(os.environ.get("NETFLUX_TEST_RATE", "200"))
 """Requests a second, one in five for the tasks; those that only the tasks answer take two cores for themselves.
-500 are asked for by the issue and held by two cores that do nothing else; in `make test` another cloud runs beside this."""
+Two cores that do nothing else hold 500; in `make test` another cloud runs beside this one."""
 
 
 def services(cloud: Cloud) -> dict[str, dict[str, Any]]:

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 BACKLOG = 4096
 """Connections that may wait on a unix socket of ours. Where the queue is full, Linux refuses a connection at once, and
-HAProxy, which tries once a second, would answer 503: the event loop may be busy for as long as 500 requests take to come."""
+HAProxy, which tries once a second, would answer 503: the event loop may be busy while hundreds of requests come."""
 BODY_LIMIT = 64 * 1024 * 1024
 """Bytes of an API request's body; object bodies are S3's and are streamed."""
 
