@@ -146,11 +146,12 @@ def test_rules_that_stay_keep_their_counts_and_only_what_differs_is_sent() -> No
     first = apply(router, IN)
     with namespace.listener(SERVER.id, "0.0.0.0", 8080):
         assert dialled() == "accepted"
+    before = counted(router.counters())["in-sg-b", "sgr-in"].packets
     other = replace(IN, id="sgr-other", ports=Ports(9090, 9090))
     assert apply(router, IN, other) == 1 < first
     assert apply(router, IN, other) == 0
     counts = counted(router.counters())
-    assert counts["in-sg-b", "sgr-in"].packets == 1
+    assert counts["in-sg-b", "sgr-in"].packets >= before >= 1  # a busy kernel sends a first packet twice
     assert counts["in-sg-b", "sgr-other"].packets == 0
     assert dialled(0.3, address=("10.0.2.4", 22)) == "timed out"
     denied = {key: value.packets for key, value in counted(router.counters()).items() if key[1] == "denied"}
