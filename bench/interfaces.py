@@ -112,7 +112,7 @@ def _rates(seconds: int, rounds: int) -> dict[str, list[wrk.Measured]]:
         for name in measured:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nf.", dir="/tmp")))
             cloud = stack.enter_context(running(directory / "state", "--empty", "--network", name))
-            ways[name] = throughput._ways(cloud, directory)["alb"]
+            ways[name] = throughput.ways_to(cloud, directory)["alb"]
         for _ in range(rounds):
             for name, way in ways.items():
                 measured[name].append(wrk.run(way["url"], host=way["host"], seconds=seconds))

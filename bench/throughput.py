@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory, running(Path(directory) / "state", "--empty") as cloud:
-        ways = _ways(cloud, Path(directory))
+        ways = ways_to(cloud, Path(directory))
         target = ways["direct"]["url"].removeprefix("http://").partition(":")[0]
         with ministack(target) as url:
             ways["ministack"] = {"url": url}
@@ -70,7 +70,7 @@ def _report(measured: dict[str, list[wrk.Measured]]) -> int:
     return int(short > 0 or any(run.failed for runs in measured.values() for run in runs))
 
 
-def _ways(cloud: Cloud, directory: Path) -> dict[str, dict[str, str]]:
+def ways_to(cloud: Cloud, directory: Path) -> dict[str, dict[str, str]]:
     """Builds the walkthrough's network, load balancer and distribution by hand, with the fast target behind them."""
     walk = Walkthrough(cloud, Boto3(cloud), directory)
     for row in (

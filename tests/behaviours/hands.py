@@ -53,6 +53,19 @@ class Boto3:
         self._client(service).get_waiter(waiter).wait(WaiterConfig={"Delay": 1, "MaxAttempts": 90}, **params)
 
 
+def aws(cloud: Cloud, *words: str) -> subprocess.CompletedProcess[str]:
+    """What the AWS CLI does with these words, whether it succeeds or not."""
+    return subprocess.run(
+        [AWS, *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=cloud.env(),
+        stdin=subprocess.DEVNULL,
+    )
+
+
 class Cli:
     """`aws …` with flags."""
 
@@ -70,15 +83,7 @@ class Cli:
     def _aws(self, *words: str) -> str:
         if words[0] == "rds":  # version 1 of the CLI overrides AWS_ENDPOINT_URL for RDS in us-east-1, but not the flag
             words = ("--endpoint-url", self._cloud.endpoint, *words)
-        done = subprocess.run(
-            [AWS, *words],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env=self._cloud.env(),
-            stdin=subprocess.DEVNULL,
-        )
+        done = aws(self._cloud, *words)
         if done.returncode != 0:
             raise Refused(f"aws {' '.join(words)[:300]}: {done.stderr.strip()}")
         return done.stdout

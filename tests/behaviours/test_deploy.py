@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.behaviours import stack
 from tests.behaviours.cloud import ROOT, Cloud, running, wait_for
-from tests.behaviours.hands import AWS
+from tests.behaviours.hands import aws
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 
 
 def _aws(cloud: Cloud, *words: str) -> str:
-    done = subprocess.run(
-        [AWS, *words],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env=cloud.env(),
-        stdin=subprocess.DEVNULL,
-    )
+    done = aws(cloud, *words)
     assert done.returncode == 0, f"aws {' '.join(words)}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
 

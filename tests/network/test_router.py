@@ -97,16 +97,21 @@ def test_before_the_first_rules_nothing_passes_and_an_allowed_port_without_a_lis
         assert dialled(0.3, SERVER.id, ("10.0.1.4", 8080)) == "timed out"
 
 
+def connected(listener: socket.socket) -> tuple[socket.socket, socket.socket]:
+    """A connection from the client's namespace: its end there, and the listener's."""
+    client = namespace.client(CLIENT.id)
+    client.settimeout(2)
+    client.connect(("10.0.2.4", 8080))
+    listener.settimeout(2)
+    return client, listener.accept()[0]
+
+
 @in_enclosure
 def test_a_revoked_rule_breaks_the_connection_that_it_had_let_in_and_comes_back() -> None:
     router = laid()
     apply(router, IN)
     with namespace.listener(SERVER.id, "0.0.0.0", 8080) as listener:
-        client = namespace.client(CLIENT.id)
-        client.settimeout(2)
-        client.connect(("10.0.2.4", 8080))
-        listener.settimeout(2)
-        server, _ = listener.accept()
+        client, server = connected(listener)
         server.settimeout(0.3)
         client.sendall(b"before")
         assert server.recv(16) == b"before"
@@ -127,11 +132,7 @@ def test_another_rules_end_leaves_a_connection_alone() -> None:
     other = replace(IN, id="sgr-other", ports=Ports(9090, 9090))
     apply(router, IN, other)
     with namespace.listener(SERVER.id, "0.0.0.0", 8080) as listener:
-        client = namespace.client(CLIENT.id)
-        client.settimeout(2)
-        client.connect(("10.0.2.4", 8080))
-        listener.settimeout(2)
-        server, _ = listener.accept()
+        client, server = connected(listener)
         apply(router, IN)
         # The server speaks first: a forgotten connection would take this for the first packet of one to the client.
         server.sendall(b"still here")

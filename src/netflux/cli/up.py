@@ -83,8 +83,13 @@ def run(request: Request, shown: Callable[[], Progress], ready: Callable[[dict[s
     if request.project.config is not None:
         stack.read(request.project.config)
     state.check(request.state)
-    request = replace(request, port=_free(request.port), fresh=not (request.state / "version").exists())
-    request = replace(request, pid=os.getpid(), network=_driver(request.network))
+    request = replace(
+        request,
+        port=_free(request.port),
+        fresh=not (request.state / "version").exists(),
+        pid=os.getpid(),
+        network=_driver(request.network),
+    )
     held = state.StateDirectory.open(request.state, request.port)
     if request.network == "namespaces":
         request = _enclosed(request, held)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError
 from netflux.network import addresses
-from netflux.network.interface import InterfaceRequest
+from netflux.network.interface import Interface, InterfaceRequest
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +55,18 @@ class Record:
     mac_address: str = ""
     leaving: bool = False
     hosted: bool = False
+
+    def interface(self, local_address: str) -> Interface:
+        """The interface, at the address where a driver has made it real."""
+        return Interface(
+            id=self.id,
+            owner=self.owner,
+            subnet_id=self.subnet_id,
+            vpc_address=self.vpc_address,
+            local_address=local_address,
+            mac_address=self.mac_address,
+            availability_zone=self.availability_zone,
+        )
 
 
 class Ledger:

@@ -130,12 +130,4 @@ class LoopbackNetwork:
         return self._block.number
 
     def _interface(self, record: Record) -> Interface:
-        return Interface(
-            id=record.id,
-            owner=record.owner,
-            subnet_id=record.subnet_id,
-            vpc_address=record.vpc_address,
-            local_address=addresses.local_address(self._number, record.offset),
-            mac_address=record.mac_address,
-            availability_zone=record.availability_zone,
-        )
+        return record.interface(addresses.local_address(self._number, record.offset))

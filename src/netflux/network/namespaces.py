@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -229,14 +230,8 @@ class NamespaceNetwork:
         self._homes.clear()
 
     def _interface(self, record: Record) -> Interface:
-        return Interface(
-            id=record.id,
-            owner=record.owner,
-            subnet_id=record.subnet_id,
-            vpc_address=record.vpc_address,
-            local_address=record.vpc_address,
-            mac_address=record.mac_address,
-            availability_zone=record.availability_zone,
+        return replace(
+            record.interface(record.vpc_address),
             namespace=None if record.hosted else record.id,
             relay=self._interceptor.relays.get(record.id, ""),
         )
