@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 Frontends = Callable[[Sequence[Section]], Sequence[Chunk]]
 _RESTART_SECONDS = (0.0, 0.2, 1.0, 5.0)
 """Real seconds before HAProxy is started again after it died that many times in a row; the last one repeats."""
+_STARTS = 3
+"""HAProxy 2.8 crashed at one start in some thousand (SIGSEGV in the master, before its worker answered)."""
 _UNKNOWN = "unknown"
 _MOST_THREADS = 16
 """A thread for each core, but more than these only cost memory on one person's machine."""
@@ -101,11 +103,18 @@ class HAProxy:
                 f"The path of {self._run_dir} is too long by {length - LONGEST_SOCKET} characters for unix sockets.",
                 "Choose a shorter directory with --state or NETFLUX_STATE_DIR.",
             )
-        try:
-            await self._settle("")
-        except (Retryable, RuntimeApiError) as error:
-            await self._master.stop()
-            raise UserError(f"HAProxy does not start: {error}", "See haproxy.log in the state directory.") from error
+        for left in reversed(range(_STARTS)):
+            try:
+                await self._settle("")
+                break
+            except (Retryable, RuntimeApiError) as error:
+                await self._master.stop()
+                if not left:
+                    raise UserError(
+                        f"HAProxy does not start: {error}",
+                        "See haproxy.log in the state directory, if it is still there.",
+                    ) from error
+                _log.warning("HAProxy did not start, which is tried again: %s", error)
         self._watching = asyncio.ensure_future(self._watch())
 
     async def stop(self) -> None:
