@@ -61,7 +61,7 @@ def unconnected(site: Site, patience: int) -> Iterator[str]:
         f" hdr {_UNCONNECTED} %[{silent},iif(504,502)]{_server(site)}"
     )
     for code in (502, 504):
-        yield f"http-after-response set-status {code} if {{ res.hdr({_UNCONNECTED}) {code} }}"
+        yield f"http-after-response set-status {code} if {{ status 503 }} {{ res.hdr({_UNCONNECTED}) {code} }}"
     yield f"http-after-response del-header {_UNCONNECTED} if {{ status 502 504 }}"
 
 
