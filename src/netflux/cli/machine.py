@@ -124,7 +124,7 @@ def _networks() -> Finding:
             "Real networks",
             "ok",
             "user, mount, pid and network namespaces can be made",
-            "netflux up --network namespaces enforces security groups, network ACLs and routes.",
+            "The kernel enforces security groups, network ACLs and routes (--network namespaces, the default).",
         )
     meaning = "Only --network loopback: security groups are not enforced between processes."
     return Finding("Real networks", "limited", str(refused), meaning, refused.setting)
