@@ -267,7 +267,7 @@ class Region:
 
     def _changed(self, call: Call) -> None:
         if call.service == "ec2":
-            self.network.changed(call.operation)
+            self.network.changed(call.operation, call.told)
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from netflux.network.attempt import Probe
 
@@ -101,8 +101,12 @@ class Network(Protocol):
         """
         ...
 
-    def changed(self, operation: str) -> None:
-        """EC2 has accepted this operation, which the next `refresh` is to follow."""
+    def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
+        """EC2 has accepted this operation, which the next `refresh` is to follow.
+
+        Args:
+            told: its parameters and its answer, where they are known.
+        """
         ...
 
     async def refresh(self) -> None:

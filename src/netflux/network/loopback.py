@@ -7,8 +7,9 @@ says.
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from netflux.controlplane.documents import Documents
 from netflux.network import addresses, attempt
@@ -86,7 +87,7 @@ class LoopbackNetwork:
     async def intercept(self, _owner: str) -> None:
         """Nothing: a service address is one of the machine's here, where no task listens."""
 
-    def changed(self, _operation: str) -> None:
+    def changed(self, _operation: str, _told: Sequence[Mapping[str, Any]] = ()) -> None:
         """Nothing: EC2's configuration is not followed here."""
 
     async def refresh(self) -> None:

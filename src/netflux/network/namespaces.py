@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
@@ -50,7 +50,7 @@ class NamespaceNetwork:
 
     def __init__(self, apis: Ec2, documents: Documents) -> None:
         self._apis = apis
-        self._ledger = Ledger(apis, documents)
+        self._ledger = Ledger(apis, documents, self._in_use)
         self._reading = Reading(apis.call)
         self._kernel = ThreadPoolExecutor(1, "network")
         self._routers: dict[str, Router] = {}
@@ -120,9 +120,9 @@ class NamespaceNetwork:
             if name not in self._interceptor.relays:
                 await self._do(lambda: self._interceptor.begin(name))
 
-    def changed(self, operation: str) -> None:
+    def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
         """EC2 has accepted this operation."""
-        self._reading.changed(operation)
+        self._reading.changed(operation, told)
 
     async def refresh(self) -> None:
         """Makes groups, network ACLs and routes what EC2 says. All who ask while EC2 is read share the next reading.
@@ -184,6 +184,11 @@ class NamespaceNetwork:
         routers = [*self._routers.values()]
         found = await self._do(lambda: [counted(router.counters()) for router in routers])
         return {key: value for one in found for key, value in one.items()}
+
+    async def _in_use(self, subnet_id: str) -> Sequence[str]:
+        async with self._refreshing:
+            topology = await self._reading.now()
+        return [found for one in topology.interfaces.values() if one.subnet == subnet_id for found in one.addresses]
 
     async def _realise(self, record: Record) -> None:
         vpc, cidr = await self._subnet(record.subnet_id)
