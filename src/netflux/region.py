@@ -61,6 +61,7 @@ from netflux.network.namespaces import NamespaceNetwork
 from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
+from netflux.resolver.resolver import Resolver
 from netflux.runtime import choice
 from netflux.runtime.engine import Engine
 from netflux.runtime.localimage import LocalImages
@@ -104,6 +105,9 @@ class Region:
         self.keys = front.keys
         self.endpoints = Endpoints()
         self.network: Network = self._network()
+        self.resolver = Resolver(
+            self.apis, self.network, self.endpoints, lambda _: (), lambda: self.moto.holds("route53")
+        )
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
         self.apis.register(Ec2Api(self.moto))
@@ -131,6 +135,7 @@ class Region:
         try:
             await self.front.loaded()
             await begin(self.network.start, self.network.stop)
+            self.front.exit.push_async_callback(self.resolver.stop)
             await begin(lambda: self.registry.start(self.state.run / "ecr.sock"), self.registry.stop)
             await self.haproxy.put(self.registry.section(self.state.run / "ecr.sock"))
             await begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
@@ -229,6 +234,7 @@ class Region:
             directory=self.state.run / "tasks",
             endpoint_url=f"http://127.0.0.1:{self.options.port}",
             serve_apis=self.front.server.listen,
+            resolver=self.resolver,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
@@ -268,6 +274,7 @@ class Region:
     def _changed(self, call: Call) -> None:
         if call.service == "ec2":
             self.network.changed(call.operation)
+        self.resolver.changed(call.service, call.operation)
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from netflux.aws.ecs.decide.health import Health
 from netflux.aws.ecs.decide.task import ContainerView, TaskView
@@ -71,6 +72,7 @@ class Run:
     targeted: bool
     interface: Interface | None = None
     hosts: HostsFile | None = None
+    resolver: Path | None = None
     prepared: bool = False
     targets: list[Target] = field(default_factory=list)
     draining: list[Target] = field(default_factory=list)

@@ -93,7 +93,7 @@ class TaskController:
     def _write_hosts(self) -> None:
         names = self._host.endpoints.hosts()
         for run in self._runs.values():
-            if run.hosts is not None:
+            if run.hosts is not None and run.resolver is None:
                 run.hosts.write(names)
 
     async def recover(self) -> list[str]:

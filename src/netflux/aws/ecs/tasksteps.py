@@ -107,9 +107,19 @@ class Steps:
         fixed = [(dns_name, self._host.network.service_address(key)) for dns_name, key in document["connect"]]
         own = (run.interface.local_address, host_name(run.interface))
         run.hosts = HostsFile(self._host.directory / f"{run.id}.hosts", own, fixed)
-        run.hosts.write(self._host.endpoints.hosts())
+        run.hosts.write({} if await self._resolver(run) else self._host.endpoints.hosts())
         taskstatus.attached(self._host.store, arn, run.interface)
         await self._connect.follow(document)
+
+    async def _resolver(self, run: Run) -> bool:
+        """Whether the task's network has a resolver; its file is there then."""
+        text = await self._host.resolver.offer(_owner(run.id)) if self._host.resolver is not None else None
+        if text is None:
+            return False
+        run.resolver = self._host.directory / f"{run.id}.resolv"
+        run.resolver.parent.mkdir(parents=True, exist_ok=True)
+        run.resolver.write_text(text)
+        return True
 
     async def _prepare(self, _step: Next, arn: str, run: Run) -> None:
         document = self._host.store.get(TASK, arn) or {}
@@ -159,6 +169,7 @@ class Steps:
             command=definition.command,
             directory=definition.directory,
             hosts=run.hosts.path if run.hosts is not None else None,
+            resolver=run.resolver,
             limits=definition.limits,
             namespace=run.interface.namespace,
             memory=_memory(task, definition.memory),
@@ -277,6 +288,8 @@ class Steps:
         run.interface = None
         if run.hosts is not None:
             run.hosts.remove()
+        if run.resolver is not None:
+            run.resolver.unlink(missing_ok=True)
         taskstatus.detached(self._host.store, arn)
 
     async def _finish(self, _step: Next, arn: str, run: Run) -> None:
