@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from netflux import __version__
@@ -50,6 +51,8 @@ from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
+from netflux.aws.servicediscovery.adoption import adopt
+from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
 from netflux.front import Front, Services
@@ -78,7 +81,6 @@ READERS = {
     "s3": ("seed",),
     "rds": ("rds",),
     "cloudfront": ("cloudfront",),
-    "servicediscovery": ("ecs-service",),
 }
 """Which controllers read what a service's API has accepted."""
 
@@ -105,9 +107,10 @@ class Region:
         self.keys = front.keys
         self.endpoints = Endpoints()
         self.network: Network = self._network()
-        self.resolver = Resolver(
-            self.apis, self.network, self.endpoints, lambda _: (), lambda: self.moto.holds("route53")
-        )
+        self.map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, (options.region, options.account))
+        self.apis.register(self.map)
+        zoned = partial(self.moto.holds, "route53")
+        self.resolver = Resolver(self.apis, self.network, self.endpoints, self.map.records, zoned)
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
         self.apis.register(Ec2Api(self.moto))
@@ -134,6 +137,7 @@ class Region:
         begin = self.front.begin
         try:
             await self.front.loaded()
+            await adopt(self.documents, self.moto)
             await begin(self.network.start, self.network.stop)
             self.front.exit.push_async_callback(self.resolver.stop)
             await begin(lambda: self.registry.start(self.state.run / "ecr.sock"), self.registry.stop)

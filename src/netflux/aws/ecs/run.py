@@ -70,6 +70,7 @@ class Run:
     id: str
     containers: dict[str, RunningContainer]
     targeted: bool
+    activated: bool = False
     interface: Interface | None = None
     hosts: HostsFile | None = None
     resolver: Path | None = None
@@ -88,7 +89,7 @@ class Run:
             attached=self.interface is not None,
             prepared=self.prepared,
             targeted=self.targeted,
-            registered=bool(self.targets),
+            registered=self.activated,
             running=self.running,
             draining_until=self.draining_until,
             now=now,

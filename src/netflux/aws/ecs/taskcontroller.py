@@ -79,7 +79,9 @@ class TaskController:
         assert definition is not None, f"{task['taskArn']}: its task definition was never registered"
         found = desired.containers(definition, task["overrides"])
         containers = {container.name: RunningContainer(container) for container in found}
-        return Run(name(task["taskArn"]), containers, targeted=bool(document["loadBalancers"]))
+        return Run(
+            name(task["taskArn"]), containers, targeted=bool(document["loadBalancers"] or document.get("registries"))
+        )
 
     def _forgotten(self, arn: str, body: Json) -> bool:
         """Whether a task has stopped; long after that its document goes."""
