@@ -158,6 +158,7 @@ class Steps:
         link_local = self._link_local.there(_owner(run.id))
         local = {
             "AWS_ENDPOINT_URL": self._link_local.endpoint_url if link_local else self._host.endpoint_url,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # else DiscoverInstances is asked of data-{host}
             **self._metadata.variables(arn, definition.name, link_local=link_local),
         }
         task = (self._host.store.get(TASK, arn) or {})["task"]
