@@ -73,14 +73,19 @@ def test_what_is_outside_is_refused_and_says_why() -> None:
     assert "nothing leads out" in found.reason
 
 
+@pytest.mark.parametrize("name", ["absent", "api.corp.internal", "printer.local", "x.test"])
+def test_what_the_public_dns_has_not_either_does_not_exist(name: str) -> None:
+    assert ask(name).code is Code.NO_SUCH_NAME
+
+
 def test_without_dns_support_nothing_answers() -> None:
     assert answer(view(support=False), Question(ALB, "A"), AROUND) is None
 
 
 def test_private_zones_and_names_of_addresses_need_dns_hostnames() -> None:
     without = view(zone(a("api.corp.internal", "10.0.3.17")), hostnames=False)
-    assert ask("api.corp.internal", seen=without).code is Code.REFUSED
-    assert ask("ip-10-0-3-17.ec2.internal", seen=without).code is Code.REFUSED
+    assert ask("api.corp.internal", seen=without).code is Code.NO_SUCH_NAME
+    assert ask("ip-10-0-3-17.ec2.internal", seen=without).code is Code.NO_SUCH_NAME
     assert values(ask(ALB, seen=without)) == ["10.0.1.9", "10.0.2.9"]
 
 
@@ -189,3 +194,4 @@ def test_whatever_is_asked_gets_one_outcome(name: str, kind: str, targets: list[
         found = answer(view(Zone("corp", tuple(records), 15)), Question(asked, kind), AROUND)
         assert found is not None
         assert found.code is not Code.OK or found.records or found.zone
+        assert found.code is not Code.REFUSED or found.reason

@@ -20,6 +20,9 @@ from netflux.network.zone import RecordSet, Routing, Zone, within
 OWN_SUFFIX = "localhost"
 """All names that this cloud gives end in it (RFC 6761)."""
 
+_NOWHERE = frozenset({OWN_SUFFIX, "internal", "local", "test", "invalid", "home", "corp", "lan"})
+"""Last labels that the public DNS has not: RFC 6761 and 6762, ICANN's resolutions of 2018 and 2024, and common use."""
+
 NEGATIVE_TTL = 5
 """Seconds for which "there is no such name" may be remembered of names that this cloud gives."""
 
@@ -139,8 +142,11 @@ def _link(view: View, question: Question, around: Surroundings) -> Answer:
         found = _of_address(view, question, around)
         if found is not None:
             return found
-    if within(name, OWN_SUFFIX):
-        return Answer(Code.NO_SUCH_NAME, zone=OWN_SUFFIX)
+    last = name.rpartition(".")[2]
+    if last in _NOWHERE:
+        return Answer(Code.NO_SUCH_NAME, zone=last)
+    if "." not in name:
+        return Answer(Code.NO_SUCH_NAME)
     return Answer(Code.REFUSED, reason=_ELSEWHERE)
 
 
