@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from netflux import __version__
@@ -50,6 +51,8 @@ from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
+from netflux.aws.servicediscovery.adoption import adopt
+from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
 from netflux.front import Front, Services
@@ -61,6 +64,7 @@ from netflux.network.namespaces import NamespaceNetwork
 from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
+from netflux.resolver.resolver import Resolver
 from netflux.runtime import choice
 from netflux.runtime.engine import Engine
 from netflux.runtime.localimage import LocalImages
@@ -77,7 +81,6 @@ READERS = {
     "s3": ("seed",),
     "rds": ("rds",),
     "cloudfront": ("cloudfront",),
-    "servicediscovery": ("ecs-service",),
 }
 """Which controllers read what a service's API has accepted."""
 
@@ -104,6 +107,10 @@ class Region:
         self.keys = front.keys
         self.endpoints = Endpoints()
         self.network: Network = self._network()
+        self.map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, (options.region, options.account))
+        self.apis.register(self.map)
+        zoned = partial(self.moto.holds, "route53")
+        self.resolver = Resolver(self.apis, self.network, self.endpoints, self.map.records, zoned)
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
         self.apis.register(Ec2Api(self.moto))
@@ -130,7 +137,9 @@ class Region:
         begin = self.front.begin
         try:
             await self.front.loaded()
+            await adopt(self.documents, self.moto)
             await begin(self.network.start, self.network.stop)
+            self.front.exit.push_async_callback(self.resolver.stop)
             await begin(lambda: self.registry.start(self.state.run / "ecr.sock"), self.registry.stop)
             await self.haproxy.put(self.registry.section(self.state.run / "ecr.sock"))
             await begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
@@ -229,6 +238,7 @@ class Region:
             directory=self.state.run / "tasks",
             endpoint_url=f"http://127.0.0.1:{self.options.port}",
             serve_apis=self.front.server.listen,
+            resolver=self.resolver,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
@@ -268,6 +278,7 @@ class Region:
     def _changed(self, call: Call) -> None:
         if call.service == "ec2":
             self.network.changed(call.operation, call.told)
+        self.resolver.changed(call.service, call.operation)
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
 

@@ -57,6 +57,19 @@ class Interface:
     relay: str = ""
 
 
+@dataclass(frozen=True)
+class Sockets:
+    """Sockets of a VPC's router.
+
+    Attributes:
+        datagrams: UDP, bound.
+        streams: TCP, listening.
+    """
+
+    datagrams: tuple[socket.socket, ...] = ()
+    streams: tuple[socket.socket, ...] = ()
+
+
 class Network(Protocol):
     """A driver. Interfaces come back after a restart with the same id and VPC address."""
 
@@ -128,6 +141,16 @@ class Network(Protocol):
     def listener(self, owner: str, address: str, port: int) -> socket.socket | None:
         """A TCP socket that listens at a link-local address which only the owner's own processes see; None where the
         driver has no such addresses.
+        """
+        ...
+
+    def vpc_of(self, owner: str) -> str:
+        """The VPC that the owner's interface is in; empty where there is no interface, or no router of a VPC."""
+        ...
+
+    async def serve(self, vpc: str, addresses: Sequence[str], port: int) -> Sockets:
+        """Sockets on a UDP and TCP port of each address, which the VPC's router has from now on. The VPC's interfaces
+        reach them whatever groups and network ACLs say, as they reach Amazon's DNS. OSError when the machine refuses.
         """
         ...
 

@@ -16,7 +16,7 @@ from netflux.network import addresses, attempt
 from netflux.network.attempt import Probe
 from netflux.network.block import Block, claim
 from netflux.network.decide import Outcome
-from netflux.network.interface import Interface, InterfaceRequest
+from netflux.network.interface import Interface, InterfaceRequest, Sockets
 from netflux.network.ledger import BLOCK, Ec2, Ledger, Record
 
 
@@ -106,6 +106,14 @@ class LoopbackNetwork:
     def listener(self, _owner: str, _address: str, _port: int) -> socket.socket | None:
         """None: link-local addresses would be everybody's here."""
         return None
+
+    def vpc_of(self, _owner: str) -> str:
+        """Empty: no VPC has a router here."""
+        return ""
+
+    async def serve(self, _vpc: str, _addresses: Sequence[str], _port: int) -> Sockets:
+        """None: all VPCs share the loopback interface."""
+        return Sockets()
 
     async def listening(self, owner: str, port: int) -> bool:
         """Whether something listens on the TCP port of the owner's interface; False without one."""

@@ -24,7 +24,7 @@ from netflux.network.decide import Outcome
 from netflux.network.described import Reading
 from netflux.network.hosting import Host
 from netflux.network.interception import Interceptor
-from netflux.network.interface import Interface, InterfaceRequest
+from netflux.network.interface import Interface, InterfaceRequest, Sockets
 from netflux.network.ledger import Ec2, Ledger, Record
 from netflux.network.nftables import Counted
 from netflux.network.router import Router, counted
@@ -164,6 +164,16 @@ class NamespaceNetwork:
         finally:
             kernel.close()
         return namespace.listener(name, address, port)
+
+    def vpc_of(self, owner: str) -> str:
+        """The VPC that the owner's interface is in; empty when there is none."""
+        record = self._ledger.of(owner)
+        return self._homes.get(record.id, "") if record is not None else ""
+
+    async def serve(self, vpc: str, addresses: Sequence[str], port: int) -> Sockets:
+        """Sockets at addresses of the VPC's router; OSError when the kernel refuses, KeyError without a router."""
+        router = self._routers[vpc]
+        return await self._do(lambda: router.serve(addresses, port))
 
     async def listening(self, owner: str, port: int) -> bool:
         """Whether something listens on the TCP port of the owner's interface; False without one."""

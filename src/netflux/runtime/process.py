@@ -20,14 +20,13 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from netflux.runtime import manifest
+from netflux.runtime import manifest, resolution
 from netflux.runtime.children import Child, Children, Launch
 from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
 from netflux.runtime.lines import split
 from netflux.runtime.memory import MemoryWatch
 from netflux.runtime.usage import of_group
 
-_HOSTS = "/etc/hosts"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _log = logging.getLogger(__name__)
 _executions = itertools.count(1)
@@ -48,7 +47,11 @@ async def why_no_hosts_file(children: Children, directory: Path) -> str | None:
     """
     with tempfile.NamedTemporaryFile("w", dir=directory, prefix="hosts-probe-") as file:
         probe = Launch(
-            f"hosts-probe-{uuid.uuid4().hex}", ["true"], {"PATH": _SYSTEM_PATH}, directory, binds={_HOSTS: file.name}
+            f"hosts-probe-{uuid.uuid4().hex}",
+            ["true"],
+            {"PATH": _SYSTEM_PATH},
+            directory,
+            binds={resolution.HOSTS: file.name},
         )
         child = await children.start(probe)
         said = await child.output.read() if child.output else b""
@@ -169,7 +172,9 @@ class ProcessRuntime:
         directory, argv = Path(spec.image.directory, spec.directory or ""), spec.argv
         _check_program(argv, directory, environment["PATH"])
         _check_holdable(spec)
-        binds = {_HOSTS: str(spec.hosts)} if spec.hosts is not None and await self._can_bind() else {}
+        binds = resolution.binds(spec.hosts, spec.resolver)
+        if binds and not await self._can_bind():
+            binds = {}
         launch = Launch(
             spec.name, argv, environment, directory, binds=binds, limits=spec.limits,
             namespace=spec.namespace, confined=spec.namespace is not None,

@@ -264,13 +264,38 @@ async def test_service_connect(world: World) -> None:
 
 @parity(
     "ecs", "Cloud Map", "partly",
-    but="tasks are not registered in Cloud Map: serviceRegistries is refused, and Service Connect's tasks are in no "
-    "DiscoverInstances",
+    but="no HealthCheckConfig, EC2 instances and shared namespaces; a custom health status holds at once and not after "
+    "30 s; the records of instances are answered and not listed among the hosted zone's",
 )  # fmt: skip
 async def test_cloud_map(world: World) -> None:
+    """serviceRegistries and Service Connect register RUNNING tasks; DiscoverInstances finds them by health."""
+    await world.apis.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
+    (namespace,) = (await world.apis.call("servicediscovery", "ListNamespaces", {}))["Namespaces"]
+    wanted = {"Name": "films", "NamespaceId": namespace["Id"], "HealthCheckCustomConfig": {"FailureThreshold": 1}}
+    made = (await world.apis.call("servicediscovery", "CreateService", wanted))["Service"]
     await world.define()
-    with pytest.raises(AwsError, match="serviceRegistries of an ECS service is not supported"):
-        await world.serve(serviceRegistries=[{"registryArn": "arn:aws:servicediscovery:us-east-1:1:service/srv-1"}])
+    await world.serve(
+        serviceRegistries=[{"registryArn": made["Arn"]}], serviceConnectConfiguration=connect({"portName": "web-8080"})
+    )
+    tasks = {task["taskArn"].rpartition("/")[2] for task in await world.running(2)}
+
+    async def discovered(service: str, **how: object) -> dict:
+        params = {"NamespaceName": "prod", "ServiceName": service, **how}
+        return await world.apis.call("servicediscovery", "DiscoverInstances", params)
+
+    for service in ("films", "web-8080"):
+        found = await discovered(service, HealthStatus="HEALTHY")
+        assert {one["InstanceId"] for one in found["Instances"]} == tasks
+        assert found["InstancesRevision"] > 1
+        assert len((await discovered(service, MaxResults=1))["Instances"]) == 1
+        assert (await discovered(service, HealthStatus="UNHEALTHY"))["Instances"] == []
+        own = await discovered(service, QueryParameters={"ECS_SERVICE_NAME": "movies"})
+        assert len(own["Instances"]) == 2
+        assert (await discovered(service, QueryParameters={"ECS_SERVICE_NAME": "other"}))["Instances"] == []
+    health = {"ServiceId": made["Id"], "InstanceId": min(tasks), "Status": "UNHEALTHY"}
+    await world.apis.call("servicediscovery", "UpdateInstanceCustomHealthStatus", health)
+    assert len((await discovered("films", HealthStatus="HEALTHY_OR_ELSE_ALL"))["Instances"]) == 1
+    assert len((await discovered("films", HealthStatus="ALL"))["Instances"]) == 2
 
 
 def test_a_failed_deployment_starts_no_more_tasks() -> None:

@@ -168,6 +168,7 @@ class Rollout:
             service=self._service["arn"],
             deployment=primary["id"],
             load_balancers=primary["loadBalancers"],
+            registries=primary.get("registries", ()),
             connect=primary["connect"],
             execute_command=accepted["enableExecuteCommand"],
         )
@@ -230,7 +231,8 @@ class Rollout:
             self._tell_once(message.steady(service), observer)
 
     def _snapshot(self, primary: Json) -> Json:
-        kept = ("taskDefinition", "networkConfiguration", "serviceConnectConfiguration", "loadBalancers")
+        kept = ("taskDefinition", "networkConfiguration", "serviceConnectConfiguration", "loadBalancers",
+                "serviceRegistries")  # fmt: skip
         accepted = {key: self._service["accepted"][key] for key in kept if key in self._service["accepted"]}
         return deepcopy({"deployment": primary, "accepted": accepted})
 

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from netflux.aws.ecs import logstream, target, taskstatus
+from netflux.aws.ecs import logstream, registry, target, taskstatus
 from netflux.aws.ecs.arn import name, place
 from netflux.aws.ecs.connect import ConnectController
 from netflux.aws.ecs.decide import message
-from netflux.aws.ecs.decide.health import Health, judge
+from netflux.aws.ecs.decide.health import HEALTHY, Health, judge
 from netflux.aws.ecs.decide.task import DEPENDENCY_FAILED, Do, Next
 from netflux.aws.ecs.environment import build, host_name
 from netflux.aws.ecs.hosts import HostsFile
@@ -80,6 +80,7 @@ class Steps:
         """The task has ended with the region that ran it: frees what it held, and says so."""
         document = self._host.store.get(TASK, arn) or {}
         await target.deregister(self._host.apis, [target.Target(*entry) for entry in document["targets"]])
+        await registry.deregister(self._host.apis, document)
         await self._host.network.detach(_owner(name(arn)))
 
         def apply(body: Json) -> None:
@@ -107,9 +108,19 @@ class Steps:
         fixed = [(dns_name, self._host.network.service_address(key)) for dns_name, key in document["connect"]]
         own = (run.interface.local_address, host_name(run.interface))
         run.hosts = HostsFile(self._host.directory / f"{run.id}.hosts", own, fixed)
-        run.hosts.write(self._host.endpoints.hosts())
+        run.hosts.write({} if await self._resolver(run) else self._host.endpoints.hosts())
         taskstatus.attached(self._host.store, arn, run.interface)
         await self._connect.follow(document)
+
+    async def _resolver(self, run: Run) -> bool:
+        """Whether the task's network has a resolver; its file is there then."""
+        text = await self._host.resolver.offer(_owner(run.id)) if self._host.resolver is not None else None
+        if text is None:
+            return False
+        run.resolver = self._host.directory / f"{run.id}.resolv"
+        run.resolver.parent.mkdir(parents=True, exist_ok=True)
+        run.resolver.write_text(text)
+        return True
 
     async def _prepare(self, _step: Next, arn: str, run: Run) -> None:
         document = self._host.store.get(TASK, arn) or {}
@@ -147,6 +158,7 @@ class Steps:
         link_local = self._link_local.there(_owner(run.id))
         local = {
             "AWS_ENDPOINT_URL": self._link_local.endpoint_url if link_local else self._host.endpoint_url,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # else DiscoverInstances is asked of data-{host}
             **self._metadata.variables(arn, definition.name, link_local=link_local),
         }
         task = (self._host.store.get(TASK, arn) or {})["task"]
@@ -159,6 +171,7 @@ class Steps:
             command=definition.command,
             directory=definition.directory,
             hosts=run.hosts.path if run.hosts is not None else None,
+            resolver=run.resolver,
             limits=definition.limits,
             namespace=run.interface.namespace,
             memory=_memory(task, definition.memory),
@@ -174,7 +187,7 @@ class Steps:
         self._spawn(run, writer.follow(started))
         self._spawn(run, self._await_exit(arn, container, started))
         if definition.health is not None:
-            self._spawn(run, self._check(arn, container, started))
+            self._spawn(run, self._check(arn, run, container, started))
 
     def _spawn(self, run: Run, work: Coroutine[Any, Any, None]) -> None:
         watcher = asyncio.ensure_future(work)
@@ -189,7 +202,7 @@ class Steps:
         container.finished_at = self._host.clock.monotonic()
         self._host.poke("ecs-task", arn)
 
-    async def _check(self, arn: str, container: RunningContainer, started: Container) -> None:
+    async def _check(self, arn: str, run: Run, container: RunningContainer, started: Container) -> None:
         check = container.definition.health
         assert check is not None
         clock = self._host.clock
@@ -205,6 +218,7 @@ class Steps:
             if container.health.status != before.status:
                 self._host.poke("ecs-task", arn)
                 self._poke_service(arn)
+                await self._judge(arn, run)
 
     async def _activate(self, _step: Next, arn: str, run: Run) -> None:
         assert run.interface is not None
@@ -213,18 +227,27 @@ class Steps:
         written = [[item.group, item.address, item.port] for item in targets]
         self._host.store.change(TASK, arn, lambda body: body.update(targets=written))
         taskstatus.set_status(self._host.store, arn, "ACTIVATING")
+        run.targets, run.activated = targets, True
         try:
             await target.register(self._host.apis, targets)
+            await registry.register(self._host.apis, self._host.store.get(TASK, arn) or {})
         except AwsError as error:
             self._stop(arn, _FAILED_TO_START, f"unable to register targets: {error}")
-        run.targets = targets
         for item in targets:
             self._event(arn, partial(_registered, item.group))
 
     async def _run(self, _step: Next, arn: str, run: Run) -> None:
         run.running = True
         taskstatus.set_status(self._host.store, arn, "RUNNING", startedAt=self._host.store.now())
+        await self._judge(arn, run)
         self._poke_service(arn)
+
+    async def _judge(self, arn: str, run: Run) -> None:
+        """Tells Cloud Map the task's health: it runs, and no container's check says otherwise."""
+        document = self._host.store.get(TASK, arn) or {}
+        checks = [one.health_status for one in run.containers.values() if one.definition.essential]
+        healthy = run.running and all(status in (None, HEALTHY) for status in checks)
+        await registry.judge(self._host.apis, document, healthy=healthy)
 
     async def _fail(self, step: Next, arn: str, run: Run) -> None:
         if step.reason == DEPENDENCY_FAILED:
@@ -239,13 +262,14 @@ class Steps:
         store = self._host.store
         taskstatus.set_status(store, arn, "DEACTIVATING", stoppingAt=store.now())
         delay = await target.deregister(self._host.apis, run.targets)
+        await registry.deregister(self._host.apis, store.get(TASK, arn) or {})
         groups = [item.group for item in run.targets]
-        run.draining, run.targets = run.targets, []
+        run.draining, run.targets, run.activated = run.targets, [], False
         run.draining_until = self._host.clock.monotonic() + delay
         for group in groups:
             self._event(arn, partial(_deregistered, group))
         deployment = (store.get(TASK, arn) or {}).get("deployment")
-        if all(one.exit_code is None for one in run.containers.values() if one.definition.essential):
+        if groups and all(one.exit_code is None for one in run.containers.values() if one.definition.essential):
             self._event(arn, lambda service: message.draining(service, str(deployment), 1))
         self._poke_service(arn)
 
@@ -277,6 +301,8 @@ class Steps:
         run.interface = None
         if run.hosts is not None:
             run.hosts.remove()
+        if run.resolver is not None:
+            run.resolver.unlink(missing_ok=True)
         taskstatus.detached(self._host.store, arn)
 
     async def _finish(self, _step: Next, arn: str, run: Run) -> None:

@@ -35,6 +35,8 @@ from netflux.reconcile.controller import Result
 
 _log = logging.getLogger(__name__)
 
+_NAME_TTL = 60  # seconds; ELB guide, "How Elastic Load Balancing works"
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -212,9 +214,10 @@ class ElbController:
         for listener in balancer.listeners:
             path = Site(balancer, listener, place).socket
             endpoints.publish(balancer.dns_name, listener.port, Address(path, 0))
-        everywhere = [found for found in addresses.values() if found]
+        found = [nodes for nodes in addresses.values() if nodes]
+        everywhere = [node for node in found[0] if all(node in other for other in found)] if found else []
         if everywhere:
-            endpoints.publish_host(balancer.dns_name, everywhere[0][0].local_address)
+            endpoints.publish_host(balancer.dns_name, [node.local_address for node in everywhere], _NAME_TTL)
 
     async def _log_of(self, balancer: LoadBalancer, backends: Mapping[str, Sequence[str]], address: str) -> None:
         if self._ground.logs is None:
