@@ -41,7 +41,7 @@ class Services(Part):
         check(accepted)
         definition = self.runnable(call, _required(request))
         accepted["taskDefinition"] = definition["taskDefinitionArn"]
-        await check_network(self, accepted.get("networkConfiguration"))
+        zones = await check_network(self, accepted.get("networkConfiguration"))
         await check_load_balancers(self, accepted, definition)
         namespace = await self._namespace(cluster, accepted)
         check_connect(self, arn, accepted, namespace)
@@ -50,7 +50,7 @@ class Services(Part):
             "status": "ACTIVE", "createdAt": self.store.now(), "createdBy": f"arn:aws:iam::{call.account}:root",
             "tags": accepted.pop("tags", []), "deployments": [], "events": [],
         }  # fmt: skip
-        document["deployments"] = [self._deployment(document, namespace)]
+        document["deployments"] = [self._deployment(document, namespace, zones)]
         self.store.put(SERVICE, arn, document)
         self.poke("ecs-service", arn)
         return {"service": self._shown(document, tags=True)}
@@ -68,8 +68,9 @@ class Services(Part):
         accepted = serviceshape.filled({**before, **request})
         check(accepted)
         definition = self.store.get(DEFINITION, accepted["taskDefinition"]) or {}
+        zones = self._active(arn)["deployments"][0].get("zones", {})
         if "networkConfiguration" in request:
-            await check_network(self, accepted["networkConfiguration"])
+            zones = await check_network(self, accepted["networkConfiguration"])
         if "loadBalancers" in request or "taskDefinition" in request:
             await check_load_balancers(self, accepted, definition)
         namespace = await self._namespace(cluster, accepted)
@@ -81,7 +82,7 @@ class Services(Part):
             if fresh:
                 for deployment in body["deployments"]:
                     deployment["status"] = "ACTIVE"
-                body["deployments"].insert(0, self._deployment(body, namespace))
+                body["deployments"].insert(0, self._deployment(body, namespace, zones))
             else:
                 body["deployments"][0] |= {"desiredCount": accepted["desiredCount"], "updatedAt": self.store.now()}
 
@@ -171,7 +172,7 @@ class Services(Part):
         name: str = (await find_namespace(self, written))["Name"]
         return name
 
-    def _deployment(self, document: Json, namespace: str | None) -> Json:
+    def _deployment(self, document: Json, namespace: str | None, zones: dict[str, str]) -> Json:
         accepted, now = document["accepted"], self.store.now()
         identity = f"ecs-svc/{secrets.randbelow(9 * 10**18) + 10**18}"
         copied = ("networkConfiguration", "serviceConnectConfiguration", "capacityProviderStrategy", "launchType")
@@ -182,6 +183,7 @@ class Services(Part):
             "rolloutStateReason": f"ECS deployment {identity} in progress.",
             **{key: accepted[key] for key in copied if key in accepted},
             "loadBalancers": accepted.get("loadBalancers", []), "namespace": namespace, "images": {}, "connect": None,
+            "zones": zones,
         }  # fmt: skip
 
     def _shown(self, document: Json, *, tags: bool) -> Json:
