@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from netflux import __version__
@@ -295,6 +296,7 @@ class Region:
             "network": self.network.name,
             "enforces_security_groups": self.network.enforces_security_groups,
             "runtime": self.options.runtime,
+            "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
             "state": str(self.state.path),
             "ca": str(self.gateway.authority.certificate),
             "endpoints": [

@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 
 LOOK = 0.5
 """Real seconds between two looks."""
+WATCHED = "memory is looked at twice a second and a container over its size is killed; CPU is not held"
 
 
 class Watched(Protocol):
