@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from netflux import __version__
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
+from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
 from netflux.aws.applicationautoscaling.store import Store as ScalingStore
 from netflux.aws.cloudfront.api import CloudFrontApi
@@ -21,7 +23,10 @@ from netflux.aws.cloudfront.controller import CloudFrontController, Parts
 from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.edge import Edge
 from netflux.aws.cloudfront.origin import Origins
+from netflux.aws.cloudwatch.alarms import Firing
+from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
@@ -31,6 +36,7 @@ from netflux.aws.ecr.controller import LifecycleController
 from netflux.aws.ecr.password import Passwords
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
+from netflux.aws.ecs import meter as ecsmeter
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store as EcsStore
 from netflux.aws.ecs.taskhost import TaskHost
@@ -56,7 +62,6 @@ from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
 from netflux.front import Front, Services
-from netflux.haproxy.runtime import RuntimeApiError
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.network.loopback import LoopbackNetwork
@@ -116,17 +121,22 @@ class Region:
         self.apis.register(Ec2Api(self.moto))
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
         self.series = Series()
-        self.apis.register(CloudWatchApi(self.series, self.moto, [NAMESPACE]))
+        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
+        self.cloudwatch = CloudWatchApi(Metrics(self.series, self.moto, namespaces, self.documents, self.clock))
+        self.apis.register(self.cloudwatch)
         self.registry = self._registry()
         self.rds = self._databases()
         self.elb = self._load_balancers()
         self.edge, cloudfront = self._edges()
         self.runtime, seed = self._containers()
         self.ecs = self._tasks()
+        used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
+        self.minutes = Minutes(self.clock, [used.minute, self.cloudwatch.evaluate])
         self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
         self.apis.register(self.stacks)
         network = NetworkController(self.network)
-        more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
+        lifecycle, scaling = LifecycleController(self.documents, self.apis, self.clock), self._scaling()
+        more: list[Controller] = [seed, lifecycle, scaling]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
         inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
@@ -149,6 +159,7 @@ class Region:
             await begin(self.ecs.start, self.ecs.stop)
             self.loop.start()
             self.front.exit.push_async_callback(self.loop.stop)
+            await begin(self.minutes.start, self.minutes.stop)
             await begin(self.stacks.resume, self.stacks.stop)
         except BaseException:
             await self.stop()
@@ -256,19 +267,21 @@ class Region:
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)
         self.apis.register(ApplicationAutoScalingApi(store, self.apis))
-        return ScalingController(store, self.apis, self.ecs.uses, self._requests)
+        scaling = ScalingController(store, self.apis)
 
-    async def _requests(self, group: str) -> int | None:
-        """How many requests HAProxy has sent to a target group's targets since its last reload."""
-        backends = self.elb.traffic.backends(group)
-        try:
-            found = await self.haproxy.runtime.statistics() if backends else []
-        except RuntimeApiError:
-            return None
-        ends = tuple(f"--{backend}" for backend in backends)  # in a distribution's own pass
-        sent = [row for row in found if row["svname"] == "BACKEND"]
-        rows = [row for row in sent if row["pxname"] in backends or row["pxname"].endswith(ends)]
-        return sum(int(row["lbtot"] or 0) for row in rows) if rows else None
+        def fire(firings: Sequence[Firing]) -> None:
+            calls = [ScalingCall(one.action, one.alarm, one.value, one.threshold) for one in firings]
+            for resource in scaling.called(calls):
+                self.loop.poke(scaling.name, resource)
+
+        self.cloudwatch.fire = fire
+        return scaling
+
+    def _used(self, one: ecsmeter.Utilization) -> None:
+        metric = Metric(ecsmeter.NAMESPACE, one.name, one.dimensions)
+        percents = one.percents
+        datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
+        self.series.add(metric, datum)
 
     def _certificate(self, hosts: Sequence[str]) -> tuple[bytes, bytes]:
         """Certificate chain and key for the hosts, both PEM; the authority writes them into one file."""
@@ -294,6 +307,7 @@ class Region:
             "network": self.network.name,
             "enforces_security_groups": self.network.enforces_security_groups,
             "runtime": self.options.runtime,
+            "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
             "state": str(self.state.path),
             "ca": str(self.gateway.authority.certificate),
             "endpoints": [

@@ -86,5 +86,8 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
                 "yellow",
             )
         )
+    sizes = region.get("sizes")
+    if sizes is not None:
+        console.print(Text(f"Sizes of tasks: {sizes['how']}.", "dim" if sizes["memory"] and sizes["cpu"] else "yellow"))
     for part, reason in status.get("unavailable", {}).items():
         console.print(Text(f"{part}: {reason}", "yellow"))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.elbv2.api import ElbApi
@@ -115,7 +116,9 @@ class Place:
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
         self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))
         self.series = Series()
-        self.apis.register(CloudWatchApi(self.series, self.moto, [NAMESPACE]))
+        self.apis.register(
+            CloudWatchApi(Metrics(self.series, self.moto, frozenset([NAMESPACE]), self.documents, self.clock))
+        )
         self.apis.register(ElbApi(self.moto, desired, self.controller, self.clock))
         self.loop = Loop(self.clock, [self.controller])
         self.targets: list[Target] = []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from netflux.aws.elbv2 import accesslog, counters, transform
 from netflux.aws.elbv2.accesslog import Balancer
-from netflux.aws.elbv2.counters import Owned
+from netflux.aws.elbv2.counters import Owned, Value
 from netflux.errors import AwsError
 
 NOW = datetime(2026, 11, 24, 8, 0, 1, 500, UTC)
@@ -98,3 +98,17 @@ def test_expressions_that_are_not_taken(regex: str) -> None:
     rewrite = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": regex, "Replace": "/x"}]}}
     with pytest.raises(AwsError):
         transform.check([rewrite])
+
+
+def test_requests_per_target_are_divided_by_the_healthy_ones_or_else_by_all() -> None:
+    counted = [Value("app/a/1", "g1", "RequestCount", 10), Value("app/a/1", "g2", "RequestCount", 9)]
+    hosts = [
+        Value("app/a/1", group, name, total, 1)
+        for group, healthy, ill in (("g1", 2, 1), ("g2", 0, 3), ("g3", 1, 0), ("g4", 0, 0))
+        for name, total in (("HealthyHostCount", healthy), ("UnHealthyHostCount", ill))
+    ]
+    found = {(one.load_balancer, one.group): one.total for one in counters.per_target(counted, hosts)}
+    expected = {"g1": 5, "g2": 3, "g3": 0}
+    assert found == {(whose, group): total for group, total in expected.items() for whose in ("app/a/1", "")}
+    alone = next(one for one in counters.per_target(counted, hosts) if not one.load_balancer)
+    assert alone.dimensions == {("TargetGroup", "g1")}

@@ -1,42 +1,31 @@
-"""The operations that read metrics: ours of the services that run here, moto's for the rest."""
+"""CloudWatch: metrics of the services that run here are ours, and all alarms; moto keeps the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
-from netflux.aws.cloudwatch.series import Metric, Series, statistics
+from netflux.aws.cloudwatch.alarm import metric
+from netflux.aws.cloudwatch.alarms import Alarms, Ground
+from netflux.aws.cloudwatch.series import Metric, statistics
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError, Unsupported
 
 Shape = dict[str, Any]
 
 
-class Others(Protocol):
-    """Who keeps what clients put: moto."""
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """One call; AwsError."""
-        ...
-
-
-class CloudWatchApi:
-    """Handlers.
-
-    Args:
-        series: what was observed.
-        others: answers for every other namespace.
-        namespaces: that are ours, whether they have data or not.
-    """
+class CloudWatchApi(Alarms):
+    """Handlers of metrics, beside those of alarms."""
 
     service = "cloudwatch"
     whole = False
 
-    def __init__(self, series: Series, others: Others, namespaces: Iterable[str]) -> None:
-        self._series = series
-        self._others = others
-        self._namespaces = frozenset(namespaces)
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        self._series = ground.series
+        self._others = ground.others
+        self._namespaces = ground.namespaces
 
     async def get_metric_statistics(self, _call: Call, request: Shape) -> Shape:
         """Datapoints in the order of their time."""
@@ -49,7 +38,7 @@ class CloudWatchApi:
             raise AwsError("InvalidParameterCombination", "At least one of Statistics must be specified")
         points = []
         span = _aware(request["StartTime"]), _aware(request["EndTime"])
-        for begun, data in self._series.periods(_metric(request), *span, _period(request["Period"])).items():
+        for begun, data in self._series.periods(metric(request), *span, _period(request["Period"])).items():
             known = {name: value for name, value in statistics(data).items() if name in wanted}
             if known:
                 points.append({"Timestamp": begun, "Unit": data[0].unit, **known})
@@ -90,7 +79,7 @@ class CloudWatchApi:
         if stat["Stat"] not in ("Sum", "SampleCount", "Average", "Minimum", "Maximum"):
             raise Unsupported(f"GetMetricData's Stat {stat['Stat']}")
         span = _aware(request["StartTime"]), _aware(request["EndTime"])
-        periods = self._series.periods(_metric(stat["Metric"]), *span, _period(stat["Period"]))
+        periods = self._series.periods(metric(stat["Metric"]), *span, _period(stat["Period"]))
         points = {begun: statistics(data).get(stat["Stat"]) for begun, data in periods.items()}
         known = sorted(((begun, value) for begun, value in points.items() if value is not None), reverse=newest_first)
         label = query.get("Label") or stat["Metric"]["MetricName"]
@@ -98,21 +87,16 @@ class CloudWatchApi:
         return {"Id": query["Id"], "Label": label, "Timestamps": times, "Values": values, "StatusCode": "Complete"}
 
 
-def _metric(named: Mapping[str, Any]) -> Metric:
-    dimensions = frozenset((one["Name"], one["Value"]) for one in named.get("Dimensions") or ())
-    return Metric(named["Namespace"], named["MetricName"], dimensions)
-
-
 def _namespace(query: Mapping[str, Any]) -> str:
     return str(((query.get("MetricStat") or {}).get("Metric") or {}).get("Namespace", ""))
 
 
-def _listed(metric: Metric) -> Sequence[Shape]:
-    return [{"Name": name, "Value": value} for name, value in sorted(metric.dimensions)]
+def _listed(one: Metric) -> Sequence[Shape]:
+    return [{"Name": name, "Value": value} for name, value in sorted(one.dimensions)]
 
 
-def _has(metric: Metric, wanted: Mapping[str, str]) -> bool:
-    return any(name == wanted["Name"] and wanted.get("Value", value) == value for name, value in metric.dimensions)
+def _has(one: Metric, wanted: Mapping[str, str]) -> bool:
+    return any(name == wanted["Name"] and wanted.get("Value", value) == value for name, value in one.dimensions)
 
 
 def _aware(time: datetime) -> datetime:

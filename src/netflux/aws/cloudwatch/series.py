@@ -27,7 +27,7 @@ class Datum:
     """What was observed in one span of time.
 
     Attributes:
-        time: the span's end.
+        time: in the span, as CloudWatch would date it: its beginning, or else its end.
         total: the sum of the samples.
         count: how many samples.
         least, most: None where only the sum is known.
@@ -67,6 +67,14 @@ class Series:
                 begun = datum.time.timestamp() // seconds * seconds
                 found.setdefault(datetime.fromtimestamp(begun, UTC), []).append(datum)
         return found
+
+    def windows(
+        self, metric: Metric, end: datetime, width: timedelta, count: int
+    ) -> list[tuple[datetime, list[Datum]]]:
+        """The data of `count` spans before `end`, with the beginning of each, the newest last."""
+        begins = [end - width * number for number in range(count, 0, -1)]
+        data = self._data.get(metric, ())
+        return [(begun, [datum for datum in data if begun <= datum.time < begun + width]) for begun in begins]
 
 
 def statistics(data: Iterable[Datum]) -> Mapping[str, float]:

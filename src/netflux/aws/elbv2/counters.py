@@ -37,6 +37,7 @@ class Value:
     """A metric's value of the time since the last look.
 
     Attributes:
+        load_balancer: its dimension; empty for a metric of the target group alone.
         group: the target group's dimension; empty for the whole load balancer's.
         samples: what the total is the sum of; 0 for a plain count.
     """
@@ -50,8 +51,8 @@ class Value:
     @property
     def dimensions(self) -> frozenset[tuple[str, str]]:
         """CloudWatch's."""
-        whose = {("LoadBalancer", self.load_balancer)}
-        return frozenset(whose | {("TargetGroup", self.group)} if self.group else whose)
+        both = {("LoadBalancer", self.load_balancer), ("TargetGroup", self.group)}
+        return frozenset((name, value) for name, value in both if value)
 
     @property
     def unit(self) -> str:
@@ -107,6 +108,24 @@ def values(counted: Mapping[Key, Mapping[str, int]], owned: Iterable[Owned]) -> 
             Value(balancer.name, group, "TargetResponseTime", total, samples)
             for group, (total, samples) in times.items()
         ]
+    return found
+
+
+def per_target(counted: Iterable[Value], hosts: Iterable[Value]) -> list[Value]:
+    """RequestCountPerTarget: requests by healthy targets, by all registered ones where none is healthy."""
+    requests = {(value.load_balancer, value.group): value.total for value in counted if value.name == "RequestCount"}
+    healthy: dict[tuple[str, str], float] = {}
+    registered: dict[tuple[str, str], float] = {}
+    for value in hosts:
+        key = value.load_balancer, value.group
+        registered[key] = registered.get(key, 0) + value.total
+        if value.name == "HealthyHostCount":
+            healthy[key] = value.total
+    found = []
+    for (balancer, group), there in registered.items():
+        if there:
+            each = requests.get((balancer, group), 0) / (healthy.get((balancer, group)) or there)
+            found += [Value(whose, group, "RequestCountPerTarget", each, 1) for whose in (balancer, "")]
     return found
 
 

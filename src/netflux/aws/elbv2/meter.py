@@ -81,12 +81,13 @@ class Meter:
             now = counters.reading(rows)
             counted = counters.since(self._before if worker == self._worker else {}, now)
             self._worker, self._before = worker, now
-        for value in counters.values(counted, self._owned.values()):
+        found = counters.values(counted, self._owned.values())
+        for value in (*found, *counters.per_target(found, self.hosts())):
             self._publish(value)
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(self._clock.real(PERIOD))
+            await asyncio.sleep(self._clock.until_next(PERIOD))
             await self.look()
             for value in self.hosts():
                 self._publish(value)
