@@ -145,7 +145,7 @@ class Place:
 
     def _measured(self, value: Value) -> None:
         metric = Metric(NAMESPACE, value.name, value.dimensions)
-        datum = Datum(self.clock.now(), value.total, value.samples or 1, value.unit, value.exact, value.exact)
+        datum = Datum(self.clock.now(), value.total, value.samples or 1, value.unit, value.least, value.most)
         self.series.add(metric, datum)
 
     def _changed(self, call: Call) -> None:

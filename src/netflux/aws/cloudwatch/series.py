@@ -76,6 +76,8 @@ def statistics(data: Iterable[Datum]) -> Mapping[str, float]:
     found = {"Sum": total, "SampleCount": count, "Average": total / count if count else 0.0}
     least = [datum.least for datum in known if datum.least is not None]
     most = [datum.most for datum in known if datum.most is not None]
-    if len(least) == len(most) == len(known):
-        found |= {"Minimum": min(least), "Maximum": max(most)}
+    if least and len(least) == len(known):
+        found["Minimum"] = min(least)
+    if most and len(most) == len(known):
+        found["Maximum"] = max(most)
     return found

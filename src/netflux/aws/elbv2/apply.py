@@ -13,7 +13,8 @@ from weakref import WeakValueDictionary
 
 from netflux.aws.elbv2 import configuration, pages
 from netflux.aws.elbv2.accesslog import Balancer
-from netflux.aws.elbv2.counters import Owned, Value
+from netflux.aws.elbv2.configuration import Built
+from netflux.aws.elbv2.counters import Owned, Value, looked_at
 from netflux.aws.elbv2.decide import Target
 from netflux.aws.elbv2.desired import Desired, Listener, LoadBalancer, TargetGroup, groups_of
 from netflux.aws.elbv2.firewall import Firewall
@@ -176,11 +177,13 @@ class ElbController:
         built = configuration.build(balancer, groups, place)
         self.traffic.place(balancer.arn, built.backends, groups)
         if self._ground.meter is not None:
-            self._ground.meter.own(balancer.arn, _owned(balancer, built.backends))
+            self._ground.meter.own(balancer.arn, _owned(balancer, built))
         for arn in groups:
             await self.traffic.route(arn)
         await self._log_of(balancer, built.backends, nodes[0].vpc_address)
         await self._ground.proxy.put(built.section)
+        if self._ground.meter is not None:
+            self._ground.meter.tries(balancer.arn, built.evaluations)
         self._nodes.bound([(node.local_address, port) for port, found in addresses.items() for node in found])
         self._publish(balancer, place, addresses)
         self.traffic.active.add(balancer.arn)
@@ -236,9 +239,9 @@ class ElbController:
     def _hosts(self) -> list[Value]:
         """How many targets of each group are healthy, and how many are not."""
         return [
-            Value(_dimension(arn, ":loadbalancer/"), _dimension(group, ":"), name, sum(
+            looked_at(_dimension(arn, ":loadbalancer/"), _dimension(group, ":"), name, sum(
                 health.state == state for _, health in self.traffic.states(group)
-            ), 1)
+            ))
             for arn, group in self.traffic.pairs()
             for name, state in (("HealthyHostCount", "healthy"), ("UnHealthyHostCount", "unhealthy"))
         ]  # fmt: skip
@@ -318,9 +321,9 @@ def _dimension(arn: str, after: str) -> str:
     return arn.rpartition(after)[2]
 
 
-def _owned(balancer: LoadBalancer, backends: Mapping[str, Sequence[str]]) -> Owned:
-    groups = {name: _dimension(arn, ":") for arn, names in backends.items() for name in names}
-    return Owned(_dimension(balancer.arn, ":loadbalancer/"), f"elbv2-{balancer.id}-", groups)
+def _owned(balancer: LoadBalancer, built: Built) -> Owned:
+    groups = {name: _dimension(arn, ":") for arn, names in built.backends.items() for name in names}
+    return Owned(_dimension(balancer.arn, ":loadbalancer/"), f"elbv2-{balancer.id}-", groups, built.evaluations)
 
 
 def _bind(node: Interface, port: int) -> str:

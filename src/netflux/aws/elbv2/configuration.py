@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from netflux.aws.elbv2 import accesslog, answers, conditions, headers, rules, sticky, transform
-from netflux.aws.elbv2.desired import Listener, LoadBalancer, TargetGroup
+from netflux.aws.elbv2.desired import DEFAULT_PRIORITY, Listener, LoadBalancer, TargetGroup
 from netflux.aws.elbv2.rules import Decision, FixedResponse, Forward, Redirect
 from netflux.aws.elbv2.site import DEFAULT_PORT, Place, Site
 from netflux.haproxy.configuration import quote
@@ -30,10 +30,15 @@ _CONNECT_SECONDS = 5
 
 @dataclass(frozen=True)
 class Built:
-    """A section, and the backends in it that hold a group's targets."""
+    """A section, the backends in it that hold a group's targets, and those that are reached by one rule.
+
+    Attributes:
+        evaluations: how many rules are tried on the way there, the default rule not counted.
+    """
 
     section: Section
     backends: Mapping[str, tuple[str, ...]]
+    evaluations: Mapping[str, int]
 
 
 def owner(arn: str) -> str:
@@ -47,9 +52,12 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
     parts: list[str] = []
     routes: list[Route] = []
     entries: list[Entry] = []
+    tried: dict[str, set[int]] = {}
     for listener in load_balancer.listeners:
         site = Site(load_balancer, listener, place)
         branches = [*_branches(site, groups)]
+        for one in branches:
+            tried.setdefault(one.branch.backend, set()).add(one.tried)
         lines = [f"use_backend {one.branch.backend}" + _if(one.branch.condition) for one in branches]
         parts += _frontends(site, lines)
         parts += [_text(one.branch) for one in _distinct(branches)]
@@ -62,7 +70,8 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
             routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), (*closed, *inside)))
         entries += _entries(site, groups)
     section = Section(owner(load_balancer.arn), "\n".join(parts), tuple(routes), tuple(entries))
-    return Built(section, {arn: tuple(names) for arn, names in backends.items()})
+    once = {name: next(iter(numbers)) for name, numbers in tried.items() if len(numbers) == 1}
+    return Built(section, {arn: tuple(names) for arn, names in backends.items()}, once)
 
 
 def actions(load_balancer: LoadBalancer) -> dict[str, str]:
@@ -76,10 +85,11 @@ def actions(load_balancer: LoadBalancer) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Forked:
-    """A branch, and the group whose targets are its servers."""
+    """A branch, the group whose targets are its servers, and how many rules are tried on the way into it."""
 
     branch: Branch
     group: str = ""
+    tried: int = 0
 
 
 def _distinct(branches: Sequence[_Forked]) -> list[_Forked]:
@@ -162,13 +172,14 @@ def _branches(site: Site, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked
     """In the order in which they are tried, the last one without a condition."""
     trace = (answers.error(site, 405), *headers.response(site))
     yield _Forked(Branch("{ method TRACE }", f"{site.prefix}-trace", trace, reads=frozenset({"method"})))
-    for decision in rules.decisions(site.listener.rules):
+    for number, decision in enumerate(rules.decisions(site.listener.rules), 1):
+        tried = number - (decision.priority == DEFAULT_PRIORITY)
         held = " ".join(f"{{ {conditions.expression(match)} }}" for match in decision.matches)
         reads = frozenset(conditions.reads(match) for match in decision.matches)
         for forked in _decided(site, decision, groups):
             condition = " ".join(filter(None, [held, forked.branch.condition]))
             branch = replace(forked.branch, condition=condition, reads=reads | forked.branch.reads)
-            yield replace(forked, branch=branch)
+            yield replace(forked, branch=branch, tried=tried)
 
 
 def _decided(site: Site, decision: Decision, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked]:

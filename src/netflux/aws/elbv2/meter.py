@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from netflux.aws.elbv2 import counters
 from netflux.aws.elbv2.counters import Owned, Value
 from netflux.clock import Clock
+from netflux.haproxy.journal import FAILED, Journal
 
 _log = logging.getLogger(__name__)
 PERIOD = 60.0
@@ -26,8 +29,13 @@ class Statistics(Protocol):
         """From now on this is called before counters begin anew."""
         ...
 
+    @property
+    def journal(self) -> Journal:
+        """What it tells of requests that fail."""
+        ...
+
     async def statistics(self) -> tuple[int, Sequence[Mapping[str, str]]]:
-        """The worker's pid and its counters; RuntimeApiError."""
+        """The worker's pid and its counters, whose maxima begin anew then; RuntimeApiError."""
         ...
 
 
@@ -47,6 +55,7 @@ class Meter:
         self._worker = 0
         self._before: dict[counters.Key, dict[str, int]] = {}
         self._owned: dict[str, Owned] = {}
+        self._failed: Counter[tuple[str, str]] = Counter()
         self._task: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
         self.hosts: Callable[[], Sequence[Value]] = lambda: ()
@@ -54,6 +63,7 @@ class Meter:
     def start(self) -> None:
         """Begins to look."""
         self._statistics.before_reload(self.look)
+        self._statistics.journal.listen(FAILED, self._note)
         self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:
@@ -64,11 +74,14 @@ class Meter:
                 await self._task
 
     def own(self, arn: str, owned: Owned | None) -> None:
-        """A load balancer has these backends, or has gone."""
-        if owned is None:
-            self._owned.pop(arn, None)
-        else:
-            self._owned[arn] = owned
+        """A load balancer has these backends, or has gone. How many rules it tries is left as it was."""
+        before = self._owned.pop(arn, None)
+        if owned is not None:
+            self._owned[arn] = replace(owned, evaluations=before.evaluations) if before else owned
+
+    def tries(self, arn: str, evaluations: Mapping[str, int]) -> None:
+        """From now on so many rules are tried: the worker with these rules serves."""
+        self._owned[arn] = replace(self._owned[arn], evaluations=evaluations)
 
     async def look(self) -> None:
         """Publishes what was counted since the last look. Another worker counts from nought."""
@@ -81,8 +94,14 @@ class Meter:
             now = counters.reading(rows)
             counted = counters.since(self._before if worker == self._worker else {}, now)
             self._worker, self._before = worker, now
-        for value in counters.values(counted, self._owned.values()):
+        failed, self._failed = self._failed, Counter()
+        for value in counters.values(counted, self._owned.values(), failed):
             self._publish(value)
+
+    def _note(self, line: str) -> None:
+        found = counters.failure(line)
+        if found is not None:
+            self._failed[found] += 1
 
     async def _run(self) -> None:
         while True:
