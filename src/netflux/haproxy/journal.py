@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 from collections.abc import Callable
 
+_log = logging.getLogger(__name__)
 FAILED = "failed"
 """Lines of requests that failed: backend, termination state, status. Nothing is written of others."""
 
@@ -95,4 +97,7 @@ class Journal:
     def _give(self, line: str) -> None:
         kind, _, text = line.partition(" ")
         for take in self._takers.get(kind, ()):
-            take(text)
+            try:
+                take(text)
+            except Exception:  # noqa: BLE001 - the lines behind it are not its fault
+                _log.warning("a line of HAProxy's journal can't be taken: %r", line, exc_info=True)

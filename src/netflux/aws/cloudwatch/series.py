@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
+import math
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,8 +31,9 @@ class Datum:
         time: the span's end.
         total: the sum of the samples.
         count: how many samples.
-        least, most: None where only the sum is known.
         unit: CloudWatch's, e.g. `Count`.
+        least, most: None where only the sum is known.
+        spread: how many samples had each value; None where it is not known.
     """
 
     time: datetime
@@ -40,6 +42,7 @@ class Datum:
     unit: str
     least: float | None = None
     most: float | None = None
+    spread: Mapping[float, int] | None = None
 
 
 class Series:
@@ -81,3 +84,18 @@ def statistics(data: Iterable[Datum]) -> Mapping[str, float]:
     if most and len(most) == len(known):
         found["Maximum"] = max(most)
     return found
+
+
+def percentile(data: Iterable[Datum], percent: float) -> float | None:
+    """The value that so many percent of a period's samples do not exceed; None where not all of them are known."""
+    found: Counter[float] = Counter()
+    for datum in data:
+        if datum.spread is None:
+            return None
+        found.update(datum.spread)
+    rank = max(math.ceil(found.total() * percent / 100), 1)
+    for value, number in sorted(found.items()):
+        rank -= number
+        if rank <= 0:
+            return value
+    return None

@@ -173,17 +173,19 @@ class ElbController:
             nodes[0].local_address if self._ground.network.enforces_security_groups else "",
             self._clock.speed,
             {listener.port: await self._certificates(listener) for listener in balancer.listeners},
+            self._ground.proxy.journal.address,
         )
         built = configuration.build(balancer, groups, place)
         self.traffic.place(balancer.arn, built.backends, groups)
+        owned = _owned(balancer, built)
         if self._ground.meter is not None:
-            self._ground.meter.own(balancer.arn, _owned(balancer, built))
+            self._ground.meter.own(balancer.arn, owned)
         for arn in groups:
             await self.traffic.route(arn)
         await self._log_of(balancer, built.backends, nodes[0].vpc_address)
         await self._ground.proxy.put(built.section)
         if self._ground.meter is not None:
-            self._ground.meter.tries(balancer.arn, built.evaluations)
+            self._ground.meter.serves(balancer.arn, owned)
         self._nodes.bound([(node.local_address, port) for port, found in addresses.items() for node in found])
         self._publish(balancer, place, addresses)
         self.traffic.active.add(balancer.arn)
@@ -323,7 +325,8 @@ def _dimension(arn: str, after: str) -> str:
 
 def _owned(balancer: LoadBalancer, built: Built) -> Owned:
     groups = {name: _dimension(arn, ":") for arn, names in built.backends.items() for name in names}
-    return Owned(_dimension(balancer.arn, ":loadbalancer/"), f"elbv2-{balancer.id}-", groups, built.evaluations)
+    name, logged = _dimension(balancer.arn, ":loadbalancer/"), balancer.attributes["access_logs.s3.enabled"] == "true"
+    return Owned(name, f"elbv2-{balancer.id}-", groups, built.evaluations, logged)
 
 
 def _bind(node: Interface, port: int) -> str:

@@ -130,7 +130,7 @@ def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
     """One for CloudFront's edges, on a unix socket, and one for the nodes' addresses where they can be bound."""
     rules_text = "".join(f"\n    {line}" for line in lines)
     timeouts = "\n    ".join(f"timeout {kind} {site.idle}s" for kind in ("client", "http-request", "http-keep-alive"))
-    logs = accesslog.listening(f"{site.place.run_dir}/{accesslog.SOCKET}", behind=False) if site.logged else ()
+    logs = accesslog.listening(site.place.journal, behind=False) if site.logged else ()
     timeouts += "".join(f"\n    {line}" for line in (*answers.errorfiles(site), *logs))
     yield (
         f"frontend {site.prefix}-edge\n    bind unix@{quote(site.socket)} mode 600\n    {timeouts}\n"
@@ -149,7 +149,7 @@ def _through(site: Site, lines: Sequence[str]) -> Iterator[str]:
     if not site.logged:
         return
     tell = "\n    ".join(accesslog.front())
-    logs = accesslog.listening(f"{site.place.run_dir}/{accesslog.SOCKET}", behind=True)
+    logs = accesslog.listening(site.place.journal, behind=True)
     inside = "".join(f"    {line}\n" for line in (*answers.errorfiles(site), *logs, *lines))
     yield f"backend {site.prefix}-through\n    {tell}\n    server own unix@{quote(site.behind)} send-proxy-v2\n"
     yield (
@@ -203,7 +203,10 @@ def _forward(site: Site, decision: Decision, action: Forward, groups: Mapping[st
     """Clients that were sent to a group before first, then by weight."""
     made = [_backend(site, arn, groups.get(arn)) for arn, _ in action.groups]
     if decision.rewrites or site.logged:
-        made = [_own(forked, decision, transform.lines(decision.rewrites, answers.error(site, 500))) for forked in made]
+        rewritten = [*transform.lines(decision.rewrites, answers.error(site, 500))]
+        if site.logged:
+            rewritten += accesslog.transformed([rewrite.kind for rewrite in decision.rewrites])
+        made = [_own(forked, decision, rewritten) for forked in made]
     if action.sticky_seconds and len(made) > 1:
         for number, (arn, _) in enumerate(action.groups):
             token = sticky.token(decision.rule, arn)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 NAMESPACE = "AWS/ApplicationELB"
 _CLASSES = ("2xx", "3xx", "4xx", "5xx")
@@ -29,12 +29,14 @@ class Owned:
         prefix: of its backends' names.
         groups: the dimension of a target group, `targetgroup/<name>/<id>`, by backend.
         evaluations: how many rules are tried on the way into a backend; absent where several ways lead there.
+        logged: the journal tells of each request.
     """
 
     name: str
     prefix: str
     groups: Mapping[str, str]
     evaluations: Mapping[str, int] = field(default_factory=dict)
+    logged: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Value:
         group: the target group's dimension; empty for the whole load balancer's.
         samples: what the total is the sum of; 0 for a plain count.
         least, most: of the samples, where it is known.
+        spread: how many samples had each value, where it is known.
     """
 
     load_balancer: str
@@ -54,6 +57,7 @@ class Value:
     samples: int = 0
     least: float | None = None
     most: float | None = None
+    spread: Mapping[float, int] | None = None
 
     @property
     def dimensions(self) -> frozenset[tuple[str, str]]:
@@ -94,79 +98,109 @@ def since(before: Mapping[Key, Mapping[str, int]], now: Mapping[Key, Mapping[str
     }  # fmt: skip
 
 
-def failure(line: str) -> tuple[str, str] | None:
-    """Backend and status of a failure that HAProxy tells of in its journal; None for one that metrics don't name.
+def fails(state: str, status: str) -> bool:
+    """Whether HAProxy's termination state and the status are a failure of the load balancer's own that metrics name.
 
     The second letter says how far it had come: behind the response's headers (`D`, `L`) the status is the target's.
     """
-    backend, state, status = line.split(" ")
-    return (backend, status) if state[1] in "RQCH" and status in _CODES else None
+    return state[1] in "RQCH" and status in _CODES
+
+
+@dataclass
+class Told:
+    """What the journal has told.
+
+    Attributes:
+        failed: requests by backend and status.
+        seconds: how long targets took to answer, by backend; of load balancers with an access log.
+    """
+
+    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    seconds: list[tuple[str, float]] = field(default_factory=list)
+
+    def failures(self, prefix: str) -> Counter[tuple[str, str]]:
+        """The load balancer's, by group and metric."""
+        found: Counter[tuple[str, str]] = Counter()
+        for (proxy, code), number in self.failed.items():
+            if _backend(proxy).startswith(prefix):
+                found["", f"HTTPCode_ELB_{code}_Count"] += number
+        return found
 
 
 def values(
     counted: Mapping[Key, Mapping[str, int]],
     owned: Iterable[Owned],
-    failed: Mapping[tuple[str, str], int] | None = None,
+    told: Told | None = None,
 ) -> list[Value]:
     """Metrics with traffic; none where nothing was counted.
 
     Args:
         counted: since the last look.
         owned: the load balancers.
-        failed: requests by backend and status, from `failure`.
+        told: since the last look.
     """
-    return [value for balancer in owned for value in _values(counted, balancer, failed or {})]
+    return [value for balancer in owned for value in _values(counted, balancer, told or Told())]
 
 
-def _values(
-    counted: Mapping[Key, Mapping[str, int]], balancer: Owned, failed: Mapping[tuple[str, str], int]
-) -> Iterator[Value]:
-    totals: Counter[tuple[str, str]] = Counter()
-    times: dict[str, Value] = {}
+def _values(counted: Mapping[Key, Mapping[str, int]], balancer: Owned, told: Told) -> Iterator[Value]:
+    totals = told.failures(balancer.prefix)
     active = 0
-    for (proxy, server), counts in counted.items():
-        backend = proxy.rpartition("--")[2]
-        if not backend.startswith(balancer.prefix):
-            continue
+    ours = [(_backend(proxy), server, counts) for (proxy, server), counts in counted.items()]
+    ours = [row for row in ours if row[0].startswith(balancer.prefix)]
+    for backend, server, counts in ours:
         active += sum(counts[name] for name in _CONNECTIONS[_KINDS.get(server, "server")])
         group = balancer.groups.get(backend, "")
         for name, value in _row(counts, server, backend, group=bool(group)):
             for whose in {"", group} if name in _OF_GROUPS else {""}:
                 totals[whose, name] += value
-        answered = sum(counts[f"hrsp_{kind}"] for kind in _CLASSES)
-        if server not in _KINDS and answered:
-            for whose in {"", group}:
-                times[whose] = _slower(times.get(whose), Value(balancer.name, whose, "TargetResponseTime", (
-                    counts["rtime"] / 1000 * answered
-                ), answered, None, counts["rtime_max"] / 1000))  # fmt: skip
-    for (proxy, status), number in failed.items():
-        if proxy.rpartition("--")[2].startswith(balancer.prefix):
-            totals["", f"HTTPCode_ELB_{status}_Count"] += number
-    totals["", "RuleEvaluations"] = _evaluations(counted, balancer)
+    totals["", "RuleEvaluations"] = _evaluations(ours, balancer)
     yield from (Value(balancer.name, group, name, total) for (group, name), total in totals.items() if total > 0)
-    yield from times.values()
+    yield from _told_times(balancer, told) if balancer.logged else _mean_times(ours, balancer)
     if active:
         yield looked_at(balancer.name, "", "ActiveConnectionCount", active)
 
 
-def _slower(one: Value | None, other: Value) -> Value:
-    """Both servers' response times."""
-    if one is None:
-        return other
-    most = max(one.most or 0, other.most or 0)
-    return replace(other, total=one.total + other.total, samples=one.samples + other.samples, most=most)
+def _backend(proxy: str) -> str:
+    return proxy.rpartition("--")[2]
 
 
-def _evaluations(counted: Mapping[Key, Mapping[str, int]], balancer: Owned) -> int:
+def _mean_times(rows: Sequence[tuple[str, str, Mapping[str, int]]], balancer: Owned) -> Iterator[Value]:
+    """By each server's mean, of which HAProxy knows the most as well."""
+    found: dict[str, list[tuple[float, int, float]]] = {}
+    for backend, server, counts in rows:
+        answered = sum(counts[f"hrsp_{kind}"] for kind in _CLASSES)
+        if server not in _KINDS and answered:
+            one = counts["rtime"] / 1000 * answered, answered, counts["rtime_max"] / 1000
+            for whose in {"", balancer.groups.get(backend, "")}:
+                found.setdefault(whose, []).append(one)
+    for whose, servers in found.items():
+        totals, samples, most = zip(*servers, strict=True)
+        yield Value(balancer.name, whose, "TargetResponseTime", sum(totals), sum(samples), None, max(most))
+
+
+def _told_times(balancer: Owned, told: Told) -> Iterator[Value]:
+    """By each response."""
+    found: dict[str, Counter[float]] = {}
+    for proxy, seconds in told.seconds:
+        backend = _backend(proxy)
+        if backend.startswith(balancer.prefix):
+            for whose in {"", balancer.groups.get(backend, "")}:
+                found.setdefault(whose, Counter())[seconds] += 1
+    for whose, spread in found.items():
+        total = sum(seconds * number for seconds, number in spread.items())
+        ends = min(spread), max(spread)
+        yield Value(balancer.name, whose, "TargetResponseTime", total, spread.total(), *ends, spread)
+
+
+def _evaluations(rows: Sequence[tuple[str, str, Mapping[str, int]]], balancer: Owned) -> int:
     """0 when requests got to a backend by several rules, because then it is not known by which."""
-    total = 0
-    for (proxy, server), counts in counted.items():
-        backend = proxy.rpartition("--")[2]
-        if server == "BACKEND" and backend.startswith(balancer.prefix) and counts["stot"]:
-            if backend not in balancer.evaluations:
-                return 0
-            total += balancer.evaluations[backend] * counts["stot"]
-    return total
+    reached: Counter[str] = Counter()
+    for backend, server, counts in rows:
+        if server == "BACKEND" and counts["stot"]:
+            reached[backend] += counts["stot"]
+    if not reached.keys() <= balancer.evaluations.keys():
+        return 0
+    return sum(balancer.evaluations[backend] * number for backend, number in reached.items())
 
 
 _KINDS = {"FRONTEND": "frontend", "BACKEND": "backend"}

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from netflux.aws.elbv2 import counters
+from netflux.aws.elbv2 import accesslog, counters
 from netflux.aws.elbv2.counters import Owned, Value
 from netflux.clock import Clock
 from netflux.haproxy.journal import FAILED, Journal
@@ -55,7 +54,7 @@ class Meter:
         self._worker = 0
         self._before: dict[counters.Key, dict[str, int]] = {}
         self._owned: dict[str, Owned] = {}
-        self._failed: Counter[tuple[str, str]] = Counter()
+        self._told = counters.Told()
         self._task: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
         self.hosts: Callable[[], Sequence[Value]] = lambda: ()
@@ -63,7 +62,8 @@ class Meter:
     def start(self) -> None:
         """Begins to look."""
         self._statistics.before_reload(self.look)
-        self._statistics.journal.listen(FAILED, self._note)
+        self._statistics.journal.listen(FAILED, self._failed)
+        self._statistics.journal.listen(accesslog.KIND, self._ended)
         self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:
@@ -74,14 +74,15 @@ class Meter:
                 await self._task
 
     def own(self, arn: str, owned: Owned | None) -> None:
-        """A load balancer has these backends, or has gone. How many rules it tries is left as it was."""
+        """A load balancer has these backends, or has gone. What its running rules mean is left as it was."""
         before = self._owned.pop(arn, None)
         if owned is not None:
-            self._owned[arn] = replace(owned, evaluations=before.evaluations) if before else owned
+            last = before or owned
+            self._owned[arn] = replace(owned, evaluations=last.evaluations, logged=last.logged)
 
-    def tries(self, arn: str, evaluations: Mapping[str, int]) -> None:
-        """From now on so many rules are tried: the worker with these rules serves."""
-        self._owned[arn] = replace(self._owned[arn], evaluations=evaluations)
+    def serves(self, arn: str, owned: Owned) -> None:
+        """The worker with these backends and rules answers."""
+        self._owned[arn] = owned
 
     async def look(self) -> None:
         """Publishes what was counted since the last look. Another worker counts from nought."""
@@ -94,14 +95,23 @@ class Meter:
             now = counters.reading(rows)
             counted = counters.since(self._before if worker == self._worker else {}, now)
             self._worker, self._before = worker, now
-        failed, self._failed = self._failed, Counter()
-        for value in counters.values(counted, self._owned.values(), failed):
+        self._statistics.journal.read()
+        told, self._told = self._told, counters.Told()
+        for value in counters.values(counted, self._owned.values(), told):
             self._publish(value)
 
-    def _note(self, line: str) -> None:
-        found = counters.failure(line)
-        if found is not None:
-            self._failed[found] += 1
+    def _failed(self, line: str) -> None:
+        backend, state, status = line.split(" ")
+        if counters.fails(state, status):
+            self._told.failed[backend, status] += 1
+
+    def _ended(self, line: str) -> None:
+        with contextlib.suppress(ValueError):  # whoever keeps the access log says so
+            ended = accesslog.outcome(line)
+            if ended.seconds is not None:
+                self._told.seconds.append((ended.backend, ended.seconds))
+            if counters.fails(ended.state, ended.status):
+                self._told.failed[ended.backend, ended.status] += 1
 
     async def _run(self) -> None:
         while True:

@@ -24,6 +24,7 @@ class Place:
         addresses: HAProxy `bind` addresses of its nodes by listener port; those that can be bound.
         source: address that connections to targets come from; empty for any.
         speed: simulated seconds in a real one, for slow starts.
+        journal: where HAProxy writes lines of the access log, in its words.
     """
 
     run_dir: str
@@ -34,6 +35,7 @@ class Place:
     source: str = ""
     speed: float = 1.0
     certificates: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    journal: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from netflux.aws.elbv2.health import Checker
 from netflux.aws.elbv2.reach import Reach
 from netflux.aws.elbv2.targets import Targets
 from netflux.errors import Retryable
+from netflux.haproxy.journal import Journal
 from netflux.haproxy.section import Section, Server
 
 _log = logging.getLogger(__name__)
@@ -21,6 +22,11 @@ _MINIMUM = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.
 
 class Proxy(Protocol):
     """The part of HAProxy that is needed here."""
+
+    @property
+    def journal(self) -> Journal:
+        """What it writes of requests."""
+        ...
 
     async def put(self, section: Section) -> None:
         """Runs a section."""
