@@ -205,8 +205,9 @@ async def test_algorithms(world: World, alb: Alb) -> None:
 @parity(
     "elbv2", "Errors from the LB", "partly",
     but="no 401, 403, 500, 561, 562 of authentication and WAF, which are refused; no 413; 464 only for gRPC, "
-    "since groups are HTTP1; 400 and 408 before a request is whole are HAProxy's page; an unknown transfer coding is "
-    "422, not 501; a body shorter than its Content-Length is 400, not 504",
+    "since groups are HTTP1; 400 and 408 before a request's headers are whole are HAProxy's page; an unknown transfer "
+    "coding is 422, not 501; a client that stops within its body is 400, not 408; an answer shorter than its "
+    "Content-Length is cut off behind the target's status, not 504",
 )  # fmt: skip
 async def test_errors(world: World, alb: Alb) -> None:
     listener, group, [target] = await world.forwarding(alb)
@@ -229,8 +230,9 @@ async def test_errors(world: World, alb: Alb) -> None:
     ):
         assert (await listener.raw(sent)).status == code
     assert not target.requests
-    short = b"POST /short HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9\r\n\r\nok"
-    assert (await listener.raw(short)).status == 400, "AWS: 504"
+    found = await listener.raw(b"POST /short HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9\r\n\r\nok")
+    assert (found.status, found.header("server")) == (400, "awselb/2.0"), "AWS: 408"
+    assert b"<center><h1>400 Bad Request" in found.body
     target.say = lambda _: None
     assert await status() == 502, "closed while the request was out"
     target.say = lambda _: b"nonsense\r\n\r\n"
