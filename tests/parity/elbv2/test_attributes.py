@@ -14,6 +14,7 @@ from tests.haproxy.targets import until
 from tests.parity.elbv2.world import Alb, World, answer, pairs, vpc
 from tests.parity.rows import parity
 
+MINIMUM = "target_group_health.unhealthy_state_routing.minimum_healthy_targets"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -140,7 +141,7 @@ async def test_desync(world: World, alb: Alb) -> None:
 
 @parity(
     "elbv2", "Group attributes", "partly",
-    but="refused by name: anomaly_mitigation on, cross_zone false, dns_failover's counts, healthy percentages",
+    but="refused by name: anomaly_mitigation on, cross_zone false",
 )  # fmt: skip
 async def test_target_group_attributes(world: World, alb: Alb) -> None:
     group = await world.group()
@@ -159,19 +160,32 @@ async def test_target_group_attributes(world: World, alb: Alb) -> None:
         {"slow_start.duration_seconds": "901"}, {"stickiness.lb_cookie.duration_seconds": "0"},
         {"stickiness.lb_cookie.duration_seconds": "604801"}, {"stickiness.type": "source_ip"},
         {"stickiness.app_cookie.cookie_name": "AWSALBTG"}, {"load_balancing.algorithm.type": "fastest"},
+        {f"{MINIMUM}.percentage": "101"}, {f"{MINIMUM}.percentage": "0"}, {f"{MINIMUM}.count": "off"},
     ):  # fmt: skip
         assert "ValidationError" in await world.refused(
             "ModifyTargetGroupAttributes", TargetGroupArn=group, Attributes=pairs(wrong)
         )
-    minimum = "minimum_healthy_targets"
     for uncarried in (
         {"load_balancing.algorithm.anomaly_mitigation": "on"}, {"load_balancing.cross_zone.enabled": "false"},
-        {f"target_group_health.unhealthy_state_routing.{minimum}.percentage": "50"},
-        {f"target_group_health.dns_failover.{minimum}.count": "2"},
     ):  # fmt: skip
         told = await world.refused("ModifyTargetGroupAttributes", TargetGroupArn=group, Attributes=pairs(uncarried))
         assert next(iter(uncarried)) in told
     assert (await world.set(group, {"slow_start.duration_seconds": "900"}))["slow_start.duration_seconds"] == "900"
+
+
+@parity("elbv2", "Group attributes", "supported")
+async def test_below_the_percentage_of_healthy_targets_all_of_them_get_requests(world: World, alb: Alb) -> None:
+    often = {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 4, "UnhealthyThresholdCount": 2}
+    listener, group, backends = await world.forwarding(alb, 2, **often)
+    for share in ("50", "51"):
+        told = await world.set(group, {
+            f"{MINIMUM}.percentage": share, MINIMUM.replace("unhealthy_state_routing", "dns_failover") + ".count": "2",
+        })  # fmt: skip
+        assert told[f"{MINIMUM}.percentage"] == share
+        backends[0].healthy = 500
+        await world.healthy(group, backends[0], state="unhealthy")
+        served = {await listener.body() for _ in range(4)}
+        assert served == {one.name for one in (backends[1:] if share == "50" else backends)}
 
 
 @parity(

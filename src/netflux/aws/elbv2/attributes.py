@@ -22,6 +22,7 @@ class Attribute:
         carried: values that have their effect here; empty means a number of the range. Others are refused by name.
         valid: values that AWS takes; empty means a number of the range, or any text where there is none.
         lowest, highest: of the number.
+        also: what may stand instead of a number.
     """
 
     default: str
@@ -29,7 +30,7 @@ class Attribute:
     valid: tuple[str, ...] = ()
     lowest: int = 0
     highest: int = -1
-    zero: bool = False
+    also: str = ""
 
 
 _BOOLEANS = ("true", "false")
@@ -101,16 +102,18 @@ _TARGET_GROUP: dict[str, Attribute] = {
         ("use_load_balancer_configuration", "true"),
         ("use_load_balancer_configuration", "true", "false"),
     ),
-    "slow_start.duration_seconds": Attribute("0", (), (), 30, 900, zero=True),
+    "slow_start.duration_seconds": Attribute("0", (), (), 30, 900, also="0"),
     "stickiness.enabled": _either("false"),
     "stickiness.type": Attribute("lb_cookie", ("lb_cookie", "app_cookie"), ("lb_cookie", "app_cookie")),
     "stickiness.lb_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
     "stickiness.app_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
     "stickiness.app_cookie.cookie_name": Attribute(""),
-    "target_group_health.dns_failover.minimum_healthy_targets.count": Attribute("1", ("1", "off")),
-    "target_group_health.dns_failover.minimum_healthy_targets.percentage": Attribute("off", ("off",)),
+    "target_group_health.dns_failover.minimum_healthy_targets.count": Attribute("1", (), (), 1, 1000, also="off"),
+    "target_group_health.dns_failover.minimum_healthy_targets.percentage": Attribute("off", (), (), 1, 100, also="off"),
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": Attribute("1", (), (), 1, 1000),
-    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": Attribute("off", ("off",)),
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": Attribute(
+        "off", (), (), 1, 100, also="off"
+    ),
 }
 
 _RESERVED = ("AWSALB", "AWSALBAPP", "AWSALBTG")
@@ -187,6 +190,6 @@ def _check_valid(attribute: Attribute, key: str, value: str) -> None:
         raise AwsError("ValidationError", f"'{key}' value '{value}' must be one of {', '.join(attribute.valid)}")
     if attribute.highest >= 0:
         number = int(value) if value.isdigit() else -1
-        if not (attribute.lowest <= number <= attribute.highest or (attribute.zero and number == 0)):
+        if not (attribute.lowest <= number <= attribute.highest or (attribute.also and value == attribute.also)):
             span = f"{attribute.lowest}-{attribute.highest}"
             raise AwsError("ValidationError", f"'{key}' value '{value}' must be between '{span}' inclusive")

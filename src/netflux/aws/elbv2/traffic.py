@@ -17,7 +17,6 @@ from netflux.haproxy.journal import Journal
 from netflux.haproxy.section import Section, Server
 
 _log = logging.getLogger(__name__)
-_MINIMUM = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"
 
 
 class Proxy(Protocol):
@@ -119,7 +118,9 @@ class Traffic:
         if known is None:
             return []
         servers = []
-        for target, state in decide.routing(self.states(group), int(known.attributes[_MINIMUM])):
+        states = self.states(group)
+        registered = sum(health.state != decide.DRAINING.state for _, health in states)
+        for target, state in decide.routing(states, decide.minimum(known.attributes, registered)):
             interface = self._reach.locate(group, target)
             if interface is not None:
                 self.addresses[f"{interface.local_address}:{target.port}"] = target.name
