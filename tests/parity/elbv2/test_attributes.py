@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
+import ssl
 
 import pytest
 
 from netflux.aws.elbv2 import configuration
 from tests.aws.elbv2.place import fixed, forward
-from tests.haproxy.targets import until
+from tests.haproxy.targets import Request, read_answer, until
 from tests.parity.elbv2.world import Alb, World, answer, pairs, vpc
 from tests.parity.rows import parity
 
@@ -76,7 +77,7 @@ async def test_routing_attributes(world: World, alb: Alb) -> None:
 
 @parity(
     "elbv2", "Listener attributes", "partly",
-    but="routing.http.request.*.header_name, which rename TLS headers, are refused",
+    but="routing.http.request.x_amzn_mtls_*.header_name, which rename headers of client certificates, are refused",
 )  # fmt: skip
 async def test_listener_attributes(world: World, alb: Alb) -> None:
     listener, _, [target] = await world.forwarding(alb)
@@ -108,8 +109,48 @@ async def test_listener_attributes(world: World, alb: Alb) -> None:
     assert "header_name" in await world.refused(
         "ModifyListenerAttributes",
         ListenerArn=listener.arn,
-        Attributes=pairs({"routing.http.request.x_amzn_tls_version.header_name": "X-T"}),
+        Attributes=pairs({"routing.http.request.x_amzn_mtls_clientcert.header_name": "X-T"}),
     )
+
+
+@parity("elbv2", "Listener attributes", "supported")
+async def test_tls_headers_tell_what_was_negotiated_under_the_names_that_were_chosen(world: World, alb: Alb) -> None:
+    await alb.set({"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "true"})
+    group = await world.group()
+    target = await world.backend(group)
+    certificate = "arn:aws:iam::000000000000:server-certificate/web"
+    listener = await alb.listen(forward(group), Protocol="HTTPS", Certificates=[{"CertificateArn": certificate}])
+    await world.healthy(group, target)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    async def asked(path: str) -> tuple[Request, str]:
+        reader, writer = await asyncio.open_connection(alb.node, listener.port, ssl=context)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: a.test\r\nX-Amzn-Tls-Version: forged\r\n\r\n".encode())
+        assert (await read_answer(reader)).status == 200
+        cipher = writer.get_extra_info("cipher")[0]
+        writer.close()
+        return target.last(path), cipher
+
+    request, cipher = await asked("/1")
+    assert request.all("x-amzn-tls-version") == ["TLSv1.2"]
+    assert request.all("x-amzn-tls-cipher-suite") == [cipher]
+    wanted = {
+        "routing.http.request.x_amzn_tls_version.header_name": "X-Tls",
+        "routing.http.request.x_amzn_tls_cipher_suite.header_name": "X-Suite",
+    }
+    told = await world.elb("ModifyListenerAttributes", ListenerArn=listener.arn, Attributes=pairs(wanted))
+    assert wanted.items() <= {one["Key"]: one["Value"] for one in told["Attributes"]}.items()
+    await world.settled()
+    request, cipher = await asked("/2")
+    assert (request.all("x-tls"), request.all("x-suite")) == (["TLSv1.2"], [cipher])
+    for wrong in ("", "a b", "x" * 41):
+        assert "ValidationError" in await world.refused(
+            "ModifyListenerAttributes",
+            ListenerArn=listener.arn,
+            Attributes=pairs({"routing.http.request.x_amzn_tls_version.header_name": wrong}),
+        )
 
 
 @parity(
@@ -320,6 +361,20 @@ async def test_lb_cookie(world: World, alb: Alb) -> None:
     moved = await listener.get("/", sent(found, "AWSALB", "AWSALBCORS"))
     assert moved.body.decode() != name
     assert cookies(moved)["AWSALB"] != made["AWSALB"]
+
+
+@parity("elbv2", "lb_cookie", "supported")
+async def test_a_client_is_balanced_anew_when_the_cookies_duration_is_over(world: World, alb: Alb) -> None:
+    listener, group, _ = await world.forwarding(alb, 2)
+    await world.set(group, {"stickiness.enabled": "true", "stickiness.lb_cookie.duration_seconds": "1"})
+    found = await listener.get()
+    kept = sent(found, "AWSALB", "AWSALBCORS")
+    assert {await listener.body("/", kept) for _ in range(4)} == {found.body.decode()}
+
+    async def elsewhere() -> bool:
+        return await listener.body("/", kept) != found.body.decode()
+
+    await until(elsewhere)  # HAProxy counts in steps of four seconds
 
 
 @parity(

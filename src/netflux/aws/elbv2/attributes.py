@@ -84,9 +84,17 @@ RESPONSE_HEADERS = {
 """Listener attributes that put a header on every answer; user guide, "HTTP header modification"."""
 _HEADER_BYTES = 1024
 
+TLS_HEADERS = {
+    f"routing.http.request.{name.lower().replace('-', '_')}.header_name": name
+    for name in ("X-Amzn-Tls-Version", "X-Amzn-Tls-Cipher-Suite")
+}
+"""Listener attributes that rename a header of requests; those of client certificates have nothing to rename here."""
+_HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
 _LISTENER: dict[str, Attribute] = {
     "routing.http.response.server.enabled": _either("true"),
     **dict.fromkeys(RESPONSE_HEADERS, Attribute("")),
+    **{key: Attribute(name) for key, name in TLS_HEADERS.items()},
 }
 
 _TARGET_GROUP: dict[str, Attribute] = {
@@ -151,6 +159,8 @@ def check_listener(wanted: Sequence[Mapping[str, str]]) -> None:
             raise Unsupported(f"Listener attribute {key}")
         if len(entry.get("Value", "").encode()) > _HEADER_BYTES:
             raise AwsError("ValidationError", f"'{key}' value must not be longer than {_HEADER_BYTES} bytes")
+        if key in TLS_HEADERS and not _HEADER_NAME.fullmatch(entry.get("Value", "")):
+            raise AwsError("ValidationError", f"'{key}' value '{entry.get('Value', '')}' is not a valid header name")
     _check(_LISTENER, [entry for entry in wanted if entry["Key"] in _LISTENER or entry.get("Value")], "Listener")
 
 
