@@ -55,7 +55,7 @@ _LOAD_BALANCER: dict[str, Attribute] = {
     "connection_logs.s3.enabled": _off(),
     "connection_logs.s3.bucket": Attribute("", ("",)),
     "connection_logs.s3.prefix": Attribute("", ("",)),
-    "client_keep_alive.seconds": Attribute("3600", ("3600",), (), 60, 604800),
+    "client_keep_alive.seconds": Attribute("3600", (), (), 60, 604800),
     "deletion_protection.enabled": _either("false"),
     "idle_timeout.timeout_seconds": Attribute("60", (), (), 1, 4000),
     "ipv6.deny_all_igw_traffic": _off(),
@@ -68,7 +68,7 @@ _LOAD_BALANCER: dict[str, Attribute] = {
     "routing.http.xff_header_processing.mode": Attribute(
         "append", ("append", "preserve", "remove"), ("append", "preserve", "remove")
     ),
-    "routing.http2.enabled": _only("true", "false"),
+    "routing.http2.enabled": _either("true"),
     "waf.fail_open.enabled": _off(),
     "zonal_shift.config.enabled": _off(),
 }

@@ -14,7 +14,7 @@ from netflux.aws.elbv2.desired import DEFAULT_PRIORITY, Listener, LoadBalancer, 
 from netflux.aws.elbv2.rules import Decision, FixedResponse, Forward, Redirect
 from netflux.aws.elbv2.site import DEFAULT_PORT, Place, Site
 from netflux.haproxy.configuration import quote
-from netflux.haproxy.section import Branch, Entry, Route, Section
+from netflux.haproxy.section import BEGIN, Branch, Entry, Route, Section
 
 SLOTS = 8
 """Servers that a backend has to begin with; HAProxy doubles them when they are all taken."""
@@ -67,7 +67,8 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
         if listener is _gateways(load_balancer, listener.protocol):
             closed, parts = [*_closed(site)], [*parts, *_shut(site), *_through(site, lines)]
             inside = [f"use_backend {site.prefix}-through"] if site.logged else lines
-            routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), (*closed, *inside)))
+            http2 = site.on("routing.http2.enabled")
+            routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), (*closed, *inside), http2))
         entries += _entries(site, groups)
     section = Section(owner(load_balancer.arn), "\n".join(parts), tuple(routes), tuple(entries))
     once = {name: next(iter(numbers)) for name, numbers in tried.items() if len(numbers) == 1}
@@ -131,7 +132,8 @@ def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
     rules_text = "".join(f"\n    {line}" for line in lines)
     timeouts = "\n    ".join(f"timeout {kind} {site.idle}s" for kind in ("client", "http-request", "http-keep-alive"))
     logs = accesslog.listening(site.place.journal, behind=False) if site.logged else ()
-    timeouts += "".join(f"\n    {line}" for line in (*answers.errorfiles(site), *logs))
+    begun = (BEGIN,) if site.lasting else ()
+    timeouts += "".join(f"\n    {line}" for line in (*answers.errorfiles(site), *logs, *begun))
     yield (
         f"frontend {site.prefix}-edge\n    bind unix@{quote(site.socket)} mode 600\n    {timeouts}\n"
         f"    http-request set-src str({_EDGE}){rules_text}\n"
@@ -139,7 +141,7 @@ def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
     addresses = site.place.addresses.get(site.listener.port) or ()
     if addresses and (not site.secure or site.certificates):
         files = " ".join(f"crt {quote(path)}" for path in site.certificates)
-        tls = f" ssl {files} alpn h2,http/1.1" if site.secure else ""
+        tls = f" ssl {files} alpn {'h2,' if site.on('routing.http2.enabled') else ''}http/1.1" if site.secure else ""
         binds = "".join(f"    bind {address}{tls}\n" for address in addresses)
         yield f"frontend {site.prefix}\n{binds}    {timeouts}{rules_text}\n"
 
@@ -148,7 +150,7 @@ def _through(site: Site, lines: Sequence[str]) -> Iterator[str]:
     """With an access log, the gateway's clients pass a frontend of the load balancer's own, which writes it."""
     if not site.logged:
         return
-    tell = "\n    ".join(accesslog.front())
+    tell = "\n    ".join((*accesslog.front(), *headers.ending(site)))
     logs = accesslog.listening(site.place.journal, behind=True)
     inside = "".join(f"    {line}\n" for line in (*answers.errorfiles(site), *logs, *lines))
     yield f"backend {site.prefix}-through\n    {tell}\n    server own unix@{quote(site.behind)} send-proxy-v2\n"
@@ -160,8 +162,13 @@ def _through(site: Site, lines: Sequence[str]) -> Iterator[str]:
 
 def _entries(site: Site, groups: Mapping[str, TargetGroup]) -> Iterator[Entry]:
     """What the edges' frontend does, for one pass; not where a request would show that there was no connection."""
-    if site.logged or any(
-        site.on(f"routing.http.{name}.enabled") for name in ("xff_client_port", "x_amzn_tls_version_and_cipher_suite")
+    if (
+        site.logged
+        or site.lasting
+        or any(
+            site.on(f"routing.http.{name}.enabled")
+            for name in ("xff_client_port", "x_amzn_tls_version_and_cipher_suite")
+        )
     ):
         return
     there = replace(site, client=_EDGE)

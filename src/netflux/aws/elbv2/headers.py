@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from netflux.aws.elbv2.attributes import RESPONSE_HEADERS, TLS_HEADERS
 from netflux.aws.elbv2.site import DEFAULT_PORT, Site
 from netflux.haproxy.configuration import quote
+from netflux.haproxy.section import BORN
 
 _TLS = ("ssl_fc_protocol", "ssl_fc_cipher")
 
@@ -35,10 +36,17 @@ def request(site: Site) -> Iterator[str]:
 
 def response(site: Site) -> Iterator[str]:
     """On every answer, the load balancer's own too: it replaces what the target has sent."""
+    yield from ending(site)
     for attribute, name in RESPONSE_HEADERS.items():
         value = site.listener.attributes[attribute]
         if value:
             yield f"http-after-response set-header {name} {quote(value.replace('%', '%%'))}"
+
+
+def ending(site: Site) -> Iterator[str]:
+    """A connection that has lasted too long is closed with the answer to one more request."""
+    if site.lasting:
+        yield f"http-after-response set-header Connection close if {{ date,sub({BORN}) gt {site.lasting} }}"
 
 
 def _forwarded_for(site: Site) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from netflux.aws.elbv2.desired import Listener, LoadBalancer
 
 DEFAULT_PORT = {"HTTP": 80, "HTTPS": 443}
+_USUAL_LASTING = 3600
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,12 @@ class Site:
     def idle(self) -> int:
         """`idle_timeout.timeout_seconds`, real seconds."""
         return int(self.load_balancer.attributes["idle_timeout.timeout_seconds"])
+
+    @property
+    def lasting(self) -> int:
+        """`client_keep_alive.seconds`, real seconds; 0 for AWS's hour, which is not watched."""
+        seconds = int(self.load_balancer.attributes["client_keep_alive.seconds"])
+        return 0 if seconds == _USUAL_LASTING else seconds
 
     @property
     def named(self) -> bool:
