@@ -10,7 +10,7 @@ import ssl
 import pytest
 
 from netflux.aws.elbv2 import configuration
-from tests.aws.elbv2.place import fixed, forward
+from tests.aws.elbv2.place import fixed, forward, path_is
 from tests.haproxy.targets import Request, read_answer, until
 from tests.parity.elbv2.world import Alb, World, answer, pairs, vpc
 from tests.parity.rows import parity
@@ -258,8 +258,7 @@ async def test_below_the_percentage_of_healthy_targets_all_of_them_get_requests(
 
 @parity(
     "elbv2", "Algorithms", "partly",
-    but="a WebSocket's target is picked by the group's own algorithm; slow start begins anew when rules change; "
-    "the first targets of an empty group do not skip it",
+    but="a WebSocket's target is picked by the group's own algorithm",
 )  # fmt: skip
 async def test_algorithms(world: World, alb: Alb) -> None:
     listener, group, [first, second] = await world.forwarding(alb, 2)
@@ -277,11 +276,31 @@ async def test_algorithms(world: World, alb: Alb) -> None:
     assert (await slow).status == 200
     await world.set(group, {"load_balancing.algorithm.type": "weighted_random"})
     assert {await listener.body() for _ in range(40)} == {first.name, second.name}
-    await world.set(group, {"load_balancing.algorithm.type": "round_robin", "slow_start.duration_seconds": "900"})
-    third = await world.backend(group)
-    await world.healthy(group, third)
-    bodies = [await listener.body() for _ in range(40)]
-    assert bodies.count(third.name) < 8, "it begins with few"
+
+
+@parity("elbv2", "Algorithms", "supported")
+async def test_a_new_targets_share_grows_beside_others_and_over_rule_changes(world: World, alb: Alb) -> None:
+    group = await world.group()
+    await world.set(group, {"slow_start.duration_seconds": "900"})
+    listener = await alb.listen(forward(group))
+    first = await world.backend(group)
+    await world.healthy(group, first)
+    second = await world.backend(group)
+    await world.healthy(group, second)
+
+    async def share() -> float:
+        names = [await listener.body() for _ in range(40)]
+        return names.count(second.name) / len(names)
+
+    assert await share() <= 0.1, "one that comes to a healthy one begins with little"
+    await listener.rule(1, path_is("/new"))
+    assert await share() <= 0.1
+    await world.set(group, {"slow_start.duration_seconds": "30"})  # which are three here
+
+    async def grown() -> bool:
+        return await share() == 0.5
+
+    await until(grown)
 
 
 @parity(

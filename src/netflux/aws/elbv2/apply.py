@@ -90,7 +90,7 @@ class ElbController:
         self._published: dict[str, str] = {}
         self._reach = Reach(ground.network)
         self.checker = Checker(clock, self._reach, self._flipped)
-        self.traffic = Traffic(ground.proxy, self._reach, self.targets, self.checker)
+        self.traffic = Traffic(ground.proxy, self._reach, self.targets, self.checker, clock)
 
     async def start(self, poke: Callable[[str], None]) -> None:
         """Before the loop.
@@ -171,7 +171,6 @@ class ElbController:
             {port: [_bind(node, port) for node in found] for port, found in addresses.items()},
             await self._clients(balancer),
             nodes[0].local_address if self._ground.network.enforces_security_groups else "",
-            self._clock.speed,
             {listener.port: await self._certificates(listener) for listener in balancer.listeners},
             self._ground.proxy.journal.address,
         )
@@ -279,7 +278,7 @@ class ElbController:
         if self._told.get(arn) != states:
             self._told[arn] = states
             self._changed(arn)
-        return Result(next_end)
+        return Result(min(filter(None, (next_end, self.traffic.pause(arn))), default=None))
 
     async def _blocked(self, group: TargetGroup, users: Iterable[str], targets: set[Target]) -> frozenset[Target]:
         """Targets whose security groups let none of the group's load balancers in."""

@@ -242,9 +242,7 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         name = f"{site.prefix}-{arn.rpartition('/')[2]}-gone"
         return _Forked(Branch("", name, (answers.error(site, 503), *headers.response(site))))
     name = f"{site.prefix}-{group.name}"
-    slow = int(group.attributes["slow_start.duration_seconds"]) / site.place.speed
     options = " ssl verify none" if group.protocol == "HTTPS" else ""
-    options += f" slowstart {max(round(slow * 1000), 1)}ms" if slow else ""
     options += f" source {site.place.source}" if site.place.source else ""
     lines = (
         f"balance {_BALANCE[group.attributes['load_balancing.algorithm.type']]}",

@@ -24,7 +24,6 @@ class Place:
             is open to all is absent.
         addresses: HAProxy `bind` addresses of its nodes by listener port; those that can be bound.
         source: address that connections to targets come from; empty for any.
-        speed: simulated seconds in a real one, for slow starts.
         journal: where HAProxy writes lines of the access log, in its words.
     """
 
@@ -34,7 +33,6 @@ class Place:
     addresses: Mapping[int, Sequence[str]] = field(default_factory=dict)
     clients: Mapping[int, Sequence[str]] = field(default_factory=dict)
     source: str = ""
-    speed: float = 1.0
     certificates: Mapping[int, Sequence[str]] = field(default_factory=dict)
     journal: str = ""
 
