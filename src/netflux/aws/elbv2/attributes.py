@@ -69,8 +69,9 @@ _LOAD_BALANCER: dict[str, Attribute] = {
         "append", ("append", "preserve", "remove"), ("append", "preserve", "remove")
     ),
     "routing.http2.enabled": _either("true"),
-    "waf.fail_open.enabled": _off(),
-    "zonal_shift.config.enabled": _off(),
+    # Both only say what happens once a web ACL is associated, or ARC is asked to shift; neither service is here.
+    "waf.fail_open.enabled": _either("false"),
+    "zonal_shift.config.enabled": _either("false"),
 }
 
 RESPONSE_HEADERS = {
@@ -84,17 +85,23 @@ RESPONSE_HEADERS = {
 """Listener attributes that put a header on every answer; user guide, "HTTP header modification"."""
 _HEADER_BYTES = 1024
 
-TLS_HEADERS = {
+_REQUEST_HEADERS = {
     f"routing.http.request.{name.lower().replace('-', '_')}.header_name": name
-    for name in ("X-Amzn-Tls-Version", "X-Amzn-Tls-Cipher-Suite")
-}
-"""Listener attributes that rename a header of requests; those of client certificates have nothing to rename here."""
+    for name in (
+        "X-Amzn-Tls-Version", "X-Amzn-Tls-Cipher-Suite", "X-Amzn-Mtls-Clientcert", "X-Amzn-Mtls-Clientcert-Leaf",
+        "X-Amzn-Mtls-Clientcert-Serial-Number", "X-Amzn-Mtls-Clientcert-Issuer", "X-Amzn-Mtls-Clientcert-Subject",
+        "X-Amzn-Mtls-Clientcert-Validity",
+    )
+}  # fmt: skip
+TLS_HEADERS = tuple(_REQUEST_HEADERS)[:2]
+"""Listener attributes that rename a header of requests. Those of client certificates have nothing to rename, as without
+mutual authentication on AWS."""
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 _LISTENER: dict[str, Attribute] = {
     "routing.http.response.server.enabled": _either("true"),
     **dict.fromkeys(RESPONSE_HEADERS, Attribute("")),
-    **{key: Attribute(name) for key, name in TLS_HEADERS.items()},
+    **{key: Attribute(name) for key, name in _REQUEST_HEADERS.items()},
 }
 
 _TARGET_GROUP: dict[str, Attribute] = {
@@ -159,7 +166,7 @@ def check_listener(wanted: Sequence[Mapping[str, str]]) -> None:
             raise Unsupported(f"Listener attribute {key}")
         if len(entry.get("Value", "").encode()) > _HEADER_BYTES:
             raise AwsError("ValidationError", f"'{key}' value must not be longer than {_HEADER_BYTES} bytes")
-        if key in TLS_HEADERS and not _HEADER_NAME.fullmatch(entry.get("Value", "")):
+        if key in _REQUEST_HEADERS and not _HEADER_NAME.fullmatch(entry.get("Value", "")):
             raise AwsError("ValidationError", f"'{key}' value '{entry.get('Value', '')}' is not a valid header name")
     _check(_LISTENER, [entry for entry in wanted if entry["Key"] in _LISTENER or entry.get("Value")], "Listener")
 
