@@ -208,7 +208,7 @@ class Region:
             self.gateway.certificate,
             Firewall(self.moto, self.network),
             Meter(self.haproxy, self.clock, self._measured),
-            LogDelivery(self.apis.call, self.state.run, self.clock, (self.options.account, self.options.region)),
+            LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
             self.moto.certificate,
         )
         controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
@@ -217,7 +217,8 @@ class Region:
 
     def _measured(self, value: Value) -> None:
         metric = Metric(NAMESPACE, value.name, value.dimensions)
-        datum = Datum(self.clock.now(), value.total, value.samples or 1, value.unit, value.exact, value.exact)
+        count = value.samples or 1
+        datum = Datum(self.clock.now(), value.total, count, value.unit, value.least, value.most, value.spread)
         self.series.add(metric, datum)
 
     def _poke(self, controller: str, key: str) -> None:

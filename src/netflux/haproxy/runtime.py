@@ -156,8 +156,22 @@ class RuntimeApi:
 
     async def statistics(self) -> list[dict[str, str]]:
         """`show stat`: one row for each frontend, backend and server, with HAProxy's column names."""
-        answer = await self.worker("show stat")
-        return list(csv.DictReader(io.StringIO(answer.removeprefix("# ").strip())))
+        return _rows(await self.worker("show stat"))
+
+    async def measured(self) -> tuple[int, list[dict[str, str]]]:
+        """The same with the worker's pid; its maxima are of the time since the last call, and begin anew.
+
+        Between the two commands few milliseconds may pass; a maximum that falls there is forgotten, and no count is.
+        """
+        info, name, rows = (await self.command("@1 show info; @1 show stat; @1 clear counters")).partition("# pxname")
+        pid = next((line for line in info.splitlines() if line.startswith("Pid:")), "")
+        if not pid or not name:
+            raise RuntimeApiError(f"HAProxy does not tell its counters: {info[:100]}")
+        return int(pid.partition(":")[2]), _rows(name + rows)
+
+
+def _rows(answer: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(answer.removeprefix("# ").strip())))
 
 
 def _server_state(row: dict[str, str]) -> ServerState:

@@ -110,7 +110,7 @@ class Place:
             self.gateway.certificate,
             Firewall(self.moto, self.network) if loopback else None,
             Meter(self.haproxy, self.clock, self._measured),
-            LogDelivery(self.apis.call, self.run, self.clock, (ACCOUNT, REGION)),
+            LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
             self.moto.certificate,
         )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
@@ -148,7 +148,8 @@ class Place:
 
     def _measured(self, value: Value) -> None:
         metric = Metric(NAMESPACE, value.name, value.dimensions)
-        datum = Datum(self.clock.now(), value.total, value.samples or 1, value.unit, value.exact, value.exact)
+        count = value.samples or 1
+        datum = Datum(self.clock.now(), value.total, count, value.unit, value.least, value.most, value.spread)
         self.series.add(metric, datum)
 
     def _changed(self, call: Call) -> None:

@@ -29,7 +29,8 @@ def line(**changes: str) -> str:
         "si": "127.0.0.9", "sp": "8080", "w": "1", "c": "2", "r": "30", "d": "4", "a": "500", "status": "200",
         "ts": "--", "up": "34", "down": "366", "method": "GET", "uri": "/a?b=c", "version": "HTTP/1.1",
         "host": "shop.test%3a443", "agent": "curl%20%228%22", "trace": "Root%3d1-1-2", "came": "2|TLSv1.3|TLS_AES",
-        "location": "", "answered": "200", "upgrade": "", **changes,
+        "location": "", "answered": "200", "upgrade": "", "new_host": "", "new_url": "",
+        **changes,
     }  # fmt: skip
     return "\t".join(fields.values())
 
@@ -56,6 +57,9 @@ def test_what_no_target_has_answered() -> None:
     assert (moved[20], moved[22], moved[23]) == ("6", "redirect", "https://new.test/")
     assert read(ts="CH", status="400", answered="-")[8] == "460"
     assert read(upgrade="websocket")[0] == "wss"
+    assert moved[30:33] == ["-", "-", "-"]
+    assert read(new_host="inner.test", new_url="/c%3fb%3dc")[30:33] == ["inner.test", "/c?b=c", "TransformSuccess"]
+    assert read(new_host="shop.test", new_url="/a%3fb%3dc")[30:33] == ["-", "-", "-"], "nothing has changed"
     assert read(back="elbv2-ab12-443-trace", status="405", answered="-")[20] == "-1"
 
 

@@ -17,7 +17,7 @@ _LONGEST_LOCATION = 8192
 
 
 def error(site: Site, code: int) -> str:
-    """The load balancer's own page."""
+    """The load balancer's own page. HAProxy takes what it denies, and not what it returns, for a failure to be told."""
     return _answer(site, code, "text/html", pages.body(code))
 
 
@@ -96,7 +96,8 @@ def _file(site: Site, code: int) -> str:
 
 def _answer(site: Site, code: int, content_type: str, body: str) -> str:
     content = f" content-type {quote(content_type)} string {quote(body)}" if body else ""
-    return f"http-request return status {code}{content}{_server(site)}"
+    verb = "deny" if code >= 500 and (body or site.named) else "return"
+    return f"http-request {verb} status {code}{content}{_server(site)}"
 
 
 def _server(site: Site) -> str:
