@@ -24,6 +24,9 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
+from netflux.aws.ec2.flowcontroller import FlowLogController
+from netflux.aws.ec2.flowlogapi import FlowLogApi
+from netflux.aws.ec2.flowlogs import FlowLogs
 from netflux.aws.ecr import distribution
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.controller import LifecycleController
@@ -106,7 +109,10 @@ class Region:
         self.network: Network = self._network()
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
-        self.apis.register(Ec2Api(self.moto))
+        owner = (options.account, options.region)
+        self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
+        self.apis.register(Ec2Api(self.moto, flow_log_api))
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
         self.series = Series()
         self.apis.register(CloudWatchApi(self.series, self.moto, [NAMESPACE]))
@@ -119,7 +125,8 @@ class Region:
         self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
         self.apis.register(self.stacks)
         network = NetworkController(self.network)
-        more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
+        lifecycle, flows = LifecycleController(self.documents, self.apis, self.clock), FlowLogController(self.flow_logs)
+        more: list[Controller] = [seed, lifecycle, self._scaling(), flows]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
         inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
@@ -131,6 +138,7 @@ class Region:
         try:
             await self.front.loaded()
             await begin(self.network.start, self.network.stop)
+            self.front.exit.push_async_callback(self.flow_logs.stop)
             await begin(lambda: self.registry.start(self.state.run / "ecr.sock"), self.registry.stop)
             await self.haproxy.put(self.registry.section(self.state.run / "ecr.sock"))
             await begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)

@@ -192,9 +192,15 @@ class NamespaceNetwork:
 
     async def watch(self, vpcs: frozenset[str]) -> None:
         """The flows of these VPCs are written down from now on, and no others'; returns when that is so."""
-        if vpcs != self._watched:
-            self._watched = vpcs
+        if vpcs == self._watched:
+            return
+        before, self._watched = self._watched, vpcs
+        try:
             await self.refresh()
+        except Retryable:
+            self._watched = before
+            await self.refresh()
+            raise
 
     async def flows(self, vpc: str) -> Seen:
         """What the interfaces of a watched VPC saw since the last call."""

@@ -56,7 +56,7 @@ class Inquiry:
             found = replace(found, paths=[await self._probed(scene, asked, path) for path in found.paths])
         enforced = self._network.enforces_security_groups
         return {
-            **answers.told(found),
+            **answers.told(found, await self._network.counters()),
             "network": self._network.name,
             "enforced": enforced,
             "note": "" if enforced else _UNFILTERED.format(name=self._network.name),
