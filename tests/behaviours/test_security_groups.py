@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,12 +76,25 @@ def reach(cloud: Cloud, source: str, destination: str) -> int:
     return done.returncode
 
 
+def dropped(cloud: Cloud, source: str, destination: str) -> int:
+    """What the group that decides has dropped, as `netflux reach` tells it, and `netflux status` likewise."""
+    found = json.loads(cloud.command("reach", source, destination, "--json", check=False).stdout)
+    hop = next(hop for hop in found["paths"][0]["hops"] if not hop["passed"])
+    rows = json.loads(cloud.command("status", "--json").stdout)["dropped"]
+    address = found["paths"][0]["to"]["address"]
+    (row,) = [one for one in rows if one["direction"] == "inbound"
+              and address in [each["address"] for each in one["interfaces"]]]  # fmt: skip
+    assert row["packets"] >= hop["counted"]["packets"]
+    return int(hop["counted"]["packets"])
+
+
 def test_without_8080_from_the_load_balancer_targets_time_out_and_requests_get_504(cloud: Cloud) -> None:
     assert status(cloud, "/api/movies") == 200
     assert reach(cloud, "alb", "movie-service") == 0
     with revoked(cloud, "app-sg", "alb-sg", 8080):
         wait_for("every target has timed out", lambda: reasons(cloud) == {"Target.Timeout"}, 90)
         assert reach(cloud, "alb", "movie-service") == 1
+        assert dropped(cloud, "alb", "movie-service") >= 1
         answer = cloud.ask("GET", f"http://{stack.outputs(cloud)['LoadBalancerDnsName']}/api/movies")
         assert answer.status_code == 504
         assert "504 Gateway Time-out" in answer.text

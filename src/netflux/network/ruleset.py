@@ -234,9 +234,9 @@ def _combined(groups: tuple[str, ...]) -> dict[str, tuple[Rule, ...]]:
     }  # fmt: skip
 
 
-def denying(interface: Interface, *, egress: bool) -> tuple[str, str]:
-    """Chain and rule that drop what no group of the interface allows."""
-    return _combination(interface, egress=egress), DENIED
+def denying(groups: Iterable[str], *, egress: bool) -> tuple[str, str]:
+    """Chain and rule that drop what none of an interface's groups allows."""
+    return _combination_name(tuple(sorted(groups)), egress=egress), DENIED
 
 
 def _combination(interface: Interface, *, egress: bool) -> str:

@@ -33,7 +33,7 @@ def _rule(hop: Hop, topology: Topology) -> tuple[str, str] | None:
         egress = hop.stage is Stage.OUTBOUND_GROUP
         if isinstance(hop.by, SecurityGroupRule):
             return (ruleset.out_of if egress else ruleset.into)(hop.by.group), hop.by.id
-        return ruleset.denying(topology.interfaces[hop.place], egress=egress)
+        return ruleset.denying(topology.interfaces[hop.place].groups, egress=egress)
     if hop.stage in _ACLS and not hop.note:
         egress = hop.stage is Stage.ACL_OUT
         number = str(hop.by.number) if isinstance(hop.by, AclEntry) else ruleset.REST
