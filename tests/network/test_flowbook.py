@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from netflux.network import namespace, ruleset
+from netflux.network import flowbook, namespace, ruleset
 from netflux.network.flowbook import Ends, Fate, Flow, Page, since
 from netflux.network.router import Router, counted
 from netflux.network.topology import AclEntry, NetworkAcl, Ports
@@ -109,6 +110,70 @@ def test_watching_costs_nothing_before_and_after_and_keeps_what_rules_have_count
         assert {(one.chain, one.name) for one in router.counters()} == rules
         assert counted(router.counters())[denied] == before[denied]
         assert router.flows() == Page()
+
+
+@in_enclosure
+def test_a_full_book_says_so_and_changes_nothing_of_what_passes() -> None:
+    flowbook.MOST = 4
+    router = laid()
+    watch(router)
+    for port in range(1000, 1006):
+        assert dialled(0.05, address=("10.0.2.4", port)) == "timed out"
+    with namespace.listener(SERVER.id, "0.0.0.0", 8080):
+        assert dialled() == "accepted"
+    page = router.flows()
+    assert page.full
+    assert len(page.flows) == 4
+    assert not router.flows().full
+
+
+@in_enclosure
+def test_of_packets_that_pass_while_books_change_none_is_lost_or_told_twice() -> None:
+    router = laid()
+    everything = replace(IN, peer="", cidr=ALL, protocol="-1", ports=Ports())
+    router.apply(ruleset.of(topology(everything), "vpc-1", watched=True))
+    with namespace.inside(CLIENT.id):
+        senders = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(4)]
+    sent = 20_000
+
+    def send() -> None:
+        for number in range(sent):
+            senders[number % 4].sendto(b"x", (SERVER.address, 9))
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    told, turns = 0, 0
+    while thread.is_alive() or turns < 3:
+        told += counted_out(router.flows().flows)
+        turns += 1
+    told += counted_out(router.flows().flows) + counted_out(router.flows().flows)
+    thread.join()
+    for sender in senders:
+        sender.close()
+    assert told == sent, f"in {turns} books"
+
+
+def counted_out(flows: Iterable[Flow]) -> int:
+    return sum(flow.packets for flow in flows if flow.ends.source == CLIENT.address)
+
+
+@in_enclosure
+def test_udp_has_its_ports_and_icmp_none() -> None:
+    router = laid()
+    watch(router)
+    with namespace.inside(CLIENT.id):
+        datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        echo = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    datagram.bind((CLIENT.address, 5000))
+    datagram.sendto(b"x" * 72, (SERVER.address, 53))
+    datagram.close()
+    echo.sendto(b"\x08\x00\xf7\xff\x00\x00\x00\x00", (SERVER.address, 0))
+    echo.close()
+    flows = router.flows().flows
+    assert {(flow.ends, flow.packets, flow.bytes) for flow in flows} == {
+        (Ends(CLIENT.address, SERVER.address, 5000, 53, socket.IPPROTO_UDP, 0, Fate.TURNED), 1, 100),
+        (Ends(CLIENT.address, SERVER.address, 0, 0, socket.IPPROTO_ICMP, 0, Fate.TURNED), 1, 28),
+    }
 
 
 def test_what_a_closed_book_got_late_is_told_once() -> None:

@@ -172,6 +172,20 @@ async def test_hive_compatible_and_hourly_keys(here: Flowing) -> None:
     )
 
 
+async def test_after_a_restart_the_network_is_watched_again(plane: Plane, tmp_path: Path) -> None:
+    here = await flowing(plane, tmp_path)
+    vpc, subnet = await network(here)
+    await here.ec2("CreateFlowLogs", ResourceType="VPC", ResourceIds=[vpc], **await streamed(here))
+    plane.stop()
+    here = await flowing(plane, tmp_path)
+    assert here.packets.watched == frozenset()
+    await here.pass_(0)
+    assert here.packets.watched == {vpc}
+    saw(here, vpc, subnet)
+    await here.pass_(60)
+    assert len(await lines(here, "eni-a-all")) == 1
+
+
 async def test_what_was_asked_for_is_told_and_found_by_filters_and_tags(here: Flowing) -> None:
     vpc, subnet = await network(here)
     tags = [{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "team", "Value": "a"}]}]
