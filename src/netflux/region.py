@@ -30,6 +30,9 @@ from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
+from netflux.aws.ec2.flowcontroller import FlowLogController
+from netflux.aws.ec2.flowlogapi import FlowLogApi
+from netflux.aws.ec2.flowlogs import FlowLogs
 from netflux.aws.ecr import distribution
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.controller import LifecycleController
@@ -118,7 +121,10 @@ class Region:
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.map.records, zoned)
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
-        self.apis.register(Ec2Api(self.moto))
+        owner = (options.account, options.region)
+        self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
+        self.apis.register(Ec2Api(self.moto, flow_log_api))
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
@@ -136,7 +142,7 @@ class Region:
         self.apis.register(self.stacks)
         network = NetworkController(self.network)
         lifecycle, scaling = LifecycleController(self.documents, self.apis, self.clock), self._scaling()
-        more: list[Controller] = [seed, lifecycle, scaling]
+        more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
         inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
@@ -150,6 +156,7 @@ class Region:
             await adopt(self.documents, self.moto)
             await begin(self.network.start, self.network.stop)
             self.front.exit.push_async_callback(self.resolver.stop)
+            self.front.exit.push_async_callback(self.flow_logs.stop)
             await begin(lambda: self.registry.start(self.state.run / "ecr.sock"), self.registry.stop)
             await self.haproxy.put(self.registry.section(self.state.run / "ecr.sock"))
             await begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
