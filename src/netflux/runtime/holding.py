@@ -223,7 +223,8 @@ def _kill(places: Iterable[Path]) -> None:
     for place in places:
         with contextlib.suppress(OSError, ValueError):
             for pid in map(int, (place / "cgroup.procs").read_text().split()):
-                os.kill(pid, signal.SIGKILL)
+                if pid > 0:  # 0 is a process of another pid namespace, and to kill(2) this whole process group
+                    os.kill(pid, signal.SIGKILL)
 
 
 def _own() -> dict[str, str]:
