@@ -35,6 +35,7 @@ _executions = itertools.count(1)
 _UNLIMITED = MemoryLimit(None, "", None)
 _KILLED = 137  # exit code of SIGKILL
 _TRIES, _AGAIN = 20, 0.1  # real seconds
+_LAST = 0.2  # real seconds that a group may hold up the region's end
 
 
 def search_path() -> str:
@@ -102,7 +103,11 @@ class ProcessContainer:
         return code
 
     async def _release(self, held: Held) -> None:
-        code = _docker_code(await self._child.wait())
+        try:
+            code = _docker_code(await self._child.wait())
+        except asyncio.CancelledError:  # the region's last moment
+            held.end_soon(_LAST)
+            raise
         self._killed_for_memory |= code == _KILLED and held.killed_for_memory()
         _remove(held, _TRIES)
 
