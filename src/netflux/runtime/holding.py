@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,7 +221,7 @@ def _weigh(places: Places) -> None:
 
 def _probe(places: Places) -> None:
     """OSError or SubprocessError unless a process can be put into a group with sizes."""
-    held = Held(places, f"probe-{os.getpid()}", "probe")
+    held = Held(places, f"probe-{uuid.uuid4().hex}", "probe")  # a pid is another region's too, in its own namespace
     try:
         held.make(MemoryLimit(1 << 30, "probe", 1 << 30), 1.0)
         command = [sys.executable, "-I", "-S", "-c", _JOIN, *held.joins]
