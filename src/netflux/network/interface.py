@@ -6,7 +6,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from netflux.network.attempt import Probe
 from netflux.network.nftables import Counted
@@ -59,6 +59,19 @@ class Interface:
     relay: str = ""
 
 
+@dataclass(frozen=True)
+class Sockets:
+    """Sockets of a VPC's router.
+
+    Attributes:
+        datagrams: UDP, bound.
+        streams: TCP, listening.
+    """
+
+    datagrams: tuple[socket.socket, ...] = ()
+    streams: tuple[socket.socket, ...] = ()
+
+
 class Network(Protocol):
     """A driver. Interfaces come back after a restart with the same id and VPC address."""
 
@@ -103,8 +116,12 @@ class Network(Protocol):
         """
         ...
 
-    def changed(self, operation: str) -> None:
-        """EC2 has accepted this operation, which the next `refresh` is to follow."""
+    def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
+        """EC2 has accepted this operation, which the next `refresh` is to follow.
+
+        Args:
+            told: its parameters and its answer, where they are known.
+        """
         ...
 
     async def refresh(self) -> None:
@@ -126,6 +143,16 @@ class Network(Protocol):
     def listener(self, owner: str, address: str, port: int) -> socket.socket | None:
         """A TCP socket that listens at a link-local address which only the owner's own processes see; None where the
         driver has no such addresses.
+        """
+        ...
+
+    def vpc_of(self, owner: str) -> str:
+        """The VPC that the owner's interface is in; empty where there is no interface, or no router of a VPC."""
+        ...
+
+    async def serve(self, vpc: str, addresses: Sequence[str], port: int) -> Sockets:
+        """Sockets on a UDP and TCP port of each address, which the VPC's router has from now on. The VPC's interfaces
+        reach them whatever groups and network ACLs say, as they reach Amazon's DNS. OSError when the machine refuses.
         """
         ...
 

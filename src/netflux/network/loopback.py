@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from netflux.controlplane.documents import Documents
 from netflux.errors import Unsupported
@@ -16,7 +17,7 @@ from netflux.network import addresses, attempt
 from netflux.network.attempt import Probe
 from netflux.network.block import Block, claim
 from netflux.network.decide import Outcome
-from netflux.network.interface import Interface, InterfaceRequest
+from netflux.network.interface import Interface, InterfaceRequest, Sockets
 from netflux.network.ledger import BLOCK, Ec2, Ledger, Record
 from netflux.network.nftables import Counted
 from netflux.network.sighting import Seen
@@ -89,7 +90,7 @@ class LoopbackNetwork:
     async def intercept(self, _owner: str) -> None:
         """Nothing: a service address is one of the machine's here, where no task listens."""
 
-    def changed(self, _operation: str) -> None:
+    def changed(self, _operation: str, _told: Sequence[Mapping[str, Any]] = ()) -> None:
         """Nothing: EC2's configuration is not followed here."""
 
     async def refresh(self) -> None:
@@ -108,6 +109,14 @@ class LoopbackNetwork:
     def listener(self, _owner: str, _address: str, _port: int) -> socket.socket | None:
         """None: link-local addresses would be everybody's here."""
         return None
+
+    def vpc_of(self, _owner: str) -> str:
+        """Empty: no VPC has a router here."""
+        return ""
+
+    async def serve(self, _vpc: str, _addresses: Sequence[str], _port: int) -> Sockets:
+        """None: all VPCs share the loopback interface."""
+        return Sockets()
 
     async def listening(self, owner: str, port: int) -> bool:
         """Whether something listens on the TCP port of the owner's interface; False without one."""

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
@@ -24,7 +24,7 @@ from netflux.network.decide import Outcome
 from netflux.network.described import Reading
 from netflux.network.hosting import Host
 from netflux.network.interception import Interceptor
-from netflux.network.interface import Interface, InterfaceRequest
+from netflux.network.interface import Interface, InterfaceRequest, Sockets
 from netflux.network.ledger import Ec2, Ledger, Record
 from netflux.network.nftables import Counted
 from netflux.network.router import Router, counted
@@ -51,7 +51,7 @@ class NamespaceNetwork:
 
     def __init__(self, apis: Ec2, documents: Documents) -> None:
         self._apis = apis
-        self._ledger = Ledger(apis, documents)
+        self._ledger = Ledger(apis, documents, self._in_use)
         self._reading = Reading(apis.call)
         self._kernel = ThreadPoolExecutor(1, "network")
         self._routers: dict[str, Router] = {}
@@ -126,9 +126,9 @@ class NamespaceNetwork:
             if name not in self._interceptor.relays:
                 await self._do(lambda: self._interceptor.begin(name))
 
-    def changed(self, operation: str) -> None:
+    def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
         """EC2 has accepted this operation."""
-        self._reading.changed(operation)
+        self._reading.changed(operation, told)
 
     async def refresh(self) -> None:
         """Makes groups, network ACLs and routes what EC2 says. All who ask while EC2 is read share the next reading.
@@ -170,6 +170,16 @@ class NamespaceNetwork:
         finally:
             kernel.close()
         return namespace.listener(name, address, port)
+
+    def vpc_of(self, owner: str) -> str:
+        """The VPC that the owner's interface is in; empty when there is none."""
+        record = self._ledger.of(owner)
+        return self._homes.get(record.id, "") if record is not None else ""
+
+    async def serve(self, vpc: str, addresses: Sequence[str], port: int) -> Sockets:
+        """Sockets at addresses of the VPC's router; OSError when the kernel refuses, KeyError without a router."""
+        router = self._routers[vpc]
+        return await self._do(lambda: router.serve(addresses, port))
 
     async def listening(self, owner: str, port: int) -> bool:
         """Whether something listens on the TCP port of the owner's interface; False without one."""
@@ -222,6 +232,11 @@ class NamespaceNetwork:
         found: tuple[Sighting, ...] = (*known.sightings, *sightings(page.flows, holders))
         interfaces = {**dict(known.interfaces), **dict(holders.values())}
         self._seen[vpc] = Seen(found, tuple(interfaces.items()), known.full or page.full)
+
+    async def _in_use(self, subnet_id: str) -> Sequence[str]:
+        async with self._refreshing:
+            topology = await self._reading.now()
+        return [found for one in topology.interfaces.values() if one.subnet == subnet_id for found in one.addresses]
 
     async def _realise(self, record: Record) -> None:
         vpc, cidr = await self._subnet(record.subnet_id)

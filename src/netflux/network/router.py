@@ -10,12 +10,14 @@ import difflib
 import ipaddress
 import itertools
 import os
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from netflux.network import conntrack, flowbook, link, namespace, netlink, nftables, simulation
 from netflux.network.flowbook import Ends, Fate, Flow, Page
 from netflux.network.hosting import Host
+from netflux.network.interface import Sockets
 from netflux.network.netlink import Message
 from netflux.network.nftables import Found, Verdict
 from netflux.network.ruleset import (
@@ -139,6 +141,22 @@ class Router:
         if index is not None:
             self._route.send([link.remove(index)])
         namespace.remove(interface)
+
+    def serve(self, addresses: Sequence[str], port: int) -> Sockets:
+        """Sockets at addresses that are the router's own from now on. What goes there is not forwarded, so no filter
+        meets it.
+        """
+        self._route.send([link.address(link.LOOPBACK, address) for address in addresses])
+        made: list[socket.socket] = []
+        try:
+            for address in addresses:
+                made.append(namespace.receiver(self.vpc, address, port))
+                made.append(namespace.listener(self.vpc, address, port))
+        except OSError:
+            for one in made:
+                one.close()
+            raise
+        return Sockets(tuple(made[::2]), tuple(made[1::2]))
 
     def apply(self, wanted: Ruleset) -> int:
         """Makes the rule set true; sends what differs from the last one, and returns how many messages that took.

@@ -93,7 +93,7 @@ class Answer:
         if path.probe is None or not path.probe.source_port:
             return path.verdict
         port = path.probe.source_port
-        listening = next((hop.passed for hop in told if hop.stage is Stage.LISTENER), None)
+        listening = next((hop.passed for hop in told if hop.stage in (Stage.LISTENER, Stage.HOLDER)), None)
         exact = Connection(connection.source, connection.destination, connection.port, source_ports=Ports(port, port))
         return verdict(self.topology, exact, listening)
 

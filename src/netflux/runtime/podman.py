@@ -233,6 +233,8 @@ def _options(spec: ContainerSpec) -> list[str]:
         options += ["--uts=private", f"--hostname={spec.environment['HOSTNAME']}"]
     if spec.hosts is not None:
         options += ["--no-hosts", f"--volume={spec.hosts}:/etc/hosts:ro"]
+    if spec.resolver is not None:
+        options.append(f"--volume={spec.resolver}:/etc/resolv.conf:ro")
     above = cgroup.parent()
     if above is not None:
         options.append(f"--cgroup-parent={above}")

@@ -10,7 +10,7 @@ from netflux.aws.ecs.page import Part
 from netflux.aws.ecs.store import DEFINITION, Json
 from netflux.errors import AwsError, Unsupported
 
-_UNSUPPORTED = ("serviceRegistries", "placementConstraints", "placementStrategy", "volumeConfigurations",
+_UNSUPPORTED = ("placementConstraints", "placementStrategy", "volumeConfigurations",
                 "vpcLatticeConfigurations", "gatewayConnectors", "monitoring", "role")  # fmt: skip
 _MOST_TARGET_GROUPS = 5  # API shape Service: loadBalancers, up to five target groups.
 
