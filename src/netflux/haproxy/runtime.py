@@ -20,6 +20,7 @@ ANSWER_SECONDS = 30.0
 """Real seconds: a reload of thousands of lines takes about one, on a busy machine some."""
 _UNTOLD_SECONDS = 1.0
 """Real seconds after which a worker that was replaced, and has not stopped, has missed the signal to."""
+_LEAVING_SECONDS = 3.0
 _BATCH = 40
 """Commands sent in one line; each is under 200 bytes, and HAProxy takes as much as a buffer holds."""
 
@@ -111,7 +112,7 @@ class RuntimeApi:
         clock = asyncio.get_running_loop().time
         began, told = clock(), False
         # It answers between two rounds of its own loop, in which it takes signals as well.
-        while "Stopping: 0" in await self.command(f"@!{pid} show info"):
+        while "Stopping: 0" in await self._told(pid):
             if clock() - began > ANSWER_SECONDS:
                 raise RuntimeApiError(f"HAProxy's earlier worker {pid} does not stop taking connections")
             if clock() - began > _UNTOLD_SECONDS and not told:
@@ -119,6 +120,12 @@ class RuntimeApi:
                 _log.warning("HAProxy's earlier worker %s goes on taking connections; it is told again to stop", pid)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGUSR1)
+
+    async def _told(self, pid: int) -> str:
+        """What a worker that leaves says of itself. It may end before it has answered: then it is asked again."""
+        with contextlib.suppress(RuntimeApiError):
+            return await self.command(f"@!{pid} show info", _LEAVING_SECONDS)
+        return await self.command(f"@!{pid} show info")
 
     async def worker(self, line: str) -> str:
         """The answer of the newest worker to one command."""
@@ -148,12 +155,16 @@ class RuntimeApi:
         """`show stat`: one row for each frontend, backend and server, with HAProxy's column names."""
         return _rows(await self.worker("show stat"))
 
-    async def measured(self) -> tuple[int, list[dict[str, str]]]:
+    async def measured(self, worker: str = "@1") -> tuple[int, list[dict[str, str]]]:
         """The same with the worker's pid; its maxima are of the time since the last call, and begin anew.
 
         Between the two commands few milliseconds may pass; a maximum that falls there is forgotten, and no count is.
+
+        Args:
+            worker: the newest one, or `@!` and a pid.
         """
-        info, name, rows = (await self.command("@1 show info; @1 show stat; @1 clear counters")).partition("# pxname")
+        asked = "; ".join(f"{worker} {command}" for command in ("show info", "show stat", "clear counters"))
+        info, name, rows = (await self.command(asked)).partition("# pxname")
         pid = next((line for line in info.splitlines() if line.startswith("Pid:")), "")
         if not pid or not name:
             raise RuntimeApiError(f"HAProxy does not tell its counters: {info[:100]}")

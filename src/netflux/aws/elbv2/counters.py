@@ -18,6 +18,7 @@ _CODES = ("500", "502", "503", "504")
 
 Row = Mapping[str, str]
 Key = tuple[str, str]
+Reading = dict[Key, dict[str, int]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def looked_at(load_balancer: str, group: str, name: str, value: float) -> Value:
     return Value(load_balancer, group, name, value, 1, value, value)
 
 
-def reading(rows: Sequence[Row]) -> dict[Key, dict[str, int]]:
+def reading(rows: Sequence[Row]) -> Reading:
     """The counters of load balancers' frontends, backends and servers, by their names.
 
     Not of the frontend that the gateway's clients pass for the access log: its connections are the gateway's.
