@@ -81,9 +81,13 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
         console.print(
             Text(
                 f"Network {region['network']}: security groups are checked at the proxies; between processes of this "
-                "machine they are not enforced. `netflux up --network namespaces` enforces them.",
+                "machine they are not enforced. --network namespaces enforces them; `netflux doctor` says whether it "
+                "can be used here.",
                 "yellow",
             )
         )
+    sizes = region.get("sizes")
+    if sizes is not None:
+        console.print(Text(f"Sizes of tasks: {sizes['how']}.", "dim" if sizes["memory"] and sizes["cpu"] else "yellow"))
     for part, reason in status.get("unavailable", {}).items():
         console.print(Text(f"{part}: {reason}", "yellow"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from netflux.network.attempt import Probe
+from netflux.network.nftables import Counted
+from netflux.network.sighting import Seen
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,12 @@ class Network(Protocol):
         """
         ...
 
-    def changed(self, operation: str) -> None:
-        """EC2 has accepted this operation, which the next `refresh` is to follow."""
+    def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
+        """EC2 has accepted this operation, which the next `refresh` is to follow.
+
+        Args:
+            told: its parameters and its answer, where they are known.
+        """
         ...
 
     async def refresh(self) -> None:
@@ -163,4 +169,23 @@ class Network(Protocol):
             port: where to.
             timeout: real seconds.
         """
+        ...
+
+    async def counters(self) -> Mapping[str, Mapping[tuple[str, str], Counted]]:
+        """What the kernel has counted, by VPC and then by chain and rule as `ruleset` names them; nothing where the
+        driver has no rules.
+        """
+        ...
+
+    async def watch(self, vpcs: frozenset[str]) -> None:
+        """The flows of these VPCs are to be written down, and no others'.
+
+        Raises:
+            Unsupported: the driver sees no packets.
+            Retryable: the machine refuses.
+        """
+        ...
+
+    async def flows(self, vpc: str) -> Seen:
+        """What the interfaces of a watched VPC saw since the last call; Retryable when the machine refuses."""
         ...

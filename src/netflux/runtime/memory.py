@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from netflux.runtime.driver import MemoryLimit
-from netflux.runtime.usage import of_groups, proportional
+from netflux.runtime.usage import Groups, proportional
 
 _log = logging.getLogger(__name__)
 
 LOOK = 0.5
 """Real seconds between two looks."""
+WATCHED = "memory is looked at twice a second and a container over its size is killed; CPU is not held"
 
 
 class Watched(Protocol):
@@ -74,6 +75,7 @@ class MemoryWatch:
     def __init__(self) -> None:
         self._watched: dict[str, Watched] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._groups = Groups()
 
     def add(self, container: Watched) -> None:
         """From now on it is looked at, until it has ended."""
@@ -85,7 +87,7 @@ class MemoryWatch:
         while self._watched:
             self._watched = {one.id: one for one in self._watched.values() if one.exit_code is None}
             looked_at = [*self._watched.values()]
-            for identity in await asyncio.to_thread(_judge, looked_at):
+            for identity in await asyncio.to_thread(_judge, self._groups, looked_at):
                 container = self._watched.get(identity)
                 if container is not None and container.exit_code is None:
                     _log.warning("container %s: killed, it is over its memory (%s)", identity, container.memory)
@@ -93,9 +95,9 @@ class MemoryWatch:
             await asyncio.sleep(LOOK)
 
 
-def _judge(containers: list[Watched]) -> list[str]:
+def _judge(groups: Groups, containers: list[Watched]) -> list[str]:
     """Resident memory counts pages that processes share once for each: who seems to be over is looked at closer."""
-    rough = {group: usage.memory_bytes for group, usage in of_groups().items()}
+    rough = {group: usage.memory_bytes for group, usage in groups.look({one.pid for one in containers}).items()}
     if not over(_uses(containers, rough)):
         return []
     exact: Mapping[int, int] = {one.pid: proportional(one.pid) for one in containers}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from netflux.runtime.driver import Usage
 
 _PROC = Path("/proc")
+_FULL = 20
+"""Looks of which one reads of every process."""
 
 
 def of_group(group: int) -> Usage | None:
@@ -25,6 +27,36 @@ def of_groups() -> Mapping[int, Usage]:
         if fields is not None:
             groups[int(fields[2])].append(fields)
     return {group: _total(members) for group, members in groups.items()}
+
+
+class Groups:
+    """Looks at some process groups again and again, without reading of every other process each time.
+
+    A process keeps its group but for job control, so one that was seen in another group is passed over until the
+    next full look; a leader never is, since it gets its group only after its start.
+    """
+
+    def __init__(self) -> None:
+        self._others: set[str] = set()
+        self._looks = 0
+
+    def look(self, groups: Collection[int]) -> Mapping[int, Usage]:
+        """What each of the groups uses now."""
+        there = [process.name for process in _processes()]
+        self._looks += 1
+        self._others = {*there} & self._others if self._looks % _FULL else set()
+        self._others -= {str(group) for group in groups}
+        found: dict[int, list[list[str]]] = defaultdict(list)
+        for pid in there:
+            fields = _fields(_PROC / pid) if pid not in self._others else None
+            if fields is None:
+                continue
+            group = int(fields[2])
+            if group in groups:
+                found[group].append(fields)
+            else:
+                self._others.add(pid)
+        return {group: _total(members) for group, members in found.items()}
 
 
 def proportional(group: int) -> int:

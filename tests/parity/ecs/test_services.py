@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from collections import Counter
 
 import botocore.session
 import pytest
@@ -33,7 +34,7 @@ def verdict(name: str, answer: dict) -> str:
     return next((one.state for one in waiter(name).acceptors if one.matcher_func(answer)), "retry")
 
 
-@parity("ecs", "Rolling update", "partly", but="availabilityZoneRebalancing spreads new tasks and moves no running one")
+@parity("ecs", "Rolling update", "supported")
 async def test_rolling_update(world: World) -> None:
     """RUNNING and healthy never below the minimum, all never above the maximum, old ones deregister before SIGTERM."""
     bounds = Goal("new", 3, minimum_percent=50, maximum_percent=150)
@@ -58,6 +59,41 @@ async def test_rolling_update(world: World) -> None:
     assert max(count for _, count in counts) <= 4
     zones = {task["availabilityZone"] for task in await world.running(2)}
     assert len(zones) == 2
+
+
+@parity("ecs", "Rolling update", "supported")
+async def test_tasks_in_one_zone_move_to_the_other_start_first(world: World) -> None:
+    await world.define()
+    first, second = world.subnets
+    await world.serve(desiredCount=4, loadBalancers=BALANCERS, networkConfiguration=inside(world, first))
+    await world.running(4)
+    await world.stable()
+    await world.update(networkConfiguration=inside(world, first, second), availabilityZoneRebalancing="DISABLED")
+    await world.stable()
+    uneven = Counter(task["availabilityZone"] for task in await world.running(4))
+    assert uneven == {"us-east-1b": 4}  # the new ones were started beside the old ones
+    await world.update(availabilityZoneRebalancing="ENABLED")
+    least = 4
+
+    async def even() -> list[str] | None:
+        nonlocal least
+        least = min(least, sum(state == "healthy" for state in world.balancer.states.values()))
+        told = messages(await world.service())
+        return told if any("is AZ balanced" in text for text in told) else None
+
+    told = await until(even)
+    assert Counter(task["availabilityZone"] for task in await world.running(4)) == {"us-east-1a": 2, "us-east-1b": 2}
+    assert least == 4
+    story = [re.sub(r"[(]task [0-9a-f]+[)]", "(task)", text) for text in reversed(told) if "AZ" in text]
+    spread = "0 tasks in us-east-1a and 4 tasks in us-east-1b"
+    assert story[0] == f"(service movies) is not AZ balanced with {spread}. AZ Rebalancing in progress."
+    assert story[1] == "(service movies) has started 2 tasks in us-east-1a to AZ Rebalance: (task) (task)."
+    assert "running tasks in us-east-1b due to AZ rebalancing: (task)" in story[2]
+    assert story[-1] == "(service movies) is AZ balanced with 2 tasks in us-east-1a and 2 tasks in us-east-1b."
+
+
+def inside(world: World, *subnets: str) -> dict:
+    return {"awsvpcConfiguration": {"subnets": [*subnets], "securityGroups": [world.group]}}
 
 
 @parity("ecs", "Rolling update", "supported")

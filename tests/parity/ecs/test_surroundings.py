@@ -117,7 +117,7 @@ async def test_metadata(world: World) -> None:
     assert all_stats.keys() == {container["DockerId"]}
 
 
-@parity("ecs", "awslogs", "partly", but="mode and max-buffer-size are kept and change nothing")
+@parity("ecs", "awslogs", "supported")
 async def test_awslogs(world: World) -> None:
     await world.push("import sys; print('out', flush=True); print('err', file=sys.stderr, flush=True)")
     await world.define()
@@ -131,6 +131,9 @@ async def test_awslogs(world: World) -> None:
         less = {name: value for name, value in options.items() if name != missing}
         with pytest.raises(AwsError, match=missing):
             await world.define(container={"logConfiguration": {"logDriver": "awslogs", "options": less}})
+    for wrong in ({"mode": "fast"}, {"max-buffer-size": "much"}):
+        with pytest.raises(AwsError, match=next(iter(wrong))):
+            await world.define(container={"logConfiguration": {"logDriver": "awslogs", "options": options | wrong}})
     both = {**options, "awslogs-datetime-format": "%Y", "awslogs-multiline-pattern": "^x"}
     with pytest.raises(AwsError, match="can't be used together"):
         await world.define(container={"logConfiguration": {"logDriver": "awslogs", "options": both}})

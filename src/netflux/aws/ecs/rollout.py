@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from copy import deepcopy
+from functools import partial
 
 from netflux.aws.ecs.arn import name
 from netflux.aws.ecs.decide import breaker, message, placement
@@ -12,6 +14,7 @@ from netflux.aws.ecs.desired import subnets
 from netflux.aws.ecs.offer import offers
 from netflux.aws.ecs.order import Order, submit
 from netflux.aws.ecs.pace import Paces
+from netflux.aws.ecs.rebalance import Rebalance
 from netflux.aws.ecs.standing import Observer, Standing
 from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
 from netflux.aws.ecs.tasks import ask_to_stop
@@ -70,17 +73,21 @@ class Rollout:
         pace = self._paces.of(primary["id"])
         failed = primary["rolloutState"] == "FAILED"
         resting = pace.not_before - self._now
+        members = [standing.member for standing in standings]
         goal = self._goal(primary, may_start=resting <= 0 and not failed, failed=failed)
-        following = step(goal, [standing.member for standing in standings])
+        moves = Rebalance(self._service, goal, members)
+        following = step(moves.goal, members)
         if resting > 0:
             self.resumes_in = resting
         self._reset(primary, standings)
-        self._start(primary, following.start, standings)
-        self._stop(primary, following, standings)
+        self._start(primary, self._places(primary, following.start, standings), message.started)
+        self._stop(primary, following, standings, moves)
         if following.stuck:
             self._tell_once(message.stuck(self._service["name"]), observer)
         if following.completed:
             self._reached(primary, standings, observer)
+            if goal.may_start and self._service.get("steady"):
+                self._move(primary, moves)
         self._clear(standings)
 
     def _goal(self, primary: Json, *, may_start: bool, failed: bool) -> Goal:
@@ -138,21 +145,37 @@ class Rollout:
         if self._breaker().reset and primary["failedTasks"] and any(member.healthy for member in own):
             primary["failedTasks"] = 0
 
-    def _start(self, primary: Json, count: int, standings: Sequence[Standing]) -> None:
-        if count == 0:
-            return
+    def _places(self, primary: Json, count: int, standings: Sequence[Standing]) -> list[str]:
+        """Subnets for new tasks."""
+        taken = [standing.member.subnet for standing in standings if standing.member.live]
+        return placement.choose(subnets(primary["networkConfiguration"]), taken, count, primary.get("zones", {}))
+
+    def _start(self, primary: Json, places: Sequence[str], told: Callable[[str, list[str]], str]) -> list[str]:
+        """Starts a task in each of the subnets; their ids."""
+        if not places:
+            return []
         if primary["connect"] is None:
             primary["connect"] = self._names(primary["namespace"])
         definition = self._store.get(DEFINITION, primary["taskDefinition"]) or {}
-        network = primary["networkConfiguration"]
-        taken = [standing.member.subnet for standing in standings if standing.member.live]
-        arns = [
-            submit(self._store, self._order(primary, definition, subnet))
-            for subnet in placement.choose(subnets(network), taken, count)
-        ]
+        arns = [submit(self._store, self._order(primary, definition, subnet)) for subnet in places]
         self.touched += arns
         self._service["steady"] = False
-        self._tell(message.started(self._service["name"], [name(arn) for arn in arns]))
+        identities = [name(arn) for arn in arns]
+        self._tell(told(self._service["name"], identities))
+        return identities
+
+    def _move(self, primary: Json, moves: Rebalance) -> None:
+        """Begins to move tasks from full zones to empty ones, or ends it when they are spread evenly."""
+        zones = moves.due()
+        text = moves.told(zones)
+        if text:
+            self._tell(text)
+        begun: list[str] = []
+        for zone, count in Counter(zones).items():
+            inside = [subnet for subnet, its in primary["zones"].items() if its == zone]
+            places = placement.choose(inside, [member.subnet for member in moves.members], count)
+            begun += self._start(primary, places, partial(message.started_to_balance, zone=zone))
+        moves.begin(begun)
 
     def _order(self, primary: Json, definition: Json, subnet: str) -> Order:
         accepted = self._service["accepted"]
@@ -190,7 +213,7 @@ class Rollout:
         found = offers(self._store, namespace)
         return [[offer.endpoint.dns_name, f"{namespace}/{offer.endpoint.name}"] for offer in found]
 
-    def _stop(self, primary: Json, following: Step, standings: Sequence[Standing]) -> None:
+    def _stop(self, primary: Json, following: Step, standings: Sequence[Standing], moves: Rebalance) -> None:
         by_id = {standing.member.id: standing for standing in standings}
         scaling = message.scaling_reason(primary["id"])
         stopped = []
@@ -202,9 +225,9 @@ class Rollout:
                 primary["failedTasks"] += 1
                 self._tell(standing.event)
             if standing.member.phase is Phase.RUNNING:
-                stopped.append(identity)
-        if stopped:
-            self._tell(message.stopped(self._service["name"], stopped))
+                stopped.append(standing.member)
+        for text in moves.stopped(stopped):
+            self._tell(text)
 
     def _ask(self, arn: str, reason: str) -> None:
         self._store.change(TASK, arn, lambda body: ask_to_stop(body, _STOP_CODE, reason))

@@ -42,7 +42,7 @@ class Services(Part):
         check(accepted)
         definition = self.runnable(call, _required(request))
         accepted["taskDefinition"] = definition["taskDefinitionArn"]
-        await check_network(self, accepted.get("networkConfiguration"))
+        zones = await check_network(self, accepted.get("networkConfiguration"))
         await check_load_balancers(self, accepted, definition)
         namespace = await self._namespace(cluster, accepted)
         check_connect(self, arn, accepted, _name(namespace))
@@ -54,7 +54,7 @@ class Services(Part):
             "tags": accepted.pop("tags", []), "deployments": [], "events": [],
             "discovered": [one["service"] for one in discovered],
         }  # fmt: skip
-        document["deployments"] = [self._deployment(document, _name(namespace), registries, discovered)]
+        document["deployments"] = [self._deployment(document, _name(namespace), zones, [*registries, *discovered])]
         self.store.put(SERVICE, arn, document)
         self.poke("ecs-service", arn)
         return {"service": self._shown(document, tags=True)}
@@ -72,8 +72,9 @@ class Services(Part):
         accepted = serviceshape.filled({**before, **request})
         check(accepted)
         definition = self.store.get(DEFINITION, accepted["taskDefinition"]) or {}
+        zones = self._active(arn)["deployments"][0].get("zones", {})
         if "networkConfiguration" in request:
-            await check_network(self, accepted["networkConfiguration"])
+            zones = await check_network(self, accepted["networkConfiguration"])
         if "loadBalancers" in request or "taskDefinition" in request:
             await check_load_balancers(self, accepted, definition)
         namespace = await self._namespace(cluster, accepted)
@@ -81,13 +82,14 @@ class Services(Part):
         fresh = force or any(accepted.get(key) != before.get(key) for key in _DEPLOYED)
         registries = await registry.check(self, accepted, definition) if fresh else []
         discovered = await self._discover(accepted, namespace, definition) if fresh else []
+        registrations = [*registries, *discovered]
 
         def apply(body: Json) -> None:
             body["accepted"] = accepted
             if fresh:
                 for deployment in body["deployments"]:
                     deployment["status"] = "ACTIVE"
-                body["deployments"].insert(0, self._deployment(body, _name(namespace), registries, discovered))
+                body["deployments"].insert(0, self._deployment(body, _name(namespace), zones, registrations))
                 made = [one["service"] for one in discovered]
                 body["discovered"] = [*dict.fromkeys([*body.get("discovered", ()), *made])]
             else:
@@ -186,7 +188,7 @@ class Services(Part):
         return await registry.discover(self, namespace, offered) if offered else []
 
     def _deployment(
-        self, document: Json, namespace: str | None, registries: list[Json], discovered: list[Json]
+        self, document: Json, namespace: str | None, zones: dict[str, str], registrations: list[Json]
     ) -> Json:
         accepted, now = document["accepted"], self.store.now()
         identity = f"ecs-svc/{secrets.randbelow(9 * 10**18) + 10**18}"
@@ -198,7 +200,7 @@ class Services(Part):
             "rolloutStateReason": f"ECS deployment {identity} in progress.",
             **{key: accepted[key] for key in copied if key in accepted},
             "loadBalancers": accepted.get("loadBalancers", []), "namespace": namespace, "images": {}, "connect": None,
-            "registries": [*registries, *discovered],
+            "registries": registrations, "zones": zones,
         }  # fmt: skip
 
     def _shown(self, document: Json, *, tags: bool) -> Json:

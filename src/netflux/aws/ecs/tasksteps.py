@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from netflux.aws.ecs import logstream, registry, target, taskstatus
 from netflux.aws.ecs.arn import name, place
 from netflux.aws.ecs.connect import ConnectController
-from netflux.aws.ecs.decide import message
+from netflux.aws.ecs.decide import logbuffer, message
 from netflux.aws.ecs.decide.health import HEALTHY, Health, judge
 from netflux.aws.ecs.decide.task import DEPENDENCY_FAILED, Do, Next
 from netflux.aws.ecs.environment import build, host_name
@@ -21,7 +22,8 @@ from netflux.aws.ecs.linklocal import LinkLocal
 from netflux.aws.ecs.metadata import Metadata
 from netflux.aws.ecs.prepare import InitializationError, prepare
 from netflux.aws.ecs.run import Run, RunningContainer
-from netflux.aws.ecs.store import SERVICE, TASK, Json
+from netflux.aws.ecs.settings import LOG_MODE
+from netflux.aws.ecs.store import SERVICE, SETTING, TASK, Json
 from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.ecs.tasks import ask_to_stop
 from netflux.errors import AwsError
@@ -183,7 +185,11 @@ class Steps:
     def _watch(self, arn: str, run: Run, container: RunningContainer, started: Container) -> None:
         definition = container.definition
         stream = logstream.stream_name(definition.log, definition.name, run.id) if definition.log else ""
-        writer = logstream.LogWriter(self._host.apis, self._host.clock, definition.log, stream)
+        log = definition.log
+        if log is not None and not log.mode:
+            setting = self._host.store.get(SETTING, LOG_MODE)
+            log = replace(log, mode=setting["value"] if setting else logbuffer.NON_BLOCKING)
+        writer = logstream.LogWriter(self._host.apis, self._host.clock, log, stream)
         self._spawn(run, writer.follow(started))
         self._spawn(run, self._await_exit(arn, container, started))
         if definition.health is not None:
