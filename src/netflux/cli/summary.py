@@ -87,7 +87,8 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
             )
         )
     sizes = region.get("sizes")
-    if sizes is not None:
-        console.print(Text(f"Sizes of tasks: {sizes['how']}.", "dim" if sizes["memory"] and sizes["cpu"] else "yellow"))
+    held = sizes is None or (sizes["memory"] and sizes["cpu"])
+    if sizes is not None and (seconds is None or not held):
+        console.print(Text(f"Sizes of tasks: {sizes['how']}", "dim" if held else "yellow"))
     for part, reason in status.get("unavailable", {}).items():
         console.print(Text(f"{part}: {reason}", "yellow"))

@@ -1,15 +1,20 @@
 """Rows of ECS about services: deployments, the circuit breaker, events, waiters, Service Connect."""
 
+import asyncio
 import os
 import re
 import signal
 from collections import Counter
+from pathlib import Path
 
 import botocore.session
 import pytest
 from botocore.waiter import WaiterModel
 
 from netflux import names
+from netflux.aws.cloudwatch.alarms import Ground
+from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.series import Series
 from netflux.aws.ecs.decide import breaker
 from netflux.aws.ecs.decide.deployment import Goal, Member, Phase, step
 from netflux.errors import AwsError
@@ -146,6 +151,55 @@ async def test_circuit_breaker(world: World) -> None:
     told = messages(found)
     assert f"(service movies) (deployment {failed}) deployment failed: tasks failed to start." in told
     assert f"(service movies) rolling back to deployment {before} from {failed}." in told
+
+
+@parity("ecs", "Deployments", "supported")
+async def test_an_alarm_fails_a_deployment_that_runs_or_bakes(tmp_path: Path) -> None:
+    world = World(tmp_path, speed=60)
+    await world.start()
+    try:
+        await world.vpc()
+        await _alarmed(world)
+    finally:
+        await world.stop()
+
+
+async def _alarmed(world: World) -> None:
+    clock = world.loop._clock
+    world.apis.register(CloudWatchApi(Ground(Series(), world.moto, frozenset(["AWS/ECS"]), world.documents, clock)))
+    await world.apis.call("cloudwatch", "PutMetricAlarm", {
+        "AlarmName": "errors", "Namespace": "AWS/ECS", "MetricName": "CPUUtilization", "Statistic": "Average",
+        "Period": 60, "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold",
+    })  # fmt: skip
+
+    async def alarm(state: str) -> None:
+        said = {"AlarmName": "errors", "StateValue": state, "StateReason": "a test"}
+        await world.apis.call("cloudwatch", "SetAlarmState", said)
+
+    async def completed(deployment: str) -> bool:
+        primary, *others = (await world.service())["deployments"]
+        return (primary["id"], primary["rolloutState"], others) == (deployment, "COMPLETED", [])
+
+    await world.define()
+    alarms = {"alarms": {"alarmNames": ["errors"], "enable": True, "rollback": True}}
+    began = asyncio.get_running_loop().time()
+    first = (await world.serve(desiredCount=1, deploymentConfiguration=alarms))["deployments"][0]["id"]
+    await until(lambda: completed(first))
+    assert (asyncio.get_running_loop().time() - began) * world.speed >= 60  # the alarm's period is the bake time
+    second = (await world.update(forceNewDeployment=True))["deployments"][0]["id"]
+
+    async def bakes() -> bool:
+        primary, *others = (await world.service())["deployments"]
+        return primary["runningCount"] == 1 and not others
+
+    await until(bakes)
+    await alarm("ALARM")
+    await until(lambda: completed(first))
+    told = messages(await world.service())
+    assert f"(service movies) (deployment {second}) deployment failed: alarm detected." in told
+    assert f"(service movies) rolling back to deployment {first} from {second}." in told
+    mended = (await world.update(forceNewDeployment=True))["deployments"][0]["id"]  # a fix isn't held up by the alarm
+    await until(lambda: completed(mended))
 
 
 @parity("ecs", "Back-off", "supported")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from datetime import datetime
 from functools import partial
 
 from netflux.aws.ecs.arn import name
 from netflux.aws.ecs.decide import breaker, message, placement
 from netflux.aws.ecs.decide.deployment import Goal, Phase, Step, step
+from netflux.aws.ecs.deploymentalarms import DeploymentAlarms
 from netflux.aws.ecs.desired import subnets
 from netflux.aws.ecs.offer import offers
 from netflux.aws.ecs.order import Order, submit
@@ -32,13 +34,15 @@ class Rollout:
         store: ECS documents.
         service: its document.
         paces: how fast deployments may start tasks.
+        alarms: of its deployment that is in progress; None where there are none.
     """
 
-    def __init__(self, store: Store, service: Json, paces: Paces) -> None:
+    def __init__(self, store: Store, service: Json, paces: Paces, alarms: DeploymentAlarms | None = None) -> None:
         self._store = store
         self._service = service
         self._paces = paces
         self._now = store.clock.monotonic()
+        self._alarms = self._heeded(alarms)
         self.touched: list[str] = []
         self.resumes_in: float | None = None
 
@@ -69,6 +73,7 @@ class Rollout:
     def proceed(self, standings: Sequence[Standing], observer: Observer) -> None:
         """Makes the deployment's next step, and writes down what it has reached."""
         self._trip()
+        self._ring(standings)
         primary = self._service["deployments"][0]
         pace = self._paces.of(primary["id"])
         failed = primary["rolloutState"] == "FAILED"
@@ -113,22 +118,53 @@ class Rollout:
             return
         if not switch.trips(primary["failedTasks"], self._service["accepted"]["desiredCount"]):
             return
-        primary |= {
-            "rolloutState": "FAILED",
-            "rolloutStateReason": "ECS deployment circuit breaker: tasks failed to start.",
-            "updatedAt": self._store.now(),
-        }
-        self._tell(message.failed(self._service["name"], primary["id"]))
-        stable = self._service.get("stable")
-        if switch.rollback and stable is not None and stable["deployment"]["id"] != primary["id"]:
-            self._roll_back(primary, stable)
+        self._fail(primary, "ECS deployment circuit breaker", "tasks failed to start", back=switch.rollback)
 
-    def _roll_back(self, failed: Json, stable: Json) -> None:
+    def _ring(self, standings: Sequence[Standing]) -> None:
+        """Fails the deployment when one of its alarms is in ALARM and a task of it runs."""
+        primary, alarms = self._service["deployments"][0], self._alarms
+        runs = any(item.member.deployment == primary["id"] and item.member.phase is Phase.RUNNING for item in standings)
+        if alarms is not None and alarms.ringing and runs and primary["rolloutState"] == "IN_PROGRESS":
+            self._fail(primary, "ECS deployment alarms", "alarm detected", back=alarms.rollback)
+
+    def _heeded(self, alarms: DeploymentAlarms | None) -> DeploymentAlarms | None:
+        """The alarms, unless the deployment began while one of them was in ALARM already."""
+        primary = self._service["deployments"][0]
+        if alarms is None:
+            return None
+        if primary.get("alarms") is None:
+            primary["alarms"] = {"heeded": not alarms.ringing}
+        return alarms if primary["alarms"]["heeded"] else None
+
+    @property
+    def watched(self) -> bool:
+        """Whether alarms of a deployment in progress are to be looked at again."""
+        return self._alarms is not None and self._service["deployments"][0]["rolloutState"] == "IN_PROGRESS"
+
+    def _baking(self, primary: Json) -> bool:
+        """Whether a deployment that has all its tasks is still watched for alarms."""
+        if self._alarms is None:
+            return False
+        began = primary["alarms"].setdefault("baking", self._store.now())
+        passed = (self._store.clock.now() - datetime.fromisoformat(began)).total_seconds() * self._store.clock.speed
+        return passed < self._alarms.bake
+
+    def _fail(self, primary: Json, cause: str, what: str, *, back: bool) -> None:
+        primary |= {
+            "rolloutState": "FAILED", "rolloutStateReason": f"{cause}: {what}.", "updatedAt": self._store.now(),
+        }  # fmt: skip
+        self._tell(message.failed(self._service["name"], primary["id"], what))
+        stable = self._service.get("stable")
+        if back and stable is not None and stable["deployment"]["id"] != primary["id"]:
+            self._roll_back(primary, stable, cause)
+
+    def _roll_back(self, failed: Json, stable: Json, cause: str) -> None:
         back = deepcopy(stable["deployment"])
         back |= {
             "status": "PRIMARY",
             "rolloutState": "IN_PROGRESS",
-            "rolloutStateReason": f"ECS deployment circuit breaker: rolling back to deploymentId {back['id']}.",
+            "rolloutStateReason": f"{cause}: rolling back to deploymentId {back['id']}.",
+            "alarms": {"heeded": False},
             "failedTasks": 0,
             "desiredCount": self._service["accepted"]["desiredCount"],
             "updatedAt": self._store.now(),
@@ -237,6 +273,8 @@ class Rollout:
     def _reached(self, primary: Json, standings: Sequence[Standing], observer: Observer) -> None:
         service = self._service["name"]
         if primary["rolloutState"] == "IN_PROGRESS" and self._service["status"] == "ACTIVE":
+            if self._baking(primary):
+                return
             primary |= {
                 "rolloutState": "COMPLETED",
                 "rolloutStateReason": f"ECS deployment {primary['id']} completed.",

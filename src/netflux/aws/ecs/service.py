@@ -23,7 +23,7 @@ class Ecs:
     def __init__(self, host: TaskHost, haproxy: Proxy) -> None:
         self.api = EcsApi(host.store, host.apis, host.poke)
         self._store = host.store
-        self._metadata = Metadata(host.store, host.apis)
+        self._metadata = Metadata(host.store, host.apis, host.network)
         connect = ConnectController(host.store, host.apis, host.network, haproxy)
         self._tasks = TaskController(host, self._metadata, connect)
         services = ServiceController(host.store, host.apis, host.poke)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from netflux.aws.ecs import deploymentalarms
 from netflux.aws.ecs.pace import Paces
 from netflux.aws.ecs.page import Caller, Poke
 from netflux.aws.ecs.registry import undiscover
@@ -46,13 +47,14 @@ class ServiceController:
         states = await states_of(self._apis, groups)
         if service["status"] == "DRAINING":
             await self._undiscover(service)
+        alarms = await deploymentalarms.look(self._apis, service)
         clock = self._store.clock
         with self._store.documents.transaction():
             service = self._store.get(SERVICE, key) or service
             before = self._store.get(SERVICE, key)
             tasks = self._store.tasks_of(key)
             observer = Observer(self._store, service, states, clock.now(), clock.speed)
-            rollout = Rollout(self._store, service, self._paces)
+            rollout = Rollout(self._store, service, self._paces, alarms)
             rollout.account(tasks, observer)
             standings = observer.standings(self._store.tasks_of(key))
             rollout.proceed(standings, observer)
@@ -81,6 +83,8 @@ class ServiceController:
         waits = [item.settles_in for item in standings if item.settles_in is not None and item.settles_in > 0]
         if rollout.resumes_in is not None:
             waits.append(rollout.resumes_in)
+        if rollout.watched:
+            waits.append(deploymentalarms.LOOK)
         judged = service["accepted"]["loadBalancers"] and any(not item.member.healthy for item in standings)
         if judged:
             waits.append(_LOOK)

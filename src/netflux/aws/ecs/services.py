@@ -200,7 +200,7 @@ class Services(Part):
             "rolloutStateReason": f"ECS deployment {identity} in progress.",
             **{key: accepted[key] for key in copied if key in accepted},
             "loadBalancers": accepted.get("loadBalancers", []), "namespace": namespace, "images": {}, "connect": None,
-            "registries": registrations, "zones": zones,
+            "registries": registrations, "zones": zones, "alarms": None,
         }  # fmt: skip
 
     def _shown(self, document: Json, *, tags: bool) -> Json:

@@ -35,9 +35,9 @@ def completed(service: str, deployment: str) -> str:
     return f"(service {service}) (deployment {deployment}) deployment completed."
 
 
-def failed(service: str, deployment: str) -> str:
-    """The circuit breaker has tripped."""
-    return f"(service {service}) (deployment {deployment}) deployment failed: tasks failed to start."
+def failed(service: str, deployment: str, what: str) -> str:
+    """The circuit breaker has tripped, or an alarm has gone off."""
+    return f"(service {service}) (deployment {deployment}) deployment failed: {what}."
 
 
 def rolling_back(service: str, deployment: str, target: str) -> str:
