@@ -1,7 +1,7 @@
 """Memory of containers that no cgroup holds: it is looked at, and a container found over its size is killed.
 
-A program may be over its size between two looks; how long is `LOOK`. Descendants that leave the container's process
-group are not counted.
+A program may be over its size between two looks; how long is `LOOK`. What usage.py takes for no part of it is not
+counted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from netflux.runtime.driver import MemoryLimit
-from netflux.runtime.usage import of_groups, proportional
+from netflux.runtime.usage import of_each, proportional
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Watched(Protocol):
 
     @property
     def pid(self) -> int:
-        """Leader of its process group."""
+        """Of its first process."""
         ...
 
     @property
@@ -95,7 +95,7 @@ class MemoryWatch:
 
 def _judge(containers: list[Watched]) -> list[str]:
     """Resident memory counts pages that processes share once for each: who seems to be over is looked at closer."""
-    rough = {group: usage.memory_bytes for group, usage in of_groups().items()}
+    rough = {first: usage.memory_bytes for first, usage in of_each(one.pid for one in containers).items()}
     if not over(_uses(containers, rough)):
         return []
     exact: Mapping[int, int] = {one.pid: proportional(one.pid) for one in containers}

@@ -20,12 +20,11 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from netflux.runtime import manifest
+from netflux.runtime import manifest, usage
 from netflux.runtime.children import Child, Children, Launch
 from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
 from netflux.runtime.lines import split
 from netflux.runtime.memory import MemoryWatch
-from netflux.runtime.usage import of_group
 
 _HOSTS = "/etc/hosts"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -101,8 +100,8 @@ class ProcessContainer:
         self._child.kill_group()
 
     def usage(self) -> Usage | None:
-        """What its process group uses; None when it has ended."""
-        return None if self.exit_code is not None else of_group(self._child.pid)
+        """What its processes use; None when it has ended."""
+        return None if self.exit_code is not None else usage.of(self._child.pid)
 
     async def lines(self) -> AsyncIterator[str]:
         """Its output, line by line."""
