@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import ipaddress
 import statistics
 import sys
@@ -19,7 +20,13 @@ from tests.behaviours.cloud import running
 from tests.network.enclosed import REFUSED, enclosed
 
 from bench import throughput, wrk
+from netflux import names
+from netflux.controlplane.apis import Apis
+from netflux.controlplane.documents import Documents
+from netflux.controlplane.moto import Moto
 from netflux.network import namespace, ruleset
+from netflux.network.interface import InterfaceRequest
+from netflux.network.namespaces import NamespaceNetwork
 from netflux.network.router import Router
 from netflux.network.topology import (
     AclEntry,
@@ -86,6 +93,28 @@ def _cost(size: int) -> Cost:
     return cost
 
 
+async def _attached(size: int) -> float:
+    """Milliseconds for one interface, with what EC2 keeps of it on disk, while so many were attached one by one."""
+    with tempfile.TemporaryDirectory() as directory:
+        documents = Documents(Path(directory) / "documents.db")
+        moto = Moto(documents, names.ACCOUNT, names.REGION)
+        apis = Apis(names.ACCOUNT, names.REGION, moto, lambda call: network.changed(call.operation, call.told))
+        network = NamespaceNetwork(apis, documents)
+        await moto.start()
+        await network.start()
+        vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+        wanted = {"VpcId": vpc, "CidrBlock": "10.0.0.0/20"}
+        subnet = (await apis.call("ec2", "CreateSubnet", wanted))["Subnet"]["SubnetId"]
+        began = time.monotonic()
+        for number in range(size):
+            await network.attach(InterfaceRequest(f"bench/{number}", subnet, (), ""))
+        spent = time.monotonic() - began
+        await network.stop()
+        moto.stop()
+        documents.close()
+    return spent / size * 1000
+
+
 def _empty() -> Topology:
     """One subnet, and three groups that let each other in."""
     every = AclEntry(100, egress=False, allow=True, protocol="-1", ports=Ports(), cidr="0.0.0.0/0")
@@ -131,7 +160,8 @@ def main() -> None:
         cost = enclosed(lambda size=size: _cost(size))  # type: ignore[misc]
         print(
             f"{size:4} interfaces: {cost.each:.1f} ms each; "
-            f"one more: {cost.more:.1f} ms, {cost.messages} messages to the filter"
+            f"one more: {cost.more:.1f} ms, {cost.messages} messages to the filter; "
+            f"with EC2's records {enclosed(lambda size=size: asyncio.run(_attached(size))):.1f} ms each"  # type: ignore[misc]
         )
     measured = _rates(wanted.seconds, wanted.rounds)
     rates = {name: statistics.median(run.rate for run in runs) for name, runs in measured.items()}

@@ -141,7 +141,8 @@ def _target(directory: Path, addresses: Sequence[str]) -> Iterator[int]:
 def _running(path: Path, threads: int, text: str) -> Iterator[int]:
     timeouts = "    timeout client 60s\n    timeout server 60s\n    timeout connect 5s\n"
     path.write_text(f"global\n    nbthread {threads}\ndefaults\n    mode http\n{timeouts}\n{text}")
-    process = subprocess.Popen([binary.find(), "-db", "-f", str(path)])
+    # In a session of its own, as the generated one: the kernel shares the processor out between sessions first.
+    process = subprocess.Popen([binary.find(), "-db", "-f", str(path)], start_new_session=True)
     try:
         yield process.pid
     finally:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Measured:
 
 def run(url: str, *, host: str = "", seconds: int = 5, connections: int = 32) -> Measured:
     """Loads the URL with one thread. Exits when wrk is not there: `apt-get install wrk`."""
+    if not ipaddress.ip_address(urlsplit(url).hostname or "").is_loopback:
+        sys.exit(f"bench: {url} is not an address of this machine, and load goes nowhere else")
     wrk = shutil.which("wrk")
     if wrk is None:
         sys.exit("bench: wrk is not on the PATH; Debian's package is `wrk`")

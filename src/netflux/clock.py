@@ -7,7 +7,7 @@ ten times faster. Timestamps stay the wall clock's, since they say when somethin
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 class Clock:
@@ -21,6 +21,7 @@ class Clock:
         if speed <= 0:
             raise ValueError(f"speed must be above 0, not {speed}")
         self.speed = speed
+        self._begun = datetime.now(UTC), time.monotonic()
 
     def now(self) -> datetime:
         """The wall clock, aware, in UTC."""
@@ -33,3 +34,13 @@ class Clock:
     def real(self, seconds: float) -> float:
         """Real seconds in which that many simulated seconds pass."""
         return seconds / self.speed
+
+    def until_next(self, seconds: float) -> float:
+        """Real seconds until the wall clock shows the next multiple of that many simulated seconds."""
+        width = self.real(seconds)
+        return width - time.time() % width
+
+    def calendar(self) -> datetime:
+        """Simulated date and time: the wall clock's when this clock was made, and running at `speed` since."""
+        begun, moment = self._begun
+        return begun + timedelta(seconds=(time.monotonic() - moment) * self.speed) if self.speed != 1 else self.now()

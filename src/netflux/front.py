@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +151,10 @@ class Front:
     async def ask(self, source: str, destination: str, port: int | None, *, probe: bool) -> dict[str, Any]:
         """Whether one place reaches another, as the region's inquiry answers it."""
         return await self._present().inquiry.ask(source, destination, port, probe=probe)
+
+    async def dropped(self, interfaces: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """What security groups have dropped of these interfaces."""
+        return await self._present().inquiry.dropped(interfaces)
 
     def _facts(self) -> dict[str, Any]:
         return self._present().facts()

@@ -35,6 +35,11 @@ def database(identifier: str, account: str, region: str) -> str:
     return f"{identifier}.c{digest[:11]}.{region}.rds.localhost"
 
 
+def internal_domain(region: str) -> str:
+    """What names of addresses in a VPC end in (VPC guide, "DNS hostnames")."""
+    return "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"
+
+
 def registry(account: str, region: str) -> str:
     """Host of the account's private registry."""
     return f"{account}.dkr.ecr.{region}.localhost"

@@ -8,10 +8,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from netflux import __version__
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
+from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
 from netflux.aws.applicationautoscaling.store import Store as ScalingStore
 from netflux.aws.cloudfront.api import CloudFrontApi
@@ -20,16 +23,23 @@ from netflux.aws.cloudfront.controller import CloudFrontController, Parts
 from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.edge import Edge
 from netflux.aws.cloudfront.origin import Origins
+from netflux.aws.cloudwatch.alarms import Firing
+from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
+from netflux.aws.ec2.flowcontroller import FlowLogController
+from netflux.aws.ec2.flowlogapi import FlowLogApi
+from netflux.aws.ec2.flowlogs import FlowLogs
 from netflux.aws.ecr import distribution
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.controller import LifecycleController
 from netflux.aws.ecr.password import Passwords
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
+from netflux.aws.ecs import meter as ecsmeter
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store as EcsStore
 from netflux.aws.ecs.taskhost import TaskHost
@@ -50,10 +60,11 @@ from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
+from netflux.aws.servicediscovery.adoption import adopt
+from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
 from netflux.front import Front, Services
-from netflux.haproxy.runtime import RuntimeApiError
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.network.loopback import LoopbackNetwork
@@ -61,6 +72,7 @@ from netflux.network.namespaces import NamespaceNetwork
 from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
+from netflux.resolver.resolver import Resolver
 from netflux.runtime import choice
 from netflux.runtime.engine import Engine
 from netflux.runtime.localimage import LocalImages
@@ -77,7 +89,6 @@ READERS = {
     "s3": ("seed",),
     "rds": ("rds",),
     "cloudfront": ("cloudfront",),
-    "servicediscovery": ("ecs-service",),
 }
 """Which controllers read what a service's API has accepted."""
 
@@ -104,22 +115,34 @@ class Region:
         self.keys = front.keys
         self.endpoints = Endpoints()
         self.network: Network = self._network()
+        self.map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, (options.region, options.account))
+        self.apis.register(self.map)
+        zoned = partial(self.moto.holds, "route53")
+        self.resolver = Resolver(self.apis, self.network, self.endpoints, self.map.records, zoned)
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
-        self.apis.register(Ec2Api(self.moto))
+        owner = (options.account, options.region)
+        self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
+        self.apis.register(Ec2Api(self.moto, flow_log_api))
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
         self.series = Series()
-        self.apis.register(CloudWatchApi(self.series, self.moto, [NAMESPACE]))
+        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
+        self.cloudwatch = CloudWatchApi(Metrics(self.series, self.moto, namespaces, self.documents, self.clock))
+        self.apis.register(self.cloudwatch)
         self.registry = self._registry()
         self.rds = self._databases()
         self.elb = self._load_balancers()
         self.edge, cloudfront = self._edges()
         self.runtime, seed = self._containers()
         self.ecs = self._tasks()
+        used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
+        self.minutes = Minutes(self.clock, [used.minute, self.cloudwatch.evaluate])
         self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
         self.apis.register(self.stacks)
         network = NetworkController(self.network)
-        more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
+        lifecycle, scaling = LifecycleController(self.documents, self.apis, self.clock), self._scaling()
+        more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
         inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
@@ -130,7 +153,10 @@ class Region:
         begin = self.front.begin
         try:
             await self.front.loaded()
+            await adopt(self.documents, self.moto)
             await begin(self.network.start, self.network.stop)
+            self.front.exit.push_async_callback(self.resolver.stop)
+            self.front.exit.push_async_callback(self.flow_logs.stop)
             await begin(lambda: self.registry.start(self.state.run / "ecr.sock"), self.registry.stop)
             await self.haproxy.put(self.registry.section(self.state.run / "ecr.sock"))
             await begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
@@ -140,6 +166,7 @@ class Region:
             await begin(self.ecs.start, self.ecs.stop)
             self.loop.start()
             self.front.exit.push_async_callback(self.loop.stop)
+            await begin(self.minutes.start, self.minutes.stop)
             await begin(self.stacks.resume, self.stacks.stop)
         except BaseException:
             await self.stop()
@@ -188,7 +215,7 @@ class Region:
             self.gateway.certificate,
             Firewall(self.moto, self.network),
             Meter(self.haproxy, self.clock, self._measured),
-            LogDelivery(self.apis.call, self.state.run, self.clock, (self.options.account, self.options.region)),
+            LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
             self.moto.certificate,
         )
         controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
@@ -197,7 +224,8 @@ class Region:
 
     def _measured(self, value: Value) -> None:
         metric = Metric(NAMESPACE, value.name, value.dimensions)
-        datum = Datum(self.clock.now(), value.total, value.samples or 1, value.unit, value.exact, value.exact)
+        count = value.samples or 1
+        datum = Datum(self.clock.now(), value.total, count, value.unit, value.least, value.most, value.spread)
         self.series.add(metric, datum)
 
     def _poke(self, controller: str, key: str) -> None:
@@ -229,6 +257,7 @@ class Region:
             directory=self.state.run / "tasks",
             endpoint_url=f"http://127.0.0.1:{self.options.port}",
             serve_apis=self.front.server.listen,
+            resolver=self.resolver,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
@@ -246,19 +275,21 @@ class Region:
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)
         self.apis.register(ApplicationAutoScalingApi(store, self.apis))
-        return ScalingController(store, self.apis, self.ecs.uses, self._requests)
+        scaling = ScalingController(store, self.apis)
 
-    async def _requests(self, group: str) -> int | None:
-        """How many requests HAProxy has sent to a target group's targets since its last reload."""
-        backends = self.elb.traffic.backends(group)
-        try:
-            found = await self.haproxy.runtime.statistics() if backends else []
-        except RuntimeApiError:
-            return None
-        ends = tuple(f"--{backend}" for backend in backends)  # in a distribution's own pass
-        sent = [row for row in found if row["svname"] == "BACKEND"]
-        rows = [row for row in sent if row["pxname"] in backends or row["pxname"].endswith(ends)]
-        return sum(int(row["lbtot"] or 0) for row in rows) if rows else None
+        def fire(firings: Sequence[Firing]) -> None:
+            calls = [ScalingCall(one.action, one.alarm, one.value, one.threshold) for one in firings]
+            for resource in scaling.called(calls):
+                self.loop.poke(scaling.name, resource)
+
+        self.cloudwatch.fire = fire
+        return scaling
+
+    def _used(self, one: ecsmeter.Utilization) -> None:
+        metric = Metric(ecsmeter.NAMESPACE, one.name, one.dimensions)
+        percents = one.percents
+        datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
+        self.series.add(metric, datum)
 
     def _certificate(self, hosts: Sequence[str]) -> tuple[bytes, bytes]:
         """Certificate chain and key for the hosts, both PEM; the authority writes them into one file."""
@@ -267,7 +298,8 @@ class Region:
 
     def _changed(self, call: Call) -> None:
         if call.service == "ec2":
-            self.network.changed(call.operation)
+            self.network.changed(call.operation, call.told)
+        self.resolver.changed(call.service, call.operation)
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
 
@@ -283,6 +315,7 @@ class Region:
             "network": self.network.name,
             "enforces_security_groups": self.network.enforces_security_groups,
             "runtime": self.options.runtime,
+            "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
             "state": str(self.state.path),
             "ca": str(self.gateway.authority.certificate),
             "endpoints": [

@@ -127,7 +127,7 @@ class Cloud:
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=120, inject_host_prefix=False),
         )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +14,7 @@ import pytest
 
 from netflux.runtime import enclosure
 from tests.behaviours import stack
-from tests.behaviours.cloud import ROOT, Cloud, running, wait_for
+from tests.behaviours.cloud import ROOT, Cloud, inside, running, wait_for
 
 REFUSED = enclosure.refusal()
 pytestmark = [
@@ -73,12 +76,25 @@ def reach(cloud: Cloud, source: str, destination: str) -> int:
     return done.returncode
 
 
+def dropped(cloud: Cloud, source: str, destination: str) -> int:
+    """What the group that decides has dropped, as `netflux reach` tells it, and `netflux status` likewise."""
+    found = json.loads(cloud.command("reach", source, destination, "--json", check=False).stdout)
+    hop = next(hop for hop in found["paths"][0]["hops"] if not hop["passed"])
+    rows = json.loads(cloud.command("status", "--json").stdout)["dropped"]
+    address = found["paths"][0]["to"]["address"]
+    (row,) = [one for one in rows if one["direction"] == "inbound"
+              and address in [each["address"] for each in one["interfaces"]]]  # fmt: skip
+    assert row["packets"] >= hop["counted"]["packets"]
+    return int(hop["counted"]["packets"])
+
+
 def test_without_8080_from_the_load_balancer_targets_time_out_and_requests_get_504(cloud: Cloud) -> None:
     assert status(cloud, "/api/movies") == 200
     assert reach(cloud, "alb", "movie-service") == 0
     with revoked(cloud, "app-sg", "alb-sg", 8080):
         wait_for("every target has timed out", lambda: reasons(cloud) == {"Target.Timeout"}, 90)
         assert reach(cloud, "alb", "movie-service") == 1
+        assert dropped(cloud, "alb", "movie-service") >= 1
         answer = cloud.ask("GET", f"http://{stack.outputs(cloud)['LoadBalancerDnsName']}/api/movies")
         assert answer.status_code == 504
         assert "504 Gateway Time-out" in answer.text
@@ -103,3 +119,49 @@ def test_without_their_own_rule_tasks_do_not_reach_each_other_and_the_load_balan
         assert [status(cloud, "/api/movies") for _ in range(5)] == [200] * 5
         assert reach(cloud, "customer-service", "movie-service") == 1
     wait_for("customers get them again", lambda: status(cloud, "/api/customers/1") == 200, 20)
+
+
+def addresses(cloud: Cloud, prefix: str) -> dict[str, str]:
+    """Interfaces by address, of those whose description or owner begins so."""
+    found = cloud.boto3("ec2").describe_network_interfaces()["NetworkInterfaces"]
+    return {
+        one["PrivateIpAddress"]: one["NetworkInterfaceId"]
+        for one in found
+        if any(tag["Key"] == "netflux:owner" and tag["Value"].startswith(prefix) for tag in one["TagSet"])
+    }
+
+
+def dialled(cloud: Cloud, source: str, address: str, port: int) -> int:
+    """The client's port of a connection that was tried from a task's address."""
+    with inside(cloud, source):
+        client = socket.socket()
+    client.settimeout(0.5)
+    client.bind((source, 0))
+    with contextlib.suppress(OSError):
+        client.connect((address, port))
+    chosen = int(client.getsockname()[1])
+    client.close()
+    return chosen
+
+
+def test_a_flow_log_has_the_record_of_a_connection_and_of_one_that_was_rejected(cloud: Cloud) -> None:
+    recovers(cloud)
+    ec2, logs, iam = cloud.boto3("ec2"), cloud.boto3("logs"), cloud.boto3("iam")
+    role = iam.create_role(RoleName="flow", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    database, eni = next(iter(addresses(cloud, "rds/").items()))
+    task, _ = next(iter(addresses(cloud, "ecs/task/").items()))
+    ids = ec2.create_flow_logs(
+        ResourceType="NetworkInterface", ResourceIds=[eni], TrafficType="ALL", LogGroupName="flows",
+        DeliverLogsPermissionArn=role, MaxAggregationInterval=60,
+    )["FlowLogIds"]  # fmt: skip
+    accepted, rejected = dialled(cloud, task, database, 5432), dialled(cloud, task, database, 22)
+    ec2.delete_flow_logs(FlowLogIds=ids)
+    told = logs.get_log_events(logGroupName="flows", logStreamName=f"{eni}-all", startFromHead=True)["events"]
+    lines = [event["message"].split() for event in told]
+    (there,) = [line for line in lines if line[3:7] == [task, database, str(accepted), "5432"]]
+    (back,) = [line for line in lines if line[3:7] == [database, task, "5432", str(accepted)]]
+    (turned,) = [line for line in lines if line[3:7] == [task, database, str(rejected), "22"]]
+    assert there[:3] == ["2", "123456789012", eni]
+    assert [line[-2:] for line in (there, back, turned)] == [["ACCEPT", "OK"], ["ACCEPT", "OK"], ["REJECT", "OK"]]
+    assert int(there[8]) >= 3
+    assert int(turned[8]) >= 1

@@ -39,6 +39,7 @@ def test_env_points_an_sdk_here(cloud: Cloud) -> None:
     lines = dict(line.removeprefix("export ").split("=", 1) for line in cloud.command("env").stdout.splitlines())
     assert lines["AWS_ENDPOINT_URL"] == f"http://localhost:{cloud.port}"
     assert lines["AWS_DEFAULT_REGION"] == "us-east-1"
+    assert lines["AWS_DISABLE_HOST_PREFIX_INJECTION"] == "true"
     assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} <= {*lines}
 
 

@@ -105,13 +105,14 @@ def test_the_internet_reaches_the_load_balancer_once_the_command_it_names_was_ru
     assert not built.told("internet", "alb:443")["reachable"]
 
 
-def test_a_load_balancer_reaches_an_interface_by_its_group_but_nobody_listens_there(built: Built) -> None:
+def test_a_load_balancer_reaches_an_interface_by_its_group_but_nothing_is_attached_to_it(built: Built) -> None:
     found = built.told("alb", f"{built.interface}:8080")
-    assert failing(found) == ["inbound group", "listener"]
+    assert failing(found) == ["inbound group", "holder of the address"]
     built.open_as_told(found)
     found = built.told("alb", f"{built.interface}:8080")
-    assert failing(found) == ["listener"]
-    assert found["paths"][0]["outcome"] == "refused"
+    assert failing(found) == ["holder of the address"]
+    assert found["paths"][0]["outcome"] == "timed out"
+    assert "attached to nothing" in found["because"]
     (rule,) = built.cloud.boto3("ec2").describe_security_groups(GroupIds=[built.groups["app"]])["SecurityGroups"][0][
         "IpPermissions"
     ]
@@ -137,7 +138,7 @@ def test_a_network_acl_of_our_own_lets_through_what_the_commands_add_and_no_more
         source = found["paths"][0]["from"]["address"]
         assert (entry["CidrBlock"], entry["PortRange"]) == (f"{source}/32", {"From": 9090, "To": 9090})
         open_again = [path for path in again["paths"] if path["from"]["address"] == source]
-        assert [hop["stage"] for hop in open_again[0]["hops"] if not hop["passed"]] == ["listener"]
+        assert [hop["stage"] for hop in open_again[0]["hops"] if not hop["passed"]] == ["holder of the address"]
     finally:
         ec2.replace_network_acl_association(
             AssociationId=replaced["NewAssociationId"], NetworkAclId=current["NetworkAclId"]
@@ -163,12 +164,19 @@ def test_people_get_the_hops_and_programs_the_exit_code(built: Built) -> None:
     assert "it has no public address" in done.stdout
 
 
-def test_a_driver_that_filters_nothing_says_so(built: Built) -> None:
+def test_a_driver_that_filters_nothing_says_so(tmp_path: Path) -> None:
+    with running(tmp_path / "state", "--empty", "--speed", "10", "--network", "loopback") as cloud:
+        built = _build(Built(cloud))
+        found = built.told("alb", f"{built.interface}:8080", "--probe")
+    assert not found["enforced"]
+    assert "does not filter packets between processes" in found["note"]
+
+
+def test_a_driver_that_filters_sees_what_the_analysis_says(built: Built) -> None:
     found = built.told("alb", f"{built.interface}:8080", "--probe")
-    if found["enforced"]:
-        assert found["paths"][0]["probe"]["disagreement"] == ""
-    else:
-        assert "does not filter packets between processes" in found["note"]
+    if not found["enforced"]:
+        pytest.skip("this kernel lets nobody make network namespaces: `netflux doctor`")
+    assert found["paths"][0]["probe"]["disagreement"] == ""
 
 
 @pytest.mark.parametrize(

@@ -284,3 +284,19 @@ class Cloud:
         if operation in self.without:
             raise AwsError("UnsupportedOperation", f"{service}:{operation} is not supported by Netflux.", 501)
         return copy.deepcopy(ANSWERS.get(operation, {}))
+
+
+DROPPED = {
+    "vpc": "vpc-1", "direction": "inbound", "packets": 3, "bytes": 180,
+    "groups": [{"id": "sg-1", "name": "netflux-db-sg"}], "interfaces": [{"id": "eni-1", "address": "10.0.5.88"}],
+}  # fmt: skip
+
+
+class Counting:
+    """An inquiry whose kernel has dropped something."""
+
+    async def ask(self, source: str, destination: str, port: int | None, *, probe: bool) -> dict[str, Any]:
+        raise NotImplementedError
+
+    async def dropped(self, _interfaces: object) -> list[dict[str, Any]]:
+        return [DROPPED]

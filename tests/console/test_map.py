@@ -29,7 +29,7 @@ def region() -> Iterator[cloud.Cloud]:
 @pytest.fixture
 async def address(region: cloud.Cloud) -> AsyncIterator[str]:
     app = web.Application()
-    app.add_routes(routes(region.call, lambda: cloud.FACTS))
+    app.add_routes(routes(region.call, lambda: cloud.FACTS, cloud.Counting()))
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -75,6 +75,8 @@ async def test_rules_groups_and_origins_are_told_as_they_are(page: Page) -> None
     await expect(page.locator(".groups")).to_contain_text("tcp 8080 from netflux-alb-sg, netflux-app-sg")
     await expect(page.locator(".edgecard")).to_contain_text("/api/* → alb")
     await expect(page.locator("svg.wires path")).to_have_count(4)
+    dropped = page.locator("section", has=page.get_by_role("heading", name="Dropped by security groups"))
+    await expect(dropped).to_contain_text("netflux-db-sg3 packets inbound, 180 bytes10.0.5.88")
 
 
 async def test_a_click_shows_the_apis_answer_and_escape_closes_it(page: Page) -> None:

@@ -47,6 +47,14 @@ async def test_status_is_the_snapshot_with_the_regions_facts(client: Client) -> 
     ]
 
 
+async def test_status_has_what_security_groups_dropped(region: cloud.Cloud) -> None:
+    app = web.Application()
+    app.add_routes(routes(region.call, lambda: cloud.FACTS, cloud.Counting()))
+    async with TestClient(TestServer(app)) as started:
+        found = await (await started.get("/_netflux/status.json", headers=HERE)).json()
+    assert found["dropped"] == [cloud.DROPPED]
+
+
 async def test_many_who_look_at_once_cost_one_snapshot(client: Client, region: cloud.Cloud) -> None:
     for _ in range(3):
         await client.get("/_netflux/status.json", headers=HERE)

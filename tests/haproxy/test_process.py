@@ -238,6 +238,33 @@ async def test_a_start_that_fails_names_the_reason_and_leaves_no_process(tmp_pat
     assert children.running() == []
 
 
+async def test_a_haproxy_that_crashes_at_its_start_is_started_again(tmp_path: Path) -> None:
+    crashed = tmp_path / "crashed"
+    program = tmp_path / "haproxy"
+    program.write_text(
+        f'#!/bin/sh\ncase "$1" in -W) [ -e {crashed} ] || {{ touch {crashed}; echo so long; kill -SEGV $$; }} ;; esac\n'
+        f'exec {binary.find()} "$@"\n'
+    )
+    program.chmod(0o700)
+    run = Path(tempfile.mkdtemp(prefix="netflux-"))
+    haproxy = HAProxy(Children(run / "children"), str(program), run, tmp_path / "log")
+    await haproxy.start()
+    await haproxy.stop()
+    shutil.rmtree(run)
+    assert crashed.exists()
+
+
+async def test_a_haproxy_that_never_starts_says_its_last_words(tmp_path: Path) -> None:
+    program = tmp_path / "haproxy"
+    program.write_text("#!/bin/sh\necho cannot go on\nexit 3\n")
+    program.chmod(0o700)
+    run = Path(tempfile.mkdtemp(prefix="netflux-"))
+    haproxy = HAProxy(Children(run / "children"), str(program), run, tmp_path / "log")
+    with pytest.raises(UserError, match=r"code 3 at start\. cannot go on"):
+        await haproxy.start()
+    shutil.rmtree(run)
+
+
 async def test_a_state_directory_with_a_path_too_long_for_sockets_is_named(tmp_path: Path) -> None:
     deep = tmp_path / ("x" * 90)
     deep.mkdir()

@@ -58,3 +58,26 @@ async def test_a_reload_ends_when_the_worker_before_takes_no_connection_any_more
             assert asked.count("@!4999999 show info") == 3
             assert not await asking.reload()
             assert asked.count("@!4999999 show info") == 3, "it is known of that one already"
+
+
+async def test_a_worker_that_ends_while_it_is_asked_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "_OLD_ANSWER_SECONDS", 0.1)
+    open_questions: list[asyncio.StreamWriter] = []
+
+    async def master(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = (await reader.readline()).decode().strip()
+        listed = "# workers\n30 worker 0\n# old workers\n4999999 worker 1\n# programs\n"
+        answers = {"reload": "Success=1\n", "@1 show info": "Pid: 30\n", "show proc": listed}
+        if line in answers:
+            writer.write(answers[line].encode())
+            writer.close()
+        else:
+            open_questions.append(writer)
+
+    with TemporaryDirectory(prefix="nf-") as directory:
+        path = Path(directory) / "master.sock"
+        async with await asyncio.start_unix_server(master, str(path)):
+            assert not await asyncio.wait_for(RuntimeApi(path).reload(), 20)
+            (writer,) = open_questions
+            writer.close()
+            await writer.wait_closed()

@@ -185,6 +185,12 @@ def test_a_closed_port_that_the_network_lets_through_is_refused() -> None:
     assert (found.network, found.outcome, stopped_by(found)) == (True, Outcome.REFUSED, Stage.LISTENER)
 
 
+def test_an_interface_that_nothing_has_answers_nothing() -> None:
+    idle = replace(APP, attached=False)
+    found = verdict(topology(rule(8080, peer="sg-web")), Connection(WEB, idle, 8080), listening=False)
+    assert (found.outcome, stopped_by(found)) == (Outcome.TIMED_OUT, Stage.HOLDER)
+
+
 def test_what_cannot_be_decided_here_is_refused_by_name_only_where_it_matters() -> None:
     listed = replace(rule(8080), prefix_list="pl-1")
     with pytest.raises(Unsupported, match="pl-1"):

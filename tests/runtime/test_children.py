@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from netflux.runtime.children import Child, Children, Launch, end_leftovers, started_at
-from netflux.runtime.usage import of
+from netflux.runtime.usage import of_group
 
 PATH = {"PATH": os.environ["PATH"]}
 STUBBORN = (
@@ -65,12 +65,12 @@ async def test_a_child_can_see_another_uid_and_limits(children: Children, tmp_pa
 async def test_the_usage_of_a_process_group_is_measured(children: Children, tmp_path: Path) -> None:
     child = await children.start(python(tmp_path, "print('up', flush=True); import time; time.sleep(600)"))
     await first_line(child)
-    usage = of(child.pid)
+    usage = of_group(child.pid)
     assert usage is not None
     assert usage.processes == 1
     assert usage.memory_bytes > 1024 * 1024
     await child.stop(5)
-    assert of(child.pid) is None
+    assert of_group(child.pid) is None
 
 
 PARENT = textwrap.dedent("""

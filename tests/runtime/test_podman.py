@@ -111,10 +111,14 @@ async def test_output_and_exit_code_are_the_programs_and_nothing_is_left(ground:
 async def test_it_gets_environment_hosts_file_host_name_and_directory(ground: Ground, tmp_path: Path) -> None:
     hosts = tmp_path / "hosts"
     hosts.write_text("127.9.9.9 movie-service\n")
+    resolver = tmp_path / "resolv"
+    resolver.write_text("nameserver 10.0.0.2\n")
     environment = {"SECRET": 'a b"c', "HOME": "/nowhere", "HOSTNAME": "ip-10-0-3-17.ec2.internal"}
-    script = "echo $SECRET; echo $HOME; busybox cat /etc/hosts; busybox hostname; busybox pwd"
-    _, lines = await ground.output(script, environment=environment, hosts=hosts, directory="/etc")
-    assert lines == ['a b"c', "/nowhere", "127.9.9.9 movie-service", "ip-10-0-3-17.ec2.internal", "/etc"]
+    script = "echo $SECRET; echo $HOME; busybox cat /etc/hosts /etc/resolv.conf; busybox hostname; busybox pwd"
+    given = {"hosts": hosts, "resolver": resolver, "directory": "/etc"}
+    _, lines = await ground.output(script, environment=environment, **given)
+    names = ["127.9.9.9 movie-service", "nameserver 10.0.0.2"]
+    assert lines == ['a b"c', "/nowhere", *names, "ip-10-0-3-17.ec2.internal", "/etc"]
 
 
 async def test_user_and_read_only_root_hold(ground: Ground) -> None:

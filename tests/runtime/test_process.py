@@ -184,3 +184,20 @@ async def test_a_program_can_be_run_inside_and_is_ended_when_it_takes_too_long(
     with pytest.raises(TimeoutError):
         await container.execute(["sleep", "600"], 0.1)
     assert container.exit_code is None
+
+
+async def test_a_resolver_of_its_own_is_asked_after_the_hosts_file_alone(
+    children: Children, runtime: ProcessRuntime, tmp_path: Path
+) -> None:
+    reason = await why_no_hosts_file(children, tmp_path)
+    if reason is not None:
+        pytest.skip(reason)
+    resolver = tmp_path / "resolv"
+    resolver.write_text("nameserver 10.0.0.2\n")
+    program = (
+        "print(open('/etc/resolv.conf').read().strip())\n"
+        "print(*[line for line in open('/etc/nsswitch.conf') if line.startswith('hosts:')], flush=True)\n"
+    )
+    container = await runtime.start(ContainerSpec("c", image(tmp_path, *python(program)), {}, resolver=resolver))
+    lines = [line.split() async for line in container.lines() if line]
+    assert lines == [["nameserver", "10.0.0.2"], ["hosts:", "files", "dns"]]

@@ -200,6 +200,7 @@ def env(place: Path) -> None:
         "AWS_ACCESS_KEY_ID": names.ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": "netflux",
         "AWS_DEFAULT_REGION": client.get(place, "region.json")["region"],
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # else DiscoverInstances is asked of data-localhost
     }
     for key, value in values.items():
         print(f"export {key}={value}")

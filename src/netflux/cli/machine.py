@@ -57,6 +57,7 @@ def look(place: Path) -> list[Finding]:
         _low_ports,
         lambda: _disk(place),
         _podman,
+        _sizes,
     )
     return [probe() for probe in probes]
 
@@ -124,7 +125,7 @@ def _networks() -> Finding:
             "Real networks",
             "ok",
             "user, mount, pid and network namespaces can be made",
-            "netflux up --network namespaces enforces security groups, network ACLs and routes.",
+            "The kernel enforces security groups, network ACLs and routes (--network namespaces, the default).",
         )
     meaning = "Only --network loopback: security groups are not enforced between processes."
     return Finding("Real networks", "limited", str(refused), meaning, refused.setting)
@@ -211,6 +212,18 @@ def _podman() -> Finding:
         todo += "podman system reset, which deletes what podman has."
         return Finding("Podman", "limited", found, meaning, todo)
     return Finding("Podman", "limited" if unheld is not None else "ok", found, meaning)
+
+
+def _sizes() -> Finding:
+    from netflux.runtime import holding, memory
+
+    found = holding.find()
+    if isinstance(found, holding.Places) and found.cpu:
+        return Finding("Sizes of tasks", "ok", str(found), "")
+    if isinstance(found, holding.Places):
+        return Finding("Sizes of tasks", "limited", str(found), "CPU of tasks that are processes is not held.")
+    todo = "Run as root, or in a user slice to which systemd delegates memory and cpu: systemd-run --user --scope."
+    return Finding("Sizes of tasks", "limited", found, f"Of tasks that are processes {memory.WATCHED}.", todo)
 
 
 def _unshares(options: Sequence[str]) -> bool:

@@ -92,7 +92,10 @@ def _path(console: Console, path: dict[str, Any], port: int) -> None:
     for hop in path["hops"]:
         mark = Text("✓", "green") if hop["passed"] else Text("✗", "red")
         stage = f"{hop['stage']} (answers)" if hop["answer"] else hop["stage"]
-        table.add_row(mark, stage, Text(hop["says"], "" if hop["passed"] else "red"))
+        says = Text(hop["says"], "" if hop["passed"] else "red")
+        if hop.get("counted"):
+            says.append(f" · {hop['counted']['says']}", "dim")
+        table.add_row(mark, stage, says)
     console.print(table)
     for hop in path["hops"]:
         if hop["remedy"]:

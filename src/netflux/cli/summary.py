@@ -81,9 +81,14 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
         console.print(
             Text(
                 f"Network {region['network']}: security groups are checked at the proxies; between processes of this "
-                "machine they are not enforced. `netflux up --network namespaces` enforces them.",
+                "machine they are not enforced. --network namespaces enforces them; `netflux doctor` says whether it "
+                "can be used here.",
                 "yellow",
             )
         )
+    sizes = region.get("sizes")
+    held = sizes is None or (sizes["memory"] and sizes["cpu"])
+    if sizes is not None and (seconds is None or not held):
+        console.print(Text(f"Sizes of tasks: {sizes['how']}", "dim" if held else "yellow"))
     for part, reason in status.get("unavailable", {}).items():
         console.print(Text(f"{part}: {reason}", "yellow"))

@@ -16,7 +16,8 @@ _COLORS = {
 
 def show(console: Console, status: dict[str, Any]) -> None:
     """Prints every table that has a row."""
-    for table in (_stacks(status), _services(status), _tasks(status), _targets(status), _databases(status)):
+    parts = (_stacks, _services, _tasks, _targets, _databases, _dropped)
+    for table in (part(status) for part in parts):
         if table.row_count:
             console.print(table)
     for sentence in status.get("missing", ()):
@@ -89,4 +90,14 @@ def _databases(status: dict[str, Any]) -> Table:
         where = f"{endpoint['Address']}:{endpoint['Port']}" if endpoint.get("Address") else ""
         engine = f"{one['Engine']} {one.get('EngineVersion', '')}"
         table.add_row(one["DBInstanceIdentifier"], colored(one["DBInstanceStatus"]), engine, where)
+    return table
+
+
+def _dropped(status: dict[str, Any]) -> Table:
+    """Counts are of all interfaces with the same groups, since the region's start or the groups' last change."""
+    table = _table("Dropped by security groups", "groups", "direction", "packets", "bytes", "interfaces")
+    for one in status.get("dropped", ()):
+        groups = ", ".join(group["name"] or group["id"] for group in one["groups"])
+        addresses = " ".join(interface["address"] for interface in one["interfaces"])
+        table.add_row(groups, one["direction"], str(one["packets"]), str(one["bytes"]), addresses)
     return table

@@ -251,17 +251,18 @@ def _signals(stopping: asyncio.Event, children: Any) -> Iterator[None]:
 
 
 def _driver(asked: str) -> str:
-    """The driver that is used. `auto` is `loopback`: what `namespaces` has still to show before is in
-    docs/design/network.md, so whoever wants closed ports says so.
+    """The driver that is used. `auto` is `namespaces` where the kernel lets this user make them, else `loopback`.
 
     Raises:
         UserError: namespaces were asked for, and this machine forbids them.
     """
-    if asked != "namespaces":
-        return "loopback"
+    if asked == "loopback":
+        return asked
     refused = enclosure.refusal()
     if refused is None:
-        return asked
+        return "namespaces"
+    if asked == "auto":
+        return "loopback"
     raise UserError(
         f"The network driver `namespaces` can't be used here: {refused}.",
         f"{refused.setting}\nOr use --network loopback, which does not enforce security groups between processes.",

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -49,6 +49,10 @@ class Inquiries(Protocol):
         """The answer in JSON's types; UserError or AwsError."""
         ...
 
+    async def dropped(self, interfaces: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """What security groups have dropped of these interfaces."""
+        ...
+
 
 def routes(call: Call, facts: Facts, inquiry: Inquiries | None = None) -> list[web.RouteDef]:
     """All routes.
@@ -56,9 +60,9 @@ def routes(call: Call, facts: Facts, inquiry: Inquiries | None = None) -> list[w
     Args:
         call: `Apis.call`.
         facts: the rest of what is to be shown.
-        inquiry: answers `reach.json`, which is absent without it.
+        inquiry: answers `reach.json`, which is absent without it, and knows what was counted.
     """
-    console = _Console(call, facts)
+    console = _Console(call, facts, inquiry)
     reach = [web.get("/_netflux/reach.json", _guarded(_reach(inquiry)))] if inquiry is not None else []
     return [
         web.get("/_netflux", _guarded(_to_page)),
@@ -92,9 +96,10 @@ def _reach(inquiry: Inquiries) -> Handler:
 
 
 class _Console:
-    def __init__(self, call: Call, facts: Facts) -> None:
+    def __init__(self, call: Call, facts: Facts, inquiry: Inquiries | None) -> None:
         self._call = call
         self._facts = facts
+        self._inquiry = inquiry
         self._lock = asyncio.Lock()
         self._taken = 0.0
         self._last: dict[str, Any] = {}
@@ -107,7 +112,10 @@ class _Console:
         """The snapshot with the region's own facts."""
         async with self._lock:
             if not self._last or time.monotonic() - self._taken > _FRESH:
-                self._last = await snapshot(self._call)
+                taken = await snapshot(self._call)
+                interfaces = taken.get("interfaces", ())
+                told = await self._inquiry.dropped(interfaces) if self._inquiry is not None else []
+                self._last = {**taken, "dropped": told}
                 self._taken = time.monotonic()
             found = self._last
         return _json({**found, "region": plain(self._facts()), "missing": readiness.missing(found)})

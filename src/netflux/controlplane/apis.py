@@ -6,6 +6,7 @@ import asyncio
 import copy
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from botocore import xform_name
@@ -95,7 +96,7 @@ class Apis:
         if self.handler(service, operation) is not None:
             return await self.handle(call, dict(params))
         response = await self.moto.call(service, operation, params)
-        self.settle(call)
+        self.settle(replace(call, told=(params, response)))
         return response
 
     async def handle(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +106,7 @@ class Apis:
             raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
         models.check_parameters(models.operation_model(call.service, call.operation), params)
         response = await handler(call, copy.deepcopy(params))
-        self.settle(call)
+        self.settle(replace(call, told=(params, response)))
         return response
 
     def settle(self, call: Call) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Call:
         account: twelve digits.
         request_id: returned to the client, and written to the log beside errors.
         access_key: the access key id that signed the request; None for calls from inside and anonymous ones.
+        told: parameters and answer, once the call has succeeded; nothing where moto answered a client byte for byte.
     """
 
     service: str
@@ -25,3 +28,4 @@ class Call:
     account: str
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     access_key: str | None = None
+    told: tuple[Mapping[str, Any], ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netflux.gateway import hosts
 from netflux.haproxy.configuration import Chunk, guarded, quote
-from netflux.haproxy.section import Section
+from netflux.haproxy.section import BEGIN, Section
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Listening:
         tls_socket: unix socket between the port and the frontend that speaks TLS.
         control_plane: unix socket of the control plane.
         certificate: path of a PEM file with the certificate and its key.
+        older: path of a list of the names that are not offered HTTP/2, from `older`; empty for none.
         inherited: descriptor of a socket that listens there already; None binds one.
     """
 
@@ -29,6 +30,7 @@ class Listening:
     control_plane: str
     certificate: str
     inherited: int | None = None
+    older: str = ""
 
     @property
     def bind(self) -> str:
@@ -43,9 +45,14 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
     socket to the frontend that decrypts. Rules run for each request, so a kept-alive connection may change hosts.
     """
     return [
-        *_frontend(_PLAIN.format(bind=listening.bind), _ENCRYPTED + _LAST, sections, "http"),
+        *_frontend(_PLAIN.format(bind=listening.bind, begin=BEGIN), _ENCRYPTED + _LAST, sections, "http"),
         *_frontend(
-            _TLS.format(socket=quote(listening.tls_socket), certificate=quote(listening.certificate)),
+            _TLS.format(
+                socket=quote(listening.tls_socket),
+                certificate=quote(listening.certificate),
+                older=f" crt-list {quote(listening.older)}" if listening.older else "",
+                begin=BEGIN,
+            ),
             _LAST,
             sections,
             "https",
@@ -60,6 +67,13 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
             ),
         ),
     ]
+
+
+def older(certificate: str, sections: Sequence[Section]) -> str:
+    """HAProxy's list of certificates for names that are not offered HTTP/2; empty when there are none."""
+    routes = [route for section in sections for route in section.gateway if not route.http2]
+    names = sorted({name for route in routes for name in hosts.forms(route.host)})
+    return "".join(f"{certificate} [alpn http/1.1] {name}\n" for name in names)
 
 
 def _frontend(start: str, end: str, sections: Sequence[Section], scheme: str) -> Iterator[Chunk]:
@@ -84,6 +98,7 @@ _PLAIN = """\
 frontend gateway
     mode tcp
     bind {bind}
+    {begin}
     tcp-request inspect-delay 30s
     tcp-request content switch-mode http if HTTP
     tcp-request content accept if {{ req.ssl_hello_type 1 }}
@@ -94,7 +109,8 @@ _ENCRYPTED = "    use_backend gateway-tls if { req.ssl_hello_type 1 }\n"
 
 _TLS = """\
 frontend gateway-https
-    bind unix@{socket} mode 600 accept-proxy ssl crt {certificate} alpn h2,http/1.1"""
+    bind unix@{socket} mode 600 accept-proxy ssl crt {certificate}{older} alpn h2,http/1.1
+    {begin}"""
 
 _LAST = """\
     use_backend gateway-no-load-balancer if { req.hdr(host),host_only -m end .elb.localhost .elb.amazonaws.com }

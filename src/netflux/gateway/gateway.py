@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,15 +64,25 @@ class Gateway:
     def frontends(self, sections: Sequence[Section]) -> list[Chunk]:
         """What HAProxy asks for before each reload; makes a new certificate when a section has a host it lacks."""
         wanted = [name for section in sections for route in section.gateway for name in hosts.forms(route.host)]
+        certificate = str(self.authority.leaf(wanted, datetime.now(UTC)))
         listening = frontend.Listening(
             self.address,
             self.port,
             str(self._run_dir / "gateway-https.sock"),
             str(self._run_dir / "controlplane.sock"),
-            str(self.authority.leaf(wanted, datetime.now(UTC))),
+            certificate,
             self.inherited,
+            self._list(frontend.older(certificate, sections)),
         )
         return frontend.chunks(listening, sections)
+
+    def _list(self, text: str) -> str:
+        """A file with this text; its name changes with it, so that HAProxy's configuration does as well."""
+        if not text:
+            return ""
+        path = self._run_dir / f"names-{hashlib.sha256(text.encode()).hexdigest()[:12]}.list"
+        path.write_text(text)
+        return str(path)
 
     def _in_the_way(self, error: OSError) -> str:
         if error.errno == errno.EADDRINUSE:

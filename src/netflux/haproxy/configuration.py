@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from netflux.haproxy import journal
 from netflux.haproxy.section import Section, Server
 from netflux.haproxy.slots import Slots
 
@@ -23,10 +24,12 @@ class Settings:
     Attributes:
         socket: path of the runtime API's unix socket, which also hands the listeners to the next worker.
         threads: one per core.
+        journal: where requests that fail are told, e.g. `fd@9`; empty for nowhere.
     """
 
     socket: str
     threads: int
+    journal: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,8 +167,7 @@ def _preamble(settings: Settings) -> str:
     - idle-close-on-response keeps idle client connections of a leaving worker open for the request that may be under
       way: without it a reload under load fails some (docs/design/edge.md).
     - fd-hard-limit, because HAProxy takes memory for as many descriptors as the system allows, which may be millions.
-    - no `log`: a request would cost a line of text that is made and then dropped for its level. What HAProxy has to say
-      about servers and configurations goes to stderr anyway.
+    - a line in the journal only for a request that fails: for any other it would be made, and cost more than a rule.
     - client-fin, because HAProxy does not see a client leave whose request was too large for the buffer.
     - an hour for tunnels and idle long answers; owners set their own `timeout server`.
     """
@@ -190,4 +192,4 @@ defaults
     timeout tunnel 1h
     timeout http-request 60s
     timeout http-keep-alive 60s
-"""
+{journal.failures(settings.journal) if settings.journal else ""}"""

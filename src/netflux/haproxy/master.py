@@ -12,6 +12,7 @@ from netflux.runtime.children import Child, Children, Launch
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
+_LAST_LINES = 3
 
 
 class Master:
@@ -106,6 +107,10 @@ class Master:
         if self._child is not None:
             await self._child.stop(_STOP_SECONDS)
 
+    def _last_words(self) -> str:
+        """The end of its log: the log itself may be deleted with a state directory in which nothing ever ran."""
+        return " ".join(self._log.read_text(errors="replace").splitlines()[-_LAST_LINES:])
+
     async def _answering(self, child: Child) -> None:
         """A new socket is not told of by the kernel, so it is asked every 10 ms until the worker answers."""
         loop = asyncio.get_running_loop()
@@ -121,6 +126,6 @@ class Master:
                         raise
                 done, _ = await asyncio.wait({ended}, timeout=0.01)
                 if done:
-                    raise RuntimeApiError(f"HAProxy ended with code {ended.result()} at start; see {self._log}")
+                    raise RuntimeApiError(f"HAProxy ended with code {ended.result()} at start. {self._last_words()}")
         finally:
             ended.cancel()

@@ -13,6 +13,7 @@ from pathlib import Path
 from netflux.errors import Retryable, UserError
 from netflux.haproxy import configuration, passage, refusal
 from netflux.haproxy.configuration import Chunk, Rendered, Settings
+from netflux.haproxy.journal import Journal
 from netflux.haproxy.master import Master
 from netflux.haproxy.runtime import RuntimeApi, RuntimeApiError, commands_for
 from netflux.haproxy.section import Section, Server
@@ -24,6 +25,8 @@ _log = logging.getLogger(__name__)
 Frontends = Callable[[Sequence[Section]], Sequence[Chunk]]
 _RESTART_SECONDS = (0.0, 0.2, 1.0, 5.0)
 """Real seconds before HAProxy is started again after it died that many times in a row; the last one repeats."""
+_STARTS = 3
+"""HAProxy 2.8 crashed at one start in some thousand (SIGSEGV in the master, before its worker answered)."""
 _UNKNOWN = "unknown"
 _MOST_THREADS = 16
 """A thread for each core, but more than these only cost memory on one person's machine."""
@@ -50,6 +53,7 @@ class HAProxy:
         self._master = Master(children, binary, run_dir, log)
         self._settings = Settings(str(run_dir / "haproxy.sock"), min(os.cpu_count() or 1, _MOST_THREADS))
         self._run_dir = run_dir
+        self.journal = Journal()
         self._frontends = frontends
         self._sections: dict[str, Section] = {}
         self._good: dict[str, Section] = {}
@@ -81,12 +85,11 @@ class HAProxy:
         self._leaving = look
 
     async def statistics(self) -> tuple[int, Sequence[Mapping[str, str]]]:
-        """The newest worker's pid and its counters; RuntimeApiError."""
-        pid = next(line for line in (await self.runtime.worker("show info")).splitlines() if line.startswith("Pid:"))
-        return int(pid.partition(":")[2]), await self.runtime.statistics()
+        """The newest worker's pid and its counters, whose maxima begin anew then; RuntimeApiError."""
+        return await self.runtime.measured()
 
     def inherit(self, descriptor: int) -> None:
-        """The shared frontends name a listening socket of this process, as `fd@N`. Before the start."""
+        """The configuration names a descriptor of this process, as `fd@N`. Before the start."""
         self._master.inherited = (*self._master.inherited, descriptor)
 
     async def start(self) -> None:
@@ -101,11 +104,22 @@ class HAProxy:
                 f"The path of {self._run_dir} is too long by {length - LONGEST_SOCKET} characters for unix sockets.",
                 "Choose a shorter directory with --state or NETFLUX_STATE_DIR.",
             )
-        try:
-            await self._settle("")
-        except (Retryable, RuntimeApiError) as error:
-            await self._master.stop()
-            raise UserError(f"HAProxy does not start: {error}", "See haproxy.log in the state directory.") from error
+        self.journal.open()
+        self._settings = replace(self._settings, journal=self.journal.address)
+        self.inherit(self.journal.descriptor)
+        for left in reversed(range(_STARTS)):
+            try:
+                await self._settle("")
+                break
+            except (Retryable, RuntimeApiError) as error:
+                await self._master.stop()
+                if not left:
+                    self.journal.close()
+                    raise UserError(
+                        f"HAProxy does not start: {error}",
+                        "See haproxy.log in the state directory, if it is still there.",
+                    ) from error
+                _log.warning("HAProxy did not start, which is tried again: %s", error)
         self._watching = asyncio.ensure_future(self._watch())
 
     async def stop(self) -> None:
@@ -119,6 +133,7 @@ class HAProxy:
         for _, waiter in self._waiting:
             waiter.cancel()
         await self._master.stop()
+        self.journal.close()
 
     async def put(self, section: Section) -> None:
         """Runs the section in place of the owner's last one; returns when the worker that has it answers.

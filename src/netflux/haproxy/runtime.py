@@ -20,6 +20,7 @@ ANSWER_SECONDS = 30.0
 """Real seconds: a reload of thousands of lines takes about one, on a busy machine some."""
 _UNTOLD_SECONDS = 1.0
 """Real seconds after which a worker that was replaced, and has not stopped, has missed the signal to."""
+_OLD_ANSWER_SECONDS = 3.0
 _BATCH = 40
 """Commands sent in one line; each is under 200 bytes, and HAProxy takes as much as a buffer holds."""
 
@@ -111,7 +112,7 @@ class RuntimeApi:
         clock = asyncio.get_running_loop().time
         began, told = clock(), False
         # It answers between two rounds of its own loop, in which it takes signals as well.
-        while "Stopping: 0" in await self.command(f"@!{pid} show info"):
+        while await self._takes_connections(pid):
             if clock() - began > ANSWER_SECONDS:
                 raise RuntimeApiError(f"HAProxy's earlier worker {pid} does not stop taking connections")
             if clock() - began > _UNTOLD_SECONDS and not told:
@@ -119,6 +120,15 @@ class RuntimeApi:
                 _log.warning("HAProxy's earlier worker %s goes on taking connections; it is told again to stop", pid)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGUSR1)
+
+    async def _takes_connections(self, pid: int) -> bool:
+        """As it says itself. One that says nothing is asked again for as long as it lives: where it ends while it is
+        being asked, the master leaves the question open.
+        """
+        try:
+            return "Stopping: 0" in await self.command(f"@!{pid} show info", _OLD_ANSWER_SECONDS)
+        except RuntimeApiError:
+            return os.access(f"/proc/{pid}", os.F_OK)
 
     async def worker(self, line: str) -> str:
         """The answer of the newest worker to one command."""
@@ -146,8 +156,22 @@ class RuntimeApi:
 
     async def statistics(self) -> list[dict[str, str]]:
         """`show stat`: one row for each frontend, backend and server, with HAProxy's column names."""
-        answer = await self.worker("show stat")
-        return list(csv.DictReader(io.StringIO(answer.removeprefix("# ").strip())))
+        return _rows(await self.worker("show stat"))
+
+    async def measured(self) -> tuple[int, list[dict[str, str]]]:
+        """The same with the worker's pid; its maxima are of the time since the last call, and begin anew.
+
+        Between the two commands few milliseconds may pass; a maximum that falls there is forgotten, and no count is.
+        """
+        info, name, rows = (await self.command("@1 show info; @1 show stat; @1 clear counters")).partition("# pxname")
+        pid = next((line for line in info.splitlines() if line.startswith("Pid:")), "")
+        if not pid or not name:
+            raise RuntimeApiError(f"HAProxy does not tell its counters: {info[:100]}")
+        return int(pid.partition(":")[2]), _rows(name + rows)
+
+
+def _rows(answer: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(answer.removeprefix("# ").strip())))
 
 
 def _server_state(row: dict[str, str]) -> ServerState:

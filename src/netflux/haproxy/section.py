@@ -8,6 +8,11 @@ LATE = "{ var(txn.late) -m found }"
 """For the conditions of `Onward.late`: the answer is made because the patience is over."""
 
 
+BORN = "sess.born"
+"""When the client's connection began, seconds of the clock: the gateway sets it, and listeners whose owner needs it."""
+BEGIN = f"tcp-request connection set-var({BORN}) date"
+
+
 @dataclass(frozen=True)
 class Route:
     """What the gateway's shared frontend does with requests for one host name.
@@ -17,11 +22,13 @@ class Route:
         scheme: `http`, `https`, or empty for both.
         lines: `http-request …` and `use_backend …` lines, in order; each may end in `if <conditions>`. The gateway
             adds the host and scheme condition in front of them, so conditions are joined by AND (a line per OR branch).
+        http2: whether clients that come by TLS for this name are offered HTTP/2.
     """
 
     host: str
     scheme: str
     lines: tuple[str, ...]
+    http2: bool = True
 
 
 @dataclass(frozen=True)

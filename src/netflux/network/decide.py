@@ -319,8 +319,15 @@ class _Walk:
 
     def arrival(self) -> Iterator[Hop]:
         """At the destination."""
-        if self.listening is not None and isinstance(self.connection.destination, Interface):
-            yield Hop(Stage.LISTENER, self.listening, self.connection.destination.id, self.connection.there)
+        goal, there = self.connection.destination, self.connection.there
+        if not isinstance(goal, Interface) or self.listening is None:
+            return
+        if goal.attached:
+            yield Hop(Stage.LISTENER, self.listening, goal.id, there)
+        else:
+            yield Hop(
+                Stage.HOLDER, passed=False, place=goal.id, flow=there, note="the interface is attached to nothing"
+            )
 
     def _through(self, nat: NatGateway, client: str) -> Iterator[Hop]:
         """A NAT gateway: it takes the connection over with its own address and a port of its own."""

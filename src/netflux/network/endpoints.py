@@ -5,7 +5,7 @@ Held in memory only: after a restart a name is absent until its owner has seen i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from netflux import names
@@ -32,12 +32,25 @@ class Address:
         return f"{self.host}:{self.port}" if self.port else f"unix@{self.host}"
 
 
+@dataclass(frozen=True)
+class HostName:
+    """What a name resolves to inside tasks.
+
+    Attributes:
+        addresses: local IPs.
+        ttl: seconds for which a client may remember them.
+    """
+
+    addresses: tuple[str, ...]
+    ttl: int
+
+
 class Endpoints:
     """Endpoint names with the port that AWS shows, mapped to local addresses; AWS's forms find the local ones."""
 
     def __init__(self) -> None:
         self._addresses: dict[tuple[str, int], Address] = {}
-        self._hosts: dict[str, str] = {}
+        self._hosts: dict[str, HostName] = {}
         self._watchers: list[Callable[[], None]] = []
 
     def watch(self, told: Callable[[], None]) -> None:
@@ -48,9 +61,9 @@ class Endpoints:
         """The name answers on this port, at this address."""
         self._addresses[(name.lower(), port)] = address
 
-    def publish_host(self, name: str, ip: str) -> None:
-        """The name resolves to this local IP inside tasks (it goes into their hosts files)."""
-        self._hosts[name.lower()] = ip
+    def publish_host(self, name: str, ips: Sequence[str], ttl: int) -> None:
+        """The name resolves to these local IPs inside tasks, for as many seconds."""
+        self._hosts[name.lower()] = HostName(tuple(ips), ttl)
         self._tell()
 
     def withdraw(self, name: str) -> None:
@@ -69,8 +82,12 @@ class Endpoints:
         return [(name, port, address) for (name, port), address in self._addresses.items()]
 
     def hosts(self) -> dict[str, str]:
-        """All names that tasks can resolve, with their IP."""
-        return dict(self._hosts)
+        """All names that tasks can resolve, with one IP: what a hosts file can hold."""
+        return {name: host.addresses[0] for name, host in self._hosts.items()}
+
+    def resolved(self) -> Mapping[str, HostName]:
+        """All names that tasks can resolve."""
+        return self._hosts
 
     def _tell(self) -> None:
         for told in self._watchers:

@@ -22,6 +22,9 @@ PORT = 15001
 _RELAYS = "169.254.128.0/17"
 """The proxies' own ends: link-local, so no VPC has them."""
 
+_RESERVED = tuple(ipaddress.IPv4Network(block) for block in ("169.254.169.0/24", "169.254.170.0/24"))
+"""Where a task finds the VPC's resolver, its metadata and credentials."""
+
 _GATEWAY = "169.254.127.1"
 _INDEX = 3
 _TCP = 6
@@ -38,7 +41,8 @@ class Interceptor:
     def __init__(self, host: Host, names: str) -> None:
         self._host = host
         self._names = ipaddress.IPv4Network(names)
-        self._relays = itertools.cycle(ipaddress.IPv4Network(_RELAYS).hosts())
+        own = ipaddress.IPv4Network(_RELAYS).hosts()
+        self._relays = itertools.cycle(one for one in own if not any(one in block for block in _RESERVED))
         self.relays: dict[str, str] = {}
 
     def begin(self, name: str) -> None:

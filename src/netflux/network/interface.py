@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from netflux.network.attempt import Probe
+from netflux.network.nftables import Counted
+from netflux.network.sighting import Seen
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,19 @@ class Interface:
     relay: str = ""
 
 
+@dataclass(frozen=True)
+class Sockets:
+    """Sockets of a VPC's router.
+
+    Attributes:
+        datagrams: UDP, bound.
+        streams: TCP, listening.
+    """
+
+    datagrams: tuple[socket.socket, ...] = ()
+    streams: tuple[socket.socket, ...] = ()
+
+
 class Network(Protocol):
     """A driver. Interfaces come back after a restart with the same id and VPC address."""
 
@@ -101,8 +116,12 @@ class Network(Protocol):
         """
         ...
 
-    def changed(self, operation: str) -> None:
-        """EC2 has accepted this operation, which the next `refresh` is to follow."""
+    def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
+        """EC2 has accepted this operation, which the next `refresh` is to follow.
+
+        Args:
+            told: its parameters and its answer, where they are known.
+        """
         ...
 
     async def refresh(self) -> None:
@@ -127,6 +146,16 @@ class Network(Protocol):
         """
         ...
 
+    def vpc_of(self, owner: str) -> str:
+        """The VPC that the owner's interface is in; empty where there is no interface, or no router of a VPC."""
+        ...
+
+    async def serve(self, vpc: str, addresses: Sequence[str], port: int) -> Sockets:
+        """Sockets on a UDP and TCP port of each address, which the VPC's router has from now on. The VPC's interfaces
+        reach them whatever groups and network ACLs say, as they reach Amazon's DNS. OSError when the machine refuses.
+        """
+        ...
+
     async def listening(self, owner: str, port: int) -> bool:
         """Whether something listens on the TCP port of the owner's interface, by the kernel; False without one."""
         ...
@@ -140,4 +169,23 @@ class Network(Protocol):
             port: where to.
             timeout: real seconds.
         """
+        ...
+
+    async def counters(self) -> Mapping[str, Mapping[tuple[str, str], Counted]]:
+        """What the kernel has counted, by VPC and then by chain and rule as `ruleset` names them; nothing where the
+        driver has no rules.
+        """
+        ...
+
+    async def watch(self, vpcs: frozenset[str]) -> None:
+        """The flows of these VPCs are to be written down, and no others'.
+
+        Raises:
+            Unsupported: the driver sees no packets.
+            Retryable: the machine refuses.
+        """
+        ...
+
+    async def flows(self, vpc: str) -> Seen:
+        """What the interfaces of a watched VPC saw since the last call; Retryable when the machine refuses."""
         ...

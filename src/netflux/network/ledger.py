@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -75,11 +75,15 @@ class Ledger:
     Args:
         apis: EC2 is called through it.
         documents: holds owners and addresses.
+        in_use: tells the addresses of a subnet by its id, for a driver that has read them; else EC2 is asked.
     """
 
-    def __init__(self, apis: Ec2, documents: Documents) -> None:
+    def __init__(
+        self, apis: Ec2, documents: Documents, in_use: Callable[[str], Awaitable[Sequence[str]]] | None = None
+    ) -> None:
         self._apis = apis
         self._documents = documents
+        self._in_use = in_use or self._asked
         self._records: dict[str, Record] = {}
         self._lock = asyncio.Lock()
 
@@ -180,13 +184,15 @@ class Ledger:
         return record
 
     async def _taken(self, subnet_id: str) -> Sequence[str]:
+        return [*await self._in_use(subnet_id), *(record.vpc_address for record in self._records.values())]
+
+    async def _asked(self, subnet_id: str) -> Sequence[str]:
         answer = await self._apis.call(
             "ec2", "DescribeNetworkInterfaces", {"Filters": [{"Name": "subnet-id", "Values": [subnet_id]}]}
         )
-        in_ec2 = [
+        return [
             private["PrivateIpAddress"] for eni in answer["NetworkInterfaces"] for private in eni["PrivateIpAddresses"]
         ]
-        return [*in_ec2, *(record.vpc_address for record in self._records.values())]
 
     async def _create(self, record: Record) -> Record:
         request: dict[str, Any] = {

@@ -7,16 +7,20 @@ says.
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from netflux.controlplane.documents import Documents
+from netflux.errors import Unsupported
 from netflux.network import addresses, attempt
 from netflux.network.attempt import Probe
 from netflux.network.block import Block, claim
 from netflux.network.decide import Outcome
-from netflux.network.interface import Interface, InterfaceRequest
+from netflux.network.interface import Interface, InterfaceRequest, Sockets
 from netflux.network.ledger import BLOCK, Ec2, Ledger, Record
+from netflux.network.nftables import Counted
+from netflux.network.sighting import Seen
 
 
 class LoopbackNetwork:
@@ -86,7 +90,7 @@ class LoopbackNetwork:
     async def intercept(self, _owner: str) -> None:
         """Nothing: a service address is one of the machine's here, where no task listens."""
 
-    def changed(self, _operation: str) -> None:
+    def changed(self, _operation: str, _told: Sequence[Mapping[str, Any]] = ()) -> None:
         """Nothing: EC2's configuration is not followed here."""
 
     async def refresh(self) -> None:
@@ -106,6 +110,14 @@ class LoopbackNetwork:
         """None: link-local addresses would be everybody's here."""
         return None
 
+    def vpc_of(self, _owner: str) -> str:
+        """Empty: no VPC has a router here."""
+        return ""
+
+    async def serve(self, _vpc: str, _addresses: Sequence[str], _port: int) -> Sockets:
+        """None: all VPCs share the loopback interface."""
+        return Sockets()
+
     async def listening(self, owner: str, port: int) -> bool:
         """Whether something listens on the TCP port of the owner's interface; False without one."""
         found = self.of(owner)
@@ -118,6 +130,22 @@ class LoopbackNetwork:
         if source is None or found is None:
             return Probe(Outcome.UNREACHABLE, 0)
         return await attempt.connect(source, found.local_address, port, timeout)
+
+    async def counters(self) -> dict[str, Mapping[tuple[str, str], Counted]]:
+        """Nothing: no rule is asked here."""
+        return {}
+
+    async def watch(self, vpcs: frozenset[str]) -> None:
+        """Unsupported, unless there is nothing to watch: packets go past this driver unseen."""
+        if vpcs:
+            raise Unsupported(
+                "A VPC flow log under the network driver `loopback`, which sees no packets,",
+                "Start the region with --network namespaces.",
+            )
+
+    async def flows(self, _vpc: str) -> Seen:
+        """Nothing: no packet is seen."""
+        return Seen()
 
     def _local(self, owner: str) -> str | None:
         found = self.of(owner)

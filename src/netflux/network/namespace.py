@@ -93,6 +93,19 @@ def client(name: str) -> socket.socket:
     return made
 
 
+def receiver(name: str, address: str, port: int) -> socket.socket:
+    """A UDP socket that receives in the namespace; does not block."""
+    with inside(name):
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        made.settimeout(0)
+        made.bind((address, port))
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
 def listener(name: str, address: str, port: int) -> socket.socket:
     """A TCP socket that listens in the namespace; does not block."""
     with inside(name):

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
@@ -24,10 +24,11 @@ from netflux.network.decide import Outcome
 from netflux.network.described import Reading
 from netflux.network.hosting import Host
 from netflux.network.interception import Interceptor
-from netflux.network.interface import Interface, InterfaceRequest
+from netflux.network.interface import Interface, InterfaceRequest, Sockets
 from netflux.network.ledger import Ec2, Ledger, Record
 from netflux.network.nftables import Counted
 from netflux.network.router import Router, counted
+from netflux.network.sighting import Seen, Sighting, sightings
 from netflux.network.topology import Topology
 
 _log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class NamespaceNetwork:
 
     def __init__(self, apis: Ec2, documents: Documents) -> None:
         self._apis = apis
-        self._ledger = Ledger(apis, documents)
+        self._ledger = Ledger(apis, documents, self._in_use)
         self._reading = Reading(apis.call)
         self._kernel = ThreadPoolExecutor(1, "network")
         self._routers: dict[str, Router] = {}
@@ -59,6 +60,8 @@ class NamespaceNetwork:
         self._host: Host
         self._interceptor: Interceptor
         self._intercepting = asyncio.Lock()
+        self._watched: frozenset[str] = frozenset()
+        self._seen: dict[str, Seen] = {}
         self._asked = self._covered = 0
         self._refreshing = asyncio.Lock()
 
@@ -91,7 +94,10 @@ class NamespaceNetwork:
         """Removes the owner's interface from the machine and from EC2; nothing happens when there is none."""
         record = self._ledger.of(owner)
         if record is not None and record.id in self._homes:
-            router = self._routers[self._homes.pop(record.id)]
+            vpc = self._homes[record.id]
+            router = self._routers[vpc]
+            await self._note(vpc)
+            self._homes.pop(record.id, None)
             await self._do(lambda: self._disconnect(router, record.id))
         await self._ledger.detach(owner)
 
@@ -120,9 +126,9 @@ class NamespaceNetwork:
             if name not in self._interceptor.relays:
                 await self._do(lambda: self._interceptor.begin(name))
 
-    def changed(self, operation: str) -> None:
+    def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
         """EC2 has accepted this operation."""
-        self._reading.changed(operation)
+        self._reading.changed(operation, told)
 
     async def refresh(self) -> None:
         """Makes groups, network ACLs and routes what EC2 says. All who ask while EC2 is read share the next reading.
@@ -165,6 +171,16 @@ class NamespaceNetwork:
             kernel.close()
         return namespace.listener(name, address, port)
 
+    def vpc_of(self, owner: str) -> str:
+        """The VPC that the owner's interface is in; empty when there is none."""
+        record = self._ledger.of(owner)
+        return self._homes.get(record.id, "") if record is not None else ""
+
+    async def serve(self, vpc: str, addresses: Sequence[str], port: int) -> Sockets:
+        """Sockets at addresses of the VPC's router; OSError when the kernel refuses, KeyError without a router."""
+        router = self._routers[vpc]
+        return await self._do(lambda: router.serve(addresses, port))
+
     async def listening(self, owner: str, port: int) -> bool:
         """Whether something listens on the TCP port of the owner's interface; False without one."""
         found = self.of(owner)
@@ -179,11 +195,48 @@ class NamespaceNetwork:
             return Probe(Outcome.UNREACHABLE, 0)
         return await attempt.through(self.client(source_owner), address, port, timeout)
 
-    async def counters(self) -> dict[tuple[str, str], Counted]:
-        """What rules have counted, by chain and rule; `enter-…` or `leave-…` and `denied` is what was dropped."""
-        routers = [*self._routers.values()]
-        found = await self._do(lambda: [counted(router.counters()) for router in routers])
-        return {key: value for one in found for key, value in one.items()}
+    async def counters(self) -> dict[str, Mapping[tuple[str, str], Counted]]:
+        """What rules have counted: by VPC, then by chain and rule, both named by `ruleset`."""
+        routers = [*self._routers.items()]
+        return await self._do(lambda: {vpc: counted(router.counters()) for vpc, router in routers})
+
+    async def watch(self, vpcs: frozenset[str]) -> None:
+        """The flows of these VPCs are written down from now on, and no others'; returns when that is so."""
+        if vpcs == self._watched:
+            return
+        before, self._watched = self._watched, vpcs
+        try:
+            await self.refresh()
+        except Retryable:
+            self._watched = before
+            await self.refresh()
+            raise
+
+    async def flows(self, vpc: str) -> Seen:
+        """What the interfaces of a watched VPC saw since the last call."""
+        await self._note(vpc)
+        return self._seen.pop(vpc, Seen())
+
+    async def _note(self, vpc: str) -> None:
+        """Keeps what was seen until now, with those who have the addresses now."""
+        router = self._routers.get(vpc)
+        if router is None or vpc not in self._watched:
+            return
+        there = [record for record in self._ledger.attached() if self._homes.get(record.id) == vpc]
+        holders = {record.vpc_address: (record.id, record.subnet_id) for record in there}
+        try:
+            page = await self._do(router.flows)
+        except OSError as error:
+            raise Retryable(f"the flows of {vpc}: {error}") from error
+        known = self._seen.get(vpc, Seen())
+        found: tuple[Sighting, ...] = (*known.sightings, *sightings(page.flows, holders))
+        interfaces = {**dict(known.interfaces), **dict(holders.values())}
+        self._seen[vpc] = Seen(found, tuple(interfaces.items()), known.full or page.full)
+
+    async def _in_use(self, subnet_id: str) -> Sequence[str]:
+        async with self._refreshing:
+            topology = await self._reading.now()
+        return [found for one in topology.interfaces.values() if one.subnet == subnet_id for found in one.addresses]
 
     async def _realise(self, record: Record) -> None:
         vpc, cidr = await self._subnet(record.subnet_id)
@@ -215,7 +268,7 @@ class NamespaceNetwork:
     def _apply(self, topology: Topology) -> None:
         for vpc, router in [*self._routers.items()]:
             if vpc in topology.vpcs:
-                router.apply(ruleset.of(topology, vpc))
+                router.apply(ruleset.of(topology, vpc, watched=vpc in self._watched))
             elif vpc not in self._homes.values():
                 router.close()
                 del self._routers[vpc]

@@ -63,86 +63,87 @@ class Counted:
 
 def table() -> Message:
     """The table, made if it is absent."""
-    return _message(_NEWTABLE, text(1, TABLE), CREATE)
+    return message(_NEWTABLE, text(1, TABLE), CREATE)
 
 
 def no_table() -> Message:
     """Removes the table with all that is in it."""
-    return _message(_DELTABLE, text(1, TABLE))
+    return message(_DELTABLE, text(1, TABLE))
 
 
 def base_chain(name: str, priority: int, verdict: Verdict) -> Message:
     """A chain that every forwarded packet passes; with what befalls those that no rule decides."""
-    hook = nest(4, _big(1, _FORWARD), _big(2, priority))
-    return _message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + _big(5, verdict) + text(7, "filter"), CREATE)
+    hook = nest(4, big(1, _FORWARD), big(2, priority))
+    return message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + big(5, verdict) + text(7, "filter"), CREATE)
 
 
 def diverting_chain(name: str) -> Message:
     """A chain that may give a connection another destination: it sees the first packet of those made here."""
-    hook = nest(4, _big(1, _OUTPUT), _big(2, _BEFORE_ROUTING))
-    return _message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + text(7, "nat"), CREATE)
+    hook = nest(4, big(1, _OUTPUT), big(2, _BEFORE_ROUTING))
+    return message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + text(7, "nat"), CREATE)
 
 
 def chain(name: str) -> Message:
     """A chain that rules and maps lead to."""
-    return _message(_NEWCHAIN, text(1, TABLE) + text(3, name), CREATE)
+    return message(_NEWCHAIN, text(1, TABLE) + text(3, name), CREATE)
 
 
 def no_chain(name: str) -> Message:
     """Removes an empty chain that nothing leads to."""
-    return _message(_DELCHAIN, text(1, TABLE) + text(3, name))
+    return message(_DELCHAIN, text(1, TABLE) + text(3, name))
 
 
-def rule(chain_name: str, name: str, expressions: Sequence[bytes]) -> Message:
-    """A rule at the end of a chain; `name` is found again by `rules`."""
+def rule(chain_name: str, name: str, expressions: Sequence[bytes], before: int = 0) -> Message:
+    """A rule at the end of a chain, or before the one with this handle; `name` is found again by `rules`."""
     body = text(1, TABLE) + text(2, chain_name) + nest(4, *(attribute(1 | 0x8000, one) for one in expressions))
-    return _message(_NEWRULE, body + attribute(7, name.encode()), CREATE | APPEND)
+    place = attribute(6, struct.pack(">Q", before)) if before else b""
+    return message(_NEWRULE, body + place + attribute(7, name.encode()), CREATE | (0 if before else APPEND))
 
 
 def no_rule(chain_name: str, handle: int) -> Message:
     """Removes a rule."""
-    return _message(_DELRULE, text(1, TABLE) + text(2, chain_name) + attribute(3, struct.pack(">Q", handle)))
+    return message(_DELRULE, text(1, TABLE) + text(2, chain_name) + attribute(3, struct.pack(">Q", handle)))
 
 
 def emptied(chain_name: str) -> Message:
     """Removes all rules of a chain."""
-    return _message(_DELRULE, text(1, TABLE) + text(2, chain_name))
+    return message(_DELRULE, text(1, TABLE) + text(2, chain_name))
 
 
 def address_set(name: str, identity: int) -> Message:
     """A set of IPv4 addresses."""
-    body = text(1, TABLE) + text(2, name) + _big(3, 0) + _big(4, _ADDRESS_TYPE) + _big(5, 4) + _big(10, identity)
-    return _message(_NEWSET, body, CREATE)
+    body = text(1, TABLE) + text(2, name) + big(3, 0) + big(4, _ADDRESS_TYPE) + big(5, 4) + big(10, identity)
+    return message(_NEWSET, body, CREATE)
 
 
 def verdict_map(name: str, identity: int) -> Message:
     """A map from IPv4 addresses to chains."""
-    body = text(1, TABLE) + text(2, name) + _big(3, 8) + _big(4, _ADDRESS_TYPE) + _big(5, 4)
-    return _message(_NEWSET, body + _big(6, _VERDICTS) + _big(7, 16) + _big(10, identity), CREATE)
+    body = text(1, TABLE) + text(2, name) + big(3, 8) + big(4, _ADDRESS_TYPE) + big(5, 4)
+    return message(_NEWSET, body + big(6, _VERDICTS) + big(7, 16) + big(10, identity), CREATE)
 
 
 def no_set(name: str) -> Message:
     """Removes a set that no rule uses."""
-    return _message(_DELSET, text(1, TABLE) + text(2, name))
+    return message(_DELSET, text(1, TABLE) + text(2, name))
 
 
 def elements(name: str, addresses: Iterable[str]) -> Iterator[Message]:
     """Puts addresses into a set."""
     for some in _chunks([nest(1, _key(one)) for one in addresses]):
-        yield _message(_NEWELEMENT, text(1, TABLE) + text(2, name) + nest(3, *some), CREATE)
+        yield message(_NEWELEMENT, text(1, TABLE) + text(2, name) + nest(3, *some), CREATE)
 
 
 def mapped(name: str, chains: Mapping[str, str]) -> Iterator[Message]:
     """Puts addresses and the chains that they lead to into a map."""
     found = [nest(1, _key(one), nest(2, _decision(Verdict.JUMP, goal))) for one, goal in chains.items()]
     for some in _chunks(found):
-        yield _message(_NEWELEMENT, text(1, TABLE) + text(2, name) + nest(3, *some), CREATE)
+        yield message(_NEWELEMENT, text(1, TABLE) + text(2, name) + nest(3, *some), CREATE)
 
 
 def no_elements(name: str, addresses: Iterable[str]) -> Iterator[Message]:
     """Takes addresses out of a set or map."""
     for some in _chunks([nest(1, _key(one)) for one in addresses]):
-        yield _message(_DELELEMENT, text(1, TABLE) + text(2, name) + nest(3, *some))
+        yield message(_DELELEMENT, text(1, TABLE) + text(2, name) + nest(3, *some))
 
 
 def batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
@@ -187,12 +188,18 @@ def found(payload: bytes) -> Found:
     """One answer to `list_rules`."""
     told = attributes(payload[4:])
     counted = None
-    for _, expression in pairs(told.get(4, b"")):
-        parts = attributes(expression)
-        if parts.get(1, b"") == b"counter\0":
-            values = attributes(parts[2])
-            counted = Counted(struct.unpack(">Q", values[2])[0], struct.unpack(">Q", values[1])[0])
+    for _, part in pairs(told.get(4, b"")):
+        counted = counter(part) or counted
     return Found(told[2][:-1].decode(), told.get(7, b"").decode(), struct.unpack(">Q", told[3])[0], counted)
+
+
+def counter(part: bytes) -> Counted | None:
+    """What an expression has counted; None when it is no counter."""
+    parts = attributes(part)
+    if parts.get(1, b"") != b"counter\0":
+        return None
+    values = attributes(parts[2])
+    return Counted(struct.unpack(">Q", values[2])[0], struct.unpack(">Q", values[1])[0])
 
 
 # Expressions, the parts of a rule
@@ -205,47 +212,47 @@ def from_block(network: int, prefix: int, *, source: bool, inside: bool = True) 
     mask = struct.pack(">I", (0xFFFFFFFF << (32 - prefix)) & 0xFFFFFFFF)
     loaded = [_address(source=source)]
     if prefix < 32:
-        parts = _big(1, _REGISTER) + _big(2, _REGISTER) + _big(3, 4)
-        loaded.append(_expression("bitwise", parts + nest(4, attribute(1, mask)) + nest(5, attribute(1, bytes(4)))))
+        parts = big(1, _REGISTER) + big(2, _REGISTER) + big(3, 4)
+        loaded.append(expression("bitwise", parts + nest(4, attribute(1, mask)) + nest(5, attribute(1, bytes(4)))))
     return [*loaded, _compare(struct.pack(">I", network), equal=inside)]
 
 
 def in_set(name: str, *, source: bool) -> list[bytes]:
     """The packet's source, else destination, is in the set."""
-    return [_address(source=source), _expression("lookup", text(1, name) + _big(2, _REGISTER))]
+    return [_address(source=source), expression("lookup", text(1, name) + big(2, _REGISTER))]
 
 
 def by_map(name: str, *, source: bool) -> list[bytes]:
     """Goes to the chain that the map has for the packet's source, else destination; on, where it has none."""
-    return [_address(source=source), _expression("lookup", text(1, name) + _big(2, _REGISTER) + _big(3, 0))]
+    return [_address(source=source), expression("lookup", text(1, name) + big(2, _REGISTER) + big(3, 0))]
 
 
 def protocol(value: int) -> list[bytes]:
     """The packet is of this IP protocol."""
-    return [_load(1, 9, 1), _compare(bytes([value]))]
+    return [load(1, 9, 1), _compare(bytes([value]))]
 
 
 def ports(low: int, high: int) -> list[bytes]:
     """The destination port is in the range; for TCP and UDP."""
     if low == high:
-        return [_load(2, 2, 2), _compare(struct.pack(">H", low))]
+        return [load(2, 2, 2), _compare(struct.pack(">H", low))]
     bounds = nest(3, attribute(1, struct.pack(">H", low))) + nest(4, attribute(1, struct.pack(">H", high)))
-    return [_load(2, 2, 2), _expression("range", _big(1, _REGISTER) + _big(2, 0) + bounds)]
+    return [load(2, 2, 2), expression("range", big(1, _REGISTER) + big(2, 0) + bounds)]
 
 
 def octet(offset: int, value: int) -> list[bytes]:
     """A byte of the transport header: an ICMP type (0) or code (1)."""
-    return [_load(2, offset, 1), _compare(bytes([value]))]
+    return [load(2, offset, 1), _compare(bytes([value]))]
 
 
 def tracked() -> list[bytes]:
     """The packet belongs to a connection that was let through, or is an error about one."""
     established_or_related = struct.pack("=I", 2 | 4)
     return [
-        _expression("ct", _big(1, _REGISTER) + _big(2, 0)),
-        _expression(
+        expression("ct", big(1, _REGISTER) + big(2, 0)),
+        expression(
             "bitwise",
-            _big(1, _REGISTER) + _big(2, _REGISTER) + _big(3, 4)
+            big(1, _REGISTER) + big(2, _REGISTER) + big(3, 4)
             + nest(4, attribute(1, established_or_related)) + nest(5, attribute(1, bytes(4))),
         ),
         _compare(bytes(4), equal=False),
@@ -254,58 +261,60 @@ def tracked() -> list[bytes]:
 
 def leaving_by(index: int) -> list[bytes]:
     """The packet leaves by this interface."""
-    return [_expression("meta", _big(1, _REGISTER) + _big(2, 5)), _compare(struct.pack("=I", index))]
+    return [expression("meta", big(1, _REGISTER) + big(2, 5)), _compare(struct.pack("=I", index))]
 
 
 def count() -> list[bytes]:
     """Counts what comes so far."""
-    return [_expression("counter", attribute(1, bytes(8)) + attribute(2, bytes(8)))]
+    return [expression("counter", attribute(1, bytes(8)) + attribute(2, bytes(8)))]
 
 
 def decide(verdict: Verdict, goal: str = "") -> list[bytes]:
     """What becomes of the packet; `goal` is the chain of a jump."""
-    return [_expression("immediate", _big(1, 0) + nest(2, _decision(verdict, goal)))]
+    return [expression("immediate", big(1, 0) + nest(2, _decision(verdict, goal)))]
 
 
 def leaving_chain(name: str) -> Message:
     """A chain that may give a connection another source: it sees the first packet of those that leave here."""
-    hook = nest(4, _big(1, _POSTROUTING), _big(2, _AFTER_ROUTING))
-    return _message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + text(7, "nat"), CREATE)
+    hook = nest(4, big(1, _POSTROUTING), big(2, _AFTER_ROUTING))
+    return message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + text(7, "nat"), CREATE)
 
 
 def as_own() -> list[bytes]:
     """The connection gets the address of the interface that it leaves by."""
-    return [_expression("masq", b"")]
+    return [expression("masq", b"")]
 
 
 def to_port(port: int) -> list[bytes]:
     """The connection goes to this port of the address that it was meant for."""
-    loaded = _expression("immediate", _big(1, _REGISTER) + nest(2, attribute(1, struct.pack(">H", port))))
-    return [loaded, _expression("nat", _big(1, 1) + _big(2, socket.AF_INET) + _big(5, _REGISTER))]
+    loaded = expression("immediate", big(1, _REGISTER) + nest(2, attribute(1, struct.pack(">H", port))))
+    return [loaded, expression("nat", big(1, 1) + big(2, socket.AF_INET) + big(5, _REGISTER))]
 
 
 def prohibit() -> list[bytes]:
     """Refuses with ICMP "communication administratively prohibited"."""
-    return [_expression("reject", _big(1, 0) + attribute(2, bytes([13])))]
+    return [expression("reject", big(1, 0) + attribute(2, bytes([13])))]
 
 
 def _decision(verdict: Verdict, goal: str) -> bytes:
-    return nest(2, _big(1, verdict), *([text(2, goal)] if goal else []))
+    return nest(2, big(1, verdict), *([text(2, goal)] if goal else []))
 
 
 def _address(*, source: bool) -> bytes:
-    return _load(1, 12 if source else 16, 4)
+    return load(1, 12 if source else 16, 4)
 
 
-def _load(base: int, offset: int, length: int) -> bytes:
-    return _expression("payload", _big(1, _REGISTER) + _big(2, base) + _big(3, offset) + _big(4, length))
+def load(base: int, offset: int, length: int, register: int = _REGISTER) -> bytes:
+    """Bytes of the packet, in a register: of the network header (base 1) or the transport header (2)."""
+    return expression("payload", big(1, register) + big(2, base) + big(3, offset) + big(4, length))
 
 
 def _compare(value: bytes, *, equal: bool = True) -> bytes:
-    return _expression("cmp", _big(1, _REGISTER) + _big(2, 0 if equal else 1) + nest(3, attribute(1, value)))
+    return expression("cmp", big(1, _REGISTER) + big(2, 0 if equal else 1) + nest(3, attribute(1, value)))
 
 
-def _expression(name: str, data: bytes) -> bytes:
+def expression(name: str, data: bytes) -> bytes:
+    """A part of a rule, or of a set's elements."""
     return text(1, name) + nest(2, data)
 
 
@@ -318,9 +327,11 @@ def _chunks(parts: Sequence[bytes], size: int = 400) -> Iterator[Sequence[bytes]
         yield parts[start : start + size]
 
 
-def _big(kind: int, value: int) -> bytes:
+def big(kind: int, value: int) -> bytes:
+    """A 32-bit attribute as nftables takes them."""
     return attribute(kind, struct.pack(">I", value & 0xFFFFFFFF))
 
 
-def _message(kind: int, body: bytes, flags: int = 0) -> Message:
+def message(kind: int, body: bytes, flags: int = 0) -> Message:
+    """A message about the table."""
     return Message(_SUBSYSTEM << 8 | kind, struct.pack(">BBH", socket.AF_INET, 0, 0) + body, flags)

@@ -6,17 +6,21 @@ last is what the kernel has.
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import itertools
 import os
+import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from netflux.network import conntrack, link, namespace, netlink, nftables, simulation
+from netflux.network import conntrack, flowbook, link, namespace, netlink, nftables, simulation
+from netflux.network.flowbook import Ends, Fate, Flow, Page
 from netflux.network.hosting import Host
+from netflux.network.interface import Sockets
 from netflux.network.netlink import Message
 from netflux.network.nftables import Found, Verdict
 from netflux.network.ruleset import (
-    ACLS,
     FORWARD,
     FROM,
     INTERNET_GATEWAY,
@@ -43,7 +47,8 @@ _LOCAL_PRIORITY, _SUBNET_PRIORITY = 100, 200
 _FIRST_TABLE = 1000
 _PEER_INDEX = 2
 _LARGEST_NAME = 15
-_BEFORE_GROUPS = -10
+_BEHIND = 10
+"""Priority of the chain that sees what all others let pass."""
 _AT_ONCE = 100
 """Messages that are each answered: the answers wait in a receive buffer of 208 KB."""
 
@@ -65,6 +70,8 @@ class Router:
         # Both gateways are ends of one cable: something for routes to point at, where the filter lets nothing leave.
         self._index = itertools.count(_FIRST_INDEX)
         self._identity = itertools.count(1)
+        self._book = ""
+        self._closing: tuple[str, dict[Ends, Flow]] | None = None
         namespace.create(vpc, _SETTINGS)
         with namespace.inside(vpc):
             self._route = netlink.Socket(netlink.ROUTE)
@@ -135,6 +142,22 @@ class Router:
             self._route.send([link.remove(index)])
         namespace.remove(interface)
 
+    def serve(self, addresses: Sequence[str], port: int) -> Sockets:
+        """Sockets at addresses that are the router's own from now on. What goes there is not forwarded, so no filter
+        meets it.
+        """
+        self._route.send([link.address(link.LOOPBACK, address) for address in addresses])
+        made: list[socket.socket] = []
+        try:
+            for address in addresses:
+                made.append(namespace.receiver(self.vpc, address, port))
+                made.append(namespace.listener(self.vpc, address, port))
+        except OSError:
+            for one in made:
+                one.close()
+            raise
+        return Sockets(tuple(made[::2]), tuple(made[1::2]))
+
     def apply(self, wanted: Ruleset) -> int:
         """Makes the rule set true; sends what differs from the last one, and returns how many messages that took.
 
@@ -150,6 +173,7 @@ class Router:
             self._transact(changes)
         except OSError:
             self.applied = Ruleset()
+            self._book, self._closing = "", None
             self._transact([nftables.no_table(), *self._fresh()])
             raise
         before, self.applied = self.applied, wanted
@@ -169,13 +193,41 @@ class Router:
         """The table when no rule set has been applied: everything is dropped."""
         yield nftables.table()
         yield nftables.base_chain(FORWARD, 0, Verdict.DROP)
-        yield nftables.base_chain(ACLS, _BEFORE_GROUPS, Verdict.ACCEPT)
         for name in (FROM, TO):
             yield nftables.verdict_map(name, next(self._identity))
 
     def counters(self) -> list[Found]:
         """The rules as the kernel has them, with what they have counted."""
         return [nftables.found(payload) for payload in self._filter.dump(nftables.list_rules())]
+
+    def flows(self) -> Page:
+        """What packets did since the last call; nothing unless the applied rule set is watched.
+
+        A new book is opened before the old one is read. A packet that was under way meanwhile may still be written into
+        the old one: the next call finds it there.
+        """
+        if not self._book:
+            return Page()
+        old, late = self._book, self._closing
+        self._transact([*self._opened()])
+        found = self._read(old)
+        self._closing, full = (old, {flow.ends: flow for flow in found}), len(found) >= flowbook.MOST
+        if late is not None:
+            name, before = late
+            found = [*flowbook.since(self._read(name), before), *found]
+            self._transact([nftables.no_set(name)])
+        return Page(tuple(found), full)
+
+    def _opened(self) -> Iterator[Message]:
+        identity = next(self._identity)
+        self._book = f"flows-{identity}"
+        yield flowbook.book(self._book, identity)
+        yield from flowbook.written(self._book)
+
+    def _read(self, book: str) -> list[Flow]:
+        payloads = self._filter.dump(flowbook.list_entries(book))
+        now = time.time()
+        return [flow for payload in payloads for flow in flowbook.entries(payload, now)]
 
     def _transact(self, messages: Sequence[Message]) -> None:
         for batch in nftables.batches(messages):
@@ -184,10 +236,7 @@ class Router:
 
     def _changes(self, before: Ruleset, wanted: Ruleset) -> Iterator[Message]:
         """What is led to comes first, what leads there next; what is led to no more goes last."""
-        for name in wanted.sets.keys() - before.sets.keys():
-            yield nftables.address_set(name, next(self._identity))
-        for name in wanted.chains.keys() - before.chains.keys() - {FORWARD, ACLS}:
-            yield nftables.chain(name)
+        yield from self._begun(before, wanted)
         for name, addresses in wanted.sets.items():
             known = before.sets.get(name, frozenset())
             yield from nftables.no_elements(name, known - addresses)
@@ -201,29 +250,48 @@ class Router:
             new = {address: goal for address, goal in goals.items() if known_goals.get(address) != goal}
             yield from nftables.no_elements(name, gone)
             yield from nftables.mapped(name, new)
+        yield from self._ended(before, wanted)
+
+    def _begun(self, before: Ruleset, wanted: Ruleset) -> Iterator[Message]:
+        for name in wanted.sets.keys() - before.sets.keys():
+            yield nftables.address_set(name, next(self._identity))
+        for name in wanted.chains.keys() - before.chains.keys() - {FORWARD}:
+            behind = name == Fate.PASSED.chain
+            yield nftables.base_chain(name, _BEHIND, Verdict.ACCEPT) if behind else nftables.chain(name)
+        if Fate.PASSED.chain in wanted.chains and not self._book:
+            yield from self._opened()
+
+    def _ended(self, before: Ruleset, wanted: Ruleset) -> Iterator[Message]:
         leaving = before.chains.keys() - wanted.chains.keys()
         for name in leaving:
             yield nftables.emptied(name)
         for name in leaving:
             yield nftables.no_chain(name)
-        for name in before.sets.keys() - wanted.sets.keys():
+        gone = [*(before.sets.keys() - wanted.sets.keys())]
+        if self._book and Fate.PASSED.chain not in wanted.chains:
+            gone += [self._book, *((self._closing[0],) if self._closing else ())]
+            self._book, self._closing = "", None
+        for name in gone:
             yield nftables.no_set(name)
 
     def _rewritten(self, chain: str, before: Sequence[Rule], wanted: Sequence[Rule]) -> Iterator[Message]:
-        """Where only allowing rules come and go, the others keep what they have counted; the order is of no meaning."""
-        ordered = chain in (FORWARD, ACLS) or any(rule.verdict not in (Verdict.ACCEPT, Verdict.GOTO) for rule in wanted)
-        if not ordered and before:
-            gone = {rule.name for rule in before if rule not in wanted}
-            if gone:
-                for payload in self._filter.dump(nftables.list_rules(chain)):
-                    found = nftables.found(payload)
-                    if found.name in gone and found.chain == chain:
-                        yield nftables.no_rule(chain, found.handle)
-            wanted = [rule for rule in wanted if rule not in before]
-        elif before:
-            yield nftables.emptied(chain)
-        for rule in wanted:
-            yield nftables.rule(chain, rule.name, expressions(rule))
+        """Rules that stay keep what they have counted."""
+        if all(rule.verdict in (Verdict.ACCEPT, Verdict.GOTO) for rule in (*before, *wanted)):
+            wanted = [*(rule for rule in before if rule in wanted), *(rule for rule in wanted if rule not in before)]
+        steps = difflib.SequenceMatcher(None, before, wanted, autojunk=False).get_opcodes()
+        steps = [step for step in steps if step[0] != "equal"]
+        handles = self._handles(chain) if any(step[1] < len(before) for step in steps) else {}
+        for _, start, end, first, last in steps:
+            for rule in before[start:end]:
+                yield nftables.no_rule(chain, handles[rule.name])
+            behind = handles[before[end].name] if end < len(before) else 0
+            for rule in wanted[first:last]:
+                yield nftables.rule(chain, rule.name, expressions(rule), behind)
+
+    def _handles(self, chain: str) -> dict[str, int]:
+        """Of the chain's rules, by name."""
+        rules = [nftables.found(payload) for payload in self._filter.dump(nftables.list_rules(chain))]
+        return {rule.name: rule.handle for rule in rules if rule.chain == chain}
 
     def _routing(self, before: Ruleset, wanted: Ruleset) -> Iterator[Message]:
         """Inside the VPC each interface has a route of its own, and the rest of the VPC's blocks is nobody's."""
@@ -258,8 +326,13 @@ def _named(letter: str, interface: str) -> str:
 
 def closes(before: Ruleset, wanted: Ruleset) -> bool:
     """Whether anything that was let through may be let through no more."""
+    writing = {fate.chain for fate in Fate}
     return (
-        any(set(rules) - set(wanted.chains.get(name, ())) for name, rules in before.chains.items())
+        any(
+            rule.goal not in writing
+            for name, rules in before.chains.items()
+            for rule in {*rules} - {*wanted.chains.get(name, ())}
+        )
         or any(addresses - wanted.sets.get(name, frozenset()) for name, addresses in before.sets.items())
         or any(goals.items() - wanted.maps.get(name, {}).items() for name, goals in before.maps.items())
     )

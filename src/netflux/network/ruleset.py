@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
+from netflux.network.flowbook import Fate
 from netflux.network.nftables import Verdict
 from netflux.network.topology import (
     ANY,
@@ -26,8 +27,9 @@ from netflux.network.topology import (
     block,
 )
 
-FORWARD, ACLS, INWARD = "forward", "acls", "inward"
-"""Chains: connections by security groups, single packets by network ACLs, what groups let out."""
+FORWARD, TRACKED, ACLS, INWARD = "forward", "tracked", "acls", "inward"
+"""Chains: connections by security groups, those that were let through, single packets by network ACLs, what groups let
+out."""
 
 FROM, TO = "from", "to"
 """Maps: an interface's address to the chain of what may leave it, and of what may enter it."""
@@ -38,6 +40,10 @@ PUBLIC = "public"
 INTERNET_GATEWAY, NAT_GATEWAY = 2, 3
 """Indexes of the router's interfaces to the outside world, which this machine does not lead to."""
 
+DENIED, REST = "denied", "*"
+"""Rules that drop what no other rule of a group, or of a network ACL, decides."""
+
+_LEAVING, _ENTERING, _OUT = "leave-", "enter-", "-out"
 _NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1}
 _WITH_PORTS = (6, 17)
 _EVERYWHERE = "0.0.0.0/0"
@@ -114,12 +120,14 @@ class Ruleset:
     ways: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
 
 
-def of(topology: Topology, vpc: str) -> Ruleset:
-    """The rule set of a VPC."""
+def of(topology: Topology, vpc: str, *, watched: bool = False) -> Ruleset:
+    """The rule set of a VPC; when it is watched, with what writes flows down."""
     interfaces = [one for one in topology.interfaces.values() if topology.subnets[one.subnet].vpc == vpc]
     subnets = [subnet for subnet in topology.subnets.values() if subnet.vpc == vpc]
     groups = sorted(group.id for group in topology.groups.values() if group.vpc == vpc)
-    chains = {FORWARD: _forward(), INWARD: _inward(), ACLS: tuple(_borders(topology, subnets))}
+    borders = tuple(_borders(topology, subnets))
+    chains = {FORWARD: _forward(), TRACKED: _tracked(bordered=bool(borders)), ACLS: borders}
+    chains[INWARD] = tuple(_inward(bordered=bool(borders)))
     for group in groups:
         rules = topology.groups[group].rules
         chains[out_of(group)] = tuple(_allowing(rules, groups, egress=True))
@@ -129,7 +137,10 @@ def of(topology: Topology, vpc: str) -> Ruleset:
     for acl in sorted({subnet.acl for subnet in subnets}):
         for egress in (False, True):
             if not open_to_all(topology.acls[acl], egress=egress):
-                chains[_acl(acl, egress=egress)] = tuple(_entries(topology.acls[acl], egress=egress))
+                chains[acl_chain(acl, egress=egress)] = tuple(_entries(topology.acls[acl], egress=egress))
+    if watched:
+        chains = {name: tuple(_writing(name, rules)) for name, rules in chains.items()}
+        chains |= {fate.chain: () for fate in Fate}
     return Ruleset(
         chains=chains,
         sets={
@@ -175,24 +186,46 @@ def _four(interface: Interface) -> list[str]:
 
 def _forward() -> tuple[Rule, ...]:
     """Of a connection's packets only the first one is asked for its source's groups, then for its destination's."""
-    return (Rule("tracked", Verdict.ACCEPT, tracked=True), Rule("from", Verdict.JUMP, goal=FROM, by="source"))
-
-
-def _inward() -> tuple[Rule, ...]:
-    """Nothing of this machine leads outside: what a gateway would take is refused, so that clients need not wait. An
-    internet gateway drops what comes from an interface without a public address.
-    """
     return (
-        Rule("nat", Verdict.DROP, leaving=NAT_GATEWAY, refuse=True, counted=True),
-        Rule("internet", Verdict.DROP, leaving=INTERNET_GATEWAY, sources=PUBLIC, refuse=True, counted=True),
-        Rule("private", Verdict.DROP, leaving=INTERNET_GATEWAY, counted=True),
-        Rule("to", Verdict.JUMP, goal=TO, by="destination"),
-        Rule("nobody", Verdict.DROP, counted=True),
+        Rule("tracked", Verdict.GOTO, goal=TRACKED, tracked=True),
+        Rule("from", Verdict.JUMP, goal=FROM, by="source"),
     )
 
 
+def _tracked(*, bordered: bool) -> tuple[Rule, ...]:
+    through = Rule("through", Verdict.ACCEPT)
+    return (Rule(ACLS, Verdict.JUMP, goal=ACLS), through) if bordered else (through,)
+
+
+def _inward(*, bordered: bool) -> Iterator[Rule]:
+    """Nothing of this machine leads outside: what a gateway would take is refused, so that clients need not wait. An
+    internet gateway drops what comes from an interface without a public address.
+    """
+    if bordered:
+        yield Rule(ACLS, Verdict.JUMP, goal=ACLS)
+    yield Rule("nat", Verdict.DROP, leaving=NAT_GATEWAY, refuse=True, counted=True)
+    yield Rule("internet", Verdict.DROP, leaving=INTERNET_GATEWAY, sources=PUBLIC, refuse=True, counted=True)
+    yield Rule("private", Verdict.DROP, leaving=INTERNET_GATEWAY, counted=True)
+    yield Rule("to", Verdict.JUMP, goal=TO, by="destination")
+    yield Rule("nobody", Verdict.DROP, counted=True)
+
+
+def _writing(chain: str, rules: Iterable[Rule]) -> Iterator[Rule]:
+    """The chain's rules, with one before each that drops, for the same packets, which writes down what becomes of them.
+
+    What arrives is written down by a chain of its own behind all of these.
+    """
+    outward = chain.startswith(_LEAVING) or chain.endswith(_OUT)
+    fate = Fate.LOST if chain == INWARD else Fate.KEPT if outward else Fate.TURNED
+    for rule in rules:
+        if rule.verdict is Verdict.DROP:
+            yield replace(rule, name=f"flow-{rule.name}", verdict=Verdict.JUMP, goal=fate.chain, refuse=False,
+                          counted=False)  # fmt: skip
+        yield rule
+
+
 def _combined(groups: tuple[str, ...]) -> dict[str, tuple[Rule, ...]]:
-    last = Rule("denied", Verdict.DROP, counted=True)
+    last = Rule(DENIED, Verdict.DROP, counted=True)
     return {
         _combination_name(groups, egress=egress): (
             *(Rule(group, Verdict.JUMP, goal=chain(group)) for group in groups), last,
@@ -201,13 +234,18 @@ def _combined(groups: tuple[str, ...]) -> dict[str, tuple[Rule, ...]]:
     }  # fmt: skip
 
 
+def denying(groups: Iterable[str], *, egress: bool) -> tuple[str, str]:
+    """Chain and rule that drop what none of an interface's groups allows."""
+    return _combination_name(tuple(sorted(groups)), egress=egress), DENIED
+
+
 def _combination(interface: Interface, *, egress: bool) -> str:
     return _combination_name(tuple(sorted(interface.groups)), egress=egress)
 
 
 @cache
 def _combination_name(groups: tuple[str, ...], *, egress: bool) -> str:
-    return ("leave-" if egress else "enter-") + hashlib.sha256(" ".join(groups).encode()).hexdigest()[:16]
+    return (_LEAVING if egress else _ENTERING) + hashlib.sha256(" ".join(groups).encode()).hexdigest()[:16]
 
 
 def _allowing(rules: Iterable[SecurityGroupRule], groups: Sequence[str], *, egress: bool) -> Iterator[Rule]:
@@ -236,21 +274,24 @@ def _protocol(name: str) -> tuple[int | None] | None:
     return (int(name),) if name.isdigit() else None
 
 
-def _acl(acl: str, *, egress: bool) -> str:
-    return f"{acl}-{'out' if egress else 'in'}"
+def acl_chain(acl: str, *, egress: bool) -> str:
+    """Chain with a network ACL's entries of one direction."""
+    return f"{acl}{_OUT if egress else '-in'}"
 
 
 def _borders(topology: Topology, subnets: Sequence[Subnet]) -> Iterator[Rule]:
-    for subnet in sorted(subnets, key=lambda subnet: subnet.id):
-        acl = topology.acls[subnet.acl]
-        if not open_to_all(acl, egress=True):
+    """A packet leaves its subnet before it enters another."""
+    ordered = sorted(subnets, key=lambda subnet: subnet.id)
+    for subnet in ordered:
+        if not open_to_all(topology.acls[subnet.acl], egress=True):
             yield Rule(
-                f"{subnet.id}-out", Verdict.JUMP, _acl(acl.id, egress=True),
+                f"{subnet.id}-out", Verdict.JUMP, acl_chain(subnet.acl, egress=True),
                 source=subnet.cidr, destination=f"!{subnet.cidr}",
             )  # fmt: skip
-        if not open_to_all(acl, egress=False):
+    for subnet in ordered:
+        if not open_to_all(topology.acls[subnet.acl], egress=False):
             yield Rule(
-                f"{subnet.id}-in", Verdict.JUMP, _acl(acl.id, egress=False),
+                f"{subnet.id}-in", Verdict.JUMP, acl_chain(subnet.acl, egress=False),
                 source=f"!{subnet.cidr}", destination=subnet.cidr,
             )  # fmt: skip
 
@@ -259,7 +300,7 @@ def _entries(acl: NetworkAcl, *, egress: bool) -> Iterator[Rule]:
     for entry in sorted(acl.entries, key=lambda entry: entry.number):
         if entry.egress == egress and ":" not in entry.cidr:
             yield from _entry(entry)
-    yield Rule("*", Verdict.DROP, counted=True)
+    yield Rule(REST, Verdict.DROP, counted=True)
 
 
 def _entry(entry: AclEntry) -> Iterator[Rule]:

@@ -9,7 +9,7 @@ import ipaddress
 from dataclasses import dataclass
 
 from netflux.network.nftables import Verdict
-from netflux.network.ruleset import FORWARD, Rule, Ruleset
+from netflux.network.ruleset import ACLS, FORWARD, Rule, Ruleset
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _through(ruleset: Ruleset, chain: str, packet: Packet) -> Verdict | None:
 
 
 def _matches(ruleset: Ruleset, rule: Rule, packet: Packet) -> bool:
-    if rule.tracked or rule.leaving:
+    if rule.tracked or rule.leaving or rule.goal == ACLS:
         return False
     if rule.protocol is not None and rule.protocol != packet.protocol:
         return False

@@ -211,6 +211,7 @@ class Interface:
         groups: ids of security groups. With none, nothing is let in or out, as no rule allows it.
         public: reached from the internet, by a public address that the internet gateway translates.
         ephemeral: source ports of what connects from here.
+        attached: a task, a load balancer's node or a database has it; packets to another one get no answer.
     """
 
     id: str
@@ -219,6 +220,7 @@ class Interface:
     groups: tuple[str, ...]
     public: bool = False
     ephemeral: Ports = LINUX_EPHEMERAL
+    attached: bool = True
 
     @property
     def address(self) -> str:

@@ -14,6 +14,7 @@ from netflux.errors import UserError
 from netflux.network.attempt import Probe
 from netflux.network.decide import Connection, Hop, Outcome, Stage, Verdict, verdict
 from netflux.network.topology import AclEntry, Elsewhere, Interface, Ports, Route, SecurityGroupRule, Topology, within
+from netflux.reach.count import Counts, counted
 from netflux.reach.explain import Explainer
 from netflux.reach.place import USAGE, Kind, Place
 from netflux.reach.remedy import Remedy
@@ -92,7 +93,7 @@ class Answer:
         if path.probe is None or not path.probe.source_port:
             return path.verdict
         port = path.probe.source_port
-        listening = next((hop.passed for hop in told if hop.stage is Stage.LISTENER), None)
+        listening = next((hop.passed for hop in told if hop.stage in (Stage.LISTENER, Stage.HOLDER)), None)
         exact = Connection(connection.source, connection.destination, connection.port, source_ports=Ports(port, port))
         return verdict(self.topology, exact, listening)
 
@@ -164,8 +165,8 @@ def answer(asked: Question, topology: Topology, labels: Mapping[str, str], liste
     return Answer(asked, topology, named, sorted(paths, key=lambda path: path.verdict.passed))
 
 
-def told(found: Answer) -> dict[str, Any]:
-    """The answer in JSON's types."""
+def told(found: Answer, counts: Counts | None = None) -> dict[str, Any]:
+    """The answer in JSON's types; with what the kernel has counted, where it counts."""
     explainer = Explainer(found.topology, found.labels)
     remedy = Remedy(found.topology, {stranger(found.topology): "0.0.0.0/0"})
     asked = found.question
@@ -178,7 +179,7 @@ def told(found: Answer) -> dict[str, Any]:
         "because": found.absent or _because(found, explainer),
         "ways": total,
         "open": sum(path.ways for path in found.paths if path.verdict.passed),
-        "paths": [_path(path, found, explainer, remedy) for path in found.paths],
+        "paths": [_path(path, found, explainer, remedy, counts or {}) for path in found.paths],
     }
 
 
@@ -189,7 +190,7 @@ def _because(found: Answer, explainer: Explainer) -> str:
     return ""
 
 
-def _path(path: Path, found: Answer, explainer: Explainer, remedy: Remedy) -> dict[str, Any]:
+def _path(path: Path, found: Answer, explainer: Explainer, remedy: Remedy, counts: Counts) -> dict[str, Any]:
     connection = path.verdict.connection
     probe = path.probe
     return {
@@ -198,7 +199,10 @@ def _path(path: Path, found: Answer, explainer: Explainer, remedy: Remedy) -> di
         "to": _end(connection.destination, explainer),
         "reachable": path.verdict.passed,
         "outcome": path.verdict.outcome,
-        "hops": [_hop(hop, connection, explainer, remedy) for hop in path.verdict.hops],
+        "hops": [
+            {**_hop(hop, connection, explainer, remedy), "counted": counted(hop, connection, found.topology, counts)}
+            for hop in path.verdict.hops
+        ],
         "probe": {
             "outcome": probe.outcome,
             "source_port": probe.source_port,

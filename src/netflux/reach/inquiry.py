@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from netflux.reach import answer as answers
 from netflux.reach import place as places
 from netflux.reach import scene as scenes
 from netflux.reach.answer import Answer, Path, Question
+from netflux.reach.dropped import dropped
 from netflux.reach.place import Kind
 from netflux.reach.scene import Scene
 
@@ -56,12 +57,18 @@ class Inquiry:
             found = replace(found, paths=[await self._probed(scene, asked, path) for path in found.paths])
         enforced = self._network.enforces_security_groups
         return {
-            **answers.told(found),
+            **answers.told(found, await self._network.counters()),
             "network": self._network.name,
             "enforced": enforced,
             "note": "" if enforced else _UNFILTERED.format(name=self._network.name),
             "disagreements": [*self._disagreements(found)] if enforced else [],
         }
+
+    async def dropped(self, interfaces: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """What security groups have dropped of these interfaces, as `dropped.dropped` tells it; nothing where the
+        driver has no rules.
+        """
+        return dropped(interfaces, await self._network.counters())
 
     async def _listens(self, scene: Scene, interface: str, port: int) -> bool:
         """As it was observed: published endpoints have been seen to answer, and of others the kernel knows."""

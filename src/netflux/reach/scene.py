@@ -62,15 +62,15 @@ async def read(call: Call, network: Network) -> Scene:
     await _clusters(call, found)
     await _outside(call, found)
     _interfaces(topology, found)
-    interfaces = {key: _seen(one, found) for key, one in topology.interfaces.items()}
+    interfaces = {key: _seen(one, found, owners) for key, one in topology.interfaces.items()}
     return Scene(replace(topology, interfaces=interfaces), found.places, found.labels, owners, found.names)
 
 
-def _seen(interface: Interface, found: _Found) -> Interface:
+def _seen(interface: Interface, found: _Found, owners: Mapping[str, str]) -> Interface:
     """With what its owner makes of it."""
     public = interface.public or interface.id in found.public
     ephemeral = ANY_EPHEMERAL if interface.id in found.balancers else interface.ephemeral
-    return replace(interface, public=public, ephemeral=ephemeral)
+    return replace(interface, public=public, ephemeral=ephemeral, attached=interface.id in owners)
 
 
 def _tagged(told: described.Answers) -> dict[str, str]:

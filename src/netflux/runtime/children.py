@@ -38,6 +38,7 @@ class Launch:
         output: a file descriptor for stdout and stderr; None makes a pipe, read at `Child.output`.
         pass_fds: descriptors that stay open in the child.
         namespace: name of the network namespace that it starts in; None for the region's.
+        groups: files of control groups that it puts itself into first.
         confined: it may change neither networks nor mounts, even as root.
     """
 
@@ -52,6 +53,7 @@ class Launch:
     output: int | None = None
     pass_fds: Sequence[int] = ()
     namespace: str | None = None
+    groups: Sequence[str] = ()
     confined: bool = False
 
 
@@ -144,6 +146,7 @@ class Children:
             "death_signal": int(launch.death_signal),
             "parent": os.getpid(),
             "namespace": launch.namespace,
+            "groups": list(launch.groups),
             "confined": launch.confined,
         }
         loop = asyncio.get_running_loop()

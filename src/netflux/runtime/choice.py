@@ -9,6 +9,7 @@ from netflux.runtime import engine, manifest
 from netflux.runtime.children import Children
 from netflux.runtime.driver import Container, ContainerSpec, Image, PullError, Registry, Runtime
 from netflux.runtime.engine import Engine
+from netflux.runtime.holding import Sizes
 from netflux.runtime.podman import Access, PodmanRuntime
 from netflux.runtime.process import ProcessRuntime
 
@@ -45,9 +46,17 @@ class ChosenRuntime:
         """The running container, by the runtime that has pulled its image."""
         return await self._runtimes[spec.image.runtime].start(spec)
 
+    @property
+    def sizes(self) -> Sizes | None:
+        """How tasks that are processes are held to their sizes; None where none are run."""
+        process = self._runtimes.get(ProcessRuntime.name)
+        return process.sizes if isinstance(process, ProcessRuntime) else None
+
     async def clear(self) -> None:
         """Removes containers that a killed region has left. Where there never were any, no engine is called."""
         for runtime in self._runtimes.values():
+            if isinstance(runtime, ProcessRuntime):
+                await runtime.places()
             if isinstance(runtime, PodmanRuntime):
                 await runtime.clear()
 

@@ -66,6 +66,7 @@ class ContainerSpec:
         command: replaces the image's; None keeps it.
         directory: replaces the image's working directory; None keeps it.
         hosts: a file that is the container's /etc/hosts and may be rewritten while it runs; None keeps the machine's.
+        resolver: a file that is the container's /etc/resolv.conf; None keeps the machine's.
         limits: names of the `resource` module to values, from ulimits.
         memory: None sets no limit.
         cpus: how many processors it may use; None sets no limit.
@@ -81,6 +82,7 @@ class ContainerSpec:
     command: Sequence[str] | None = None
     directory: str | None = None
     hosts: Path | None = None
+    resolver: Path | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     memory: MemoryLimit | None = None
     cpus: float | None = None

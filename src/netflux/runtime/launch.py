@@ -1,8 +1,8 @@
 """The last thing that runs before a child's own program: `python -I -S launch.py JSON`.
 
-It prepares what only the child itself can: a user namespace so that a program that refuses uid 0 runs without one
-(PostgreSQL), a mount namespace with a hosts file of its own, resource limits, and the signal it gets when the region
-dies. It imports little, because each task pays for it.
+It prepares what only the child itself can: control groups, before it has used anything; a user namespace so that a
+program that refuses uid 0 runs without one (PostgreSQL), a mount namespace with a hosts file of its own, resource
+limits, and the signal it gets when the region dies. It imports little, because each task pays for it.
 """
 
 import ctypes
@@ -66,6 +66,8 @@ def _bind_all(binds: dict[str, str]) -> None:
 def main() -> None:
     """Prepares and becomes the program."""
     wanted = json.loads(sys.argv[1])
+    for group in wanted["groups"]:
+        _write(group, "0")
     if wanted["namespace"] is not None:
         _enter(wanted["namespace"])
     if wanted["binds"]:

@@ -78,7 +78,7 @@ class PodmanContainer:
 
     def usage(self) -> Usage | None:
         """What its control group uses, or where it has none its processes; None when it has ended."""
-        return None if self.exit_code is not None else self._group.usage() or usage.of(self.pid)
+        return None if self.exit_code is not None else self._group.usage() or usage.of_trees([self.pid]).get(self.pid)
 
     async def lines(self) -> AsyncIterator[str]:
         """Its output, line by line, without the line in which podman says that it has started it."""
@@ -161,7 +161,7 @@ class PodmanRuntime:
         self._children = children
         self._registry = registry
         self._engine = runs
-        self._memory = MemoryWatch()
+        self._memory = MemoryWatch(usage.of_trees, usage.proportional_tree)
         self._unlimited = engine.why_no_limits()
 
     async def pull(self, reference_text: str) -> Image:
@@ -262,6 +262,8 @@ def _options(spec: ContainerSpec) -> list[str]:
         options += ["--uts=private", f"--hostname={spec.environment['HOSTNAME']}"]
     if spec.hosts is not None:
         options += ["--no-hosts", f"--volume={spec.hosts}:/etc/hosts:ro"]
+    if spec.resolver is not None:
+        options.append(f"--volume={spec.resolver}:/etc/resolv.conf:ro")
     if spec.directory is not None:
         options.append(f"--workdir={spec.directory}")
     if spec.user is not None:

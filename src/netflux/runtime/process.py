@@ -1,8 +1,8 @@
 """The `process` runtime: a container is a process of this machine, in its image's folder.
 
-It needs no engine and no root. The processes see the machine's files and users. Memory is looked at, and a container
-over its size is killed (memory.py); CPU sizes of the task definition are not held. What is a container's own is its
-environment, address, hosts file and life.
+It needs no engine and no root. The processes see the machine's files and users. Where this user may make control groups
+they hold memory and CPU (holding.py); elsewhere memory is looked at, and a container over its size is killed
+(memory.py), and CPU is not held. What is a container's own is its environment, address, hosts file and life.
 """
 
 from __future__ import annotations
@@ -20,17 +20,20 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from netflux.runtime import manifest, usage
+from netflux.runtime import holding, manifest, resolution
 from netflux.runtime.children import Child, Children, Launch
 from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
+from netflux.runtime.holding import Held, Places, Sizes
 from netflux.runtime.lines import split
-from netflux.runtime.memory import MemoryWatch
+from netflux.runtime.memory import WATCHED, MemoryWatch
+from netflux.runtime.usage import of_group
 
-_HOSTS = "/etc/hosts"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _log = logging.getLogger(__name__)
 _executions = itertools.count(1)
 _UNLIMITED = MemoryLimit(None, "", None)
+_KILLED = 137  # exit code of SIGKILL
+_TRIES, _AGAIN = 20, 0.1  # real seconds
 
 
 def search_path() -> str:
@@ -47,7 +50,11 @@ async def why_no_hosts_file(children: Children, directory: Path) -> str | None:
     """
     with tempfile.NamedTemporaryFile("w", dir=directory, prefix="hosts-probe-") as file:
         probe = Launch(
-            f"hosts-probe-{uuid.uuid4().hex}", ["true"], {"PATH": _SYSTEM_PATH}, directory, binds={_HOSTS: file.name}
+            f"hosts-probe-{uuid.uuid4().hex}",
+            ["true"],
+            {"PATH": _SYSTEM_PATH},
+            directory,
+            binds={resolution.HOSTS: file.name},
         )
         child = await children.start(probe)
         said = await child.output.read() if child.output else b""
@@ -57,13 +64,17 @@ async def why_no_hosts_file(children: Children, directory: Path) -> str | None:
 class ProcessContainer:
     """A container that is a child process."""
 
-    def __init__(self, child: Child, launch: Launch, children: Children, memory: MemoryLimit) -> None:
+    def __init__(
+        self, child: Child, launch: Launch, children: Children, memory: MemoryLimit, held: Held | None = None
+    ) -> None:
         self.id = uuid.uuid4().hex + f"{child.pid % 10**10:010d}"
         self.memory = memory
         self._killed_for_memory = False
         self._child = child
         self._launch = launch
         self._children = children
+        self._held = held
+        self._released = asyncio.ensure_future(self._release(held)) if held is not None else None
 
     @property
     def pid(self) -> int:
@@ -89,7 +100,14 @@ class ProcessContainer:
         """Its exit code, once it has ended."""
         code = _docker_code(await self._child.wait())
         assert code is not None
+        if self._released is not None:
+            await asyncio.shield(self._released)
         return code
+
+    async def _release(self, held: Held) -> None:
+        code = _docker_code(await self._child.wait())
+        self._killed_for_memory |= code == _KILLED and held.killed_for_memory()
+        _remove(held, _TRIES)
 
     def terminate(self) -> None:
         """SIGTERM."""
@@ -100,8 +118,10 @@ class ProcessContainer:
         self._child.kill_group()
 
     def usage(self) -> Usage | None:
-        """What its processes use; None when it has ended."""
-        return None if self.exit_code is not None else usage.of(self._child.pid)
+        """What its process group uses; None when it has ended."""
+        if self.exit_code is not None:
+            return None
+        return self._held.usage() if self._held is not None else of_group(self._child.pid)
 
     async def lines(self) -> AsyncIterator[str]:
         """Its output, line by line."""
@@ -119,6 +139,7 @@ class ProcessContainer:
             binds=self._launch.binds,
             namespace=self._launch.namespace,
             confined=self._launch.confined,
+            groups=self._launch.groups if self.exit_code is None else (),
             output=asyncio.subprocess.DEVNULL,
         )
         child = await self._children.start(launch)
@@ -149,6 +170,7 @@ class ProcessRuntime:
         self._directory = directory or Path(tempfile.gettempdir())
         self._own_hosts: asyncio.Future[bool] | None = None
         self._memory = MemoryWatch()
+        self._places: asyncio.Future[Places | str] | None = None
 
     async def pull(self, reference: str) -> Image:
         """Reads the image's manifest; PullError when the registry has no such image or it is of another kind."""
@@ -168,19 +190,50 @@ class ProcessRuntime:
         directory, argv = Path(spec.image.directory, spec.directory or ""), spec.argv
         _check_program(argv, directory, environment["PATH"])
         _check_holdable(spec)
-        binds = {_HOSTS: str(spec.hosts)} if spec.hosts is not None and await self._can_bind() else {}
+        binds = resolution.binds(spec.hosts, spec.resolver)
+        if binds and not await self._can_bind():
+            binds = {}
+        held = await self._hold(spec)
         launch = Launch(
             spec.name, argv, environment, directory, binds=binds, limits=spec.limits,
-            namespace=spec.namespace, confined=spec.namespace is not None,
+            namespace=spec.namespace, confined=spec.namespace is not None, groups=held.joins if held else (),
         )  # fmt: skip
         try:
             child = await self._children.start(launch)
         except OSError as error:
+            if held is not None:
+                held.end()
             raise StartError(f"{argv[0]}: {error.strerror}") from error
-        container = ProcessContainer(child, launch, self._children, spec.memory or _UNLIMITED)
-        if spec.memory is not None:
+        container = ProcessContainer(child, launch, self._children, spec.memory or _UNLIMITED, held)
+        if spec.memory is not None and held is None:
             self._memory.add(container)
         return container
+
+    async def places(self) -> Places | str:
+        """Where control groups hold tasks to their sizes; or why they can't, so that memory is watched."""
+        if self._places is None:
+            self._places = asyncio.ensure_future(asyncio.to_thread(_find))
+        return await asyncio.shield(self._places)
+
+    @property
+    def sizes(self) -> Sizes:
+        """How tasks are held to their sizes, as far as it has been tried."""
+        places = self._places.result() if self._places is not None and self._places.done() else "not tried yet"
+        if isinstance(places, Places):
+            return Sizes(memory=True, cpu=places.cpu, how=str(places))
+        return Sizes(memory=False, cpu=False, how=f"{WATCHED} ({places})")
+
+    async def _hold(self, spec: ContainerSpec) -> Held | None:
+        places = await self.places()
+        if isinstance(places, str):
+            return None
+        held = Held(places, spec.memory.pool if spec.memory is not None else spec.name, spec.name)
+        try:
+            held.make(spec.memory, spec.cpus)
+        except OSError as error:
+            held.end()
+            raise StartError(f"its control group can't be made: {error}") from error
+        return held
 
     async def _can_bind(self) -> bool:
         if self._own_hosts is None:
@@ -213,6 +266,21 @@ def _check_holdable(spec: ContainerSpec) -> None:
                 f"{what} can't be held for a process image: the process has this machine's user and file system. "
                 "Push an OCI image, which podman runs"
             )
+
+
+def _find() -> Places | str:
+    found = holding.find()
+    if isinstance(found, Places):
+        holding.sweep(found)
+    else:
+        _log.info("tasks' memory is watched, and their CPU is not held: %s", found)
+    return found
+
+
+def _remove(held: Held, tries: int) -> None:
+    """A group can be removed when the kernel has done with its last process, which may take a moment."""
+    if not held.end() and tries:
+        asyncio.get_running_loop().call_later(_AGAIN, _remove, held, tries - 1)
 
 
 def _docker_code(code: int | None) -> int | None:

@@ -1,57 +1,105 @@
-"""What the processes of a container use, by the proc file system: those of its first one's process group, and all that
-descend from it. Orphans of a pid namespace of its own descend from its first process, whatever group they made.
-"""
+"""What process groups use, or processes with all that descend from them, by the proc file system."""
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from netflux.runtime.driver import Usage
 
 _PROC = Path("/proc")
+_FULL = 20
+"""Looks of which one reads of every process."""
 
 
-def of(first: int) -> Usage | None:
-    """What the processes of a container use together; None when there are none, or no proc file system."""
-    return of_each([first]).get(first)
+def of_group(group: int) -> Usage | None:
+    """What the processes of a process group use together; None when there are none, or no proc file system."""
+    return of_groups().get(group)
 
 
-def of_each(firsts: Iterable[int]) -> Mapping[int, Usage]:
-    """What each container uses, by its first process and one look at all; those that have ended are not among them."""
+def of_groups() -> Mapping[int, Usage]:
+    """What each process group of this machine uses, by one look at all processes."""
+    groups: dict[int, list[list[str]]] = defaultdict(list)
+    for process in _processes():
+        fields = _fields(process)
+        if fields is not None:
+            groups[int(fields[2])].append(fields)
+    return {group: _total(members) for group, members in groups.items()}
+
+
+class Groups:
+    """Looks at some process groups again and again, without reading of every other process each time.
+
+    A process keeps its group but for job control, so one that was seen in another group is passed over until the
+    next full look; a leader never is, since it gets its group only after its start.
+    """
+
+    def __init__(self) -> None:
+        self._others: set[str] = set()
+        self._looks = 0
+
+    def look(self, groups: Collection[int]) -> Mapping[int, Usage]:
+        """What each of the groups uses now."""
+        there = [process.name for process in _processes()]
+        self._looks += 1
+        self._others = {*there} & self._others if self._looks % _FULL else set()
+        self._others -= {str(group) for group in groups}
+        found: dict[int, list[list[str]]] = defaultdict(list)
+        for pid in there:
+            fields = _fields(_PROC / pid) if pid not in self._others else None
+            if fields is None:
+                continue
+            group = int(fields[2])
+            if group in groups:
+                found[group].append(fields)
+            else:
+                self._others.add(pid)
+        return {group: _total(members) for group, members in found.items()}
+
+
+def proportional(group: int) -> int:
+    """Bytes of memory of a process group, pages that others share counted in part; resident ones where unreadable."""
+    members = [process for process in _processes() if (_fields(process) or ["", "", "-1"])[2] == str(group)]
+    return sum(_proportional(process) for process in members)
+
+
+def of_trees(firsts: Collection[int]) -> Mapping[int, Usage]:
+    """What processes use with all that descend from them, by one look at all processes; those that have ended are not
+    among them. In a pid namespace of its own everything descends from its first process, whatever group it made.
+    """
     table = _table()
-    below = _children(table)
-    found = {first: [table[pid] for pid in _members(first, table, below)] for first in firsts}
-    return {first: _total(members) for first, members in found.items() if members}
+    found = {first: [table[pid] for pid in _tree(first, table)] for first in firsts if first in table}
+    return {first: _total(members) for first, members in found.items()}
 
 
-def proportional(first: int) -> int:
-    """Bytes of memory of a container, pages that others share counted in part; resident ones where unreadable."""
-    table = _table()
-    return sum(_proportional(_PROC / str(pid)) for pid in _members(first, table, _children(table)))
+def proportional_tree(first: int) -> int:
+    """The same as `proportional` of a process with all that descend from it."""
+    return sum(_proportional(_PROC / str(pid)) for pid in _tree(first, _table()))
 
 
-def _members(first: int, table: Mapping[int, list[str]], below: Mapping[int, list[int]]) -> set[int]:
-    waiting = [pid for pid, fields in table.items() if pid == first or fields[2] == str(first)]
+def _table() -> Mapping[int, list[str]]:
+    entries = ((process, _fields(process)) for process in _processes())
+    return {int(process.name): fields for process, fields in entries if fields is not None}
+
+
+def _tree(first: int, table: Mapping[int, list[str]]) -> set[int]:
+    below: dict[int, list[int]] = defaultdict(list)
+    for pid, fields in table.items():
+        below[int(fields[1])].append(pid)
     found: set[int] = set()
+    waiting = [first]
     while waiting:
         pid = waiting.pop()
-        if pid not in found:
+        if pid in table and pid not in found:
             found.add(pid)
-            waiting += below.get(pid, ())
+            waiting += below[pid]
     return found
 
 
-def _children(table: Mapping[int, list[str]]) -> Mapping[int, list[int]]:
-    found: dict[int, list[int]] = defaultdict(list)
-    for pid, fields in table.items():
-        found[int(fields[1])].append(pid)
-    return found
-
-
-def _total(found: Sequence[list[str]]) -> Usage:
+def _total(members: Iterable[list[str]]) -> Usage:
+    found = [*members]
     tick, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
     # proc(5), /proc/pid/stat, counted from the state: 2 pgrp, 11 utime, 12 stime, 13 and 14 the same of children that
     # have ended, 21 rss
@@ -74,10 +122,8 @@ def _proportional(process: Path) -> int:
     return int(fields[21]) * os.sysconf("SC_PAGE_SIZE") if fields is not None else 0
 
 
-def _table() -> dict[int, list[str]]:
-    """The fields of each process's /proc/pid/stat after its name."""
-    entries = [entry for entry in _PROC.iterdir() if entry.name.isdigit()] if _PROC.is_dir() else []
-    return {int(entry.name): fields for entry in entries if (fields := _fields(entry)) is not None}
+def _processes() -> list[Path]:
+    return [entry for entry in _PROC.iterdir() if entry.name.isdigit()] if _PROC.is_dir() else []
 
 
 def _fields(process: Path) -> list[str] | None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from netflux.aws.cloudwatch.series import KEPT, Datum, Metric, Series, statistics
+from netflux.aws.cloudwatch.series import KEPT, Datum, Metric, Series, percentile, statistics
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 METRIC = Metric("AWS/ApplicationELB", "RequestCount", frozenset({("LoadBalancer", "app/a/1")}))
@@ -29,3 +29,12 @@ def test_old_data_are_forgotten() -> None:
     for moment in (START, START + KEPT + timedelta(seconds=1)):
         series.add(METRIC, Datum(moment, 1, 1, "Count"))
     assert len(series.periods(METRIC, START, START + 2 * KEPT, 60)) == 1
+
+
+def test_a_percentile_is_a_sample_and_known_only_where_all_samples_are() -> None:
+    one = Datum(START, 1.3, 4, "Seconds", spread={0.1: 3, 1.0: 1})
+    other = Datum(START, 0.2, 1, "Seconds", spread={0.2: 1})
+    found = [percentile([one, other], percent) for percent in (0, 50, 60, 80, 81, 100)]
+    assert found == [0.1, 0.1, 0.1, 0.2, 1.0, 1.0]
+    assert percentile([one, Datum(START, 1, 1, "Seconds")], 50) is None
+    assert percentile([], 50) is None

@@ -6,18 +6,16 @@ from typing import Any
 
 import pytest
 
-from netflux.aws.ec2.api import Ec2Api
 from netflux.controlplane.apis import Apis
 from netflux.errors import AwsError
+from tests.aws.ec2.flowing import flowing
 from tests.controlplane.plane import Plane
 
 
 @pytest.fixture
 async def apis(tmp_path: Path) -> AsyncIterator[Apis]:
     plane = Plane(tmp_path)
-    apis = await plane.start()
-    apis.register(Ec2Api(plane.moto))
-    yield apis
+    yield (await flowing(plane, tmp_path)).apis
     plane.stop()
 
 

@@ -174,7 +174,7 @@ async def test_a_service_comes_back_with_every_field_that_was_sent(world: World)
         ({"schedulingStrategy": "DAEMON"}, "DAEMON"),
         ({"deploymentController": {"type": "CODE_DEPLOY"}}, "deploymentController CODE_DEPLOY"),
         ({"deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}}, "minimum must be below"),
-        ({"serviceRegistries": [{"registryArn": "x"}]}, "serviceRegistries"),
+        ({"serviceRegistries": [{"registryArn": "x"}]}, "Unable to find the service registry x"),
         ({"serviceConnectConfiguration": {"enabled": True, "namespace": "absent"}}, "namespace was not found"),
     ],
 )

@@ -39,6 +39,8 @@ def test_tasks_are_spread_over_subnets() -> None:
     assert placement.choose(["a", "b"], [], 3) == ["a", "b", "a"]
     assert placement.choose(["a", "b"], ["a"], 1) == ["b"]
     assert placement.choose(["a", "b"], ["gone", "gone"], 1) == ["a"]
+    zones = {"a": "1a", "b": "1a", "c": "1b"}
+    assert placement.choose(["a", "b", "c"], ["a"], 3, zones) == ["c", "b", "c"]
 
 
 def test_a_container_is_unhealthy_after_its_retries_and_healthy_at_once() -> None:

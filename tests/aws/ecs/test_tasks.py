@@ -33,7 +33,7 @@ async def test_a_container_gets_its_environment_secrets_and_names(world: World) 
     secret = {"Name": "/prod/db", "SecretString": json.dumps({"username": "movie", "password": "s3cret"})}
     arn = (await world.apis.call("secretsmanager", "CreateSecret", secret))["ARN"]
     await world.apis.call("ssm", "PutParameter", {"Name": "/prod/flag", "Value": "on", "Type": "String"})
-    world.endpoints.publish_host("db.rds.localhost", "127.64.9.9")
+    world.endpoints.publish_host("db.rds.localhost", ["127.64.9.9"], 5)
     await world.define(
         container={
             "environment": [{"name": "PROFILE", "value": "prod"}],

@@ -14,6 +14,7 @@ from netflux.aws.ecs.store import Store
 from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogsStore
+from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.documents import Documents
@@ -87,7 +88,8 @@ class World:
         self.ecs = Ecs(host, self.proxy)
         self.loop = Loop(clock, self.ecs.controllers)
         logs = LogsApi(LogsStore(self.path / "logs", self.documents), clock)
-        for handlers in (self.balancer, self.ecs.api, EcrApi(self.documents, self.moto, clock), logs):
+        cloud_map = ServiceDiscoveryApi(self.documents, clock, self.apis, (names.REGION, names.ACCOUNT))
+        for handlers in (cloud_map, self.balancer, self.ecs.api, EcrApi(self.documents, self.moto, clock), logs):
             self.apis.register(handlers)
         self.balancer.told = lambda: self.loop.poke_all("ecs-service")
         await self.ecs.start()

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.elbv2.api import ElbApi
@@ -109,13 +110,15 @@ class Place:
             self.gateway.certificate,
             Firewall(self.moto, self.network) if loopback else None,
             Meter(self.haproxy, self.clock, self._measured),
-            LogDelivery(self.apis.call, self.run, self.clock, (ACCOUNT, REGION)),
+            LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
             self.moto.certificate,
         )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
         self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))
         self.series = Series()
-        self.apis.register(CloudWatchApi(self.series, self.moto, [NAMESPACE]))
+        self.apis.register(
+            CloudWatchApi(Metrics(self.series, self.moto, frozenset([NAMESPACE]), self.documents, self.clock))
+        )
         self.apis.register(ElbApi(self.moto, desired, self.controller, self.clock))
         self.loop = Loop(self.clock, [self.controller])
         self.targets: list[Target] = []
@@ -145,7 +148,8 @@ class Place:
 
     def _measured(self, value: Value) -> None:
         metric = Metric(NAMESPACE, value.name, value.dimensions)
-        datum = Datum(self.clock.now(), value.total, value.samples or 1, value.unit, value.exact, value.exact)
+        count = value.samples or 1
+        datum = Datum(self.clock.now(), value.total, count, value.unit, value.least, value.most, value.spread)
         self.series.add(metric, datum)
 
     def _changed(self, call: Call) -> None:

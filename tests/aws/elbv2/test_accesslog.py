@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from netflux.aws.elbv2 import accesslog, counters, transform
 from netflux.aws.elbv2.accesslog import Balancer
-from netflux.aws.elbv2.counters import Owned
+from netflux.aws.elbv2.counters import Owned, Value
 from netflux.errors import AwsError
 
 NOW = datetime(2026, 11, 24, 8, 0, 1, 500, UTC)
@@ -29,7 +29,8 @@ def line(**changes: str) -> str:
         "si": "127.0.0.9", "sp": "8080", "w": "1", "c": "2", "r": "30", "d": "4", "a": "500", "status": "200",
         "ts": "--", "up": "34", "down": "366", "method": "GET", "uri": "/a?b=c", "version": "HTTP/1.1",
         "host": "shop.test%3a443", "agent": "curl%20%228%22", "trace": "Root%3d1-1-2", "came": "2|TLSv1.3|TLS_AES",
-        "location": "", "answered": "200", "upgrade": "", **changes,
+        "location": "", "answered": "200", "upgrade": "", "new_host": "", "new_url": "",
+        **changes,
     }  # fmt: skip
     return "\t".join(fields.values())
 
@@ -56,6 +57,9 @@ def test_what_no_target_has_answered() -> None:
     assert (moved[20], moved[22], moved[23]) == ("6", "redirect", "https://new.test/")
     assert read(ts="CH", status="400", answered="-")[8] == "460"
     assert read(upgrade="websocket")[0] == "wss"
+    assert moved[30:33] == ["-", "-", "-"]
+    assert read(new_host="inner.test", new_url="/c%3fb%3dc")[30:33] == ["inner.test", "/c?b=c", "TransformSuccess"]
+    assert read(new_host="shop.test", new_url="/a%3fb%3dc")[30:33] == ["-", "-", "-"], "nothing has changed"
     assert read(back="elbv2-ab12-443-trace", status="405", answered="-")[20] == "-1"
 
 
@@ -98,3 +102,17 @@ def test_expressions_that_are_not_taken(regex: str) -> None:
     rewrite = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": regex, "Replace": "/x"}]}}
     with pytest.raises(AwsError):
         transform.check([rewrite])
+
+
+def test_requests_per_target_are_divided_by_the_healthy_ones_or_else_by_all() -> None:
+    counted = [Value("app/a/1", "g1", "RequestCount", 10), Value("app/a/1", "g2", "RequestCount", 9)]
+    hosts = [
+        Value("app/a/1", group, name, total, 1)
+        for group, healthy, ill in (("g1", 2, 1), ("g2", 0, 3), ("g3", 1, 0), ("g4", 0, 0))
+        for name, total in (("HealthyHostCount", healthy), ("UnHealthyHostCount", ill))
+    ]
+    found = {(one.load_balancer, one.group): one.total for one in counters.per_target(counted, hosts)}
+    expected = {"g1": 5, "g2": 3, "g3": 0}
+    assert found == {(whose, group): total for group, total in expected.items() for whose in ("app/a/1", "")}
+    alone = next(one for one in counters.per_target(counted, hosts) if not one.load_balancer)
+    assert alone.dimensions == {("TargetGroup", "g1")}

@@ -81,6 +81,17 @@ def test_with_no_healthy_target_all_registered_ones_get_requests() -> None:
     assert states(UNHEALTHY, REGISTERED, DRAINING) == ["ready", "ready", "maint"]
 
 
+@given(st.integers(1, 50), st.integers(1, 100), st.integers(0, 200))
+def test_a_share_of_healthy_targets_is_too_small_exactly_when_it_is_below_the_percentage(
+    count: int, percentage: int, registered: int
+) -> None:
+    name = "target_group_health.unhealthy_state_routing.minimum_healthy_targets"
+    least = decide.minimum({f"{name}.count": str(count), f"{name}.percentage": str(percentage)}, registered)
+    for healthy in range(registered + 1):
+        assert (healthy < least) == (healthy < count or 100 * healthy < percentage * registered)
+    assert decide.minimum({f"{name}.count": str(count), f"{name}.percentage": "off"}, registered) == count
+
+
 def test_below_the_minimum_of_healthy_targets_all_registered_ones_get_requests() -> None:
     assert states(HEALTHY, UNHEALTHY, UNHEALTHY, minimum=2) == ["ready", "ready", "ready"]
     assert states(HEALTHY, HEALTHY, UNHEALTHY, minimum=2) == ["ready", "ready", "maint"]

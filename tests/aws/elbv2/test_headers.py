@@ -1,7 +1,8 @@
-"""Attributes that change headers, cookies that keep a client, and slow starts, through a real HAProxy."""
+"""Attributes that change headers, and cookies that keep a client, through a real HAProxy."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from netflux.aws.elbv2.configuration import build
 from netflux.aws.elbv2.desired import TargetGroup
-from netflux.aws.elbv2.site import Place
 from tests.aws.elbv2 import bare
 from tests.aws.elbv2.bare import Bare
 from tests.aws.elbv2.place import fixed, forward, path_is
-from tests.haproxy.targets import Answer, Request, Target, get
+from tests.haproxy.targets import Answer, Request, Target, fresh_address, get, read_answer, until
+from tests.parity.rows import parity
 
 
 class Web:
@@ -60,6 +60,30 @@ async def test_names_with_other_characters_are_dropped_only_when_asked_for(web: 
         assert seen
         assert seen.header("x-good-1") == "3"
         assert (seen.header("x_y"), seen.header("x!")) == (("1", "2") if wanted == "false" else ("", ""))
+
+
+@parity("elbv2", "LB attributes", "supported")
+async def test_a_connection_that_has_lasted_too_long_is_closed_with_one_more_answer(web: Web) -> None:
+    place, address = web.place, fresh_address()
+    lasting = bare.balancer(bare.listener(bare.default(fixed("200"))), client_keep_alive__seconds="1")
+    await place.put(lasting, addresses={80: [f"{address}:8080"]})
+
+    async def lasts(*where: Any) -> None:
+        reader, writer = await asyncio.open_connection(*where)
+
+        async def closing() -> bool:
+            writer.write(f"GET / HTTP/1.1\r\nHost: {bare.HOST}\r\n\r\n".encode())
+            return (await read_answer(reader)).header("connection") == "close"
+
+        began = asyncio.get_running_loop().time()
+        assert not await closing()
+        await until(closing)
+        assert asyncio.get_running_loop().time() - began >= 1
+        assert await reader.read() == b""
+        writer.close()
+
+    await asyncio.gather(lasts("127.0.0.1", place.port), lasts(address, 8080))
+    assert not place.section(lasting).entries, "a viewer's connection to CloudFront is none to the load balancer"
 
 
 async def test_the_clients_port_stands_behind_its_address(web: Web) -> None:
@@ -123,11 +147,3 @@ async def test_a_client_stays_with_the_group_that_the_weights_have_chosen(web: W
             again, _ = await web.get("/w", f"Cookie: AWSALBTG={token}\r\n")
             assert again.body == first.body
             assert not cookies(again)
-
-
-@pytest.mark.parametrize(("speed", "expected"), [(1.0, "slowstart 30000ms"), (10.0, "slowstart 3000ms")])
-def test_a_slow_start_lasts_as_long_as_the_clock_says(speed: float, expected: str) -> None:
-    group = bare.group("g", slow_start__duration_seconds="30")
-    listener = bare.listener(bare.default(forward(group.arn)))
-    built = build(bare.balancer(listener), {group.arn: group}, Place("/run", speed=speed))
-    assert re.search(rf"server-template .* {expected}$", built.section.body, re.MULTILINE)

@@ -1,14 +1,20 @@
 """Rows of ECS about services: deployments, the circuit breaker, events, waiters, Service Connect."""
 
+import asyncio
 import os
 import re
 import signal
+from collections import Counter
+from pathlib import Path
 
 import botocore.session
 import pytest
 from botocore.waiter import WaiterModel
 
 from netflux import names
+from netflux.aws.cloudwatch.alarms import Ground
+from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.series import Series
 from netflux.aws.ecs.decide import breaker
 from netflux.aws.ecs.decide.deployment import Goal, Member, Phase, step
 from netflux.errors import AwsError
@@ -33,7 +39,7 @@ def verdict(name: str, answer: dict) -> str:
     return next((one.state for one in waiter(name).acceptors if one.matcher_func(answer)), "retry")
 
 
-@parity("ecs", "Rolling update", "partly", but="availabilityZoneRebalancing spreads new tasks and moves no running one")
+@parity("ecs", "Rolling update", "supported")
 async def test_rolling_update(world: World) -> None:
     """RUNNING and healthy never below the minimum, all never above the maximum, old ones deregister before SIGTERM."""
     bounds = Goal("new", 3, minimum_percent=50, maximum_percent=150)
@@ -58,6 +64,41 @@ async def test_rolling_update(world: World) -> None:
     assert max(count for _, count in counts) <= 4
     zones = {task["availabilityZone"] for task in await world.running(2)}
     assert len(zones) == 2
+
+
+@parity("ecs", "Rolling update", "supported")
+async def test_tasks_in_one_zone_move_to_the_other_start_first(world: World) -> None:
+    await world.define()
+    first, second = world.subnets
+    await world.serve(desiredCount=4, loadBalancers=BALANCERS, networkConfiguration=inside(world, first))
+    await world.running(4)
+    await world.stable()
+    await world.update(networkConfiguration=inside(world, first, second), availabilityZoneRebalancing="DISABLED")
+    await world.stable()
+    uneven = Counter(task["availabilityZone"] for task in await world.running(4))
+    assert uneven == {"us-east-1b": 4}  # the new ones were started beside the old ones
+    await world.update(availabilityZoneRebalancing="ENABLED")
+    least = 4
+
+    async def even() -> list[str] | None:
+        nonlocal least
+        least = min(least, sum(state == "healthy" for state in world.balancer.states.values()))
+        told = messages(await world.service())
+        return told if any("is AZ balanced" in text for text in told) else None
+
+    told = await until(even)
+    assert Counter(task["availabilityZone"] for task in await world.running(4)) == {"us-east-1a": 2, "us-east-1b": 2}
+    assert least == 4
+    story = [re.sub(r"[(]task [0-9a-f]+[)]", "(task)", text) for text in reversed(told) if "AZ" in text]
+    spread = "0 tasks in us-east-1a and 4 tasks in us-east-1b"
+    assert story[0] == f"(service movies) is not AZ balanced with {spread}. AZ Rebalancing in progress."
+    assert story[1] == "(service movies) has started 2 tasks in us-east-1a to AZ Rebalance: (task) (task)."
+    assert "running tasks in us-east-1b due to AZ rebalancing: (task)" in story[2]
+    assert story[-1] == "(service movies) is AZ balanced with 2 tasks in us-east-1a and 2 tasks in us-east-1b."
+
+
+def inside(world: World, *subnets: str) -> dict:
+    return {"awsvpcConfiguration": {"subnets": [*subnets], "securityGroups": [world.group]}}
 
 
 @parity("ecs", "Rolling update", "supported")
@@ -110,6 +151,55 @@ async def test_circuit_breaker(world: World) -> None:
     told = messages(found)
     assert f"(service movies) (deployment {failed}) deployment failed: tasks failed to start." in told
     assert f"(service movies) rolling back to deployment {before} from {failed}." in told
+
+
+@parity("ecs", "Deployments", "supported")
+async def test_an_alarm_fails_a_deployment_that_runs_or_bakes(tmp_path: Path) -> None:
+    world = World(tmp_path, speed=60)
+    await world.start()
+    try:
+        await world.vpc()
+        await _alarmed(world)
+    finally:
+        await world.stop()
+
+
+async def _alarmed(world: World) -> None:
+    clock = world.loop._clock
+    world.apis.register(CloudWatchApi(Ground(Series(), world.moto, frozenset(["AWS/ECS"]), world.documents, clock)))
+    await world.apis.call("cloudwatch", "PutMetricAlarm", {
+        "AlarmName": "errors", "Namespace": "AWS/ECS", "MetricName": "CPUUtilization", "Statistic": "Average",
+        "Period": 60, "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold",
+    })  # fmt: skip
+
+    async def alarm(state: str) -> None:
+        said = {"AlarmName": "errors", "StateValue": state, "StateReason": "a test"}
+        await world.apis.call("cloudwatch", "SetAlarmState", said)
+
+    async def completed(deployment: str) -> bool:
+        primary, *others = (await world.service())["deployments"]
+        return (primary["id"], primary["rolloutState"], others) == (deployment, "COMPLETED", [])
+
+    await world.define()
+    alarms = {"alarms": {"alarmNames": ["errors"], "enable": True, "rollback": True}}
+    began = asyncio.get_running_loop().time()
+    first = (await world.serve(desiredCount=1, deploymentConfiguration=alarms))["deployments"][0]["id"]
+    await until(lambda: completed(first))
+    assert (asyncio.get_running_loop().time() - began) * world.speed >= 60  # the alarm's period is the bake time
+    second = (await world.update(forceNewDeployment=True))["deployments"][0]["id"]
+
+    async def bakes() -> bool:
+        primary, *others = (await world.service())["deployments"]
+        return primary["runningCount"] == 1 and not others
+
+    await until(bakes)
+    await alarm("ALARM")
+    await until(lambda: completed(first))
+    told = messages(await world.service())
+    assert f"(service movies) (deployment {second}) deployment failed: alarm detected." in told
+    assert f"(service movies) rolling back to deployment {first} from {second}." in told
+    mended = (await world.update(forceNewDeployment=True))["deployments"][0]["id"]  # a fix isn't held up by the alarm
+    await until(lambda: completed(mended))
 
 
 @parity("ecs", "Back-off", "supported")
@@ -264,13 +354,38 @@ async def test_service_connect(world: World) -> None:
 
 @parity(
     "ecs", "Cloud Map", "partly",
-    but="tasks are not registered in Cloud Map: serviceRegistries is refused, and Service Connect's tasks are in no "
-    "DiscoverInstances",
+    but="no HealthCheckConfig, EC2 instances and shared namespaces; a custom health status holds at once and not after "
+    "30 s; the records of instances are answered and not listed among the hosted zone's",
 )  # fmt: skip
 async def test_cloud_map(world: World) -> None:
+    """serviceRegistries and Service Connect register RUNNING tasks; DiscoverInstances finds them by health."""
+    await world.apis.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
+    (namespace,) = (await world.apis.call("servicediscovery", "ListNamespaces", {}))["Namespaces"]
+    wanted = {"Name": "films", "NamespaceId": namespace["Id"], "HealthCheckCustomConfig": {"FailureThreshold": 1}}
+    made = (await world.apis.call("servicediscovery", "CreateService", wanted))["Service"]
     await world.define()
-    with pytest.raises(AwsError, match="serviceRegistries of an ECS service is not supported"):
-        await world.serve(serviceRegistries=[{"registryArn": "arn:aws:servicediscovery:us-east-1:1:service/srv-1"}])
+    await world.serve(
+        serviceRegistries=[{"registryArn": made["Arn"]}], serviceConnectConfiguration=connect({"portName": "web-8080"})
+    )
+    tasks = {task["taskArn"].rpartition("/")[2] for task in await world.running(2)}
+
+    async def discovered(service: str, **how: object) -> dict:
+        params = {"NamespaceName": "prod", "ServiceName": service, **how}
+        return await world.apis.call("servicediscovery", "DiscoverInstances", params)
+
+    for service in ("films", "web-8080"):
+        found = await discovered(service, HealthStatus="HEALTHY")
+        assert {one["InstanceId"] for one in found["Instances"]} == tasks
+        assert found["InstancesRevision"] > 1
+        assert len((await discovered(service, MaxResults=1))["Instances"]) == 1
+        assert (await discovered(service, HealthStatus="UNHEALTHY"))["Instances"] == []
+        own = await discovered(service, QueryParameters={"ECS_SERVICE_NAME": "movies"})
+        assert len(own["Instances"]) == 2
+        assert (await discovered(service, QueryParameters={"ECS_SERVICE_NAME": "other"}))["Instances"] == []
+    health = {"ServiceId": made["Id"], "InstanceId": min(tasks), "Status": "UNHEALTHY"}
+    await world.apis.call("servicediscovery", "UpdateInstanceCustomHealthStatus", health)
+    assert len((await discovered("films", HealthStatus="HEALTHY_OR_ELSE_ALL"))["Instances"]) == 1
+    assert len((await discovered("films", HealthStatus="ALL"))["Instances"]) == 2
 
 
 def test_a_failed_deployment_starts_no_more_tasks() -> None:

@@ -86,8 +86,8 @@ async def test_credentials(world: World) -> None:
 
 @parity(
     "ecs", "Metadata v4", "partly",
-    but="no EphemeralStorageMetrics, IPv4SubnetCIDRBlock and SubnetGatewayIpv4Address; stats hold memory, CPU and "
-    "processes",
+    but="no EphemeralStorageMetrics, ClockDrift and name servers; stats hold memory, CPU, processes and network; under "
+    "`loopback` no network figures and no SubnetGatewayIpv4Address, since a task has no interface of its own",
 )  # fmt: skip
 async def test_metadata(world: World) -> None:
     await world.push(
@@ -113,11 +113,17 @@ async def test_metadata(world: World) -> None:
     assert container["LogOptions"]["awslogs-stream"] == f"ecs/web/{done['taskArn'].rpartition('/')[2]}"
     labels = {name.removeprefix("com.amazonaws.ecs.") for name in container["Labels"]}
     assert labels == {"cluster", "container-name", "task-arn", "task-definition-family", "task-definition-version"}
+    (network,) = container["Networks"]
+    assert network["IPv4SubnetCIDRBlock"] == "10.0.3.0/24"
     assert stats["memory_stats"]["usage"] > 0
+    assert stats["memory_stats"]["limit"] == 256 * 1024 * 1024
+    assert stats["cpu_stats"]["system_cpu_usage"] > stats["cpu_stats"]["cpu_usage"]["total_usage"] > 0
+    (again,) = all_stats.values()
+    assert (again["preread"], again["precpu_stats"]) == (stats["read"], stats["cpu_stats"])
     assert all_stats.keys() == {container["DockerId"]}
 
 
-@parity("ecs", "awslogs", "partly", but="mode and max-buffer-size are kept and change nothing")
+@parity("ecs", "awslogs", "supported")
 async def test_awslogs(world: World) -> None:
     await world.push("import sys; print('out', flush=True); print('err', file=sys.stderr, flush=True)")
     await world.define()
@@ -131,6 +137,9 @@ async def test_awslogs(world: World) -> None:
         less = {name: value for name, value in options.items() if name != missing}
         with pytest.raises(AwsError, match=missing):
             await world.define(container={"logConfiguration": {"logDriver": "awslogs", "options": less}})
+    for wrong in ({"mode": "fast"}, {"max-buffer-size": "much"}):
+        with pytest.raises(AwsError, match=next(iter(wrong))):
+            await world.define(container={"logConfiguration": {"logDriver": "awslogs", "options": options | wrong}})
     both = {**options, "awslogs-datetime-format": "%Y", "awslogs-multiline-pattern": "^x"}
     with pytest.raises(AwsError, match="can't be used together"):
         await world.define(container={"logConfiguration": {"logDriver": "awslogs", "options": both}})

@@ -139,7 +139,8 @@ async def test_error_prefixes(world: World) -> None:
 
 @parity(
     "ecs", "Memory", "partly",
-    but="`process` looks twice a second and kills; between two looks a program may be over its size",
+    but="where the user may make no control group, `process` looks twice a second and kills: between two looks a "
+    "program may be over its size",
 )  # fmt: skip
 async def test_memory(world: World) -> None:
     """The container over its memory is killed; the words are the container's, not the task's."""

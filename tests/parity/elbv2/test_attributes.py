@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
+import ssl
 
 import pytest
 
 from netflux.aws.elbv2 import configuration
-from tests.aws.elbv2.place import fixed, forward
-from tests.haproxy.targets import until
+from tests.aws.elbv2.place import fixed, forward, path_is
+from tests.haproxy.targets import Request, read_answer, until
 from tests.parity.elbv2.world import Alb, World, answer, pairs, vpc
 from tests.parity.rows import parity
 
+MINIMUM = "target_group_health.unhealthy_state_routing.minimum_healthy_targets"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @parity(
     "elbv2", "LB attributes", "partly",
-    but="refused by name: client_keep_alive.seconds other than 3600, connection_logs, routing.http2.enabled=false, "
-    "waf.fail_open.enabled, zonal_shift, ipv6.deny_all_igw_traffic",
+    but="client_keep_alive.seconds is not held where it is 3600, nor of HTTP/2; refused by name: connection_logs, "
+    "ipv6.deny_all_igw_traffic",
 )  # fmt: skip
 async def test_load_balancer_attributes(world: World, alb: Alb) -> None:
     told = await world.elb("DescribeLoadBalancerAttributes", LoadBalancerArn=alb.arn)
@@ -38,20 +40,47 @@ async def test_load_balancer_attributes(world: World, alb: Alb) -> None:
             "ModifyLoadBalancerAttributes", LoadBalancerArn=alb.arn, Attributes=pairs(wrong)
         )
     for uncarried in (
-        {"client_keep_alive.seconds": "60"}, {"connection_logs.s3.enabled": "true"}, {"routing.http2.enabled": "false"},
-        {"waf.fail_open.enabled": "true"}, {"zonal_shift.config.enabled": "true"},
-        {"ipv6.deny_all_igw_traffic": "true"},
+        {"connection_logs.s3.enabled": "true"}, {"ipv6.deny_all_igw_traffic": "true"},
     ):  # fmt: skip
         told = await world.refused("ModifyLoadBalancerAttributes", LoadBalancerArn=alb.arn, Attributes=pairs(uncarried))
         assert "UnsupportedOperation" in told
         assert next(iter(uncarried)) in told
     listener, _, [target] = await world.forwarding(alb)
+    for idle in ("waf.fail_open.enabled", "zonal_shift.config.enabled"):
+        assert (await alb.set({idle: "true"}))[idle] == "true", "nothing is there that would need it"
     await alb.set({"idle_timeout.timeout_seconds": "1", "deletion_protection.enabled": "true"})
     target.gate = asyncio.Event()
     began = asyncio.get_running_loop().time()
     assert (await listener.get("/slow")).status == 504
     assert asyncio.get_running_loop().time() - began >= 1
     assert "OperationNotPermitted" in await world.refused("DeleteLoadBalancer", LoadBalancerArn=alb.arn)
+
+
+@parity("elbv2", "LB attributes", "supported")
+async def test_http2_is_offered_unless_it_is_switched_off(world: World, alb: Alb) -> None:
+    other = await world.alb()
+    certificate = "arn:aws:iam::000000000000:server-certificate/web"
+    secure: dict = {"Protocol": "HTTPS", "Certificates": [{"CertificateArn": certificate}]}
+    listener = await alb.listen(fixed("200"), **secure)
+    await other.listen(fixed("200"), 443, **secure)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+
+    async def chosen(host: str, address: str, port: int) -> str:
+        _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
+        found = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+        writer.close()
+        return str(found)
+
+    gateway = ("127.0.0.1", world.place.port)
+    for wanted, protocol in (("true", "h2"), ("false", "http/1.1"), ("true", "h2")):
+        told = await alb.set({"routing.http2.enabled": wanted})
+        assert told["routing.http2.enabled"] == wanted
+        assert await chosen(alb.host, alb.node, listener.port) == protocol
+        assert await chosen(alb.host, *gateway) == protocol
+        assert await chosen(other.host, *gateway) == "h2", "of another load balancer"
+        assert await chosen("localhost", *gateway) == "h2"
 
 
 @parity("elbv2", "routing.http attributes", "partly", but="desync_mitigation_mode monitor and strictest are refused")
@@ -73,10 +102,7 @@ async def test_routing_attributes(world: World, alb: Alb) -> None:
         )
 
 
-@parity(
-    "elbv2", "Listener attributes", "partly",
-    but="routing.http.request.*.header_name, which rename TLS headers, are refused",
-)  # fmt: skip
+@parity("elbv2", "Listener attributes", "supported")
 async def test_listener_attributes(world: World, alb: Alb) -> None:
     listener, _, [target] = await world.forwarding(alb)
     target.say = lambda _: answer(b"x", "X-Frame-Options: ALLOW\r\nServer: mine\r\n")
@@ -104,11 +130,50 @@ async def test_listener_attributes(world: World, alb: Alb) -> None:
     assert "ValidationError" in await world.refused(
         "ModifyListenerAttributes", ListenerArn=listener.arn, Attributes=pairs(long)
     )
-    assert "header_name" in await world.refused(
-        "ModifyListenerAttributes",
-        ListenerArn=listener.arn,
-        Attributes=pairs({"routing.http.request.x_amzn_tls_version.header_name": "X-T"}),
-    )
+    renamed = {"routing.http.request.x_amzn_mtls_clientcert_leaf.header_name": "X-T"}
+    await world.elb("ModifyListenerAttributes", ListenerArn=listener.arn, Attributes=pairs(renamed))
+    await listener.get("/renamed")
+    assert target.last("/renamed").all("x-t") == [], "there is no client certificate"
+
+
+@parity("elbv2", "Listener attributes", "supported")
+async def test_tls_headers_tell_what_was_negotiated_under_the_names_that_were_chosen(world: World, alb: Alb) -> None:
+    await alb.set({"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "true"})
+    group = await world.group()
+    target = await world.backend(group)
+    certificate = "arn:aws:iam::000000000000:server-certificate/web"
+    listener = await alb.listen(forward(group), Protocol="HTTPS", Certificates=[{"CertificateArn": certificate}])
+    await world.healthy(group, target)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    async def asked(path: str) -> tuple[Request, str]:
+        reader, writer = await asyncio.open_connection(alb.node, listener.port, ssl=context)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: a.test\r\nX-Amzn-Tls-Version: forged\r\n\r\n".encode())
+        assert (await read_answer(reader)).status == 200
+        cipher = writer.get_extra_info("cipher")[0]
+        writer.close()
+        return target.last(path), cipher
+
+    request, cipher = await asked("/1")
+    assert request.all("x-amzn-tls-version") == ["TLSv1.2"]
+    assert request.all("x-amzn-tls-cipher-suite") == [cipher]
+    wanted = {
+        "routing.http.request.x_amzn_tls_version.header_name": "X-Tls",
+        "routing.http.request.x_amzn_tls_cipher_suite.header_name": "X-Suite",
+    }
+    told = await world.elb("ModifyListenerAttributes", ListenerArn=listener.arn, Attributes=pairs(wanted))
+    assert wanted.items() <= {one["Key"]: one["Value"] for one in told["Attributes"]}.items()
+    await world.settled()
+    request, cipher = await asked("/2")
+    assert (request.all("x-tls"), request.all("x-suite")) == (["TLSv1.2"], [cipher])
+    for wrong in ("", "a b", "x" * 41):
+        assert "ValidationError" in await world.refused(
+            "ModifyListenerAttributes",
+            ListenerArn=listener.arn,
+            Attributes=pairs({"routing.http.request.x_amzn_tls_version.header_name": wrong}),
+        )
 
 
 @parity(
@@ -140,7 +205,7 @@ async def test_desync(world: World, alb: Alb) -> None:
 
 @parity(
     "elbv2", "Group attributes", "partly",
-    but="refused by name: anomaly_mitigation on, cross_zone false, dns_failover's counts, healthy percentages",
+    but="refused by name: anomaly_mitigation on, cross_zone false",
 )  # fmt: skip
 async def test_target_group_attributes(world: World, alb: Alb) -> None:
     group = await world.group()
@@ -159,25 +224,37 @@ async def test_target_group_attributes(world: World, alb: Alb) -> None:
         {"slow_start.duration_seconds": "901"}, {"stickiness.lb_cookie.duration_seconds": "0"},
         {"stickiness.lb_cookie.duration_seconds": "604801"}, {"stickiness.type": "source_ip"},
         {"stickiness.app_cookie.cookie_name": "AWSALBTG"}, {"load_balancing.algorithm.type": "fastest"},
+        {f"{MINIMUM}.percentage": "101"}, {f"{MINIMUM}.percentage": "0"}, {f"{MINIMUM}.count": "off"},
     ):  # fmt: skip
         assert "ValidationError" in await world.refused(
             "ModifyTargetGroupAttributes", TargetGroupArn=group, Attributes=pairs(wrong)
         )
-    minimum = "minimum_healthy_targets"
     for uncarried in (
         {"load_balancing.algorithm.anomaly_mitigation": "on"}, {"load_balancing.cross_zone.enabled": "false"},
-        {f"target_group_health.unhealthy_state_routing.{minimum}.percentage": "50"},
-        {f"target_group_health.dns_failover.{minimum}.count": "2"},
     ):  # fmt: skip
         told = await world.refused("ModifyTargetGroupAttributes", TargetGroupArn=group, Attributes=pairs(uncarried))
         assert next(iter(uncarried)) in told
     assert (await world.set(group, {"slow_start.duration_seconds": "900"}))["slow_start.duration_seconds"] == "900"
 
 
+@parity("elbv2", "Group attributes", "supported")
+async def test_below_the_percentage_of_healthy_targets_all_of_them_get_requests(world: World, alb: Alb) -> None:
+    often = {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 4, "UnhealthyThresholdCount": 2}
+    listener, group, backends = await world.forwarding(alb, 2, **often)
+    for share in ("50", "51"):
+        told = await world.set(group, {
+            f"{MINIMUM}.percentage": share, MINIMUM.replace("unhealthy_state_routing", "dns_failover") + ".count": "2",
+        })  # fmt: skip
+        assert told[f"{MINIMUM}.percentage"] == share
+        backends[0].healthy = 500
+        await world.healthy(group, backends[0], state="unhealthy")
+        served = {await listener.body() for _ in range(4)}
+        assert served == {one.name for one in (backends[1:] if share == "50" else backends)}
+
+
 @parity(
     "elbv2", "Algorithms", "partly",
-    but="a WebSocket's target is picked by the group's own algorithm; slow start begins anew when rules change; "
-    "the first targets of an empty group do not skip it",
+    but="a WebSocket's target is picked by the group's own algorithm",
 )  # fmt: skip
 async def test_algorithms(world: World, alb: Alb) -> None:
     listener, group, [first, second] = await world.forwarding(alb, 2)
@@ -195,18 +272,39 @@ async def test_algorithms(world: World, alb: Alb) -> None:
     assert (await slow).status == 200
     await world.set(group, {"load_balancing.algorithm.type": "weighted_random"})
     assert {await listener.body() for _ in range(40)} == {first.name, second.name}
-    await world.set(group, {"load_balancing.algorithm.type": "round_robin", "slow_start.duration_seconds": "900"})
-    third = await world.backend(group)
-    await world.healthy(group, third)
-    bodies = [await listener.body() for _ in range(40)]
-    assert bodies.count(third.name) < 8, "it begins with few"
+
+
+@parity("elbv2", "Algorithms", "supported")
+async def test_a_new_targets_share_grows_beside_others_and_over_rule_changes(world: World, alb: Alb) -> None:
+    group = await world.group()
+    await world.set(group, {"slow_start.duration_seconds": "900"})
+    listener = await alb.listen(forward(group))
+    first = await world.backend(group)
+    await world.healthy(group, first)
+    second = await world.backend(group)
+    await world.healthy(group, second)
+
+    async def share() -> float:
+        names = [await listener.body() for _ in range(40)]
+        return names.count(second.name) / len(names)
+
+    assert await share() <= 0.1, "one that comes to a healthy one begins with little"
+    await listener.rule(1, path_is("/new"))
+    assert await share() <= 0.1
+    await world.set(group, {"slow_start.duration_seconds": "30"})  # which are three here
+
+    async def grown() -> bool:
+        return await share() == 0.5
+
+    await until(grown)
 
 
 @parity(
     "elbv2", "Errors from the LB", "partly",
     but="no 401, 403, 500, 561, 562 of authentication and WAF, which are refused; no 413; 464 only for gRPC, "
-    "since groups are HTTP1; 400 and 408 before a request is whole are HAProxy's page; an unknown transfer coding is "
-    "422, not 501; a body shorter than its Content-Length is 400, not 504",
+    "since groups are HTTP1; 400 and 408 before a request's headers are whole are HAProxy's page; an unknown transfer "
+    "coding is 422, not 501; a client that stops within its body is 400, not 408; an answer shorter than its "
+    "Content-Length is cut off behind the target's status, not 504",
 )  # fmt: skip
 async def test_errors(world: World, alb: Alb) -> None:
     listener, group, [target] = await world.forwarding(alb)
@@ -229,8 +327,9 @@ async def test_errors(world: World, alb: Alb) -> None:
     ):
         assert (await listener.raw(sent)).status == code
     assert not target.requests
-    short = b"POST /short HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9\r\n\r\nok"
-    assert (await listener.raw(short)).status == 400, "AWS: 504"
+    found = await listener.raw(b"POST /short HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9\r\n\r\nok")
+    assert (found.status, found.header("server")) == (400, "awselb/2.0"), "AWS: 408"
+    assert b"<center><h1>400 Bad Request" in found.body
     target.say = lambda _: None
     assert await status() == 502, "closed while the request was out"
     target.say = lambda _: b"nonsense\r\n\r\n"
@@ -304,6 +403,20 @@ async def test_lb_cookie(world: World, alb: Alb) -> None:
     moved = await listener.get("/", sent(found, "AWSALB", "AWSALBCORS"))
     assert moved.body.decode() != name
     assert cookies(moved)["AWSALB"] != made["AWSALB"]
+
+
+@parity("elbv2", "lb_cookie", "supported")
+async def test_a_client_is_balanced_anew_when_the_cookies_duration_is_over(world: World, alb: Alb) -> None:
+    listener, group, _ = await world.forwarding(alb, 2)
+    await world.set(group, {"stickiness.enabled": "true", "stickiness.lb_cookie.duration_seconds": "1"})
+    found = await listener.get()
+    kept = sent(found, "AWSALB", "AWSALBCORS")
+    assert {await listener.body("/", kept) for _ in range(4)} == {found.body.decode()}
+
+    async def elsewhere() -> bool:
+        return await listener.body("/", kept) != found.body.decode()
+
+    await until(elsewhere)  # HAProxy counts in steps of four seconds
 
 
 @parity(

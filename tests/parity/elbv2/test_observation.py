@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import re
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.aws.elbv2.place import fixed, path_is
+from netflux.errors import AwsError
+from tests.aws.elbv2.place import fixed, forward, path_is
 from tests.haproxy.targets import Load, until
 from tests.parity.elbv2.world import Alb, World, answer, pairs, vpc
 from tests.parity.rows import parity
@@ -20,9 +22,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @parity(
     "elbv2", "Metrics", "partly",
-    but="none of HTTPCode_ELB_500/502/503/504, ActiveConnectionCount, NewConnectionCount, RuleEvaluations; "
-    "TargetResponseTime has no Minimum, Maximum and percentiles; what a leaving HAProxy worker still answers after a "
-    "change is not counted; data live as long as the region, three hours at most",
+    but="connections of clients at the gateway's port are in no load balancer's count; no RuleEvaluations where "
+    "several rules forward to one group without an access log; without one TargetResponseTime has no Minimum and "
+    "percentiles; what a leaving HAProxy worker still answers after a change is counted only where it fails; data live "
+    "as long as the region, three hours at most",
 )  # fmt: skip
 async def test_metrics(world: World, alb: Alb) -> None:
     listener, group, [target] = await world.forwarding(alb)
@@ -39,16 +42,10 @@ async def test_metrics(world: World, alb: Alb) -> None:
     await listener.rule(3, path_is("/later"))  # HAProxy's counters begin anew, and nothing is lost
     target.say = lambda _: answer(b"x")
     await listener.get()
-    balancer = [{"Name": "LoadBalancer", "Value": alb.arn.partition("loadbalancer/")[2]}]
-    grouped = [*balancer, {"Name": "TargetGroup", "Value": group.rpartition(":")[2]}]
+    balancer, grouped = dimensions(alb), dimensions(alb, group)
 
-    async def statistic(name: str, dimensions: list[dict[str, str]], kind: str = "Sum") -> float:
-        now = datetime.now(UTC)
-        told: dict[str, Any] = await world.place.apis.call("cloudwatch", "GetMetricStatistics", {
-            "Namespace": "AWS/ApplicationELB", "MetricName": name, "Dimensions": dimensions, "Period": 3600,
-            "StartTime": now - timedelta(hours=1), "EndTime": now + timedelta(hours=1), "Statistics": [kind],
-        })  # fmt: skip
-        return sum(point[kind] for point in told["Datapoints"])
+    async def statistic(name: str, whose: list[dict[str, str]], kind: str = "Sum") -> float:
+        return await measured(world, name, whose, kind)
 
     async def counted() -> bool:
         return await statistic("RequestCount", balancer) == 11 and await statistic("HealthyHostCount", grouped) > 0
@@ -57,11 +54,14 @@ async def test_metrics(world: World, alb: Alb) -> None:
     expected = {
         "HTTPCode_Target_2XX_Count": 6, "HTTPCode_Target_4XX_Count": 3, "HTTPCode_Target_5XX_Count": 2,
         "HTTPCode_ELB_3XX_Count": 1, "HTTPCode_ELB_4XX_Count": 1, "HTTP_Redirect_Count": 1,
-        "HTTP_Fixed_Response_Count": 2, "HTTPCode_ELB_5XX_Count": 0,
+        "HTTP_Fixed_Response_Count": 2, "HTTPCode_ELB_5XX_Count": 0, "RuleEvaluations": 10 * 2 + 1 + 2 * 2 + 3,
     }  # fmt: skip
     assert {name: await statistic(name, balancer) for name in expected} == expected
     assert await statistic("RequestCount", grouped) == 11
-    assert 0 <= await statistic("TargetResponseTime", grouped, "Average") < 5
+    average = await statistic("TargetResponseTime", grouped, "Average")
+    assert 0 <= average <= await statistic("TargetResponseTime", grouped, "Maximum") < 5
+    assert await statistic("TargetResponseTime", grouped, "Minimum") == 0, "not known, so not told"
+    assert await statistic("NewConnectionCount", balancer) >= 15, "one for each request, and those to the target"
     assert await statistic("HealthyHostCount", grouped, "Maximum") == 1
     now = datetime.now(UTC)
     told = await world.place.apis.call("cloudwatch", "GetMetricData", {
@@ -75,6 +75,60 @@ async def test_metrics(world: World, alb: Alb) -> None:
         "Namespace": "AWS/ApplicationELB", "MetricName": "RequestCount", "Dimensions": balancer,
     })  # fmt: skip
     assert len(listed["Metrics"]) == 2
+
+
+@parity("elbv2", "Metrics", "supported")
+async def test_errors_of_the_load_balancers_own_are_counted_by_their_code(world: World, alb: Alb) -> None:
+    listener, group, [target] = await world.forwarding(alb)
+    meter = world.place.controller._ground.meter
+    assert meter
+    await alb.set({"idle_timeout.timeout_seconds": "1"})
+    await listener.rule(1, path_is("/fixed"), action=fixed("503"))
+    _, writer = await listener.connect()
+    target.gate = asyncio.Event()
+    assert (await listener.get("/slow")).status == 504
+    slow = asyncio.ensure_future(listener.get("/slow"))
+    await until(lambda: sum("/slow" in one.line for one in target.requests) == 2)
+    await listener.rule(2, path_is("/new"))
+    assert (await slow).status == 504, "by the worker that leaves"
+    target.gate.set()
+    for status in (500, 503):
+        target.say = lambda _, status=status: answer(status=status)
+        assert (await listener.get()).status == status, "the target's, which is none of the load balancer's"
+    target.say = lambda _: None
+    for _ in range(30):
+        assert (await listener.get()).status == 502
+    await meter.look()
+    assert await measured(world, "ActiveConnectionCount", dimensions(alb), "Maximum") >= 1
+    writer.close()
+    await world.elb("DeregisterTargets", TargetGroupArn=group, Targets=[{"Id": vpc(target)}])
+    for path in ("/", "/fixed"):
+        assert (await listener.get(path)).status == 503
+    expected = {"500": 0, "502": 30, "503": 2, "504": 2}
+
+    async def counted() -> bool:
+        await meter.look()
+        found = {code: await measured(world, f"HTTPCode_ELB_{code}_Count", dimensions(alb)) for code in expected}
+        return found == expected
+
+    await until(counted)
+    assert await measured(world, "HTTPCode_Target_5XX_Count", dimensions(alb)) == 2
+
+
+def dimensions(alb: Alb, group: str = "") -> list[dict[str, str]]:
+    """Of the load balancer, or of a group of its."""
+    found = [{"Name": "LoadBalancer", "Value": alb.arn.partition("loadbalancer/")[2]}]
+    return [*found, {"Name": "TargetGroup", "Value": group.rpartition(":")[2]}] if group else found
+
+
+async def measured(world: World, name: str, whose: list[dict[str, str]], kind: str = "Sum") -> float:
+    """A metric's statistic of the last hour; 0 where there is none."""
+    now = datetime.now(UTC)
+    told: dict[str, Any] = await world.place.apis.call("cloudwatch", "GetMetricStatistics", {
+        "Namespace": "AWS/ApplicationELB", "MetricName": name, "Dimensions": whose, "Period": 3600,
+        "StartTime": now - timedelta(hours=1), "EndTime": now + timedelta(hours=1), "Statistics": [kind],
+    })  # fmt: skip
+    return sum(point[kind] for point in told["Datapoints"])
 
 
 @parity("elbv2", "Rule order", "supported")
@@ -92,7 +146,7 @@ async def test_no_request_is_lost_while_rules_are_edited(world: World, alb: Alb)
 
 async def bucket(world: World, *, open_to: str) -> str:
     """A bucket whose policy lets somebody put objects."""
-    name = f"logs-{open_to.partition('.')[0]}"
+    name = f"logs-{open_to.partition('.')[0]}-{next(world.ports)}"
     await world.place.apis.call("s3", "CreateBucket", {"Bucket": name})
     policy = {"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"Service": open_to}, "Action": "s3:PutObject",
@@ -108,8 +162,8 @@ def enabled(name: str) -> dict[str, str]:
 
 @parity(
     "elbv2", "Access log", "partly",
-    but="no error_reason, classification, connection and transform fields: they are `-`; one node writes, and what was "
-    "not yet delivered when the region is killed is lost; malformed requests are not in it",
+    but="no classification and connection fields, and no status of a transform that failed: they are `-`; one node "
+    "writes, and what was not yet delivered when the region is killed is lost; malformed requests are not in it",
 )  # fmt: skip
 async def test_access_log(world: World, alb: Alb) -> None:
     refused = await world.refused(
@@ -124,6 +178,12 @@ async def test_access_log(world: World, alb: Alb) -> None:
     usual = await alb.listen(fixed("403", "no"), 80)
     move = {"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", "Host": "new.test"}}
     await listener.rule(7, path_is("/moved"), action=move)
+    url, host = ({"Rewrites": [{"Regex": old, "Replace": new}]} for old, new in (("^/new", "/old"), (".*", "in.test")))
+    await listener.rule(8, path_is("/new"), action=forward(group), Transforms=[
+        {"Type": "url-rewrite", "UrlRewriteConfig": url},
+        {"Type": "host-header-rewrite", "HostHeaderRewriteConfig": host},
+    ])  # fmt: skip
+    await listener.get("/new?q=1")
     await listener.get("/a?b=c", 'User-Agent: curl "8"\r\n')
     await listener.get("/moved")
     target.say = lambda _: None
@@ -155,10 +215,12 @@ async def test_access_log(world: World, alb: Alb) -> None:
                 told = await world.place.apis.call("s3", "GetObject", {"Bucket": name, "Key": key})
                 text = gzip.decompress(await body_of(told["Body"])).decode()
                 found.extend(re.findall(r'"[^"]*"|\S+', line) for line in text.splitlines())
-        return len(found) >= 4
+        return len(found) >= 5
 
     await until(delivered)
     lines = {line[12].split(" ")[1].rpartition("/")[2]: line for line in found}
+    assert (lines["new?q=1"][20], lines["new?q=1"][30:33]) == ("8", ['"in.test"', '"/old?q=1"', '"TransformSuccess"'])
+    assert lines["a?b=c"][30:33] == ['"-"'] * 3
     assert {len(line) for line in found} == {34}
     sent, moved, broken, gateway = (lines[path] for path in ("a?b=c", "moved", "broken", "gateway"))
     assert sent[0] == "http"
@@ -178,6 +240,49 @@ async def test_access_log(world: World, alb: Alb) -> None:
     assert (gateway[8], gateway[22], gateway[12]) == (
         "403", '"fixed-response"', f'"GET http://{alb.host}:80/gateway HTTP/1.1"'
     )  # fmt: skip
+
+
+@parity("elbv2", "Metrics", "supported")
+async def test_with_an_access_log_the_response_times_have_percentiles(world: World, alb: Alb) -> None:
+    meter = world.place.controller._ground.meter
+    assert meter
+    name = await bucket(world, open_to="logdelivery.elasticloadbalancing.amazonaws.com")
+    await alb.set(enabled(name))
+    listener, group, [target] = await world.forwarding(alb)
+    for _ in range(9):
+        await listener.get()
+    target.gate = asyncio.Event()
+    slow = asyncio.ensure_future(listener.get("/slow"))
+    await until(lambda: any("/slow" in one.line for one in target.requests))
+    began = asyncio.get_running_loop().time()
+    await until(lambda: asyncio.get_running_loop().time() - began > 0.2)
+    target.gate.set()
+    assert (await slow).status == 200
+    target.say = lambda _: None
+    assert (await listener.get()).status == 502
+    whose = dimensions(alb, group)
+
+    async def counted() -> bool:
+        await meter.look()
+        return await measured(world, "TargetResponseTime", whose, "SampleCount") == 10
+
+    await until(counted)
+    assert await measured(world, "HTTPCode_ELB_502_Count", dimensions(alb)) == 1
+    assert await measured(world, "TargetResponseTime", whose, "Minimum") < 0.2
+    assert await measured(world, "TargetResponseTime", whose, "Maximum") >= 0.2
+    now = datetime.now(UTC)
+    asked = {
+        "Namespace": "AWS/ApplicationELB", "MetricName": "TargetResponseTime", "Dimensions": whose, "Period": 7200,
+        "StartTime": now - timedelta(hours=1), "EndTime": now + timedelta(hours=1),
+    }  # fmt: skip
+    told = await world.place.apis.call(
+        "cloudwatch", "GetMetricStatistics", {**asked, "ExtendedStatistics": ["p50", "p95.5"]}
+    )
+    half, most = (sum(point["ExtendedStatistics"][one] for point in told["Datapoints"]) for one in ("p50", "p95.5"))
+    assert half < 0.2 <= most
+    refused = {**asked, "ExtendedStatistics": ["tm90"]}
+    with pytest.raises(AwsError, match="tm90"):
+        await world.place.apis.call("cloudwatch", "GetMetricStatistics", refused)
 
 
 async def body_of(body: Any) -> bytes:

@@ -1,7 +1,7 @@
-"""How many tasks a service shall have by its target tracking policies. Pure.
+"""How many tasks a service shall have by its scaling policies. Pure.
 
-Developer guide of ECS, "Target tracking scaling policies"; API reference, TargetTrackingScalingPolicyConfiguration. The
-alarms that AWS makes look at three minutes to scale out and at fifteen, below nine tenths of the target, to scale in.
+Developer guide of ECS, "Target tracking scaling policies"; Application Auto Scaling user guide, "step scaling
+policies"; API reference, TargetTrackingScalingPolicyConfiguration and StepScalingPolicyConfiguration.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-OUT_POINTS, IN_POINTS = 3, 15
-IN_SHARE = 0.9
 COOLDOWN = 300
 """Seconds, for ECS services, unless the policy says otherwise."""
 
@@ -36,11 +34,71 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """An alarm in ALARM: its name, and the newest value of its metric."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
 class Reading:
-    """A policy and its metric's values, a minute apart, the newest last; None for a minute that was not measured."""
+    """A target tracking policy, and those of its two alarms that are in ALARM."""
 
     policy: Policy
-    values: tuple[float | None, ...]
+    high: Alarm | None = None
+    low: Alarm | None = None
+
+
+@dataclass(frozen=True)
+class StepAdjustment:
+    """What is done when the metric is so far beyond the alarm's threshold: from `lower` to `upper`; None has no end.
+
+    Of the two the one that is nearer to the threshold is included.
+    """
+
+    lower: float | None
+    upper: float | None
+    amount: int
+
+    def holds(self, excess: float) -> bool:
+        """Whether the value is in this step, by its distance from the threshold."""
+        lower = -math.inf if self.lower is None else self.lower
+        upper = math.inf if self.upper is None else self.upper
+        return lower <= excess < upper if lower >= 0 else lower < excess <= upper
+
+
+@dataclass(frozen=True)
+class StepPolicy:
+    """A step scaling policy.
+
+    Attributes:
+        name: unique for its target.
+        kind: `ChangeInCapacity`, `PercentChangeInCapacity` or `ExactCapacity`.
+        steps: what is done, by distance.
+        cooldown: simulated seconds.
+        least: tasks that a percent changes at least; MinAdjustmentMagnitude.
+    """
+
+    name: str
+    kind: str
+    steps: tuple[StepAdjustment, ...]
+    cooldown: float = 0.0
+    least: int = 1
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A step scaling policy that an alarm calls for.
+
+    Attributes:
+        alarm: in ALARM.
+        threshold: of the alarm.
+    """
+
+    policy: StepPolicy
+    alarm: Alarm
+    threshold: float
 
 
 @dataclass(frozen=True)
@@ -77,57 +135,99 @@ class Change:
     alarm: str
 
 
-def decide(bounds: Bounds, readings: Sequence[Reading], current: int, past: Past, *, deploying: bool) -> Change | None:
-    """The change to make now; None for none. What adds most wins, and nothing goes unless all policies allow it.
+def decide(
+    bounds: Bounds, wishes: Sequence[Reading | Breach], current: int, past: Past, *, deploying: bool
+) -> Change | None:
+    """The change to make now; None for none. What adds most wins, and target tracking takes tasks away only when all
+    of its policies allow it.
 
     Args:
         bounds: of the scalable target.
-        readings: of its policies.
+        wishes: of its policies.
         current: desired count of the service.
         past: when it was changed.
         deploying: a deployment of the service is in progress, while which AWS takes no tasks away.
     """
-    out = _out(readings, current, past)
+    tracking = [wish for wish in wishes if isinstance(wish, Reading)]
+    breaches = [wish for wish in wishes if isinstance(wish, Breach)]
+    out = _most([*_out(tracking, current, past), *_steps_out(breaches, current, past)])
     if out is not None:
         count = min(bounds.most, max(out.count, bounds.least))
         blocked = bounds.out_suspended or count <= current
         return None if blocked else Change(count, out.policy, out.alarm)
-    into = _into(readings, current, past)
+    into = _most([*_into(tracking, current, past), *_steps_in(breaches, current, past)])
     if into is None or bounds.in_suspended or deploying:
         return None
     count = max(into.count, bounds.least)
     return Change(count, into.policy, into.alarm) if count < current else None
 
 
-def _out(readings: Sequence[Reading], current: int, past: Past) -> Change | None:
+def _most(changes: Sequence[Change]) -> Change | None:
+    return max(changes, key=lambda change: change.count, default=None)
+
+
+def _base(current: int, past: Past, cooldown: float) -> int:
     """In the cooldown the tasks that the last change has added count as a part of what is added now."""
-    wanted = []
-    for reading in readings:
-        policy, recent = reading.policy, reading.values[-OUT_POINTS:]
-        known = [value for value in recent if value is not None and value > policy.target]
-        if len(known) == OUT_POINTS:
-            cooling = past.since_out is not None and past.since_out < policy.out_cooldown
-            wanted.append(
-                Change(_count(past.base if cooling else current, known[-1], policy), policy.name, "AlarmHigh")
-            )
-    return max(wanted, key=lambda change: change.count, default=None)
+    return past.base if past.since_out is not None and past.since_out < cooldown else current
 
 
-def _into(readings: Sequence[Reading], current: int, past: Past) -> Change | None:
+def _out(readings: Sequence[Reading], current: int, past: Past) -> list[Change]:
+    return [
+        Change(_count(_base(current, past, one.policy.out_cooldown), one.high.value, one.policy), one.policy.name,
+               one.high.name)
+        for one in readings if one.high is not None
+    ]  # fmt: skip
+
+
+def _into(readings: Sequence[Reading], current: int, past: Past) -> list[Change]:
     wanted = []
-    for reading in readings:
-        policy, recent = reading.policy, reading.values[-IN_POINTS:]
+    for one in readings:
+        policy = one.policy
         if not policy.scales_in:
             continue
-        known = [value for value in recent if value is not None and value < IN_SHARE * policy.target]
-        cooling = any(
-            since is not None and since < cooldown
-            for since, cooldown in ((past.since_in, policy.in_cooldown), (past.since_out, policy.out_cooldown))
-        )
-        if len(known) < IN_POINTS or cooling:
-            return None
-        wanted.append(Change(_count(current, known[-1], policy), policy.name, "AlarmLow"))
-    return max(wanted, key=lambda change: change.count, default=None)
+        if (
+            one.low is None
+            or _within(past.since_in, policy.in_cooldown)
+            or _within(past.since_out, policy.out_cooldown)
+        ):
+            return []
+        wanted.append(Change(_count(current, one.low.value, policy), policy.name, one.low.name))
+    return wanted
+
+
+def _steps_out(breaches: Sequence[Breach], current: int, past: Past) -> list[Change]:
+    changes = [_step(one, _base(current, past, one.policy.cooldown)) for one in breaches]
+    return [change for change in changes if change is not None and change.count > current]
+
+
+def _steps_in(breaches: Sequence[Breach], current: int, past: Past) -> list[Change]:
+    changes = [_step(one, current) for one in breaches if not _within(past.since_in, one.policy.cooldown)]
+    return [change for change in changes if change is not None and change.count < current]
+
+
+def _step(breach: Breach, base: int) -> Change | None:
+    excess = breach.alarm.value - breach.threshold
+    step = next((one for one in breach.policy.steps if one.holds(excess)), None)
+    if step is None:
+        return None
+    return Change(_adjusted(breach.policy, step.amount, base), breach.policy.name, breach.alarm.name)
+
+
+def _adjusted(policy: StepPolicy, amount: int, base: int) -> int:
+    if policy.kind == "ExactCapacity":
+        return amount
+    if policy.kind == "ChangeInCapacity":
+        return max(0, base + amount)
+    share = base * amount / 100
+    # user guide, "Scaling adjustment types": above 1 rounded down, between 0 and 1 to 1; likewise below
+    change = math.floor(share) if share > 0 else math.ceil(share)
+    if amount and abs(change) < policy.least:
+        change = policy.least if amount > 0 else -policy.least
+    return max(0, base + change)
+
+
+def _within(since: float | None, cooldown: float) -> bool:
+    return since is not None and since < cooldown
 
 
 def _count(tasks: int, value: float, policy: Policy) -> int:

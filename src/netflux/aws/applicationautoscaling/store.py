@@ -1,4 +1,4 @@
-"""What Application Auto Scaling keeps: scalable targets, policies and activities."""
+"""What Application Auto Scaling keeps: scalable targets, policies, scheduled actions and activities."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from netflux.controlplane.documents import Documents
 Json = dict[str, Any]
 
 TARGET, POLICY, ACTIVITY = "autoscaling.target", "autoscaling.policy", "autoscaling.activity"
+SCHEDULE = "autoscaling.schedule"
 NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
 KEPT = 100
 """Activities of a target; AWS keeps those of six weeks."""
@@ -52,6 +53,15 @@ class Store:
         """Stores a policy."""
         self.documents.put(POLICY, policy_key(body), body)
 
+    def schedules(self, resource: str | None = None) -> list[Json]:
+        """Scheduled actions, of one resource or all."""
+        found = [body for _, body in self.documents.list(SCHEDULE)]
+        return [body for body in found if resource in (None, body["ResourceId"])]
+
+    def put_schedule(self, body: Json) -> None:
+        """Stores a scheduled action."""
+        self.documents.put(SCHEDULE, schedule_key(body), body)
+
     def delete(self, kind: str, key: str) -> None:
         """Removes a document."""
         self.documents.delete(kind, key)
@@ -71,3 +81,8 @@ class Store:
 def policy_key(body: Json) -> str:
     """Where a policy's document is."""
     return f"{body['ResourceId']}|{body['PolicyName']}"
+
+
+def schedule_key(body: Json) -> str:
+    """Where a scheduled action's document is."""
+    return f"{body['ResourceId']}|{body['ScheduledActionName']}"

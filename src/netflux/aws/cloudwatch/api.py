@@ -1,58 +1,49 @@
-"""The operations that read metrics: ours of the services that run here, moto's for the rest."""
+"""CloudWatch: metrics of the services that run here are ours, and all alarms; moto keeps the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
-from netflux.aws.cloudwatch.series import Metric, Series, statistics
+from netflux.aws.cloudwatch.alarm import metric
+from netflux.aws.cloudwatch.alarms import Alarms, Ground
+from netflux.aws.cloudwatch.series import Datum, Metric, percentile, statistics
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError, Unsupported
 
 Shape = dict[str, Any]
 
 
-class Others(Protocol):
-    """Who keeps what clients put: moto."""
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """One call; AwsError."""
-        ...
-
-
-class CloudWatchApi:
-    """Handlers.
-
-    Args:
-        series: what was observed.
-        others: answers for every other namespace.
-        namespaces: that are ours, whether they have data or not.
-    """
+class CloudWatchApi(Alarms):
+    """Handlers of metrics, beside those of alarms."""
 
     service = "cloudwatch"
     whole = False
 
-    def __init__(self, series: Series, others: Others, namespaces: Iterable[str]) -> None:
-        self._series = series
-        self._others = others
-        self._namespaces = frozenset(namespaces)
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        self._series = ground.series
+        self._others = ground.others
+        self._namespaces = ground.namespaces
 
     async def get_metric_statistics(self, _call: Call, request: Shape) -> Shape:
         """Datapoints in the order of their time."""
         if request["Namespace"] not in self._namespaces:
             return await self._others.call("cloudwatch", "GetMetricStatistics", request)
-        if request.get("ExtendedStatistics"):
-            raise Unsupported("GetMetricStatistics' ExtendedStatistics")
-        wanted = request.get("Statistics") or []
-        if not wanted:
-            raise AwsError("InvalidParameterCombination", "At least one of Statistics must be specified")
+        wanted, extended = request.get("Statistics") or [], request.get("ExtendedStatistics") or []
+        if bool(wanted) == bool(extended):
+            raise AwsError(
+                "InvalidParameterCombination", "Statistics or ExtendedStatistics must be specified, and not both"
+            )
         points = []
         span = _aware(request["StartTime"]), _aware(request["EndTime"])
-        for begun, data in self._series.periods(_metric(request), *span, _period(request["Period"])).items():
-            known = {name: value for name, value in statistics(data).items() if name in wanted}
+        for begun, data in self._series.periods(metric(request), *span, _period(request["Period"])).items():
+            known = {name: value for name in (*wanted, *extended) if (value := _statistic(data, name)) is not None}
             if known:
-                points.append({"Timestamp": begun, "Unit": data[0].unit, **known})
+                told = {"ExtendedStatistics": known} if extended else known
+                points.append({"Timestamp": begun, "Unit": data[0].unit, **told})
         return {"Label": request["MetricName"], "Datapoints": points}
 
     async def get_metric_data(self, _call: Call, request: Shape) -> Shape:
@@ -87,32 +78,35 @@ class CloudWatchApi:
 
     def _result(self, query: Mapping[str, Any], request: Mapping[str, Any], *, newest_first: bool) -> Shape:
         stat = query["MetricStat"]
-        if stat["Stat"] not in ("Sum", "SampleCount", "Average", "Minimum", "Maximum"):
-            raise Unsupported(f"GetMetricData's Stat {stat['Stat']}")
         span = _aware(request["StartTime"]), _aware(request["EndTime"])
-        periods = self._series.periods(_metric(stat["Metric"]), *span, _period(stat["Period"]))
-        points = {begun: statistics(data).get(stat["Stat"]) for begun, data in periods.items()}
+        periods = self._series.periods(metric(stat["Metric"]), *span, _period(stat["Period"]))
+        points = {begun: _statistic(data, stat["Stat"]) for begun, data in periods.items()}
         known = sorted(((begun, value) for begun, value in points.items() if value is not None), reverse=newest_first)
         label = query.get("Label") or stat["Metric"]["MetricName"]
         times, values = [begun for begun, _ in known], [value for _, value in known]
         return {"Id": query["Id"], "Label": label, "Timestamps": times, "Values": values, "StatusCode": "Complete"}
 
 
-def _metric(named: Mapping[str, Any]) -> Metric:
-    dimensions = frozenset((one["Name"], one["Value"]) for one in named.get("Dimensions") or ())
-    return Metric(named["Namespace"], named["MetricName"], dimensions)
+def _statistic(data: Sequence[Datum], name: str) -> float | None:
+    """By the name of a statistic or a percentile (`p99.9`); None where it was not observed."""
+    found = re.fullmatch(r"p(\d{1,2}(?:\.\d+)?|100)", name)
+    if found:
+        return percentile(data, float(found[1]))
+    if name not in ("Sum", "SampleCount", "Average", "Minimum", "Maximum"):
+        raise Unsupported(f"The statistic {name} of metrics of AWS's services")
+    return statistics(data).get(name)
 
 
 def _namespace(query: Mapping[str, Any]) -> str:
     return str(((query.get("MetricStat") or {}).get("Metric") or {}).get("Namespace", ""))
 
 
-def _listed(metric: Metric) -> Sequence[Shape]:
-    return [{"Name": name, "Value": value} for name, value in sorted(metric.dimensions)]
+def _listed(one: Metric) -> Sequence[Shape]:
+    return [{"Name": name, "Value": value} for name, value in sorted(one.dimensions)]
 
 
-def _has(metric: Metric, wanted: Mapping[str, str]) -> bool:
-    return any(name == wanted["Name"] and wanted.get("Value", value) == value for name, value in metric.dimensions)
+def _has(one: Metric, wanted: Mapping[str, str]) -> bool:
+    return any(name == wanted["Name"] and wanted.get("Value", value) == value for name, value in one.dimensions)
 
 
 def _aware(time: datetime) -> datetime:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
+import math
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,11 +28,12 @@ class Datum:
     """What was observed in one span of time.
 
     Attributes:
-        time: the span's end.
+        time: in the span, as CloudWatch would date it: its beginning, or else its end.
         total: the sum of the samples.
         count: how many samples.
-        least, most: None where only the sum is known.
         unit: CloudWatch's, e.g. `Count`.
+        least, most: None where only the sum is known.
+        spread: how many samples had each value; None where it is not known.
     """
 
     time: datetime
@@ -40,6 +42,7 @@ class Datum:
     unit: str
     least: float | None = None
     most: float | None = None
+    spread: Mapping[float, int] | None = None
 
 
 class Series:
@@ -68,6 +71,14 @@ class Series:
                 found.setdefault(datetime.fromtimestamp(begun, UTC), []).append(datum)
         return found
 
+    def windows(
+        self, metric: Metric, end: datetime, width: timedelta, count: int
+    ) -> list[tuple[datetime, list[Datum]]]:
+        """The data of `count` spans before `end`, with the beginning of each, the newest last."""
+        begins = [end - width * number for number in range(count, 0, -1)]
+        data = self._data.get(metric, ())
+        return [(begun, [datum for datum in data if begun <= datum.time < begun + width]) for begun in begins]
+
 
 def statistics(data: Iterable[Datum]) -> Mapping[str, float]:
     """Of a period's data; Minimum and Maximum only where they were observed."""
@@ -76,6 +87,23 @@ def statistics(data: Iterable[Datum]) -> Mapping[str, float]:
     found = {"Sum": total, "SampleCount": count, "Average": total / count if count else 0.0}
     least = [datum.least for datum in known if datum.least is not None]
     most = [datum.most for datum in known if datum.most is not None]
-    if len(least) == len(most) == len(known):
-        found |= {"Minimum": min(least), "Maximum": max(most)}
+    if least and len(least) == len(known):
+        found["Minimum"] = min(least)
+    if most and len(most) == len(known):
+        found["Maximum"] = max(most)
     return found
+
+
+def percentile(data: Iterable[Datum], percent: float) -> float | None:
+    """The value that so many percent of a period's samples do not exceed; None where not all of them are known."""
+    found: Counter[float] = Counter()
+    for datum in data:
+        if datum.spread is None:
+            return None
+        found.update(datum.spread)
+    rank = max(math.ceil(found.total() * percent / 100), 1)
+    for value, number in sorted(found.items()):
+        rank -= number
+        if rank <= 0:
+            return value
+    return None

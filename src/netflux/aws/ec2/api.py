@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.controlplane.call import Call
 
 
@@ -21,13 +22,27 @@ class Ec2Api:
 
     Args:
         moto: holds VPCs and groups.
+        flow_logs: answers for flow logs.
     """
 
     service = "ec2"
     whole = False
 
-    def __init__(self, moto: Moto) -> None:
+    def __init__(self, moto: Moto, flow_logs: FlowLogApi) -> None:
         self._moto = moto
+        self._flow_logs = flow_logs
+
+    async def create_flow_logs(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Ours: moto's would deliver nothing."""
+        return await self._flow_logs.create(request)
+
+    async def describe_flow_logs(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Ours likewise."""
+        return await self._flow_logs.describe(request)
+
+    async def delete_flow_logs(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Ours likewise."""
+        return await self._flow_logs.delete(request)
 
     async def create_vpc(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """With its default group's inbound rule for members of the group (VPC guide, "Default security groups")."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netflux.aws.ecs.decide import multiline
+from netflux.aws.ecs.decide import logbuffer, multiline
 from netflux.aws.ecs.decide.health import HealthCheck
 from netflux.aws.ecs.decide.task import Dependency, RestartPolicy
 
@@ -26,12 +26,16 @@ class Log:
         prefix: of the stream's name.
         create: make the group when it is missing.
         first_line: what the first line of an event matches; None where each line is one.
+        mode: `blocking` or `non-blocking`; empty for the account's default.
+        buffer: bytes that a non-blocking log keeps.
     """
 
     group: str
     prefix: str
     create: bool = False
     first_line: re.Pattern[str] | None = None
+    mode: str = ""
+    buffer: int = logbuffer.DEFAULT_SIZE
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,9 @@ def _log(body: Json | None) -> Log | None:
     options = body.get("options", {})
     create = options.get("awslogs-create-group", "false").lower() == "true"
     first = multiline.first_line(options)
-    return Log(options["awslogs-group"], options.get("awslogs-stream-prefix", ""), create, first)
+    size = logbuffer.size(options[logbuffer.SIZE]) if logbuffer.SIZE in options else logbuffer.DEFAULT_SIZE
+    mode = options.get(logbuffer.MODE, "")
+    return Log(options["awslogs-group"], options.get("awslogs-stream-prefix", ""), create, first, mode, size)
 
 
 @dataclass(frozen=True)

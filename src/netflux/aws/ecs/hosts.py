@@ -1,4 +1,6 @@
-"""A task's hosts file: DNS names as they answer now, and Service Connect names as they were at its deployment."""
+"""A task's hosts file: Service Connect names as they were at its deployment, and DNS names as they answer now where its
+network has no resolver.
+"""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from netflux.aws.ecs.decide.logbuffer import BLOCKING, Buffer, Event
 from netflux.aws.ecs.decide.multiline import Lines
 from netflux.aws.ecs.desired import Log
 from netflux.aws.ecs.page import Caller
@@ -63,7 +64,7 @@ async def _create_stream(apis: Caller, log: Log, stream: str) -> None:
 
 
 class LogWriter:
-    """Sends what a container writes, in batches; lines that CloudWatch Logs refuses are lost, as in non-blocking mode.
+    """Sends what a container writes, in batches. Batches that CloudWatch Logs refuses are lost in either mode.
 
     Args:
         apis: calls CloudWatch Logs.
@@ -77,9 +78,8 @@ class LogWriter:
         self._clock = clock
         self._log = log
         self._stream = stream
-        self._events: list[dict[str, Any]] = []
-        self._size = 0
-        self._full = asyncio.Event()
+        self._buffer = Buffer(None if log is None or log.mode == BLOCKING else log.buffer)
+        self._some, self._much, self._room = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._refused = False
         self._lines = Lines(log.first_line) if log is not None and log.first_line is not None else None
 
@@ -88,9 +88,9 @@ class LogWriter:
         reading = asyncio.ensure_future(self._read(container))
         try:
             while not reading.done():
-                full = asyncio.ensure_future(self._full.wait())
-                await asyncio.wait({reading, full}, timeout=FLUSH_AFTER, return_when=asyncio.FIRST_COMPLETED)
-                full.cancel()
+                await _first(self._some, reading, None)
+                await _first(self._much, reading, FLUSH_AFTER)
+                self._some.clear()
                 self._gather(waited=True)
                 await self._flush()
         finally:
@@ -105,27 +105,46 @@ class LogWriter:
             event = line if self._lines is None else self._lines.add(line, time.monotonic())
             if event is not None:
                 self._add(event)
+            self._some.set()
+            while self._buffer.full:
+                self._room.clear()
+                await self._room.wait()
 
     def _gather(self, *, waited: bool) -> None:
-        event = self._lines.rest(time.monotonic() if waited else None) if self._lines is not None else None
+        """Takes a finished event of several lines; one that is not finished yet is looked at again."""
+        if self._lines is None:
+            return
+        event = self._lines.rest(time.monotonic() if waited else None)
         if event is not None:
             self._add(event)
+        if self._lines.waiting:
+            self._some.set()
 
-    def _add(self, event: str) -> None:
-        self._events.append({"timestamp": int(self._clock.now().timestamp() * 1000), "message": event})
-        self._size += len(event)
-        if len(self._events) >= _BATCH or self._size >= _BATCH_BYTES:
-            self._full.set()
+    def _add(self, message: str) -> None:
+        lost = self._buffer.lost
+        self._buffer.add(Event(int(self._clock.now().timestamp() * 1000), message))
+        if len(self._buffer) >= _BATCH or self._buffer.size >= _BATCH_BYTES:
+            self._much.set()
+        if self._buffer.lost > lost == 0:
+            _log.warning("%s: its log can't follow, and lines are lost: the buffer is full", self._stream)
 
     async def _flush(self) -> None:
-        self._full.clear()
-        while self._events and self._log is not None:
-            batch, self._events = self._events[:_BATCH], self._events[_BATCH:]
-            self._size = sum(len(event["message"]) for event in self._events)
-            params = {"logGroupName": self._log.group, "logStreamName": self._stream, "logEvents": batch}
+        self._much.clear()
+        while self._log is not None and (batch := self._buffer.take(_BATCH, _BATCH_BYTES)):
+            self._room.set()
+            events: list[dict[str, Any]] = [{"timestamp": one.time, "message": one.message} for one in batch]
+            params = {"logGroupName": self._log.group, "logStreamName": self._stream, "logEvents": events}
             try:
                 await self._apis.call("logs", "PutLogEvents", params)
             except AwsError as error:
                 if not self._refused:
                     _log.warning("%s %s: output is lost: %s", self._log.group, self._stream, error)
                 self._refused = True
+
+
+async def _first(event: asyncio.Event, reading: asyncio.Future[None], seconds: float | None) -> None:
+    """Waits for the event, for the end of the output, or so many real seconds."""
+    waiting = asyncio.ensure_future(event.wait())
+    both: set[asyncio.Future[Any]] = {reading, waiting}
+    await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import socket
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +17,7 @@ from netflux.aws.ecs import metadatashape
 from netflux.aws.ecs.linklocal import METADATA
 from netflux.aws.ecs.page import Caller
 from netflux.aws.ecs.run import Run, RunningContainer
+from netflux.aws.ecs.stats import Inside, Stats
 from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
 from netflux.errors import AwsError
 
@@ -26,10 +27,11 @@ class Metadata:
 
     Args:
         store: of the tasks.
-        apis: assumes task roles.
+        apis: assumes task roles, and knows subnets.
+        network: whose interfaces are counted.
     """
 
-    def __init__(self, store: Store, apis: Caller) -> None:
+    def __init__(self, store: Store, apis: Caller, network: Inside) -> None:
         self.runs: dict[str, Run] = {}
         self._store = store
         self._apis = apis
@@ -37,6 +39,8 @@ class Metadata:
         self._credential_ids: dict[str, str] = {}
         self._runner: web.AppRunner | None = None
         self._url = ""
+        self._blocks: dict[str, str] = {}
+        self._measured = Stats(network)
 
     async def start(self) -> None:
         """Listens on a free port of 127.0.0.1."""
@@ -90,6 +94,9 @@ class Metadata:
 
     def forget(self, task: str) -> None:
         """The task has stopped: its addresses answer no more."""
+        run = self.runs.get(task)
+        if run is not None:
+            self._measured.forget(run)
         self._containers = {key: found for key, found in self._containers.items() if found[0] != task}
         self._credential_ids = {key: arn for key, arn in self._credential_ids.items() if arn != task}
 
@@ -108,24 +115,38 @@ class Metadata:
 
     async def _container(self, request: web.Request) -> web.Response:
         _, container, run, document = self._found(request)
-        return web.json_response(self._shape(run, document, container))
+        return web.json_response(metadatashape.container(document, run, container, await self._block(document)))
 
     async def _task(self, request: web.Request) -> web.Response:
         _, _, run, document = self._found(request)
-        containers = [self._shape(run, document, name) for name in run.containers]
+        block = await self._block(document)
+        containers = [metadatashape.container(document, run, name, block) for name in run.containers]
         return web.json_response(metadatashape.task(document, containers))
 
     async def _stats(self, request: web.Request) -> web.Response:
-        _, container, run, _ = self._found(request)
-        return web.json_response(_stats_of(run.containers[container]))
+        _, container, run, document = self._found(request)
+        return web.json_response(self._stats_of(run, run.containers[container], document))
 
     async def _task_stats(self, request: web.Request) -> web.Response:
-        _, _, run, _ = self._found(request)
-        found = {one.container.id: _stats_of(one) for one in run.containers.values() if one.container is not None}
+        _, _, run, document = self._found(request)
+        started = [one for one in run.containers.values() if one.container is not None]
+        found = {one.container.id: self._stats_of(run, one, document) for one in started if one.container is not None}
         return web.json_response(found)
 
-    def _shape(self, run: Run, document: Json, container: str) -> Json:
-        return metadatashape.container(document, run, container)
+    def _stats_of(self, run: Run, running: RunningContainer, document: Json) -> Json | None:
+        memory = document["task"].get("memory")
+        return self._measured.of(run, running, int(memory) if memory else None)
+
+    async def _block(self, document: Json) -> str:
+        """The addresses of the task's subnet; empty when it is gone."""
+        subnet = document["subnet"]
+        if subnet not in self._blocks:
+            try:
+                found = await self._apis.call("ec2", "DescribeSubnets", {"SubnetIds": [subnet]})
+            except AwsError:
+                return ""
+            self._blocks[subnet] = found["Subnets"][0]["CidrBlock"]
+        return self._blocks[subnet]
 
     async def _credentials(self, request: web.Request) -> web.Response:
         task = self._credential_ids.get(request.match_info["id"])
@@ -147,18 +168,3 @@ class Metadata:
             "RoleArn": role, "AccessKeyId": found["AccessKeyId"], "SecretAccessKey": found["SecretAccessKey"],
             "Token": found["SessionToken"], "Expiration": expires,
         })  # fmt: skip
-
-
-def _stats_of(running: RunningContainer) -> Json | None:
-    """Docker's stats of a running container, as far as the runtime measures them; null when it has ended."""
-    usage = running.container.usage() if running.container is not None else None
-    if usage is None or running.container is None:
-        return None
-    return {
-        "read": datetime.now(UTC).isoformat(),
-        "name": running.definition.name,
-        "id": running.container.id,
-        "pids_stats": {"current": usage.processes},
-        "cpu_stats": {"cpu_usage": {"total_usage": round(usage.cpu_seconds * 1e9)}},
-        "memory_stats": {"usage": usage.memory_bytes},
-    }

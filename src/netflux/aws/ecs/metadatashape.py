@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import IPv4Network
 
 from netflux.aws.ecs.arn import name
 from netflux.aws.ecs.run import Run, RunningContainer
@@ -32,8 +33,15 @@ def task(document: Json, containers: Sequence[Json]) -> Json:
     return {key: value for key, value in shape.items() if value not in (None, {})}
 
 
-def container(document: Json, run: Run, container_name: str) -> Json:
-    """The answer to the bare metadata address of a container."""
+def container(document: Json, run: Run, container_name: str, block: str) -> Json:
+    """The answer to the bare metadata address of a container.
+
+    Args:
+        document: of its task.
+        run: what is observed of the task.
+        container_name: whose answer.
+        block: addresses of the task's subnet, e.g. `10.0.3.0/24`; empty when they are not known.
+    """
     body, running = document["task"], run.containers[container_name]
     family, _, revision = name(body["taskDefinitionArn"]).partition(":")
     shown = next(item for item in body["containers"] if item["name"] == container_name)
@@ -61,7 +69,7 @@ def container(document: Json, run: Run, container_name: str) -> Json:
         "FinishedAt": running.finished_time or None,
         "Type": "NORMAL",
         "ContainerARN": shown["containerArn"],
-        "Networks": _networks(run),
+        "Networks": _networks(run, block),
         **_log(run, running, body),
     }
     return {key: value for key, value in shape.items() if value is not None}
@@ -82,16 +90,23 @@ def _container_limits(shown: Json) -> Json:
     return {key: size for key, size in sizes.items() if size}
 
 
-def _networks(run: Run) -> list[Json] | None:
+def _networks(run: Run, block: str) -> list[Json] | None:
+    """The gateway is the subnet's first address; under `loopback` nothing is there, and it is left out."""
     if run.interface is None:
         return None
-    return [{
+    network: Json = {
         "NetworkMode": "awsvpc",
         "IPv4Addresses": [run.interface.vpc_address],
         "AttachmentIndex": 0,
         "MACAddress": run.interface.mac_address,
         "PrivateDNSName": f"ip-{run.interface.vpc_address.replace('.', '-')}.ec2.internal",
-    }]  # fmt: skip
+    }
+    if block:
+        network["IPv4SubnetCIDRBlock"] = block
+    if block and run.interface.namespace is not None:
+        subnet = IPv4Network(block)
+        network["SubnetGatewayIpv4Address"] = f"{subnet[1]}/{subnet.prefixlen}"
+    return [network]
 
 
 def _log(run: Run, running: RunningContainer, body: Json) -> Json:

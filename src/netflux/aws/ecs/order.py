@@ -28,6 +28,7 @@ class Order:
         service: ARN; None for a task of its own.
         deployment: id; None for a task of its own.
         load_balancers: of the service.
+        registries: of the deployment: the Cloud Map services to register with.
         connect: Service Connect names that the task knows, each with its key in the network.
         execute_command: as asked for.
     """
@@ -43,6 +44,7 @@ class Order:
     service: str | None = None
     deployment: str | None = None
     load_balancers: Sequence[Json] = ()
+    registries: Sequence[Json] = ()
     connect: Sequence[Sequence[str]] = ()
     execute_command: bool = False
 
@@ -59,6 +61,7 @@ def submit(store: Store, order: Order) -> str:
         "subnet": order.subnet,
         "securityGroups": [*order.security_groups],
         "connect": [[*pair] for pair in order.connect],
+        "registries": [*order.registries],
         "targets": [],
         "ran": False,
         "counted": False,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from copy import deepcopy
+from datetime import datetime
+from functools import partial
 
 from netflux.aws.ecs.arn import name
 from netflux.aws.ecs.decide import breaker, message, placement
 from netflux.aws.ecs.decide.deployment import Goal, Phase, Step, step
+from netflux.aws.ecs.deploymentalarms import DeploymentAlarms
 from netflux.aws.ecs.desired import subnets
 from netflux.aws.ecs.offer import offers
 from netflux.aws.ecs.order import Order, submit
 from netflux.aws.ecs.pace import Paces
+from netflux.aws.ecs.rebalance import Rebalance
 from netflux.aws.ecs.standing import Observer, Standing
 from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
 from netflux.aws.ecs.tasks import ask_to_stop
@@ -29,13 +34,15 @@ class Rollout:
         store: ECS documents.
         service: its document.
         paces: how fast deployments may start tasks.
+        alarms: of its deployment that is in progress; None where there are none.
     """
 
-    def __init__(self, store: Store, service: Json, paces: Paces) -> None:
+    def __init__(self, store: Store, service: Json, paces: Paces, alarms: DeploymentAlarms | None = None) -> None:
         self._store = store
         self._service = service
         self._paces = paces
         self._now = store.clock.monotonic()
+        self._alarms = self._heeded(alarms)
         self.touched: list[str] = []
         self.resumes_in: float | None = None
 
@@ -66,21 +73,26 @@ class Rollout:
     def proceed(self, standings: Sequence[Standing], observer: Observer) -> None:
         """Makes the deployment's next step, and writes down what it has reached."""
         self._trip()
+        self._ring(standings)
         primary = self._service["deployments"][0]
         pace = self._paces.of(primary["id"])
         failed = primary["rolloutState"] == "FAILED"
         resting = pace.not_before - self._now
+        members = [standing.member for standing in standings]
         goal = self._goal(primary, may_start=resting <= 0 and not failed, failed=failed)
-        following = step(goal, [standing.member for standing in standings])
+        moves = Rebalance(self._service, goal, members)
+        following = step(moves.goal, members)
         if resting > 0:
             self.resumes_in = resting
         self._reset(primary, standings)
-        self._start(primary, following.start, standings)
-        self._stop(primary, following, standings)
+        self._start(primary, self._places(primary, following.start, standings), message.started)
+        self._stop(primary, following, standings, moves)
         if following.stuck:
             self._tell_once(message.stuck(self._service["name"]), observer)
         if following.completed:
             self._reached(primary, standings, observer)
+            if goal.may_start and self._service.get("steady"):
+                self._move(primary, moves)
         self._clear(standings)
 
     def _goal(self, primary: Json, *, may_start: bool, failed: bool) -> Goal:
@@ -106,22 +118,53 @@ class Rollout:
             return
         if not switch.trips(primary["failedTasks"], self._service["accepted"]["desiredCount"]):
             return
-        primary |= {
-            "rolloutState": "FAILED",
-            "rolloutStateReason": "ECS deployment circuit breaker: tasks failed to start.",
-            "updatedAt": self._store.now(),
-        }
-        self._tell(message.failed(self._service["name"], primary["id"]))
-        stable = self._service.get("stable")
-        if switch.rollback and stable is not None and stable["deployment"]["id"] != primary["id"]:
-            self._roll_back(primary, stable)
+        self._fail(primary, "ECS deployment circuit breaker", "tasks failed to start", back=switch.rollback)
 
-    def _roll_back(self, failed: Json, stable: Json) -> None:
+    def _ring(self, standings: Sequence[Standing]) -> None:
+        """Fails the deployment when one of its alarms is in ALARM and a task of it runs."""
+        primary, alarms = self._service["deployments"][0], self._alarms
+        runs = any(item.member.deployment == primary["id"] and item.member.phase is Phase.RUNNING for item in standings)
+        if alarms is not None and alarms.ringing and runs and primary["rolloutState"] == "IN_PROGRESS":
+            self._fail(primary, "ECS deployment alarms", "alarm detected", back=alarms.rollback)
+
+    def _heeded(self, alarms: DeploymentAlarms | None) -> DeploymentAlarms | None:
+        """The alarms, unless the deployment began while one of them was in ALARM already."""
+        primary = self._service["deployments"][0]
+        if alarms is None:
+            return None
+        if primary.get("alarms") is None:
+            primary["alarms"] = {"heeded": not alarms.ringing}
+        return alarms if primary["alarms"]["heeded"] else None
+
+    @property
+    def watched(self) -> bool:
+        """Whether alarms of a deployment in progress are to be looked at again."""
+        return self._alarms is not None and self._service["deployments"][0]["rolloutState"] == "IN_PROGRESS"
+
+    def _baking(self, primary: Json) -> bool:
+        """Whether a deployment that has all its tasks is still watched for alarms."""
+        if self._alarms is None:
+            return False
+        began = primary["alarms"].setdefault("baking", self._store.now())
+        passed = (self._store.clock.now() - datetime.fromisoformat(began)).total_seconds() * self._store.clock.speed
+        return passed < self._alarms.bake
+
+    def _fail(self, primary: Json, cause: str, what: str, *, back: bool) -> None:
+        primary |= {
+            "rolloutState": "FAILED", "rolloutStateReason": f"{cause}: {what}.", "updatedAt": self._store.now(),
+        }  # fmt: skip
+        self._tell(message.failed(self._service["name"], primary["id"], what))
+        stable = self._service.get("stable")
+        if back and stable is not None and stable["deployment"]["id"] != primary["id"]:
+            self._roll_back(primary, stable, cause)
+
+    def _roll_back(self, failed: Json, stable: Json, cause: str) -> None:
         back = deepcopy(stable["deployment"])
         back |= {
             "status": "PRIMARY",
             "rolloutState": "IN_PROGRESS",
-            "rolloutStateReason": f"ECS deployment circuit breaker: rolling back to deploymentId {back['id']}.",
+            "rolloutStateReason": f"{cause}: rolling back to deploymentId {back['id']}.",
+            "alarms": {"heeded": False},
             "failedTasks": 0,
             "desiredCount": self._service["accepted"]["desiredCount"],
             "updatedAt": self._store.now(),
@@ -138,21 +181,37 @@ class Rollout:
         if self._breaker().reset and primary["failedTasks"] and any(member.healthy for member in own):
             primary["failedTasks"] = 0
 
-    def _start(self, primary: Json, count: int, standings: Sequence[Standing]) -> None:
-        if count == 0:
-            return
+    def _places(self, primary: Json, count: int, standings: Sequence[Standing]) -> list[str]:
+        """Subnets for new tasks."""
+        taken = [standing.member.subnet for standing in standings if standing.member.live]
+        return placement.choose(subnets(primary["networkConfiguration"]), taken, count, primary.get("zones", {}))
+
+    def _start(self, primary: Json, places: Sequence[str], told: Callable[[str, list[str]], str]) -> list[str]:
+        """Starts a task in each of the subnets; their ids."""
+        if not places:
+            return []
         if primary["connect"] is None:
             primary["connect"] = self._names(primary["namespace"])
         definition = self._store.get(DEFINITION, primary["taskDefinition"]) or {}
-        network = primary["networkConfiguration"]
-        taken = [standing.member.subnet for standing in standings if standing.member.live]
-        arns = [
-            submit(self._store, self._order(primary, definition, subnet))
-            for subnet in placement.choose(subnets(network), taken, count)
-        ]
+        arns = [submit(self._store, self._order(primary, definition, subnet)) for subnet in places]
         self.touched += arns
         self._service["steady"] = False
-        self._tell(message.started(self._service["name"], [name(arn) for arn in arns]))
+        identities = [name(arn) for arn in arns]
+        self._tell(told(self._service["name"], identities))
+        return identities
+
+    def _move(self, primary: Json, moves: Rebalance) -> None:
+        """Begins to move tasks from full zones to empty ones, or ends it when they are spread evenly."""
+        zones = moves.due()
+        text = moves.told(zones)
+        if text:
+            self._tell(text)
+        begun: list[str] = []
+        for zone, count in Counter(zones).items():
+            inside = [subnet for subnet, its in primary["zones"].items() if its == zone]
+            places = placement.choose(inside, [member.subnet for member in moves.members], count)
+            begun += self._start(primary, places, partial(message.started_to_balance, zone=zone))
+        moves.begin(begun)
 
     def _order(self, primary: Json, definition: Json, subnet: str) -> Order:
         accepted = self._service["accepted"]
@@ -168,6 +227,7 @@ class Rollout:
             service=self._service["arn"],
             deployment=primary["id"],
             load_balancers=primary["loadBalancers"],
+            registries=primary.get("registries", ()),
             connect=primary["connect"],
             execute_command=accepted["enableExecuteCommand"],
         )
@@ -189,7 +249,7 @@ class Rollout:
         found = offers(self._store, namespace)
         return [[offer.endpoint.dns_name, f"{namespace}/{offer.endpoint.name}"] for offer in found]
 
-    def _stop(self, primary: Json, following: Step, standings: Sequence[Standing]) -> None:
+    def _stop(self, primary: Json, following: Step, standings: Sequence[Standing], moves: Rebalance) -> None:
         by_id = {standing.member.id: standing for standing in standings}
         scaling = message.scaling_reason(primary["id"])
         stopped = []
@@ -201,9 +261,9 @@ class Rollout:
                 primary["failedTasks"] += 1
                 self._tell(standing.event)
             if standing.member.phase is Phase.RUNNING:
-                stopped.append(identity)
-        if stopped:
-            self._tell(message.stopped(self._service["name"], stopped))
+                stopped.append(standing.member)
+        for text in moves.stopped(stopped):
+            self._tell(text)
 
     def _ask(self, arn: str, reason: str) -> None:
         self._store.change(TASK, arn, lambda body: ask_to_stop(body, _STOP_CODE, reason))
@@ -213,6 +273,8 @@ class Rollout:
     def _reached(self, primary: Json, standings: Sequence[Standing], observer: Observer) -> None:
         service = self._service["name"]
         if primary["rolloutState"] == "IN_PROGRESS" and self._service["status"] == "ACTIVE":
+            if self._baking(primary):
+                return
             primary |= {
                 "rolloutState": "COMPLETED",
                 "rolloutStateReason": f"ECS deployment {primary['id']} completed.",
@@ -230,7 +292,8 @@ class Rollout:
             self._tell_once(message.steady(service), observer)
 
     def _snapshot(self, primary: Json) -> Json:
-        kept = ("taskDefinition", "networkConfiguration", "serviceConnectConfiguration", "loadBalancers")
+        kept = ("taskDefinition", "networkConfiguration", "serviceConnectConfiguration", "loadBalancers",
+                "serviceRegistries")  # fmt: skip
         accepted = {key: self._service["accepted"][key] for key in kept if key in self._service["accepted"]}
         return deepcopy({"deployment": primary, "accepted": accepted})
 

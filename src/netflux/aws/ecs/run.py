@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from netflux.aws.ecs.decide.health import Health
 from netflux.aws.ecs.decide.task import ContainerView, TaskView
@@ -69,8 +70,10 @@ class Run:
     id: str
     containers: dict[str, RunningContainer]
     targeted: bool
+    activated: bool = False
     interface: Interface | None = None
     hosts: HostsFile | None = None
+    resolver: Path | None = None
     prepared: bool = False
     targets: list[Target] = field(default_factory=list)
     draining: list[Target] = field(default_factory=list)
@@ -86,7 +89,7 @@ class Run:
             attached=self.interface is not None,
             prepared=self.prepared,
             targeted=self.targeted,
-            registered=bool(self.targets),
+            registered=self.activated,
             running=self.running,
             draining_until=self.draining_until,
             now=now,

@@ -8,7 +8,7 @@ from netflux.aws.ecs.metadata import Metadata
 from netflux.aws.ecs.servicecontroller import ServiceController
 from netflux.aws.ecs.taskcontroller import TaskController
 from netflux.aws.ecs.taskhost import TaskHost
-from netflux.aws.ecs.use import TaskUse, of_service
+from netflux.aws.ecs.use import TaskUse, of_services
 from netflux.reconcile.controller import Controller
 
 
@@ -23,15 +23,15 @@ class Ecs:
     def __init__(self, host: TaskHost, haproxy: Proxy) -> None:
         self.api = EcsApi(host.store, host.apis, host.poke)
         self._store = host.store
-        self._metadata = Metadata(host.store, host.apis)
+        self._metadata = Metadata(host.store, host.apis, host.network)
         connect = ConnectController(host.store, host.apis, host.network, haproxy)
         self._tasks = TaskController(host, self._metadata, connect)
         services = ServiceController(host.store, host.apis, host.poke)
         self.controllers: tuple[Controller, ...] = (services, self._tasks, connect)
 
-    def uses(self, cluster: str, service: str) -> dict[str, TaskUse]:
-        """What the RUNNING tasks of a service use, by ARN; cluster and service by name."""
-        return of_service(self._store, self._metadata.runs, cluster, service)
+    def uses(self) -> dict[tuple[str, str], dict[str, TaskUse]]:
+        """What the RUNNING tasks of services use, by the names of cluster and service, and by ARN."""
+        return of_services(self._store, self._metadata.runs)
 
     async def start(self) -> None:
         """Listens for metadata, and ends on paper what ended with the last region. Call it before the loop starts."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from netflux.aws.ecs import deploymentalarms
 from netflux.aws.ecs.pace import Paces
 from netflux.aws.ecs.page import Caller, Poke
+from netflux.aws.ecs.registry import undiscover
 from netflux.aws.ecs.rollout import Rollout
 from netflux.aws.ecs.standing import Observer, Standing
 from netflux.aws.ecs.store import SERVICE, Json, Store
@@ -43,13 +45,16 @@ class ServiceController:
             return Result()
         groups = {entry["targetGroupArn"] for body in self._store.tasks_of(key) for entry in body["loadBalancers"]}
         states = await states_of(self._apis, groups)
+        if service["status"] == "DRAINING":
+            await self._undiscover(service)
+        alarms = await deploymentalarms.look(self._apis, service)
         clock = self._store.clock
         with self._store.documents.transaction():
             service = self._store.get(SERVICE, key) or service
             before = self._store.get(SERVICE, key)
             tasks = self._store.tasks_of(key)
             observer = Observer(self._store, service, states, clock.now(), clock.speed)
-            rollout = Rollout(self._store, service, self._paces)
+            rollout = Rollout(self._store, service, self._paces, alarms)
             rollout.account(tasks, observer)
             standings = observer.standings(self._store.tasks_of(key))
             rollout.proceed(standings, observer)
@@ -64,10 +69,22 @@ class ServiceController:
             return Result(0.0)
         return Result(self._next_look(service, standings, rollout))
 
+    async def _undiscover(self, service: Json) -> None:
+        """Deletes the Cloud Map services of Service Connect that no other service uses, once no task is in them."""
+        if any(body["task"]["lastStatus"] != "STOPPED" for body in self._store.tasks_of(service["arn"])):
+            return
+        others = [
+            body for arn, body in self._store.all(SERVICE) if arn != service["arn"] and body["status"] == "ACTIVE"
+        ]
+        used = {identity for body in others for identity in body.get("discovered", ())}
+        await undiscover(self._apis, [one for one in service.get("discovered", ()) if one not in used])
+
     def _next_look(self, service: Json, standings: Sequence[Standing], rollout: Rollout) -> float | None:
         waits = [item.settles_in for item in standings if item.settles_in is not None and item.settles_in > 0]
         if rollout.resumes_in is not None:
             waits.append(rollout.resumes_in)
+        if rollout.watched:
+            waits.append(deploymentalarms.LOOK)
         judged = service["accepted"]["loadBalancers"] and any(not item.member.healthy for item in standings)
         if judged:
             waits.append(_LOOK)

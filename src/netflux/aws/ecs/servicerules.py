@@ -10,7 +10,7 @@ from netflux.aws.ecs.page import Part
 from netflux.aws.ecs.store import DEFINITION, Json
 from netflux.errors import AwsError, Unsupported
 
-_UNSUPPORTED = ("serviceRegistries", "placementConstraints", "placementStrategy", "volumeConfigurations",
+_UNSUPPORTED = ("placementConstraints", "placementStrategy", "volumeConfigurations",
                 "vpcLatticeConfigurations", "gatewayConnectors", "monitoring", "role")  # fmt: skip
 _MOST_TARGET_GROUPS = 5  # API shape Service: loadBalancers, up to five target groups.
 
@@ -32,8 +32,9 @@ def check(accepted: Json) -> None:
 def _check_rollout(configuration: Json) -> None:
     if configuration["strategy"] != "ROLLING":
         raise Unsupported(f"deployment strategy {configuration['strategy']}", "Use ROLLING.")
-    if configuration.get("alarms", {}).get("enable"):
-        raise Unsupported("deploymentConfiguration.alarms of an ECS service")
+    alarms = configuration.get("alarms") or {}
+    if alarms.get("enable") and not alarms["alarmNames"]:
+        raise _invalid("Alarm names can not be empty when deployment alarms are enabled.")
     for name in ("lifecycleHooks", "bakeTimeInMinutes", "earlySuccessCriteria"):
         if configuration.get(name):
             raise Unsupported(f"deploymentConfiguration.{name} of an ECS service")

@@ -6,8 +6,9 @@ import re
 import secrets
 from typing import Any
 
-from netflux.aws.ecs import serviceshape
+from netflux.aws.ecs import registry, serviceshape
 from netflux.aws.ecs.clusters import find_namespace
+from netflux.aws.ecs.desired import endpoints
 from netflux.aws.ecs.order import PLATFORM_FAMILY, PLATFORM_VERSION
 from netflux.aws.ecs.page import Part, page, place_of
 from netflux.aws.ecs.servicerules import check, check_connect, check_load_balancers
@@ -20,7 +21,7 @@ _LIST_PAGE = 10  # API reference, ListServices: 10 when maxResults is not given.
 # What a change of makes a new deployment; API reference, UpdateService.
 _DEPLOYED = (
     "taskDefinition", "networkConfiguration", "platformVersion", "serviceConnectConfiguration", "loadBalancers",
-    "enableExecuteCommand", "propagateTags", "enableECSManagedTags", "capacityProviderStrategy",
+    "serviceRegistries", "enableExecuteCommand", "propagateTags", "enableECSManagedTags", "capacityProviderStrategy",
 )  # fmt: skip
 
 
@@ -41,16 +42,19 @@ class Services(Part):
         check(accepted)
         definition = self.runnable(call, _required(request))
         accepted["taskDefinition"] = definition["taskDefinitionArn"]
-        await check_network(self, accepted.get("networkConfiguration"))
+        zones = await check_network(self, accepted.get("networkConfiguration"))
         await check_load_balancers(self, accepted, definition)
         namespace = await self._namespace(cluster, accepted)
-        check_connect(self, arn, accepted, namespace)
+        check_connect(self, arn, accepted, _name(namespace))
+        registries = await registry.check(self, accepted, definition)
+        discovered = await self._discover(accepted, namespace, definition)
         document: Json = {
             "arn": arn, "clusterArn": cluster["clusterArn"], "name": request["serviceName"], "accepted": accepted,
             "status": "ACTIVE", "createdAt": self.store.now(), "createdBy": f"arn:aws:iam::{call.account}:root",
             "tags": accepted.pop("tags", []), "deployments": [], "events": [],
+            "discovered": [one["service"] for one in discovered],
         }  # fmt: skip
-        document["deployments"] = [self._deployment(document, namespace)]
+        document["deployments"] = [self._deployment(document, _name(namespace), zones, [*registries, *discovered])]
         self.store.put(SERVICE, arn, document)
         self.poke("ecs-service", arn)
         return {"service": self._shown(document, tags=True)}
@@ -68,20 +72,26 @@ class Services(Part):
         accepted = serviceshape.filled({**before, **request})
         check(accepted)
         definition = self.store.get(DEFINITION, accepted["taskDefinition"]) or {}
+        zones = self._active(arn)["deployments"][0].get("zones", {})
         if "networkConfiguration" in request:
-            await check_network(self, accepted["networkConfiguration"])
+            zones = await check_network(self, accepted["networkConfiguration"])
         if "loadBalancers" in request or "taskDefinition" in request:
             await check_load_balancers(self, accepted, definition)
         namespace = await self._namespace(cluster, accepted)
-        check_connect(self, arn, accepted, namespace)
+        check_connect(self, arn, accepted, _name(namespace))
         fresh = force or any(accepted.get(key) != before.get(key) for key in _DEPLOYED)
+        registries = await registry.check(self, accepted, definition) if fresh else []
+        discovered = await self._discover(accepted, namespace, definition) if fresh else []
+        registrations = [*registries, *discovered]
 
         def apply(body: Json) -> None:
             body["accepted"] = accepted
             if fresh:
                 for deployment in body["deployments"]:
                     deployment["status"] = "ACTIVE"
-                body["deployments"].insert(0, self._deployment(body, namespace))
+                body["deployments"].insert(0, self._deployment(body, _name(namespace), zones, registrations))
+                made = [one["service"] for one in discovered]
+                body["discovered"] = [*dict.fromkeys([*body.get("discovered", ()), *made])]
             else:
                 body["deployments"][0] |= {"desiredCount": accepted["desiredCount"], "updatedAt": self.store.now()}
 
@@ -158,7 +168,7 @@ class Services(Part):
             raise AwsError("InvalidParameterException", "Creation of service was not idempotent.")
         return {"service": self._shown(known, tags=True)}
 
-    async def _namespace(self, cluster: Json, accepted: Json) -> str | None:
+    async def _namespace(self, cluster: Json, accepted: Json) -> Json | None:
         connect = accepted.get("serviceConnectConfiguration", {})
         if not connect.get("enabled"):
             return None
@@ -168,10 +178,18 @@ class Services(Part):
                 "InvalidParameterException",
                 "serviceConnectConfiguration names no namespace, and the cluster has no default one.",
             )
-        name: str = (await find_namespace(self, written))["Name"]
-        return name
+        return await find_namespace(self, written)
 
-    def _deployment(self, document: Json, namespace: str | None) -> Json:
+    async def _discover(self, accepted: Json, namespace: Json | None, definition: Json) -> list[Json]:
+        """Registrations with the Cloud Map services of Service Connect's endpoints."""
+        if namespace is None:
+            return []
+        offered = endpoints(accepted["serviceConnectConfiguration"], namespace["Name"], definition)
+        return await registry.discover(self, namespace, offered) if offered else []
+
+    def _deployment(
+        self, document: Json, namespace: str | None, zones: dict[str, str], registrations: list[Json]
+    ) -> Json:
         accepted, now = document["accepted"], self.store.now()
         identity = f"ecs-svc/{secrets.randbelow(9 * 10**18) + 10**18}"
         copied = ("networkConfiguration", "serviceConnectConfiguration", "capacityProviderStrategy", "launchType")
@@ -182,12 +200,17 @@ class Services(Part):
             "rolloutStateReason": f"ECS deployment {identity} in progress.",
             **{key: accepted[key] for key in copied if key in accepted},
             "loadBalancers": accepted.get("loadBalancers", []), "namespace": namespace, "images": {}, "connect": None,
+            "registries": registrations, "zones": zones, "alarms": None,
         }  # fmt: skip
 
     def _shown(self, document: Json, *, tags: bool) -> Json:
         tasks = [body for _, body in self.store.all(TASK) if body["service"] == document["arn"]]
         shown: Any = wire(serviceshape.described(document, tasks))
         return shown if tags else {key: value for key, value in shown.items() if key != "tags"}
+
+
+def _name(namespace: Json | None) -> str | None:
+    return None if namespace is None else str(namespace["Name"])
 
 
 def _required(request: Json) -> str:

@@ -11,7 +11,7 @@ _SHOWN = ("loadBalancers", "serviceRegistries", "desiredCount", "launchType", "c
           "taskDefinition", "deploymentConfiguration", "placementConstraints", "placementStrategy",
           "networkConfiguration", "healthCheckGracePeriodSeconds", "schedulingStrategy", "deploymentController",
           "enableECSManagedTags", "propagateTags", "enableExecuteCommand", "availabilityZoneRebalancing")  # fmt: skip
-_INTERNAL = ("loadBalancers", "namespace", "images", "connect")
+_INTERNAL = ("loadBalancers", "namespace", "images", "connect", "registries", "zones", "alarms")
 
 
 def filled(request: Json) -> Json:
@@ -67,10 +67,10 @@ def _deployment(deployment: Json, tasks: Sequence[Json]) -> Json:
     shown = {key: value for key, value in deployment.items() if key not in _INTERNAL}
     if deployment["status"] != "PRIMARY":
         shown["desiredCount"] = sum(task["desiredStatus"] == "RUNNING" for task in own)
-    connect = deployment.get("serviceConnectConfiguration", {})
     resources = [
-        {"discoveryName": body.get("discoveryName") or body["portName"]} for body in connect.get("services", [])
-    ]
+        {"discoveryName": one["name"], "discoveryArn": one["arn"]}
+        for one in deployment.get("registries", ()) if "name" in one
+    ]  # fmt: skip
     return shown | _counts(own) | ({"serviceConnectResources": resources} if resources else {})
 
 

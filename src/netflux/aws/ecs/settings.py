@@ -7,6 +7,7 @@ from netflux.aws.ecs.store import CLUSTER, DEFINITION, SERVICE, SETTING, TASK, J
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
 
+LOG_MODE = "defaultLogDriverMode"
 _DEFAULTS = {
     "serviceLongArnFormat": "enabled",
     "taskLongArnFormat": "enabled",
@@ -17,7 +18,7 @@ _DEFAULTS = {
     "tagResourceAuthorization": "on",
     "fargateTaskRetirementWaitPeriod": "7",
     "guardDutyActivate": "off",
-    "defaultLogDriverMode": "non-blocking",
+    LOG_MODE: "non-blocking",
 }
 _KINDS = {"cluster": CLUSTER, "service": SERVICE, "task": TASK, "task-definition": DEFINITION}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from netflux.aws.ecs.arn import name
@@ -68,15 +68,19 @@ class Observer:
         phase = _phase(task)
         basis = Member(
             id=name(task["taskArn"]), deployment=body["deployment"], phase=phase, subnet=body["subnet"],
-            age=self.age(task["createdAt"]),
+            zone=self._zones().get(body["subnet"], ""), age=self.age(task["createdAt"]),
         )  # fmt: skip
         if phase is not Phase.RUNNING:
             return Standing(basis, task["taskArn"])
         healthy, reason, event, wait = self._judge(body)
-        member = Member(
-            basis.id, basis.deployment, phase, healthy=healthy, failing=bool(reason), subnet=basis.subnet, age=basis.age
-        )
+        member = replace(basis, healthy=healthy, failing=bool(reason))
         return Standing(member, task["taskArn"], reason, event, wait)
+
+    def _zones(self) -> dict[str, str]:
+        """Zones by the subnets of the service's deployments."""
+        return {
+            subnet: zone for body in self.service["deployments"] for subnet, zone in body.get("zones", {}).items()
+        }  # fmt: skip
 
     def _judge(self, body: Json) -> tuple[bool, str, str, float | None]:
         task = body["task"]

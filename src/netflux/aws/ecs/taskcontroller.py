@@ -79,7 +79,9 @@ class TaskController:
         assert definition is not None, f"{task['taskArn']}: its task definition was never registered"
         found = desired.containers(definition, task["overrides"])
         containers = {container.name: RunningContainer(container) for container in found}
-        return Run(name(task["taskArn"]), containers, targeted=bool(document["loadBalancers"]))
+        return Run(
+            name(task["taskArn"]), containers, targeted=bool(document["loadBalancers"] or document.get("registries"))
+        )
 
     def _forgotten(self, arn: str, body: Json) -> bool:
         """Whether a task has stopped; long after that its document goes."""
@@ -93,7 +95,7 @@ class TaskController:
     def _write_hosts(self) -> None:
         names = self._host.endpoints.hosts()
         for run in self._runs.values():
-            if run.hosts is not None:
+            if run.hosts is not None and run.resolver is None:
                 run.hosts.write(names)
 
     async def recover(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from netflux.aws.ecs.linklocal import Serve
 from netflux.aws.ecs.page import Caller, Poke
@@ -12,6 +13,14 @@ from netflux.clock import Clock
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.runtime.driver import Runtime
+
+
+class Resolving(Protocol):
+    """The resolver of tasks' VPCs."""
+
+    async def offer(self, owner: str) -> str | None:
+        """The resolv.conf of the owner of an interface; None where the network has no resolver."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class TaskHost:
         poke: asks a controller for a pass.
         directory: for hosts files; under the state directory's `run/`.
         endpoint_url: of the gateway, as the SDKs in tasks shall use it where they share its network.
+        resolver: of the names that tasks look up; None for hosts files alone.
         serve_apis: answers AWS APIs on a socket; None where tasks of other networks shall not have them.
     """
 
@@ -41,3 +51,4 @@ class TaskHost:
     directory: Path
     endpoint_url: str
     serve_apis: Serve | None = None
+    resolver: Resolving | None = None

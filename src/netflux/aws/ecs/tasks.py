@@ -29,7 +29,7 @@ class Tasks(Part):
         count = request.get("count", 1)
         if not 1 <= count <= _MOST_AT_ONCE:
             raise AwsError("InvalidParameterException", f"Count must be between 1 and {_MOST_AT_ONCE}.")
-        await check_network(self, request.get("networkConfiguration"))
+        zones = await check_network(self, request.get("networkConfiguration"))
         overrides = _checked(request.get("overrides", {}), definition)
         network = request["networkConfiguration"]["awsvpcConfiguration"]
         tags = [*request.get("tags", [])]
@@ -42,7 +42,7 @@ class Tasks(Part):
                 group=request.get("group", f"family:{definition['family']}"), started_by=request.get("startedBy", ""),
                 overrides=overrides, tags=tags, execute_command=request.get("enableExecuteCommand", False),
             ))
-            for subnet in placement.choose(network["subnets"], (), count)
+            for subnet in placement.choose(network["subnets"], (), count, zones)
         ]  # fmt: skip
         for arn in arns:
             self.poke("ecs-task", arn)
@@ -143,8 +143,8 @@ def check_launch(cluster: Json, request: Json) -> None:
         raise AwsError("PlatformUnknownException", "The specified platform version doesn't exist.")
 
 
-async def check_network(part: Part, network: Json | None) -> None:
-    """Raises unless subnets and security groups are there."""
+async def check_network(part: Part, network: Json | None) -> dict[str, str]:
+    """Availability zones by subnet. Raises unless subnets and security groups are there."""
     configuration = (network or {}).get("awsvpcConfiguration")
     if not configuration or not configuration.get("subnets"):
         raise AwsError(
@@ -153,7 +153,7 @@ async def check_network(part: Part, network: Json | None) -> None:
         )
     subnets, groups = configuration["subnets"], configuration.get("securityGroups")
     try:
-        await part.apis.call("ec2", "DescribeSubnets", {"SubnetIds": subnets})
+        found = (await part.apis.call("ec2", "DescribeSubnets", {"SubnetIds": subnets}))["Subnets"]
     except AwsError as error:
         raise _retrieval("subnet", subnets, error) from error
     if groups:
@@ -161,6 +161,7 @@ async def check_network(part: Part, network: Json | None) -> None:
             await part.apis.call("ec2", "DescribeSecurityGroups", {"GroupIds": groups})
         except AwsError as error:
             raise _retrieval("security group", groups, error) from error
+    return {one["SubnetId"]: one["AvailabilityZone"] for one in found}
 
 
 def _retrieval(what: str, ids: list[str], error: AwsError) -> AwsError:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from netflux.aws.ecs import logstream, target, taskstatus
+from netflux.aws.ecs import logstream, registry, target, taskstatus
 from netflux.aws.ecs.arn import name, place
 from netflux.aws.ecs.connect import ConnectController
-from netflux.aws.ecs.decide import message
-from netflux.aws.ecs.decide.health import Health, judge
+from netflux.aws.ecs.decide import logbuffer, message
+from netflux.aws.ecs.decide.health import HEALTHY, Health, judge
 from netflux.aws.ecs.decide.task import DEPENDENCY_FAILED, Do, Next
 from netflux.aws.ecs.environment import build, host_name
 from netflux.aws.ecs.hosts import HostsFile
@@ -21,7 +22,8 @@ from netflux.aws.ecs.linklocal import LinkLocal
 from netflux.aws.ecs.metadata import Metadata
 from netflux.aws.ecs.prepare import InitializationError, prepare
 from netflux.aws.ecs.run import Run, RunningContainer
-from netflux.aws.ecs.store import SERVICE, TASK, Json
+from netflux.aws.ecs.settings import LOG_MODE
+from netflux.aws.ecs.store import SERVICE, SETTING, TASK, Json
 from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.ecs.tasks import ask_to_stop
 from netflux.errors import AwsError
@@ -80,6 +82,7 @@ class Steps:
         """The task has ended with the region that ran it: frees what it held, and says so."""
         document = self._host.store.get(TASK, arn) or {}
         await target.deregister(self._host.apis, [target.Target(*entry) for entry in document["targets"]])
+        await registry.deregister(self._host.apis, document)
         await self._host.network.detach(_owner(name(arn)))
 
         def apply(body: Json) -> None:
@@ -107,9 +110,19 @@ class Steps:
         fixed = [(dns_name, self._host.network.service_address(key)) for dns_name, key in document["connect"]]
         own = (run.interface.local_address, host_name(run.interface))
         run.hosts = HostsFile(self._host.directory / f"{run.id}.hosts", own, fixed)
-        run.hosts.write(self._host.endpoints.hosts())
+        run.hosts.write({} if await self._resolver(run) else self._host.endpoints.hosts())
         taskstatus.attached(self._host.store, arn, run.interface)
         await self._connect.follow(document)
+
+    async def _resolver(self, run: Run) -> bool:
+        """Whether the task's network has a resolver; its file is there then."""
+        text = await self._host.resolver.offer(_owner(run.id)) if self._host.resolver is not None else None
+        if text is None:
+            return False
+        run.resolver = self._host.directory / f"{run.id}.resolv"
+        run.resolver.parent.mkdir(parents=True, exist_ok=True)
+        run.resolver.write_text(text)
+        return True
 
     async def _prepare(self, _step: Next, arn: str, run: Run) -> None:
         document = self._host.store.get(TASK, arn) or {}
@@ -147,6 +160,7 @@ class Steps:
         link_local = self._link_local.there(_owner(run.id))
         local = {
             "AWS_ENDPOINT_URL": self._link_local.endpoint_url if link_local else self._host.endpoint_url,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # else DiscoverInstances is asked of data-{host}
             **self._metadata.variables(arn, definition.name, link_local=link_local),
         }
         task = (self._host.store.get(TASK, arn) or {})["task"]
@@ -159,6 +173,7 @@ class Steps:
             command=definition.command,
             directory=definition.directory,
             hosts=run.hosts.path if run.hosts is not None else None,
+            resolver=run.resolver,
             limits=definition.limits,
             namespace=run.interface.namespace,
             memory=_memory(task, definition.memory),
@@ -170,11 +185,15 @@ class Steps:
     def _watch(self, arn: str, run: Run, container: RunningContainer, started: Container) -> None:
         definition = container.definition
         stream = logstream.stream_name(definition.log, definition.name, run.id) if definition.log else ""
-        writer = logstream.LogWriter(self._host.apis, self._host.clock, definition.log, stream)
+        log = definition.log
+        if log is not None and not log.mode:
+            setting = self._host.store.get(SETTING, LOG_MODE)
+            log = replace(log, mode=setting["value"] if setting else logbuffer.NON_BLOCKING)
+        writer = logstream.LogWriter(self._host.apis, self._host.clock, log, stream)
         self._spawn(run, writer.follow(started))
         self._spawn(run, self._await_exit(arn, container, started))
         if definition.health is not None:
-            self._spawn(run, self._check(arn, container, started))
+            self._spawn(run, self._check(arn, run, container, started))
 
     def _spawn(self, run: Run, work: Coroutine[Any, Any, None]) -> None:
         watcher = asyncio.ensure_future(work)
@@ -189,7 +208,7 @@ class Steps:
         container.finished_at = self._host.clock.monotonic()
         self._host.poke("ecs-task", arn)
 
-    async def _check(self, arn: str, container: RunningContainer, started: Container) -> None:
+    async def _check(self, arn: str, run: Run, container: RunningContainer, started: Container) -> None:
         check = container.definition.health
         assert check is not None
         clock = self._host.clock
@@ -205,6 +224,7 @@ class Steps:
             if container.health.status != before.status:
                 self._host.poke("ecs-task", arn)
                 self._poke_service(arn)
+                await self._judge(arn, run)
 
     async def _activate(self, _step: Next, arn: str, run: Run) -> None:
         assert run.interface is not None
@@ -213,18 +233,27 @@ class Steps:
         written = [[item.group, item.address, item.port] for item in targets]
         self._host.store.change(TASK, arn, lambda body: body.update(targets=written))
         taskstatus.set_status(self._host.store, arn, "ACTIVATING")
+        run.targets, run.activated = targets, True
         try:
             await target.register(self._host.apis, targets)
+            await registry.register(self._host.apis, self._host.store.get(TASK, arn) or {})
         except AwsError as error:
             self._stop(arn, _FAILED_TO_START, f"unable to register targets: {error}")
-        run.targets = targets
         for item in targets:
             self._event(arn, partial(_registered, item.group))
 
     async def _run(self, _step: Next, arn: str, run: Run) -> None:
         run.running = True
         taskstatus.set_status(self._host.store, arn, "RUNNING", startedAt=self._host.store.now())
+        await self._judge(arn, run)
         self._poke_service(arn)
+
+    async def _judge(self, arn: str, run: Run) -> None:
+        """Tells Cloud Map the task's health: it runs, and no container's check says otherwise."""
+        document = self._host.store.get(TASK, arn) or {}
+        checks = [one.health_status for one in run.containers.values() if one.definition.essential]
+        healthy = run.running and all(status in (None, HEALTHY) for status in checks)
+        await registry.judge(self._host.apis, document, healthy=healthy)
 
     async def _fail(self, step: Next, arn: str, run: Run) -> None:
         if step.reason == DEPENDENCY_FAILED:
@@ -239,13 +268,14 @@ class Steps:
         store = self._host.store
         taskstatus.set_status(store, arn, "DEACTIVATING", stoppingAt=store.now())
         delay = await target.deregister(self._host.apis, run.targets)
+        await registry.deregister(self._host.apis, store.get(TASK, arn) or {})
         groups = [item.group for item in run.targets]
-        run.draining, run.targets = run.targets, []
+        run.draining, run.targets, run.activated = run.targets, [], False
         run.draining_until = self._host.clock.monotonic() + delay
         for group in groups:
             self._event(arn, partial(_deregistered, group))
         deployment = (store.get(TASK, arn) or {}).get("deployment")
-        if all(one.exit_code is None for one in run.containers.values() if one.definition.essential):
+        if groups and all(one.exit_code is None for one in run.containers.values() if one.definition.essential):
             self._event(arn, lambda service: message.draining(service, str(deployment), 1))
         self._poke_service(arn)
 
@@ -277,6 +307,8 @@ class Steps:
         run.interface = None
         if run.hosts is not None:
             run.hosts.remove()
+        if run.resolver is not None:
+            run.resolver.unlink(missing_ok=True)
         taskstatus.detached(self._host.store, arn)
 
     async def _finish(self, _step: Next, arn: str, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""What the running tasks of a service use, for those that scale it."""
+"""What the running tasks of services use."""
 
 from __future__ import annotations
 
@@ -30,21 +30,20 @@ class TaskUse:
     memory_limit: int
 
 
-def of_service(store: Store, runs: Mapping[str, Run], cluster: str, service: str) -> dict[str, TaskUse]:
-    """RUNNING tasks of the service by ARN; the cluster by its name."""
-    found = {}
+def of_services(store: Store, runs: Mapping[str, Run]) -> dict[tuple[str, str], dict[str, TaskUse]]:
+    """RUNNING tasks of services by ARN, by the names of cluster and service."""
+    found: dict[tuple[str, str], dict[str, TaskUse]] = {}
     for arn, run in runs.items():
         document = store.get("ecs.task", arn)
         if document is None or document["service"] is None or document["task"]["lastStatus"] != "RUNNING":
             continue
         task = document["task"]
-        if (name(task["clusterArn"]), name(document["service"])) == (cluster, service):
-            uses = [one.container.usage() for one in run.containers.values() if one.container is not None]
-            known = [use for use in uses if use is not None]
-            found[arn] = TaskUse(
-                sum(use.cpu_seconds for use in known),
-                sum(use.memory_bytes for use in known),
-                int(task["cpu"]) / _UNITS,
-                int(task["memory"]) * _MEBIBYTE,
-            )
+        uses = [one.container.usage() for one in run.containers.values() if one.container is not None]
+        known = [use for use in uses if use is not None]
+        found.setdefault((name(task["clusterArn"]), name(document["service"])), {})[arn] = TaskUse(
+            sum(use.cpu_seconds for use in known),
+            sum(use.memory_bytes for use in known),
+            int(task["cpu"]) / _UNITS,
+            int(task["memory"]) * _MEBIBYTE,
+        )
     return found

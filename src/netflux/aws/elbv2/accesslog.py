@@ -6,21 +6,24 @@ User guide, "Access logs for your Application Load Balancer".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from netflux.aws.elbv2.desired import DEFAULT_PRIORITY
+from netflux.aws.elbv2.transform import HOST, URL
 
-SOCKET = "lb-log.sock"
+KIND = "access"
+"""Of the lines in HAProxy's journal."""
 FRONT = "x-netflux-front"
 """From the gateway to the load balancer's own frontend: how the client came to the gateway."""
 _FRONT = "%[fc_http_major]|%[ssl_fc_protocol]|%[ssl_fc_cipher]"
 _FIELDS = (
     "%f", "%b", "%ci", "%cp", "%si", "%sp", "%Tw", "%Tc", "%Tr", "%Td", "%Ta", "%ST", "%ts", "%U", "%B", "%HM", "%HU",
     "%HV", "%[var(txn.host),url_enc]", "%[var(txn.agent),url_enc]", "%[var(txn.trace),url_enc]", "%[var(txn.front)]",
-    "%[var(txn.location),url_enc]", "%[var(txn.answered)]", "%[var(txn.upgrade)]",
+    "%[var(txn.location),url_enc]", "%[var(txn.answered)]", "%[var(txn.upgrade)]", "%[var(txn.new_host),url_enc]",
+    "%[var(txn.new_url),url_enc]",
 )  # fmt: skip
 
 
@@ -48,17 +51,17 @@ def front() -> Iterator[str]:
     yield f"http-request set-header {FRONT} {_FRONT}"
 
 
-def listening(socket: str, *, behind: bool) -> Iterator[str]:
+def listening(journal: str, *, behind: bool) -> Iterator[str]:
     """Lines of a load balancer's frontend.
 
     Args:
-        socket: where the lines are collected.
+        journal: where the lines go, in HAProxy's words.
         behind: whether the gateway is in front of it.
     """
     yield "no option dontlog-normal"
     yield "no log"
-    yield f"log unix@{socket} len 65535 format raw local0"
-    yield 'log-format "' + "\\t".join(_FIELDS) + '"'
+    yield f"log {journal} len 65535 format raw local0"
+    yield f'log-format "{KIND} ' + "\\t".join(_FIELDS) + '"'
     if behind:
         yield f"http-request set-var(txn.front) req.hdr({FRONT})"
         yield f"http-request del-header {FRONT}"
@@ -75,6 +78,39 @@ def forwarding() -> Iterator[str]:
     yield "http-response set-var(txn.answered) status"
 
 
+def transformed(kinds: Collection[str]) -> Iterator[str]:
+    """Lines of a backend behind its rule's transforms."""
+    if HOST in kinds:
+        yield "http-request set-var(txn.new_host) req.hdr(host)"
+    if URL in kinds:
+        yield "http-request set-var(txn.new_url) pathq"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a request ended.
+
+    Attributes:
+        seconds: until the target answered; None when it did not.
+    """
+
+    backend: str
+    state: str
+    status: str
+    seconds: float | None
+
+
+def outcome(line: str) -> Outcome:
+    """Of HAProxy's line; ValueError when it is none."""
+    field = _fields(line)
+    answered = field["%[var(txn.answered)]"].isdigit()
+    return Outcome(field["%b"], field["%ts"], field["%ST"], max(int(field["%Tr"]), 0) / 1000 if answered else None)
+
+
+def _fields(line: str) -> dict[str, str]:
+    return dict(zip(_FIELDS, line.split("\t"), strict=True))
+
+
 def balancer_id(line: str) -> str:
     """The id of the load balancer that the line is about."""
     found = re.match(r"elbv2-([0-9a-f]+)-", line)
@@ -83,7 +119,7 @@ def balancer_id(line: str) -> str:
 
 def entry(line: str, balancer: Balancer, now: datetime) -> str:
     """AWS's line for HAProxy's, which was written when the request had ended."""
-    field = dict(zip(_FIELDS, line.rstrip("\n\0").split("\t"), strict=True))
+    field = _fields(line)
     port = field["%f"].split("-")[2]
     host, agent, trace, location = (unquote(field[f"%[var(txn.{name}),url_enc]"]) for name in (
         "host", "agent", "trace", "location",
@@ -105,8 +141,15 @@ def entry(line: str, balancer: Balancer, now: datetime) -> str:
         group or "-", _quoted(trace), _quoted(host.partition(":")[0] if secure else ""), _quoted(""),
         _priority(field["%b"]), _time(began), _quoted(_actions(field["%b"], balancer)), _quoted(location),
         _quoted(""), _quoted(picked), _quoted(answered if answered.isdigit() else ""), _quoted(""), _quoted(""),
-        "-", _quoted(""), _quoted(""), _quoted(""), "-",
+        "-", *_rewritten(field, host.partition(":")[0]), "-",
     ])  # fmt: skip
+
+
+def _rewritten(field: Mapping[str, str], host: str) -> list[str]:
+    """Host and URI where a transform has changed them, and that it did."""
+    new = [unquote(field[f"%[var(txn.{name}),url_enc]"]) for name in ("new_host", "new_url")]
+    changed = [text if text not in ("-", old) else "" for text, old in zip(new, (host, field["%HU"]), strict=True)]
+    return [*map(_quoted, changed), _quoted("TransformSuccess" if any(changed) else "")]
 
 
 def key(prefix: str, owner: tuple[str, str], name: str, ended: tuple[datetime, str, str]) -> str:

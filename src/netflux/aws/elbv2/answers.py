@@ -17,7 +17,7 @@ _LONGEST_LOCATION = 8192
 
 
 def error(site: Site, code: int) -> str:
-    """The load balancer's own page."""
+    """The load balancer's own page. HAProxy takes what it denies, and not what it returns, for a failure to be told."""
     return _answer(site, code, "text/html", pages.body(code))
 
 
@@ -61,7 +61,7 @@ def unconnected(site: Site, patience: int) -> Iterator[str]:
         f" hdr {_UNCONNECTED} %[{silent},iif(504,502)]{_server(site)}"
     )
     for code in (502, 504):
-        yield f"http-after-response set-status {code} if {{ res.hdr({_UNCONNECTED}) {code} }}"
+        yield f"http-after-response set-status {code} if {{ status 503 }} {{ res.hdr({_UNCONNECTED}) {code} }}"
     yield f"http-after-response del-header {_UNCONNECTED} if {{ status 502 504 }}"
 
 
@@ -96,7 +96,8 @@ def _file(site: Site, code: int) -> str:
 
 def _answer(site: Site, code: int, content_type: str, body: str) -> str:
     content = f" content-type {quote(content_type)} string {quote(body)}" if body else ""
-    return f"http-request return status {code}{content}{_server(site)}"
+    verb = "deny" if code >= 500 and (body or site.named) else "return"
+    return f"http-request {verb} status {code}{content}{_server(site)}"
 
 
 def _server(site: Site) -> str:

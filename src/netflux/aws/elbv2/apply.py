@@ -13,7 +13,8 @@ from weakref import WeakValueDictionary
 
 from netflux.aws.elbv2 import configuration, pages
 from netflux.aws.elbv2.accesslog import Balancer
-from netflux.aws.elbv2.counters import Owned, Value
+from netflux.aws.elbv2.configuration import Built
+from netflux.aws.elbv2.counters import Owned, Value, looked_at
 from netflux.aws.elbv2.decide import Target
 from netflux.aws.elbv2.desired import Desired, Listener, LoadBalancer, TargetGroup, groups_of
 from netflux.aws.elbv2.firewall import Firewall
@@ -34,6 +35,8 @@ from netflux.network.permission import Peer
 from netflux.reconcile.controller import Result
 
 _log = logging.getLogger(__name__)
+
+_NAME_TTL = 60  # seconds; ELB guide, "How Elastic Load Balancing works"
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class ElbController:
         self._published: dict[str, str] = {}
         self._reach = Reach(ground.network)
         self.checker = Checker(clock, self._reach, self._flipped)
-        self.traffic = Traffic(ground.proxy, self._reach, self.targets, self.checker)
+        self.traffic = Traffic(ground.proxy, self._reach, self.targets, self.checker, clock)
 
     async def start(self, poke: Callable[[str], None]) -> None:
         """Before the loop.
@@ -170,17 +173,20 @@ class ElbController:
             {port: [_bind(node, port) for node in found] for port, found in addresses.items()},
             await self._clients(balancer),
             nodes[0].local_address if self._ground.network.enforces_security_groups else "",
-            self._clock.speed,
             {listener.port: await self._certificates(listener) for listener in balancer.listeners},
+            self._ground.proxy.journal.address,
         )
         built = configuration.build(balancer, groups, place)
         self.traffic.place(balancer.arn, built.backends, groups)
+        owned = _owned(balancer, built)
         if self._ground.meter is not None:
-            self._ground.meter.own(balancer.arn, _owned(balancer, built.backends))
+            self._ground.meter.own(balancer.arn, owned)
         for arn in groups:
             await self.traffic.route(arn)
         await self._log_of(balancer, built.backends, nodes[0].vpc_address)
         await self._ground.proxy.put(built.section)
+        if self._ground.meter is not None:
+            self._ground.meter.serves(balancer.arn, owned)
         self._nodes.bound([(node.local_address, port) for port, found in addresses.items() for node in found])
         self._publish(balancer, place, addresses)
         self.traffic.active.add(balancer.arn)
@@ -212,9 +218,10 @@ class ElbController:
         for listener in balancer.listeners:
             path = Site(balancer, listener, place).socket
             endpoints.publish(balancer.dns_name, listener.port, Address(path, 0))
-        everywhere = [found for found in addresses.values() if found]
+        found = [nodes for nodes in addresses.values() if nodes]
+        everywhere = [node for node in found[0] if all(node in other for other in found)] if found else []
         if everywhere:
-            endpoints.publish_host(balancer.dns_name, everywhere[0][0].local_address)
+            endpoints.publish_host(balancer.dns_name, [node.local_address for node in everywhere], _NAME_TTL)
 
     async def _log_of(self, balancer: LoadBalancer, backends: Mapping[str, Sequence[str]], address: str) -> None:
         if self._ground.logs is None:
@@ -236,9 +243,9 @@ class ElbController:
     def _hosts(self) -> list[Value]:
         """How many targets of each group are healthy, and how many are not."""
         return [
-            Value(_dimension(arn, ":loadbalancer/"), _dimension(group, ":"), name, sum(
+            looked_at(_dimension(arn, ":loadbalancer/"), _dimension(group, ":"), name, sum(
                 health.state == state for _, health in self.traffic.states(group)
-            ), 1)
+            ))
             for arn, group in self.traffic.pairs()
             for name, state in (("HealthyHostCount", "healthy"), ("UnHealthyHostCount", "unhealthy"))
         ]  # fmt: skip
@@ -274,7 +281,7 @@ class ElbController:
         if self._told.get(arn) != states:
             self._told[arn] = states
             self._changed(arn)
-        return Result(next_end)
+        return Result(min(filter(None, (next_end, self.traffic.pause(arn))), default=None))
 
     async def _blocked(self, group: TargetGroup, users: Iterable[str], targets: set[Target]) -> frozenset[Target]:
         """Targets whose security groups let none of the group's load balancers in."""
@@ -318,9 +325,10 @@ def _dimension(arn: str, after: str) -> str:
     return arn.rpartition(after)[2]
 
 
-def _owned(balancer: LoadBalancer, backends: Mapping[str, Sequence[str]]) -> Owned:
-    groups = {name: _dimension(arn, ":") for arn, names in backends.items() for name in names}
-    return Owned(_dimension(balancer.arn, ":loadbalancer/"), f"elbv2-{balancer.id}-", groups)
+def _owned(balancer: LoadBalancer, built: Built) -> Owned:
+    groups = {name: _dimension(arn, ":") for arn, names in built.backends.items() for name in names}
+    name, logged = _dimension(balancer.arn, ":loadbalancer/"), balancer.attributes["access_logs.s3.enabled"] == "true"
+    return Owned(name, f"elbv2-{balancer.id}-", groups, built.evaluations, logged)
 
 
 def _bind(node: Interface, port: int) -> str:

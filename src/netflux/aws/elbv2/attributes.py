@@ -22,6 +22,7 @@ class Attribute:
         carried: values that have their effect here; empty means a number of the range. Others are refused by name.
         valid: values that AWS takes; empty means a number of the range, or any text where there is none.
         lowest, highest: of the number.
+        also: what may stand instead of a number.
     """
 
     default: str
@@ -29,7 +30,7 @@ class Attribute:
     valid: tuple[str, ...] = ()
     lowest: int = 0
     highest: int = -1
-    zero: bool = False
+    also: str = ""
 
 
 _BOOLEANS = ("true", "false")
@@ -54,7 +55,7 @@ _LOAD_BALANCER: dict[str, Attribute] = {
     "connection_logs.s3.enabled": _off(),
     "connection_logs.s3.bucket": Attribute("", ("",)),
     "connection_logs.s3.prefix": Attribute("", ("",)),
-    "client_keep_alive.seconds": Attribute("3600", ("3600",), (), 60, 604800),
+    "client_keep_alive.seconds": Attribute("3600", (), (), 60, 604800),
     "deletion_protection.enabled": _either("false"),
     "idle_timeout.timeout_seconds": Attribute("60", (), (), 1, 4000),
     "ipv6.deny_all_igw_traffic": _off(),
@@ -67,9 +68,10 @@ _LOAD_BALANCER: dict[str, Attribute] = {
     "routing.http.xff_header_processing.mode": Attribute(
         "append", ("append", "preserve", "remove"), ("append", "preserve", "remove")
     ),
-    "routing.http2.enabled": _only("true", "false"),
-    "waf.fail_open.enabled": _off(),
-    "zonal_shift.config.enabled": _off(),
+    "routing.http2.enabled": _either("true"),
+    # Both only say what happens once a web ACL is associated, or ARC is asked to shift; neither service is here.
+    "waf.fail_open.enabled": _either("false"),
+    "zonal_shift.config.enabled": _either("false"),
 }
 
 RESPONSE_HEADERS = {
@@ -83,9 +85,23 @@ RESPONSE_HEADERS = {
 """Listener attributes that put a header on every answer; user guide, "HTTP header modification"."""
 _HEADER_BYTES = 1024
 
+_REQUEST_HEADERS = {
+    f"routing.http.request.{name.lower().replace('-', '_')}.header_name": name
+    for name in (
+        "X-Amzn-Tls-Version", "X-Amzn-Tls-Cipher-Suite", "X-Amzn-Mtls-Clientcert", "X-Amzn-Mtls-Clientcert-Leaf",
+        "X-Amzn-Mtls-Clientcert-Serial-Number", "X-Amzn-Mtls-Clientcert-Issuer", "X-Amzn-Mtls-Clientcert-Subject",
+        "X-Amzn-Mtls-Clientcert-Validity",
+    )
+}  # fmt: skip
+TLS_HEADERS = tuple(_REQUEST_HEADERS)[:2]
+"""Listener attributes that rename a header of requests. Those of client certificates have nothing to rename, as without
+mutual authentication on AWS."""
+_HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
 _LISTENER: dict[str, Attribute] = {
     "routing.http.response.server.enabled": _either("true"),
     **dict.fromkeys(RESPONSE_HEADERS, Attribute("")),
+    **{key: Attribute(name) for key, name in _REQUEST_HEADERS.items()},
 }
 
 _TARGET_GROUP: dict[str, Attribute] = {
@@ -101,16 +117,18 @@ _TARGET_GROUP: dict[str, Attribute] = {
         ("use_load_balancer_configuration", "true"),
         ("use_load_balancer_configuration", "true", "false"),
     ),
-    "slow_start.duration_seconds": Attribute("0", (), (), 30, 900, zero=True),
+    "slow_start.duration_seconds": Attribute("0", (), (), 30, 900, also="0"),
     "stickiness.enabled": _either("false"),
     "stickiness.type": Attribute("lb_cookie", ("lb_cookie", "app_cookie"), ("lb_cookie", "app_cookie")),
     "stickiness.lb_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
     "stickiness.app_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
     "stickiness.app_cookie.cookie_name": Attribute(""),
-    "target_group_health.dns_failover.minimum_healthy_targets.count": Attribute("1", ("1", "off")),
-    "target_group_health.dns_failover.minimum_healthy_targets.percentage": Attribute("off", ("off",)),
+    "target_group_health.dns_failover.minimum_healthy_targets.count": Attribute("1", (), (), 1, 1000, also="off"),
+    "target_group_health.dns_failover.minimum_healthy_targets.percentage": Attribute("off", (), (), 1, 100, also="off"),
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": Attribute("1", (), (), 1, 1000),
-    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": Attribute("off", ("off",)),
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": Attribute(
+        "off", (), (), 1, 100, also="off"
+    ),
 }
 
 _RESERVED = ("AWSALB", "AWSALBAPP", "AWSALBTG")
@@ -148,6 +166,8 @@ def check_listener(wanted: Sequence[Mapping[str, str]]) -> None:
             raise Unsupported(f"Listener attribute {key}")
         if len(entry.get("Value", "").encode()) > _HEADER_BYTES:
             raise AwsError("ValidationError", f"'{key}' value must not be longer than {_HEADER_BYTES} bytes")
+        if key in _REQUEST_HEADERS and not _HEADER_NAME.fullmatch(entry.get("Value", "")):
+            raise AwsError("ValidationError", f"'{key}' value '{entry.get('Value', '')}' is not a valid header name")
     _check(_LISTENER, [entry for entry in wanted if entry["Key"] in _LISTENER or entry.get("Value")], "Listener")
 
 
@@ -187,6 +207,6 @@ def _check_valid(attribute: Attribute, key: str, value: str) -> None:
         raise AwsError("ValidationError", f"'{key}' value '{value}' must be one of {', '.join(attribute.valid)}")
     if attribute.highest >= 0:
         number = int(value) if value.isdigit() else -1
-        if not (attribute.lowest <= number <= attribute.highest or (attribute.zero and number == 0)):
+        if not (attribute.lowest <= number <= attribute.highest or (attribute.also and value == attribute.also)):
             span = f"{attribute.lowest}-{attribute.highest}"
             raise AwsError("ValidationError", f"'{key}' value '{value}' must be between '{span}' inclusive")

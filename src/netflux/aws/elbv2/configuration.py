@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from netflux.aws.elbv2 import accesslog, answers, conditions, headers, rules, sticky, transform
-from netflux.aws.elbv2.desired import Listener, LoadBalancer, TargetGroup
+from netflux.aws.elbv2.desired import DEFAULT_PRIORITY, Listener, LoadBalancer, TargetGroup
 from netflux.aws.elbv2.rules import Decision, FixedResponse, Forward, Redirect
 from netflux.aws.elbv2.site import DEFAULT_PORT, Place, Site
 from netflux.haproxy.configuration import quote
-from netflux.haproxy.section import Branch, Entry, Route, Section
+from netflux.haproxy.section import BEGIN, Branch, Entry, Route, Section
 
 SLOTS = 8
 """Servers that a backend has to begin with; HAProxy doubles them when they are all taken."""
@@ -30,10 +30,15 @@ _CONNECT_SECONDS = 5
 
 @dataclass(frozen=True)
 class Built:
-    """A section, and the backends in it that hold a group's targets."""
+    """A section, the backends in it that hold a group's targets, and those that are reached by one rule.
+
+    Attributes:
+        evaluations: how many rules are tried on the way there, the default rule not counted.
+    """
 
     section: Section
     backends: Mapping[str, tuple[str, ...]]
+    evaluations: Mapping[str, int]
 
 
 def owner(arn: str) -> str:
@@ -47,9 +52,12 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
     parts: list[str] = []
     routes: list[Route] = []
     entries: list[Entry] = []
+    tried: dict[str, set[int]] = {}
     for listener in load_balancer.listeners:
         site = Site(load_balancer, listener, place)
         branches = [*_branches(site, groups)]
+        for one in branches:
+            tried.setdefault(one.branch.backend, set()).add(one.tried)
         lines = [f"use_backend {one.branch.backend}" + _if(one.branch.condition) for one in branches]
         parts += _frontends(site, lines)
         parts += [_text(one.branch) for one in _distinct(branches)]
@@ -59,10 +67,12 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
         if listener is _gateways(load_balancer, listener.protocol):
             closed, parts = [*_closed(site)], [*parts, *_shut(site), *_through(site, lines)]
             inside = [f"use_backend {site.prefix}-through"] if site.logged else lines
-            routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), (*closed, *inside)))
+            http2 = site.on("routing.http2.enabled")
+            routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), (*closed, *inside), http2))
         entries += _entries(site, groups)
     section = Section(owner(load_balancer.arn), "\n".join(parts), tuple(routes), tuple(entries))
-    return Built(section, {arn: tuple(names) for arn, names in backends.items()})
+    once = {name: next(iter(numbers)) for name, numbers in tried.items() if len(numbers) == 1}
+    return Built(section, {arn: tuple(names) for arn, names in backends.items()}, once)
 
 
 def actions(load_balancer: LoadBalancer) -> dict[str, str]:
@@ -76,10 +86,11 @@ def actions(load_balancer: LoadBalancer) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Forked:
-    """A branch, and the group whose targets are its servers."""
+    """A branch, the group whose targets are its servers, and how many rules are tried on the way into it."""
 
     branch: Branch
     group: str = ""
+    tried: int = 0
 
 
 def _distinct(branches: Sequence[_Forked]) -> list[_Forked]:
@@ -120,8 +131,9 @@ def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
     """One for CloudFront's edges, on a unix socket, and one for the nodes' addresses where they can be bound."""
     rules_text = "".join(f"\n    {line}" for line in lines)
     timeouts = "\n    ".join(f"timeout {kind} {site.idle}s" for kind in ("client", "http-request", "http-keep-alive"))
-    logs = accesslog.listening(f"{site.place.run_dir}/{accesslog.SOCKET}", behind=False) if site.logged else ()
-    timeouts += "".join(f"\n    {line}" for line in (*answers.errorfiles(site), *logs))
+    logs = accesslog.listening(site.place.journal, behind=False) if site.logged else ()
+    begun = (BEGIN,) if site.lasting else ()
+    timeouts += "".join(f"\n    {line}" for line in (*answers.errorfiles(site), *logs, *begun))
     yield (
         f"frontend {site.prefix}-edge\n    bind unix@{quote(site.socket)} mode 600\n    {timeouts}\n"
         f"    http-request set-src str({_EDGE}){rules_text}\n"
@@ -129,7 +141,7 @@ def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
     addresses = site.place.addresses.get(site.listener.port) or ()
     if addresses and (not site.secure or site.certificates):
         files = " ".join(f"crt {quote(path)}" for path in site.certificates)
-        tls = f" ssl {files} alpn h2,http/1.1" if site.secure else ""
+        tls = f" ssl {files} alpn {'h2,' if site.on('routing.http2.enabled') else ''}http/1.1" if site.secure else ""
         binds = "".join(f"    bind {address}{tls}\n" for address in addresses)
         yield f"frontend {site.prefix}\n{binds}    {timeouts}{rules_text}\n"
 
@@ -138,8 +150,8 @@ def _through(site: Site, lines: Sequence[str]) -> Iterator[str]:
     """With an access log, the gateway's clients pass a frontend of the load balancer's own, which writes it."""
     if not site.logged:
         return
-    tell = "\n    ".join(accesslog.front())
-    logs = accesslog.listening(f"{site.place.run_dir}/{accesslog.SOCKET}", behind=True)
+    tell = "\n    ".join((*accesslog.front(), *headers.ending(site)))
+    logs = accesslog.listening(site.place.journal, behind=True)
     inside = "".join(f"    {line}\n" for line in (*answers.errorfiles(site), *logs, *lines))
     yield f"backend {site.prefix}-through\n    {tell}\n    server own unix@{quote(site.behind)} send-proxy-v2\n"
     yield (
@@ -150,8 +162,13 @@ def _through(site: Site, lines: Sequence[str]) -> Iterator[str]:
 
 def _entries(site: Site, groups: Mapping[str, TargetGroup]) -> Iterator[Entry]:
     """What the edges' frontend does, for one pass; not where a request would show that there was no connection."""
-    if site.logged or any(
-        site.on(f"routing.http.{name}.enabled") for name in ("xff_client_port", "x_amzn_tls_version_and_cipher_suite")
+    if (
+        site.logged
+        or site.lasting
+        or any(
+            site.on(f"routing.http.{name}.enabled")
+            for name in ("xff_client_port", "x_amzn_tls_version_and_cipher_suite")
+        )
     ):
         return
     there = replace(site, client=_EDGE)
@@ -162,13 +179,14 @@ def _branches(site: Site, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked
     """In the order in which they are tried, the last one without a condition."""
     trace = (answers.error(site, 405), *headers.response(site))
     yield _Forked(Branch("{ method TRACE }", f"{site.prefix}-trace", trace, reads=frozenset({"method"})))
-    for decision in rules.decisions(site.listener.rules):
+    for number, decision in enumerate(rules.decisions(site.listener.rules), 1):
+        tried = number - (decision.priority == DEFAULT_PRIORITY)
         held = " ".join(f"{{ {conditions.expression(match)} }}" for match in decision.matches)
         reads = frozenset(conditions.reads(match) for match in decision.matches)
         for forked in _decided(site, decision, groups):
             condition = " ".join(filter(None, [held, forked.branch.condition]))
             branch = replace(forked.branch, condition=condition, reads=reads | forked.branch.reads)
-            yield replace(forked, branch=branch)
+            yield replace(forked, branch=branch, tried=tried)
 
 
 def _decided(site: Site, decision: Decision, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked]:
@@ -192,7 +210,10 @@ def _forward(site: Site, decision: Decision, action: Forward, groups: Mapping[st
     """Clients that were sent to a group before first, then by weight."""
     made = [_backend(site, arn, groups.get(arn)) for arn, _ in action.groups]
     if decision.rewrites or site.logged:
-        made = [_own(forked, decision, transform.lines(decision.rewrites, answers.error(site, 500))) for forked in made]
+        rewritten = [*transform.lines(decision.rewrites, answers.error(site, 500))]
+        if site.logged:
+            rewritten += accesslog.transformed([rewrite.kind for rewrite in decision.rewrites])
+        made = [_own(forked, decision, rewritten) for forked in made]
     if action.sticky_seconds and len(made) > 1:
         for number, (arn, _) in enumerate(action.groups):
             token = sticky.token(decision.rule, arn)
@@ -221,9 +242,7 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         name = f"{site.prefix}-{arn.rpartition('/')[2]}-gone"
         return _Forked(Branch("", name, (answers.error(site, 503), *headers.response(site))))
     name = f"{site.prefix}-{group.name}"
-    slow = int(group.attributes["slow_start.duration_seconds"]) / site.place.speed
     options = " ssl verify none" if group.protocol == "HTTPS" else ""
-    options += f" slowstart {max(round(slow * 1000), 1)}ms" if slow else ""
     options += f" source {site.place.source}" if site.place.source else ""
     lines = (
         f"balance {_BALANCE[group.attributes['load_balancing.algorithm.type']]}",

@@ -6,7 +6,8 @@ States, reasons and their texts: Elastic Load Balancing user guide, "Health chec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 
@@ -106,6 +107,14 @@ def _failure(outcome: Outcome) -> tuple[str, str]:
     if outcome.kind == "timeout":
         return "Target.Timeout", "Request timed out"
     return "Target.FailedHealthChecks", "Health checks failed"
+
+
+def minimum(attributes: Mapping[str, str], registered: int) -> int:
+    """How many targets must be healthy, by a group's attributes: fewer than either of the two is too few."""
+    name = "target_group_health.unhealthy_state_routing.minimum_healthy_targets"
+    percentage = attributes[f"{name}.percentage"]
+    share = 0 if percentage == "off" else math.ceil(registered * int(percentage) / 100)
+    return max(int(attributes[f"{name}.count"]), share)
 
 
 def routing(targets: Sequence[tuple[Target, Health]], minimum: int) -> list[tuple[Target, str]]:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netflux.aws.elbv2.attributes import RESPONSE_HEADERS
+from netflux.aws.elbv2.attributes import RESPONSE_HEADERS, TLS_HEADERS
 from netflux.aws.elbv2.site import DEFAULT_PORT, Site
 from netflux.haproxy.configuration import quote
+from netflux.haproxy.section import BORN
+
+_TLS = ("ssl_fc_protocol", "ssl_fc_cipher")
 
 
 def request(site: Site) -> Iterator[str]:
@@ -25,20 +28,25 @@ def request(site: Site) -> Iterator[str]:
     yield f"http-request set-header X-Forwarded-Proto {site.listener.protocol.lower()}"
     yield f"http-request set-header X-Forwarded-Port {site.listener.port}"
     if site.secure and site.on("routing.http.x_amzn_tls_version_and_cipher_suite.enabled"):
-        version, cipher = "ssl_fc_protocol", "ssl_fc_cipher"
-        if site.logged:
-            version, cipher = "var(txn.front),field(2,|)", "var(txn.front),field(3,|)"
-        yield f"http-request set-header X-Amzn-Tls-Version %[{version}]"
-        yield f"http-request set-header X-Amzn-Tls-Cipher-Suite %[{cipher}]"
+        values = ("var(txn.front),field(2,|)", "var(txn.front),field(3,|)")
+        for attribute, value in zip(TLS_HEADERS, values if site.logged else _TLS, strict=True):
+            yield f"http-request set-header {site.listener.attributes[attribute]} %[{value}]"
     yield from _TRACE
 
 
 def response(site: Site) -> Iterator[str]:
     """On every answer, the load balancer's own too: it replaces what the target has sent."""
+    yield from ending(site)
     for attribute, name in RESPONSE_HEADERS.items():
         value = site.listener.attributes[attribute]
         if value:
             yield f"http-after-response set-header {name} {quote(value.replace('%', '%%'))}"
+
+
+def ending(site: Site) -> Iterator[str]:
+    """A connection that has lasted too long is closed with the answer to one more request."""
+    if site.lasting:
+        yield f"http-after-response set-header Connection close if {{ date,sub({BORN}) gt {site.lasting} }}"
 
 
 def _forwarded_for(site: Site) -> Iterator[str]:

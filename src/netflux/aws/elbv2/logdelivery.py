@@ -8,23 +8,21 @@ import gzip
 import json
 import logging
 import secrets
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from netflux.aws.elbv2 import accesslog
 from netflux.aws.elbv2.accesslog import Balancer
 from netflux.clock import Clock
 from netflux.errors import AwsError
+from netflux.haproxy.journal import Journal
 from netflux.policy.document import parse
 from netflux.policy.evaluate import Decision, Principal, Request, account_root, decide
 
 _log = logging.getLogger(__name__)
 PERIOD = 300.0
 """Simulated seconds."""
-_BUFFER = 4 * 1024 * 1024
 _OWNER = "127311923021"
 """Elastic Load Balancing's account in us-east-1; user guide, "Enable access logs"."""
 _SERVICE = "logdelivery.elasticloadbalancing.amazonaws.com"
@@ -46,43 +44,33 @@ class LogDelivery:
 
     Args:
         call: the region's APIs.
-        run_dir: for the socket that HAProxy writes to.
+        journal: what HAProxy writes.
         clock: for the five minutes.
         owner: account and region, for the keys.
     """
 
-    def __init__(self, call: Api, run_dir: Path, clock: Clock, owner: tuple[str, str]) -> None:
+    def __init__(self, call: Api, journal: Journal, clock: Clock, owner: tuple[str, str]) -> None:
         self._call = call
-        self._path = run_dir / accesslog.SOCKET
+        self._journal = journal
         self._clock = clock
         self._owner = owner
         self._books: dict[str, _Book] = {}
-        self._socket: socket.socket | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begins to collect."""
-        self._path.unlink(missing_ok=True)
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        made.settimeout(0)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-        made.bind(str(self._path))
-        self._socket = made
-        asyncio.get_running_loop().add_reader(made, self._read)
+        self._journal.listen(accesslog.KIND, self._note)
         self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:
         """Delivers what there is and collects no more."""
         task, self._task = self._task, None
-        if task is None or self._socket is None:
+        if task is None:
             return
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-        asyncio.get_running_loop().remove_reader(self._socket)
-        self._read()
-        self._socket.close()
-        self._socket = None
+        self._journal.read()
         await self.deliver()
 
     async def check(self, bucket: str, prefix: str) -> None:
@@ -137,19 +125,14 @@ class LogDelivery:
             await asyncio.sleep(self._clock.real(PERIOD))
             await self.deliver()
 
-    def _read(self) -> None:
-        while self._socket is not None:
-            try:
-                line = self._socket.recv(1 << 16).decode(errors="replace")
-            except BlockingIOError:
-                return
-            book = self._books.get(accesslog.balancer_id(line))
-            if book is None:
-                continue
-            try:
-                book.lines.append(accesslog.entry(line, book.balancer, self._clock.now()))
-            except (ValueError, IndexError):
-                _log.warning("a line of the access log can't be read: %r", line)
+    def _note(self, line: str) -> None:
+        book = self._books.get(accesslog.balancer_id(line))
+        if book is None:
+            return
+        try:
+            book.lines.append(accesslog.entry(line, book.balancer, self._clock.now()))
+        except (ValueError, IndexError):
+            _log.warning("a line of the access log can't be read: %r", line)
 
     async def _put(self, book: _Book) -> None:
         """What can't be put is kept for the next time."""

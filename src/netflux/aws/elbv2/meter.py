@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from netflux.aws.elbv2 import counters
+from netflux.aws.elbv2 import accesslog, counters
 from netflux.aws.elbv2.counters import Owned, Value
 from netflux.clock import Clock
+from netflux.haproxy.journal import FAILED, Journal
 
 _log = logging.getLogger(__name__)
 PERIOD = 60.0
@@ -26,8 +28,13 @@ class Statistics(Protocol):
         """From now on this is called before counters begin anew."""
         ...
 
+    @property
+    def journal(self) -> Journal:
+        """What it tells of requests that fail."""
+        ...
+
     async def statistics(self) -> tuple[int, Sequence[Mapping[str, str]]]:
-        """The worker's pid and its counters; RuntimeApiError."""
+        """The worker's pid and its counters, whose maxima begin anew then; RuntimeApiError."""
         ...
 
 
@@ -47,6 +54,7 @@ class Meter:
         self._worker = 0
         self._before: dict[counters.Key, dict[str, int]] = {}
         self._owned: dict[str, Owned] = {}
+        self._told = counters.Told()
         self._task: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
         self.hosts: Callable[[], Sequence[Value]] = lambda: ()
@@ -54,6 +62,8 @@ class Meter:
     def start(self) -> None:
         """Begins to look."""
         self._statistics.before_reload(self.look)
+        self._statistics.journal.listen(FAILED, self._failed)
+        self._statistics.journal.listen(accesslog.KIND, self._ended)
         self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:
@@ -64,11 +74,15 @@ class Meter:
                 await self._task
 
     def own(self, arn: str, owned: Owned | None) -> None:
-        """A load balancer has these backends, or has gone."""
-        if owned is None:
-            self._owned.pop(arn, None)
-        else:
-            self._owned[arn] = owned
+        """A load balancer has these backends, or has gone. What its running rules mean is left as it was."""
+        before = self._owned.pop(arn, None)
+        if owned is not None:
+            last = before or owned
+            self._owned[arn] = replace(owned, evaluations=last.evaluations, logged=last.logged)
+
+    def serves(self, arn: str, owned: Owned) -> None:
+        """The worker with these backends and rules answers."""
+        self._owned[arn] = owned
 
     async def look(self) -> None:
         """Publishes what was counted since the last look. Another worker counts from nought."""
@@ -81,12 +95,28 @@ class Meter:
             now = counters.reading(rows)
             counted = counters.since(self._before if worker == self._worker else {}, now)
             self._worker, self._before = worker, now
-        for value in counters.values(counted, self._owned.values()):
+        self._statistics.journal.read()
+        told, self._told = self._told, counters.Told()
+        found = counters.values(counted, self._owned.values(), told)
+        for value in (*found, *counters.per_target(found, self.hosts())):
             self._publish(value)
+
+    def _failed(self, line: str) -> None:
+        backend, state, status = line.split(" ")
+        if counters.fails(state, status):
+            self._told.failed[backend, status] += 1
+
+    def _ended(self, line: str) -> None:
+        with contextlib.suppress(ValueError):  # whoever keeps the access log says so
+            ended = accesslog.outcome(line)
+            if ended.seconds is not None:
+                self._told.seconds.append((ended.backend, ended.seconds))
+            if counters.fails(ended.state, ended.status):
+                self._told.failed[ended.backend, ended.status] += 1
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(self._clock.real(PERIOD))
+            await asyncio.sleep(self._clock.until_next(PERIOD))
             await self.look()
             for value in self.hosts():
                 self._publish(value)

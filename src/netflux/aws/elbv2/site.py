@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from netflux.aws.elbv2.desired import Listener, LoadBalancer
 
 DEFAULT_PORT = {"HTTP": 80, "HTTPS": 443}
+_USUAL_LASTING = 3600
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Place:
             is open to all is absent.
         addresses: HAProxy `bind` addresses of its nodes by listener port; those that can be bound.
         source: address that connections to targets come from; empty for any.
-        speed: simulated seconds in a real one, for slow starts.
+        journal: where HAProxy writes lines of the access log, in its words.
     """
 
     run_dir: str
@@ -32,8 +33,8 @@ class Place:
     addresses: Mapping[int, Sequence[str]] = field(default_factory=dict)
     clients: Mapping[int, Sequence[str]] = field(default_factory=dict)
     source: str = ""
-    speed: float = 1.0
     certificates: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    journal: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,12 @@ class Site:
     def idle(self) -> int:
         """`idle_timeout.timeout_seconds`, real seconds."""
         return int(self.load_balancer.attributes["idle_timeout.timeout_seconds"])
+
+    @property
+    def lasting(self) -> int:
+        """`client_keep_alive.seconds`, real seconds; 0 for AWS's hour, which is not watched."""
+        seconds = int(self.load_balancer.attributes["client_keep_alive.seconds"])
+        return 0 if seconds == _USUAL_LASTING else seconds
 
     @property
     def named(self) -> bool:

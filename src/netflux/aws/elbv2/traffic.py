@@ -11,16 +11,23 @@ from netflux.aws.elbv2.decide import Health, Target
 from netflux.aws.elbv2.desired import TargetGroup
 from netflux.aws.elbv2.health import Checker
 from netflux.aws.elbv2.reach import Reach
+from netflux.aws.elbv2.slowstart import SlowStart
 from netflux.aws.elbv2.targets import Targets
+from netflux.clock import Clock
 from netflux.errors import Retryable
+from netflux.haproxy.journal import Journal
 from netflux.haproxy.section import Section, Server
 
 _log = logging.getLogger(__name__)
-_MINIMUM = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"
 
 
 class Proxy(Protocol):
     """The part of HAProxy that is needed here."""
+
+    @property
+    def journal(self) -> Journal:
+        """What it writes of requests."""
+        ...
 
     async def put(self, section: Section) -> None:
         """Runs a section."""
@@ -43,13 +50,16 @@ class Traffic:
         reach: tells where a target is on this machine.
         targets: which are registered.
         checker: what was observed of them.
+        clock: for slow starts.
     """
 
-    def __init__(self, proxy: Proxy, reach: Reach, targets: Targets, checker: Checker) -> None:
+    def __init__(self, proxy: Proxy, reach: Reach, targets: Targets, checker: Checker, clock: Clock) -> None:
         self._proxy = proxy
         self._reach = reach
         self._targets = targets
         self._checker = checker
+        self._clock = clock
+        self._starts: dict[str, SlowStart] = {}
         self._backends: dict[str, Mapping[str, tuple[str, ...]]] = {}
         self._groups: dict[str, TargetGroup] = {}
         self.active: set[str] = set()
@@ -94,6 +104,12 @@ class Traffic:
     def forget(self, group: str) -> None:
         """The group has gone."""
         self._groups.pop(group, None)
+        self._starts.pop(group, None)
+
+    def pause(self, group: str) -> float | None:
+        """Simulated seconds after which the targets' shares are others; None when they stay."""
+        known = self._groups.get(group)
+        return self._starts.get(group, SlowStart()).pause(_slow(known)) if known else None
 
     async def route(self, group: str) -> None:
         """Brings the servers of the group's backends up to date; Retryable when HAProxy can't."""
@@ -113,9 +129,21 @@ class Traffic:
         if known is None:
             return []
         servers = []
-        for target, state in decide.routing(self.states(group), int(known.attributes[_MINIMUM])):
+        states = self.states(group)
+        duration, now = _slow(known), self._clock.monotonic()
+        healthy = {target for target, health in states if health.state == "healthy"}
+        start = self._starts[group] = self._starts.get(group, SlowStart()).seen(healthy, duration, now)
+        registered = sum(health.state != decide.DRAINING.state for _, health in states)
+        for target, state in decide.routing(states, decide.minimum(known.attributes, registered)):
             interface = self._reach.locate(group, target)
             if interface is not None:
                 self.addresses[f"{interface.local_address}:{target.port}"] = target.name
-                servers.append(Server(target.name, interface.local_address, target.port, 1, state))
+                weight = start.weight(target, duration, now) if duration else 1
+                servers.append(Server(target.name, interface.local_address, target.port, weight, state))
         return servers
+
+
+def _slow(group: TargetGroup) -> float:
+    """How long a slow start lasts, simulated seconds; only round robin has one."""
+    even = group.attributes["load_balancing.algorithm.type"] == "round_robin"
+    return float(group.attributes["slow_start.duration_seconds"]) if even else 0.0

@@ -31,6 +31,7 @@ _CONFIGS = {
 }  # fmt: skip
 _ONCE = ("host-header", "path-pattern", "http-request-method", "source-ip")
 _VALUES_PER_RULE = 5
+"""One condition may have them all, though the user guide says three: aws/aws-cdk#10065, cfn-lint#3833."""
 _WILDCARDS_PER_RULE = 6
 _VALUE_LENGTH = 128
 _HOST = re.compile(r"[A-Za-z0-9*?._~$/\"'@:+&-]*[.][A-Za-z*?]+")

@@ -28,6 +28,9 @@ READY_INTERVAL = 0.05
 WATCH_INTERVAL = 10.0
 """Simulated seconds between logins that prove that an instance is still available."""
 
+_NAME_TTL = 5
+"""Seconds, so that clients find a replaced instance soon (RDS guide, "Best practices": keep DNS caching below 30 s)."""
+
 
 class Secrets(Protocol):
     """The part of `Apis` that is needed here."""
@@ -223,7 +226,7 @@ class RdsController:
         assert interface is not None
         name = self._name(instance)
         self._machine.endpoints.publish(name, instance.port, Address(interface.local_address, instance.port))
-        self._machine.endpoints.publish_host(name, interface.local_address)
+        self._machine.endpoints.publish_host(name, [interface.local_address], _NAME_TTL)
         if not instance.prepared:
             self._instances.record(instance, "DB instance created", "creation", now)
         elif instance.reboots > instance.rebooted:

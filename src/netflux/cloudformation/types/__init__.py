@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from netflux.cloudformation.types import applicationautoscaling as _applicationautoscaling
 from netflux.cloudformation.types import cloudfront as _cloudfront
+from netflux.cloudformation.types import cloudwatch as _cloudwatch
 from netflux.cloudformation.types import ec2 as _ec2
 from netflux.cloudformation.types import ecr as _ecr
 from netflux.cloudformation.types import ecs as _ecs
@@ -22,8 +23,8 @@ from netflux.cloudformation.types import ssm as _ssm
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
-    _applicationautoscaling, _cloudfront, _ec2, _ecr, _ecs, _elbv2, _iam, _logs, _rds, _s3, _secretsmanager,
-    _securitygroup, _servicediscovery, _ssm,
+    _applicationautoscaling, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _iam, _logs, _rds, _s3,
+    _secretsmanager, _securitygroup, _servicediscovery, _ssm,
 )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netflux.cloudformation.types.table import Find, Read, Row, Step, Tagging, status
+from netflux.cloudformation.types.table import Caller, Facts, Find, Read, Row, Step, Tagging, status
+from netflux.errors import AwsError
 
 TAGGING = Tagging("CreateTags", "DeleteTags", {"Resources": ["$id"]}, keys="")
 
@@ -225,6 +226,42 @@ _ENDPOINT = Row(
     tag_type="vpc-endpoint",
 )
 
+
+async def _flow_log_id(_call: Caller, facts: Facts) -> str:
+    """The call succeeds even when the flow log could not be made."""
+    made = facts.response.get("FlowLogIds")
+    if not made:
+        error = facts.response["Unsuccessful"][0]["Error"]
+        raise AwsError(error["Code"], error["Message"])
+    return str(made[0])
+
+
+_FLOW_LOG = Row(
+    type="AWS::EC2::FlowLog",
+    service="ec2",
+    create=Step("CreateFlowLogs", params={"ClientToken": "$token"}, renames={"ResourceId": "ResourceIds"}),
+    id="$response.FlowLogIds.0",
+    identify=_flow_log_id,
+    read=Read("DescribeFlowLogs", {"FlowLogIds": ["$id"]}, "$response.FlowLogs.0"),
+    attributes={"Id": "$id"},
+    delete=(Step("DeleteFlowLogs", params={"FlowLogIds": ["$id"]}),),
+    gone=("InvalidFlowLogId.NotFound",),
+    find=Find(
+        "DescribeFlowLogs",
+        "$response.FlowLogs",
+        "$item.FlowLogId",
+        {
+            "Filter": [
+                {"Name": "tag:aws:cloudformation:stack-id", "Values": ["$stack"]},
+                {"Name": "tag:aws:cloudformation:logical-id", "Values": ["$logical"]},
+            ]
+        },
+    ),
+    tags=TAGGING,
+    tag_type="vpc-flow-log",
+)
+
 ROWS = (
     _VPC, _SUBNET, _INTERNET_GATEWAY, _ATTACHMENT, _EIP, _NAT_GATEWAY, _ROUTE_TABLE, _ROUTE, _ASSOCIATION, _ENDPOINT,
+    _FLOW_LOG,
 )  # fmt: skip

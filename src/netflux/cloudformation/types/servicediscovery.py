@@ -1,10 +1,11 @@
-"""Cloud Map: namespaces."""
+"""Cloud Map: namespaces and services."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from netflux.cloudformation.types.table import Caller, Facts, Find, Read, Row, Step, Tagging, Waiting
+from netflux.cloudformation.types.table import Caller, Facts, Find, Read, Row, Step, Tagging, Waiting, follow
 from netflux.errors import AwsError
 
 
@@ -22,11 +23,48 @@ async def _namespace(call: Caller, facts: Facts) -> str | Waiting:
     return str(operation["Targets"]["NAMESPACE"])
 
 
-def _description(facts: Facts) -> list[dict[str, Any]]:
-    return [{"Id": facts.id, "Namespace": {"Description": str(facts.new["Description"])}}]
+def _namespace_change(facts: Facts) -> list[dict[str, Any]]:
+    change: dict[str, Any] = {"Description": str(facts.new.get("Description", ""))}
+    ttl = follow(facts.new, ("Properties", "DnsProperties", "SOA", "TTL"))
+    if ttl is not None:
+        change["Properties"] = {"DnsProperties": {"SOA": {"TTL": int(ttl)}}}
+    return [{"Id": facts.id, "Namespace": change}]
 
 
-def _row(kind: str, model_type: str, attributes: dict[str, str]) -> Row:
+def _service_change(facts: Facts) -> list[dict[str, Any]]:
+    """All records travel, since UpdateService removes those that it does not name."""
+    records = (facts.new.get("DnsConfig") or {}).get("DnsRecords", [])
+    change: dict[str, Any] = {"Description": str(facts.new.get("Description", ""))}
+    if records:
+        change["DnsConfig"] = {"DnsRecords": [{"Type": one["Type"], "TTL": int(one["TTL"])} for one in records]}
+    return [{"Id": facts.id, "Service": change}]
+
+
+async def _service(call: Caller, facts: Facts, known: Collection[str]) -> str | None:
+    """A service whose create call's answer was lost, by its name in its namespace."""
+    namespace = facts.new.get("NamespaceId") or follow(facts.new, ("DnsConfig", "NamespaceId"))
+    wanted = {"Filters": [{"Name": "NAMESPACE_ID", "Values": [namespace]}]}
+    found = (await call("servicediscovery", "ListServices", wanted))["Services"] if namespace else []
+    return next((one["Id"] for one in found if one["Name"] == facts.new.get("Name") and one["Id"] not in known), None)
+
+
+_SERVICE = Row(
+    type="AWS::ServiceDiscovery::Service",
+    service="servicediscovery",
+    create=Step("CreateService", params={"CreatorRequestId": "$token"}),
+    id="$response.Service.Id",
+    read=Read("GetService", {"Id": "$id"}, "$response.Service"),
+    attributes={"Id": "$id", "Arn": "$item.Arn", "Name": "$item.Name"},
+    update=(Step("UpdateService", ("Description", "DnsConfig"), build=_service_change, defaults={"Description": ""}),),
+    delete=(Step("DeleteService", params={"Id": "$id"}),),
+    gone=("ServiceNotFound",),
+    named="Name",
+    seek=_service,
+    tags=Tagging("TagResource", "UntagResource", {"ResourceARN": "$attributes.Arn"}),
+)
+
+
+def _row(kind: str, model_type: str, changing: tuple[str, ...], attributes: dict[str, str]) -> Row:
     return Row(
         type=f"AWS::ServiceDiscovery::{kind}Namespace",
         service="servicediscovery",
@@ -35,7 +73,7 @@ def _row(kind: str, model_type: str, attributes: dict[str, str]) -> Row:
         identify=_namespace,
         read=Read("GetNamespace", {"Id": "$id"}, "$response.Namespace"),
         attributes={"Id": "$id", "Arn": "$item.Arn"} | attributes,
-        update=(Step(f"Update{kind}Namespace", ("Description",), build=_description, defaults={"Description": ""}),),
+        update=(Step(f"Update{kind}Namespace", changing, build=_namespace_change, defaults={"Description": ""}),),
         delete=(Step("DeleteNamespace", params={"Id": "$id"}),),
         gone=("NamespaceNotFound",),
         over=lambda _item: False,
@@ -45,6 +83,12 @@ def _row(kind: str, model_type: str, attributes: dict[str, str]) -> Row:
 
 
 ROWS = (
-    _row("Http", "HTTP", {}),
-    _row("PrivateDns", "DNS_PRIVATE", {"HostedZoneId": "$item.Properties.DnsProperties.HostedZoneId"}),
+    _row("Http", "HTTP", ("Description",), {}),
+    _row(
+        "PrivateDns",
+        "DNS_PRIVATE",
+        ("Description", "Properties"),
+        {"HostedZoneId": "$item.Properties.DnsProperties.HostedZoneId"},
+    ),
+    _SERVICE,
 )

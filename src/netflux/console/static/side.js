@@ -3,7 +3,7 @@ import { opens } from "./details.js";
 import { h, last, pill } from "./elements.js";
 
 export function side(status, now) {
-  return [missing(status), stacks(status, now), services(status, now), targets(status, now), connect(status), databases(status, now), repositories(status, now), secrets(status, now)].filter(Boolean);
+  return [missing(status), stacks(status, now), services(status, now), targets(status, now), connect(status), dropped(status), databases(status, now), repositories(status, now), secrets(status, now)].filter(Boolean);
 }
 
 function block(title, rows) {
@@ -70,6 +70,17 @@ function connect(status) {
     )));
   });
   return block("Service Connect", rows);
+}
+
+// As the kernel has counted them; the driver `loopback` counts nothing.
+function dropped(status) {
+  return block("Dropped by security groups", (status.dropped ?? []).map((one) => h(
+    "p",
+    { class: "row tall" },
+    h("strong", {}, one.groups.map((group) => group.name || group.id).join(", ")),
+    h("span", { class: "count" }, `${one.packets} ${one.packets === 1 ? "packet" : "packets"} ${one.direction}, ${one.bytes} bytes`),
+    h("span", { class: "count" }, one.interfaces.map((each) => each.address).join(" · ")),
+  )));
 }
 
 function title(namespace, status) {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netflux.aws.ecs.decide import multiline
+from netflux.aws.ecs.decide import logbuffer, multiline
 from netflux.errors import AwsError, Unsupported
 
 Json = Mapping[str, Any]
@@ -23,7 +23,7 @@ _SIZES: dict[int, tuple[int, int, int]] = {
 _SMALLEST = {256: (512, 1024, 2048)}
 _REQUIRED_LOG_OPTIONS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix")
 _LOG_OPTIONS = (
-    *_REQUIRED_LOG_OPTIONS, "awslogs-create-group", "mode", "max-buffer-size", multiline.PATTERN, multiline.FORMAT,
+    *_REQUIRED_LOG_OPTIONS, "awslogs-create-group", logbuffer.MODE, logbuffer.SIZE, multiline.PATTERN, multiline.FORMAT,
 )  # fmt: skip
 _CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 # What a container definition may hold that no runtime of this cloud can do.
@@ -190,6 +190,7 @@ def _check_log(name: str, log: Json | None) -> None:
             raise client_error(f"Log driver awslogs requires options: {option} (container '{name}').")
     try:
         multiline.first_line(log["options"])
+        logbuffer.check(log["options"])
     except ValueError as error:
         raise client_error(f"Log driver awslogs of container '{name}': {error}.") from error
 

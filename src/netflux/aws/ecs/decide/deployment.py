@@ -32,6 +32,7 @@ class Member:
         healthy: counts as healthy (targets, container checks, or time).
         failing: fails a health check after the grace period.
         subnet: where it runs.
+        zone: of the subnet.
         age: seconds since it was created.
     """
 
@@ -41,7 +42,13 @@ class Member:
     healthy: bool = False
     failing: bool = False
     subnet: str = ""
+    zone: str = ""
     age: float = 0.0
+
+    @property
+    def place(self) -> str:
+        """What tasks are spread over."""
+        return self.zone or self.subnet
 
     @property
     def live(self) -> bool:
@@ -60,6 +67,7 @@ class Goal:
         maximum_percent: of `desired` that may be there at once.
         may_start: False while backing off, and for a failed deployment.
         failed: the primary deployment has failed and nothing was there to go back to: the service stalls.
+        moving: ids of tasks that are started in the place of others and are not healthy yet: none too many.
     """
 
     primary: str
@@ -68,6 +76,7 @@ class Goal:
     maximum_percent: int = 200
     may_start: bool = True
     failed: bool = False
+    moving: frozenset[str] = frozenset()
 
     @property
     def least(self) -> int:
@@ -117,7 +126,10 @@ class _Count:
 def step(goal: Goal, members: Sequence[Member]) -> Step:
     """The next step of a rolling deployment."""
     live = [member for member in members if member.live]
-    own = [member for member in live if member.deployment == goal.primary and not member.failing]
+    own = [
+        member for member in live
+        if member.deployment == goal.primary and not member.failing and member.id not in goal.moving
+    ]  # fmt: skip
     failing = [member for member in live if member.deployment == goal.primary and member.failing]
     old = [member for member in live if member.deployment != goal.primary]
     if goal.failed and goal.desired > 0:
@@ -140,20 +152,20 @@ def step(goal: Goal, members: Sequence[Member]) -> Step:
         start=start,
         stop=tuple(count.gone),
         replace=tuple(replace),
-        completed=_completed(goal, own, members),
+        completed=_completed(goal, own, members) and not goal.moving,
         stuck=blocked and not count.gone and not replace and all(member.healthy for member in members),
     )
 
 
 def _surplus(own: Sequence[Member], desired: int) -> list[Member]:
-    """The ones beyond desired: the least useful first, then from the fullest subnet, newest first."""
+    """The ones beyond desired: the least useful first, then from the fullest zone, newest first."""
     left = list(own)
     dropped = []
     while len(left) > desired:
-        crowd = Counter(member.subnet for member in left)
+        crowd = Counter(member.place for member in left)
         worst = min(
             left,
-            key=lambda member: (member.phase is Phase.RUNNING, member.healthy, -crowd[member.subnet], member.age),
+            key=lambda member: (member.phase is Phase.RUNNING, member.healthy, -crowd[member.place], member.age),
         )
         left.remove(worst)
         dropped.append(worst)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def started(service: str, tasks: Sequence[str]) -> str:
@@ -35,9 +35,9 @@ def completed(service: str, deployment: str) -> str:
     return f"(service {service}) (deployment {deployment}) deployment completed."
 
 
-def failed(service: str, deployment: str) -> str:
-    """The circuit breaker has tripped."""
-    return f"(service {service}) (deployment {deployment}) deployment failed: tasks failed to start."
+def failed(service: str, deployment: str, what: str) -> str:
+    """The circuit breaker has tripped, or an alarm has gone off."""
+    return f"(service {service}) (deployment {deployment}) deployment failed: {what}."
 
 
 def rolling_back(service: str, deployment: str, target: str) -> str:
@@ -48,6 +48,28 @@ def rolling_back(service: str, deployment: str, target: str) -> str:
 def steady(service: str) -> str:
     """As many tasks run as are desired, and none is on its way."""
     return f"(service {service}) has reached a steady state."
+
+
+def unbalanced(service: str, zones: Mapping[str, int]) -> str:
+    """Tasks are spread unevenly, and some are going to move. Developer guide, "service-rebalancing-event-messages"."""
+    return f"(service {service}) is not AZ balanced with {_by_zone(zones)}. AZ Rebalancing in progress."
+
+
+def balanced(service: str, zones: Mapping[str, int]) -> str:
+    """The moves are done."""
+    return f"(service {service}) is AZ balanced with {_by_zone(zones)}."
+
+
+def started_to_balance(service: str, tasks: Sequence[str], zone: str) -> str:
+    """Tasks were started that others make room for."""
+    return f"(service {service}) has started {len(tasks)} tasks in {zone} to AZ Rebalance: {_list(tasks)}."
+
+
+def stopped_to_balance(service: str, tasks: Sequence[str], zone: str) -> str:
+    """Running tasks were told to stop, since others run elsewhere."""
+    return (
+        f"(service {service}) has stopped {len(tasks)} running tasks in {zone} due to AZ rebalancing: {_list(tasks)}."
+    )
 
 
 def inconsistent(service: str) -> str:
@@ -90,6 +112,11 @@ def elb_reason(group: str) -> str:
 
 
 CONTAINER_REASON = "Task failed container health checks"
+
+
+def _by_zone(zones: Mapping[str, int]) -> str:
+    *first, last = [f"{count} tasks in {zone}" for zone, count in zones.items()]
+    return f"{', '.join(first)}{',' if len(first) > 1 else ''} and {last}" if first else last
 
 
 def _list(tasks: Sequence[str]) -> str:

@@ -101,6 +101,11 @@ class Lines:
         self._text += line + "\n"
         return ended
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an event goes on."""
+        return bool(self._text)
+
     def rest(self, now: float | None = None) -> str | None:
         """The event that has waited long enough; without a time, the last one."""
         if not self._text or (now is not None and now - self._since < WAIT):

@@ -140,7 +140,7 @@ class TaskView:
         containers: in the order of the task definition.
         attached: has its interface.
         prepared: images, secrets and log groups are there.
-        targeted: has target groups to register with.
+        targeted: has target groups or Cloud Map services to register with.
         registered: is registered with them.
         running: was said to be RUNNING.
         draining_until: when its targets will have drained at the latest; None when they don't drain.

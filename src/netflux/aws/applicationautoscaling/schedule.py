@@ -1,0 +1,155 @@
+"""When scheduled actions are due: `at(…)`, `rate(…)` and `cron(…)`. Pure.
+
+Application Auto Scaling user guide, "Use cron expressions" and API reference, PutScheduledAction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from netflux.errors import AwsError, Unsupported
+
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
+_MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+_DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
+_FAR = 5 * 366
+"""Days that are searched for the next time of a cron expression: the 29th of February is never further."""
+
+
+@dataclass(frozen=True)
+class At:
+    """Once."""
+
+    moment: datetime
+
+    def after(self, moment: datetime) -> datetime | None:
+        """The next time after that moment; None when there is none."""
+        return self.moment if self.moment > moment else None
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Again and again."""
+
+    interval: timedelta
+
+    def after(self, moment: datetime) -> datetime | None:
+        """The next time after that moment."""
+        return moment + self.interval
+
+
+@dataclass(frozen=True)
+class Cron:
+    """By the calendar of a time zone; `days` counts from 1, Sunday, as AWS does."""
+
+    minutes: frozenset[int]
+    hours: frozenset[int]
+    dates: frozenset[int]
+    months: frozenset[int]
+    days: frozenset[int]
+    years: frozenset[int]
+    zone: ZoneInfo
+
+    def after(self, moment: datetime) -> datetime | None:
+        """The next time after that moment; None when there is none within five years."""
+        local = moment.astimezone(self.zone)
+        for number in range(_FAR):
+            day = local.date() + timedelta(days=number)
+            if self._on(day):
+                for found in self._times(day):
+                    if found > moment:
+                        return found
+        return None
+
+    def _on(self, day: date) -> bool:
+        weekday = day.isoweekday() % 7 + 1
+        return all((
+            day.day in self.dates, day.month in self.months, day.year in self.years, weekday in self.days,
+        ))  # fmt: skip
+
+    def _times(self, day: date) -> Iterator[datetime]:
+        for hour in sorted(self.hours):
+            for minute in sorted(self.minutes):
+                yield datetime.combine(day, time(hour, minute), self.zone).astimezone(UTC)
+
+
+Schedule = At | Rate | Cron
+
+
+def read(text: str, zone: str | None) -> Schedule:
+    """The schedule that a text names; AwsError where it names none."""
+    written = re.fullmatch(r"(at|rate|cron)\((.*)\)", text.strip())
+    if written is None:
+        raise _invalid(text, "it must be at(yyyy-mm-ddThh:mm:ss), rate(value unit) or cron(six fields)")
+    kind, inside = written.groups()
+    try:
+        place = ZoneInfo(zone or "UTC")
+    except (KeyError, ValueError) as error:
+        raise AwsError("ValidationException", f"Timezone {zone} is not known") from error
+    if kind == "at":
+        return _at(text, inside, place)
+    return _rate(text, inside) if kind == "rate" else _cron(text, inside, place)
+
+
+def _at(text: str, inside: str, zone: ZoneInfo) -> At:
+    try:
+        return At(datetime.strptime(inside, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=zone).astimezone(UTC))
+    except ValueError as error:
+        raise _invalid(text, "the time must be yyyy-mm-ddThh:mm:ss") from error
+
+
+def _rate(text: str, inside: str) -> Rate:
+    written = re.fullmatch(r"([1-9]\d*) (minute|hour|day)(s?)", inside)
+    if written is None or (written[1] == "1") == bool(written[3]):
+        raise _invalid(text, "a rate is a number and minute, minutes, hour, hours, day or days")
+    return Rate(timedelta(seconds=int(written[1]) * _UNITS[written[2]]))
+
+
+def _cron(text: str, inside: str, zone: ZoneInfo) -> Cron:
+    fields = inside.upper().split()
+    if len(fields) != len(_RANGES):
+        raise _invalid(text, "a cron expression has minutes, hours, day of month, month, day of week and year")
+    if (fields[2] == "?") == (fields[4] == "?"):
+        raise _invalid(text, "either the day of month or the day of week is ?")
+    minutes, hours, dates, months, days, years = (_field(text, one, number) for number, one in enumerate(fields))
+    return Cron(minutes, hours, dates, months, days, years, zone)
+
+
+def _field(text: str, written: str, number: int) -> frozenset[int]:
+    first, last = _RANGES[number]
+    names = {3: _MONTHS, 4: _DAYS}.get(number, [])
+    for position, name in enumerate(names):
+        written = written.replace(name, str(position + 1))
+    if re.search(r"[LW#]", written):
+        raise Unsupported(f"L, W and # of a cron expression ({text})", "Name the days.")
+    found: set[int] = set()
+    for part in written.split(","):
+        spread = re.fullmatch(r"(?:([*?])|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?", part)
+        if spread is None:
+            raise _invalid(text, f"{part} can't be read")
+        begin = first if spread[1] else int(spread[2])
+        end = last if spread[1] or (spread[4] and not spread[3]) else int(spread[3] or begin)
+        if not first <= begin <= end <= last:
+            raise _invalid(text, f"{part} is not within {first} to {last}")
+        found.update(range(begin, end + 1, int(spread[4] or 1)))
+    return frozenset(found)
+
+
+def _invalid(text: str, why: str) -> AwsError:
+    return AwsError("ValidationException", f"Parameter Schedule {text} is not valid: {why}")
+
+
+def within(read: Schedule, last: datetime, start: datetime | None, end: datetime | None) -> datetime | None:
+    """The next time after the last one that is neither before the start nor after the end; None when there is none.
+
+    A rate begins with its start.
+    """
+    if start is not None and last < start:
+        last = start - read.interval if isinstance(read, Rate) else start - timedelta(microseconds=1)
+    found = read.after(last)
+    return None if found is None or (end is not None and found > end) else found

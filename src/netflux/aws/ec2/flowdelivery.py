@@ -1,0 +1,102 @@
+"""Puts a flow log's lines where it wants them: into CloudWatch Logs, or into files in S3."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from netflux.aws.ec2 import flowformat
+from netflux.aws.ec2.flowlog import FlowLog
+from netflux.errors import AwsError
+
+Api = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+_AT_ONCE = 1000
+"""Events in one call: with every field a line has less than 500 bytes, and PutLogEvents takes 1 MiB."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A record as it is delivered.
+
+    Attributes:
+        start: of the record, Unix seconds: its time in CloudWatch Logs.
+    """
+
+    interface: str
+    start: int
+    text: str
+
+
+class FlowDelivery:
+    """Delivers.
+
+    Args:
+        call: `Apis.call`.
+        owner: account and region, for the keys in S3.
+    """
+
+    def __init__(self, call: Api, owner: tuple[str, str]) -> None:
+        self._call = call
+        self._owner = owner
+
+    async def stream(self, log: FlowLog, lines: Sequence[Line]) -> None:
+        """Each interface has a stream in the log group, which is made when it is not there.
+
+        Raises:
+            AwsError: the role is not there, or CloudWatch Logs refuses.
+        """
+        await self._call("iam", "GetRole", {"RoleName": log.role.rpartition("/")[2]})
+        for interface in dict.fromkeys(line.interface for line in lines):
+            mine = sorted((line for line in lines if line.interface == interface), key=lambda line: line.start)
+            name = {"logGroupName": log.log_group, "logStreamName": f"{interface}-{log.traffic.lower()}"}
+            for start in range(0, len(mine), _AT_ONCE):
+                some = mine[start : start + _AT_ONCE]
+                await self._events(name, [{"timestamp": line.start * 1000, "message": line.text} for line in some])
+
+    async def file(self, log: FlowLog, lines: Sequence[Line], now: datetime) -> None:
+        """One file, gzip, with the fields' names in its first line; AwsError when S3 refuses."""
+        text = "".join(f"{line}\n" for line in (flowformat.header(log.fields), *(line.text for line in lines)))
+        bucket, _ = log.bucket
+        key = object_key(log, self._owner, now, hashlib.sha256(f"{now}{text}".encode()).hexdigest()[:8])
+        await self._call("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": gzip.compress(text.encode())})
+
+    async def _events(self, name: Mapping[str, str], events: Sequence[Mapping[str, Any]]) -> None:
+        try:
+            await self._call("logs", "PutLogEvents", {**name, "logEvents": [*events]})
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            await self._made("CreateLogGroup", {"logGroupName": name["logGroupName"]})
+            await self._made("CreateLogStream", name)
+            await self._call("logs", "PutLogEvents", {**name, "logEvents": [*events]})
+
+    async def _made(self, operation: str, what: Mapping[str, str]) -> None:
+        try:
+            await self._call("logs", operation, what)
+        except AwsError as error:
+            if error.code != "ResourceAlreadyExistsException":
+                raise
+
+
+def object_key(log: FlowLog, owner: tuple[str, str], now: datetime, word: str) -> str:
+    """Of a file in S3: VPC user guide, "Flow log files".
+
+    Args:
+        owner: account and region.
+        word: what tells files of the same minute apart.
+    """
+    account, region = owner
+    hour = ("hour", "%H") if log.hourly else None
+    days = [part for part in (("year", "%Y"), ("month", "%m"), ("day", "%d"), hour) if part is not None]
+    if log.hive:
+        folders = [f"aws-account-id={account}", "aws-service=vpcflowlogs", f"aws-region={region}",
+                   *(f"{name}={now.strftime(form)}" for name, form in days)]  # fmt: skip
+    else:
+        folders = [account, "vpcflowlogs", region, *(now.strftime(form) for _, form in days)]
+    name = f"{account}_vpcflowlogs_{region}_{log.id}_{now.strftime('%Y%m%dT%H%MZ')}_{word}.log.gz"
+    prefix = log.bucket[1]
+    return "/".join([*([prefix] if prefix else []), "AWSLogs", *folders, name])

@@ -1,0 +1,1 @@
+"""Cloud Map: namespaces, services, and the instances that programs and ECS register."""

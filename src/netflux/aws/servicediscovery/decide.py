@@ -1,0 +1,106 @@
+"""Which instances are found, and which records stand for them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from netflux.errors import AwsError
+from netflux.network.zone import RecordSet, Routing, plain
+
+Json = Mapping[str, Any]
+
+HEALTHY, UNHEALTHY, UNKNOWN = "HEALTHY", "UNHEALTHY", "UNKNOWN"
+IPV4, IPV6, PORT = "AWS_INSTANCE_IPV4", "AWS_INSTANCE_IPV6", "AWS_INSTANCE_PORT"
+CNAME, ALIAS, INITIAL = "AWS_INSTANCE_CNAME", "AWS_ALIAS_DNS_NAME", "AWS_INIT_HEALTH_STATUS"
+EC2 = "AWS_EC2_INSTANCE_ID"
+
+_NEEDED = {"A": (IPV4,), "AAAA": (IPV6,), "CNAME": (CNAME,), "SRV": (PORT,)}
+_MOST_ATTRIBUTES = 30
+
+
+def check_attributes(service: Json, attributes: Mapping[str, str]) -> None:
+    """Raises unless the attributes carry what the service's records need; API shape RegisterInstanceRequest."""
+    own = [key for key in attributes if not key.startswith("AWS_")]
+    if len(own) > _MOST_ATTRIBUTES:
+        raise AwsError("InvalidInput", f"An instance has at most {_MOST_ATTRIBUTES} custom attributes.")
+    if attributes.get(INITIAL, HEALTHY) not in (HEALTHY, UNHEALTHY):
+        raise AwsError("InvalidInput", f"{INITIAL} is {HEALTHY} or {UNHEALTHY}.")
+    config = service["DnsConfig"] or {"DnsRecords": []}
+    kinds = [record["Type"] for record in config["DnsRecords"]]
+    if ALIAS in attributes:
+        if config.get("RoutingPolicy") != "WEIGHTED" or not {"A", "AAAA"} & {*kinds}:
+            raise AwsError("InvalidInput", f"{ALIAS} needs a service with an A record and the routing policy WEIGHTED.")
+        return
+    missing = [key for kind in kinds for key in _NEEDED[kind] if key not in attributes]
+    if "SRV" in kinds and not {IPV4, IPV6} & {*attributes}:
+        missing.append(IPV4)
+    if missing:
+        raise AwsError("InvalidInput", f"The records of service {service['Id']} need the attributes {missing}.")
+
+
+def discovered(service: Json, instances: Sequence[Json], request: Json) -> list[Json]:
+    """The instances that DiscoverInstances gives, in order.
+
+    Args:
+        service: its document.
+        instances: of the service.
+        request: as it came.
+    """
+    found = [one for one in instances if _has(one, request.get("QueryParameters", {}))]
+    closer = [one for one in found if _has(one, request.get("OptionalParameters", {}))]
+    found = closer or found
+    wanted = request.get("HealthStatus", "HEALTHY_OR_ELSE_ALL")
+    if service["HealthCheckCustomConfig"] is None or wanted == "ALL":
+        return found
+    if wanted == "HEALTHY_OR_ELSE_ALL":
+        return [one for one in found if one["health"] == HEALTHY] or found
+    return [one for one in found if one["health"] == wanted]
+
+
+def health(service: Json, instance: Json) -> str:
+    """As shown: without a check nothing is known."""
+    return str(instance["health"]) if service["HealthCheckCustomConfig"] is not None else UNKNOWN
+
+
+def _has(instance: Json, wanted: Mapping[str, str]) -> bool:
+    return all(instance["Attributes"].get(key) == value for key, value in wanted.items())
+
+
+def records(namespace: str, service: Json, instances: Sequence[Json]) -> list[RecordSet]:
+    """The record sets of a service's instances; API reference, RegisterInstance and DnsRecord.
+
+    One that its custom health check calls unhealthy has none. With the routing policy WEIGHTED all are given when
+    none is healthy; with MULTIVALUE none is.
+    """
+    config = service["DnsConfig"]
+    if config is None:
+        return []
+    weighted = config["RoutingPolicy"] == "WEIGHTED"
+    routing = Routing.WEIGHTED if weighted else Routing.MULTIVALUE
+    checked = service["HealthCheckCustomConfig"] is not None
+    serving = [one for one in instances if not checked or one["health"] == HEALTHY]
+    if not serving and weighted:
+        serving = list(instances)
+    name = plain(f"{service['Name']}.{namespace}")
+    return [
+        record
+        for one in serving
+        for wanted in config["DnsRecords"]
+        for record in _of(one, wanted["Type"], name, (int(wanted["TTL"]), routing))
+    ]
+
+
+def _of(instance: Json, kind: str, name: str, how: tuple[int, Routing]) -> list[RecordSet]:
+    ttl, routing = how
+    attributes = instance["Attributes"]
+    if ALIAS in attributes:
+        return [RecordSet(name, kind, ttl, (), routing, alias=plain(attributes[ALIAS]).removeprefix("dualstack."))]
+    if kind != "SRV":
+        value = attributes[_NEEDED[kind][0]]
+        return [RecordSet(name, kind, ttl, (f"{value.removesuffix('.')}." if kind == "CNAME" else value,), routing)]
+    host = plain(f"{instance['Id']}.{name}")
+    found = [RecordSet(name, "SRV", ttl, (f"1 1 {attributes[PORT]} {host}.",), routing)]
+    return found + [
+        RecordSet(host, of, ttl, (attributes[key],)) for of, key in (("A", IPV4), ("AAAA", IPV6)) if key in attributes
+    ]

@@ -1,0 +1,129 @@
+"""Instances of services: registering, health as whoever checks it says, and finding them."""
+
+from __future__ import annotations
+
+from netflux.aws.servicediscovery import decide
+from netflux.aws.servicediscovery.store import INSTANCE, NAMESPACE, SERVICE, Json, Part, page
+from netflux.controlplane.call import Call
+from netflux.errors import AwsError, Unsupported
+from netflux.network.zone import RecordSet
+
+
+class Instances(Part):
+    """Operations on instances."""
+
+    async def register_instance(self, _call: Call, request: Json) -> Json:
+        """A new instance; one of that id gets the attributes."""
+        service = self.the_service(request["ServiceId"])
+        attributes = request["Attributes"]
+        if decide.EC2 in attributes:
+            raise Unsupported(f"{decide.EC2} of a Cloud Map instance", f"Use {decide.IPV4}.")
+        decide.check_attributes(service, attributes)
+        key = _key(service, request["InstanceId"])
+        known = self.documents.get(INSTANCE, key)
+        initial = attributes.get(decide.INITIAL, decide.HEALTHY)
+        body = {
+            "Id": request["InstanceId"], "ServiceId": service["Id"], "Attributes": attributes,
+            "CreatorRequestId": request.get("CreatorRequestId"), "health": known["health"] if known else initial,
+        }  # fmt: skip
+        with self.documents.transaction():
+            self.documents.put(INSTANCE, key, body)
+            return {"OperationId": self._revised(service, "REGISTER_INSTANCE", request["InstanceId"])}
+
+    async def deregister_instance(self, _call: Call, request: Json) -> Json:
+        """The instance is found no more."""
+        service = self.the_service(request["ServiceId"])
+        self._instance(service, request["InstanceId"])
+        with self.documents.transaction():
+            self.documents.delete(INSTANCE, _key(service, request["InstanceId"]))
+            return {"OperationId": self._revised(service, "DEREGISTER_INSTANCE", request["InstanceId"])}
+
+    async def get_instance(self, _call: Call, request: Json) -> Json:
+        """One instance."""
+        found = self._instance(self.the_service(request["ServiceId"]), request["InstanceId"])
+        token = {"CreatorRequestId": found["CreatorRequestId"]} if found["CreatorRequestId"] else {}
+        return {"Instance": self._summary(found) | token, "ResourceOwner": self.account}
+
+    async def list_instances(self, _call: Call, request: Json) -> Json:
+        """All instances of a service."""
+        found = [self._summary(one) for one in self.instances(self.the_service(request["ServiceId"])["Id"])]
+        return page(found, request, "Instances") | {"ResourceOwner": self.account}
+
+    async def get_instances_health_status(self, _call: Call, request: Json) -> Json:
+        """Health by id, of services whose instances are checked."""
+        service = self.the_service(request["ServiceId"])
+        found = self.instances(service["Id"])
+        if "Instances" in request:
+            found = [self._instance(service, one) for one in request["Instances"]]
+        told = page([(one["Id"], decide.health(service, one)) for one in found], request, "Status")
+        return told | {"Status": dict(told["Status"])}
+
+    async def update_instance_custom_health_status(self, _call: Call, request: Json) -> Json:
+        """What a health checker says; it holds at once."""
+        service = self.the_service(request["ServiceId"])
+        found = self._instance(service, request["InstanceId"])
+        if service["HealthCheckCustomConfig"] is None:
+            raise AwsError("CustomHealthNotFound", f"The service {service['Id']} has no custom health check.")
+        self.documents.put(INSTANCE, _key(service, found["Id"]), found | {"health": request["Status"]})
+        return {}
+
+    async def discover_instances(self, _call: Call, request: Json) -> Json:
+        """Instances by names of namespace and service."""
+        service = self._named(request)
+        found = decide.discovered(service, self.instances(service["Id"]), request)
+        most = request.get("MaxResults", 100)
+        return {
+            "Instances": [
+                {
+                    "InstanceId": one["Id"], "NamespaceName": request["NamespaceName"], "ServiceName": service["Name"],
+                    "HealthStatus": decide.health(service, one), "Attributes": one["Attributes"],
+                }
+                for one in found[:most]
+            ],
+            "InstancesRevision": service["revision"],
+        }  # fmt: skip
+
+    async def discover_instances_revision(self, _call: Call, request: Json) -> Json:
+        """A number that grows with every instance that comes or goes."""
+        return {"InstancesRevision": self._named(request)["revision"]}
+
+    def records(self, hosted_zone: str) -> list[RecordSet]:
+        """What the instances of the namespace behind a hosted zone add to it."""
+        return [
+            record
+            for _, namespace in self.documents.list(NAMESPACE)
+            if namespace["Properties"]["DnsProperties"].get("HostedZoneId") == hosted_zone
+            for service in self.services(namespace["Id"])
+            for record in decide.records(namespace["Name"], service, self.instances(service["Id"]))
+        ]
+
+    def _named(self, request: Json) -> Json:
+        wanted = request["NamespaceName"]
+        namespaces = [
+            body for _, body in self.documents.list(NAMESPACE)
+            if wanted in (body["Properties"]["HttpProperties"]["HttpName"], body["Arn"])
+        ]  # fmt: skip
+        if not namespaces:
+            raise AwsError("NamespaceNotFound", f"{wanted}")
+        for namespace in namespaces:
+            for service in self.services(namespace["Id"]):
+                if service["Name"].lower() == request["ServiceName"].lower():
+                    return service
+        raise AwsError("ServiceNotFound", f"{request['ServiceName']}")
+
+    def _instance(self, service: Json, written: str) -> Json:
+        found = self.documents.get(INSTANCE, _key(service, written))
+        if found is None:
+            raise AwsError("InstanceNotFound", f"{written}")
+        return found
+
+    def _summary(self, body: Json) -> Json:
+        return {"Id": body["Id"], "Attributes": body["Attributes"], "CreatedByAccount": self.account}
+
+    def _revised(self, service: Json, kind: str, instance: str) -> str:
+        self.documents.put(SERVICE, service["Id"], service | {"revision": service["revision"] + 1})
+        return self.operation(kind, {"INSTANCE": instance, "SERVICE": service["Id"]})
+
+
+def _key(service: Json, instance: str) -> str:
+    return f"{service['Id']}/{instance}"

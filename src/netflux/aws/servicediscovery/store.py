@@ -1,0 +1,149 @@
+"""Cloud Map's documents: what was accepted, kept whole. Times are ISO 8601 strings on disk."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from netflux.clock import Clock
+from netflux.controlplane.documents import Documents
+from netflux.errors import AwsError
+
+Json = dict[str, Any]
+
+NAMESPACE, SERVICE, INSTANCE, OPERATION, TAGS = (
+    "servicediscovery.namespace", "servicediscovery.service", "servicediscovery.instance",
+    "servicediscovery.operation", "servicediscovery.tags",
+)  # fmt: skip
+_OPERATIONS_KEPT = 200
+_LONGEST_PAGE = 100  # API reference: MaxResults, 1 to 100
+_CHARACTERS = string.ascii_lowercase + string.digits
+
+
+class Caller(Protocol):
+    """Calls the region's own APIs."""
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The operation's response; AwsError when it fails."""
+        ...
+
+
+class Part:
+    """A part of the API.
+
+    Args:
+        documents: where everything is.
+        clock: for timestamps.
+        apis: Route 53 is called through it.
+        place: region and account, for ARNs.
+    """
+
+    def __init__(self, documents: Documents, clock: Clock, apis: Caller, place: tuple[str, str]) -> None:
+        self.documents = documents
+        self.clock = clock
+        self.apis = apis
+        self.region, self.account = place
+
+    def now(self) -> str:
+        """A timestamp."""
+        return self.clock.now().isoformat()
+
+    def arn(self, kind: str, identity: str) -> str:
+        """ARN of a namespace or service."""
+        return f"arn:aws:servicediscovery:{self.region}:{self.account}:{kind}/{identity}"
+
+    def the_namespace(self, written: str) -> Json:
+        """By id or ARN; AwsError when there is none."""
+        found = self.documents.get(NAMESPACE, _last(written))
+        if found is None:
+            raise AwsError("NamespaceNotFound", f"{written}")
+        return found
+
+    def the_service(self, written: str) -> Json:
+        """By id or ARN; AwsError when there is none."""
+        found = self.documents.get(SERVICE, _last(written))
+        if found is None:
+            raise AwsError("ServiceNotFound", f"{written}")
+        return found
+
+    def services(self, namespace: str) -> list[Json]:
+        """All services of a namespace."""
+        return [body for _, body in self.documents.list(SERVICE) if body["NamespaceId"] == namespace]
+
+    def instances(self, service: str) -> list[Json]:
+        """All instances of a service, the oldest first."""
+        return [body for _, body in self.documents.list(INSTANCE) if body["ServiceId"] == service]
+
+    def operation(self, kind: str, targets: Json, **error: str) -> str:
+        """Writes down an operation that has ended: with success, unless an error is given."""
+        identity = f"{_random(32)}-{_random(8)}"
+        now = self.now()
+        body = {"Id": identity, "Type": kind, "Status": "FAIL" if error else "SUCCESS", "CreateDate": now,
+                "UpdateDate": now, "Targets": targets, **error}  # fmt: skip
+        with self.documents.transaction():
+            for key, _ in self.documents.list(OPERATION)[: 1 - _OPERATIONS_KEPT]:
+                self.documents.delete(OPERATION, key)
+            self.documents.put(OPERATION, identity, body)
+        return identity
+
+    def tag(self, arn: str, tags: Sequence[Json]) -> None:
+        """Adds tags to those that a resource has."""
+        known = self.documents.get(TAGS, arn) or {}
+        if tags:
+            self.documents.put(TAGS, arn, known | {tag["Key"]: tag["Value"] for tag in tags})
+
+
+def identity(prefix: str, length: int) -> str:
+    """A new id, such as `ns-k2x…`."""
+    return f"{prefix}-{_random(length)}"
+
+
+def page(items: Sequence[Any], request: Json, key: str) -> Json:
+    """One page of a list under its key, with NextToken when there is more."""
+    token = request.get("NextToken") or "0"
+    if not token.isdigit():
+        raise AwsError("InvalidInput", "The NextToken is invalid.")
+    start = int(token)
+    end = start + (request.get("MaxResults") or _LONGEST_PAGE)
+    return {key: [*items[start:end]]} | ({"NextToken": str(end)} if end < len(items) else {})
+
+
+def shown(body: Json, *internal: str) -> Json:
+    """A document as a response: its dates as such, without what is internal and what is absent."""
+    return {
+        key: datetime.fromisoformat(value) if key.endswith("Date") else value
+        for key, value in body.items()
+        if key not in internal and value is not None
+    }
+
+
+def matching(items: Sequence[Json], filters: Sequence[Json], places: Mapping[str, Any]) -> list[Json]:
+    """What passes all filters.
+
+    Args:
+        items: documents.
+        filters: of the request.
+        places: by a filter's name what gives an item's value.
+    """
+    for one in filters:
+        if one["Name"] not in places:
+            raise AwsError("InvalidInput", f"The filter {one['Name']} is not valid.")
+        value_of, values = places[one["Name"]], one["Values"]
+        if one.get("Condition", "EQ") == "BEGINS_WITH":
+            items = [item for item in items if any(str(value_of(item)).startswith(value) for value in values)]
+        elif one.get("Condition", "EQ") in ("EQ", "IN"):
+            items = [item for item in items if value_of(item) in values]
+        else:
+            raise AwsError("InvalidInput", f"The condition {one['Condition']} is not valid for {one['Name']}.")
+    return list(items)
+
+
+def _last(written: str) -> str:
+    return written.rpartition("/")[2]
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_CHARACTERS) for _ in range(length))

@@ -1,0 +1,1 @@
+"""The VPC's resolver: names that tasks ask for, answered in their own network."""

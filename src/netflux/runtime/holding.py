@@ -1,0 +1,260 @@
+"""Control groups in which tasks' processes are held to their memory and CPU, where this user may make such groups.
+
+Kernel documentation, admin-guide/cgroup-v2.rst ("Memory", "CPU", "Delegation") and admin-guide/cgroup-v1. A task is a
+group with its sizes, a container a group in it. Whether it works is found out by trying, once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from netflux.runtime.cgroup import ControlGroup
+from netflux.runtime.driver import MemoryLimit, Usage
+
+ROOT = Path("/sys/fs/cgroup")
+NAME = "netflux-tasks"
+"""The group of all tasks."""
+_PERIOD = 100_000
+"""Microseconds in which a CPU quota holds: the kernel's default."""
+_WEIGHT = 1024
+"""Of a process under version 1, which weighs the group of all tasks against each single process beside it."""
+_TRY = 10.0  # real seconds
+_YOUNG = 60.0  # real seconds
+_JOIN = "import sys; [open(path, 'w').write('0') for path in sys.argv[1:]]"
+_V1 = ("memory", "cpu", "cpuacct")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where groups of tasks are made.
+
+    Attributes:
+        version: of control groups, 1 or 2.
+        bases: directory by controller; version 2 has one hierarchy, under the empty name.
+        cpu: whether CPU can be held too.
+    """
+
+    version: int
+    bases: Mapping[str, Path]
+    cpu: bool
+
+    def __str__(self) -> str:
+        held = "memory and CPU" if self.cpu else "memory"
+        place = self.bases.get("memory") or self.bases[""]
+        return f"{held} held by control groups, version {self.version}, at {place}"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What of tasks' sizes is held, and how or why not."""
+
+    memory: bool
+    cpu: bool
+    how: str
+
+
+class Held:
+    """A container's group within its task's."""
+
+    def __init__(self, places: Places, task: str, name: str) -> None:
+        self._places = places
+        self._task = {controller: base / _safe(task) for controller, base in places.bases.items()}
+        self._own = {controller: place / _safe(name) for controller, place in self._task.items()}
+
+    def make(self, memory: MemoryLimit | None, cpus: float | None) -> None:
+        """Makes the groups, with their sizes; OSError when the kernel refuses."""
+        for place in {*self._task.values()}:
+            place.mkdir(exist_ok=True)
+            if self._places.version == 2:
+                _write(place / "cgroup.subtree_control", _controllers(cpu=self._places.cpu))
+        for place in {*self._own.values()}:
+            place.mkdir(exist_ok=True)
+        if memory is not None:
+            self._hold_memory(self._task, memory.pool_limit)
+            self._hold_memory(self._own, memory.own)
+        _weigh(self._places)
+        if cpus is not None and self._places.cpu:
+            self._hold_cpu(min(cpus, os.cpu_count() or 1))
+
+    @property
+    def joins(self) -> list[str]:
+        """The files by which a process puts itself into the group."""
+        return [str(place / "cgroup.procs") for place in dict.fromkeys(self._own.values())]
+
+    def usage(self) -> Usage | None:
+        """What the processes of the container use."""
+        return ControlGroup(self._own).usage()
+
+    def killed_for_memory(self) -> bool:
+        """Whether the kernel has killed a process of the container for want of memory."""
+        second = self._places.version == 2
+        file = self._own[""] / "memory.events" if second else self._own["memory"] / "memory.oom_control"
+        with contextlib.suppress(OSError, ValueError):
+            for line in file.read_text().splitlines():
+                word, _, count = line.partition(" ")
+                if word == "oom_kill":
+                    return int(count) > 0
+        return False
+
+    def end(self) -> bool:
+        """Kills what is left in the group and removes it, with its task's when that is empty; whether it is gone."""
+        _kill(self._own.values())
+        for place in dict.fromkeys(self._own.values()):
+            with contextlib.suppress(OSError):
+                place.rmdir()
+        for place in dict.fromkeys(self._task.values()):
+            with contextlib.suppress(OSError):
+                place.rmdir()
+        return not any(place.exists() for place in self._own.values())
+
+    def _hold_memory(self, places: Mapping[str, Path], limit: int | None) -> None:
+        if limit is None:
+            return
+        if self._places.version == 2:
+            _write(places[""] / "memory.max", str(limit))
+            for file, value in (("memory.swap.max", "0"), ("memory.oom.group", str(int(places is self._own)))):
+                if (places[""] / file).exists():
+                    _write(places[""] / file, value)
+            return
+        _write(places["memory"] / "memory.limit_in_bytes", str(limit))
+        if (places["memory"] / "memory.memsw.limit_in_bytes").exists():
+            _write(places["memory"] / "memory.memsw.limit_in_bytes", str(limit))
+
+    def _hold_cpu(self, cpus: float) -> None:
+        quota = max(1000, round(cpus * _PERIOD))
+        if self._places.version == 2:
+            _write(self._task[""] / "cpu.max", f"{quota} {_PERIOD}")
+        else:
+            _write(self._task["cpu"] / "cpu.cfs_quota_us", str(quota))
+
+
+def find(root: Path = ROOT) -> Places | str:
+    """Where groups can be made, or why they can't: the last refusal. Starts short processes to try."""
+    refusal = "no control groups are mounted"
+    for places in (*_second(root), *_first(root)):
+        try:
+            _prepare(places)
+            _probe(places)
+        except (OSError, subprocess.SubprocessError) as error:
+            refusal = str(error)
+            continue
+        return places
+    return refusal
+
+
+def sweep(places: Places) -> None:
+    """Removes groups that a killed region has left, once nothing runs in them. Another region may use young ones."""
+    for base in dict.fromkeys(places.bases.values()):
+        for task in base.iterdir():
+            with contextlib.suppress(OSError):
+                if task.is_dir() and time.time() - task.stat().st_mtime > _YOUNG:
+                    _remove(task)
+
+
+def _second(root: Path) -> Iterable[Places]:
+    """Version 2: the nearest group above this process's own that has memory to give, for a start."""
+    if not (root / "cgroup.controllers").is_file():
+        return
+    own = root / _own().get("", "/").lstrip("/")
+    for place in (own, *own.parents):
+        if not place.is_relative_to(root):
+            return
+        given = _words(place / "cgroup.subtree_control")
+        if "memory" in given and os.access(place, os.W_OK):
+            yield Places(2, {"": place / NAME}, cpu="cpu" in given)
+
+
+def _first(root: Path) -> Iterable[Places]:
+    """Version 1: below this process's own groups, or below what is mounted when those lie outside."""
+    own, found = _own(), {}
+    for controller in _V1:
+        mounted = root / controller
+        if not mounted.is_dir():
+            return
+        inside = mounted / own.get(controller, "/").lstrip("/")
+        found[controller] = (inside if inside.is_dir() else mounted).resolve() / NAME
+    yield Places(1, found, cpu=True)
+
+
+def _prepare(places: Places) -> None:
+    for base in {*places.bases.values()}:
+        base.mkdir(exist_ok=True)
+        if places.version == 2:
+            _write(base / "cgroup.subtree_control", _controllers(cpu=places.cpu))
+
+
+def _weigh(places: Places) -> None:
+    """All tasks together weigh as much as so many processes."""
+    if places.version == 1:
+        base = places.bases["cpu"]
+        tasks = sum(place.is_dir() for place in base.iterdir())
+        _write(base / "cpu.shares", str(_WEIGHT * max(1, tasks)))
+
+
+def _probe(places: Places) -> None:
+    """OSError or SubprocessError unless a process can be put into a group with sizes."""
+    held = Held(places, f"probe-{os.getpid()}", "probe")
+    try:
+        held.make(MemoryLimit(1 << 30, "probe", 1 << 30), 1.0)
+        command = [sys.executable, "-I", "-S", "-c", _JOIN, *held.joins]
+        told = subprocess.run(command, capture_output=True, text=True, timeout=_TRY, check=False)
+        if told.returncode != 0:
+            raise OSError(told.stderr.strip().splitlines()[-1] if told.stderr else "a process can't join a group")
+    finally:
+        held.end()
+
+
+def _remove(task: Path) -> None:
+    for place in (*(inner for inner in task.iterdir() if inner.is_dir()), task):
+        with contextlib.suppress(OSError):
+            place.rmdir()
+
+
+def _kill(places: Iterable[Path]) -> None:
+    for place in places:
+        with contextlib.suppress(OSError, ValueError):
+            for pid in map(int, (place / "cgroup.procs").read_text().split()):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _own() -> dict[str, str]:
+    """This process's own groups by controller."""
+    found: dict[str, str] = {}
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            found |= dict.fromkeys(controllers.split(","), path)
+    return found
+
+
+def _controllers(*, cpu: bool) -> str:
+    return "+memory +cpu" if cpu else "+memory"
+
+
+def _words(path: Path) -> list[str]:
+    try:
+        return path.read_text().split()
+    except OSError:
+        return []
+
+
+def _write(path: Path, text: str) -> None:
+    """Without creating: a missing file is a controller that is not there."""
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^\w.-]", "_", name.rpartition(":")[2])

@@ -1,0 +1,133 @@
+"""Alarms on metrics that were observed, and on those that clients put."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netflux.aws.cloudwatch.alarms import Firing, Ground
+from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.series import Datum, Metric, Series
+from netflux.clock import Clock
+from netflux.controlplane.apis import Apis
+from netflux.controlplane.documents import Documents
+from netflux.controlplane.moto import Moto
+from netflux.errors import AwsError
+
+POLICY = "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:resource/ecs/service/a/b:policyName/c"
+ALARM = {
+    "AlarmName": "slow", "Namespace": "AWS/ApplicationELB", "MetricName": "TargetResponseTime", "Statistic": "Maximum",
+    "Dimensions": [{"Name": "LoadBalancer", "Value": "app/a/1"}], "Period": 60, "EvaluationPeriods": 2,
+    "Threshold": 1.5, "ComparisonOperator": "GreaterThanThreshold",
+}  # fmt: skip
+METRIC = Metric("AWS/ApplicationELB", "TargetResponseTime", frozenset({("LoadBalancer", "app/a/1")}))
+
+
+class Hand(Clock):
+    """Moves when it is told to."""
+
+    time = datetime(2026, 11, 24, 8, 0, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class World:
+    def __init__(self, directory: Path) -> None:
+        self.clock, self.series, self.fired = Hand(), Series(), list[Firing]()
+        self.documents = Documents(directory / "n.db")
+        self.moto = Moto(self.documents, "123456789012", "us-east-1")
+        self.apis = Apis("123456789012", "us-east-1", self.moto, lambda _: None)
+        ours = frozenset(["AWS/ApplicationELB"])
+        self.cloudwatch = CloudWatchApi(Ground(self.series, self.moto, ours, self.documents, self.clock))
+        self.cloudwatch.fire = self.fired.extend
+        self.apis.register(self.cloudwatch)
+
+    async def call(self, operation: str, **params: Any) -> dict[str, Any]:
+        return await self.apis.call("cloudwatch", operation, params)
+
+    async def minute(self, value: float | None) -> dict[str, Any]:
+        """The alarm after a minute with that value."""
+        if value is not None:
+            self.series.add(METRIC, Datum(self.clock.now(), value, 1, "Seconds", value, value))
+        return await self.pass_by()
+
+    async def pass_by(self) -> dict[str, Any]:
+        self.clock.time += timedelta(seconds=60)
+        await self.cloudwatch.evaluate()
+        return dict((await self.call("DescribeAlarms"))["MetricAlarms"][0])
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    made = World(tmp_path)
+    await made.moto.start()
+    yield made
+    made.moto.stop()
+    made.documents.close()
+
+
+async def test_an_alarm_shows_the_state_as_it_was_evaluated(world: World) -> None:
+    await world.call("PutMetricAlarm", **ALARM, Tags=[{"Key": "team", "Value": "web"}])
+    (alarm,) = (await world.call("DescribeAlarms", AlarmNames=["slow"]))["MetricAlarms"]
+    assert (alarm["StateValue"], alarm["StateReason"]) == ("INSUFFICIENT_DATA", "Unchecked: Initial alarm creation")
+    states = [(await world.minute(value))["StateValue"] for value in (1.0, 2.0, 2.0, None, None, None, None)]
+    assert states == ["OK", "OK", "ALARM", "ALARM", "ALARM", "ALARM", "INSUFFICIENT_DATA"]
+    (alarm,) = (await world.call("DescribeAlarmsForMetric", **{key: ALARM[key] for key in ("Namespace", "MetricName",
+                "Dimensions")}))["MetricAlarms"]  # fmt: skip
+    assert alarm["StateReason"] == "Insufficient Data: 2 datapoints were unknown."
+    history = (await world.call("DescribeAlarmHistory", AlarmName="slow"))["AlarmHistoryItems"]
+    assert [item["HistorySummary"] for item in history] == [
+        "Alarm updated from ALARM to INSUFFICIENT_DATA", "Alarm updated from OK to ALARM",
+        "Alarm updated from INSUFFICIENT_DATA to OK",
+    ]  # fmt: skip
+    assert (await world.call("ListTagsForResource", ResourceARN=alarm["AlarmArn"]))["Tags"] == [
+        {"Key": "team", "Value": "web"}
+    ]
+    await world.call("DeleteAlarms", AlarmNames=["slow"])
+    assert (await world.call("DescribeAlarms"))["MetricAlarms"] == []
+    with pytest.raises(AwsError, match="Alarm slow does not exist"):
+        await world.call("DeleteAlarms", AlarmNames=["slow"])
+
+
+async def test_a_scaling_policy_is_called_every_minute_of_alarm(world: World) -> None:
+    await world.call("PutMetricAlarm", **ALARM, AlarmActions=[POLICY])
+    for value in (2.0, 2.5, 3.0, 0.5):
+        await world.minute(value)
+    assert world.fired == [Firing("slow", POLICY, 2.5, 1.5), Firing("slow", POLICY, 3.0, 1.5)]
+    await world.call("SetAlarmState", AlarmName="slow", StateValue="ALARM", StateReason="to try")
+    assert world.fired[2:] == [Firing("slow", POLICY, 0.5, 1.5)]
+    assert (await world.call("DescribeAlarms"))["MetricAlarms"][0]["StateReason"] == "to try"
+    assert (await world.minute(0.5))["StateValue"] == "OK"
+
+
+async def test_a_metric_that_clients_put_is_judged_like_ours(world: World) -> None:
+    queue = {**ALARM, "Namespace": "Shop", "MetricName": "Waiting", "Statistic": "Average", "Dimensions": []}
+    await world.call("PutMetricAlarm", **queue)
+    for _ in range(2):
+        data = [{"MetricName": "Waiting", "Timestamp": world.clock.now(), "Value": value} for value in (1.0, 5.0)]
+        await world.call("PutMetricData", Namespace="Shop", MetricData=data)
+        alarm = await world.pass_by()
+    assert alarm["StateValue"] == "ALARM"
+    assert "3.0" in alarm["StateReason"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"AlarmActions": ["arn:aws:sns:us-east-1:123456789012:page"]}, "the alarm action arn:aws:sns"),
+        ({"OKActions": [POLICY]}, "OKActions"),
+        ({"Period": 10}, "Period 10"),
+        ({"Statistic": None, "ExtendedStatistic": "p99"}, "ExtendedStatistic"),
+        ({"DatapointsToAlarm": 3}, "DatapointsToAlarm"),
+        ({"Threshold": None}, "Threshold"),
+        ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "Anomaly detection"),
+    ],
+)
+async def test_what_an_alarm_can_t_be_is_said(world: World, changes: dict[str, Any], named: str) -> None:
+    asked = {key: value for key, value in {**ALARM, **changes}.items() if value is not None}
+    with pytest.raises(AwsError, match=named):
+        await world.call("PutMetricAlarm", **asked)
+    assert (await world.call("DescribeAlarms"))["MetricAlarms"] == []

@@ -1,0 +1,186 @@
+"""Names as a task sees them, on a running cloud whose tasks have a network of their own."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netflux.runtime import enclosure
+from tests.behaviours.cloud import Cloud, running, wait_for
+
+REFUSED = enclosure.refusal()
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(REFUSED is not None, reason=f"network namespaces: {REFUSED}"),
+]
+
+TEMPLATE = """
+Resources:
+  Vpc: {Type: "AWS::EC2::VPC", Properties: {CidrBlock: 10.0.0.0/16, EnableDnsHostnames: true}}
+  One: {Type: "AWS::EC2::Subnet", Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24, AvailabilityZone: us-east-1a}}
+  Two: {Type: "AWS::EC2::Subnet", Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.2.0/24, AvailabilityZone: us-east-1b}}
+  Balancer:
+    Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+    Properties: {Name: shop, Scheme: internal, Subnets: [!Ref One, !Ref Two]}
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      LoadBalancerArn: !Ref Balancer
+      Port: 8080
+      Protocol: HTTP
+      DefaultActions: [{Type: fixed-response, FixedResponseConfig: {StatusCode: "200", MessageBody: hello}}]
+  Subnets:
+    Type: AWS::RDS::DBSubnetGroup
+    Properties: {DBSubnetGroupDescription: s, SubnetIds: [!Ref One, !Ref Two]}
+  Database:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      DBInstanceIdentifier: films
+      Engine: postgres
+      DBInstanceClass: db.t3.micro
+      AllocatedStorage: "20"
+      DBSubnetGroupName: !Ref Subnets
+      MasterUsername: master
+      MasterUserPassword: not-a-secret
+      BackupRetentionPeriod: 0
+  Corp: {Type: "AWS::ServiceDiscovery::PrivateDnsNamespace", Properties: {Name: corp.internal, Vpc: !Ref Vpc}}
+  Registry:
+    Type: AWS::ServiceDiscovery::Service
+    Properties:
+      Name: api
+      NamespaceId: !Ref Corp
+      DnsConfig: {DnsRecords: [{Type: A, TTL: 10}]}
+      HealthCheckCustomConfig: {FailureThreshold: 1}
+  Repository: {Type: "AWS::ECR::Repository", Properties: {RepositoryName: asker}}
+  Logs: {Type: "AWS::Logs::LogGroup", Properties: {LogGroupName: /asker}}
+  Cluster: {Type: "AWS::ECS::Cluster", Properties: {ClusterName: prod}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        {Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}]}
+Outputs:
+  Balancer: {Value: !GetAtt Balancer.DNSName}
+  Database: {Value: !GetAtt Database.Endpoint.Address}
+  Registry: {Value: !GetAtt Registry.Arn}
+  Namespace: {Value: !Ref Corp}
+  One: {Value: !Ref One}
+  Two: {Value: !Ref Two}
+  Role: {Value: !GetAtt Role.Arn}
+"""
+
+ASKER = textwrap.dedent("""
+    import json, os, socket, time
+
+    told = {}
+    while True:
+        for name in os.environ["NAMES"].split():
+            try:
+                found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
+                seen = sorted({entry[4][0] for entry in found})
+            except OSError as error:
+                seen = str(error)
+            if told.get(name) != seen:
+                told[name] = seen
+                print(json.dumps([name, seen]), flush=True)
+        time.sleep(0.1)
+""")
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    state: Path = tmp_path_factory.mktemp("names") / "state"
+    with running(state, "--empty", "--speed", "10", "--network", "namespaces") as cloud:
+        yield cloud
+
+
+def stack(cloud: Cloud) -> dict[str, str]:
+    """Outputs of the stack, made."""
+    cloudformation = cloud.boto3("cloudformation")
+    cloudformation.create_stack(StackName="s", TemplateBody=TEMPLATE, Capabilities=["CAPABILITY_IAM"])
+
+    def complete() -> dict[str, Any] | None:
+        found = cloudformation.describe_stacks(StackName="s")["Stacks"][0]
+        assert found["StackStatus"] in ("CREATE_IN_PROGRESS", "CREATE_COMPLETE"), found
+        return found if found["StackStatus"] == "CREATE_COMPLETE" else None
+
+    made = wait_for("the stack is complete", complete, 60)
+    return {one["OutputKey"]: one["OutputValue"] for one in made["Outputs"]}
+
+
+def serve(cloud: Cloud, told: dict[str, str], names: list[str]) -> None:
+    """A service of one task that looks names up again and again."""
+    folder = cloud.state.parent / "image"
+    folder.mkdir()
+    (folder / "ask.py").write_text(ASKER)
+    cloud.command("push", str(folder), "asker:latest", "--", "python", "ask.py")
+    image = cloud.boto3("ecr").describe_repositories()["repositories"][0]["repositoryUri"]
+    ecs = cloud.boto3("ecs")
+    logs = {"awslogs-group": "/asker", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}
+    ecs.register_task_definition(
+        family="asker", networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512",
+        executionRoleArn=told["Role"],
+        containerDefinitions=[{
+            "name": "ask", "image": f"{image}:latest", "environment": [{"name": "NAMES", "value": " ".join(names)}],
+            "logConfiguration": {"logDriver": "awslogs", "options": logs},
+        }],
+    )  # fmt: skip
+    ecs.create_service(
+        cluster="prod", serviceName="asker", taskDefinition="asker", desiredCount=1, launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": [told["One"]]}},
+        serviceRegistries=[{"registryArn": told["Registry"]}],
+    )  # fmt: skip
+
+
+def seen(cloud: Cloud) -> dict[str, Any]:
+    """What the first task has found last, by name."""
+    logs = cloud.boto3("logs")
+    streams = logs.describe_log_streams(logGroupName="/asker")["logStreams"]
+    if not streams:
+        return {}
+    first = min(streams, key=lambda one: one["creationTime"])["logStreamName"]
+    events = logs.get_log_events(logGroupName="/asker", logStreamName=first, startFromHead=True)["events"]
+    return dict(json.loads(event["message"]) for event in events)
+
+
+def addresses(cloud: Cloud, description: str) -> list[str]:
+    """Of the interfaces whose description begins so."""
+    found = cloud.boto3("ec2").describe_network_interfaces()["NetworkInterfaces"]
+    return sorted(one["PrivateIpAddress"] for one in found if one["Description"].startswith(description))
+
+
+def test_a_running_task_resolves_load_balancer_database_and_private_namespace_as_they_change(cloud: Cloud) -> None:
+    told = stack(cloud)
+    balancer, database, api, outside = told["Balancer"], told["Database"], "api.corp.internal", "example.com"
+    serve(cloud, told, [balancer, database, api, outside])
+    wait_for("the task finds its own address", lambda: seen(cloud).get(api) == tasks(cloud), 30)
+    nodes = addresses(cloud, "ELB app/shop")
+    assert len(nodes) == 2
+    assert seen(cloud)[balancer] == nodes
+    assert seen(cloud)[database] == addresses(cloud, "RDSNetworkInterface")
+    assert isinstance(seen(cloud)[outside], str)
+    cloud.boto3("ecs").update_service(cluster="prod", service="asker", desiredCount=2)
+    wait_for("it finds the second task too", lambda: len(tasks(cloud)) == 2 and seen(cloud)[api] == tasks(cloud), 30)
+    cloud.boto3("rds").delete_db_instance(DBInstanceIdentifier="films", SkipFinalSnapshot=True)
+    wait_for("it no longer finds the database", lambda: isinstance(seen(cloud)[database], str), 60)
+    instances = cloud.boto3("servicediscovery").discover_instances(
+        NamespaceName="corp.internal", ServiceName="api", HealthStatus="HEALTHY"
+    )["Instances"]
+    assert sorted(one["Attributes"]["AWS_INSTANCE_IPV4"] for one in instances) == tasks(cloud)
+
+
+def tasks(cloud: Cloud) -> list[str]:
+    """Addresses of the running tasks."""
+    ecs = cloud.boto3("ecs")
+    arns = ecs.list_tasks(cluster="prod")["taskArns"]
+    found = ecs.describe_tasks(cluster="prod", tasks=arns)["tasks"] if arns else []
+    return sorted(
+        one["containers"][0]["networkInterfaces"][0]["privateIpv4Address"]
+        for one in found if one["lastStatus"] == "RUNNING"
+    )  # fmt: skip
