@@ -1,4 +1,4 @@
-"""What process groups use, by the proc file system."""
+"""What process groups use, or processes with all that descend from them, by the proc file system."""
 
 from __future__ import annotations
 
@@ -82,6 +82,39 @@ def proportional(group: int) -> int:
     """Bytes of memory of a process group, pages that others share counted in part; resident ones where unreadable."""
     members = [process for process in _processes() if (_fields(process) or ["", "", "-1"])[2] == str(group)]
     return sum(_proportional(process) for process in members)
+
+
+def of_trees(firsts: Collection[int]) -> Mapping[int, Usage]:
+    """What processes use with all that descend from them, by one look at all processes; those that have ended are not
+    among them. In a pid namespace of its own everything descends from its first process, whatever group it made.
+    """
+    table = _table()
+    found = {first: [table[pid] for pid in _tree(first, table)] for first in firsts if first in table}
+    return {first: _total(members) for first, members in found.items()}
+
+
+def proportional_tree(first: int) -> int:
+    """The same as `proportional` of a process with all that descend from it."""
+    return sum(_proportional(_PROC / str(pid)) for pid in _tree(first, _table()))
+
+
+def _table() -> Mapping[int, list[str]]:
+    entries = ((process, _fields(process)) for process in _processes())
+    return {int(process.name): fields for process, fields in entries if fields is not None}
+
+
+def _tree(first: int, table: Mapping[int, list[str]]) -> set[int]:
+    below: dict[int, list[int]] = defaultdict(list)
+    for pid, fields in table.items():
+        below[int(fields[1])].append(pid)
+    found: set[int] = set()
+    waiting = [first]
+    while waiting:
+        pid = waiting.pop()
+        if pid in table and pid not in found:
+            found.add(pid)
+            waiting += below[pid]
+    return found
 
 
 def _total(members: Iterable[list[str]]) -> Usage:
