@@ -112,6 +112,11 @@ def test_without_5432_the_services_are_down(cloud: Cloud) -> None:
     assert reach(cloud, "movie-service", "db") == 0
 
 
+def test_a_packet_from_the_internet_gets_to_the_load_balancer_and_not_to_the_tasks(cloud: Cloud) -> None:
+    assert reach(cloud, "internet", "alb") == 0
+    assert reach(cloud, "internet", "movie-service") == 1
+
+
 def test_without_their_own_rule_tasks_do_not_reach_each_other_and_the_load_balancer_reaches_them(cloud: Cloud) -> None:
     recovers(cloud)
     with revoked(cloud, "app-sg", "app-sg", 8080):
