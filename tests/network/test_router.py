@@ -179,6 +179,22 @@ def test_a_forged_source_address_does_not_get_past_the_cable() -> None:
         client.close()
 
 
+@in_enclosure
+def test_a_port_of_the_proxys_leads_to_the_tasks_own_under_the_rules_of_the_first() -> None:
+    router = laid()
+    interceptor = interception.Interceptor(Host(), "127.255.0.0/24")
+    interceptor.admit(SERVER.id, {9000: 8080})
+    with namespace.listener(SERVER.id, "0.0.0.0", 8080):
+        apply(router, IN)
+        assert dialled() == "accepted", "the task's own port is asked past the proxy"
+        assert dialled(0.3, address=("10.0.2.4", 9000)) == "timed out"
+        apply(router, replace(IN, ports=Ports(9000, 9000)))
+        assert dialled(address=("10.0.2.4", 9000)) == "accepted"
+        assert dialled(0.3) == "timed out"
+    interceptor.admit(CLIENT.id, {9000: 8080})
+    interceptor.begin(CLIENT.id)
+
+
 def from_outside(router: Router, address: str = "198.18.0.4") -> str:
     client = router.outside.client("198.51.100.7")
     return connecting(client, (address, 8080))

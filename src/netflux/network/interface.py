@@ -120,6 +120,12 @@ class Network(Protocol):
         """
         ...
 
+    async def admit(self, owner: str, ports: Mapping[int, int]) -> None:
+        """From now on what comes to the owner's interface at one of the ports gets to the other one there; once for
+        each interface; OSError when the machine refuses.
+        """
+        ...
+
     def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
         """EC2 has accepted this operation, which the next `refresh` is to follow.
 

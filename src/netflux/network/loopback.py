@@ -90,6 +90,9 @@ class LoopbackNetwork:
     async def intercept(self, _owner: str) -> None:
         """Nothing: a service address is one of the machine's here, where no task listens."""
 
+    async def admit(self, _owner: str, _ports: Mapping[int, int]) -> None:
+        """Nothing: proxies ask the task at its own port, and nothing listens at the other one."""
+
     def changed(self, _operation: str, _told: Sequence[Mapping[str, Any]] = ()) -> None:
         """Nothing: EC2's configuration is not followed here."""
 

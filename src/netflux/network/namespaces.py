@@ -126,6 +126,13 @@ class NamespaceNetwork:
             if name not in self._interceptor.relays:
                 await self._do(lambda: self._interceptor.begin(name))
 
+    async def admit(self, owner: str, ports: Mapping[int, int]) -> None:
+        """What comes to the owner's interface at one port gets to another from now on."""
+        name = self._name(owner)
+        async with self._intercepting:
+            if self._interceptor.admitted.get(name) is None and ports:
+                await self._do(lambda: self._interceptor.admit(name, ports))
+
     def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
         """EC2 has accepted this operation."""
         self._reading.changed(operation, told)
@@ -186,8 +193,9 @@ class NamespaceNetwork:
         found = self.of(owner)
         if found is None:
             return False
+        goal = self._interceptor.admitted.get(found.id, {}).get(port, port)
         with self.inside(owner):
-            return attempt.listens(found.vpc_address, port, Path("/proc/thread-self/net"))
+            return attempt.listens(found.vpc_address, goal, Path("/proc/thread-self/net"))
 
     async def probe(self, source_owner: str, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
         """Connects from the owner's namespace."""

@@ -32,7 +32,7 @@ _BATCH_BYTES = 64 * 1024
 
 (_NEWTABLE, _DELTABLE, _NEWCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELRULE) = (0, 2, 3, 5, 6, 7, 8)
 (_NEWSET, _DELSET, _NEWELEMENT, _DELELEMENT) = (9, 11, 12, 14)
-_FORWARD, _OUTPUT, _POSTROUTING = 2, 3, 4
+_PREROUTING, _FORWARD, _OUTPUT, _POSTROUTING = 0, 2, 3, 4
 _BEFORE_ROUTING, _AFTER_ROUTING = -100, 100
 """linux/netfilter_ipv4.h: NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC."""
 _REGISTER = 1
@@ -80,6 +80,12 @@ def base_chain(name: str, priority: int, verdict: Verdict) -> Message:
 def diverting_chain(name: str) -> Message:
     """A chain that may give a connection another destination: it sees the first packet of those made here."""
     hook = nest(4, big(1, _OUTPUT), big(2, _BEFORE_ROUTING))
+    return message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + text(7, "nat"), CREATE)
+
+
+def arriving_chain(name: str) -> Message:
+    """The same for those that come from elsewhere."""
+    hook = nest(4, big(1, _PREROUTING), big(2, _BEFORE_ROUTING))
     return message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + text(7, "nat"), CREATE)
 
 
