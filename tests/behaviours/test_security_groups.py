@@ -116,19 +116,15 @@ def test_with_8080_from_one_of_its_subnets_alone_the_load_balancer_reaches_tasks
     rule: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "IpRanges": [{"CidrIp": block}]}
     seen: set[int] = set()
 
-    def ask(times: int) -> bool:
-        """Whether all requests were answered with 200."""
-        found = {status(cloud, "/api/movies", 2) for _ in range(times)}
-        seen.update(found)
-        return found == {200}
+    def ask() -> bool:
+        seen.add(status(cloud, "/api/movies", 2))
+        return seen == {200, LATE}
 
     with revoked(cloud, "app-sg", "alb-sg", 8080):
         ec2.authorize_security_group_ingress(GroupId=group(cloud, "app-sg"), IpPermissions=[rule])
         assert reach(cloud, "alb", "movie-service") == 1
-        wait_for("the other subnet's node gets no answer", lambda: not ask(4), 30)
+        wait_for("requests by one node are answered, by the other one they are not", ask, 30)
         wait_for("every target has timed out there", lambda: reasons(cloud) == {"Target.Timeout"}, 90)
-        wait_for("clients come by the first subnet's node", lambda: ask(12), 60)
-        assert seen == {200, LATE}
         ec2.revoke_security_group_ingress(GroupId=group(cloud, "app-sg"), IpPermissions=[rule])
 
 

@@ -128,8 +128,8 @@ def test_a_node_is_cut_off_with_fewer_targets_than_dns_failover_asks_for() -> No
     usual = {count: "1", percentage: "off"}
     assert not cut_off([], usual)
     assert not cut_off([DRAINING], usual)
-    assert not cut_off([UNHEALTHY, CHECKING], usual)
-    assert cut_off([UNHEALTHY, UNHEALTHY, DRAINING], usual)
+    assert not cut_off([UNHEALTHY, HEALTHY], usual)
+    assert cut_off([UNHEALTHY, CHECKING, DRAINING], usual)
     assert not cut_off([UNHEALTHY], {**usual, count: "off"})
     assert cut_off([HEALTHY, UNHEALTHY], {**usual, percentage: "60"})
 
@@ -150,9 +150,11 @@ def test_a_node_leaves_after_the_time_to_live_of_the_name_unless_all_would() -> 
     assert failover.look("lb", {"a": True, "b": False}) is None
     assert failover.order("lb", ["a", "b"]) == (["b", "a"], 1)
     failover.look("lb", {"a": True, "b": True})
-    clock.seconds = 3 * SECONDS
     assert failover.order("lb", ["a", "b"]) == (["a", "b"], 2)
-    failover.look("lb", {"a": False, "b": True})
+    clock.seconds = 3 * SECONDS
+    assert failover.look("lb", {"a": False, "b": True}) == SECONDS
+    assert failover.order("lb", ["a", "b"]) == (["a", "b"], 2)
+    clock.seconds = 4 * SECONDS
     assert failover.order("lb", ["a", "b"]) == (["a", "b"], 1)
     failover.forget("lb")
     assert failover.order("lb", ["a", "b"]) == (["a", "b"], 2)

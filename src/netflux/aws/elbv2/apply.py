@@ -216,7 +216,7 @@ class ElbController:
         return await self._ground.firewall.clients(balancer.security_groups, ports)
 
     def _publish(self, balancer: LoadBalancer, place: Place, addresses: dict[int, list[Interface]]) -> None:
-        """The name resolves to a node only when all of its ports answer there."""
+        """The name resolves to a node only when all of its ports answer there, and it is not cut off from targets."""
         endpoints = self._ground.endpoints
         endpoints.withdraw(balancer.dns_name)
         self._published[balancer.arn] = balancer.dns_name
@@ -225,8 +225,10 @@ class ElbController:
             endpoints.publish(balancer.dns_name, listener.port, Address(path, 0))
         found = [nodes for nodes in addresses.values() if nodes]
         everywhere = [node for node in found[0] if all(node in other for other in found)] if found else []
-        if everywhere:
-            endpoints.publish_host(balancer.dns_name, [node.local_address for node in everywhere], _NAME_TTL)
+        away = place.sources[place.turns :]
+        known = [node.local_address for node in everywhere if node.local_address not in away]
+        if known:
+            endpoints.publish_host(balancer.dns_name, known, _NAME_TTL)
 
     async def _log_of(self, balancer: LoadBalancer, backends: Mapping[str, Iterable[str]], address: str) -> None:
         if self._ground.logs is None:

@@ -130,10 +130,10 @@ def shown(seen: Sequence[Health]) -> Health:
 
 
 def cut_off(seen: Sequence[Health], attributes: Mapping[str, str]) -> bool:
-    """Whether a node has found too few of a group's targets healthy for DNS (`dns_failover`). New ones may yet be."""
+    """Whether a node has found too few of a group's targets healthy for DNS (`dns_failover`)."""
     registered = [health for health in seen if health != DRAINING]
-    may_be = sum(health.state != "unhealthy" for health in registered)
-    return bool(registered) and may_be < minimum(attributes, len(registered), "dns_failover")
+    healthy = sum(health.state == "healthy" for health in registered)
+    return bool(registered) and healthy < minimum(attributes, len(registered), "dns_failover")
 
 
 def routing(targets: Sequence[tuple[Target, Health]], minimum: int) -> list[tuple[Target, str]]:

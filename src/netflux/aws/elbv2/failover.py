@@ -26,9 +26,10 @@ class Failover:
         self._since: dict[str, dict[str, float]] = {}
 
     def look(self, balancer: str, cut_off: Mapping[str, bool]) -> float | None:
-        """Notes which nodes are cut off now; simulated seconds until that makes a difference."""
+        """Notes which nodes are cut off now and others are not; simulated seconds until that makes a difference."""
         now, before = self._clock.monotonic(), self._since.get(balancer, {})
-        self._since[balancer] = {node: before.get(node, now) for node, cut in cut_off.items() if cut}
+        cut = [node for node, so in cut_off.items() if so]
+        self._since[balancer] = {node: before.get(node, now) for node in cut if len(cut) < len(cut_off)}
         left = [since + SECONDS - now for since in self._since[balancer].values()]
         return min((seconds for seconds in left if seconds > 0), default=None)
 
@@ -40,7 +41,5 @@ class Failover:
         """The nodes, those in DNS first, and how many these are."""
         now, since = self._clock.monotonic(), self._since.get(balancer, {})
         away = [node for node in nodes if node in since and now - since[node] >= SECONDS]
-        if len(away) == len(nodes):
-            away = []
         there = [node for node in nodes if node not in away]
         return [*there, *away], len(there)
