@@ -29,6 +29,8 @@ _RESTART_SECONDS = (0.0, 0.2, 1.0, 5.0)
 _STARTS = 3
 """HAProxy 2.8 crashed at one start in some thousand (SIGSEGV in the master, before its worker answered)."""
 _UNKNOWN = "unknown"
+_FAILED = ("econ", "wretr", "wredis")
+"""Columns of `show stat`: failed for good, tried again at the same server, tried again at another one."""
 _MOST_THREADS = 16
 """A thread for each core, but more than these only cost memory on one person's machine."""
 LONGEST_SOCKET = 97
@@ -94,6 +96,20 @@ class HAProxy:
             with contextlib.suppress(RuntimeApiError):  # it has ended
                 found[pid] = (await self.runtime.measured(f"@!{pid}"))[1]
         return found
+
+    async def failed(self, backend: str = "") -> Mapping[tuple[str, str], int]:
+        """Connections that failed since the newest worker began, those that were tried again too; RuntimeApiError.
+
+        Returns:
+            By backend, with an empty address; of one backend by server and its address.
+        """
+        rows = await self.runtime.statistics(f"{backend} 4 -1" if backend else "-1 2 -1")
+        return {
+            (row["svname"], row["addr"]) if backend else (row["pxname"], ""): sum(
+                int(row[column] or 0) for column in _FAILED
+            )
+            for row in rows
+        }
 
     def inherit(self, descriptor: int) -> None:
         """The configuration names a descriptor of this process, as `fd@N`. Before the start."""

@@ -154,9 +154,13 @@ class RuntimeApi:
                 found[row["srv_name"]] = _server_state(row)
         return found
 
-    async def statistics(self) -> list[dict[str, str]]:
-        """`show stat`: one row for each frontend, backend and server, with HAProxy's column names."""
-        return _rows(await self.worker("show stat"))
+    async def statistics(self, scope: str = "") -> list[dict[str, str]]:
+        """`show stat`: one row for each frontend, backend and server, with HAProxy's column names.
+
+        Args:
+            scope: proxy, kinds (2 backends, 4 servers) and server, as the command takes them.
+        """
+        return _rows(await self.worker(f"show stat {scope}"))
 
     async def measured(self, worker: str = "@1") -> tuple[int, list[dict[str, str]]]:
         """The same with the worker's pid; its maxima are of the time since the last call, and begin anew.

@@ -318,14 +318,17 @@ async def test_waiters(world: World) -> None:
     assert verdict("ServicesStable", missing) == "failure"
 
 
+TLS = {"issuerCertificateAuthority": {"awsPcaAuthorityArn": "arn:aws:acm-pca:us-east-1:1:certificate-authority/1"}}
+
+
 def connect(*services: dict) -> dict:
     return {"enabled": True, "namespace": "prod", "services": [*services]}
 
 
 @parity(
     "ecs", "Service Connect", "partly",
-    but="HAProxy in place of Envoy, one for the region and not in the task's list; no outlier ejection, no TLS, "
-    "no ingressPortOverride; names have an IPv4 address only",
+    but="HAProxy in place of Envoy, one for the region and not in the task's list; failed connections are counted "
+    "every second; no TLS; under `loopback` nothing listens at ingressPortOverride; names have an IPv4 address only",
 )  # fmt: skip
 async def test_service_connect(world: World) -> None:
     await world.apis.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
@@ -346,7 +349,8 @@ async def test_service_connect(world: World) -> None:
         ({"portName": "absent"}, "does not refer to any named PortMapping"),
         ({**alias, "clientAliases": [{"port": 1}, {"port": 2}]}, "at most 1 client alias"),
         (alias, "already in use in namespace 'prod'"),
-        ({"portName": "web-8080", "discoveryName": "o", "ingressPortOverride": 9}, "ingressPortOverride"),
+        ({"portName": "web-8080", "discoveryName": "o", "ingressPortOverride": 8080}, "in use by another port"),
+        ({"portName": "web-8080", "discoveryName": "o", "tls": TLS}, "tls of a Service Connect service"),
     ):
         with pytest.raises(AwsError, match=text):
             await world.serve(serviceName="other", serviceConnectConfiguration=connect(wrong))
