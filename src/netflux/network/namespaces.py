@@ -96,7 +96,10 @@ class NamespaceNetwork:
         if record is not None and record.id in self._homes:
             vpc = self._homes[record.id]
             router = self._routers[vpc]
-            await self._note(vpc)
+            try:
+                await self._note(vpc)
+            except Retryable as error:
+                _log.warning("what %s saw last is in no flow log: %s", record.id, error)
             self._homes.pop(record.id, None)
             await self._do(lambda: self._disconnect(router, record.id))
         await self._ledger.detach(owner)
@@ -222,6 +225,7 @@ class NamespaceNetwork:
         if vpcs == self._watched:
             return
         before, self._watched = self._watched, vpcs
+        self._seen = {vpc: seen for vpc, seen in self._seen.items() if vpc in vpcs}
         try:
             await self.refresh()
         except Retryable:

@@ -299,6 +299,24 @@ async def test_loopback_refuses_and_names_the_driver_that_sees_packets(plane: Pl
     assert (await here.ec2("DescribeFlowLogs"))["FlowLogs"] == []
 
 
+async def test_under_loopback_flow_logs_of_an_earlier_run_fail_by_name_and_can_be_deleted(
+    plane: Plane, tmp_path: Path
+) -> None:
+    here = await flowing(plane, tmp_path)
+    vpc, subnet = await network(here)
+    for kind, resource in (("VPC", vpc), ("Subnet", subnet)):
+        await here.ec2("CreateFlowLogs", ResourceType=kind, ResourceIds=[resource], **await streamed(here))
+    plane.stop()
+    here = await flowing(plane, tmp_path, lambda apis: LoopbackNetwork(apis, plane.documents))
+    await here.pass_(60)
+    logs = (await here.ec2("DescribeFlowLogs"))["FlowLogs"]
+    assert [log["DeliverLogsStatus"] for log in logs] == ["FAILED", "FAILED"]
+    assert "`loopback`, which sees no packets" in logs[0]["DeliverLogsErrorMessage"]
+    for log in logs:
+        await here.ec2("DeleteFlowLogs", FlowLogIds=[log["FlowLogId"]])
+    assert (await here.ec2("DescribeFlowLogs"))["FlowLogs"] == []
+
+
 async def test_a_kernel_that_refuses_leaves_no_flow_log(here: Flowing) -> None:
     vpc, _ = await network(here)
     here.packets.refusal = "No such file or directory"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -96,7 +97,8 @@ class FlowLogs:
         await self._close(log)
         self._documents.delete(KIND, log.id)
         self._opened.pop(log.id, None)
-        await self._watch()
+        with contextlib.suppress(Unsupported):  # nothing is watched where nothing can be
+            await self._watch()
 
     async def turn(self, identity: str) -> float | None:
         """Gathers, and delivers when an interval is over. Simulated seconds until there is more to do; None when the
@@ -112,7 +114,7 @@ class FlowLogs:
         try:
             await self._watch()
         except Unsupported as error:
-            self._told(log, error)
+            self._told(log, error.message)
             return None
         opened = self._window(log)
         await self._collect(log.vpc)
@@ -176,19 +178,19 @@ class FlowLogs:
                 left.remove(batch)
         except AwsError as error:
             opened.lines = [*(line for batch in left for line in batch), *opened.lines][-_MOST_KEPT:]
-            self._told(log, error)
+            self._told(log, f"Access error: {error.message}")
         else:
-            self._told(log, None)
+            self._told(log, "")
 
-    def _told(self, log: FlowLog, error: AwsError | None) -> None:
-        """What came of a delivery, for DescribeFlowLogs."""
-        status, said = ("SUCCESS", "") if error is None else ("FAILED", f"Access error: {error.message}")
+    def _told(self, log: FlowLog, problem: str) -> None:
+        """What came of a delivery, for DescribeFlowLogs; nothing when it went well."""
+        status = "FAILED" if problem else "SUCCESS"
         found = self._documents.get(KIND, log.id)
-        if found is None or (found["status"], found["error"]) == (status, said):
+        if found is None or (found["status"], found["error"]) == (status, problem):
             return
-        if error is not None:
-            _log.warning("flow log %s: %s", log.id, error)
-        self._documents.put(KIND, log.id, asdict(replace(FlowLog(**found), status=status, error=said)))
+        if problem:
+            _log.warning("flow log %s: %s", log.id, problem)
+        self._documents.put(KIND, log.id, asdict(replace(FlowLog(**found), status=status, error=problem)))
 
     async def _text(self, log: FlowLog, record: Record) -> str:
         account, region = self._owner
