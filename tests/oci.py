@@ -7,6 +7,7 @@ import json
 import platform
 import subprocess
 import tarfile
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,17 +19,19 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 @dataclass(frozen=True)
 class OciImage:
-    """An image to write.
+    """An image to write. Each has an id of its own: `podman rmi --force` in one test ends no containers of another.
 
     Attributes:
         files: contents by absolute path; executable.
         command: Cmd.
         config: more of the image's configuration.
+        identity: a label's value.
     """
 
     files: Mapping[str, bytes]
     command: Sequence[str] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
+    identity: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def write(self, folder: Path) -> str:
         """Writes an OCI layout; the digest of its one manifest."""
@@ -38,7 +41,7 @@ class OciImage:
         body = {
             "architecture": _ARCHITECTURES[platform.machine()],
             "os": "linux",
-            "config": {"Cmd": [*self.command], "Env": ["PATH=/bin"], **self.config},
+            "config": {"Cmd": [*self.command], "Env": ["PATH=/bin"], "Labels": {"one": self.identity}, **self.config},
             "rootfs": {"type": "layers", "diff_ids": [tar]},
         }
         config = self._blob(folder, json.dumps(body).encode(), "application/vnd.oci.image.config.v1+json")

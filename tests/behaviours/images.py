@@ -7,12 +7,12 @@ share their one layer and differ in their command.
 from __future__ import annotations
 
 import marshal
-import os
 import re
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import Distribution, distribution
@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 
 from netflux.aws.ecr.distribution import program as distribution_program
 from netflux.runtime.engine import why_not
-from tests.behaviours.cloud import ROOT
+from tests.behaviours.cloud import ROOT, Cloud
 from tests.behaviours.stack import SERVICES
 from tests.oci import OciImage
 
@@ -44,14 +44,18 @@ def _layer() -> Mapping[str, bytes]:
     return dict(_files(Path(sys.base_prefix, "bin", "python")))
 
 
-def service_image(service: str) -> OciImage:
-    """`movie-service` or `customer-service`, as its Dockerfile has it: not root, and the service as its command."""
+def service_image(service: str, command: Sequence[str] = ()) -> OciImage:
+    """`movie-service` or `customer-service`, as its Dockerfile has it: not root, and the service as its command.
+
+    Args:
+        command: another one.
+    """
     config = {
         "User": USER,
         "WorkingDir": _SITE,
         "Env": [f"PATH={sys.base_prefix}/bin:/bin", f"PYTHONPATH={_SITE}", "LANG=C.UTF-8"],
     }
-    return OciImage(_layer(), ["python", "-m", service.replace("-", "_")], config)
+    return OciImage(_layer(), command or ["python", "-m", service.replace("-", "_")], config)
 
 
 def _files(python: Path) -> Iterator[tuple[str, bytes]]:
@@ -133,31 +137,53 @@ def why_no_containers() -> str | None:
     """Why this machine can't run the stack's containers; None when it can."""
     if (refused := why_not()) is not None:
         return refused
-    if os.getuid() != 0:
-        return "rootless podman is not tested"
     return None if distribution_program() else "needs docker-registry"
 
 
-def into_podman(image: OciImage, folder: Path, name: str) -> str:
-    """The id of the image in podman's store, where it is `localhost/{name}` as well."""
+def into_podman(image: OciImage, folder: Path, name: str, podman: Sequence[str] = ("podman",)) -> str:
+    """The id of the image in podman's store, where it is `localhost/{name}` as well.
+
+    Args:
+        podman: the command; another user's has another store.
+    """
     image.write(folder / name)
-    pull = ["podman", "pull", "--quiet", f"oci:{name}"]
+    pull = [*podman, "pull", "--quiet", f"oci:{name}"]
     done = subprocess.run(pull, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()[-1]
 
 
+def push(cloud: Cloud, image: OciImage, folder: Path, tag: str) -> None:
+    """Into a repository of the cloud, by podman.
+
+    Args:
+        folder: for the image's files.
+        tag: `repository:tag`.
+    """
+    token = cloud.boto3("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    found = into_podman(image, folder, f"netflux-test-{image.identity}")
+    options = ["--quiet", "--tls-verify=false", f"--creds={b64decode(token).decode()}"]
+    try:
+        done = subprocess.run(
+            ["podman", "push", *options, found, f"127.0.0.1:{cloud.port}/{tag}"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        subprocess.run(["podman", "rmi", "--force", found], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @contextmanager
-def container_project(folder: Path) -> Iterator[Path]:
+def container_project(folder: Path, podman: Sequence[str] = ("podman",)) -> Iterator[Path]:
     """A project like the repository's, whose images are podman's. They are podman's inside the block only."""
     lines = [f'template = "{ROOT}/architecture/netflux.yaml"', "[buckets.netflux-bucket]"]
     lines += [f'folder = "{ROOT}/app/site"', 'exclude = ["README.md"]']
     names = []
     for service in SERVICES:
-        names.append(into_podman(service_image(service), folder, f"netflux-test-{service}"))
+        names.append(into_podman(service_image(service), folder, f"netflux-test-{service}", podman))
         lines += [f"[images.{service}]", f'container = "{names[-1]}"']
     (folder / "netflux.toml").write_text("\n".join(lines) + "\n")
     try:
         yield folder
     finally:
-        subprocess.run(["podman", "rmi", "--force", *names], capture_output=True, check=False)
+        subprocess.run([*podman, "rmi", "--force", *names], capture_output=True, check=False)

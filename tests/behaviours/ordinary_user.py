@@ -1,7 +1,8 @@
-"""Runs a program as an ordinary user, from root: `python ordinary_user.py UID FOLDER,… PROGRAM ARGUMENT…`.
+"""Runs a program as an ordinary user, from root: `python ordinary_user.py UID[:FIRST] FOLDER,… PROGRAM ARGUMENT…`.
 
 Python and the tree may lie under a folder that only root may enter, as /root. In a mount namespace of its own the
-program gets a view in which the way to them, and nothing else of that folder, is open.
+program gets a view in which the way to them, and nothing else of that folder, is open. With FIRST the user has a name
+there, and 65,536 subordinate ids from FIRST on, as useradd gives them.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import ctypes
 import os
 import stat
 import sys
+import tempfile
 from pathlib import Path
 
 _NEWNS, _BIND, _REC, _PRIVATE = 0x00020000, 0x1000, 0x4000, 0x40000
+_DETACH = 2
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -42,12 +45,33 @@ def _open_up(folders: list[Path]) -> None:
         os.close(descriptor)
 
 
+def _introduce(uid: int, first: int) -> None:
+    """The machine's own files are not touched: others are bound over them."""
+    more = {
+        "passwd": f"netflux-test:x:{uid}:{uid}::/:/bin/sh",
+        "group": f"netflux-test:x:{uid}:",
+        "subuid": f"netflux-test:{first}:65536",
+        "subgid": f"netflux-test:{first}:65536",
+    }
+    place = Path(tempfile.mkdtemp(prefix="nf."))
+    _mount("ordinary", str(place), "tmpfs", 0, "mode=755")
+    for name, line in more.items():
+        own = Path("/etc", name)
+        (place / name).write_text(f"{own.read_text().rstrip()}\n{line}\n".lstrip())
+        _mount(str(place / name), str(own), "", _BIND)
+    _libc.umount2(str(place).encode(), _DETACH)
+    place.rmdir()
+
+
 def main() -> None:
-    uid, folders, program = int(sys.argv[1]), sys.argv[2].split(","), sys.argv[3:]
+    who, folders, program = sys.argv[1], sys.argv[2].split(","), sys.argv[3:]
+    uid, *given = (int(word) for word in who.split(":"))
     if _libc.unshare(_NEWNS) != 0:
         sys.exit(f"unshare: {os.strerror(ctypes.get_errno())}")
     _mount("", "/", "", _REC | _PRIVATE)
     _open_up([Path(folder) for folder in folders])
+    for first in given:
+        _introduce(uid, first)
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)

@@ -45,12 +45,23 @@ def program_pids(cloud: Cloud, word: str) -> list[int]:
 
 
 def container_pids(cloud: Cloud) -> list[int]:
-    """First processes of the containers that podman runs for this cloud; they are no children of it."""
-    if not (cloud.state / "podman").is_dir():
+    """First processes of the containers that podman runs for this cloud and that are no descendants of it.
+
+    Under `namespaces` they are, and podman tells ids of another pid namespace.
+    """
+    if not (cloud.state / "podman").is_dir() or any(_is_monitor(pid) for pid in descendants(cloud.pid())):
         return []
     listed = ["podman", "ps", "--filter", f"label=cloud.netflux.state={cloud.state}", "--format", "{{.Pid}}"]
     said = subprocess.run(listed, capture_output=True, text=True, check=True).stdout
     return [int(word) for word in said.split()]
+
+
+def _is_monitor(pid: int) -> bool:
+    """Whether it is podman's watcher over one container."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text() == "conmon\n"
+    except OSError:
+        return False
 
 
 def running_tasks(cloud: Cloud, service: str, cluster: str = "prod") -> list[dict[str, Any]]:

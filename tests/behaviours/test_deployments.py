@@ -121,14 +121,18 @@ def test_a_task_that_is_stopped_drains_and_fails_no_request(netflux_cloud: Cloud
     check("a task of each service drained", load.report)
 
 
-@pytest.mark.skipif(os.environ.get("NETFLUX_TEST_RUNTIME") == "podman", reason="the broken version is a folder")
 def test_a_broken_version_is_rolled_back_and_users_notice_nothing(netflux_cloud: Cloud, tmp_path: Path) -> None:
     settle(netflux_cloud)
     ecs, name = netflux_cloud.boto3("ecs"), "movie-service"
     before = services(netflux_cloud)[name]
     definition = ecs.describe_task_definition(taskDefinition=before["taskDefinition"])["taskDefinition"]
     program = "import os, sys; sys.exit('cannot read ' + os.environ['SPRING_DATASOURCE_URL'])"
-    netflux_cloud.command("push", str(tmp_path), f"{name}:broken", "--", "python", "-c", program)
+    if os.environ.get("NETFLUX_TEST_RUNTIME") == "podman":
+        from tests.behaviours.images import push, service_image
+
+        push(netflux_cloud, service_image(name, ["python", "-c", program]), tmp_path, f"{name}:broken")
+    else:
+        netflux_cloud.command("push", str(tmp_path), f"{name}:broken", "--", "python", "-c", program)
     accepted = ("family", "networkMode", "cpu", "memory", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
     containers = definition["containerDefinitions"]
     for container in containers:

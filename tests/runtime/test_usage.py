@@ -1,16 +1,20 @@
 """What process groups use, looked at again and again, and whom the watch kills."""
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from netflux.runtime.driver import MemoryLimit
 from netflux.runtime.memory import MemoryWatch
-from netflux.runtime.usage import Groups
+from netflux.runtime.usage import Groups, of_trees, proportional_tree
 from tests.aws.ecs.world import until
 
 MIB = 1024 * 1024
@@ -94,3 +98,17 @@ async def test_the_watch_kills_who_is_over_its_memory_and_no_other() -> None:
             await asyncio.to_thread(one.process.wait)
         if watch._looking is not None:
             await watch._looking
+
+
+def test_all_that_descends_from_a_process_is_counted_whatever_its_group() -> None:
+    script = "import subprocess, sys, time; subprocess.Popen(['sleep', '60'], start_new_session=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-S", "-c", script]) as first:
+        end = time.monotonic() + 20
+        while (found := of_trees([first.pid])[first.pid]).processes < 2:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        assert found.memory_bytes > proportional_tree(first.pid) > 0
+        (child,) = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGKILL)
+        first.kill()
+    assert of_trees([first.pid]) == {}

@@ -196,11 +196,22 @@ def _disk(place: Path) -> Finding:
 
 def _podman() -> Finding:
     refused, path = engine.why_not(), shutil.which("podman")
-    if refused is not None or path is None:
+    if path is None:
         return Finding(
             "Podman", "ok", "none", f"Not needed for images that are folders; OCI images don't run: {refused}."
         )
-    return Finding("Podman", "ok", _output([path, "--version"]).strip(), "OCI images run as containers.")
+    found = _output([path, "--version"]).strip()
+    if refused is not None:
+        return Finding("Podman", "limited", found, f"Images that are folders run; OCI images don't: {refused}.")
+    meaning, unheld = "OCI images run as containers.", engine.why_no_limits()
+    if unheld is not None:
+        meaning += f" Over their memory they are killed, as folders are, and CPU sizes are not held: {unheld}."
+    if _output([path, "info", "--format", "{{.Store.GraphDriverName}}"]).strip() == "vfs":
+        meaning += " Each has a copy of its image, which takes room and time."
+        todo = 'Put [storage] and driver = "overlay" into ~/.config/containers/storage.conf, then '
+        todo += "podman system reset, which deletes what podman has."
+        return Finding("Podman", "limited", found, meaning, todo)
+    return Finding("Podman", "limited" if unheld is not None else "ok", found, meaning)
 
 
 def _sizes() -> Finding:

@@ -1,7 +1,7 @@
 """A container's control group: what it uses, and whether the kernel has killed in it for want of memory.
 
-Version 1 keeps a hierarchy per controller and tells of memory by an eventfd; version 2 has one hierarchy, and engines
-report such kills themselves.
+Version 1 keeps a hierarchy per controller and tells of memory by an eventfd; version 2 has one hierarchy, and counts
+kills for each group and those below it.
 """
 
 from __future__ import annotations
@@ -14,27 +14,37 @@ from pathlib import Path
 from netflux.runtime.driver import Usage
 
 _ROOT = Path("/sys/fs/cgroup")
+FIRST_VERSION = _ROOT / "cpu"
+"""There under version 1 of the control groups."""
 PARENT = "netflux"
-"""Name of the group below which all containers are, under version 1."""
+"""Name of the group below which all containers are."""
 _SHARES = 16 * 1024  # a process outside has 1024
 
 
-def parent() -> str | None:
-    """The group that containers go into; None where the engine's own will do, or no other may be made.
+def parent(name: str) -> str | None:
+    """The group that a container goes into; None where no other than the engine's own may be made.
 
     Version 1 weighs the engine's whole group against each single process beside it: on a busy machine all containers
-    together would get as much as one process. This one's weight is that of several.
+    together would get as much as one process. This one's weight is that of several. Under version 2 each container has
+    one, which still knows what happened when the engine has removed the container's own.
     """
-    cpu = _ROOT / "cpu"
-    if not cpu.is_dir():
-        return None
-    place = cpu / PARENT
     try:
-        place.mkdir(exist_ok=True)
-        (place / "cpu.shares").write_text(str(_SHARES))
+        if FIRST_VERSION.is_dir():
+            (FIRST_VERSION / PARENT).mkdir(exist_ok=True)
+            (FIRST_VERSION / PARENT / "cpu.shares").write_text(str(_SHARES))
+            return f"/{PARENT}"
+        (_ROOT / PARENT / name).mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
-    return f"/{PARENT}"
+    return f"/{PARENT}/{name}"
+
+
+def leave(name: str) -> None:
+    """The container is gone, and so goes what `parent` made for it alone; nothing happens when nothing was made."""
+    if not FIRST_VERSION.is_dir():
+        for place in ("conmon", ""):
+            with contextlib.suppress(OSError):
+                Path(_ROOT, PARENT, name, place).rmdir()
 
 
 class ControlGroup:
@@ -48,8 +58,12 @@ class ControlGroup:
         self._places = places
 
     @classmethod
-    def of(cls, pid: int) -> ControlGroup:
-        """The group that a process is in now; of one that has ended, a group of which nothing can be read."""
+    def of(cls, pid: int, identity: str) -> ControlGroup:
+        """The container's group that its first process is in now.
+
+        One of which nothing can be read, when that has ended, or has no group of its own: an engine that may make none
+        leaves it in that of whoever called.
+        """
         try:
             lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
         except OSError:
@@ -57,8 +71,8 @@ class ControlGroup:
         places: dict[str, Path] = {}
         for line in lines:
             _, controllers, path = line.split(":", 2)
-            for controller in controllers.split(","):
-                places[controller] = _ROOT / controller / path.lstrip("/")
+            if identity in path:
+                places |= {controller: _ROOT / controller / path.lstrip("/") for controller in controllers.split(",")}
         return cls(places)
 
     def usage(self) -> Usage | None:
@@ -68,15 +82,14 @@ class ControlGroup:
         except (OSError, KeyError, ValueError):
             return None
 
-    def memory_events(self) -> MemoryEvents | None:
-        """Listens for kills; None under version 2, or where it isn't allowed."""
-        place = self._places.get("memory")
-        if place is None:
-            return None
-        try:
-            return MemoryEvents(place)
-        except OSError:
-            return None
+    def memory_events(self) -> MemoryEvents | MemoryCount | None:
+        """Listens for kills; None where it isn't allowed."""
+        if "memory" in self._places:
+            try:
+                return MemoryEvents(self._places["memory"])
+            except OSError:
+                return None
+        return MemoryCount(self._places[""].parent) if "" in self._places else None
 
     def _first_version(self) -> Usage:
         memory = self._places["memory"]
@@ -130,6 +143,24 @@ class MemoryEvents:
         with contextlib.suppress(BlockingIOError):
             told = os.eventfd_read(self._event)
             self._happened |= told > 1 or self._control.exists()
+
+
+class MemoryCount:
+    """What cgroup v2 has counted. Kernel documentation, admin-guide/cgroup-v2.rst, "memory.events".
+
+    Args:
+        place: the group around the container's.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def close(self) -> bool:
+        """Whether the kernel has killed for memory."""
+        try:
+            return _fields(self._place / "memory.events").get("oom_kill", 0) > 0
+        except OSError:
+            return False
 
 
 def _number(path: Path) -> int:

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from netflux.runtime import subordinate
+
 _NEWNS, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
@@ -118,22 +120,38 @@ def make() -> None:
     """New namespaces for this process, and for pids its next child; as an ordinary user by a user namespace in which
     it is root. Only for a process with one thread.
     """
-    uid, gid = os.geteuid(), os.getegid()
-    if uid != 0:
-        _check(_libc.unshare(_NEWUSER), "make a user namespace")
-        _write("/proc/self/setgroups", "deny", "give up groups")
-        _write("/proc/self/uid_map", f"0 {uid} 1", "map the user")
-        _write("/proc/self/gid_map", f"0 {gid} 1", "map the group")
+    if os.geteuid() != 0:
+        _become_root(os.geteuid(), os.getegid())
     _check(_libc.unshare(_NEWNS | _NEWPID | _NEWNET), "make mount, pid and network namespaces")
 
 
+def _become_root(uid: int, gid: int) -> None:
+    """In a user namespace, which has the user's subordinate ids as well where the machine hands them out."""
+    writer = subordinate.Writer(uid, gid)
+    _check(_libc.unshare(_NEWUSER), "make a user namespace")
+    written = writer.write()
+    if subordinate.USERS not in written:
+        _write("/proc/self/uid_map", f"0 {uid} 1", "map the user")
+    if subordinate.GROUPS not in written:
+        _write("/proc/self/setgroups", "deny", "give up groups")
+        _write("/proc/self/gid_map", f"0 {gid} 1", "map the group")
+    os.environ.update(subordinate.environment(uid, gid))
+
+
 def settle() -> None:
-    """In the first process of the pid namespace: its own /proc, and a place for names of network namespaces."""
+    """In the first process of the pid namespace: its own /proc, and a place for names of network namespaces.
+
+    As root the place is a folder of the machine's own /run, as `ip netns` makes it: the rest of /run stays what it is,
+    so that the machine's podman and that of the region know the same containers.
+    """
     _check(_libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None), "make mounts private")
     flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
     _check(_libc.mount(b"proc", b"/proc", b"proc", flags, None), "mount the proc file system")
     if not _NAMES.is_dir():
-        _make_room()
+        try:
+            _NAMES.mkdir()
+        except OSError:
+            _make_room()
     _check(_libc.mount(b"netflux", str(_NAMES).encode(), b"tmpfs", flags, b"mode=755"), f"mount {_NAMES}")
 
 

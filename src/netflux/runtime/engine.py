@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from netflux.runtime import subordinate
+
 _PATIENCE = 60.0  # real seconds that a command may take; one that answers takes a tenth of a second
 _OPEN_FILES = 65535  # Developer guide, ulimits on Fargate: nofile is 65535, soft and hard, unless set
 _PROCESSES = 32768  # the kernel's own default of pid_max
-FIRST_VERSION = Path("/sys/fs/cgroup/cpu")
-"""There under version 1 of the control groups."""
-_KEPT = ("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS", "TMPDIR")
+_KEPT = (
+    "PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS", "TMPDIR",
+    *subordinate.environment(0, 0),
+)  # fmt: skip
 _NOISE = re.compile(r'^(?:Error: |time="[^"]*" level=\w+ msg="?)')
 
 
@@ -53,6 +56,14 @@ def why_not() -> str | None:
         return "podman is not installed (Debian and Ubuntu: apt-get install podman runc)"
     if shutil.which("runc") is None and shutil.which("crun") is None:
         return "podman has neither runc nor crun (Debian and Ubuntu: apt-get install runc)"
+    refused = subordinate.why_not()
+    return f"podman's containers can't have users of their own: {refused}" if refused is not None else None
+
+
+def why_no_limits() -> str | None:
+    """Why the kernel can't hold a container's memory and processors here; None when it can."""
+    if os.geteuid() != 0 or subordinate.environment(0, 0).keys() <= os.environ.keys():
+        return "an ordinary user may make no control groups"
     return None
 
 
@@ -87,12 +98,13 @@ class Engine:
         return {**kept, "CONTAINERS_REGISTRIES_CONF": str(self._directory / "registries.conf")}
 
     def argv(self, *arguments: str) -> list[str]:
-        """A command line. runc where it is found: crun needs more of the kernel's control groups. Under their version 1
-        containers are in a group of our own, which systemd doesn't manage.
+        """A command line. runc where it is found: crun needs more of the kernel's control groups.
+
+        systemd does not make the groups: it has to be told process ids, and would take those of a region that lives in
+        a pid namespace for other processes.
         """
-        runtime = ["--runtime", "runc"] if shutil.which("runc") else []
-        groups = ["--cgroup-manager", "cgroupfs"] if FIRST_VERSION.is_dir() else []
-        return ["podman", "--log-level", "error", *runtime, *groups, *arguments]
+        options = ["--log-level", "error", "--runtime", _runtime(), "--cgroup-manager", "cgroupfs"]
+        return ["podman", *options, *arguments]
 
     def reach(self, login: Login) -> None:
         """From now on the registry's name leads to where it answers, with this password."""
@@ -107,25 +119,7 @@ class Engine:
         self, *arguments: str, environment: Mapping[str, str] | None = None, patience: float = _PATIENCE
     ) -> str:
         """What a command writes; EngineError when it fails or takes longer than `patience` real seconds."""
-        process = await asyncio.create_subprocess_exec(
-            *self.argv(*arguments),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**self.environment(), **(environment or {})},
-            cwd="/",
-        )
-        try:
-            out, told = await asyncio.wait_for(process.communicate(), patience)
-        except (TimeoutError, asyncio.CancelledError) as error:
-            process.kill()
-            await process.wait()
-            if isinstance(error, TimeoutError):
-                raise EngineError(f"podman {arguments[0]} took longer than {patience:.0f} s") from error
-            raise
-        if process.returncode != 0:
-            raise EngineError(reason(told.decode(errors="replace")))
-        return out.decode(errors="replace").strip()
+        return await _output(self.argv(*arguments), {**self.environment(), **(environment or {})}, patience)
 
     async def create(self, name: str, options: Sequence[str], environment: Mapping[str, str]) -> str:
         """A container that is not started yet; its id, which podman writes to a file, and to stdout only sometimes."""
@@ -149,11 +143,45 @@ class Engine:
         """Removes all containers of this state directory, running or not; their names."""
         if not self.used:
             return []
-        listed = await self.run("ps", "--all", "--filter", f"label={self.label}", "--format", "{{.Names}}")
-        names = listed.split()
+        found = ["ps", "--all", "--no-trunc", "--filter", f"label={self.label}", "--format", "{{.ID}} {{.Names}}"]
+        names = dict(line.split() for line in (await self.run(*found)).splitlines())
         if names:
             await self.run("rm", "--force", "--time", "0", "--volumes", *names)
-        return names
+        for identity in names:
+            await self._forget(identity)
+        return [*names.values()]
+
+    async def _forget(self, identity: str) -> None:
+        """Lets the runtime below podman remove its record and the control groups: those of a container that has ended
+        with the pid namespace of its region, podman leaves.
+        """
+        await _output([_runtime(), "delete", "--force", identity], self.environment(), _PATIENCE)
+
+
+def _runtime() -> str:
+    return "runc" if shutil.which("runc") else "crun"
+
+
+async def _output(argv: Sequence[str], environment: Mapping[str, str], patience: float) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment,
+        cwd="/",
+    )
+    try:
+        out, told = await asyncio.wait_for(process.communicate(), patience)
+    except (TimeoutError, asyncio.CancelledError) as error:
+        process.kill()
+        await process.wait()
+        if isinstance(error, TimeoutError):
+            raise EngineError(f"{argv[0]} took longer than {patience:.0f} s") from error
+        raise
+    if process.returncode != 0:
+        raise EngineError(reason(told.decode(errors="replace")))
+    return out.decode(errors="replace").strip()
 
 
 def limits(wanted: Mapping[str, int]) -> list[str]:
@@ -185,8 +213,13 @@ def variables(wanted: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
 
 
 def reason(told: str) -> str:
-    """The last line that an engine has written about a failure."""
+    """The last line that an engine has written about a failure.
+
+    The one before, where the last only says that podman has not heard what its watcher over the container wrote there.
+    """
     lines: Sequence[str] = [line for line in told.strip().splitlines() if line.strip()]
+    if len(lines) > 1 and "(no logs from conmon)" in lines[-1]:
+        lines = lines[:-1]
     return _NOISE.sub("", lines[-1]).strip().rstrip('"') if lines else "podman gave no reason"
 
 

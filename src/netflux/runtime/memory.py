@@ -1,7 +1,7 @@
 """Memory of containers that no cgroup holds: it is looked at, and a container found over its size is killed.
 
-A program may be over its size between two looks; how long is `LOOK`. Descendants that leave the container's process
-group are not counted.
+A program may be over its size between two looks; how long is `LOOK`. Of a container that is a process group,
+descendants that leave the group are not counted.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from netflux.runtime.driver import MemoryLimit
+from netflux.runtime.driver import MemoryLimit, Usage
 from netflux.runtime.usage import Groups, proportional
 
 _log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Watched(Protocol):
 
     @property
     def pid(self) -> int:
-        """Leader of its process group."""
+        """Of its first process, which leads its process group."""
         ...
 
     @property
@@ -69,13 +69,23 @@ def over(uses: Iterable[Use]) -> list[str]:
     return killed
 
 
-class MemoryWatch:
-    """Looks at containers as long as there are any."""
+Look = Callable[[Collection[int]], Mapping[int, Usage]]
+"""What containers use now, by their first processes."""
 
-    def __init__(self) -> None:
+
+class MemoryWatch:
+    """Looks at containers as long as there are any.
+
+    Args:
+        look: pages that processes share may be counted once for each; None takes process groups.
+        exact: bytes of one container, where that makes a difference.
+    """
+
+    def __init__(self, look: Look | None = None, exact: Callable[[int], int] = proportional) -> None:
         self._watched: dict[str, Watched] = {}
         self._looking: asyncio.Task[None] | None = None
-        self._groups = Groups()
+        self._measure = look or Groups().look
+        self._exact = exact
 
     def add(self, container: Watched) -> None:
         """From now on it is looked at, until it has ended."""
@@ -87,21 +97,19 @@ class MemoryWatch:
         while self._watched:
             self._watched = {one.id: one for one in self._watched.values() if one.exit_code is None}
             looked_at = [*self._watched.values()]
-            for identity in await asyncio.to_thread(_judge, self._groups, looked_at):
+            for identity in await asyncio.to_thread(self._judge, looked_at):
                 container = self._watched.get(identity)
                 if container is not None and container.exit_code is None:
                     _log.warning("container %s: killed, it is over its memory (%s)", identity, container.memory)
                     container.kill_for_memory()
             await asyncio.sleep(LOOK)
 
-
-def _judge(groups: Groups, containers: list[Watched]) -> list[str]:
-    """Resident memory counts pages that processes share once for each: who seems to be over is looked at closer."""
-    rough = {group: usage.memory_bytes for group, usage in groups.look({one.pid for one in containers}).items()}
-    if not over(_uses(containers, rough)):
-        return []
-    exact: Mapping[int, int] = {one.pid: proportional(one.pid) for one in containers}
-    return over(_uses(containers, exact))
+    def _judge(self, containers: list[Watched]) -> list[str]:
+        """Resident memory counts pages that processes share once for each: who seems to be over is looked at closer."""
+        rough = {pid: usage.memory_bytes for pid, usage in self._measure({one.pid for one in containers}).items()}
+        if not over(_uses(containers, rough)):
+            return []
+        return over(_uses(containers, {one.pid: self._exact(one.pid) for one in containers}))
 
 
 def _uses(containers: Iterable[Watched], used: Mapping[int, int]) -> list[Use]:

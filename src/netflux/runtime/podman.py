@@ -12,11 +12,11 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from netflux.runtime import cgroup, engine, reference
+from netflux.runtime import cgroup, engine, reference, usage
 from netflux.runtime.cgroup import ControlGroup
 from netflux.runtime.children import Children, Launch
 from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
@@ -45,14 +45,16 @@ class PodmanContainer:
 
     def __init__(self, runs: Engine, found: Mapping[str, Any], output: asyncio.StreamReader) -> None:
         self.id = str(found["Id"])
+        self._name = str(found["Name"])
         self.memory = _UNLIMITED
         self.pid = int(found["State"]["Pid"])
+        self._watcher = int(found["State"].get("ConmonPid") or 0)
         self.exit_code: int | None = None
         self.out_of_memory = False
         self._engine = runs
         self._output = output
         self._signal = str(found["Config"].get("StopSignal") or "TERM")
-        self._group = ControlGroup.of(self.pid) if self.pid else ControlGroup({})
+        self._group = ControlGroup.of(self.pid, self.id) if self.pid else ControlGroup({})
         self._events = self._group.memory_events()
         self._work: set[asyncio.Task[None]] = set()
         self._ended = asyncio.ensure_future(self._end())
@@ -75,8 +77,8 @@ class PodmanContainer:
         self.kill()
 
     def usage(self) -> Usage | None:
-        """What its control group uses; None when it has ended."""
-        return None if self.exit_code is not None else self._group.usage()
+        """What its control group uses, or where it has none its processes; None when it has ended."""
+        return None if self.exit_code is not None else self._group.usage() or usage.of_trees([self.pid]).get(self.pid)
 
     async def lines(self) -> AsyncIterator[str]:
         """Its output, line by line, without the line in which podman says that it has started it."""
@@ -109,9 +111,17 @@ class PodmanContainer:
 
     def _send(self, number: str) -> None:
         if self.exit_code is None:
-            work = asyncio.ensure_future(self._signalled(number))
-            self._work.add(work)
-            work.add_done_callback(self._work.discard)
+            self._do(self._signalled(number))
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    async def _left(self) -> None:
+        """Its group goes when podman's watcher, which is in it, has gone."""
+        await _gone(self._watcher)
+        cgroup.leave(self._name)
 
     async def _signalled(self, number: str) -> None:
         try:
@@ -132,6 +142,7 @@ class PodmanContainer:
         with contextlib.suppress(EngineError):
             await self._engine.run("rm", "--force", "--volumes", self.id)
         self.exit_code = code
+        self._do(self._left())
         return code
 
 
@@ -150,7 +161,8 @@ class PodmanRuntime:
         self._children = children
         self._registry = registry
         self._engine = runs
-        self._memory = MemoryWatch()
+        self._memory = MemoryWatch(usage.of_trees, usage.proportional_tree)
+        self._unlimited = engine.why_no_limits()
 
     async def pull(self, reference_text: str) -> Image:
         """Pulls the image by its digest; PullError when the registry has none, or podman can't take it."""
@@ -183,9 +195,12 @@ class PodmanRuntime:
         options, environment = engine.variables(spec.environment)
         try:
             identity = await self._engine.create(
-                container_name(spec.name), [*_options(spec), *options, *_program(spec)], environment
+                container_name(spec.name),
+                [*_options(spec), *self._limits(spec), *options, *_program(spec)],
+                environment,
             )
         except EngineError as error:
+            cgroup.leave(container_name(spec.name))
             raise StartError(str(error)) from error
         container = await self._run(spec.name, identity)
         if spec.memory is not None:
@@ -197,9 +212,22 @@ class PodmanRuntime:
         """Removes the containers that a killed region has left."""
         try:
             for name in await self._engine.clear():
+                cgroup.leave(name)
                 _log.info("container %s of the region's earlier run was removed", name)
         except (EngineError, OSError) as error:
             _log.warning("containers of the region's earlier run may be left: %s", error)
+
+    def _limits(self, spec: ContainerSpec) -> list[str]:
+        """Options for what the kernel holds."""
+        if self._unlimited is not None:
+            return []
+        above, memory = cgroup.parent(container_name(spec.name)), _memory(spec.memory)
+        options = [] if above is None else [f"--cgroup-parent={above}"]
+        if memory is not None:
+            options += [f"--memory={memory}", f"--memory-swap={memory}"]
+        if spec.cpus is not None:
+            options.append(f"--cpus={min(spec.cpus, os.cpu_count() or 1):g}")
+        return options
 
     async def _run(self, name: str, identity: str) -> PodmanContainer:
         """The container, started; what of it was made is removed again when it can't be."""
@@ -210,6 +238,7 @@ class PodmanRuntime:
         except EngineError as error:
             with contextlib.suppress(EngineError):
                 await self._engine.run("rm", "--force", "--volumes", identity)
+            cgroup.leave(container_name(name))
             raise StartError(_why(str(error), identity)) from error
         return container
 
@@ -235,14 +264,6 @@ def _options(spec: ContainerSpec) -> list[str]:
         options += ["--no-hosts", f"--volume={spec.hosts}:/etc/hosts:ro"]
     if spec.resolver is not None:
         options.append(f"--volume={spec.resolver}:/etc/resolv.conf:ro")
-    above = cgroup.parent()
-    if above is not None:
-        options.append(f"--cgroup-parent={above}")
-    memory = _memory(spec.memory)
-    if memory is not None:
-        options += [f"--memory={memory}", f"--memory-swap={memory}"]
-    if spec.cpus is not None:
-        options.append(f"--cpus={min(spec.cpus, os.cpu_count() or 1):g}")
     if spec.directory is not None:
         options.append(f"--workdir={spec.directory}")
     if spec.user is not None:

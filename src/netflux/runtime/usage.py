@@ -1,8 +1,9 @@
-"""What process groups use, by the proc file system."""
+"""What process groups use, or processes with all that descend from them, by the proc file system."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from netflux.runtime.driver import Usage
 
 _PROC = Path("/proc")
+_MOMENT = 0.1  # real seconds
 _FULL = 20
 """Looks of which one reads of every process."""
 
@@ -33,19 +35,22 @@ class Groups:
     """Looks at some process groups again and again, without reading of every other process each time.
 
     A process keeps its group but for job control, so one that was seen in another group is passed over until the
-    next full look; a leader never is, since it gets its group only after its start.
+    next full look, which comes at once when another group is asked for; a leader never is, since it gets its group
+    only after its start.
     """
 
     def __init__(self) -> None:
         self._others: set[str] = set()
+        self._asked: set[int] = set()
         self._looks = 0
 
     def look(self, groups: Collection[int]) -> Mapping[int, Usage]:
         """What each of the groups uses now."""
         there = [process.name for process in _processes()]
         self._looks += 1
-        self._others = {*there} & self._others if self._looks % _FULL else set()
-        self._others -= {str(group) for group in groups}
+        full = self._looks % _FULL == 0 or not self._asked.issuperset(groups)
+        self._others = set() if full else ({*there} & self._others) - {str(group) for group in groups}
+        self._asked = {*groups}
         found: dict[int, list[list[str]]] = defaultdict(list)
         for pid in there:
             fields = _fields(_PROC / pid) if pid not in self._others else None
@@ -59,10 +64,57 @@ class Groups:
         return {group: _total(members) for group, members in found.items()}
 
 
+class Snapshot:
+    """What every process group used a moment ago: one look serves all who ask at about the same time."""
+
+    def __init__(self) -> None:
+        self._at = 0.0
+        self._found: Mapping[int, Usage] = {}
+
+    def of(self, group: int) -> Usage | None:
+        """What the group's processes use together; None when there are none."""
+        if time.monotonic() - self._at > _MOMENT:
+            self._at, self._found = time.monotonic(), of_groups()
+        return self._found.get(group)
+
+
 def proportional(group: int) -> int:
     """Bytes of memory of a process group, pages that others share counted in part; resident ones where unreadable."""
     members = [process for process in _processes() if (_fields(process) or ["", "", "-1"])[2] == str(group)]
     return sum(_proportional(process) for process in members)
+
+
+def of_trees(firsts: Collection[int]) -> Mapping[int, Usage]:
+    """What processes use with all that descend from them, by one look at all processes; those that have ended are not
+    among them. In a pid namespace of its own everything descends from its first process, whatever group it made.
+    """
+    table = _table()
+    found = {first: [table[pid] for pid in _tree(first, table)] for first in firsts if first in table}
+    return {first: _total(members) for first, members in found.items()}
+
+
+def proportional_tree(first: int) -> int:
+    """The same as `proportional` of a process with all that descend from it."""
+    return sum(_proportional(_PROC / str(pid)) for pid in _tree(first, _table()))
+
+
+def _table() -> Mapping[int, list[str]]:
+    entries = ((process, _fields(process)) for process in _processes())
+    return {int(process.name): fields for process, fields in entries if fields is not None}
+
+
+def _tree(first: int, table: Mapping[int, list[str]]) -> set[int]:
+    below: dict[int, list[int]] = defaultdict(list)
+    for pid, fields in table.items():
+        below[int(fields[1])].append(pid)
+    found: set[int] = set()
+    waiting = [first]
+    while waiting:
+        pid = waiting.pop()
+        if pid in table and pid not in found:
+            found.add(pid)
+            waiting += below[pid]
+    return found
 
 
 def _total(members: Iterable[list[str]]) -> Usage:

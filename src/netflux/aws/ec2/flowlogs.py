@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from netflux.aws.ec2 import flowformat
-from netflux.aws.ec2.flowdelivery import Api, FlowDelivery, Line
+from netflux.aws.ec2.flowdelivery import Api, FlowDelivery, Line, batches
 from netflux.aws.ec2.flowformat import Place
 from netflux.aws.ec2.flowlog import S3, FlowLog
 from netflux.aws.ec2.flowwindow import Record, Window
@@ -166,16 +166,16 @@ class FlowLogs:
 
     async def _deliver(self, log: FlowLog, opened: _Open) -> None:
         """What can't be delivered is kept for the next time."""
-        lines, opened.lines, opened.published = opened.lines, [], self._clock.monotonic()
-        if not lines:
+        left = batches(log, opened.lines)
+        opened.lines, opened.published = [], self._clock.monotonic()
+        if not left:
             return
         try:
-            if log.destination_type == S3:
-                await self._delivery.file(log, lines, self._clock.now())
-            else:
-                await self._delivery.stream(log, lines)
+            for batch in [*left]:
+                await self._delivery.put(log, batch, self._clock.now())
+                left.remove(batch)
         except AwsError as error:
-            opened.lines = [*lines, *opened.lines][-_MOST_KEPT:]
+            opened.lines = [*(line for batch in left for line in batch), *opened.lines][-_MOST_KEPT:]
             self._told(log, error)
         else:
             self._told(log, None)
