@@ -358,8 +358,8 @@ async def test_service_connect(world: World) -> None:
 
 @parity(
     "ecs", "Cloud Map", "partly",
-    but="no HealthCheckConfig, EC2 instances and shared namespaces; a custom health status holds at once and not after "
-    "30 s; the records of instances are answered and not listed among the hosted zone's",
+    but="no HealthCheckConfig, EC2 instances and shared namespaces; the records of instances are answered and not "
+    "listed among the hosted zone's",
 )  # fmt: skip
 async def test_cloud_map(world: World) -> None:
     """serviceRegistries and Service Connect register RUNNING tasks; DiscoverInstances finds them by health."""
@@ -386,10 +386,10 @@ async def test_cloud_map(world: World) -> None:
         own = await discovered(service, QueryParameters={"ECS_SERVICE_NAME": "movies"})
         assert len(own["Instances"]) == 2
         assert (await discovered(service, QueryParameters={"ECS_SERVICE_NAME": "other"}))["Instances"] == []
-    health = {"ServiceId": made["Id"], "InstanceId": min(tasks), "Status": "UNHEALTHY"}
-    await world.apis.call("servicediscovery", "UpdateInstanceCustomHealthStatus", health)
-    assert len((await discovered("films", HealthStatus="HEALTHY_OR_ELSE_ALL"))["Instances"]) == 1
-    assert len((await discovered("films", HealthStatus="ALL"))["Instances"]) == 2
+    ill = {"ServiceId": made["Id"], "InstanceId": "ill", "Attributes": {"AWS_INIT_HEALTH_STATUS": "UNHEALTHY"}}
+    await world.apis.call("servicediscovery", "RegisterInstance", ill)
+    assert len((await discovered("films", HealthStatus="HEALTHY_OR_ELSE_ALL"))["Instances"]) == 2
+    assert len((await discovered("films", HealthStatus="ALL"))["Instances"]) == 3
 
 
 def test_a_failed_deployment_starts_no_more_tasks() -> None:
