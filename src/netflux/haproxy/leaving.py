@@ -72,6 +72,7 @@ class Leaving:
         """The worker has been replaced: it is looked at once more when it has nothing else to do."""
         pid, writer = held
         self._tasks[pid] = asyncio.ensure_future(self._until_alone(pid, writer, look))
+        self._tasks[pid].add_done_callback(lambda _: writer.close())  # when it is cancelled before its first step
 
     async def stop(self) -> None:
         """Keeps none any more."""

@@ -259,10 +259,13 @@ class HAProxy:
             return await self._master.reload(text)
         await look()
         held = await self._old.hold()
-        answer = await self._master.reload(text)
-        if held is not None and answer:
-            held[1].close()
-        elif held is not None:
+        answer = "the reload was given up"
+        try:
+            answer = await self._master.reload(text)
+        finally:
+            if held is not None and answer:
+                held[1].close()
+        if held is not None and not answer:
             self._old.watch(held, self._look_between)
         return answer
 
