@@ -7,7 +7,6 @@ a kept-alive one, which `idle-close-on-response` leaves open. When it is the onl
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -45,12 +44,12 @@ class Leaving:
     def __init__(self, run_dir: Path, runtime: RuntimeApi) -> None:
         self._path = str(run_dir / "leaving.sock")
         self._runtime = runtime
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._kept: dict[int, tuple[asyncio.StreamWriter, asyncio.Task[None]]] = {}
 
     @property
     def pids(self) -> list[int]:
         """Of the workers that are kept."""
-        return [*self._tasks]
+        return [*self._kept]
 
     async def hold(self) -> tuple[int, asyncio.StreamWriter] | None:
         """The pid of the worker that serves now, and what keeps it; None when it does not answer."""
@@ -71,17 +70,18 @@ class Leaving:
     def watch(self, held: tuple[int, asyncio.StreamWriter], look: Look) -> None:
         """The worker has been replaced: it is looked at once more when it has nothing else to do."""
         pid, writer = held
-        self._tasks[pid] = asyncio.ensure_future(self._until_alone(pid, writer, look))
-        self._tasks[pid].add_done_callback(lambda _: writer.close())  # when it is cancelled before its first step
+        self._kept[pid] = writer, asyncio.ensure_future(self._until_alone(pid, look))
 
     async def stop(self) -> None:
         """Keeps none any more."""
-        tasks = [*self._tasks.values()]
-        for task in tasks:
+        kept = [*self._kept.values()]
+        for writer, task in kept:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            writer.close()
+        await asyncio.gather(*(task for _, task in kept), return_exceptions=True)
+        self._kept.clear()
 
-    async def _until_alone(self, pid: int, writer: asyncio.StreamWriter, look: Look) -> None:
+    async def _until_alone(self, pid: int, look: Look) -> None:
         pause = _FIRST_LOOK
         try:
             while await self._busy(pid):
@@ -89,10 +89,7 @@ class Leaving:
                 pause = min(2 * pause, _LAST_LOOK)
             await look()
         finally:
-            self._tasks.pop(pid, None)
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            self._kept.pop(pid)[0].close()
 
     async def _busy(self, pid: int) -> bool:
         """Whether it has connections beside ours. Of one that is dead the master knows nothing.

@@ -259,14 +259,14 @@ class HAProxy:
             return await self._master.reload(text)
         await look()
         held = await self._old.hold()
-        answer = "the reload was given up"
+        answer = "nothing was replaced"
         try:
             answer = await self._master.reload(text)
         finally:
             if held is not None and answer:
                 held[1].close()
-        if held is not None and not answer:
-            self._old.watch(held, self._look_between)
+            elif held is not None:
+                self._old.watch(held, self._look_between)
         return answer
 
     async def _look_between(self) -> None:

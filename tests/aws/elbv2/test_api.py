@@ -189,6 +189,9 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
         ("connection_logs.s3.enabled", "ModifyLoadBalancerAttributes", {
             "LoadBalancerArn": arn, "Attributes": [{"Key": "connection_logs.s3.enabled", "Value": "true"}],
         }),
+        ("routing.http.request", "ModifyListenerAttributes", {"ListenerArn": listener, "Attributes": [
+            {"Key": "routing.http.request.x_amzn_oidc_data.header_name", "Value": "X-Tls"},
+        ]}),
     ]  # fmt: skip
     for name, operation, params in cases:
         assert name in await refused(place, "UnsupportedOperation", operation, **params)
