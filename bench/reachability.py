@@ -30,13 +30,15 @@ def main() -> None:
         part = enclosed(lambda number=number: packets.compare(min(_PART, wanted.pairs), number))  # type: ignore[misc]
         total.pairs += part.pairs
         total.worlds += part.worlds
+        total.inward += part.inward
         total.outcomes += part.outcomes
         for said in part.disagreements:
             print(said)
         total.disagreements += part.disagreements
     seen = ", ".join(f"{count:,} {outcome}" for outcome, count in total.outcomes.most_common())
     print(
-        f"{total.pairs:,} pairs in {total.worlds:,} VPC pairs, {sum(total.outcomes.values()):,} connections ({seen}) "
+        f"{total.pairs:,} pairs in {total.worlds:,} VPC pairs, {sum(total.outcomes.values()):,} connections "
+        f"({seen}; {total.inward:,} of these accepted from the internet) "
         f"in {time.monotonic() - began:.0f} s: {len(total.disagreements)} disagreements"
     )
     sys.exit(1 if total.disagreements else 0)

@@ -209,7 +209,7 @@ async def _health(directory: Path) -> int:
     with _target(directory, addresses):
         known = {f"10.1.{number // 250}.{number % 250}": address for number, address in enumerate(addresses)}
         reach = Reach(MapNetwork(known))
-        reach.enter(group, "node")
+        reach.enter(group, ["node"])
         checker = Checker(Clock(1.0), reach, flips.append)
         before = _spent()
         checker.assign(group, check, {Target(address, 8080) for address in known})

@@ -119,6 +119,7 @@ class Region:
         self.apis.register(self.map)
         zoned = partial(self.moto.holds, "route53")
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.map.records, zoned)
+        self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
         owner = (options.account, options.region)

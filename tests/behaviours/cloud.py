@@ -103,7 +103,7 @@ class Cloud:
             with_suppress(lambda pid=pid: os.kill(pid, signal.SIGKILL))
         wait_for("every process is gone", lambda: not any(alive(pid) for pid in pids), 20)
 
-    def ask(self, method: str, url: str, **how: Any) -> httpx.Response:
+    def ask(self, method: str, url: str, patience: float = 30, **how: Any) -> httpx.Response:
         """An HTTP request to a name of this cloud, through its gateway; certificates are verified for https."""
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -114,7 +114,7 @@ class Cloud:
 
             verify = ssl.create_default_context(cafile=str(self.state / "ca" / "ca.pem"))
         target = parts._replace(netloc=f"127.0.0.1:{self.port}").geturl()
-        with httpx.Client(verify=verify, timeout=30) as client:
+        with httpx.Client(verify=verify, timeout=patience) as client:
             return client.request(method, target, headers=headers, extensions={"sni_hostname": host}, **how)
 
     def boto3(self, service: str) -> Any:

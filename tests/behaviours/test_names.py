@@ -139,14 +139,13 @@ def serve(cloud: Cloud, told: dict[str, str], names: list[str]) -> None:
 
 
 def seen(cloud: Cloud) -> dict[str, Any]:
-    """What the first task has found last, by name."""
-    logs = cloud.boto3("logs")
-    streams = logs.describe_log_streams(logGroupName="/asker")["logStreams"]
-    if not streams:
+    """What the oldest of the running tasks has found last, by name."""
+    found = running_tasks(cloud)
+    if not found:
         return {}
-    first = min(streams, key=lambda one: one["creationTime"])["logStreamName"]
-    events = logs.get_log_events(logGroupName="/asker", logStreamName=first, startFromHead=True)["events"]
-    return dict(json.loads(event["message"]) for event in events)
+    stream = f"ecs/ask/{min(found, key=lambda one: one['startedAt'])['taskArn'].rpartition('/')[2]}"
+    told = cloud.boto3("logs").get_log_events(logGroupName="/asker", logStreamName=stream, startFromHead=True)
+    return dict(json.loads(event["message"]) for event in told["events"])
 
 
 def addresses(cloud: Cloud, description: str) -> list[str]:
@@ -177,10 +176,11 @@ def test_a_running_task_resolves_load_balancer_database_and_private_namespace_as
 
 def tasks(cloud: Cloud) -> list[str]:
     """Addresses of the running tasks."""
+    return sorted(one["containers"][0]["networkInterfaces"][0]["privateIpv4Address"] for one in running_tasks(cloud))
+
+
+def running_tasks(cloud: Cloud) -> list[dict[str, Any]]:
     ecs = cloud.boto3("ecs")
     arns = ecs.list_tasks(cluster="prod")["taskArns"]
     found = ecs.describe_tasks(cluster="prod", tasks=arns)["tasks"] if arns else []
-    return sorted(
-        one["containers"][0]["networkInterfaces"][0]["privateIpv4Address"]
-        for one in found if one["lastStatus"] == "RUNNING"
-    )  # fmt: skip
+    return [one for one in found if one["lastStatus"] == "RUNNING"]

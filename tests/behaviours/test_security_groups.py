@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from netflux.runtime import enclosure
 from tests.behaviours import stack
 from tests.behaviours.cloud import ROOT, Cloud, inside, running, wait_for
 
+LATE = 0
 REFUSED = enclosure.refusal()
 pytestmark = [
     pytest.mark.e2e,
@@ -61,8 +63,12 @@ def reasons(cloud: Cloud) -> set[str]:
     }
 
 
-def status(cloud: Cloud, path: str) -> int:
-    return cloud.ask("GET", f"https://{stack.domain(cloud)}{path}").status_code
+def status(cloud: Cloud, path: str, patience: float = 30) -> int:
+    """What the distribution answers, or LATE when that takes more than `patience` real seconds."""
+    try:
+        return cloud.ask("GET", f"https://{stack.domain(cloud)}{path}", patience).status_code
+    except httpx.TimeoutException:
+        return LATE
 
 
 def recovers(cloud: Cloud) -> None:
@@ -101,6 +107,27 @@ def test_without_8080_from_the_load_balancer_targets_time_out_and_requests_get_5
     recovers(cloud)
 
 
+def test_with_8080_from_one_of_its_subnets_alone_the_load_balancer_reaches_tasks_from_there(cloud: Cloud) -> None:
+    recovers(cloud)
+    ec2 = cloud.boto3("ec2")
+    (balancer,) = cloud.boto3("elbv2").describe_load_balancers()["LoadBalancers"]
+    subnet = balancer["AvailabilityZones"][0]["SubnetId"]
+    (block,) = [one["CidrBlock"] for one in ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]]
+    rule: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "IpRanges": [{"CidrIp": block}]}
+    seen: set[int] = set()
+
+    def ask() -> bool:
+        seen.add(status(cloud, "/api/movies", 2))
+        return seen == {200, LATE}
+
+    with revoked(cloud, "app-sg", "alb-sg", 8080):
+        ec2.authorize_security_group_ingress(GroupId=group(cloud, "app-sg"), IpPermissions=[rule])
+        assert reach(cloud, "alb", "movie-service") == 1
+        wait_for("requests by one node are answered, by the other one they are not", ask, 30)
+        wait_for("every target has timed out there", lambda: reasons(cloud) == {"Target.Timeout"}, 90)
+        ec2.revoke_security_group_ingress(GroupId=group(cloud, "app-sg"), IpPermissions=[rule])
+
+
 def test_without_5432_the_services_are_down(cloud: Cloud) -> None:
     recovers(cloud)
     with revoked(cloud, "db-sg", "app-sg", 5432):
@@ -110,6 +137,11 @@ def test_without_5432_the_services_are_down(cloud: Cloud) -> None:
         wait_for("every target is unhealthy", lambda: reasons(cloud) and reasons(cloud) <= down, 90)
     recovers(cloud)
     assert reach(cloud, "movie-service", "db") == 0
+
+
+def test_a_packet_from_the_internet_gets_to_the_load_balancer_and_not_to_the_tasks(cloud: Cloud) -> None:
+    assert reach(cloud, "internet", "alb") == 0
+    assert reach(cloud, "internet", "movie-service") == 1
 
 
 def test_without_their_own_rule_tasks_do_not_reach_each_other_and_the_load_balancer_reaches_them(cloud: Cloud) -> None:

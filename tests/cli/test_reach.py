@@ -179,6 +179,14 @@ def test_a_driver_that_filters_sees_what_the_analysis_says(built: Built) -> None
     assert found["paths"][0]["probe"]["disagreement"] == ""
 
 
+def test_a_packet_from_the_internet_does_what_the_answer_says(built: Built) -> None:
+    found = built.told("internet", "my-alb:80", "--probe")
+    assert found["paths"], found
+    for path in found["paths"]:
+        assert path["probe"]["source_port"], "nothing was sent"
+        assert path["probe"]["disagreement"] == "" or not found["enforced"]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

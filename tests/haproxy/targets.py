@@ -30,6 +30,7 @@ class Request:
     line: str
     headers: list[tuple[str, str]]
     body: bytes = b""
+    peer: str = ""
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.headers if key.lower() == name.lower()]
@@ -69,6 +70,7 @@ class Target:
                 request = await read_request(reader)
                 if request is None:
                     return
+                request.peer = writer.get_extra_info("peername")[0]
                 self.requests.append(request)
                 if self.gate is not None:
                     await self.gate.wait()

@@ -51,6 +51,17 @@ def test_the_entrys_rules_are_tried_where_the_way_begins() -> None:
     )
 
 
+def test_a_branch_with_sources_has_a_backend_for_each_and_takes_them_in_turn() -> None:
+    branch = replace(FORWARD, sources=("10.0.1.4", "10.0.2.4"), turns=2)
+    found = joined(entry=replace(ENTRY, branches=(branch, ANSWER)))
+    (route,) = found.sections[0].gateway
+    assert "use_backend cf-0--lb-a-n%[rand(2),add(1)] if { path /api } { method GET } { path /a }" in route.lines
+    assert found.mirrors == {"cf-0--lb-a-n1": "lb-a-n1", "cf-0--lb-a-n2": "lb-a-n2"}
+    assert "server-template t 1-2 127.0.0.1:1 source 10.0.2.4" in lines_of(found, "cf-0--lb-a-n2")
+    assert replace(branch, turns=1).used == "lb-a-n1"
+    assert branch.by("so_id") == "lb-a-n%[so_id]"
+
+
 def test_one_backend_does_the_work_of_both_in_their_order() -> None:
     found = joined()
     assert lines_of(found, "cf-0--lb-a") == [*WAY.request, *FORWARD.lines, *WAY.response]

@@ -16,7 +16,7 @@ from netflux.network import described, namespace, ruleset
 from netflux.network.attempt import Probe
 from netflux.network.decide import Connection, Outcome, verdict
 from netflux.network.router import Router
-from netflux.network.topology import Interface, Ports, Topology
+from netflux.network.topology import Elsewhere, Interface, Ports, Topology
 from netflux.reach import answer as answers
 from netflux.reach.place import Kind, Place
 from tests.network import worlds
@@ -38,12 +38,14 @@ class Tally:
     """What was tried.
 
     Attributes:
-        pairs: of interfaces, each at all of `worlds.PORTS`.
+        pairs: of interfaces, and of clients on the internet and interfaces, each at all of `worlds.PORTS`.
+        inward: those from the internet that are accepted, of `outcomes`.
         outcomes: of single connections.
         disagreements: in words.
     """
 
     pairs: int = 0
+    inward: int = 0
     worlds: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     disagreements: list[str] = field(default_factory=list)
@@ -108,24 +110,30 @@ def _laid(topology: Topology) -> Iterator[dict[str, Router]]:
 
 
 def _check(topology: Topology, routers: Mapping[str, Router], tally: Tally) -> None:
+    ends = [*topology.interfaces.values()]
     for vpc, router in routers.items():
         router.apply(ruleset.of(topology, vpc))
-    ends = [*topology.interfaces.values()]
-    pairs = [(one, other) for one in ends for other in ends if one != other]
+        router.outside.translate({_public(one): one.address for one in ends if one.public})
+    pairs: list[tuple[Interface | Elsewhere, Interface]] = [
+        *((one, other) for one in ends for other in ends if one != other),
+        *((Elsewhere(stranger), one) for one in ends for stranger in worlds.STRANGERS),
+    ]
     wanted = [
         Connection(source, target, port, source_ports=Ports(chosen, chosen))
         for number, (source, target) in enumerate(pairs)
         for place, port in enumerate(worlds.PORTS)
         for chosen in [worlds.SOURCE_PORTS[(number + place) % len(worlds.SOURCE_PORTS)]]
     ]
-    seen = _send(wanted, _PATIENCE)
+    outside = {one.id: routers[topology.vpc_of(one)] for one in ends}
+    seen = _send(wanted, outside, _PATIENCE)
     expected = [verdict(topology, one, listening=True).outcome for one in wanted]
     doubted = [number for number in range(len(wanted)) if not _same(expected[number], seen[number])]
-    again = _send([wanted[number] for number in doubted], _MORE_PATIENCE) if doubted else []
+    again = _send([wanted[number] for number in doubted], outside, _MORE_PATIENCE) if doubted else []
     for number, outcome in zip(doubted, again, strict=True):
         seen[number] = outcome
     for one, outcome, told in zip(wanted, seen, expected, strict=True):
         tally.outcomes[outcome] += 1
+        tally.inward += isinstance(one.source, Elsewhere) and outcome is Outcome.ACCEPTED
         if not _same(told, outcome):
             tally.disagreements.append(f"{_said(one)}: the verdict is {told}, the packet's {outcome}")
         said = _reach(topology, one, outcome)
@@ -144,27 +152,48 @@ def _said(one: Connection) -> str:
     return f"{one.source.address} port {one.source_ports} to {one.destination.address}:{one.port}"
 
 
+def _public(interface: Interface) -> str:
+    """An address of its own for each: in `worlds` they have one in common."""
+    return interface.address.replace("10.", "198.18.", 1).replace(".0.", ".", 1)
+
+
+def _place(end: Interface | Elsewhere) -> Place:
+    if isinstance(end, Elsewhere):
+        return Place(Kind.ADDRESS, end.address)
+    return Place(Kind.INTERFACE, end.id, (end.id,), (end.id,))
+
+
 def _reach(topology: Topology, one: Connection, seen: Outcome) -> str:
-    assert isinstance(one.source, Interface)
     assert isinstance(one.destination, Interface)
     assert one.source_ports is not None
-    source, target = (Place(Kind.INTERFACE, end.id, (end.id,), (end.id,)) for end in (one.source, one.destination))
+    source, target = _place(one.source), _place(one.destination)
     found = answers.answer(answers.question(source, target, one.port), topology, {}, {one.destination.id: True})
     return " ".join(
         found.disagreement(replace(path, probe=Probe(seen, one.source_ports.low))) for path in found.paths
     ).strip()
 
 
-def _send(wanted: list[Connection], patience: float) -> list[Outcome]:
-    """All at once: each from its source's namespace and port."""
+def _client(one: Connection, routers: Mapping[str, Router]) -> tuple[socket.socket, str]:
+    """A socket at the source, and the address by which the destination is known there."""
+    assert isinstance(one.destination, Interface)
+    if isinstance(one.source, Interface):
+        return namespace.client(one.source.id), one.destination.address
+    outside = routers[one.destination.id].outside
+    outside.client(one.source.address).close()
+    address = _public(one.destination) if one.destination.public else one.destination.address
+    return namespace.client(outside.name), address
+
+
+def _send(wanted: list[Connection], routers: Mapping[str, Router], patience: float) -> list[Outcome]:
+    """All at once: each from its source's namespace and port; `routers` by interface."""
     seen = [Outcome.TIMED_OUT] * len(wanted)
     waiting: dict[int, tuple[int, socket.socket]] = {}
     for number, one in enumerate(wanted):
-        client = namespace.client(one.source.id)  # type: ignore[union-attr]
+        client, address = _client(one, routers)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         client.bind((one.source.address, one.source_ports.low))  # type: ignore[union-attr]
-        code = client.connect_ex((one.destination.address, one.port))
+        code = client.connect_ex((address, one.port))
         if code in (0, 115):
             waiting[client.fileno()] = number, client
         else:

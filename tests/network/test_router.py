@@ -65,7 +65,10 @@ def apply(router: Router, *inbound: SecurityGroupRule) -> int:
 
 
 def dialled(patience: float = 5, name: str = CLIENT.id, address: tuple[str, int] = ("10.0.2.4", 8080)) -> str:
-    client = namespace.client(name)
+    return connecting(namespace.client(name), address, patience)
+
+
+def connecting(client: socket.socket, address: tuple[str, int], patience: float = 0.5) -> str:
     client.settimeout(patience)
     try:
         client.connect(address)
@@ -174,6 +177,48 @@ def test_a_forged_source_address_does_not_get_past_the_cable() -> None:
         with pytest.raises(TimeoutError):
             client.connect(("10.0.2.4", 8080))
         client.close()
+
+
+@in_enclosure
+def test_a_port_of_the_proxys_leads_to_the_tasks_own_under_the_rules_of_the_first() -> None:
+    router = laid()
+    interceptor = interception.Interceptor(Host(), "127.255.0.0/24")
+    interceptor.admit(SERVER.id, {9000: 8080})
+    with namespace.listener(SERVER.id, "0.0.0.0", 8080):
+        apply(router, IN)
+        assert dialled() == "accepted", "the task's own port is asked past the proxy"
+        assert dialled(0.3, address=("10.0.2.4", 9000)) == "timed out"
+        apply(router, replace(IN, ports=Ports(9000, 9000)))
+        assert dialled(address=("10.0.2.4", 9000)) == "accepted"
+        assert dialled(0.3) == "timed out"
+    interceptor.admit(CLIENT.id, {9000: 8080})
+    interceptor.begin(CLIENT.id)
+
+
+def from_outside(router: Router, address: str = "198.18.0.4") -> str:
+    client = router.outside.client("198.51.100.7")
+    return connecting(client, (address, 8080))
+
+
+@in_enclosure
+def test_a_client_on_the_internet_gets_to_public_addresses_as_groups_allow_and_nothing_gets_to_it() -> None:
+    router = laid()
+    way = RouteTable("rtb", (Route("10.0.0.0/16", RouteKind.LOCAL, "local"), Route(ALL, RouteKind.INTERNET, "igw")))
+    known = replace(IN, peer="", cidr="198.51.100.0/24")
+    closed = topology(IN, interfaces=(CLIENT, replace(SERVER, public=True)))
+    closed = replace(closed, route_tables={"rtb": way}, internet_gateways={"igw": "vpc-1"})
+    opened = replace(closed, groups=topology(known).groups)
+    router.apply(ruleset.of(opened, "vpc-1"))
+    with namespace.listener(SERVER.id, "0.0.0.0", 8080):
+        assert from_outside(router) != "accepted", "nobody has the public address yet"
+        router.outside.translate({"198.18.0.4": SERVER.address})
+        assert from_outside(router) == "accepted"
+        assert dialled(0.3, SERVER.id, ("198.51.100.7", 8080)) not in ("accepted", "timed out"), "refused at once"
+        router.apply(ruleset.of(closed, "vpc-1"))
+        assert from_outside(router) == "timed out"
+        hidden = replace(opened, interfaces=topology().interfaces)
+        router.apply(ruleset.of(hidden, "vpc-1"))
+        assert from_outside(router, SERVER.address) == "timed out", "private addresses are nobody's on the internet"
 
 
 @in_enclosure

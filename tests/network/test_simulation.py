@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from netflux.network import described, ruleset
 from netflux.network.decide import Connection, Stage, verdict
 from netflux.network.simulation import Packet, lets
+from netflux.network.topology import Elsewhere
 from tests.network import worlds
 
 _GROUPS = (Stage.OUTBOUND_GROUP, Stage.INBOUND_GROUP)
@@ -28,3 +29,16 @@ def test_a_rule_set_lets_through_what_the_groups_let_through(world: dict[str, li
                     hops = verdict(topology, Connection(source, target, port), listening=True).hops
                     wanted = all(hop.passed for hop in hops if hop.stage in _GROUPS)
                     assert lets(rules, Packet(source.address, target.address, 6, port)) == wanted
+
+
+@SETTINGS
+@given(worlds.worlds())
+def test_a_rule_set_lets_in_from_the_internet_what_the_groups_let_in(world: dict[str, list[Any]]) -> None:
+    topology = described.topology(world)
+    for target in topology.interfaces.values():
+        rules = ruleset.of(topology, topology.vpc_of(target))
+        for client in worlds.STRANGERS:
+            for port in worlds.PORTS:
+                hops = verdict(topology, Connection(Elsewhere(client), target, port), listening=True).hops
+                wanted = all(hop.passed for hop in hops if hop.stage in (*_GROUPS, Stage.PUBLIC_ADDRESS))
+                assert lets(rules, Packet(client, target.address, 6, port)) == wanted

@@ -30,8 +30,19 @@ def test_an_answer_carries_its_records_and_the_clients_id() -> None:
     found = respond(query, Answer(Code.OK, (RecordSet("a.corp", "A", 30, ("10.0.0.1", "10.0.0.2")),)))
     assert found.id == query.id
     assert found.flags & dns.flags.RA
-    assert [str(one) for one in found.answer[0]] == ["10.0.0.1", "10.0.0.2"]
+    assert sorted(str(one) for one in found.answer[0]) == ["10.0.0.1", "10.0.0.2"]
     assert found.answer[0].ttl == 30
+
+
+def test_records_of_every_kind_that_a_zone_may_hold_are_written() -> None:
+    for kind, value in (
+        ("SRV", "1 1 8080 one.api.corp."), ("CNAME", "b.corp."), ("TXT", '"a b" "c"'), ("AAAA", "2001:db8::1"),
+        ("MX", "10 mail.corp."), ("CAA", '0 issue "ca.corp"'), ("PTR", "a.corp."), ("NS", "ns.corp."),
+    ):  # fmt: skip
+        found = respond(
+            dns.message.make_query("a.corp", kind), Answer(Code.OK, (RecordSet("a.corp", kind, 9, (value,)),))
+        )
+        assert [str(one) for one in found.answer[0]] == [value]
 
 
 def test_no_such_name_comes_with_how_long_that_holds() -> None:

@@ -47,7 +47,7 @@ async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
 def left(ground: Ground) -> list[Path]:
     """Groups of this process's that are still there."""
     assert isinstance(PLACES, Places)
-    return [path for base in PLACES.bases.values() for path in base.rglob(f"*-{os.getpid()}-*")]
+    return [path for base in PLACES.bases.values() if base.is_dir() for path in base.rglob(f"*-{os.getpid()}-*")]
 
 
 @needs_groups
@@ -116,6 +116,19 @@ async def test_usage_is_the_group_s_and_what_is_left_in_it_goes_with_the_contain
     await until(lambda: not left(ground))
 
 
+@needs_groups
+def test_no_group_is_left_when_the_region_ends(tmp_path: Path) -> None:
+    ground: list[Ground] = []
+
+    async def region() -> None:
+        ground.append(Ground(tmp_path))
+        await ground[0].run("import time; time.sleep(1000)", MemoryLimit(None, "task-f", 128 * MIB))
+        await ground[0].children.stop_all(1.0)
+
+    asyncio.run(region())
+    assert left(ground[0]) == []
+
+
 def second_version(root: Path, *, given: str) -> Path:
     """Files as version 2 has them, for a process that is in /user/own."""
     group = root / "user" / "own"
@@ -147,7 +160,7 @@ def test_version_2_s_files_get_sizes_and_tell_of_kills(tmp_path: Path) -> None:
     own = task / "ecs-abc-web"
     own.mkdir(parents=True)
     names = ("cgroup.subtree_control", "memory.max", "memory.swap.max", "memory.oom.group", "cpu.max")
-    for place in (task, own):
+    for place in (tmp_path, task, own):
         for name in names:
             (place / name).write_text("")
     held.make(MemoryLimit(None, "arn", 1024 * MIB), 0.5)

@@ -46,7 +46,7 @@ def join(sections: Sequence[Section]) -> Joined:
             if entry is None or not exact(way, entry) or not _few(section, way.backend, entry):
                 continue
             taken[way.backend] = (way, entry)
-            mirrors |= {_name(way, branch): branch.servers for branch in entry.branches if branch.servers}
+            mirrors |= {_name(way, branch): branch.servers for branch in _own(entry) if branch.servers}
             extra.append(Section(owner, "\n".join(_backend(way, entry, branch) for branch in _own(entry))))
         routes = tuple(replace(route, lines=tuple(_lines(route, taken))) for route in section.gateway)
         joined.append(replace(section, gateway=routes) if taken else section)
@@ -67,7 +67,8 @@ def _few(section: Section, backend: str, entry: Entry) -> bool:
 
 def _own(entry: Entry) -> Iterator[Branch]:
     """The branches with a backend each; several may share one."""
-    yield from {branch.backend: branch for branch in entry.branches}.values()
+    for branch in {branch.backend: branch for branch in entry.branches}.values():
+        yield from branch.backends()
 
 
 def _lines(route: Route, taken: Mapping[str, tuple[Onward, Entry]]) -> Iterator[str]:
@@ -80,7 +81,7 @@ def _lines(route: Route, taken: Mapping[str, tuple[Onward, Entry]]) -> Iterator[
         _, _, outer = line.partition(" if ")
         for branch in entry.branches:
             both = " ".join(filter(None, [outer, branch.condition]))
-            yield f"use_backend {_name(way, branch)}" + (f" if {both}" if both else "")
+            yield f"use_backend {way.backend}--{branch.used}" + (f" if {both}" if both else "")
 
 
 def _used(line: str) -> str:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from netflux.errors import Retryable, UserError
-from netflux.haproxy import configuration, passage, refusal
+from netflux.haproxy import configuration, leaving, passage, refusal
 from netflux.haproxy.configuration import Chunk, Rendered, Settings
 from netflux.haproxy.journal import Journal
+from netflux.haproxy.leaving import Leaving
 from netflux.haproxy.master import Master
 from netflux.haproxy.runtime import RuntimeApi, RuntimeApiError, commands_for
 from netflux.haproxy.section import Section, Server
@@ -28,6 +29,8 @@ _RESTART_SECONDS = (0.0, 0.2, 1.0, 5.0)
 _STARTS = 3
 """HAProxy 2.8 crashed at one start in some thousand (SIGSEGV in the master, before its worker answered)."""
 _UNKNOWN = "unknown"
+_FAILED = ("econ", "wretr", "wredis")
+"""Columns of `show stat`: failed for good, tried again at the same server, tried again at another one."""
 _MOST_THREADS = 16
 """A thread for each core, but more than these only cost memory on one person's machine."""
 LONGEST_SOCKET = 97
@@ -68,6 +71,7 @@ class HAProxy:
         self._stopping = asyncio.Event()
         self._lock = asyncio.Lock()
         self._leaving: Callable[[], Awaitable[None]] | None = None
+        self._old = Leaving(run_dir, self._master.runtime)
         self.reloads = 0
 
     @property
@@ -84,9 +88,28 @@ class HAProxy:
         """Called from now on before a new worker begins to count anew."""
         self._leaving = look
 
-    async def statistics(self) -> tuple[int, Sequence[Mapping[str, str]]]:
-        """The newest worker's pid and its counters, whose maxima begin anew then; RuntimeApiError."""
-        return await self.runtime.measured()
+    async def statistics(self) -> Mapping[int, Sequence[Mapping[str, str]]]:
+        """Counters of the newest worker and of those that leave, by pid; their maxima begin anew. RuntimeApiError."""
+        newest, rows = await self.runtime.measured()
+        found: dict[int, Sequence[Mapping[str, str]]] = {newest: rows}
+        for pid in self._old.pids:
+            with contextlib.suppress(RuntimeApiError):  # it has ended
+                found[pid] = (await self.runtime.measured(f"@!{pid}"))[1]
+        return found
+
+    async def failed(self, backend: str = "") -> Mapping[tuple[str, str], int]:
+        """Connections that failed since the newest worker began, those that were tried again too; RuntimeApiError.
+
+        Returns:
+            By backend, with an empty address; of one backend by server and its address.
+        """
+        rows = await self.runtime.statistics(f"{backend} 4 -1" if backend else "-1 2 -1")
+        return {
+            (row["svname"], row["addr"]) if backend else (row["pxname"], ""): sum(
+                int(row[column] or 0) for column in _FAILED
+            )
+            for row in rows
+        }
 
     def inherit(self, descriptor: int) -> None:
         """The configuration names a descriptor of this process, as `fd@N`. Before the start."""
@@ -132,6 +155,7 @@ class HAProxy:
                     await task
         for _, waiter in self._waiting:
             waiter.cancel()
+        await self._old.stop()
         await self._master.stop()
         self.journal.close()
 
@@ -212,7 +236,7 @@ class HAProxy:
             self._mirrors = dict(joined.mirrors)
             self._slots.update((name, self._slots.get(other, Slots())) for name, other in self._mirrors.items())
             empty = {name: slots.emptied() for name, slots in self._slots.items()}
-            shared = self._frontends(joined.sections)
+            shared = [Chunk("", leaving.listener(self._run_dir)), *self._frontends(joined.sections)]
             structure = configuration.render(self._settings, shared, joined.sections, empty).text
             if structure == self._structure:
                 return
@@ -220,15 +244,33 @@ class HAProxy:
             rendered = configuration.render(self._settings, shared, joined.sections, slots)
             answer = await self._master.check(rendered.text)
             if not answer:
-                if self._leaving is not None and self._structure:
-                    await self._leaving()
-                answer = await self._master.reload(rendered.text)
+                answer = await self._replace(rendered.text)
             if not answer:
                 self._good = sections
                 await self._reloaded(structure, joined.sections, slots)
                 return
             self._structure = ""
             self._refuse(answer, rendered, changed, refused)
+
+    async def _replace(self, text: str) -> str:
+        """A new worker for the last one, whose counters are read before and when it leaves; what is wrong, or empty."""
+        look = self._leaving
+        if look is None or not self._structure:
+            return await self._master.reload(text)
+        await look()
+        held = await self._old.hold()
+        answer = await self._master.reload(text)
+        if held is not None and answer:
+            held[1].close()
+        elif held is not None:
+            self._old.watch(held, self._look_between)
+        return answer
+
+    async def _look_between(self) -> None:
+        """Not while a reload runs, for the master does not answer then."""
+        async with self._lock:
+            if self._leaving is not None:
+                await self._leaving()
 
     async def _reloaded(self, structure: str, running: tuple[Section, ...], slots: dict[str, Slots]) -> None:
         self.reloads += 1

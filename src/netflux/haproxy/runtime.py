@@ -154,16 +154,24 @@ class RuntimeApi:
                 found[row["srv_name"]] = _server_state(row)
         return found
 
-    async def statistics(self) -> list[dict[str, str]]:
-        """`show stat`: one row for each frontend, backend and server, with HAProxy's column names."""
-        return _rows(await self.worker("show stat"))
+    async def statistics(self, scope: str = "") -> list[dict[str, str]]:
+        """`show stat`: one row for each frontend, backend and server, with HAProxy's column names.
 
-    async def measured(self) -> tuple[int, list[dict[str, str]]]:
+        Args:
+            scope: proxy, kinds (2 backends, 4 servers) and server, as the command takes them.
+        """
+        return _rows(await self.worker(f"show stat {scope}"))
+
+    async def measured(self, worker: str = "@1") -> tuple[int, list[dict[str, str]]]:
         """The same with the worker's pid; its maxima are of the time since the last call, and begin anew.
 
         Between the two commands few milliseconds may pass; a maximum that falls there is forgotten, and no count is.
+
+        Args:
+            worker: the newest one, or `@!` and a pid.
         """
-        info, name, rows = (await self.command("@1 show info; @1 show stat; @1 clear counters")).partition("# pxname")
+        asked = "; ".join(f"{worker} {command}" for command in ("show info", "show stat", "clear counters"))
+        info, name, rows = (await self.command(asked)).partition("# pxname")
         pid = next((line for line in info.splitlines() if line.startswith("Pid:")), "")
         if not pid or not name:
             raise RuntimeApiError(f"HAProxy does not tell its counters: {info[:100]}")

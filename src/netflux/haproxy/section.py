@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LATE = "{ var(txn.late) -m found }"
 """For the conditions of `Onward.late`: the answer is made because the patience is over."""
@@ -41,6 +41,8 @@ class Branch:
         lines: of that backend; `nbsrv` and the like name no backend, for they may run in another one.
         servers: the backend whose slots its servers sit in, which is itself; empty when it has none.
         reads: what the condition looks at: `path`, `query`, `method`, `source`, or a header's lower-case name.
+        sources: addresses that its servers are asked from; each has a backend of its own, `{backend}-n1` and so on.
+        turns: so many of the first of them take the requests that come to none in particular, in turn.
     """
 
     condition: str
@@ -48,6 +50,33 @@ class Branch:
     lines: tuple[str, ...]
     servers: str = ""
     reads: frozenset[str] = frozenset()
+    sources: tuple[str, ...] = ()
+    turns: int = 1
+
+    @property
+    def used(self) -> str:
+        """What a `use_backend` line names; the source is drawn by lot."""
+        if not self.sources:
+            return self.backend
+        return f"{self.backend}-n" + ("1" if self.turns == 1 else f"%[rand({self.turns}),add(1)]")
+
+    def by(self, chosen: str) -> str:
+        """The same, with the source's number from this expression."""
+        return f"{self.backend}-n%[{chosen}]" if self.sources else self.backend
+
+    def backends(self) -> tuple[Branch, ...]:
+        """A branch for each backend of its own."""
+        if not self.sources:
+            return (self,)
+        return tuple(
+            replace(
+                self, backend=f"{self.backend}-n{number}", servers=f"{self.servers}-n{number}", sources=(),
+                lines=tuple(
+                    f"{line} source {source}" if line.startswith("server-template ") else line for line in self.lines
+                ),
+            )
+            for number, source in enumerate(self.sources, 1)
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,11 @@ def offset(after: int, taken: Collection[int]) -> int | None:
     return None
 
 
+def public_address(place: int) -> str:
+    """The address that the internet gateway translates, in 198.18.0.0/15: the internet has none of it (RFC 2544)."""
+    return f"198.18.{place // 256}.{place % 256}"
+
+
 def local_address(block: int, place: int) -> str:
     """The address at an offset of the block 127.{block}.0.0/16."""
     return f"127.{block}.{place // 256}.{place % 256}"

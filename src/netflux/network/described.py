@@ -62,6 +62,7 @@ _TOUCHED = (
     ("InternetGateway", ("InternetGateways",)),
     ("NatGateway", ("NatGateways", "NetworkInterfaces")),
     ("Address", ("NatGateways", "NetworkInterfaces")),
+    ("FlowLogs", ()),
     ("Tags", ()),
 )
 """What an operation may have changed of the answers, by the first word that its name has."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from netflux.network import link, namespace, netlink, nftables
@@ -44,6 +45,7 @@ class Interceptor:
         own = ipaddress.IPv4Network(_RELAYS).hosts()
         self._relays = itertools.cycle(one for one in own if not any(one in block for block in _RESERVED))
         self.relays: dict[str, str] = {}
+        self.admitted: dict[str, Mapping[int, int]] = {}
 
     def begin(self, name: str) -> None:
         """Intercepts in a namespace; once for each.
@@ -64,8 +66,32 @@ class Interceptor:
             routes.close()
         self.relays[name] = relay
 
+    def admit(self, name: str, ports: Mapping[int, int]) -> None:
+        """What comes to a namespace at one port gets to another there, as by the proxy of an ingressPortOverride.
+
+        Raises:
+            OSError: the kernel refused.
+        """
+        rules = [
+            nftables.rule(
+                "ingress",
+                str(port),
+                [*nftables.protocol(_TCP), *nftables.ports(port, port), *nftables.to_port(goal)],
+            )
+            for port, goal in ports.items()
+        ]
+        with namespace.inside(name):
+            filters = netlink.Socket(netlink.NETFILTER)
+        try:
+            for batch in nftables.batches([nftables.table(), nftables.arriving_chain("ingress"), *rules]):
+                filters.send(batch)
+        finally:
+            filters.close()
+        self.admitted[name] = ports
+
     def end(self, name: str) -> None:
         """The namespace goes; nothing happens when nothing was intercepted in it."""
+        self.admitted.pop(name, None)
         if self.relays.pop(name, None) is not None:
             self._host.leave(_seat(name))
 

@@ -23,6 +23,7 @@ class InterfaceRequest:
         security_groups: group ids.
         description: shown by DescribeNetworkInterfaces.
         hosted: its sockets are the region's own: it gets no namespace of its own.
+        public: it gets a public address, which the VPC's internet gateway translates.
     """
 
     owner: str
@@ -30,6 +31,7 @@ class InterfaceRequest:
     security_groups: Sequence[str]
     description: str
     hosted: bool = False
+    public: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Interface:
         availability_zone: of the subnet.
         namespace: name of the network namespace that holds it; None for the region's, as always under `loopback`.
         relay: address from which a proxy of the region connects on the interface's behalf; empty until `intercept`.
+        public_address: that clients on the internet know it by; empty when it has none.
     """
 
     id: str
@@ -57,6 +60,7 @@ class Interface:
     availability_zone: str
     namespace: str | None = None
     relay: str = ""
+    public_address: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,12 @@ class Network(Protocol):
         """
         ...
 
+    async def admit(self, owner: str, ports: Mapping[int, int]) -> None:
+        """From now on what comes to the owner's interface at one of the ports gets to the other one there; once for
+        each interface; OSError when the machine refuses.
+        """
+        ...
+
     def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
         """EC2 has accepted this operation, which the next `refresh` is to follow.
 
@@ -160,12 +170,23 @@ class Network(Protocol):
         """Whether something listens on the TCP port of the owner's interface, by the kernel; False without one."""
         ...
 
-    async def probe(self, source_owner: str | None, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
+    async def probe(self, source_owner: str, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
         """Opens a TCP connection from an owner's interface to a VPC address, and says what came of it.
 
         Args:
-            source_owner: who connects; None for a client on the internet.
+            source_owner: who connects.
             address: VPC address.
+            port: where to.
+            timeout: real seconds.
+        """
+        ...
+
+    async def probe_from_outside(self, client: str, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
+        """The same from the internet, to the public address of the interface that has the VPC address.
+
+        Args:
+            client: the client's own address.
+            address: VPC address. An interface without a public one is asked for this, in vain as on AWS.
             port: where to.
             timeout: real seconds.
         """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from netflux.controlplane.documents import Documents
@@ -42,6 +42,7 @@ class Record:
         offset: in the region's block.
         leaving: the interface shall go.
         hosted: of the request.
+        public: of the request.
     """
 
     owner: str
@@ -55,6 +56,12 @@ class Record:
     mac_address: str = ""
     leaving: bool = False
     hosted: bool = False
+    public: bool = False
+
+    @property
+    def public_address(self) -> str:
+        """Of its place in the region, so nothing else has it; empty when it has none."""
+        return addresses.public_address(self.offset) if self.public else ""
 
     def interface(self, local_address: str) -> Interface:
         """The interface, at the address where a driver has made it real."""
@@ -66,6 +73,7 @@ class Record:
             local_address=local_address,
             mac_address=self.mac_address,
             availability_zone=self.availability_zone,
+            public_address=self.public_address,
         )
 
 
@@ -112,7 +120,9 @@ class Ledger:
                 record = await self._create(record)
             elif not record.id:
                 record = await self._resume(record)
-            elif set(request.security_groups) != set(record.security_groups):
+            if record.public != request.public:
+                record = self._exposed(record, request)
+            if set(request.security_groups) != set(record.security_groups):
                 record = await self._regroup(record, request.security_groups)
             return record
 
@@ -177,6 +187,7 @@ class Ledger:
             place,
             subnet["AvailabilityZone"],
             hosted=request.hosted,
+            public=request.public,
         )
         with self._documents.transaction():
             self._documents.put(BLOCK, "block", {**block, "last_offset": place})
@@ -223,6 +234,12 @@ class Ledger:
         """An attach that was cut off: EC2 may have made the ENI all the same."""
         found = await self._owned({"Name": f"tag:{OWNER_TAG}", "Values": [record.owner]})
         return self._adopt(record, found[0]) if found else await self._create(record)
+
+    def _exposed(self, record: Record, request: InterfaceRequest) -> Record:
+        """The owner gives its interface a public address, or takes it away."""
+        changed = replace(record, public=request.public)
+        self._keep(changed)
+        return changed
 
     async def _regroup(self, record: Record, groups: Sequence[str]) -> Record:
         change = {"NetworkInterfaceId": record.id, "Groups": list(groups)}

@@ -90,6 +90,9 @@ class LoopbackNetwork:
     async def intercept(self, _owner: str) -> None:
         """Nothing: a service address is one of the machine's here, where no task listens."""
 
+    async def admit(self, _owner: str, _ports: Mapping[int, int]) -> None:
+        """Nothing: proxies ask the task at its own port, and nothing listens at the other one."""
+
     def changed(self, _operation: str, _told: Sequence[Mapping[str, Any]] = ()) -> None:
         """Nothing: EC2's configuration is not followed here."""
 
@@ -123,13 +126,19 @@ class LoopbackNetwork:
         found = self.of(owner)
         return found is not None and attempt.listens(found.local_address, port)
 
-    async def probe(self, source_owner: str | None, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
+    async def probe(self, source_owner: str, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
         """Connects between the local addresses, where nothing filters: it tells who listens, and nothing of groups."""
-        source = addresses.local_address(self._number, 1) if source_owner is None else self._local(source_owner)
+        return await self._probe(self._local(source_owner), address, port, timeout)
+
+    async def probe_from_outside(self, _client: str, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
+        """The same from a local address that no interface has."""
+        return await self._probe(addresses.local_address(self._number, 1), address, port, timeout)
+
+    async def _probe(self, source: str | None, address: str, port: int, patience: float) -> Probe:
         found = self.locate(address)
         if source is None or found is None:
             return Probe(Outcome.UNREACHABLE, 0)
-        return await attempt.connect(source, found.local_address, port, timeout)
+        return await attempt.connect(source, found.local_address, port, patience)
 
     async def counters(self) -> dict[str, Mapping[tuple[str, str], Counted]]:
         """Nothing: no rule is asked here."""

@@ -96,7 +96,10 @@ class NamespaceNetwork:
         if record is not None and record.id in self._homes:
             vpc = self._homes[record.id]
             router = self._routers[vpc]
-            await self._note(vpc)
+            try:
+                await self._note(vpc)
+            except Retryable as error:
+                _log.warning("what %s saw last is in no flow log: %s", record.id, error)
             self._homes.pop(record.id, None)
             await self._do(lambda: self._disconnect(router, record.id))
         await self._ledger.detach(owner)
@@ -125,6 +128,13 @@ class NamespaceNetwork:
         async with self._intercepting:
             if name not in self._interceptor.relays:
                 await self._do(lambda: self._interceptor.begin(name))
+
+    async def admit(self, owner: str, ports: Mapping[int, int]) -> None:
+        """What comes to the owner's interface at one port gets to another from now on."""
+        name = self._name(owner)
+        async with self._intercepting:
+            if self._interceptor.admitted.get(name) is None and ports:
+                await self._do(lambda: self._interceptor.admit(name, ports))
 
     def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
         """EC2 has accepted this operation."""
@@ -186,14 +196,24 @@ class NamespaceNetwork:
         found = self.of(owner)
         if found is None:
             return False
+        goal = self._interceptor.admitted.get(found.id, {}).get(port, port)
         with self.inside(owner):
-            return attempt.listens(found.vpc_address, port, Path("/proc/thread-self/net"))
+            return attempt.listens(found.vpc_address, goal, Path("/proc/thread-self/net"))
 
-    async def probe(self, source_owner: str | None, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
-        """Connects from the owner's namespace. The internet has no namespace: nothing was sent for it."""
-        if source_owner is None or self.of(source_owner) is None:
+    async def probe(self, source_owner: str, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
+        """Connects from the owner's namespace."""
+        if self.of(source_owner) is None:
             return Probe(Outcome.UNREACHABLE, 0)
         return await attempt.through(self.client(source_owner), address, port, timeout)
+
+    async def probe_from_outside(self, client: str, address: str, port: int, timeout: float) -> Probe:  # noqa: ASYNC109
+        """Connects from the other side of the VPC's internet gateway."""
+        found = self.locate(address)
+        if found is None:
+            return Probe(Outcome.UNREACHABLE, 0)
+        outside = self._routers[self._homes[found.id]].outside
+        made = await self._do(lambda: outside.client(client))
+        return await attempt.through(made, found.public_address or address, port, timeout)
 
     async def counters(self) -> dict[str, Mapping[tuple[str, str], Counted]]:
         """What rules have counted: by VPC, then by chain and rule, both named by `ruleset`."""
@@ -205,6 +225,7 @@ class NamespaceNetwork:
         if vpcs == self._watched:
             return
         before, self._watched = self._watched, vpcs
+        self._seen = {vpc: seen for vpc, seen in self._seen.items() if vpc in vpcs}
         try:
             await self.refresh()
         except Retryable:
@@ -266,9 +287,13 @@ class NamespaceNetwork:
         router.disconnect(interface)
 
     def _apply(self, topology: Topology) -> None:
+        public = {record.id: record for record in self._ledger.attached() if record.public}
+        exposed = {key: replace(one, public=one.public or key in public) for key, one in topology.interfaces.items()}
         for vpc, router in [*self._routers.items()]:
             if vpc in topology.vpcs:
-                router.apply(ruleset.of(topology, vpc, watched=vpc in self._watched))
+                router.apply(ruleset.of(replace(topology, interfaces=exposed), vpc, watched=vpc in self._watched))
+                mine = [record for key, record in public.items() if self._homes.get(key) == vpc]
+                router.outside.translate({record.public_address: record.vpc_address for record in mine})
             elif vpc not in self._homes.values():
                 router.close()
                 del self._routers[vpc]

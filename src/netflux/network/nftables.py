@@ -32,7 +32,7 @@ _BATCH_BYTES = 64 * 1024
 
 (_NEWTABLE, _DELTABLE, _NEWCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELRULE) = (0, 2, 3, 5, 6, 7, 8)
 (_NEWSET, _DELSET, _NEWELEMENT, _DELELEMENT) = (9, 11, 12, 14)
-_FORWARD, _OUTPUT, _POSTROUTING = 2, 3, 4
+_PREROUTING, _FORWARD, _OUTPUT, _POSTROUTING = 0, 2, 3, 4
 _BEFORE_ROUTING, _AFTER_ROUTING = -100, 100
 """linux/netfilter_ipv4.h: NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC."""
 _REGISTER = 1
@@ -83,6 +83,12 @@ def diverting_chain(name: str) -> Message:
     return message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + text(7, "nat"), CREATE)
 
 
+def arriving_chain(name: str) -> Message:
+    """The same for those that come from elsewhere."""
+    hook = nest(4, big(1, _PREROUTING), big(2, _BEFORE_ROUTING))
+    return message(_NEWCHAIN, text(1, TABLE) + text(3, name) + hook + text(7, "nat"), CREATE)
+
+
 def chain(name: str) -> Message:
     """A chain that rules and maps lead to."""
     return message(_NEWCHAIN, text(1, TABLE) + text(3, name), CREATE)
@@ -122,6 +128,12 @@ def verdict_map(name: str, identity: int) -> Message:
     return message(_NEWSET, body + big(6, _VERDICTS) + big(7, 16) + big(10, identity), CREATE)
 
 
+def address_map(name: str, identity: int) -> Message:
+    """A map from IPv4 addresses to others."""
+    body = text(1, TABLE) + text(2, name) + big(3, 8) + big(4, _ADDRESS_TYPE) + big(5, 4)
+    return message(_NEWSET, body + big(6, _ADDRESS_TYPE) + big(7, 4) + big(10, identity), CREATE)
+
+
 def no_set(name: str) -> Message:
     """Removes a set that no rule uses."""
     return message(_DELSET, text(1, TABLE) + text(2, name))
@@ -136,6 +148,13 @@ def elements(name: str, addresses: Iterable[str]) -> Iterator[Message]:
 def mapped(name: str, chains: Mapping[str, str]) -> Iterator[Message]:
     """Puts addresses and the chains that they lead to into a map."""
     found = [nest(1, _key(one), nest(2, _decision(Verdict.JUMP, goal))) for one, goal in chains.items()]
+    for some in _chunks(found):
+        yield message(_NEWELEMENT, text(1, TABLE) + text(2, name) + nest(3, *some), CREATE)
+
+
+def translations(name: str, addresses: Mapping[str, str]) -> Iterator[Message]:
+    """Puts addresses and those that they stand for into a map."""
+    found = [nest(1, _key(one), nest(2, attribute(1, socket.inet_aton(other)))) for one, other in addresses.items()]
     for some in _chunks(found):
         yield message(_NEWELEMENT, text(1, TABLE) + text(2, name) + nest(3, *some), CREATE)
 
@@ -259,6 +278,11 @@ def tracked() -> list[bytes]:
     ]  # fmt: skip
 
 
+def entering_by(index: int) -> list[bytes]:
+    """The packet came by this interface."""
+    return [expression("meta", big(1, _REGISTER) + big(2, 4)), _compare(struct.pack("=I", index))]
+
+
 def leaving_by(index: int) -> list[bytes]:
     """The packet leaves by this interface."""
     return [expression("meta", big(1, _REGISTER) + big(2, 5)), _compare(struct.pack("=I", index))]
@@ -289,6 +313,13 @@ def to_port(port: int) -> list[bytes]:
     """The connection goes to this port of the address that it was meant for."""
     loaded = expression("immediate", big(1, _REGISTER) + nest(2, attribute(1, struct.pack(">H", port))))
     return [loaded, expression("nat", big(1, 1) + big(2, socket.AF_INET) + big(5, _REGISTER))]
+
+
+def translated(name: str) -> list[bytes]:
+    """The connection goes to the address that the map has for the one it was meant for; on, where it has none."""
+    found = expression("lookup", text(1, name) + big(2, _REGISTER) + big(3, _REGISTER))
+    goal = big(1, 1) + big(2, socket.AF_INET) + big(3, _REGISTER)
+    return [_address(source=False), found, expression("nat", goal)]
 
 
 def prohibit() -> list[bytes]:

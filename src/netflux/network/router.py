@@ -20,6 +20,7 @@ from netflux.network.hosting import Host
 from netflux.network.interface import Sockets
 from netflux.network.netlink import Message
 from netflux.network.nftables import Found, Verdict
+from netflux.network.outside import Outside
 from netflux.network.ruleset import (
     FORWARD,
     FROM,
@@ -42,6 +43,7 @@ _SETTINGS = {
 }
 """A packet whose source is not at the cable that it comes by is dropped: EC2's source check."""
 
+_NOWHERE = 4
 _FIRST_INDEX = 10
 _LOCAL_PRIORITY, _SUBNET_PRIORITY = 100, 200
 _FIRST_TABLE = 1000
@@ -67,23 +69,26 @@ class Router:
         self._routed = Ruleset()
         self._cables: dict[str, int] = {}
         self._tables: dict[str, int] = {}
-        # Both gateways are ends of one cable: something for routes to point at, where the filter lets nothing leave.
         self._index = itertools.count(_FIRST_INDEX)
         self._identity = itertools.count(1)
         self._book = ""
         self._closing: tuple[str, dict[Ends, Flow]] | None = None
         namespace.create(vpc, _SETTINGS)
+        self.outside = Outside(vpc)
         with namespace.inside(vpc):
             self._route = netlink.Socket(netlink.ROUTE)
             self._filter = netlink.Socket(netlink.NETFILTER)
+        # The NAT gateways' cable ends here: something for routes to point at, where the filter lets nothing leave.
         self._route.send([
-            link.up(link.LOOPBACK), link.pair("igw", INTERNET_GATEWAY, "nat", NAT_GATEWAY),
-            link.up(INTERNET_GATEWAY), link.up(NAT_GATEWAY),
+            link.up(link.LOOPBACK), link.pair("nat", NAT_GATEWAY, "nowhere", _NOWHERE),
+            link.up(NAT_GATEWAY), link.up(_NOWHERE),
         ])  # fmt: skip
+        self.outside.join(INTERNET_GATEWAY, self._route)
         self._transact([*self._fresh()])
 
     def close(self) -> None:
         """Ends the router; its cables end with it."""
+        self.outside.close()
         self._route.close()
         self._filter.close()
         namespace.remove(self.vpc)
@@ -343,6 +348,8 @@ def expressions(rule: Rule) -> list[bytes]:
     parts = nftables.tracked() if rule.tracked else []
     if rule.leaving:
         parts += nftables.leaving_by(rule.leaving)
+    if rule.entering:
+        parts += nftables.entering_by(rule.entering)
     parts += [*_ends(rule)]
     if rule.protocol is not None:
         parts += nftables.protocol(rule.protocol)

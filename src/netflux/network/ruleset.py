@@ -27,9 +27,9 @@ from netflux.network.topology import (
     block,
 )
 
-FORWARD, TRACKED, ACLS, INWARD = "forward", "tracked", "acls", "inward"
+FORWARD, TRACKED, ACLS, INWARD, OUTSIDE = "forward", "tracked", "acls", "inward", "outside"
 """Chains: connections by security groups, those that were let through, single packets by network ACLs, what groups let
-out."""
+out, what comes by the internet gateway."""
 
 FROM, TO = "from", "to"
 """Maps: an interface's address to the chain of what may leave it, and of what may enter it."""
@@ -38,7 +38,8 @@ PUBLIC = "public"
 """Set: addresses that the internet gateway translates."""
 
 INTERNET_GATEWAY, NAT_GATEWAY = 2, 3
-"""Indexes of the router's interfaces to the outside world, which this machine does not lead to."""
+"""Indexes of the router's interfaces to the outside world, which this machine does not lead to. Packets come by the
+internet gateway's from probes alone (outside.py)."""
 
 DENIED, REST = "denied", "*"
 """Rules that drop what no other rule of a group, or of a network ACL, decides."""
@@ -66,6 +67,7 @@ class Rule:
         sources: set; empty for all.
         destinations: likewise.
         leaving: index of the interface by which the packet leaves; 0 for any.
+        entering: likewise, by which it came.
         refuse: with an ICMP error instead of silence.
         counted: how often it was met is counted.
     """
@@ -82,6 +84,7 @@ class Rule:
     sources: str = ""
     destinations: str = ""
     leaving: int = 0
+    entering: int = 0
     refuse: bool = False
     counted: bool = False
 
@@ -128,6 +131,7 @@ def of(topology: Topology, vpc: str, *, watched: bool = False) -> Ruleset:
     borders = tuple(_borders(topology, subnets))
     chains = {FORWARD: _forward(), TRACKED: _tracked(bordered=bool(borders)), ACLS: borders}
     chains[INWARD] = tuple(_inward(bordered=bool(borders)))
+    chains[OUTSIDE] = tuple(_outside(bordered=bool(borders)))
     for group in groups:
         rules = topology.groups[group].rules
         chains[out_of(group)] = tuple(_allowing(rules, groups, egress=True))
@@ -189,7 +193,16 @@ def _forward() -> tuple[Rule, ...]:
     return (
         Rule("tracked", Verdict.GOTO, goal=TRACKED, tracked=True),
         Rule("from", Verdict.JUMP, goal=FROM, by="source"),
+        Rule("outside", Verdict.GOTO, goal=OUTSIDE, entering=INTERNET_GATEWAY),
     )
+
+
+def _outside(*, bordered: bool) -> Iterator[Rule]:
+    """A client on the internet has no groups, and gets to public addresses alone; here they are translated already."""
+    if bordered:
+        yield Rule(ACLS, Verdict.JUMP, goal=ACLS)
+    yield Rule("to", Verdict.JUMP, goal=TO, by="destination", destinations=PUBLIC)
+    yield Rule("nobody", Verdict.DROP, counted=True)
 
 
 def _tracked(*, bordered: bool) -> tuple[Rule, ...]:
@@ -216,7 +229,7 @@ def _writing(chain: str, rules: Iterable[Rule]) -> Iterator[Rule]:
     What arrives is written down by a chain of its own behind all of these.
     """
     outward = chain.startswith(_LEAVING) or chain.endswith(_OUT)
-    fate = Fate.LOST if chain == INWARD else Fate.KEPT if outward else Fate.TURNED
+    fate = Fate.LOST if chain in (INWARD, OUTSIDE) else Fate.KEPT if outward else Fate.TURNED
     for rule in rules:
         if rule.verdict is Verdict.DROP:
             yield replace(rule, name=f"flow-{rule.name}", verdict=Verdict.JUMP, goal=fate.chain, refuse=False,

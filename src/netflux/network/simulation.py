@@ -1,4 +1,4 @@
-"""A rule set's verdict on the first packet of a connection between two interfaces of its VPC, without a kernel. Pure.
+"""A rule set's verdict on the first packet of a connection to an interface of its VPC, without a kernel. Pure.
 
 Network ACLs are left out: they are asked about every packet, so nothing of them is remembered.
 """
@@ -55,6 +55,8 @@ def _through(ruleset: Ruleset, chain: str, packet: Packet) -> Verdict | None:
 def _matches(ruleset: Ruleset, rule: Rule, packet: Packet) -> bool:
     if rule.tracked or rule.leaving or rule.goal == ACLS:
         return False
+    if rule.entering and _inside(ruleset, packet.source):
+        return False
     if rule.protocol is not None and rule.protocol != packet.protocol:
         return False
     if rule.ports is not None and not rule.ports.low <= packet.port <= rule.ports.high:
@@ -66,6 +68,11 @@ def _matches(ruleset: Ruleset, rule: Rule, packet: Packet) -> bool:
             (packet.destination, rule.destination, rule.destinations),
         )
     )
+
+
+def _inside(ruleset: Ruleset, address: str) -> bool:
+    """Whether the VPC has the address: what comes from others has come by the internet gateway."""
+    return any(ipaddress.IPv4Address(address) in ipaddress.IPv4Network(block) for block in ruleset.blocks)
 
 
 def _within(ruleset: Ruleset, address: str, block: str, group: str) -> bool:

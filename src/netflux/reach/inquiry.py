@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from netflux.network.attempt import Probe
 from netflux.network.described import Call
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
@@ -79,18 +78,19 @@ class Inquiry:
         return owner is not None and await self._network.listening(owner, port)
 
     async def _probed(self, scene: Scene, asked: Question, path: Path) -> Path:
+        """Nothing is sent to the internet."""
         connection = path.verdict.connection
         source, destination = connection.source, connection.destination
         owner = scene.owners.get(source.id) if isinstance(source, Interface) else None
-        if owner is None and asked.source.kind is not Kind.INTERNET:
-            return path
         if isinstance(destination, Elsewhere) and asked.destination.kind is Kind.INTERNET:
             return path
-        sent = await self._send(owner, destination.address, asked.port)
+        if asked.source.kind is Kind.INTERNET:
+            sent = await self._network.probe_from_outside(source.address, destination.address, asked.port, PATIENCE)
+        elif owner is not None:
+            sent = await self._network.probe(owner, destination.address, asked.port, PATIENCE)
+        else:
+            return path
         return replace(path, probe=sent) if sent.source_port else path
-
-    async def _send(self, owner: str | None, address: str, port: int) -> Probe:
-        return await self._network.probe(owner, address, port, PATIENCE)
 
     @staticmethod
     def _disagreements(found: Answer) -> Iterable[str]:

@@ -56,7 +56,8 @@ async def read(call: Call, network: Network) -> Scene:
     told = await described.answers(call)
     topology = described.topology(told)
     owners = {interface.id: interface.owner for interface in network.attached()}
-    found = _Found([], _tagged(told), {}, set(), set())
+    public = {interface.id for interface in network.attached() if interface.public_address}
+    found = _Found([], _tagged(told), {}, public, set())
     await _load_balancers(call, owners, found)
     await _databases(call, owners, found)
     await _clusters(call, found)
@@ -94,8 +95,6 @@ async def _load_balancers(call: Call, owners: Mapping[str, str], found: _Found) 
         ports = tuple(listener["Port"] for listener in listeners)
         found.places.append(Place(Kind.LOAD_BALANCER, name, keys, tuple(nodes), ports, absent))
         found.balancers.update(nodes)
-        if balancer.get("Scheme") == "internet-facing":
-            found.public.update(nodes)
         for node in nodes:
             found.labels[node] = name
             found.names[node] = balancer["DNSName"]
@@ -114,8 +113,6 @@ async def _databases(call: Call, owners: Mapping[str, str], found: _Found) -> No
         for key in mine:
             found.labels[key] = name
             found.names[key] = address
-        if database.get("PubliclyAccessible"):
-            found.public.update(mine)
 
 
 async def _clusters(call: Call, found: _Found) -> None:
@@ -127,15 +124,12 @@ async def _clusters(call: Call, found: _Found) -> None:
             if definition not in ports:
                 ports[definition] = await _container_ports(call, definition)
         services = await _services(call, cluster)
-        exposed = {service["serviceName"]: service for service in services if _has_public_address(service)}
         by_service: dict[str, list[Place]] = {}
         for task in tasks:
             service = task.get("group", "").partition("service:")[2]
             place = _task(task, service, ports[task["taskDefinitionArn"]])
             by_service.setdefault(service, []).append(place)
             found.labels.update(dict.fromkeys(place.interfaces, place.name))
-            if service in exposed:
-                found.public.update(place.interfaces)
         for service in services:
             found.places.append(_service(service, by_service.get(service["serviceName"], [])))
         found.places += [place for places in by_service.values() for place in places]
@@ -166,11 +160,6 @@ async def _container_ports(call: Call, definition: str) -> tuple[int, ...]:
         for mapping in container.get("portMappings") or ()
         if "containerPort" in mapping
     )
-
-
-def _has_public_address(service: Item) -> bool:
-    network = (service.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
-    return bool(network.get("assignPublicIp") == "ENABLED")
 
 
 def _task(task: Item, service: str, ports: tuple[int, ...]) -> Place:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ _WEIGHT = 1024
 """Of a process under version 1, which weighs the group of all tasks against each single process beside it."""
 _TRY = 10.0  # real seconds
 _YOUNG = 60.0  # real seconds
+_RACES = 5  # times that a group is made again
 _JOIN = "import sys; [open(path, 'w').write('0') for path in sys.argv[1:]]"
 _V1 = ("memory", "cpu", "cpuacct")
 
@@ -71,7 +73,21 @@ class Held:
         self._own = {controller: place / _safe(name) for controller, place in self._task.items()}
 
     def make(self, memory: MemoryLimit | None, cpus: float | None) -> None:
-        """Makes the groups, with their sizes; OSError when the kernel refuses."""
+        """Makes the groups, with their sizes; OSError when the kernel refuses.
+
+        Whoever ends removes what is empty above it, perhaps just when it is needed: then it is made again.
+        """
+        for left in range(_RACES, -1, -1):
+            try:
+                self._make(memory, cpus)
+            except FileNotFoundError:
+                if not left:
+                    raise
+            else:
+                return
+
+    def _make(self, memory: MemoryLimit | None, cpus: float | None) -> None:
+        _prepare(self._places)
         for place in {*self._task.values()}:
             place.mkdir(exist_ok=True)
             if self._places.version == 2:
@@ -106,15 +122,19 @@ class Held:
         return False
 
     def end(self) -> bool:
-        """Kills what is left in the group and removes it, with its task's when that is empty; whether it is gone."""
+        """Kills what is left in the group and removes it, with what is empty above it; whether it is gone."""
         _kill(self._own.values())
-        for place in dict.fromkeys(self._own.values()):
-            with contextlib.suppress(OSError):
-                place.rmdir()
-        for place in dict.fromkeys(self._task.values()):
-            with contextlib.suppress(OSError):
-                place.rmdir()
+        for level in (self._own, self._task, self._places.bases):
+            for place in dict.fromkeys(level.values()):
+                with contextlib.suppress(OSError):
+                    place.rmdir()
         return not any(place.exists() for place in self._own.values())
+
+    def end_soon(self, seconds: float) -> None:
+        """Ends it where nothing can wait for it any more: tries for so many real seconds."""
+        deadline = time.monotonic() + seconds
+        while not self.end() and time.monotonic() < deadline:
+            time.sleep(0.002)
 
     def _hold_memory(self, places: Mapping[str, Path], limit: int | None) -> None:
         if limit is None:
@@ -142,7 +162,6 @@ def find(root: Path = ROOT) -> Places | str:
     refusal = "no control groups are mounted"
     for places in (*_second(root), *_first(root)):
         try:
-            _prepare(places)
             _probe(places)
         except (OSError, subprocess.SubprocessError) as error:
             refusal = str(error)
@@ -154,7 +173,7 @@ def find(root: Path = ROOT) -> Places | str:
 def sweep(places: Places) -> None:
     """Removes groups that a killed region has left, once nothing runs in them. Another region may use young ones."""
     for base in dict.fromkeys(places.bases.values()):
-        for task in base.iterdir():
+        for task in base.iterdir() if base.is_dir() else ():
             with contextlib.suppress(OSError):
                 if task.is_dir() and time.time() - task.stat().st_mtime > _YOUNG:
                     _remove(task)
@@ -202,7 +221,7 @@ def _weigh(places: Places) -> None:
 
 def _probe(places: Places) -> None:
     """OSError or SubprocessError unless a process can be put into a group with sizes."""
-    held = Held(places, f"probe-{os.getpid()}", "probe")
+    held = Held(places, f"probe-{uuid.uuid4().hex}", "probe")  # a pid is another region's too, in its own namespace
     try:
         held.make(MemoryLimit(1 << 30, "probe", 1 << 30), 1.0)
         command = [sys.executable, "-I", "-S", "-c", _JOIN, *held.joins]
@@ -223,7 +242,8 @@ def _kill(places: Iterable[Path]) -> None:
     for place in places:
         with contextlib.suppress(OSError, ValueError):
             for pid in map(int, (place / "cgroup.procs").read_text().split()):
-                os.kill(pid, signal.SIGKILL)
+                if pid > 0:  # 0 is a process of another pid namespace, and to kill(2) this whole process group
+                    os.kill(pid, signal.SIGKILL)
 
 
 def _own() -> dict[str, str]:

@@ -26,7 +26,7 @@ from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError,
 from netflux.runtime.holding import Held, Places, Sizes
 from netflux.runtime.lines import split
 from netflux.runtime.memory import WATCHED, MemoryWatch
-from netflux.runtime.usage import of_group
+from netflux.runtime.usage import Snapshot
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ _executions = itertools.count(1)
 _UNLIMITED = MemoryLimit(None, "", None)
 _KILLED = 137  # exit code of SIGKILL
 _TRIES, _AGAIN = 20, 0.1  # real seconds
+_LAST = 0.2  # real seconds that a group may hold up the region's end
 
 
 def search_path() -> str:
@@ -65,7 +66,7 @@ class ProcessContainer:
     """A container that is a child process."""
 
     def __init__(
-        self, child: Child, launch: Launch, children: Children, memory: MemoryLimit, held: Held | None = None
+        self, child: Child, launch: Launch, children: Children, memory: MemoryLimit, measured: Held | Snapshot
     ) -> None:
         self.id = uuid.uuid4().hex + f"{child.pid % 10**10:010d}"
         self.memory = memory
@@ -73,8 +74,8 @@ class ProcessContainer:
         self._child = child
         self._launch = launch
         self._children = children
-        self._held = held
-        self._released = asyncio.ensure_future(self._release(held)) if held is not None else None
+        self._measured = measured
+        self._released = asyncio.ensure_future(self._release(measured)) if isinstance(measured, Held) else None
 
     @property
     def pid(self) -> int:
@@ -105,7 +106,11 @@ class ProcessContainer:
         return code
 
     async def _release(self, held: Held) -> None:
-        code = _docker_code(await self._child.wait())
+        try:
+            code = _docker_code(await self._child.wait())
+        except asyncio.CancelledError:  # the region's last moment
+            held.end_soon(_LAST)
+            raise
         self._killed_for_memory |= code == _KILLED and held.killed_for_memory()
         _remove(held, _TRIES)
 
@@ -121,7 +126,8 @@ class ProcessContainer:
         """What its process group uses; None when it has ended."""
         if self.exit_code is not None:
             return None
-        return self._held.usage() if self._held is not None else of_group(self._child.pid)
+        measured = self._measured
+        return measured.usage() if isinstance(measured, Held) else measured.of(self._child.pid)
 
     async def lines(self) -> AsyncIterator[str]:
         """Its output, line by line."""
@@ -170,6 +176,7 @@ class ProcessRuntime:
         self._directory = directory or Path(tempfile.gettempdir())
         self._own_hosts: asyncio.Future[bool] | None = None
         self._memory = MemoryWatch()
+        self._usage = Snapshot()
         self._places: asyncio.Future[Places | str] | None = None
 
     async def pull(self, reference: str) -> Image:
@@ -204,7 +211,7 @@ class ProcessRuntime:
             if held is not None:
                 held.end()
             raise StartError(f"{argv[0]}: {error.strerror}") from error
-        container = ProcessContainer(child, launch, self._children, spec.memory or _UNLIMITED, held)
+        container = ProcessContainer(child, launch, self._children, spec.memory or _UNLIMITED, held or self._usage)
         if spec.memory is not None and held is None:
             self._memory.add(container)
         return container

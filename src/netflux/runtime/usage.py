@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from netflux.runtime.driver import Usage
 
 _PROC = Path("/proc")
+_MOMENT = 0.1  # real seconds
 _FULL = 20
 """Looks of which one reads of every process."""
 
@@ -33,19 +35,22 @@ class Groups:
     """Looks at some process groups again and again, without reading of every other process each time.
 
     A process keeps its group but for job control, so one that was seen in another group is passed over until the
-    next full look; a leader never is, since it gets its group only after its start.
+    next full look, which comes at once when another group is asked for; a leader never is, since it gets its group
+    only after its start.
     """
 
     def __init__(self) -> None:
         self._others: set[str] = set()
+        self._asked: set[int] = set()
         self._looks = 0
 
     def look(self, groups: Collection[int]) -> Mapping[int, Usage]:
         """What each of the groups uses now."""
         there = [process.name for process in _processes()]
         self._looks += 1
-        self._others = {*there} & self._others if self._looks % _FULL else set()
-        self._others -= {str(group) for group in groups}
+        full = self._looks % _FULL == 0 or not self._asked.issuperset(groups)
+        self._others = set() if full else ({*there} & self._others) - {str(group) for group in groups}
+        self._asked = {*groups}
         found: dict[int, list[list[str]]] = defaultdict(list)
         for pid in there:
             fields = _fields(_PROC / pid) if pid not in self._others else None
@@ -57,6 +62,20 @@ class Groups:
             else:
                 self._others.add(pid)
         return {group: _total(members) for group, members in found.items()}
+
+
+class Snapshot:
+    """What every process group used a moment ago: one look serves all who ask at about the same time."""
+
+    def __init__(self) -> None:
+        self._at = 0.0
+        self._found: Mapping[int, Usage] = {}
+
+    def of(self, group: int) -> Usage | None:
+        """What the group's processes use together; None when there are none."""
+        if time.monotonic() - self._at > _MOMENT:
+            self._at, self._found = time.monotonic(), of_groups()
+        return self._found.get(group)
 
 
 def proportional(group: int) -> int:

@@ -6,12 +6,15 @@ import contextlib
 import gzip
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from netflux.aws.ec2.flowdelivery import Line, batches
+from netflux.aws.ec2.flowlog import FlowLog
 from netflux.errors import AwsError, Unsupported
 from netflux.network.flowbook import Ends, Fate, Flow
 from netflux.network.loopback import LoopbackNetwork
@@ -20,6 +23,7 @@ from tests.aws.ec2.flowing import Flowing, flowing
 from tests.controlplane.plane import Plane
 
 NOW = int(time.time())
+NOW_TEXT = "2026-11-24T00:00:00+00:00"
 FLOW = Flow(Ends("10.0.0.4", "10.0.0.9", 40000, 8080, 6, 2, Fate.TURNED), 2, 120, NOW - 2.0, NOW - 1.0)
 
 
@@ -117,6 +121,44 @@ async def test_a_role_that_is_not_there_fails_the_delivery_and_the_records_come_
     await here.pass_(60)
     assert await status(here) == ("SUCCESS", None)
     assert len(await lines(here, "eni-a-all")) == 2
+
+
+async def test_a_delivery_that_fails_half_way_repeats_nothing(here: Flowing, monkeypatch: pytest.MonkeyPatch) -> None:
+    vpc, subnet = await network(here)
+    await here.ec2("CreateFlowLogs", ResourceType="VPC", ResourceIds=[vpc], **await streamed(here))
+    saw(here, vpc, subnet)
+    put = here.logs._delivery.put
+
+    async def refusing(log: FlowLog, batch: Sequence[Line], now: datetime) -> None:
+        if batch[0].interface == "eni-b":
+            raise AwsError("AccessDeniedException", "not now")
+        await put(log, batch, now)
+
+    monkeypatch.setattr(here.logs._delivery, "put", refusing)
+    await here.pass_(60)
+    assert await status(here) == ("FAILED", "Access error: not now")
+    monkeypatch.undo()
+    await here.pass_(60)
+    assert await status(here) == ("SUCCESS", None)
+    assert (len(await lines(here, "eni-a-all")), len(await lines(here, "eni-b-all"))) == (1, 1)
+
+
+@pytest.mark.parametrize(("destination", "number"), [("cloud-watch-logs", 5), ("s3", 1)])
+def test_what_goes_to_a_stream_at_once_is_of_one_interface_and_one_day(destination: str, number: int) -> None:
+    log = FlowLog("fl-1", "VPC", "vpc-1", "vpc-1", "ALL", destination, NOW_TEXT)
+    kept = [Line(eni, day * 86400 + second, "-") for eni in ("eni-a", "eni-b") for day in (0, 1) for second in (9, 1)]
+    kept += [Line("eni-a", 86400 + 5, "-")] * 1000
+    found = batches(log, kept)
+    assert len(found) == number
+    assert sorted((line.interface, line.start) for batch in found for line in batch) == sorted(
+        (line.interface, line.start) for line in kept
+    )
+    if destination == "cloud-watch-logs":
+        for batch in found:
+            starts = [line.start for line in batch]
+            assert starts == sorted(starts)
+            assert len({(line.interface, line.start // 86400) for line in batch}) == 1
+    assert batches(log, []) == []
 
 
 async def test_files_in_s3_have_awss_keys_and_the_fields_names_on_top(here: Flowing) -> None:
@@ -254,6 +296,24 @@ async def test_loopback_refuses_and_names_the_driver_that_sees_packets(plane: Pl
     vpc, _ = await network(here)
     with pytest.raises(Unsupported, match=r"`loopback`, which sees no packets.*--network namespaces"):
         await here.ec2("CreateFlowLogs", ResourceType="VPC", ResourceIds=[vpc], **await streamed(here))
+    assert (await here.ec2("DescribeFlowLogs"))["FlowLogs"] == []
+
+
+async def test_under_loopback_flow_logs_of_an_earlier_run_fail_by_name_and_can_be_deleted(
+    plane: Plane, tmp_path: Path
+) -> None:
+    here = await flowing(plane, tmp_path)
+    vpc, subnet = await network(here)
+    for kind, resource in (("VPC", vpc), ("Subnet", subnet)):
+        await here.ec2("CreateFlowLogs", ResourceType=kind, ResourceIds=[resource], **await streamed(here))
+    plane.stop()
+    here = await flowing(plane, tmp_path, lambda apis: LoopbackNetwork(apis, plane.documents))
+    await here.pass_(60)
+    logs = (await here.ec2("DescribeFlowLogs"))["FlowLogs"]
+    assert [log["DeliverLogsStatus"] for log in logs] == ["FAILED", "FAILED"]
+    assert "`loopback`, which sees no packets" in logs[0]["DeliverLogsErrorMessage"]
+    for log in logs:
+        await here.ec2("DeleteFlowLogs", FlowLogIds=[log["FlowLogId"]])
     assert (await here.ec2("DescribeFlowLogs"))["FlowLogs"] == []
 
 

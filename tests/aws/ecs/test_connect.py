@@ -26,6 +26,13 @@ def test_an_endpoint_has_the_default_names_of_aws() -> None:
     assert found == Endpoint("web", "web.prod", 8080, 8080, 15.0, http=False)
 
 
+def test_proxies_may_be_asked_at_a_port_of_their_own() -> None:
+    definition = {"containerDefinitions": [{"portMappings": [{"name": "web", "containerPort": 8080}]}]}
+    service = {"portName": "web", "ingressPortOverride": 9000}
+    (found,) = endpoints({"enabled": True, "services": [service]}, "prod", definition)
+    assert (found.port, found.container_port, found.ingress) == (8080, 8080, 9000)
+
+
 def test_http_gets_the_request_timeout_and_tcp_does_not() -> None:
     clock = Clock(10)
     http = body("prod", [Bound(Endpoint("a", "a.prod", 80, 8080, 15.0, http=True), "127.1.255.1", "service/a")], clock)
@@ -85,6 +92,21 @@ async def test_a_name_is_in_the_tasks_of_the_namespace_and_its_servers_follow_th
     await until(followed)
     await world.apis.call("ecs", "DeleteService", {"cluster": "prod", "service": "movies", "force": True})
     await until(lambda: not world.proxy.sections)
+
+
+async def test_a_task_to_which_connections_fail_gets_none_for_a_while(world: World) -> None:
+    await world.apis.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
+    await world.define()
+    await world.serve(serviceConnectConfiguration=connect(*SERVICES))
+    await world.running(2)
+
+    def states() -> list[str]:
+        return sorted(server.state for servers in world.proxy.servers.values() for server in servers)
+
+    await until(lambda: states() == ["ready", "ready"])
+    world.proxy.failures = 5
+    await until(lambda: states() == ["drain", "ready"])
+    await until(lambda: states() == ["ready", "ready"])
 
 
 async def test_a_name_can_be_taken_once_in_a_namespace(world: World) -> None:

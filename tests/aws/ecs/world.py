@@ -45,6 +45,7 @@ class FakeProxy:
     def __init__(self) -> None:
         self.sections: dict[str, Section] = {}
         self.servers: dict[str, list[Server]] = {}
+        self.reloads = self.failures = 0
 
     async def put(self, section: Section) -> None:
         self.sections[section.owner] = section
@@ -54,6 +55,13 @@ class FakeProxy:
 
     async def set_servers(self, backend: str, servers: Sequence[Server]) -> None:
         self.servers[backend] = list(servers)
+
+    async def failed(self, backend: str = "") -> dict[tuple[str, str], int]:
+        """All failures are those of the first servers."""
+        if not backend:
+            return {(name, ""): self.failures for name in self.servers}
+        first = self.servers[backend][0]
+        return {("s1", f"{first.address}:{first.port}"): self.failures}
 
 
 class World:

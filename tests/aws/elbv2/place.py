@@ -41,12 +41,18 @@ ACCOUNT, REGION = "000000000000", "us-east-1"
 
 
 class MapNetwork:
-    """Addresses that the test says are there, and nodes at fresh ones."""
+    """Addresses that the test says are there, and nodes at fresh ones.
+
+    Args:
+        known: local addresses by VPC address.
+        apart: each node asks targets for itself, as where every interface is a network namespace.
+    """
 
     name = "map"
-    enforces_security_groups = False
 
-    def __init__(self, known: dict[str, str]) -> None:
+    def __init__(self, known: dict[str, str], apart: bool = False) -> None:
+        self.enforces_security_groups = apart
+        self.cut: set[str] = set()
         self.interfaces: dict[str, Interface] = {}
         self.known = known
 
@@ -72,16 +78,21 @@ class MapNetwork:
     def service_address(self, key: str) -> str:
         return "127.0.0.1"
 
-    def client(self, _owner: str) -> socket.socket:
+    def client(self, owner: str) -> socket.socket:
+        """OSError for an owner in `cut`, which reaches nobody."""
+        if owner in self.cut:
+            raise OSError(f"{owner} is cut off")
         made = socket.socket()
         made.settimeout(0)
+        if self.enforces_security_groups:
+            made.bind((self.interfaces[owner].local_address, 0))
         return made
 
 
 class Place:
     """Everything an ALB needs, started by `start`."""
 
-    def __init__(self, directory: Path, speed: float = 10.0, *, loopback: bool = False) -> None:
+    def __init__(self, directory: Path, speed: float = 10.0, *, loopback: bool = False, apart: bool = False) -> None:
         from moto.moto_api._internal.models import moto_api_backend
 
         moto_api_backend.reset()
@@ -93,7 +104,7 @@ class Place:
         self.apis = Apis(ACCOUNT, REGION, self.moto, self._changed)
         self.known: dict[str, str] = {}
         self.loopback = LoopbackNetwork(self.apis, self.documents) if loopback else None
-        self.network = self.loopback or MapNetwork(self.known)
+        self.network = self.loopback or MapNetwork(self.known, apart)
         self.endpoints = Endpoints()
         self.gateway = Gateway(self.port, self.run, directory / "ca", Region(ACCOUNT, REGION))
         self.haproxy = HAProxy(

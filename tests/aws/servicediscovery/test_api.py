@@ -1,5 +1,6 @@
 """Cloud Map through its API, with Route 53's zones behind it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from netflux.controlplane.documents import Documents
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError
 
+SPEED = 60.0
 TAGS = [{"Key": "a", "Value": "1"}]
 
 
@@ -60,7 +62,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     moto = Moto(documents, names.ACCOUNT, names.REGION)
     apis = Apis(names.ACCOUNT, names.REGION, moto, lambda _: None)
     await moto.start()
-    made = ServiceDiscoveryApi(documents, Clock(), apis, (names.REGION, names.ACCOUNT))
+    made = ServiceDiscoveryApi(documents, Clock(SPEED), apis, (names.REGION, names.ACCOUNT))
     apis.register(made)
     yield Place(apis, made)
     moto.stop()
@@ -97,6 +99,23 @@ async def test_registering_again_replaces_attributes_and_keeps_health(place: Pla
     assert found["Instances"][0]["Attributes"] == {"AWS_INSTANCE_IPV4": "10.0.0.1", "zone": "b"}
     assert found["InstancesRevision"] == before + 1
     assert (await place.call("GetInstancesHealthStatus", ServiceId=service))["Status"] == {"1": "HEALTHY"}
+
+
+async def test_an_instance_is_unhealthy_half_a_minute_after_that_was_said_unless_it_is_taken_back(place: Place) -> None:
+    service = await place.service(await place.namespace(), HealthCheckCustomConfig={"FailureThreshold": 1})
+    turned = asyncio.Event()
+    place.map.turned = turned.set
+    for instance in ("1", "2"):
+        await place.register(service, instance)
+        how = {"ServiceId": service, "InstanceId": instance}
+        await place.call("UpdateInstanceCustomHealthStatus", **how, Status="UNHEALTHY")
+    assert len((await place.discover(HealthStatus="HEALTHY"))["Instances"]) == 2
+    await place.call("UpdateInstanceCustomHealthStatus", ServiceId=service, InstanceId="2", Status="HEALTHY")
+    await asyncio.wait_for(turned.wait(), 10)
+    assert [one["InstanceId"] for one in (await place.discover(HealthStatus="UNHEALTHY"))["Instances"]] == ["1"]
+    assert [one["InstanceId"] for one in (await place.discover(HealthStatus="HEALTHY"))["Instances"]] == ["2"]
+    await place.call("UpdateInstanceCustomHealthStatus", ServiceId=service, InstanceId="1", Status="HEALTHY")
+    assert len((await place.discover(HealthStatus="HEALTHY"))["Instances"]) == 2
 
 
 async def test_a_private_namespace_is_a_hosted_zone_of_its_vpc(place: Place) -> None:

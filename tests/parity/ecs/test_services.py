@@ -318,14 +318,17 @@ async def test_waiters(world: World) -> None:
     assert verdict("ServicesStable", missing) == "failure"
 
 
+TLS = {"issuerCertificateAuthority": {"awsPcaAuthorityArn": "arn:aws:acm-pca:us-east-1:1:certificate-authority/1"}}
+
+
 def connect(*services: dict) -> dict:
     return {"enabled": True, "namespace": "prod", "services": [*services]}
 
 
 @parity(
     "ecs", "Service Connect", "partly",
-    but="HAProxy in place of Envoy, one for the region and not in the task's list; no outlier ejection, no TLS, "
-    "no ingressPortOverride; names have an IPv4 address only",
+    but="HAProxy in place of Envoy, one for the region and not in the task's list; failed connections are counted "
+    "every second; no TLS; under `loopback` nothing listens at ingressPortOverride; names have an IPv4 address only",
 )  # fmt: skip
 async def test_service_connect(world: World) -> None:
     await world.apis.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
@@ -346,7 +349,8 @@ async def test_service_connect(world: World) -> None:
         ({"portName": "absent"}, "does not refer to any named PortMapping"),
         ({**alias, "clientAliases": [{"port": 1}, {"port": 2}]}, "at most 1 client alias"),
         (alias, "already in use in namespace 'prod'"),
-        ({"portName": "web-8080", "discoveryName": "o", "ingressPortOverride": 9}, "ingressPortOverride"),
+        ({"portName": "web-8080", "discoveryName": "o", "ingressPortOverride": 8080}, "in use by another port"),
+        ({"portName": "web-8080", "discoveryName": "o", "tls": TLS}, "tls of a Service Connect service"),
     ):
         with pytest.raises(AwsError, match=text):
             await world.serve(serviceName="other", serviceConnectConfiguration=connect(wrong))
@@ -354,8 +358,8 @@ async def test_service_connect(world: World) -> None:
 
 @parity(
     "ecs", "Cloud Map", "partly",
-    but="no HealthCheckConfig, EC2 instances and shared namespaces; a custom health status holds at once and not after "
-    "30 s; the records of instances are answered and not listed among the hosted zone's",
+    but="no HealthCheckConfig, EC2 instances and shared namespaces; the records of instances are answered and not "
+    "listed among the hosted zone's",
 )  # fmt: skip
 async def test_cloud_map(world: World) -> None:
     """serviceRegistries and Service Connect register RUNNING tasks; DiscoverInstances finds them by health."""
@@ -382,10 +386,10 @@ async def test_cloud_map(world: World) -> None:
         own = await discovered(service, QueryParameters={"ECS_SERVICE_NAME": "movies"})
         assert len(own["Instances"]) == 2
         assert (await discovered(service, QueryParameters={"ECS_SERVICE_NAME": "other"}))["Instances"] == []
-    health = {"ServiceId": made["Id"], "InstanceId": min(tasks), "Status": "UNHEALTHY"}
-    await world.apis.call("servicediscovery", "UpdateInstanceCustomHealthStatus", health)
-    assert len((await discovered("films", HealthStatus="HEALTHY_OR_ELSE_ALL"))["Instances"]) == 1
-    assert len((await discovered("films", HealthStatus="ALL"))["Instances"]) == 2
+    ill = {"ServiceId": made["Id"], "InstanceId": "ill", "Attributes": {"AWS_INIT_HEALTH_STATUS": "UNHEALTHY"}}
+    await world.apis.call("servicediscovery", "RegisterInstance", ill)
+    assert len((await discovered("films", HealthStatus="HEALTHY_OR_ELSE_ALL"))["Instances"]) == 2
+    assert len((await discovered("films", HealthStatus="ALL"))["Instances"]) == 3
 
 
 def test_a_failed_deployment_starts_no_more_tasks() -> None:

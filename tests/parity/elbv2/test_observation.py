@@ -13,7 +13,7 @@ import pytest
 
 from netflux.errors import AwsError
 from tests.aws.elbv2.place import fixed, forward, path_is
-from tests.haproxy.targets import Load, until
+from tests.haproxy.targets import Load, read_answer, until
 from tests.parity.elbv2.world import Alb, World, answer, pairs, vpc
 from tests.parity.rows import parity
 
@@ -24,8 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
     "elbv2", "Metrics", "partly",
     but="connections of clients at the gateway's port are in no load balancer's count; no RuleEvaluations where "
     "several rules forward to one group without an access log; without one TargetResponseTime has no Minimum and "
-    "percentiles; what a leaving HAProxy worker still answers after a change is counted only where it fails; data live "
-    "as long as the region, three hours at most",
+    "percentiles; data live as long as the region, three hours at most",
 )  # fmt: skip
 async def test_metrics(world: World, alb: Alb) -> None:
     listener, group, [target] = await world.forwarding(alb)
@@ -240,6 +239,36 @@ async def test_access_log(world: World, alb: Alb) -> None:
     assert (gateway[8], gateway[22], gateway[12]) == (
         "403", '"fixed-response"', f'"GET http://{alb.host}:80/gateway HTTP/1.1"'
     )  # fmt: skip
+
+
+@parity("elbv2", "Metrics", "supported")
+async def test_what_ends_after_a_rule_change_is_counted_as_well(world: World, alb: Alb) -> None:
+    listener, group, [target] = await world.forwarding(alb)
+    rule = await listener.rule(1, path_is("/one"))
+    meter = world.place.controller._ground.meter
+    assert meter
+    reader, writer = await listener.connect()
+    target.gate = asyncio.Event()
+    slow = []
+    for number in range(2):
+        slow.append(asyncio.ensure_future(listener.get(f"/slow{number}")))
+        await until(lambda number=number: any(f"/slow{number}" in one.line for one in target.requests))
+        await world.elb("ModifyRule", RuleArn=rule, Conditions=[path_is(f"/{number}")])
+        await world.settled()
+    target.gate.set()
+    assert [(await one).status for one in slow] == [200, 200]
+    writer.write(f"GET /kept HTTP/1.1\r\nHost: {alb.host}\r\n\r\n".encode())
+    assert (await read_answer(reader)).status == 200, "by the first worker, on a connection that was idle meanwhile"
+    writer.close()
+
+    async def counted() -> bool:
+        await meter.look()
+        return await measured(world, "HTTPCode_Target_2XX_Count", dimensions(alb, group)) >= 3
+
+    await until(counted)
+    await meter.look()
+    assert await measured(world, "HTTPCode_Target_2XX_Count", dimensions(alb, group)) == 3, "each of them once"
+    assert await measured(world, "RuleEvaluations", dimensions(alb)) == 3
 
 
 @parity("elbv2", "Metrics", "supported")

@@ -12,6 +12,8 @@ from netflux.clock import Clock
 _log = logging.getLogger(__name__)
 MINUTE = 60.0
 """Simulated seconds."""
+_AFTER = 0.002
+"""Real seconds after the minute: a sleep that ends a moment too early would find the old minute twice."""
 
 Look = Callable[[], Awaitable[None]]
 
@@ -42,7 +44,7 @@ class Minutes:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(self._clock.until_next(MINUTE))
+            await asyncio.sleep(self._clock.until_next(MINUTE) + _AFTER)
             for look in self._looks:
                 try:
                     await look()

@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from netflux.aws.ec2 import flowformat
-from netflux.aws.ec2.flowlog import FlowLog
+from netflux.aws.ec2.flowlog import S3, FlowLog
 from netflux.errors import AwsError
 
 Api = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+_DAY = 24 * 3600
 _AT_ONCE = 1000
 """Events in one call: with every field a line has less than 500 bytes, and PutLogEvents takes 1 MiB."""
 
@@ -43,22 +44,22 @@ class FlowDelivery:
         self._call = call
         self._owner = owner
 
-    async def stream(self, log: FlowLog, lines: Sequence[Line]) -> None:
-        """Each interface has a stream in the log group, which is made when it is not there.
+    async def put(self, log: FlowLog, batch: Sequence[Line], now: datetime) -> None:
+        """Delivers one of `batches`.
 
         Raises:
-            AwsError: the role is not there, or CloudWatch Logs refuses.
+            AwsError: the role is not there, or CloudWatch Logs or S3 refuse.
         """
-        await self._call("iam", "GetRole", {"RoleName": log.role.rpartition("/")[2]})
-        for interface in dict.fromkeys(line.interface for line in lines):
-            mine = sorted((line for line in lines if line.interface == interface), key=lambda line: line.start)
-            name = {"logGroupName": log.log_group, "logStreamName": f"{interface}-{log.traffic.lower()}"}
-            for start in range(0, len(mine), _AT_ONCE):
-                some = mine[start : start + _AT_ONCE]
-                await self._events(name, [{"timestamp": line.start * 1000, "message": line.text} for line in some])
+        await (self._file(log, batch, now) if log.destination_type == S3 else self._stream(log, batch))
 
-    async def file(self, log: FlowLog, lines: Sequence[Line], now: datetime) -> None:
-        """One file, gzip, with the fields' names in its first line; AwsError when S3 refuses."""
+    async def _stream(self, log: FlowLog, lines: Sequence[Line]) -> None:
+        """Each interface has a stream in the log group, which is made when it is not there."""
+        await self._call("iam", "GetRole", {"RoleName": log.role.rpartition("/")[2]})
+        name = {"logGroupName": log.log_group, "logStreamName": f"{lines[0].interface}-{log.traffic.lower()}"}
+        await self._events(name, [{"timestamp": line.start * 1000, "message": line.text} for line in lines])
+
+    async def _file(self, log: FlowLog, lines: Sequence[Line], now: datetime) -> None:
+        """One file, gzip, with the fields' names in its first line."""
         text = "".join(f"{line}\n" for line in (flowformat.header(log.fields), *(line.text for line in lines)))
         bucket, _ = log.bucket
         key = object_key(log, self._owner, now, hashlib.sha256(f"{now}{text}".encode()).hexdigest()[:8])
@@ -80,6 +81,16 @@ class FlowDelivery:
         except AwsError as error:
             if error.code != "ResourceAlreadyExistsException":
                 raise
+
+
+def batches(log: FlowLog, lines: Sequence[Line]) -> list[Sequence[Line]]:
+    """What goes at once: all into a file; into a stream what is of one interface and, for PutLogEvents, one day."""
+    if log.destination_type == S3:
+        return [lines] if lines else []
+    streams: dict[tuple[str, int], list[Line]] = {}
+    for line in sorted(lines, key=lambda line: line.start):
+        streams.setdefault((line.interface, line.start // _DAY), []).append(line)
+    return [mine[start : start + _AT_ONCE] for mine in streams.values() for start in range(0, len(mine), _AT_ONCE)]
 
 
 def object_key(log: FlowLog, owner: tuple[str, str], now: datetime, word: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from netflux.aws.ec2 import flowformat
-from netflux.aws.ec2.flowdelivery import Api, FlowDelivery, Line
+from netflux.aws.ec2.flowdelivery import Api, FlowDelivery, Line, batches
 from netflux.aws.ec2.flowformat import Place
 from netflux.aws.ec2.flowlog import S3, FlowLog
 from netflux.aws.ec2.flowwindow import Record, Window
@@ -96,7 +97,8 @@ class FlowLogs:
         await self._close(log)
         self._documents.delete(KIND, log.id)
         self._opened.pop(log.id, None)
-        await self._watch()
+        with contextlib.suppress(Unsupported):  # nothing is watched where nothing can be
+            await self._watch()
 
     async def turn(self, identity: str) -> float | None:
         """Gathers, and delivers when an interval is over. Simulated seconds until there is more to do; None when the
@@ -112,7 +114,7 @@ class FlowLogs:
         try:
             await self._watch()
         except Unsupported as error:
-            self._told(log, error)
+            self._told(log, error.message)
             return None
         opened = self._window(log)
         await self._collect(log.vpc)
@@ -166,29 +168,29 @@ class FlowLogs:
 
     async def _deliver(self, log: FlowLog, opened: _Open) -> None:
         """What can't be delivered is kept for the next time."""
-        lines, opened.lines, opened.published = opened.lines, [], self._clock.monotonic()
-        if not lines:
+        left = batches(log, opened.lines)
+        opened.lines, opened.published = [], self._clock.monotonic()
+        if not left:
             return
         try:
-            if log.destination_type == S3:
-                await self._delivery.file(log, lines, self._clock.now())
-            else:
-                await self._delivery.stream(log, lines)
+            for batch in [*left]:
+                await self._delivery.put(log, batch, self._clock.now())
+                left.remove(batch)
         except AwsError as error:
-            opened.lines = [*lines, *opened.lines][-_MOST_KEPT:]
-            self._told(log, error)
+            opened.lines = [*(line for batch in left for line in batch), *opened.lines][-_MOST_KEPT:]
+            self._told(log, f"Access error: {error.message}")
         else:
-            self._told(log, None)
+            self._told(log, "")
 
-    def _told(self, log: FlowLog, error: AwsError | None) -> None:
-        """What came of a delivery, for DescribeFlowLogs."""
-        status, said = ("SUCCESS", "") if error is None else ("FAILED", f"Access error: {error.message}")
+    def _told(self, log: FlowLog, problem: str) -> None:
+        """What came of a delivery, for DescribeFlowLogs; nothing when it went well."""
+        status = "FAILED" if problem else "SUCCESS"
         found = self._documents.get(KIND, log.id)
-        if found is None or (found["status"], found["error"]) == (status, said):
+        if found is None or (found["status"], found["error"]) == (status, problem):
             return
-        if error is not None:
-            _log.warning("flow log %s: %s", log.id, error)
-        self._documents.put(KIND, log.id, asdict(replace(FlowLog(**found), status=status, error=said)))
+        if problem:
+            _log.warning("flow log %s: %s", log.id, problem)
+        self._documents.put(KIND, log.id, asdict(replace(FlowLog(**found), status=status, error=problem)))
 
     async def _text(self, log: FlowLog, record: Record) -> str:
         account, region = self._owner

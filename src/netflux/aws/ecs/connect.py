@@ -11,7 +11,8 @@ from typing import Protocol
 from netflux.aws.ecs.arn import name
 from netflux.aws.ecs.decide.health import UNHEALTHY
 from netflux.aws.ecs.desired import Endpoint
-from netflux.aws.ecs.offer import Offer, namespaces, offers
+from netflux.aws.ecs.offer import Offer, namespaces, of_deployment, offers
+from netflux.aws.ecs.outliers import Outliers
 from netflux.aws.ecs.page import Caller
 from netflux.aws.ecs.store import SERVICE, TASK, Json, Store
 from netflux.aws.ecs.target import Target, TargetState, of_task, states_of
@@ -34,6 +35,8 @@ _THERE = ("RUNNING", "DEACTIVATING", "STOPPING")
 class Proxy(Protocol):
     """The part of HAProxy that is needed here."""
 
+    reloads: int
+
     async def put(self, section: Section) -> None:
         """Runs the section."""
         ...
@@ -44,6 +47,10 @@ class Proxy(Protocol):
 
     async def set_servers(self, backend: str, servers: Sequence[Server]) -> None:
         """Fills the backend's slots."""
+        ...
+
+    async def failed(self, backend: str = "") -> Mapping[tuple[str, str], int]:
+        """Connections that failed: by backend, or of one backend by server and address."""
         ...
 
 
@@ -115,15 +122,17 @@ class ConnectController:
         apis: asks ELB for the health of targets.
         network: addresses of names and tasks.
         haproxy: carries the bytes.
+        outliers: hosts that are avoided.
     """
 
     name = "ecs-connect"
 
-    def __init__(self, store: Store, apis: Caller, network: Network, haproxy: Proxy) -> None:
+    def __init__(self, store: Store, apis: Caller, network: Network, haproxy: Proxy, outliers: Outliers) -> None:
         self._store = store
         self._apis = apis
         self._network = network
         self._haproxy = haproxy
+        self._outliers = outliers
         self._put: dict[str, str] = {}
         self._lock = asyncio.Lock()
 
@@ -148,8 +157,20 @@ class ConnectController:
             return
         if entry["connect"]:
             await self._network.intercept(owner)
+        await self._network.admit(owner, {one.ingress: one.container_port for one in self._own(entry) if one.ingress})
         for namespace in sorted(self._namespaces(entry)):
             await self.reconcile(namespace)
+
+    def _own(self, entry: Json) -> list[Endpoint]:
+        """What the task's own deployment offers."""
+        service = self._store.get(SERVICE, entry["service"]) if entry["service"] else None
+        deployments = service["deployments"] if service is not None else []
+        return [
+            endpoint
+            for deployment in deployments
+            if deployment["id"] == entry["deployment"]
+            for endpoint in of_deployment(self._store, deployment)
+        ]
 
     def _namespaces(self, entry: Json) -> set[str]:
         """In which the task is a client or a server."""
@@ -163,6 +184,7 @@ class ConnectController:
         offered = offers(self._store, key)
         owner = f"ecs/connect/{key}"
         if not offered:
+            self._outliers.follow(key, {})
             if self._put.pop(key, None) is not None:
                 await self._haproxy.remove(owner)
             return Result()
@@ -172,8 +194,10 @@ class ConnectController:
             raise Retryable(f"namespace {key}: {error}") from error
         text = body(key, bound, self._store.clock)
         servers_of = {(offer.service, offer.endpoint.name): await self._servers(offer) for offer in offered}
-        for one in bound:
-            await self._haproxy.set_servers(f"{one.prefix(key)}_b", servers_of[one.service, one.endpoint.name])
+        wanted = {f"{one.prefix(key)}_b": servers_of[one.service, one.endpoint.name] for one in bound}
+        self._outliers.follow(key, {backend: _ready(servers) for backend, servers in wanted.items()})
+        for backend, servers in wanted.items():
+            await self._haproxy.set_servers(backend, self._outliers.judged(key, backend, servers))
         if self._put.get(key) != text:
             await self._haproxy.put(Section(owner=owner, body=text))
             self._put[key] = text
@@ -207,17 +231,20 @@ class ConnectController:
         return [
             server
             for entry in tasks
-            if (
-                server := self._server(entry["task"], offer, "ready" if entry["task"]["taskArn"] in chosen else "drain")
-            )
+            if (server := self._server(entry, offer, "ready" if entry["task"]["taskArn"] in chosen else "drain"))
         ]
 
-    def _server(self, task: Json, offer: Offer, state: str) -> Server | None:
-        interface = self._network.of(f"ecs/task/{name(task['taskArn'])}")
+    def _server(self, entry: Json, offer: Offer, state: str) -> Server | None:
+        interface = self._network.of(f"ecs/task/{name(entry['task']['taskArn'])}")
         if interface is None:
             return None
-        port = offer.endpoint.container_port
+        mine = next((one for one in self._own(entry) if one.name == offer.endpoint.name), offer.endpoint)
+        port = (mine.ingress if interface.namespace is not None else 0) or mine.container_port
         return Server(f"{interface.vpc_address}:{port}", interface.local_address, port, state=state)
+
+
+def _ready(servers: Sequence[Server]) -> list[Server]:
+    return [server for server in servers if server.state == "ready"]
 
 
 def _serves(task: Json) -> bool:

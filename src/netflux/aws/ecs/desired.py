@@ -157,6 +157,7 @@ class Endpoint:
         container_port: where the service's tasks listen.
         timeout: perRequestTimeout in seconds; 0 turns it off.
         http: whether the port's appProtocol is HTTP; the timeout holds for no other.
+        ingress: ingressPortOverride, where proxies ask the service's tasks; 0 for the container's own port.
     """
 
     name: str
@@ -165,6 +166,7 @@ class Endpoint:
     container_port: int
     timeout: float
     http: bool
+    ingress: int = 0
 
 
 # API shape TimeoutConfiguration.
@@ -195,6 +197,7 @@ def _endpoint(body: Json, mapping: Json, namespace: str) -> Endpoint:
         container_port=mapping["containerPort"],
         timeout=float(timeout),
         http=mapping.get("appProtocol", "tcp") in ("http", "http2", "grpc"),
+        ingress=body.get("ingressPortOverride", 0),
     )
 
 

@@ -21,6 +21,7 @@ class Order:
         definition: document of its task definition.
         subnet: id of the subnet it gets its address from.
         security_groups: ids.
+        public: its interface gets a public address.
         group: `service:{name}` or `family:{family}` or the caller's own.
         started_by: deployment id, or the caller's own.
         overrides: RunTask's.
@@ -47,6 +48,7 @@ class Order:
     registries: Sequence[Json] = ()
     connect: Sequence[Sequence[str]] = ()
     execute_command: bool = False
+    public: bool = False
 
 
 def submit(store: Store, order: Order) -> str:
@@ -60,6 +62,7 @@ def submit(store: Store, order: Order) -> str:
         "loadBalancers": [*order.load_balancers],
         "subnet": order.subnet,
         "securityGroups": [*order.security_groups],
+        "public": order.public,
         "connect": [[*pair] for pair in order.connect],
         "registries": [*order.registries],
         "targets": [],

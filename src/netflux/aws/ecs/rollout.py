@@ -226,11 +226,13 @@ class Rollout:
     def _order(self, primary: Json, definition: Json, subnet: str) -> Order:
         accepted = self._service["accepted"]
         tags = {"SERVICE": self._service["tags"], "TASK_DEFINITION": definition["tags"]}
+        network = primary["networkConfiguration"]["awsvpcConfiguration"]
         return Order(
             cluster=self._service["clusterArn"],
             definition=definition,
             subnet=subnet,
-            security_groups=primary["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"],
+            security_groups=network["securityGroups"],
+            public=network["assignPublicIp"] == "ENABLED",
             group=f"service:{self._service['name']}",
             started_by=primary["id"],
             tags=[*self._managed_tags(), *tags.get(accepted["propagateTags"], [])],

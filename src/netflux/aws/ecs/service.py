@@ -5,6 +5,7 @@ from __future__ import annotations
 from netflux.aws.ecs.api import EcsApi
 from netflux.aws.ecs.connect import ConnectController, Proxy
 from netflux.aws.ecs.metadata import Metadata
+from netflux.aws.ecs.outliers import Outliers
 from netflux.aws.ecs.servicecontroller import ServiceController
 from netflux.aws.ecs.taskcontroller import TaskController
 from netflux.aws.ecs.taskhost import TaskHost
@@ -24,10 +25,11 @@ class Ecs:
         self.api = EcsApi(host.store, host.apis, host.poke)
         self._store = host.store
         self._metadata = Metadata(host.store, host.apis, host.network)
-        connect = ConnectController(host.store, host.apis, host.network, haproxy)
+        outliers = Outliers(host.clock, haproxy, host.poke)
+        connect = ConnectController(host.store, host.apis, host.network, haproxy, outliers)
         self._tasks = TaskController(host, self._metadata, connect)
         services = ServiceController(host.store, host.apis, host.poke)
-        self.controllers: tuple[Controller, ...] = (services, self._tasks, connect)
+        self.controllers: tuple[Controller, ...] = (services, self._tasks, connect, outliers)
 
     def uses(self) -> dict[tuple[str, str], dict[str, TaskUse]]:
         """What the RUNNING tasks of services use, by the names of cluster and service, and by ARN."""

@@ -9,6 +9,7 @@ from netflux.aws.ecs.offer import offers
 from netflux.aws.ecs.page import Part
 from netflux.aws.ecs.store import DEFINITION, Json
 from netflux.errors import AwsError, Unsupported
+from netflux.network import interception
 
 _UNSUPPORTED = ("placementConstraints", "placementStrategy", "volumeConfigurations",
                 "vpcLatticeConfigurations", "gatewayConnectors", "monitoring", "role")  # fmt: skip
@@ -95,6 +96,7 @@ def check_connect(part: Part, arn: str, accepted: Json, namespace: str | None) -
     named = [m.get("name") for body in definition["containerDefinitions"] for m in body.get("portMappings", [])]
     for body in connect.get("services", []):
         _check_connect_service(body, named)
+    _check_ingress(connect.get("services", []), definition)
     taken = {name: offer.service for offer in offers(part.store, namespace) for name in _names(offer.endpoint)}
     for endpoint in endpoints(connect, namespace, definition):
         for name in _names(endpoint):
@@ -109,9 +111,22 @@ def _check_connect_service(body: Json, named: Sequence[str | None]) -> None:
         raise _invalid(f"portName({body['portName']}) does not refer to any named PortMapping in the task definition.")
     if len(body.get("clientAliases", [])) > 1:
         raise _invalid("A Service Connect service can have at most 1 client alias.")
-    for name in ("tls", "ingressPortOverride"):
-        if body.get(name):
-            raise Unsupported(f"{name} of a Service Connect service")
+    if body.get("tls"):
+        raise Unsupported("tls of a Service Connect service")
+
+
+def _check_ingress(services: Sequence[Json], definition: Json) -> None:
+    """A proxy's port is nobody else's."""
+    taken = {m["containerPort"] for body in definition["containerDefinitions"] for m in body.get("portMappings", [])}
+    for body in services:
+        port = body.get("ingressPortOverride")
+        if port is None:
+            continue
+        if not 0 < port < 2**16:
+            raise _invalid(f"ingressPortOverride({port}) must be between 1 and 65535.")
+        if port in {*taken, interception.PORT}:
+            raise _invalid(f"ingressPortOverride({port}) is in use by another port of the task.")
+        taken.add(port)
 
 
 def _names(endpoint: Endpoint) -> tuple[str, str]:

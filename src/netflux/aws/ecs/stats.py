@@ -18,6 +18,8 @@ from netflux.network.interface import Interface
 
 _COLUMNS = ("bytes", "packets", "errors", "dropped")
 _MEBIBYTE = 1024 * 1024
+_OWN = "eth"
+"""What the task's own interface is called; Service Connect's end of a cable is beside it."""
 
 
 class Inside(Protocol):
@@ -84,9 +86,10 @@ class Stats:
             return None
         try:
             with self._network.inside(interface.owner):
-                return counters(Path("/proc/thread-self/net/dev").read_text())
+                found = counters(Path("/proc/thread-self/net/dev").read_text())
         except OSError:
             return None
+        return {name: counted for name, counted in found.items() if name.startswith(_OWN)}
 
 
 def counters(text: str) -> Json:

@@ -41,6 +41,7 @@ class Tasks(Part):
                 security_groups=network.get("securityGroups", []),
                 group=request.get("group", f"family:{definition['family']}"), started_by=request.get("startedBy", ""),
                 overrides=overrides, tags=tags, execute_command=request.get("enableExecuteCommand", False),
+                public=network.get("assignPublicIp") == "ENABLED",
             ))
             for subnet in placement.choose(network["subnets"], (), count, zones)
         ]  # fmt: skip

@@ -98,7 +98,9 @@ class Steps:
         attachment = document["task"]["attachments"][0]["id"]
         where = place(arn)
         description = f"arn:aws:ecs:{where.region}:{where.account}:attachment/{attachment}"
-        request = InterfaceRequest(_owner(run.id), document["subnet"], document["securityGroups"], description)
+        request = InterfaceRequest(
+            _owner(run.id), document["subnet"], document["securityGroups"], description, public=document["public"]
+        )
         try:
             run.interface = await self._host.network.attach(request)
         except AwsError as error:

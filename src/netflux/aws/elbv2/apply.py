@@ -17,6 +17,7 @@ from netflux.aws.elbv2.configuration import Built
 from netflux.aws.elbv2.counters import Owned, Value, looked_at
 from netflux.aws.elbv2.decide import Target
 from netflux.aws.elbv2.desired import Desired, Listener, LoadBalancer, TargetGroup, groups_of
+from netflux.aws.elbv2.failover import Failover
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.health import Checker
 from netflux.aws.elbv2.logdelivery import LogDelivery
@@ -92,6 +93,8 @@ class ElbController:
         self._published: dict[str, str] = {}
         self._reach = Reach(ground.network)
         self.checker = Checker(clock, self._reach, self._flipped)
+        self._failover = Failover(clock)
+        self._turns: dict[str, int] = {}
         self.traffic = Traffic(ground.proxy, self._reach, self.targets, self.checker, clock)
 
     async def start(self, poke: Callable[[str], None]) -> None:
@@ -159,25 +162,27 @@ class ElbController:
             _log.warning("%s", error)
 
     async def _run(self, balancer: LoadBalancer) -> None:
-        nodes = await self._nodes.attach(balancer)
+        nodes, turns = self._ordered(balancer.arn, await self._nodes.attach(balancer))
         used = dict.fromkeys(
             arn for listener in balancer.listeners for rule in listener.rules for arn in groups_of(rule.actions)
         )
         found = [await self._desired.target_group(arn) for arn in used]
         groups = {group.arn: group for group in found if group is not None}
+        apart = self._ground.network.enforces_security_groups
         addresses = {listener.port: self._nodes.bindable(nodes, listener.port) for listener in balancer.listeners}
         place = Place(
             str(self._ground.run_dir),
             self._ground.gateway_port,
             self._ground.certificate(),
-            {port: [_bind(node, port) for node in found] for port, found in addresses.items()},
+            {port: [_bind(node, port, nodes.index(node) + 1) for node in found] for port, found in addresses.items()},
             await self._clients(balancer),
-            nodes[0].local_address if self._ground.network.enforces_security_groups else "",
+            tuple(node.local_address for node in nodes) if apart else (),
+            turns,
             {listener.port: await self._certificates(listener) for listener in balancer.listeners},
             self._ground.proxy.journal.address,
         )
         built = configuration.build(balancer, groups, place)
-        self.traffic.place(balancer.arn, built.backends, groups)
+        self.traffic.place(balancer.arn, built.backends, groups, [node.owner for node in nodes] if apart else ())
         owned = _owned(balancer, built)
         if self._ground.meter is not None:
             self._ground.meter.own(balancer.arn, owned)
@@ -211,7 +216,7 @@ class ElbController:
         return await self._ground.firewall.clients(balancer.security_groups, ports)
 
     def _publish(self, balancer: LoadBalancer, place: Place, addresses: dict[int, list[Interface]]) -> None:
-        """The name resolves to a node only when all of its ports answer there."""
+        """The name resolves to a node only when all of its ports answer there, and it is not cut off from targets."""
         endpoints = self._ground.endpoints
         endpoints.withdraw(balancer.dns_name)
         self._published[balancer.arn] = balancer.dns_name
@@ -220,10 +225,12 @@ class ElbController:
             endpoints.publish(balancer.dns_name, listener.port, Address(path, 0))
         found = [nodes for nodes in addresses.values() if nodes]
         everywhere = [node for node in found[0] if all(node in other for other in found)] if found else []
-        if everywhere:
-            endpoints.publish_host(balancer.dns_name, [node.local_address for node in everywhere], _NAME_TTL)
+        away = place.sources[place.turns :]
+        known = [node.local_address for node in everywhere if node.local_address not in away]
+        if known:
+            endpoints.publish_host(balancer.dns_name, known, _NAME_TTL)
 
-    async def _log_of(self, balancer: LoadBalancer, backends: Mapping[str, Sequence[str]], address: str) -> None:
+    async def _log_of(self, balancer: LoadBalancer, backends: Mapping[str, Iterable[str]], address: str) -> None:
         if self._ground.logs is None:
             return
         if balancer.attributes["access_logs.s3.enabled"] != "true":
@@ -254,6 +261,7 @@ class ElbController:
         if self._ground.meter is not None:
             self._ground.meter.own(arn, None)
         self.traffic.displace(arn)
+        self._failover.forget(arn)
         if self._ground.logs is not None:
             await self._ground.logs.end(arn.rpartition("/")[2])
         if arn in self._published:
@@ -281,22 +289,38 @@ class ElbController:
         if self._told.get(arn) != states:
             self._told[arn] = states
             self._changed(arn)
-        return Result(min(filter(None, (next_end, self.traffic.pause(arn))), default=None))
+        waits = [next_end, self.traffic.pause(arn), *(self._fail_over(user) for user in sorted(users))]
+        return Result(min((seconds for seconds in waits if seconds is not None), default=None))
+
+    def _fail_over(self, arn: str) -> float | None:
+        """Has a load balancer brought up to date from whose name nodes leave or come back; seconds until they may."""
+        nodes = self.traffic.nodes(arn)
+        left = self._failover.look(arn, {node: self.traffic.cut_off(arn, node) for node in nodes})
+        if nodes and self._failover.order(arn, nodes) != (nodes, self._turns.get(arn)):
+            self._poke(arn)
+        return left
+
+    def _ordered(self, arn: str, nodes: Sequence[Interface]) -> tuple[list[Interface], int]:
+        """The nodes, those that clients know first, and how many these are."""
+        by_owner = {node.owner: node for node in nodes}
+        owners, self._turns[arn] = self._failover.order(arn, [*by_owner])
+        return [by_owner[owner] for owner in owners], self._turns[arn]
 
     async def _blocked(self, group: TargetGroup, users: Iterable[str], targets: set[Target]) -> frozenset[Target]:
         """Targets whose security groups let none of the group's load balancers in."""
         firewall = self._ground.firewall
-        found = [await self._desired.outline(arn) for arn in sorted(users)]
-        balancers = [balancer for balancer in found if balancer is not None]
+        outlines = [await self._desired.outline(arn) for arn in sorted(users)]
+        balancers = [balancer for balancer in outlines if balancer is not None]
         if balancers:
-            self._reach.enter(group.arn, f"elbv2/{balancers[0].arn}/{balancers[0].subnets[0]}")
+            nodes = [f"elbv2/{balancers[0].arn}/{subnet}" for subnet in balancers[0].subnets]
+            self._reach.enter(group.arn, nodes if self._ground.network.enforces_security_groups else nodes[:1])
         if firewall is None or not balancers or not targets:
             return frozenset()
         blocked = set(targets)
         try:
             for balancer in balancers:
-                nodes = [self._ground.network.of(f"elbv2/{balancer.arn}/{subnet}") for subnet in balancer.subnets]
-                addresses = tuple(node.vpc_address for node in nodes if node is not None)
+                found = [self._ground.network.of(f"elbv2/{balancer.arn}/{subnet}") for subnet in balancer.subnets]
+                addresses = tuple(node.vpc_address for node in found if node is not None)
                 peer = Peer(addresses, frozenset(balancer.security_groups))
                 blocked &= await firewall.blocked(peer, targets, group.check)
         except AwsError as error:
@@ -331,7 +355,7 @@ def _owned(balancer: LoadBalancer, built: Built) -> Owned:
     return Owned(name, f"elbv2-{balancer.id}-", groups, built.evaluations, logged)
 
 
-def _bind(node: Interface, port: int) -> str:
-    """HAProxy's words for a node's address."""
-    address = f"{node.local_address}:{port}"
+def _bind(node: Interface, port: int, number: int) -> str:
+    """HAProxy's words for a node's address, with a number by which rules know it."""
+    address = f"{node.local_address}:{port} id {number}"
     return address if node.namespace is None else f"{address} namespace {node.namespace}"

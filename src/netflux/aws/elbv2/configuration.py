@@ -33,11 +33,12 @@ class Built:
     """A section, the backends in it that hold a group's targets, and those that are reached by one rule.
 
     Attributes:
+        backends: by group, each with the number of its node from 0.
         evaluations: how many rules are tried on the way there, the default rule not counted.
     """
 
     section: Section
-    backends: Mapping[str, tuple[str, ...]]
+    backends: Mapping[str, Mapping[str, int]]
     evaluations: Mapping[str, int]
 
 
@@ -48,7 +49,7 @@ def owner(arn: str) -> str:
 
 def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place: Place) -> Built:
     """The load balancer with these target groups, by ARN."""
-    backends: dict[str, list[str]] = {}
+    backends: dict[str, dict[str, int]] = {}
     parts: list[str] = []
     routes: list[Route] = []
     entries: list[Entry] = []
@@ -57,13 +58,16 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
         site = Site(load_balancer, listener, place)
         branches = [*_branches(site, groups)]
         for one in branches:
-            tried.setdefault(one.branch.backend, set()).add(one.tried)
-        lines = [f"use_backend {one.branch.backend}" + _if(one.branch.condition) for one in branches]
-        parts += _frontends(site, lines)
-        parts += [_text(one.branch) for one in _distinct(branches)]
+            for part in one.branch.backends():
+                tried.setdefault(part.backend, set()).add(one.tried)
+        lines = [f"use_backend {one.branch.used}" + _if(one.branch.condition) for one in branches]
+        at_nodes = [f"use_backend {one.branch.by('so_id')}" + _if(one.branch.condition) for one in branches]
+        parts += _frontends(site, lines, at_nodes)
+        parts += [_text(branch) for one in _distinct(branches) for branch in one.branch.backends()]
         for one in _distinct(branches):
             if one.group:
-                backends.setdefault(one.group, []).append(one.branch.backend)
+                made = {branch.backend: node for node, branch in enumerate(one.branch.backends())}
+                backends.setdefault(one.group, {}).update(made)
         if listener is _gateways(load_balancer, listener.protocol):
             closed, parts = [*_closed(site)], [*parts, *_shut(site), *_through(site, lines)]
             inside = [f"use_backend {site.prefix}-through"] if site.logged else lines
@@ -72,7 +76,7 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
         entries += _entries(site, groups)
     section = Section(owner(load_balancer.arn), "\n".join(parts), tuple(routes), tuple(entries))
     once = {name: next(iter(numbers)) for name, numbers in tried.items() if len(numbers) == 1}
-    return Built(section, {arn: tuple(names) for arn, names in backends.items()}, once)
+    return Built(section, backends, once)
 
 
 def actions(load_balancer: LoadBalancer) -> dict[str, str]:
@@ -127,9 +131,12 @@ def _shut(site: Site) -> Iterator[str]:
         yield f"backend {site.prefix}-closed\n    http-request silent-drop\n"
 
 
-def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
-    """One for CloudFront's edges, on a unix socket, and one for the nodes' addresses where they can be bound."""
-    rules_text = "".join(f"\n    {line}" for line in lines)
+def _frontends(site: Site, lines: Sequence[str], at_nodes: Sequence[str]) -> Iterator[str]:
+    """One for CloudFront's edges, on a unix socket, and one for the nodes' addresses where they can be bound.
+
+    What comes to a node's address goes on from there: its `bind` has the node's number.
+    """
+    rules_text, nodes_text = ("".join(f"\n    {line}" for line in some) for some in (lines, at_nodes))
     timeouts = "\n    ".join(f"timeout {kind} {site.idle}s" for kind in ("client", "http-request", "http-keep-alive"))
     logs = accesslog.listening(site.place.journal, behind=False) if site.logged else ()
     begun = (BEGIN,) if site.lasting else ()
@@ -143,7 +150,7 @@ def _frontends(site: Site, lines: Sequence[str]) -> Iterator[str]:
         files = " ".join(f"crt {quote(path)}" for path in site.certificates)
         tls = f" ssl {files} alpn {'h2,' if site.on('routing.http2.enabled') else ''}http/1.1" if site.secure else ""
         binds = "".join(f"    bind {address}{tls}\n" for address in addresses)
-        yield f"frontend {site.prefix}\n{binds}    {timeouts}{rules_text}\n"
+        yield f"frontend {site.prefix}\n{binds}    {timeouts}{nodes_text}\n"
 
 
 def _through(site: Site, lines: Sequence[str]) -> Iterator[str]:
@@ -243,7 +250,6 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         return _Forked(Branch("", name, (answers.error(site, 503), *headers.response(site))))
     name = f"{site.prefix}-{group.name}"
     options = " ssl verify none" if group.protocol == "HTTPS" else ""
-    options += f" source {site.place.source}" if site.place.source else ""
     lines = (
         f"balance {_BALANCE[group.attributes['load_balancing.algorithm.type']]}",
         f"timeout server {site.idle}s",
@@ -260,4 +266,5 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         *sticky.target(group),
         f"server-template t 1-{SLOTS} 127.0.0.1:1 disabled{options}",
     )
-    return _Forked(Branch("", name, lines, servers=name), arn)
+    branch = Branch("", name, lines, servers=name, sources=site.place.sources, turns=site.place.turns)
+    return _Forked(branch, arn)

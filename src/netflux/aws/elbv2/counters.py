@@ -6,7 +6,7 @@ answered, its servers' rows what targets answered; the difference are the load b
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +18,7 @@ _CODES = ("500", "502", "503", "504")
 
 Row = Mapping[str, str]
 Key = tuple[str, str]
+Reading = dict[Key, dict[str, int]]
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def looked_at(load_balancer: str, group: str, name: str, value: float) -> Value:
     return Value(load_balancer, group, name, value, 1, value, value)
 
 
-def reading(rows: Sequence[Row]) -> dict[Key, dict[str, int]]:
+def reading(rows: Sequence[Row]) -> Reading:
     """The counters of load balancers' frontends, backends and servers, by their names.
 
     Not of the frontend that the gateway's clients pass for the access log: its connections are the gateway's.
@@ -109,7 +110,10 @@ def fails(state: str, status: str) -> bool:
 
 def per_target(counted: Iterable[Value], hosts: Iterable[Value]) -> list[Value]:
     """RequestCountPerTarget: requests by healthy targets, by all registered ones where none is healthy."""
-    requests = {(value.load_balancer, value.group): value.total for value in counted if value.name == "RequestCount"}
+    requests: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for value in counted:
+        if value.name == "RequestCount":
+            requests[value.load_balancer, value.group] += value.total
     healthy: dict[tuple[str, str], float] = {}
     registered: dict[tuple[str, str], float] = {}
     for value in hosts:
@@ -120,7 +124,7 @@ def per_target(counted: Iterable[Value], hosts: Iterable[Value]) -> list[Value]:
     found = []
     for (balancer, group), there in registered.items():
         if there:
-            each = requests.get((balancer, group), 0) / (healthy.get((balancer, group)) or there)
+            each = requests[balancer, group] / (healthy.get((balancer, group)) or there)
             found += [Value(whose, group, "RequestCountPerTarget", each, 1) for whose in (balancer, "")]
     return found
 

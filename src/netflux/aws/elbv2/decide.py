@@ -109,12 +109,31 @@ def _failure(outcome: Outcome) -> tuple[str, str]:
     return "Target.FailedHealthChecks", "Health checks failed"
 
 
-def minimum(attributes: Mapping[str, str], registered: int) -> int:
+def minimum(attributes: Mapping[str, str], registered: int, action: str = "unhealthy_state_routing") -> int:
     """How many targets must be healthy, by a group's attributes: fewer than either of the two is too few."""
-    name = "target_group_health.unhealthy_state_routing.minimum_healthy_targets"
-    percentage = attributes[f"{name}.percentage"]
+    count, percentage = (
+        attributes[f"target_group_health.{action}.minimum_healthy_targets.{unit}"] for unit in ("count", "percentage")
+    )
     share = 0 if percentage == "off" else math.ceil(registered * int(percentage) / 100)
-    return max(int(attributes[f"{name}.count"]), share)
+    return max(0 if count == "off" else int(count), share)
+
+
+_WORST = ("unhealthy", "initial", "healthy")
+
+
+def shown(seen: Sequence[Health]) -> Health:
+    """What the API tells of a target that several nodes check: the worst that one of them has found.
+
+    AWS's pages don't say what it tells; so a target that one node can't reach is seen to be in trouble.
+    """
+    return min(seen, key=lambda health: _WORST.index(health.state), default=REGISTERED)
+
+
+def cut_off(seen: Sequence[Health], attributes: Mapping[str, str]) -> bool:
+    """Whether a node has found too few of a group's targets healthy for DNS (`dns_failover`)."""
+    registered = [health for health in seen if health != DRAINING]
+    healthy = sum(health.state == "healthy" for health in registered)
+    return bool(registered) and healthy < minimum(attributes, len(registered), "dns_failover")
 
 
 def routing(targets: Sequence[tuple[Target, Health]], minimum: int) -> list[tuple[Target, str]]:

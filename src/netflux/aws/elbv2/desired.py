@@ -94,7 +94,11 @@ class Listener:
 
 @dataclass(frozen=True)
 class LoadBalancer:
-    """An Application Load Balancer with all that belongs to it."""
+    """An Application Load Balancer with all that belongs to it.
+
+    Attributes:
+        public: its nodes have public addresses.
+    """
 
     arn: str
     name: str
@@ -104,6 +108,7 @@ class LoadBalancer:
     security_groups: tuple[str, ...]
     listeners: tuple[Listener, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+    public: bool = False
 
     @property
     def id(self) -> str:
@@ -155,6 +160,7 @@ class Desired:
             raw["VpcId"],
             tuple(zone["SubnetId"] for zone in raw["AvailabilityZones"]),
             tuple(raw.get("SecurityGroups") or ()),
+            public=raw.get("Scheme") == "internet-facing",
         )
 
     async def listeners(self, arn: str) -> list[dict[str, Any]]:

@@ -65,34 +65,38 @@ class Checker:
         self._reach = reach
         self._flipped = flipped
         self._stopped = asyncio.Event()
-        self._checks: dict[tuple[str, Target], _Check] = {}
+        self._checks: dict[_Key, _Check] = {}
 
     def groups(self) -> set[str]:
         """Groups whose targets are checked."""
-        return {group for group, _ in self._checks}
+        return {key.group for key in self._checks}
 
-    def health(self, group: str, target: Target) -> Health | None:
-        """What was observed of a target; None when it is not checked."""
-        found = self._checks.get((group, target))
-        return found.health if found else None
+    def health(self, group: str, target: Target, node: str = "") -> Health | None:
+        """What a node has observed of a target, or the worst that one of them has; None when it is not checked."""
+        nodes = [node] if node else self._reach.nodes(group)
+        found = [self._checks[key].health for one in nodes if (key := _Key(group, target, one)) in self._checks]
+        return decide.shown(found) if found else None
 
     def assign(self, group: str, check: HealthCheck, targets: set[Target]) -> None:
-        """From now on exactly these targets of the group are checked, this way. Known ones keep their state."""
-        for key in [key for key in self._checks if key[0] == group and key[1] not in targets]:
+        """From now on exactly these targets of the group are checked, this way, by each of the group's nodes. Known
+        ones keep their state.
+        """
+        wanted = {_Key(group, target, node) for target in targets for node in self._reach.nodes(group)}
+        for key in [key for key in self._checks if key.group == group and key not in wanted]:
             self._checks.pop(key).cancel()
-        for target in targets:
-            found = self._checks.get((group, target))
+        for key in wanted:
+            found = self._checks.get(key)
             if found is not None and found.check == check:
                 continue
             before = decide.REGISTERED
             if found is not None:
                 before = found.health
                 found.cancel()
-            self._checks[group, target] = _Check(self, group, target, check, before)
+            self._checks[key] = _Check(self, key, check, before)
 
     def drop(self, group: str) -> None:
         """The group is checked no more."""
-        for key in [key for key in self._checks if key[0] == group]:
+        for key in [key for key in self._checks if key.group == group]:
             self._checks.pop(key).cancel()
 
     async def stop(self) -> None:
@@ -110,28 +114,36 @@ class Checker:
             async with asyncio.timeout(seconds):
                 await self._stopped.wait()
 
-    async def ask(self, group: str, wanted: Probe) -> Outcome:
+    async def ask(self, key: _Key, wanted: Probe) -> Outcome:
         """One check. A target that can't be reached answers nothing, so it is given the whole timeout."""
         try:
             async with asyncio.timeout(self._clock.real(wanted.check.timeout)):
-                interface = self._reach.locate(group, wanted.target)
+                interface = self._reach.locate(key.group, wanted.target)
                 if interface is None:
                     await self._stopped.wait()
                     return Outcome("failed")
-                return await _request(self._reach.client(group), interface.local_address, wanted)
+                return await _request(self._reach.client(key.node), interface.local_address, wanted)
         except TimeoutError:
             return Outcome("timeout")
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             return Outcome("failed")
 
 
-class _Check:
-    """The checks of one target."""
+@dataclass(frozen=True)
+class _Key:
+    """Whose target is checked, and by which node."""
 
-    def __init__(self, checker: Checker, group: str, target: Target, check: HealthCheck, before: Health) -> None:
+    group: str
+    target: Target
+    node: str
+
+
+class _Check:
+    """The checks of one target by one node."""
+
+    def __init__(self, checker: Checker, key: _Key, check: HealthCheck, before: Health) -> None:
         self._checker = checker
-        self._group = group
-        self._target = target
+        self._key = key
         self.check = check
         self.health = before
         self.task = asyncio.ensure_future(self._run())
@@ -143,18 +155,18 @@ class _Check:
         loop = asyncio.get_running_loop()
         clock = self._checker._clock
         thresholds = Thresholds(self.check.healthy_threshold, self.check.unhealthy_threshold, self.check.matcher)
-        wanted = probe(self._target, self.check)
+        wanted = probe(self._key.target, self.check)
         if self.health == decide.REGISTERED:
             self._set(decide.CHECKING)
         while True:
             due = loop.time() + clock.real(self.check.interval)
-            outcome = await self._checker.ask(self._group, wanted)
+            outcome = await self._checker.ask(self._key, wanted)
             while self.health.state == "initial" and not _passed(outcome, thresholds):
                 pause = clock.real(INITIAL_SECONDS)
                 if loop.time() + pause >= due:
                     break
                 await self._checker.rest(pause)
-                outcome = await self._checker.ask(self._group, wanted)
+                outcome = await self._checker.ask(self._key, wanted)
             self._set(decide.observed(self.health, outcome, thresholds))
             await self._checker.rest(max(0.0, due - loop.time()))
 
@@ -162,8 +174,8 @@ class _Check:
         before, self.health = self.health, health
         if health.state != before.state:
             told = f"{before.state} -> {health.state} {health.description}".rstrip()
-            _log.info("%s: target %s: %s", self._group, self._target.name, told)
-            self._checker._flipped(self._group)
+            _log.info("%s: target %s: %s, by %s", self._key.group, self._key.target.name, told, self._key.node)
+            self._checker._flipped(self._key.group)
 
 
 def _passed(outcome: Outcome, thresholds: Thresholds) -> bool:

@@ -15,6 +15,8 @@ from netflux.clock import Clock
 from netflux.haproxy.journal import FAILED, Journal
 
 _log = logging.getLogger(__name__)
+_MOST_WORKERS = 50
+"""Whose last counters are remembered, should one that leaves not answer once."""
 PERIOD = 60.0
 """Simulated seconds; user guide, "CloudWatch metrics"."""
 
@@ -33,8 +35,8 @@ class Statistics(Protocol):
         """What it tells of requests that fail."""
         ...
 
-    async def statistics(self) -> tuple[int, Sequence[Mapping[str, str]]]:
-        """The worker's pid and its counters, whose maxima begin anew then; RuntimeApiError."""
+    async def statistics(self) -> Mapping[int, Sequence[Mapping[str, str]]]:
+        """Counters of all workers by pid, the newest first, whose maxima begin anew then; RuntimeApiError."""
         ...
 
 
@@ -51,9 +53,9 @@ class Meter:
         self._statistics = statistics
         self._clock = clock
         self._publish = publish
-        self._worker = 0
-        self._before: dict[counters.Key, dict[str, int]] = {}
+        self._before: dict[int, counters.Reading] = {}
         self._owned: dict[str, Owned] = {}
+        self._left: dict[int, dict[str, Owned]] = {}
         self._told = counters.Told()
         self._task: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
@@ -85,19 +87,27 @@ class Meter:
         self._owned[arn] = owned
 
     async def look(self) -> None:
-        """Publishes what was counted since the last look. Another worker counts from nought."""
+        """Publishes what was counted since the last look."""
         async with self._looking:
             try:
-                worker, rows = await self._statistics.statistics()
+                workers = await self._statistics.statistics()
             except Exception as error:  # noqa: BLE001 - a look that fails loses nothing that the next one would not see
                 _log.warning("load balancers' counters can't be read: %s", error)
                 return
-            now = counters.reading(rows)
-            counted = counters.since(self._before if worker == self._worker else {}, now)
-            self._worker, self._before = worker, now
+            now = {worker: counters.reading(rows) for worker, rows in workers.items()}
+            before = self._before
+            self._before = dict([*(before | now).items()][-_MOST_WORKERS:])
+            # A worker that leaves counts by the rules that it has: those of the last look at it as the newest.
+            newest = next(iter(now))
+            self._left = {worker: owned for worker, owned in self._left.items() if worker in now}
+            self._left[newest] = dict(self._owned)
         self._statistics.journal.read()
         told, self._told = self._told, counters.Told()
-        found = counters.values(counted, self._owned.values(), told)
+        found = []
+        for worker, counts in now.items():
+            counted = counters.since(before.get(worker, {}), counts)
+            owned = self._left.get(worker, self._owned).values()
+            found += counters.values(counted, owned, told if worker == newest else None)
         for value in (*found, *counters.per_target(found, self.hosts())):
             self._publish(value)
 

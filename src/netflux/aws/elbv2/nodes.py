@@ -45,14 +45,12 @@ class Nodes:
         if before != list(wanted):
             self._documents.put(NODES, arn, {"subnets": list(wanted)})
         description = f"ELB app/{load_balancer.name}/{load_balancer.id}"
-        return [
-            await self._network.attach(
-                InterfaceRequest(
-                    f"elbv2/{arn}/{subnet}", subnet, load_balancer.security_groups, description, hosted=True
-                )
-            )
+        groups, public = load_balancer.security_groups, load_balancer.public
+        wishes = [
+            InterfaceRequest(f"elbv2/{arn}/{subnet}", subnet, groups, description, hosted=True, public=public)
             for subnet in wanted
         ]
+        return [await self._network.attach(wish) for wish in wishes]
 
     async def detach(self, arn: str) -> None:
         """All of a load balancer's nodes."""

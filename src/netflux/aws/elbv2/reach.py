@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from typing import Protocol
 
 from netflux.aws.elbv2.decide import Target
@@ -31,7 +32,7 @@ class Reach:
     def __init__(self, network: Locator) -> None:
         self._network = network
         self._blocked: dict[str, frozenset[Target]] = {}
-        self._nodes: dict[str, str] = {}
+        self._nodes: dict[str, tuple[str, ...]] = {}
 
     def block(self, group: str, targets: frozenset[Target]) -> None:
         """Exactly these targets of the group are behind security groups that don't let the load balancer in."""
@@ -44,13 +45,14 @@ class Reach:
         """Where to connect to; None when nothing can answer: nobody has the address, or it lets nobody in."""
         return None if target in self._blocked.get(group, ()) else self._network.locate(target.id)
 
-    def enter(self, group: str, node: str) -> None:
-        """The group's targets are asked by this node, the owner of an interface, from now on."""
-        self._nodes[group] = node
+    def enter(self, group: str, nodes: Sequence[str]) -> None:
+        """The group's targets are asked by these nodes, owners of interfaces, from now on."""
+        self._nodes[group] = tuple(nodes)
 
-    def client(self, group: str) -> socket.socket:
-        """A socket that connects from the group's node; OSError when it has none."""
-        node = self._nodes.get(group)
-        if node is None:
-            raise OSError(f"no load balancer's node asks the targets of {group}")
+    def nodes(self, group: str) -> tuple[str, ...]:
+        """Who asks the group's targets."""
+        return self._nodes.get(group, ())
+
+    def client(self, node: str) -> socket.socket:
+        """A socket that connects from a node; OSError when it has no interface."""
         return self._network.client(node)

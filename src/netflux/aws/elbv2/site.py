@@ -23,7 +23,8 @@ class Place:
         clients: by listener port, the blocks from which the load balancer's security groups let clients in; a port that
             is open to all is absent.
         addresses: HAProxy `bind` addresses of its nodes by listener port; those that can be bound.
-        source: address that connections to targets come from; empty for any.
+        sources: addresses that connections to targets come from, one for each node; none for any.
+        turns: so many of the first nodes take the gateway's clients in turn.
         journal: where HAProxy writes lines of the access log, in its words.
     """
 
@@ -32,7 +33,8 @@ class Place:
     certificate: str = ""
     addresses: Mapping[int, Sequence[str]] = field(default_factory=dict)
     clients: Mapping[int, Sequence[str]] = field(default_factory=dict)
-    source: str = ""
+    sources: tuple[str, ...] = ()
+    turns: int = 1
     certificates: Mapping[int, Sequence[str]] = field(default_factory=dict)
     journal: str = ""
 

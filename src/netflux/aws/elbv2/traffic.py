@@ -59,35 +59,59 @@ class Traffic:
         self._targets = targets
         self._checker = checker
         self._clock = clock
-        self._starts: dict[str, SlowStart] = {}
-        self._backends: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self._starts: dict[tuple[str, str], SlowStart] = {}
+        self._backends: dict[str, Mapping[str, Mapping[str, int]]] = {}
+        self._nodes: dict[str, Sequence[str]] = {}
         self._groups: dict[str, TargetGroup] = {}
         self.active: set[str] = set()
         self.addresses: dict[str, str] = {}
 
-    def states(self, group: str) -> list[tuple[Target, Health]]:
-        """The health of a used group's targets, draining ones too."""
+    def states(self, group: str, node: str = "") -> list[tuple[Target, Health]]:
+        """The health of a used group's targets, draining ones too, as a node sees it; else as the API tells it."""
         return [
             (found.target, decide.DRAINING)
             if found.deregistered
-            else (found.target, self._checker.health(group, found.target) or decide.REGISTERED)
+            else (found.target, self._checker.health(group, found.target, node) or decide.REGISTERED)
             for found in self._targets.of(group)
         ]
 
     def place(
-        self, load_balancer: str, backends: Mapping[str, tuple[str, ...]], groups: Mapping[str, TargetGroup]
+        self,
+        load_balancer: str,
+        backends: Mapping[str, Mapping[str, int]],
+        groups: Mapping[str, TargetGroup],
+        nodes: Sequence[str] = (),
     ) -> None:
-        """A load balancer has these backends, by group."""
+        """A load balancer has these backends, by group.
+
+        Args:
+            load_balancer: its ARN.
+            backends: with the number of the node that each is for.
+            groups: that it uses.
+            nodes: owners of the nodes, where each asks targets for itself.
+        """
         self._backends[load_balancer] = backends
+        self._nodes[load_balancer] = nodes
         self._groups.update(groups)
 
     def pairs(self) -> list[tuple[str, str]]:
         """Load balancers and the groups that they use."""
         return [(balancer, group) for balancer, backends in self._backends.items() for group in backends]
 
+    def nodes(self, load_balancer: str) -> list[str]:
+        """Owners of its nodes, where each asks targets for itself."""
+        return [*self._nodes.get(load_balancer, ())]
+
+    def cut_off(self, load_balancer: str, node: str) -> bool:
+        """Whether a node finds too few of a group's targets healthy."""
+        known = [self._groups[group] for group in self._backends.get(load_balancer, {}) if group in self._groups]
+        seen = {group.arn: [health for _, health in self.states(group.arn, node)] for group in known}
+        return any(decide.cut_off(seen[group.arn], group.attributes) for group in known)
+
     def displace(self, load_balancer: str) -> None:
         """A load balancer has gone."""
         self._backends.pop(load_balancer, None)
+        self._nodes.pop(load_balancer, None)
         self.active.discard(load_balancer)
 
     def backends(self, group: str) -> list[str]:
@@ -104,18 +128,20 @@ class Traffic:
     def forget(self, group: str) -> None:
         """The group has gone."""
         self._groups.pop(group, None)
-        self._starts.pop(group, None)
+        self._starts = {key: start for key, start in self._starts.items() if key[0] != group}
 
     def pause(self, group: str) -> float | None:
         """Simulated seconds after which the targets' shares are others; None when they stay."""
         known = self._groups.get(group)
-        return self._starts.get(group, SlowStart()).pause(_slow(known)) if known else None
+        pauses = [start.pause(_slow(known)) for key, start in self._starts.items() if key[0] == group and known]
+        return min((pause for pause in pauses if pause is not None), default=None)
 
     async def route(self, group: str) -> None:
         """Brings the servers of the group's backends up to date; Retryable when HAProxy can't."""
-        for backends in [*self._backends.values()]:
-            for backend in backends.get(group, ()):
-                await self._proxy.set_servers(backend, self._servers(group))
+        for balancer, backends in [*self._backends.items()]:
+            nodes = self._nodes.get(balancer, ())
+            for backend, number in backends.get(group, {}).items():
+                await self._proxy.set_servers(backend, self._servers(group, nodes[number] if nodes else ""))
 
     async def route_now(self, group: str) -> None:
         """The same before an API call's answer leaves; a failure is left to the next pass of the controller."""
@@ -124,15 +150,15 @@ class Traffic:
         except Retryable as error:
             _log.warning("%s: %s", group, error)
 
-    def _servers(self, group: str) -> list[Server]:
+    def _servers(self, group: str, node: str) -> list[Server]:
         known = self._groups.get(group)
         if known is None:
             return []
         servers = []
-        states = self.states(group)
+        states = self.states(group, node)
         duration, now = _slow(known), self._clock.monotonic()
         healthy = {target for target, health in states if health.state == "healthy"}
-        start = self._starts[group] = self._starts.get(group, SlowStart()).seen(healthy, duration, now)
+        start = self._starts[group, node] = self._starts.get((group, node), SlowStart()).seen(healthy, duration, now)
         registered = sum(health.state != decide.DRAINING.state for _, health in states)
         for target, state in decide.routing(states, decide.minimum(known.attributes, registered)):
             interface = self._reach.locate(group, target)

@@ -155,7 +155,9 @@ class RdsController:
         return cluster
 
     async def _attach(self, instance: Instance) -> None:
-        request = InterfaceRequest(instance.owner, instance.subnet, instance.groups, "RDSNetworkInterface")
+        public = bool(instance.settings["PubliclyAccessible"])
+        named = instance.owner, instance.subnet, instance.groups
+        request = InterfaceRequest(*named, "RDSNetworkInterface", public=public)
         try:
             await self._machine.network.attach(request)
         except AwsError as error:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from netflux.aws.servicediscovery import decide
-from netflux.aws.servicediscovery.store import INSTANCE, NAMESPACE, SERVICE, Json, Part, page
+from netflux.aws.servicediscovery.store import ILL_AFTER, INSTANCE, NAMESPACE, SERVICE, Json, Part, page
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError, Unsupported
 from netflux.network.zone import RecordSet
+
+_MARGIN = 0.05
+"""Real seconds by which the clock that measures may be behind the one that wakes."""
 
 
 class Instances(Part):
@@ -25,6 +30,7 @@ class Instances(Part):
         body = {
             "Id": request["InstanceId"], "ServiceId": service["Id"], "Attributes": attributes,
             "CreatorRequestId": request.get("CreatorRequestId"), "health": known["health"] if known else initial,
+            "told_ill": known["told_ill"] if known else None,
         }  # fmt: skip
         with self.documents.transaction():
             self.documents.put(INSTANCE, key, body)
@@ -59,12 +65,20 @@ class Instances(Part):
         return told | {"Status": dict(told["Status"])}
 
     async def update_instance_custom_health_status(self, _call: Call, request: Json) -> Json:
-        """What a health checker says; it holds at once."""
+        """What a health checker says. Of an instance that was healthy the opposite holds after a while, unless it is
+        taken back.
+        """
         service = self.the_service(request["ServiceId"])
         found = self._instance(service, request["InstanceId"])
         if service["HealthCheckCustomConfig"] is None:
             raise AwsError("CustomHealthNotFound", f"The service {service['Id']} has no custom health check.")
-        self.documents.put(INSTANCE, _key(service, found["Id"]), found | {"health": request["Status"]})
+        change: Json = {"health": decide.HEALTHY, "told_ill": None}
+        if request["Status"] == decide.UNHEALTHY:
+            if found["told_ill"] is not None or found["health"] == decide.UNHEALTHY:
+                return {}
+            change = {"told_ill": self.now()}
+            asyncio.get_running_loop().call_later(self.clock.real(ILL_AFTER) + _MARGIN, self.turned)
+        self.documents.put(INSTANCE, _key(service, found["Id"]), found | change)
         return {}
 
     async def discover_instances(self, _call: Call, request: Json) -> Json:
@@ -115,7 +129,7 @@ class Instances(Part):
         found = self.documents.get(INSTANCE, _key(service, written))
         if found is None:
             raise AwsError("InstanceNotFound", f"{written}")
-        return found
+        return self.judged(found)
 
     def _summary(self, body: Json) -> Json:
         return {"Id": body["Id"], "Attributes": body["Attributes"], "CreatedByAccount": self.account}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -18,6 +18,9 @@ NAMESPACE, SERVICE, INSTANCE, OPERATION, TAGS = (
     "servicediscovery.namespace", "servicediscovery.service", "servicediscovery.instance",
     "servicediscovery.operation", "servicediscovery.tags",
 )  # fmt: skip
+ILL_AFTER = 30.0
+"""Seconds between a custom health check's word and its effect; API shape HealthCheckCustomConfig."""
+
 _OPERATIONS_KEPT = 200
 _LONGEST_PAGE = 100  # API reference: MaxResults, 1 to 100
 _CHARACTERS = string.ascii_lowercase + string.digits
@@ -39,6 +42,9 @@ class Part:
         clock: for timestamps.
         apis: Route 53 is called through it.
         place: region and account, for ARNs.
+
+    Attributes:
+        turned: called when an instance has become unhealthy, which no call says.
     """
 
     def __init__(self, documents: Documents, clock: Clock, apis: Caller, place: tuple[str, str]) -> None:
@@ -46,6 +52,7 @@ class Part:
         self.clock = clock
         self.apis = apis
         self.region, self.account = place
+        self.turned: Callable[[], None] = lambda: None
 
     def now(self) -> str:
         """A timestamp."""
@@ -74,8 +81,19 @@ class Part:
         return [body for _, body in self.documents.list(SERVICE) if body["NamespaceId"] == namespace]
 
     def instances(self, service: str) -> list[Json]:
-        """All instances of a service, the oldest first."""
-        return [body for _, body in self.documents.list(INSTANCE) if body["ServiceId"] == service]
+        """All instances of a service as they are now, the oldest first."""
+        return [self.judged(body) for _, body in self.documents.list(INSTANCE) if body["ServiceId"] == service]
+
+    def judged(self, instance: Json) -> Json:
+        """The instance, unhealthy once it has been called so for long enough."""
+        told = instance["told_ill"]
+        if told is not None and self.age(told) >= ILL_AFTER:
+            return instance | {"health": "UNHEALTHY"}
+        return instance
+
+    def age(self, timestamp: str) -> float:
+        """Simulated seconds since then."""
+        return (self.clock.now() - datetime.fromisoformat(timestamp)).total_seconds() * self.clock.speed
 
     def operation(self, kind: str, targets: Json, **error: str) -> str:
         """Writes down an operation that has ended: with success, unless an error is given."""
