@@ -153,23 +153,24 @@ def into_podman(image: OciImage, folder: Path, name: str, podman: Sequence[str] 
     return done.stdout.split()[-1]
 
 
-def push(cloud: Cloud, image: OciImage, folder: Path, tag: str) -> None:
+def push(cloud: Cloud, image: OciImage, folder: Path, tag: str, podman: Sequence[str] = ("podman",)) -> None:
     """Into a repository of the cloud, by podman.
 
     Args:
         folder: for the image's files.
         tag: `repository:tag`.
+        podman: the command.
     """
     token = cloud.boto3("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
-    found = into_podman(image, folder, f"netflux-test-{image.identity}")
+    found = into_podman(image, folder, f"netflux-test-{image.identity}", podman)
     options = ["--quiet", "--tls-verify=false", f"--creds={b64decode(token).decode()}"]
     try:
         done = subprocess.run(
-            ["podman", "push", *options, found, f"127.0.0.1:{cloud.port}/{tag}"],
-            capture_output=True, text=True, check=False,
+            [*podman, "push", *options, found, f"127.0.0.1:{cloud.port}/{tag}"],
+            capture_output=True, text=True, check=False, cwd=folder,
         )  # fmt: skip
     finally:
-        subprocess.run(["podman", "rmi", "--force", found], capture_output=True, check=False)
+        subprocess.run([*podman, "rmi", "--force", found], capture_output=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr
 
 

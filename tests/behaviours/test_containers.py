@@ -7,13 +7,13 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.behaviours import stack
+from tests.behaviours import errand, stack
 from tests.behaviours.cloud import Cloud, running, wait_for
 from tests.behaviours.images import container_project, into_podman, why_no_containers
 from tests.oci import OciImage, busybox
@@ -90,15 +90,15 @@ def tool(container_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> st
 
 def test_an_image_without_python_is_pushed_by_podman_and_runs(container_cloud: Cloud, tool: str) -> None:
     script = "echo $GREETING; busybox hostname; busybox wget -q -O - $ECS_CONTAINER_METADATA_URI_V4/task; exit 3"
-    stopped = _run(container_cloud, tool, {"command": ["/bin/sh", "-c", script]})
+    stopped = errand.run(container_cloud, tool, {"command": ["/bin/sh", "-c", script]})
     assert stopped["containers"][0]["exitCode"] == 3
     assert stopped["containers"][0]["imageDigest"] in tool
-    lines = _said(container_cloud, stopped)
-    address = next(d["value"] for d in stopped["attachments"][0]["details"] if d["name"] == "privateIPv4Address")
+    lines = errand.said(container_cloud, stopped)
+    address = errand.address_of(stopped)
     assert lines[:2] == ["hello", f"ip-{address.replace('.', '-')}.ec2.internal"]
     assert stopped["taskArn"] in lines[2]
     greedy = "a=xxxxxxxxxxxxxxxx; while true; do a=$a$a; done"
-    stopped = _run(container_cloud, tool, {"command": ["/bin/sh", "-c", greedy], "memory": 32})
+    stopped = errand.run(container_cloud, tool, {"command": ["/bin/sh", "-c", greedy], "memory": 32})
     assert stopped["stoppedReason"] == "Essential container in task exited"
     assert stopped["containers"][0]["reason"] == "OutOfMemoryError: Container killed due to memory usage"
     assert stopped["containers"][0]["exitCode"] == 137
@@ -110,7 +110,7 @@ def test_its_health_is_checked_inside_and_it_ends_by_its_own_code_when_it_is_sto
     ecs = container_cloud.boto3("ecs")
     script = "trap 'exit 9' TERM; echo well > /tmp/state; while true; do busybox sleep 0.1; done"
     check = {"command": ["CMD-SHELL", "busybox grep -q well /tmp/state"], "interval": 5, "retries": 2}
-    task = _started(container_cloud, tool, {"command": ["/bin/sh", "-c", script], "healthCheck": check})
+    task = errand.started(container_cloud, tool, {"command": ["/bin/sh", "-c", script], "healthCheck": check})
 
     def described() -> dict[str, Any]:
         found: dict[str, Any] = ecs.describe_tasks(cluster="prod", tasks=[task])["tasks"][0]
@@ -129,19 +129,12 @@ def test_a_container_is_in_its_tasks_network_and_its_security_groups_hold(contai
         pytest.skip("--network loopback: containers share the machine's network")
     ec2 = container_cloud.boto3("ec2")
     movie = stack.running_tasks(container_cloud, "movie-service")[0]
-    address = next(d["value"] for d in movie["attachments"][0]["details"] if d["name"] == "privateIPv4Address")
-    network = _network(container_cloud)["awsvpcConfiguration"]
+    network = errand.network(container_cloud)["awsvpcConfiguration"]
     vpc = ec2.describe_subnets(SubnetIds=network["subnets"])["Subnets"][0]["VpcId"]
     stranger = ec2.create_security_group(GroupName="stranger", Description="of nobody", VpcId=vpc)["GroupId"]
-    script = (
-        "busybox wget -q -O - http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; echo; "
-        r"(printf 'GET /api/movies/1 HTTP/1.0\r\n\r\n'; busybox sleep 1) | "
-        f"busybox nc -w 3 {address} 8080 | busybox grep -q '^HTTP/1.1 200' "
-        "&& echo let in || echo kept out"
-    )
-    command = {"command": ["/bin/sh", "-c", script]}
+    visitor = errand.visitor(errand.address_of(movie))
     said = [
-        _said(container_cloud, _run(container_cloud, tool, command, groups))
+        errand.said(container_cloud, errand.run(container_cloud, tool, visitor, groups))
         for groups in (network["securityGroups"], [stranger])
     ]
     assert [lines[-1] for lines in said] == ["let in", "kept out"]
@@ -180,53 +173,3 @@ def _pushed(cloud: Cloud, image: OciImage, folder: Path) -> str:
 
 def _podman(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["podman", *words], capture_output=True, text=True, check=False)
-
-
-def _network(cloud: Cloud) -> dict[str, Any]:
-    found = cloud.boto3("ecs").describe_services(cluster="prod", services=["movie-service"])["services"][0]
-    network: dict[str, Any] = found["networkConfiguration"]
-    return network
-
-
-def _started(cloud: Cloud, image: str, container: dict[str, Any], groups: Sequence[str] = ()) -> str:
-    """The ARN of a task of one container, beside the movie service's tasks."""
-    ecs, logs = cloud.boto3("ecs"), cloud.boto3("logs")
-    if not logs.describe_log_groups(logGroupNamePrefix="/tools")["logGroups"]:
-        logs.create_log_group(logGroupName="/tools")
-    network = _network(cloud)
-    if groups:
-        network["awsvpcConfiguration"]["securityGroups"] = [*groups]
-    options = {"awslogs-group": "/tools", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}
-    role = "arn:aws:iam::123456789012:role/netflux-task-execution-role"
-    definition = ecs.register_task_definition(
-        family="tools", networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512",
-        executionRoleArn=role, taskRoleArn=role,
-        containerDefinitions=[{
-            "name": "tool", "image": image, "environment": [{"name": "GREETING", "value": "hello"}],
-            "logConfiguration": {"logDriver": "awslogs", "options": options}, **container,
-        }],
-    )["taskDefinition"]["taskDefinitionArn"]  # fmt: skip
-    started = ecs.run_task(
-        cluster="prod", taskDefinition=definition, launchType="FARGATE", networkConfiguration=network
-    )["tasks"]  # fmt: skip
-    return str(started[0]["taskArn"])
-
-
-def _run(cloud: Cloud, image: str, container: dict[str, Any], groups: Sequence[str] = ()) -> dict[str, Any]:
-    """The task, run to its end."""
-    ecs, arn = cloud.boto3("ecs"), _started(cloud, image, container, groups)
-
-    def ended() -> dict[str, Any] | None:
-        task: dict[str, Any] = ecs.describe_tasks(cluster="prod", tasks=[arn])["tasks"][0]
-        return task if task["lastStatus"] == "STOPPED" else None
-
-    stopped = wait_for("the task has stopped", ended, 30)
-    assert stopped is not None
-    return stopped
-
-
-def _said(cloud: Cloud, task: dict[str, Any]) -> list[str]:
-    """What the task's container has written."""
-    stream = f"ecs/tool/{task['taskArn'].rpartition('/')[2]}"
-    events = cloud.boto3("logs").get_log_events(logGroupName="/tools", logStreamName=stream, startFromHead=True)
-    return [event["message"] for event in events["events"]]

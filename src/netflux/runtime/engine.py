@@ -63,7 +63,7 @@ def why_not() -> str | None:
 def why_no_limits() -> str | None:
     """Why the kernel can't hold a container's memory and processors here; None when it can."""
     if os.geteuid() != 0 or subordinate.environment(0, 0).keys() <= os.environ.keys():
-        return "an ordinary user may make no control groups"
+        return "only containers of root get control groups here"
     return None
 
 

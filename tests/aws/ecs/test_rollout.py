@@ -61,6 +61,25 @@ async def test_a_broken_update_is_rolled_back_by_the_circuit_breaker(world: Worl
     assert {task["taskArn"] for task in await world.running(2)} == kept
 
 
+async def test_tasks_that_run_and_end_before_their_targets_are_healthy_trip_the_circuit_breaker(world: World) -> None:
+    good = await world.define()
+    await world.serve(loadBalancers=LOAD_BALANCERS, deploymentConfiguration=ROLL_BACK)
+    kept = {task["taskArn"] for task in await world.running(2)}
+    await world.stable()
+    world.balancer.first_state = "initial"
+    broken = await world.define(container={"command": ["python", "-c", "import time; time.sleep(0.5); exit(1)"]})
+    await world.update(taskDefinition=broken)
+
+    async def back() -> bool:
+        return any("rolling back" in text for text in messages(await world.service()))
+
+    await until(back)
+    ended = [task for task in await world.tasks("STOPPED") if task["taskDefinitionArn"] == broken]
+    assert len([task for task in ended if "startedAt" in task]) >= 3
+    assert (await world.service())["taskDefinition"] == good
+    assert {task["taskArn"] for task in await world.running(2)} == kept
+
+
 async def test_without_rollback_a_broken_first_deployment_stalls(world: World) -> None:
     await world.define(container={"image": f"{names.registry(names.ACCOUNT, names.REGION)}/movies:absent"})
     await world.serve(deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": False}})

@@ -69,9 +69,13 @@ class Rollout:
         elif body["ran"] and task["stopCode"] == "EssentialContainerExited":
             ran_for = observer.age(task["startedAt"]) - observer.age(task["stoppingAt"])
             pace.ended(self._now, ran_for)
+            # AWS in aws/containers-roadmap#1206: a service with health checks counts tasks that end before passing one
+            if observer.judged(body) and not body.get("passed", False):
+                deployment["failedTasks"] += 1
 
     def proceed(self, standings: Sequence[Standing], observer: Observer) -> None:
         """Makes the deployment's next step, and writes down what it has reached."""
+        self._remember(standings)
         self._trip()
         self._ring(standings)
         primary = self._service["deployments"][0]
@@ -94,6 +98,12 @@ class Rollout:
             if goal.may_start and self._service.get("steady"):
                 self._move(primary, moves)
         self._clear(standings)
+
+    def _remember(self, standings: Sequence[Standing]) -> None:
+        """Writes down which tasks have passed their health checks, once for each."""
+        for standing in standings:
+            if standing.member.healthy and not standing.passed:
+                self._store.change(TASK, standing.arn, lambda kept: kept.update(passed=True))
 
     def _goal(self, primary: Json, *, may_start: bool, failed: bool) -> Goal:
         accepted = self._service["accepted"]

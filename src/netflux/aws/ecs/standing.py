@@ -28,6 +28,7 @@ class Standing:
         reason: stoppedReason if it is replaced; empty while nothing fails.
         event: the service event then.
         settles_in: simulated seconds until time alone may change its standing; None when it won't.
+        passed: it was found healthy before.
     """
 
     member: Member
@@ -35,6 +36,7 @@ class Standing:
     reason: str = ""
     event: str = ""
     settles_in: float | None = None
+    passed: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,10 @@ class Observer:
         """All tasks that have not stopped."""
         return [self._standing(body) for body in tasks if body["task"]["lastStatus"] != "STOPPED"]
 
+    def judged(self, body: Json) -> bool:
+        """Whether anything checks the task's health: a target group, or a check of an essential container."""
+        return bool(body["loadBalancers"]) or self._has_check(body["task"])
+
     def age(self, timestamp: str) -> float:
         """Simulated seconds since a timestamp."""
         return (self.now - datetime.fromisoformat(timestamp)).total_seconds() * self.speed
@@ -74,7 +80,7 @@ class Observer:
             return Standing(basis, task["taskArn"])
         healthy, reason, event, wait = self._judge(body)
         member = replace(basis, healthy=healthy, failing=bool(reason))
-        return Standing(member, task["taskArn"], reason, event, wait)
+        return Standing(member, task["taskArn"], reason, event, wait, body.get("passed", False))
 
     def _zones(self) -> dict[str, str]:
         """Zones by the subnets of the service's deployments."""
