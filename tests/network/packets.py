@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from netflux.network import described, namespace, ruleset
 from netflux.network.attempt import Probe
-from netflux.network.decide import Connection, Outcome, verdict
+from netflux.network.decide import verdict
 from netflux.network.router import Router
 from netflux.network.topology import Elsewhere, Interface, Ports, Topology
+from netflux.network.verdict import Connection, Outcome
 from netflux.reach import answer as answers
 from netflux.reach.place import Kind, Place
 from tests.network import worlds

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from netflux.network.attempt import connect, listeners, listens
-from netflux.network.decide import Outcome
+from netflux.network.verdict import Outcome
 
 ADDRESS = "127.63.0.9"
 

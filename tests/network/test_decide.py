@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from netflux.errors import Unsupported
 from netflux.network import described
-from netflux.network.decide import Connection, Outcome, Stage, Verdict, filtered, verdict
+from netflux.network.decide import filtered, verdict
 from netflux.network.topology import (
     AclEntry,
     Elsewhere,
@@ -25,6 +25,7 @@ from netflux.network.topology import (
     Subnet,
     Topology,
 )
+from netflux.network.verdict import Connection, Outcome, Stage, Verdict
 from tests.network import naive, worlds
 
 EVERYWHERE = "0.0.0.0/0"

@@ -5,9 +5,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from netflux.network import described, ruleset
-from netflux.network.decide import Connection, Stage, verdict
+from netflux.network.decide import verdict
 from netflux.network.simulation import Packet, lets
 from netflux.network.topology import Elsewhere
+from netflux.network.verdict import Connection, Stage
 from tests.network import worlds
 
 _GROUPS = (Stage.OUTBOUND_GROUP, Stage.INBOUND_GROUP)

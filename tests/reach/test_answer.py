@@ -7,7 +7,6 @@ import pytest
 
 from netflux.errors import UserError
 from netflux.network.attempt import Probe
-from netflux.network.decide import Outcome
 from netflux.network.topology import (
     AclEntry,
     Interface,
@@ -20,6 +19,7 @@ from netflux.network.topology import (
     SecurityGroupRule,
     Topology,
 )
+from netflux.network.verdict import Outcome
 from netflux.reach.answer import Answer, answer, question, stranger, told
 from netflux.reach.place import INTERNET, Kind, Place
 from tests.network.test_decide import LOCAL, NAT, OTHER, OUT, topology

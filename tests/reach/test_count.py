@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 
 from netflux.network import described, ruleset
-from netflux.network.decide import Connection, Stage, verdict
+from netflux.network.decide import verdict
 from netflux.network.nftables import Counted
+from netflux.network.verdict import Connection, Stage
 from netflux.reach.answer import told
 from netflux.reach.count import counted
 from netflux.reach.dropped import dropped

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from netflux.network.decide import Outcome
+from netflux.network.verdict import Outcome
 
 _LISTEN = "0A"
 """TCP_LISTEN in /proc/net/tcp, proc_pid_net(5)."""

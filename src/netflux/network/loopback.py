@@ -16,11 +16,11 @@ from netflux.errors import Unsupported
 from netflux.network import addresses, attempt
 from netflux.network.attempt import Probe
 from netflux.network.block import Block, claim
-from netflux.network.decide import Outcome
 from netflux.network.interface import Interface, InterfaceRequest, Sockets
 from netflux.network.ledger import BLOCK, Ec2, Ledger, Record
 from netflux.network.nftables import Counted
 from netflux.network.sighting import Seen
+from netflux.network.verdict import Outcome
 
 
 class LoopbackNetwork:

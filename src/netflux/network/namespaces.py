@@ -20,7 +20,6 @@ from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
 from netflux.network import attempt, link, namespace, netlink, ruleset
 from netflux.network.attempt import Probe
-from netflux.network.decide import Outcome
 from netflux.network.described import Reading
 from netflux.network.hosting import Host
 from netflux.network.interception import Interceptor
@@ -30,6 +29,7 @@ from netflux.network.nftables import Counted
 from netflux.network.router import Router, counted
 from netflux.network.sighting import Seen, Sighting, sightings
 from netflux.network.topology import Topology
+from netflux.network.verdict import Outcome
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -12,8 +12,9 @@ from typing import Any
 
 from netflux.errors import UserError
 from netflux.network.attempt import Probe
-from netflux.network.decide import Connection, Hop, Outcome, Stage, Verdict, verdict
+from netflux.network.decide import verdict
 from netflux.network.topology import AclEntry, Elsewhere, Interface, Ports, Route, SecurityGroupRule, Topology, within
+from netflux.network.verdict import Connection, Hop, Outcome, Stage, Verdict
 from netflux.reach.count import Counts, counted
 from netflux.reach.explain import Explainer
 from netflux.reach.place import USAGE, Kind, Place

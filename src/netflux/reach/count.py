@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from netflux.network import ruleset
-from netflux.network.decide import Connection, Hop, Stage
 from netflux.network.nftables import Counted
 from netflux.network.topology import AclEntry, Interface, SecurityGroupRule, Topology
+from netflux.network.verdict import Connection, Hop, Stage
 
 Counts = Mapping[str, Mapping[tuple[str, str], Counted]]
 """`Network.counters()`: by VPC, then by chain and rule."""

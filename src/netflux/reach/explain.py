@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from netflux.network.decide import Connection, Flow, Hop, Stage
 from netflux.network.topology import (
     ANY,
     AclEntry,
@@ -18,6 +17,7 @@ from netflux.network.topology import (
     Topology,
     within,
 )
+from netflux.network.verdict import Connection, Flow, Hop, Stage
 
 _NEAR = 3
 """At most so many rules that nearly match are named."""

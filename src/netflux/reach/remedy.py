@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from netflux.network.decide import Connection, Hop, Stage
 from netflux.network.topology import AclEntry, Elsewhere, Interface, Route, RouteKind, Topology
+from netflux.network.verdict import Connection, Hop, Stage
 
 _LAST_ENTRY = 32766
 """The highest number that an entry may have (EC2 API reference, CreateNetworkAclEntry)."""
