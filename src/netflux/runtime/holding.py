@@ -193,15 +193,19 @@ def _second(root: Path) -> Iterable[Places]:
 
 
 def _first(root: Path) -> Iterable[Places]:
-    """Version 1: below this process's own groups, or below what is mounted when those lie outside."""
-    own, found = _own(), {}
-    for controller in _V1:
-        mounted = root / controller
-        if not mounted.is_dir():
-            return
-        inside = mounted / own.get(controller, "/").lstrip("/")
-        found[controller] = (inside if inside.is_dir() else mounted).resolve() / NAME
-    yield Places(1, found, cpu=True)
+    """Version 1: below what is mounted, else below this process's own groups.
+
+    The kernel tells a group's want of memory to those who listen at the groups above it too: whoever runs this process
+    in a group of its own would take a task's for this process's, and may end it.
+    """
+    own = _own()
+    tops = {controller: root / controller for controller in _V1}
+    if not all(top.is_dir() for top in tops.values()):
+        return
+    nested = {controller: top / own.get(controller, "/").lstrip("/") for controller, top in tops.items()}
+    for found in (tops, nested):
+        if all(place.is_dir() for place in found.values()):
+            yield Places(1, {controller: place.resolve() / NAME for controller, place in found.items()}, cpu=True)
 
 
 def _prepare(places: Places) -> None:
