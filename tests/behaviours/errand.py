@@ -46,7 +46,7 @@ def run(cloud: Cloud, image: str, container: dict[str, Any], groups: Sequence[st
         task: dict[str, Any] = ecs.describe_tasks(cluster="prod", tasks=[arn])["tasks"][0]
         return task if task["lastStatus"] == "STOPPED" else None
 
-    stopped = wait_for("the task has stopped", ended, 30)
+    stopped = wait_for("the task has stopped", ended, 90)
     assert stopped is not None
     return stopped
 
