@@ -1,6 +1,7 @@
 """What process groups use, looked at again and again, and whom the watch kills."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -29,7 +30,8 @@ def leader() -> Iterator[subprocess.Popen[bytes]]:
     """A process group whose leader starts a child for each line it reads."""
     made = subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, start_new_session=True)
     yield made
-    subprocess.run(["kill", "-9", f"-{made.pid}"], check=False)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(made.pid, signal.SIGKILL)
     made.communicate()
 
 
