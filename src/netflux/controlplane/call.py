@@ -1,11 +1,11 @@
-"""What is known of an API call besides its parameters."""
+"""What is known of an API call besides its parameters, and who makes calls."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -29,3 +29,11 @@ class Call:
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     access_key: str | None = None
     told: tuple[Mapping[str, Any], ...] = ()
+
+
+class Caller(Protocol):
+    """Calls the region's own APIs, or moto past our own handlers."""
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The operation's response as botocore shapes it; AwsError when it fails."""
+        ...

@@ -9,8 +9,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
+from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError
 from netflux.network import addresses
@@ -23,14 +24,6 @@ SERVICE = "network/service"
 BLOCK = "network/block"
 OWNER_TAG = "netflux:owner"
 LAST_SERVICE = 254
-
-
-class Ec2(Protocol):
-    """The part of `Apis` that is needed here."""
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Calls an operation; raises AwsError."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -87,7 +80,7 @@ class Ledger:
     """
 
     def __init__(
-        self, apis: Ec2, documents: Documents, in_use: Callable[[str], Awaitable[Sequence[str]]] | None = None
+        self, apis: Caller, documents: Documents, in_use: Callable[[str], Awaitable[Sequence[str]]] | None = None
     ) -> None:
         self._apis = apis
         self._documents = documents

@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import Unsupported
 from netflux.network import addresses, attempt
 from netflux.network.attempt import Probe
 from netflux.network.block import Block, claim
 from netflux.network.interface import Interface, InterfaceRequest, Sockets
-from netflux.network.ledger import BLOCK, Ec2, Ledger, Record
+from netflux.network.ledger import BLOCK, Ledger, Record
 from netflux.network.nftables import Counted
 from netflux.network.sighting import Seen
 from netflux.network.verdict import Outcome
@@ -34,7 +35,7 @@ class LoopbackNetwork:
     name = "loopback"
     enforces_security_groups = False
 
-    def __init__(self, apis: Ec2, documents: Documents) -> None:
+    def __init__(self, apis: Caller, documents: Documents) -> None:
         self._documents = documents
         self._block: Block | None = None
         self._ledger = Ledger(apis, documents)

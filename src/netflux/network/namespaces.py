@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
 from netflux.network import attempt, link, namespace, netlink, ruleset
@@ -24,7 +25,7 @@ from netflux.network.described import Reading
 from netflux.network.hosting import Host
 from netflux.network.interception import Interceptor
 from netflux.network.interface import Interface, InterfaceRequest, Sockets
-from netflux.network.ledger import Ec2, Ledger, Record
+from netflux.network.ledger import Ledger, Record
 from netflux.network.nftables import Counted
 from netflux.network.router import Router, counted
 from netflux.network.sighting import Seen, Sighting, sightings
@@ -49,7 +50,7 @@ class NamespaceNetwork:
     name = "namespaces"
     enforces_security_groups = True
 
-    def __init__(self, apis: Ec2, documents: Documents) -> None:
+    def __init__(self, apis: Caller, documents: Documents) -> None:
         self._apis = apis
         self._ledger = Ledger(apis, documents, self._in_use)
         self._reading = Reading(apis.call)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 from netflux.network.zone import RecordSet, Routing, Zone, plain
 
@@ -12,16 +13,6 @@ _PAGE = "300"
 _MOST_PAGES = 40  # Route 53 quota: 10,000 records a zone
 _ALIAS_TTL = 60  # Route 53 guide, "Choosing between alias and non-alias records": of a load balancer's
 _OTHER_ROUTING = ("Region", "GeoLocation", "GeoProximityLocation", "CidrRoutingConfig", "Failover")
-
-
-class Caller(Protocol):
-    """Calls the region's own APIs."""
-
-    region: str
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The operation's response; AwsError when it fails."""
-        ...
 
 
 async def zones(apis: Caller, vpc: str, region: str) -> list[tuple[str, Zone]]:

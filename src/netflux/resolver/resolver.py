@@ -12,16 +12,16 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from netflux import names
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.network.zone import RecordSet, Zone
 from netflux.resolver import hosted
 from netflux.resolver.decide import Answer, Code, Question, Surroundings, View, answer
-from netflux.resolver.hosted import Caller
 from netflux.resolver.server import Server
 
 _log = logging.getLogger(__name__)
@@ -37,6 +37,12 @@ Records = Callable[[str], Sequence[RecordSet]]
 """Record sets that a hosted zone has besides Route 53's own, by the zone's id."""
 
 
+class Apis(Caller, Protocol):
+    """Calls the region's own APIs."""
+
+    region: str
+
+
 class Resolver:
     """The resolvers of all VPCs, each made when the first task there asks for it.
 
@@ -49,7 +55,7 @@ class Resolver:
     """
 
     def __init__(
-        self, apis: Caller, network: Network, endpoints: Endpoints, records: Records, zoned: Callable[[], bool]
+        self, apis: Apis, network: Network, endpoints: Endpoints, records: Records, zoned: Callable[[], bool]
     ) -> None:
         self._apis = apis
         self._network = network

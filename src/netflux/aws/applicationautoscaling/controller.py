@@ -9,8 +9,8 @@ from datetime import datetime
 
 from netflux.aws.applicationautoscaling import decide, policy, schedule
 from netflux.aws.applicationautoscaling.decide import Alarm, Bounds, Breach, Change, Past, Reading
-from netflux.aws.applicationautoscaling.part import Caller
 from netflux.aws.applicationautoscaling.store import DIMENSION, NAMESPACE, Json, Store
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError, Retryable
 from netflux.reconcile.controller import Result
 

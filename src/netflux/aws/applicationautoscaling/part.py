@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
 from netflux.aws.applicationautoscaling.store import DIMENSION, NAMESPACE, Json, Store
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError, Unsupported
 
 _TIMES = ("CreationTime", "StartTime", "EndTime")
 _HIDDEN = ("Tags", "Past", "Count", "Hold", "Last")
-
-
-class Caller(Protocol):
-    """Calls the region's own APIs."""
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The operation's response; AwsError when it fails."""
-        ...
 
 
 class Part:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
 
 from netflux.aws.cloudwatch import alarm
 from netflux.aws.cloudwatch.alarm import KIND, Json
@@ -14,7 +13,7 @@ from netflux.aws.cloudwatch.decide import ALARM, MORE, Point, judge
 from netflux.aws.cloudwatch.minutes import MINUTE
 from netflux.aws.cloudwatch.series import Series, statistics
 from netflux.clock import Clock
-from netflux.controlplane.call import Call
+from netflux.controlplane.call import Call, Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Unsupported
 
@@ -42,14 +41,6 @@ class Firing:
 Fire = Callable[[Sequence[Firing]], None]
 
 
-class Others(Protocol):
-    """Who keeps what clients put: moto."""
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """One call; AwsError."""
-        ...
-
-
 @dataclass(frozen=True)
 class Ground:
     """What metrics and alarms stand on.
@@ -63,7 +54,7 @@ class Ground:
     """
 
     series: Series
-    others: Others
+    others: Caller
     namespaces: frozenset[str]
     documents: Documents
     clock: Clock

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from netflux.aws.ec2.flowlogapi import FlowLogApi
-from netflux.controlplane.call import Call
-
-
-class Moto(Protocol):
-    """Answers operations past our handlers."""
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The response; AwsError."""
-        ...
+from netflux.controlplane.call import Call, Caller
 
 
 class Ec2Api:
@@ -28,7 +20,7 @@ class Ec2Api:
     service = "ec2"
     whole = False
 
-    def __init__(self, moto: Moto, flow_logs: FlowLogApi) -> None:
+    def __init__(self, moto: Caller, flow_logs: FlowLogApi) -> None:
         self._moto = moto
         self._flow_logs = flow_logs
 

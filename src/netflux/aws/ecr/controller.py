@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from netflux.aws.ecr import expiry
 from netflux.aws.ecr.images import Images
-from netflux.aws.ecr.registry import Caller
 from netflux.clock import Clock
+from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
 from netflux.reconcile.controller import Result

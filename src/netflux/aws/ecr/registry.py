@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
 
 from netflux import names
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 from netflux.runtime.driver import PullError
 from netflux.runtime.engine import Login
 from netflux.runtime.reference import ImageReference, parse
-
-
-class Caller(Protocol):
-    """Calls the region's own APIs."""
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The operation's response; AwsError when it fails."""
-        ...
 
 
 class EcrRegistry:

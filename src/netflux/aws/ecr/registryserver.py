@@ -20,7 +20,7 @@ from netflux import names
 from netflux.aws.ecr.decide import Wanted, failure, image_id, page, wanted
 from netflux.aws.ecr.distribution import INSTALL, Distribution, DistributionError
 from netflux.aws.ecr.password import Passwords
-from netflux.aws.ecr.registry import Caller
+from netflux.controlplane.call import Caller
 from netflux.controlplane.server import BACKLOG
 from netflux.errors import AwsError
 from netflux.haproxy.configuration import quote

@@ -13,10 +13,10 @@ from netflux.aws.ecs.decide.health import UNHEALTHY
 from netflux.aws.ecs.desired import Endpoint
 from netflux.aws.ecs.offer import Offer, namespaces, of_deployment, offers
 from netflux.aws.ecs.outliers import Outliers
-from netflux.aws.ecs.page import Caller
 from netflux.aws.ecs.store import SERVICE, TASK, Json, Store
 from netflux.aws.ecs.target import Target, TargetState, of_task, states_of
 from netflux.clock import Clock
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError, Retryable
 from netflux.haproxy.section import Section, Server
 from netflux.network import interception

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netflux.aws.ecs.page import Caller
 from netflux.aws.ecs.store import Json
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 
 LOOK = 10.0

@@ -12,8 +12,8 @@ from typing import Any
 from netflux.aws.ecs.decide.logbuffer import BLOCKING, Buffer, Event
 from netflux.aws.ecs.decide.multiline import Lines
 from netflux.aws.ecs.desired import Log
-from netflux.aws.ecs.page import Caller
 from netflux.clock import Clock
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 from netflux.runtime.driver import Container
 

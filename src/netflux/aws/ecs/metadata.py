@@ -15,10 +15,10 @@ from aiohttp import web
 
 from netflux.aws.ecs import metadatashape
 from netflux.aws.ecs.linklocal import METADATA
-from netflux.aws.ecs.page import Caller
 from netflux.aws.ecs.run import Run, RunningContainer
 from netflux.aws.ecs.stats import Inside, Stats
 from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from netflux.aws.ecs.arn import Place
 from netflux.aws.ecs.store import CLUSTER, DEFINITION, Json, Store
-from netflux.controlplane.call import Call
+from netflux.controlplane.call import Call, Caller
 from netflux.errors import AwsError
 
 LONGEST_PAGE = 100
 Poke = Callable[[str, str], None]
-
-
-class Caller(Protocol):
-    """Calls the region's own APIs."""
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The operation's response; AwsError when it fails."""
-        ...
 
 
 class Part:

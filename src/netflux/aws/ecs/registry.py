@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from netflux.aws.ecs.arn import name, place
 from netflux.aws.ecs.desired import Endpoint
-from netflux.aws.ecs.page import Caller, Part
+from netflux.aws.ecs.page import Part
 from netflux.aws.ecs.store import Json
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 
 MANAGED = {"Key": "AmazonECSManaged", "Value": "true"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from netflux.aws.ecs.page import Caller
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 
 _ARN_PARTS = 7  # arn:aws:secretsmanager:{region}:{account}:secret:{name}

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from netflux.aws.ecs import deploymentalarms
 from netflux.aws.ecs.pace import Paces
-from netflux.aws.ecs.page import Caller, Poke
+from netflux.aws.ecs.page import Poke
 from netflux.aws.ecs.registry import undiscover
 from netflux.aws.ecs.rollout import Rollout
 from netflux.aws.ecs.standing import Observer, Standing
 from netflux.aws.ecs.store import SERVICE, Json, Store
 from netflux.aws.ecs.target import states_of
+from netflux.controlplane.call import Caller
 from netflux.reconcile.controller import Result
 
 _LOOK = 1.0  # simulated seconds between looks at targets that are being judged, for load balancers that tell nobody

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from netflux.aws.ecs.page import Caller
 from netflux.aws.ecs.store import Json
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 
 DEREGISTRATION_DELAY = 300.0  # API reference, TargetGroupAttribute: deregistration_delay.timeout_seconds

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from netflux.aws.ecs.linklocal import Serve
-from netflux.aws.ecs.page import Caller, Poke
+from netflux.aws.ecs.page import Poke
 from netflux.aws.ecs.store import Store
 from netflux.clock import Clock
+from netflux.controlplane.call import Caller
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.runtime.driver import Runtime

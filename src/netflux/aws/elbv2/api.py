@@ -12,11 +12,11 @@ from typing import Any
 from netflux.aws.elbv2 import attributes, decide, present, validation
 from netflux.aws.elbv2.apply import ElbController
 from netflux.aws.elbv2.decide import Target
-from netflux.aws.elbv2.desired import Config, Desired, TargetGroup
+from netflux.aws.elbv2.desired import Desired, TargetGroup
 from netflux.aws.elbv2.listenerapi import ListenerApi, paged
 from netflux.aws.elbv2.targets import Registration
 from netflux.clock import Clock
-from netflux.controlplane.call import Call
+from netflux.controlplane.call import Call, Caller
 from netflux.errors import AwsError, Unsupported
 
 Shape = dict[str, Any]
@@ -35,7 +35,7 @@ class ElbApi(ListenerApi):
     service = "elbv2"
     whole = False
 
-    def __init__(self, config: Config, desired: Desired, controller: ElbController, clock: Clock) -> None:
+    def __init__(self, config: Caller, desired: Desired, controller: ElbController, clock: Clock) -> None:
         super().__init__(config, desired)
         self._controller = controller
         self._targets = controller.targets

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from netflux import names
 from netflux.aws.elbv2 import attributes
 from netflux.aws.elbv2.rulebook import Rulebook
+from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError
 
 DEFAULT_PRIORITY = 50001
 """Behind every rule's own (1-50000): the default rule's place in the order."""
-
-
-class Config(Protocol):
-    """Who keeps the configuration: moto, past our own handlers."""
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """One call; AwsError."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -125,7 +118,7 @@ class Desired:
         documents: keep what moto does not.
     """
 
-    def __init__(self, config: Config, region: str, documents: Documents) -> None:
+    def __init__(self, config: Caller, region: str, documents: Documents) -> None:
         self._config = config
         self._region = region
         self.rulebook = Rulebook(documents)

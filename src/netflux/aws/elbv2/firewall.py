@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from netflux.aws.elbv2.decide import Target
-from netflux.aws.elbv2.desired import Config, HealthCheck
+from netflux.aws.elbv2.desired import HealthCheck
+from netflux.controlplane.call import Caller
 from netflux.network import permission
 from netflux.network.interface import Interface, Network
 from netflux.network.permission import Peer
@@ -26,7 +27,7 @@ class Firewall:
         network: where addresses are; a driver that enforces groups itself leaves nothing to be checked.
     """
 
-    def __init__(self, config: Config, network: Network) -> None:
+    def __init__(self, config: Caller, network: Network) -> None:
         self._config = config
         self._network = network
 

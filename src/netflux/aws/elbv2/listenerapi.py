@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netflux.aws.elbv2 import attributes, present, validation
-from netflux.aws.elbv2.desired import DEFAULT_PRIORITY, Config, Desired, groups_of
-from netflux.controlplane.call import Call
+from netflux.aws.elbv2.desired import DEFAULT_PRIORITY, Desired, groups_of
+from netflux.controlplane.call import Call, Caller
 from netflux.errors import AwsError
 
 Shape = dict[str, Any]
@@ -23,7 +23,7 @@ class ListenerApi:
         desired: reads it.
     """
 
-    def __init__(self, config: Config, desired: Desired) -> None:
+    def __init__(self, config: Caller, desired: Desired) -> None:
         self._config = config
         self._desired = desired
         self._rulebook = desired.rulebook

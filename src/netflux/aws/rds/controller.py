@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from netflux.aws.rds.decide import MOST_FAILURES, Step, next_step, owes_password
 from netflux.aws.rds.installation import Installation, choose
 from netflux.aws.rds.instance import DELETED, STOPPED, Actual, Instance, Instances
 from netflux.clock import Clock
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError, Retryable, Terminal
 from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import InterfaceRequest, Network
@@ -32,15 +33,11 @@ _NAME_TTL = 5
 """Seconds, so that clients find a replaced instance soon (RDS guide, "Best practices": keep DNS caching below 30 s)."""
 
 
-class Secrets(Protocol):
+class Secrets(Caller, Protocol):
     """The part of `Apis` that is needed here."""
 
     account: str
     region: str
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Calls an operation; raises AwsError."""
-        ...
 
 
 @dataclass(frozen=True)

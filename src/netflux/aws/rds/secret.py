@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from netflux.aws.rds import scram
 from netflux.aws.rds.instance import Instance
+from netflux.controlplane.call import Caller
 from netflux.errors import AwsError, Retryable
 
 _ABSENT = "ResourceNotFoundException"
-
-
-class SecretsManager(Protocol):
-    """The part of `Apis` that is needed here."""
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Calls an operation; raises AwsError."""
-        ...
 
 
 def name() -> str:
@@ -27,7 +19,7 @@ def name() -> str:
     return f"rds!db-{uuid.uuid4()}"
 
 
-async def ensure(apis: SecretsManager, instance: Instance) -> tuple[str, str]:
+async def ensure(apis: Caller, instance: Instance) -> tuple[str, str]:
     """The secret's ARN and KMS key, made with a new password if it is not there."""
     try:
         found = await apis.call("secretsmanager", "DescribeSecret", {"SecretId": instance.secret})
@@ -51,7 +43,7 @@ async def ensure(apis: SecretsManager, instance: Instance) -> tuple[str, str]:
     return created["ARN"], instance.secret_key
 
 
-async def read(apis: SecretsManager, instance: Instance) -> str:
+async def read(apis: Caller, instance: Instance) -> str:
     """The password in the secret; Retryable when the secret is not what RDS made of it."""
     try:
         found = await apis.call("secretsmanager", "GetSecretValue", {"SecretId": instance.secret})
@@ -62,13 +54,13 @@ async def read(apis: SecretsManager, instance: Instance) -> str:
         ) from error
 
 
-async def rotate(apis: SecretsManager, instance: Instance) -> None:
+async def rotate(apis: Caller, instance: Instance) -> None:
     """Gives the secret a new password; the cluster gets it in the next pass."""
     value = json.dumps({"username": instance.master, "password": scram.generate()})
     await apis.call("secretsmanager", "PutSecretValue", {"SecretId": instance.secret, "SecretString": value})
 
 
-async def remove(apis: SecretsManager, instance: Instance) -> None:
+async def remove(apis: Caller, instance: Instance) -> None:
     """Deletes the secret at once, as RDS does with the instance."""
     try:
         await apis.call(

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from netflux.aws.servicediscovery.store import NAMESPACE, SERVICE, TAGS, Json, identity
+from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
 
 _ADOPTED = "servicediscovery.adopted"
 
 
-class Moto(Protocol):
+class Moto(Caller, Protocol):
     """Where they are."""
 
     def holds(self, service: str) -> bool:
         """Whether any state of the service is on disk."""
-        ...
-
-    async def call(self, service: str, operation: str, params: Json) -> dict[str, Any]:
-        """An operation past our handlers."""
         ...
 
 

@@ -6,9 +6,10 @@ import secrets
 import string
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from netflux.clock import Clock
+from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError
 
@@ -24,14 +25,6 @@ ILL_AFTER = 30.0
 _OPERATIONS_KEPT = 200
 _LONGEST_PAGE = 100  # API reference: MaxResults, 1 to 100
 _CHARACTERS = string.ascii_lowercase + string.digits
-
-
-class Caller(Protocol):
-    """Calls the region's own APIs."""
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The operation's response; AwsError when it fails."""
-        ...
 
 
 class Part:
