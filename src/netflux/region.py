@@ -133,12 +133,13 @@ class Region:
         self.apis.register(self.cloudwatch)
         self.registry = self._registry()
         self.rds = self._databases()
+        self.meter = Meter(self.haproxy, self._measured)
         self.elb = self._load_balancers()
         self.edge, cloudfront = self._edges()
         self.runtime, seed = self._containers()
         self.ecs = self._tasks()
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
-        self.minutes = Minutes(self.clock, [used.minute, self.cloudwatch.evaluate])
+        self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
         self.apis.register(self.stacks)
         network = NetworkController(self.network)
@@ -215,7 +216,7 @@ class Region:
             self.options.port,
             self.gateway.certificate,
             Firewall(self.moto, self.network),
-            Meter(self.haproxy, self.clock, self._measured),
+            self.meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
             self.moto.certificate,
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.elbv2.apply import ElbController, Ground
@@ -112,6 +113,8 @@ class Place:
         )
         desired = Desired(self.moto, REGION, self.documents)
         self.flips: list[str] = []
+        meter = Meter(self.haproxy, self._measured)
+        self.minutes = Minutes(self.clock, [meter.minute])
         ground = Ground(
             self.haproxy,
             self.network,
@@ -120,7 +123,7 @@ class Place:
             self.port,
             self.gateway.certificate,
             Firewall(self.moto, self.network) if loopback else None,
-            Meter(self.haproxy, self.clock, self._measured),
+            meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
             self.moto.certificate,
         )
@@ -143,9 +146,11 @@ class Place:
         await self.haproxy.start()
         await self.controller.start(lambda key: self.loop.poke("elbv2", key))
         self.loop.start()
+        await self.minutes.start()
         return self
 
     async def stop(self) -> None:
+        await self.minutes.stop()
         await self.loop.stop()
         await self.controller.stop()
         await self.haproxy.stop()

@@ -118,8 +118,6 @@ class ElbController:
         """After the loop: ends the health checks."""
         if self._ground.logs is not None:
             await self._ground.logs.stop()
-        if self._ground.meter is not None:
-            await self._ground.meter.stop()
         await self.checker.stop()
 
     async def check_log(self, bucket: str, prefix: str) -> None:

@@ -11,14 +11,11 @@ from typing import Protocol
 
 from netflux.aws.elbv2 import accesslog, counters
 from netflux.aws.elbv2.counters import Owned, Value
-from netflux.clock import Clock
 from netflux.haproxy.journal import FAILED, Journal
 
 _log = logging.getLogger(__name__)
 _MOST_WORKERS = 50
 """Whose last counters are remembered, should one that leaves not answer once."""
-PERIOD = 60.0
-"""Simulated seconds; user guide, "CloudWatch metrics"."""
 
 Publish = Callable[[Value], None]
 
@@ -45,35 +42,30 @@ class Meter:
 
     Args:
         statistics: HAProxy's.
-        clock: for the minutes.
         publish: takes the values.
     """
 
-    def __init__(self, statistics: Statistics, clock: Clock, publish: Publish) -> None:
+    def __init__(self, statistics: Statistics, publish: Publish) -> None:
         self._statistics = statistics
-        self._clock = clock
         self._publish = publish
         self._before: dict[int, counters.Reading] = {}
         self._owned: dict[str, Owned] = {}
         self._left: dict[int, dict[str, Owned]] = {}
         self._told = counters.Told()
-        self._task: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
         self.hosts: Callable[[], Sequence[Value]] = lambda: ()
 
     def start(self) -> None:
-        """Begins to look."""
+        """Looks from now on before counters are lost, and hears what the journal tells."""
         self._statistics.before_reload(self.look)
         self._statistics.journal.listen(FAILED, self._failed)
         self._statistics.journal.listen(accesslog.KIND, self._ended)
-        self._task = asyncio.ensure_future(self._run())
 
-    async def stop(self) -> None:
-        """Looks no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+    async def minute(self) -> None:
+        """Once a simulated minute (user guide, "CloudWatch metrics"): a look, and how many hosts there are."""
+        await self.look()
+        for value in self.hosts():
+            self._publish(value)
 
     def own(self, arn: str, owned: Owned | None) -> None:
         """A load balancer has these backends, or has gone. What its running rules mean is left as it was."""
@@ -123,10 +115,3 @@ class Meter:
                 self._told.seconds.append((ended.backend, ended.seconds))
             if counters.fails(ended.state, ended.status):
                 self._told.failed[ended.backend, ended.status] += 1
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._clock.until_next(PERIOD))
-            await self.look()
-            for value in self.hosts():
-                self._publish(value)
