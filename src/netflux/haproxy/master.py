@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 from netflux.haproxy.runtime import RuntimeApi, RuntimeApiError
 from netflux.runtime.children import Child, Children, Launch
 
+_log = logging.getLogger(__name__)
+_STARTS = 3
+"""HAProxy 2.8 crashed at one start in some thousand (SIGSEGV in the master, before its worker answered)."""
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 _LAST_LINES = 3
@@ -47,18 +51,30 @@ class Master:
         return self._child.pid if self._child else 0
 
     async def start(self, text: str) -> None:
-        """Starts it with this configuration and waits until its worker answers.
+        """Starts it with this configuration and waits until its worker answers; again where it crashes before that.
 
         Raises:
             RuntimeApiError: it ended, or did not answer in time; the log has why.
         """
         self.configuration.write_text(text)
+        for left in reversed(range(_STARTS)):
+            child = self._child = await self._launch()
+            try:
+                await self._answering(child)
+            except RuntimeApiError as error:
+                if not left or child.exit_code is None or child.exit_code >= 0:
+                    raise
+                _log.warning("HAProxy is started again: %s", error)
+            else:
+                return
+
+    async def _launch(self) -> Child:
         for name in ("haproxy-master.sock", "haproxy.sock"):
             (self._run_dir / name).unlink(missing_ok=True)
         master_socket = str(self._run_dir / "haproxy-master.sock")
         descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            self._child = await self._children.start(
+            return await self._children.start(
                 Launch(
                     name="haproxy",
                     argv=[self._binary, "-W", "-S", master_socket, "-f", str(self.configuration)],
@@ -70,7 +86,6 @@ class Master:
             )
         finally:
             os.close(descriptor)
-        await self._answering(self._child)
 
     async def check(self, text: str) -> str:
         """What HAProxy finds wrong with a configuration, by `-c`; empty when nothing."""

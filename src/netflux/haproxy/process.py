@@ -26,8 +26,6 @@ _log = logging.getLogger(__name__)
 Frontends = Callable[[Sequence[Section]], Sequence[Chunk]]
 _RESTART_SECONDS = (0.0, 0.2, 1.0, 5.0)
 """Real seconds before HAProxy is started again after it died that many times in a row; the last one repeats."""
-_STARTS = 3
-"""HAProxy 2.8 crashed at one start in some thousand (SIGSEGV in the master, before its worker answered)."""
 _UNKNOWN = "unknown"
 _FAILED = ("econ", "wretr", "wredis")
 """Columns of `show stat`: failed for good, tried again at the same server, tried again at another one."""
@@ -130,19 +128,14 @@ class HAProxy:
         self.journal.open()
         self._settings = replace(self._settings, journal=self.journal.address)
         self.inherit(self.journal.descriptor)
-        for left in reversed(range(_STARTS)):
-            try:
-                await self._settle("")
-                break
-            except (Retryable, RuntimeApiError) as error:
-                await self._master.stop()
-                if not left:
-                    self.journal.close()
-                    raise UserError(
-                        f"HAProxy does not start: {error}",
-                        "See haproxy.log in the state directory, if it is still there.",
-                    ) from error
-                _log.warning("HAProxy did not start, which is tried again: %s", error)
+        try:
+            await self._settle("")
+        except (Retryable, RuntimeApiError) as error:
+            await self._master.stop()
+            self.journal.close()
+            raise UserError(
+                f"HAProxy does not start: {error}", "See haproxy.log in the state directory, if it is still there."
+            ) from error
         self._watching = asyncio.ensure_future(self._watch())
 
     async def stop(self) -> None:
