@@ -85,11 +85,21 @@ def inside(name: str) -> Iterator[None]:
         os.close(own)
 
 
-def client(name: str) -> socket.socket:
-    """A TCP socket that connects from the namespace; does not block."""
-    with inside(name):
+def client(name: str = "", address: str = "") -> socket.socket:
+    """A TCP socket that connects from the namespace, or from the calling thread's when it has no name; does not block.
+
+    Args:
+        address: that it connects from; the kernel chooses where none is given.
+    """
+    with inside(name) if name else contextlib.nullcontext():
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     made.settimeout(0)
+    try:
+        if address:
+            made.bind((address, 0))
+    except OSError:
+        made.close()
+        raise
     return made
 
 

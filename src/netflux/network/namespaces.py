@@ -167,7 +167,7 @@ class NamespaceNetwork:
     def client(self, owner: str) -> socket.socket:
         """A TCP socket that connects from the owner's interface, and does not block; OSError when there is none."""
         name, address = self._name(owner), self._hosted(owner)
-        return _from(address) if address else namespace.client(name)
+        return namespace.client(address=address) if address else namespace.client(name)
 
     def listener(self, owner: str, address: str, port: int) -> socket.socket | None:
         """A TCP socket that listens in the owner's namespace at an address that is nobody else's."""
@@ -328,15 +328,3 @@ class NamespaceNetwork:
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._kernel, work)
-
-
-def _from(address: str) -> socket.socket:
-    """A TCP socket of this namespace that connects from the address; does not block."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    made.settimeout(0)
-    try:
-        made.bind((address, 0))
-    except OSError:
-        made.close()
-        raise
-    return made

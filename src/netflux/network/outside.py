@@ -78,10 +78,4 @@ class Outside:
     def client(self, address: str) -> socket.socket:
         """A TCP socket of a client with this address; does not block."""
         self._route.send([link.address(link.LOOPBACK, address)])
-        made = namespace.client(self.name)
-        try:
-            made.bind((address, 0))
-        except OSError:
-            made.close()
-            raise
-        return made
+        return namespace.client(self.name, address)

@@ -143,7 +143,10 @@ class PodmanContainer:
             _log.debug("container %s: %s", self.id, error)  # it has ended meanwhile; `wait` tells
 
     async def _end(self) -> int:
-        await _gone(_held(self.pid))
+        try:
+            await _gone(self._first)
+        finally:
+            self._first = None  # it is closed
         try:
             code = int(await self._engine.run("wait", self.id))
             state = (await self._engine.look("inspect", self.id))["State"]
@@ -155,9 +158,6 @@ class PodmanContainer:
         with contextlib.suppress(EngineError):
             await self._engine.run("rm", "--force", "--volumes", self.id)
         self.exit_code = code
-        if self._first is not None:
-            os.close(self._first)
-            self._first = None
         self._do(self._left())
         return code
 

@@ -10,13 +10,19 @@ from netflux.errors import AwsError
 TAGGING = Tagging("CreateTags", "DeleteTags", {"Resources": ["$id"]}, keys="")
 
 
-def by_tags(operation: str, items: str, identifier: str) -> Find:
-    """Found by the tags that CloudFormation itself puts on what it makes."""
+def by_tags(operation: str, items: str, identifier: str, *more: dict[str, Any], member: str = "Filters") -> Find:
+    """Found by the tags that CloudFormation itself puts on what it makes.
+
+    Args:
+        more: further filters.
+        member: that the operation calls its filters.
+    """
     filters = [
         {"Name": "tag:aws:cloudformation:stack-id", "Values": ["$stack"]},
         {"Name": "tag:aws:cloudformation:logical-id", "Values": ["$logical"]},
+        *more,
     ]
-    return Find(operation, f"$response.{items}", f"$item.{identifier}", {"Filters": filters})
+    return Find(operation, f"$response.{items}", f"$item.{identifier}", {member: filters})
 
 
 def _attribute(operation: str, key: str, name: str, default: bool | None = None) -> Step:
@@ -134,17 +140,12 @@ _NAT_GATEWAY = Row(
     gone=("NatGatewayNotFound", "InvalidNatGatewayID.NotFound"),
     stable=status("State", ("available",), ("failed", "deleting", "deleted"), "FailureMessage"),
     over=lambda item: item["State"] == "deleted",
-    find=Find(
+    find=by_tags(
         "DescribeNatGateways",
-        "$response.NatGateways",
-        "$item.NatGatewayId",
-        {
-            "Filter": [
-                {"Name": "tag:aws:cloudformation:stack-id", "Values": ["$stack"]},
-                {"Name": "tag:aws:cloudformation:logical-id", "Values": ["$logical"]},
-                {"Name": "state", "Values": ["pending", "available"]},
-            ]
-        },
+        "NatGateways",
+        "NatGatewayId",
+        {"Name": "state", "Values": ["pending", "available"]},
+        member="Filter",
     ),
     tags=TAGGING,
     tag_type="natgateway",
@@ -246,17 +247,7 @@ _FLOW_LOG = Row(
     attributes={"Id": "$id"},
     delete=(Step("DeleteFlowLogs", params={"FlowLogIds": ["$id"]}),),
     gone=("InvalidFlowLogId.NotFound",),
-    find=Find(
-        "DescribeFlowLogs",
-        "$response.FlowLogs",
-        "$item.FlowLogId",
-        {
-            "Filter": [
-                {"Name": "tag:aws:cloudformation:stack-id", "Values": ["$stack"]},
-                {"Name": "tag:aws:cloudformation:logical-id", "Values": ["$logical"]},
-            ]
-        },
-    ),
+    find=by_tags("DescribeFlowLogs", "FlowLogs", "FlowLogId", member="Filter"),
     tags=TAGGING,
     tag_type="vpc-flow-log",
 )
