@@ -75,7 +75,7 @@ def test_a_quoted_text_is_one_word_on_one_line(text: str) -> None:
 
 
 def test_a_rule_keeps_its_own_condition_behind_the_hosts() -> None:
-    assert configuration.guarded("use_backend a if { path /x }", "host") == "use_backend a if host { path /x }"
+    assert configuration.guarded("use_backend a if { path /x }", "host") == "use_backend a if { path /x } host"
     assert configuration.guarded("use_backend a", "host") == "use_backend a if host"
 
 
