@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netflux import names
+from netflux.aws.sns.api import SnsApi
+from netflux.aws.sqs.api import SqsApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.console.routes import Inquiries, routes
@@ -98,7 +100,8 @@ class Front:
         self.moto = Moto(self.documents, options.account, options.region)
         self.apis = Apis(options.account, options.region, self.moto, self._changed)
         self.keys = Keys()
-        self.apis.register(StsApi(self.moto, self.keys))
+        for overlay in (StsApi(self.moto, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
+            self.apis.register(overlay)
         place = gateway.Region(options.account, options.region)
         self.gateway = gateway.Gateway(options.port, state.run, state.path / "ca", place, options.listening)
         self.haproxy = HAProxy(

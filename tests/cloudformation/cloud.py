@@ -227,7 +227,8 @@ class Cloud:
     def __init__(self, folder: Path) -> None:
         self.documents = Documents(folder / "netflux.db")
         self.moto = Moto(self.documents, ACCOUNT, REGION)
-        self.apis = Apis(ACCOUNT, REGION, self.moto, lambda _call: None)
+        # moto plays the region's own services as well, but for those whose statuses the engine waits for
+        self.apis = Apis(ACCOUNT, REGION, self.moto, lambda _call: None, lend=lambda _service, _operation: None)
         self.ecs = KeptEcs()
         self.cloudfront = KeptCloudFront()
         self.rds = KeptRds()

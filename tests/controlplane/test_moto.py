@@ -20,19 +20,19 @@ async def _network(apis: Apis) -> dict[str, Any]:
 
 
 async def test_everything_a_template_of_this_kind_creates_in_moto_comes_back_after_a_restart(plane: Plane) -> None:
-    apis = await plane.start()
-    net = await _network(apis)
+    net = await _network(await plane.start())
+    moto = plane.moto
     balancer = {"Name": "a", "Subnets": net["subnets"], "SecurityGroups": [net["group"]]}
-    await apis.call("elbv2", "CreateLoadBalancer", balancer)
+    await moto.call("elbv2", "CreateLoadBalancer", balancer)
     group = {"Name": "t", "Protocol": "HTTP", "Port": 8080, "VpcId": net["vpc"], "TargetType": "ip"}
-    await apis.call("elbv2", "CreateTargetGroup", group)
-    await apis.call("secretsmanager", "CreateSecret", {"Name": "/prod/a", "SecretString": "s3cret"})
-    await apis.call("ecr", "CreateRepository", {"repositoryName": "movie-service"})
-    await apis.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
-    await apis.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
-    await apis.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
+    await moto.call("elbv2", "CreateTargetGroup", group)
+    await moto.call("secretsmanager", "CreateSecret", {"Name": "/prod/a", "SecretString": "s3cret"})
+    await moto.call("ecr", "CreateRepository", {"repositoryName": "movie-service"})
+    await moto.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
+    await moto.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
+    await moto.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
     subnet_group = {"DBSubnetGroupName": "g", "DBSubnetGroupDescription": "d", "SubnetIds": net["subnets"]}
-    await apis.call("rds", "CreateDBSubnetGroup", subnet_group)
+    await moto.call("rds", "CreateDBSubnetGroup", subnet_group)
     reads = (
         ("ec2", "DescribeVpcs"), ("ec2", "DescribeSubnets"), ("elbv2", "DescribeLoadBalancers"),
         ("elbv2", "DescribeTargetGroups"), ("secretsmanager", "ListSecrets"), ("ecr", "DescribeRepositories"),
@@ -40,10 +40,11 @@ async def test_everything_a_template_of_this_kind_creates_in_moto_comes_back_aft
         ("rds", "DescribeDBSubnetGroups"),
     )  # fmt: skip
     for service, operation in reads:  # a load balancer's first description moves its state on
-        await apis.call(service, operation, {})
-    before = {read: await apis.call(*read, {}) for read in reads}
-    apis = await plane.restart()
-    after = {read: await apis.call(*read, {}) for read in reads}
+        await moto.call(service, operation, {})
+    before = {read: await moto.call(*read, {}) for read in reads}
+    await plane.restart()
+    moto = plane.moto
+    after = {read: await moto.call(*read, {}) for read in reads}
     for described in (before, after):
         for balancer in described["elbv2", "DescribeLoadBalancers"]["LoadBalancers"]:
             balancer.pop("State")
@@ -51,12 +52,12 @@ async def test_everything_a_template_of_this_kind_creates_in_moto_comes_back_aft
 
 
 async def test_a_backend_stays_writable_after_a_restart(plane: Plane) -> None:
-    apis = await plane.start()
-    await apis.call("ecr", "CreateRepository", {"repositoryName": "one"})
-    apis = await plane.restart()
-    await apis.call("ecr", "CreateRepository", {"repositoryName": "two"})
-    apis = await plane.restart()
-    found = await apis.call("ecr", "DescribeRepositories", {})
+    await plane.start()
+    await plane.moto.call("ecr", "CreateRepository", {"repositoryName": "one"})
+    await plane.restart()
+    await plane.moto.call("ecr", "CreateRepository", {"repositoryName": "two"})
+    await plane.restart()
+    found = await plane.moto.call("ecr", "DescribeRepositories", {})
     assert [repository["repositoryName"] for repository in found["repositories"]] == ["one", "two"]
 
 
@@ -85,9 +86,9 @@ async def test_an_operation_nobody_has_is_refused_by_name(plane: Plane) -> None:
 
 async def test_changing_calls_are_told_and_reading_calls_are_not(plane: Plane) -> None:
     apis = await plane.start()
-    await apis.call("ecr", "CreateRepository", {"repositoryName": "one"})
-    await apis.call("ecr", "DescribeRepositories", {})
-    assert [call.operation for call in plane.changes] == ["CreateRepository"]
+    await apis.call("iam", "CreateUser", {"UserName": "sam"})
+    await apis.call("iam", "ListUsers", {})
+    assert [call.operation for call in plane.changes] == ["CreateUser"]
 
 
 async def test_a_certificate_with_its_key_comes_back_after_a_restart(plane: Plane) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from botocore import xform_name
 
-from netflux.controlplane import models
+from netflux.controlplane import borrowed, models
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError, Unsupported
@@ -41,13 +41,22 @@ class Apis:
         region: the one region there is.
         moto: answers what we don't.
         changed: told of each successful call that may have changed desired state, before its answer leaves.
+        lend: raises Unsupported for an operation that moto may not answer.
     """
 
-    def __init__(self, account: str, region: str, moto: Moto, changed: Callable[[Call], None]) -> None:
+    def __init__(
+        self,
+        account: str,
+        region: str,
+        moto: Moto,
+        changed: Callable[[Call], None],
+        lend: Callable[[str, str], None] = borrowed.check,
+    ) -> None:
         self.account = account
         self.region = region
         self.moto = moto
         self._changed = changed
+        self._lend = lend
         self._handlers: dict[str, Handlers] = {}
         self._all: asyncio.Future[None] | None = None
 
@@ -78,11 +87,11 @@ class Apis:
     def handler(self, service: str, operation: str) -> Handler | None:
         """Our handler of the operation; None when it is moto's. Raises Unsupported when it is nobody's."""
         handlers = self._handlers.get(service)
-        if handlers is None:
-            return None
         found: Handler | None = getattr(handlers, xform_name(operation), None)
-        if found is None and handlers.whole:
+        if found is None and handlers is not None and handlers.whole:
             raise Unsupported(f"{service}:{operation}")
+        if found is None:
+            self._lend(service, operation)
         return found
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ CHEAP_BYTES = 256 * 1024
 # Botocore's names of services whose endpoint in moto's URL patterns is another one.
 _ENDPOINTS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}
 _ECR = "api.ecr"
+_REACHES = {"sns": "sqs"}
+"""Services whose calls change another service's state, however large that is."""
 
 
 class Moto:
@@ -177,11 +179,12 @@ class Moto:
     def _store(self, service: str) -> None:
         from netflux.controlplane import pickles
 
+        changed = service, _REACHES.get(service)
         try:
             with self._documents.transaction():
                 for name, backend in pickles.living():
                     digest, size = self._stored.get(name, ("", 0))
-                    if size > CHEAP_BYTES and not name.startswith(f"{service}/"):
+                    if size > CHEAP_BYTES and name.partition("/")[0] not in changed:
                         continue
                     body = pickles.dumps(name, backend)
                     now = hashlib.sha256(body).hexdigest()

@@ -1,0 +1,1 @@
+"""SNS: topics that lead to queues."""

@@ -1,0 +1,1 @@
+"""SQS: queues, and waiting for their messages."""
