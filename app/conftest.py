@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -200,15 +201,26 @@ class ServiceProcess:
             self.process.wait()
 
 
-@pytest.fixture
-def start_service(tmp_path: Path) -> Iterator[Callable[[str, dict[str, str]], ServiceProcess]]:
-    """Starts services that are gone when the test is over."""
+@contextmanager
+def starting(folder: Path) -> Iterator[Callable[[str, dict[str, str]], ServiceProcess]]:
+    """Starts services that are gone after the block.
+
+    Args:
+        folder: for their logs.
+    """
     started: list[ServiceProcess] = []
 
     def start(module: str, environment: dict[str, str]) -> ServiceProcess:
-        started.append(ServiceProcess(module, environment, tmp_path / f"{module}-{len(started)}.log"))
+        started.append(ServiceProcess(module, environment, folder / f"{module}-{len(started)}.log"))
         return started[-1]
 
     yield start
     for service in started:
         service.close()
+
+
+@pytest.fixture
+def start_service(tmp_path: Path) -> Iterator[Callable[[str, dict[str, str]], ServiceProcess]]:
+    """Starts services that are gone when the test is over."""
+    with starting(tmp_path) as start:
+        yield start

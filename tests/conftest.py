@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from tests.behaviours.cloud import ROOT, Cloud, running
+from tests.behaviours.hands import AwsCommands
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +30,10 @@ def empty_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     state: Path = tmp_path_factory.mktemp("empty") / "state"
     with running(state, "--empty", "--speed", "10") as cloud:
         yield cloud
+
+
+@pytest.fixture(scope="session")
+def aws_commands() -> Iterator[AwsCommands]:
+    """The AWS CLI."""
+    with closing(AwsCommands()) as commands:
+        yield commands

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from app.artwork.__main__ import sheets
-from app.conftest import free_port, wait_until
+from app.conftest import free_port, starting, wait_until
 from app.tests.site_server import SITE, Origin, serving
 from playwright.sync_api import expect, sync_playwright
 
@@ -27,13 +27,20 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def origin(cluster, start_service):
+@pytest.fixture(scope="module")
+def services(cluster, tmp_path_factory):
+    """Addresses of the two services: no test changes more in them than a genre, which `origin` puts back."""
     customer, movie = cluster.provision("customer"), cluster.provision("movie")
-    movies = start_service("movie_service", movie)
-    customers = start_service("customer_service", {**customer, "MOVIE_SERVICE_URL": f"http://127.0.0.1:{movies.port}"})
-    wait_until(lambda: movies.health() == customers.health() == 200)
-    with serving(Origin(f"http://127.0.0.1:{movies.port}", f"http://127.0.0.1:{customers.port}")) as origin:
+    with starting(tmp_path_factory.mktemp("services")) as start:
+        movies = start("movie_service", movie)
+        customers = start("customer_service", {**customer, "MOVIE_SERVICE_URL": f"http://127.0.0.1:{movies.port}"})
+        wait_until(lambda: movies.health() == customers.health() == 200)
+        yield f"http://127.0.0.1:{movies.port}", f"http://127.0.0.1:{customers.port}"
+
+
+@pytest.fixture
+def origin(cluster, services):
+    with serving(Origin(*services)) as origin:
         yield origin
     with cluster.superuser("customer") as connection:
         connection.execute("update customer set favorite_genre = case id when 1 then 'ACTION' else 'COMEDY' end")

@@ -48,6 +48,7 @@ class Cloud:
         port: of its gateway.
         state: its state directory.
         prefix: of every command: what makes it another user's.
+        clients: boto3's, by service; each takes as long to make as a few calls.
     """
 
     port: int
@@ -55,6 +56,7 @@ class Cloud:
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     prefix: tuple[str, ...] = ()
+    clients: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def command(self, *words: str, check: bool = True, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Runs `netflux …` against this cloud."""
@@ -121,14 +123,16 @@ class Cloud:
         import boto3
         from botocore.config import Config
 
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=120, inject_host_prefix=False),
-        )
+        if service not in self.clients:
+            self.clients[service] = boto3.client(
+                service,
+                endpoint_url=self.endpoint,
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+                config=Config(retries={"total_max_attempts": 1}, read_timeout=120, inject_host_prefix=False),
+            )
+        return self.clients[service]
 
 
 @contextmanager

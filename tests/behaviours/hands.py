@@ -12,8 +12,8 @@ from botocore import xform_name
 
 from tests.behaviours.cloud import Cloud
 
-AWS = str(Path(sys.executable).with_name("aws"))
 _CLI_NAMES = {"s3": "s3api"}
+_COMMANDS = str(Path(__file__).with_name("aws_commands.py"))
 
 
 class Refused(Exception):
@@ -50,27 +50,15 @@ class Boto3:
         return answer
 
     def wait(self, service: str, waiter: str, /, **params: Any) -> None:
-        self._client(service).get_waiter(waiter).wait(WaiterConfig={"Delay": 1, "MaxAttempts": 90}, **params)
-
-
-def aws(cloud: Cloud, *words: str) -> subprocess.CompletedProcess[str]:
-    """What the AWS CLI does with these words, whether it succeeds or not."""
-    return subprocess.run(
-        [AWS, *words],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env=cloud.env(),
-        stdin=subprocess.DEVNULL,
-    )
+        self._client(service).get_waiter(waiter).wait(WaiterConfig={"Delay": 0.2, "MaxAttempts": 450}, **params)
 
 
 class Cli:
-    """`aws …` with flags."""
+    """`aws …` with flags, each in a process of its own."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, commands: AwsCommands) -> None:
         self._cloud = cloud
+        self._commands = commands
 
     def call(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:
         words = [_CLI_NAMES.get(service, service), xform_name(operation).replace("_", "-")]
@@ -83,10 +71,30 @@ class Cli:
     def _aws(self, *words: str) -> str:
         if words[0] == "rds":  # version 1 of the CLI overrides AWS_ENDPOINT_URL for RDS in us-east-1, but not the flag
             words = ("--endpoint-url", self._cloud.endpoint, *words)
-        done = aws(self._cloud, *words)
+        done = self._commands.run(self._cloud, *words)
         if done.returncode != 0:
             raise Refused(f"aws {' '.join(words)[:300]}: {done.stderr.strip()}")
         return done.stdout
+
+
+class AwsCommands:
+    """Runs AWS CLI commands, whose code has been read before. One at a time."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-P", _COMMANDS]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, cloud: Cloud, *words: str) -> subprocess.CompletedProcess[str]:
+        """What the AWS CLI does with these words, whether it succeeds or not."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"words": words, "environment": cloud.env()}) + "\n")
+        self._process.stdin.flush()
+        told = json.loads(self._process.stdout.readline())
+        return subprocess.CompletedProcess(["aws", *words], told["code"], told["out"], told["err"])
+
+    def close(self) -> None:
+        self._process.communicate()
 
 
 def _flags(params: dict[str, Any]) -> list[str]:

@@ -127,8 +127,8 @@ def test_sigkill_of_all_at_a_random_moment_loses_nothing_acknowledged(tmp_path: 
     dice = random.Random(seed)
     cloud = Cloud(free_port(), tmp_path / "state", ("--empty",))
     facts: list[Fact] = []
+    cloud.up()
     for turn in range(ROUNDS):
-        cloud.up()
         worker = threading.Thread(target=_change_until_killed, args=(cloud, facts, turn * 12))
         worker.start()
         worker.join(timeout=dice.uniform(0.05, 1.5))
@@ -137,8 +137,6 @@ def test_sigkill_of_all_at_a_random_moment_loses_nothing_acknowledged(tmp_path: 
         cloud.up()
         lost = [name for name, still_there in facts[-60:] if not _holds(cloud, still_there)]
         assert not lost, f"seed {seed}, round {turn}: lost {lost}"
-        cloud.kill()
-    cloud.up()
     try:
         lost = [name for name, still_there in facts if not _holds(cloud, still_there)]
         assert not lost, f"seed {seed}: lost {lost}"

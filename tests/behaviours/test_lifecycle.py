@@ -54,6 +54,7 @@ def test_down_and_sigkill_leave_nothing_and_up_brings_the_same_cloud_back(cloud:
     pids = [cloud.pid(), *descendants(cloud.pid())]
     os.kill(cloud.pid(), signal.SIGKILL)  # the region alone: its children must follow it
     wait_for("no process outlives a killed region", lambda: not any(alive(pid) for pid in pids), 10)
+    cloud.arguments += ("--speed", "10")  # the lost targets' 30 s of draining
     cloud.up()
     try:
         assert stack.outputs(cloud) == before

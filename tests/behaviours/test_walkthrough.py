@@ -5,13 +5,17 @@ from pathlib import Path
 import pytest
 
 from tests.behaviours.cloud import running
-from tests.behaviours.hands import Boto3, Cli
+from tests.behaviours.hands import AwsCommands, Boto3, Cli
 from tests.behaviours.walkthrough import Walkthrough
 
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-@pytest.mark.e2e
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize(("hands", "network"), [(Boto3, "auto"), (Cli, "loopback")])
-def test_the_walkthrough_by_hand_shows_every_row(tmp_path: Path, hands: type[Boto3] | type[Cli], network: str) -> None:
-    with running(tmp_path / "state", "--empty", "--speed", "10", "--network", network) as cloud:
-        Walkthrough(cloud, hands(cloud), tmp_path).all_rows()
+
+def test_the_walkthrough_by_boto3_shows_every_row(tmp_path: Path) -> None:
+    with running(tmp_path / "state", "--empty", "--speed", "10", "--network", "auto") as cloud:
+        Walkthrough(cloud, Boto3(cloud), tmp_path).all_rows()
+
+
+def test_the_walkthrough_by_the_aws_cli_shows_every_row(tmp_path: Path, aws_commands: AwsCommands) -> None:
+    with running(tmp_path / "state", "--empty", "--speed", "10", "--network", "loopback") as cloud:
+        Walkthrough(cloud, Cli(cloud, aws_commands), tmp_path).all_rows()

@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +12,9 @@ from typing import Any
 import pytest
 
 from tests.behaviours.cloud import Cloud, running, wait_for
+from tests.behaviours.hands import AwsCommands
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
-
-AWS = str(Path(sys.executable).with_name("aws"))
 
 
 @dataclass
@@ -24,6 +22,7 @@ class Built:
     """A VPC with a load balancer in two public subnets and an interface in a private one, its group still closed."""
 
     cloud: Cloud
+    aws: AwsCommands
     groups: dict[str, str] = field(default_factory=dict)
     subnets: dict[str, str] = field(default_factory=dict)
     vpc: str = ""
@@ -46,16 +45,14 @@ class Built:
             if hop["remedy"]:
                 program, *words = shlex.split(hop["remedy"])
                 assert program == "aws"
-                done = subprocess.run(
-                    [AWS, *words], env=self.cloud.env(), capture_output=True, text=True, check=False, timeout=60
-                )
+                done = self.aws.run(self.cloud, *words)
                 assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+def built(tmp_path_factory: pytest.TempPathFactory, aws_commands: AwsCommands) -> Iterator[Built]:
     with running(tmp_path_factory.mktemp("reach") / "state", "--empty", "--speed", "10") as cloud:
-        yield _build(Built(cloud))
+        yield _build(Built(cloud, aws_commands))
 
 
 def _build(built: Built) -> Built:
@@ -164,9 +161,9 @@ def test_people_get_the_hops_and_programs_the_exit_code(built: Built) -> None:
     assert "it has no public address" in done.stdout
 
 
-def test_a_driver_that_filters_nothing_says_so(tmp_path: Path) -> None:
+def test_a_driver_that_filters_nothing_says_so(tmp_path: Path, aws_commands: AwsCommands) -> None:
     with running(tmp_path / "state", "--empty", "--speed", "10", "--network", "loopback") as cloud:
-        built = _build(Built(cloud))
+        built = _build(Built(cloud, aws_commands))
         found = built.told("alb", f"{built.interface}:8080", "--probe")
     assert not found["enforced"]
     assert "does not filter packets between processes" in found["note"]

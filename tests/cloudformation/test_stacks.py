@@ -296,5 +296,5 @@ async def test_a_dynamic_reference_reaches_the_call_and_no_document(cloud: Any) 
     assert cloud.made("PutParameter")[0]["Value"] == "very-secret"
     documents = str(cloud.documents._documents)
     assert "{{resolve:secretsmanager:p:SecretString:key}}" in documents
-    stored = [each for kind, each in cloud.documents._documents.items() if kind.startswith("cloudformation/resource")]
-    assert "{{resolve" in str(stored[0]["P"]["properties"])
+    (kind,) = [kind for kind in cloud.documents._documents if kind.startswith("cloudformation/resource")]
+    assert "{{resolve" in str(dict(cloud.documents.list(kind))["P"]["properties"])

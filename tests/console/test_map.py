@@ -4,6 +4,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright, expect
 
@@ -15,6 +16,7 @@ CHROMIUM = next(
 )
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(
         CHROMIUM is None, reason="no Chromium on the PATH: scripts/install-test-parts says how to get it"
     ),
@@ -26,7 +28,7 @@ def region() -> Iterator[cloud.Cloud]:
     return cloud.Cloud()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def address(region: cloud.Cloud) -> AsyncIterator[str]:
     app = web.Application()
     app.add_routes(routes(region.call, lambda: cloud.FACTS, cloud.Counting()))
@@ -39,7 +41,7 @@ async def address(region: cloud.Cloud) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -47,7 +49,7 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
     opened = await browser.new_page()
     wrong: list[str] = []
@@ -57,6 +59,7 @@ async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
     await opened.goto(address)
     await expect(opened.locator("#live")).to_contain_text("live ·")
     yield opened
+    await opened.close()
     assert wrong == []
     assert elsewhere == []
 
@@ -101,3 +104,4 @@ async def test_what_a_user_named_is_text_and_never_markup(
     await page.goto(address)
     await expect(page.locator(".edge")).to_contain_text(evil)
     assert "owned" not in await page.title()
+    await page.close()

@@ -1,10 +1,12 @@
 """moto's state: on disk before the answer, back after a restart, and never more than the disk has."""
 
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.message import HttpRequest
 from netflux.errors import AwsError
 from tests.controlplane.plane import Plane
 
@@ -69,6 +71,39 @@ async def test_a_change_that_the_disk_refuses_is_an_error_and_is_taken_back(plan
         await apis.call("secretsmanager", "CreateSecret", {"Name": "lost", "SecretString": "y" * 60_000})
     listed = await apis.call("secretsmanager", "ListSecrets", {})
     assert [secret["Name"] for secret in listed["SecretList"]] == ["kept"]
+
+
+async def test_every_change_shows_in_the_next_answer_and_an_answer_is_the_callers_own(plane: Plane) -> None:
+    apis = await plane.start()
+    net = await _network(apis)
+
+    async def told() -> list[tuple[str, int]]:
+        groups = (await apis.call("elbv2", "DescribeTargetGroups", {}))["TargetGroups"]
+        seen = [(group["TargetGroupName"], group["HealthCheckIntervalSeconds"]) for group in groups]
+        for group in groups:
+            group["HealthCheckIntervalSeconds"] = 0
+        return seen
+
+    assert await told() == []
+    group = {"Protocol": "HTTP", "Port": 8080, "VpcId": net["vpc"], "HealthCheckIntervalSeconds": 30}
+    made = (await apis.call("elbv2", "CreateTargetGroup", {"Name": "a", **group}))["TargetGroups"][0]["TargetGroupArn"]
+    assert await told() == await told() == [("a", 30)]
+    body = (
+        f"Action=ModifyTargetGroup&Version=2015-12-01&HealthCheckIntervalSeconds=20&TargetGroupArn={quote_plus(made)}"
+    )
+    scope = "Credential=x/20260101/us-east-1/elasticloadbalancing/aws4_request"
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0",
+        "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+    }
+    answer = await plane.moto.forward("elbv2", HttpRequest("POST", "/", headers, body.encode()), changes=True)
+    assert answer.status == 200, answer.body
+    assert await told() == [("a", 20)]
+    with pytest.raises(AwsError):
+        await apis.call("elbv2", "CreateTargetGroup", {"Name": "a", **group, "Port": 1})
+    assert await told() == [("a", 20)]
+    await apis.call("elbv2", "DeleteTargetGroup", {"TargetGroupArn": made})
+    assert await told() == []
 
 
 async def test_moto_errors_keep_their_code_and_message(plane: Plane) -> None:

@@ -7,7 +7,6 @@ SIGKILL. Reads come from memory; memory changes only after the disk has.
 from __future__ import annotations
 
 import contextlib
-import copy
 import json
 import sqlite3
 import threading
@@ -38,22 +37,24 @@ class Documents:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
-        self._documents: dict[str, dict[str, Document]] = {}
+        self._documents: dict[str, dict[str, str]] = {}  # JSON: a copy takes a fifth of deepcopy's time
         for kind, key, body in self._db.execute("SELECT kind, key, body FROM document ORDER BY rowid"):
-            self._documents.setdefault(kind, {})[key] = json.loads(body)
+            self._documents.setdefault(kind, {})[key] = body
         self._depth = 0
-        self._undo: list[tuple[str, str, Document | None]] = []
+        self._undo: list[tuple[str, str, str | None]] = []
 
     def get(self, kind: str, key: str) -> Document | None:
         """A copy of the document, or None."""
         with self._lock:
             found = self._documents.get(kind, {}).get(key)
-            return copy.deepcopy(found)
+        document: Document | None = None if found is None else json.loads(found)
+        return document
 
     def list(self, kind: str) -> Sequence[tuple[str, Document]]:
         """Copies of all documents of a kind, oldest key first."""
         with self._lock:
-            return copy.deepcopy([*self._documents.get(kind, {}).items()])
+            found = [*self._documents.get(kind, {}).items()]
+        return [(key, json.loads(body)) for key, body in found]
 
     def put(self, kind: str, key: str, document: Document) -> None:
         """Stores the document; it is on disk on return (or when the surrounding transaction ends)."""
@@ -64,7 +65,7 @@ class Documents:
                 (kind, key, body),
             )
             self._remember(kind, key)
-            self._documents.setdefault(kind, {})[key] = json.loads(body)
+            self._documents.setdefault(kind, {})[key] = body
 
     def delete(self, kind: str, key: str) -> None:
         """Removes the document if it is there."""

@@ -7,7 +7,9 @@ it changed are on disk; when the disk refuses, they are put back to what the dis
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
+import json
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -25,6 +27,12 @@ _T = TypeVar("_T")
 PREFIX = "moto/"
 CHEAP_BYTES = 256 * 1024
 """A backend up to this size is looked at after every call, since some calls change their neighbours."""
+
+_STEADY = frozenset({"elbv2"})
+"""Services of which moto answers a reading operation the same until the next change of anything, except for a new
+load balancer's state, which is not asked of moto. Nine of ten calls of a deployment are such: each pass reads anew.
+"""
+_MOST_KEPT = 500
 
 # Botocore's names of services whose endpoint in moto's URL patterns is another one.
 _ENDPOINTS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}
@@ -51,6 +59,7 @@ class Moto:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
         self._stored: dict[str, tuple[str, int]] = {}
         self._unloaded: Exception | None = None
+        self._kept: dict[str, dict[str, Any]] = {}
 
     async def start(self) -> None:
         """Loads what the disk has. Calls made meanwhile wait for it; they fail when it fails, and nothing is stored."""
@@ -111,6 +120,19 @@ class Moto:
             raise
 
     def _call(self, service: str, operation: str, params: dict[str, Any], access_key: str) -> dict[str, Any]:
+        from netflux.controlplane import models
+
+        if service not in _STEADY or models.changes_state(operation):
+            return self._ask(service, operation, params, access_key)
+        key = json.dumps((service, operation, params, access_key), sort_keys=True, default=repr)
+        if key not in self._kept:
+            answer = self._ask(service, operation, params, access_key)
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = answer
+        return copy.deepcopy(self._kept[key])
+
+    def _ask(self, service: str, operation: str, params: dict[str, Any], access_key: str) -> dict[str, Any]:
         from botocore.parsers import create_parser
         from botocore.serialize import create_serializer
 
@@ -134,6 +156,8 @@ class Moto:
     def _send(self, service: str, region: str, request: HttpRequest, changes: bool) -> HttpResponse:
         if self._unloaded is not None:
             raise AwsError("ServiceUnavailable", f"The stored state can't be read: {self._unloaded}", 503)
+        if changes:
+            self._kept.clear()
         packages.prepare_moto()
         from botocore.awsrequest import AWSPreparedRequest
         from moto.core.botocore_stubber import BotocoreStubber

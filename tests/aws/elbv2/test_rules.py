@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from netflux.haproxy.runtime import RuntimeApiError
 from tests.aws.elbv2.place import Place, fixed, forward, path_is
 from tests.haproxy.targets import Load, get, until
 
@@ -30,6 +31,17 @@ class Ready:
         mark = f"/mark-{self._next}"
         await self.place.rule(self.listener, 40000 + self._next, [path_is(mark)], fixed("200", mark))
         await self.place.answers(self.host, mark, 200, mark.encode())
+        await until(self._alone)
+
+    async def _alone(self) -> bool:
+        """Whether the newest worker alone takes connections: one that is replaced does until it reads its signal."""
+        haproxy = self.place.haproxy
+        try:
+            old = [*await haproxy.statistics()][1:]
+            told = [await haproxy.runtime.command(f"@!{pid} show info") for pid in old]
+        except RuntimeApiError:  # it reloads, or one has ended
+            return False
+        return all("Stopping: 1" in one for one in told)
 
     async def body(self, path: str = "/", headers: str = "", method: str = "GET", host: str = "") -> str:
         return (await self.place.get(host or self.host, path, headers, method)).body.decode()
