@@ -29,6 +29,7 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
+from netflux.aws.ec2.association import PublicAddress
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
 from netflux.aws.ec2.flowlogapi import FlowLogApi
@@ -125,7 +126,7 @@ class Region:
         owner = (options.account, options.region)
         self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
         flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
-        self.apis.register(Ec2Api(self.moto, flow_log_api))
+        self.apis.register(Ec2Api(self.moto, flow_log_api, self._public))
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
@@ -190,6 +191,11 @@ class Region:
         if self.options.network == "namespaces":
             return NamespaceNetwork(self.apis, self.documents)
         return LoopbackNetwork(self.apis, self.documents)
+
+    def _public(self) -> dict[str, PublicAddress]:
+        """Where a driver has internet gateways."""
+        found = self.network.attached() if self.network.enforces_security_groups else ()
+        return {one.id: PublicAddress(one.public_address, one.owner) for one in found if one.public_address}
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()

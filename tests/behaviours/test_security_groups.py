@@ -161,6 +161,10 @@ def test_a_database_that_is_modified_into_another_group_is_reached_by_nobody(clo
 def test_a_packet_from_the_internet_gets_to_the_load_balancer_and_not_to_the_tasks(cloud: Cloud) -> None:
     assert reach(cloud, "internet", "alb") == 0
     assert reach(cloud, "internet", "movie-service") == 1
+    nodes = {"Name": "association.ip-owner-id", "Values": ["amazon-elb"]}
+    found = cloud.boto3("ec2").describe_network_interfaces(Filters=[nodes])["NetworkInterfaces"]
+    assert {one["Description"].split("/")[1] for one in found} == {"netflux-alb"}
+    assert len({one["Association"]["PublicIp"] for one in found}) == 2
 
 
 def test_without_their_own_rule_tasks_do_not_reach_each_other_and_the_load_balancer_reaches_them(cloud: Cloud) -> None:
