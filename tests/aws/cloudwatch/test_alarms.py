@@ -103,6 +103,23 @@ async def test_a_scaling_policy_is_called_every_minute_of_alarm(world: World) ->
     assert (await world.minute(0.5))["StateValue"] == "OK"
 
 
+async def test_an_alarm_on_a_percentile_has_data_where_every_sample_is_known(world: World) -> None:
+    asked = {key: value for key, value in ALARM.items() if key != "Statistic"}
+    await world.call("PutMetricAlarm", **{**asked, "ExtendedStatistic": "p90", "EvaluationPeriods": 1})
+    assert (await world.minute(9.0))["StateValue"] == "INSUFFICIENT_DATA", "nobody knows its samples"
+    states = []
+    for slow in (1, 2):
+        spread = {0.2: 10 - slow, 3.0: slow}
+        total = sum(value * count for value, count in spread.items())
+        world.clock.time += timedelta(minutes=5)
+        world.series.add(METRIC, Datum(world.clock.now(), total, 10, "Seconds", 0.2, 3.0, spread))
+        states.append((await world.pass_by())["StateValue"])
+    assert states == ["OK", "ALARM"]
+    (alarm,) = (await world.call("DescribeAlarms"))["MetricAlarms"]
+    assert (alarm["ExtendedStatistic"], "Statistic" in alarm) == ("p90", False)
+    assert '"statistic": "p90"' in alarm["StateReasonData"]
+
+
 async def test_a_metric_that_clients_put_is_judged_like_ours(world: World) -> None:
     queue = {**ALARM, "Namespace": "Shop", "MetricName": "Waiting", "Statistic": "Average", "Dimensions": []}
     await world.call("PutMetricAlarm", **queue)
@@ -120,7 +137,11 @@ async def test_a_metric_that_clients_put_is_judged_like_ours(world: World) -> No
         ({"AlarmActions": ["arn:aws:sns:us-east-1:123456789012:page"]}, "the alarm action arn:aws:sns"),
         ({"OKActions": [POLICY]}, "OKActions"),
         ({"Period": 10}, "Period 10"),
-        ({"Statistic": None, "ExtendedStatistic": "p99"}, "ExtendedStatistic"),
+        ({"ExtendedStatistic": "p99"}, "Either Statistic or ExtendedStatistic"),
+        ({"Statistic": None}, "Either Statistic or ExtendedStatistic"),
+        ({"Statistic": None, "ExtendedStatistic": "tm99"}, "ExtendedStatistic tm99"),
+        ({"Statistic": None, "ExtendedStatistic": "p99", "Namespace": "Shop"}, "that PutMetricData puts"),
+        ({"EvaluateLowSampleCountPercentile": "ignore"}, "EvaluateLowSampleCountPercentile ignore"),
         ({"DatapointsToAlarm": 3}, "DatapointsToAlarm"),
         ({"Threshold": None}, "Threshold"),
         ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "Anomaly detection"),

@@ -11,14 +11,14 @@ from netflux.aws.cloudwatch import alarm
 from netflux.aws.cloudwatch.alarm import KIND, Json
 from netflux.aws.cloudwatch.decide import ALARM, MORE, Point, judge
 from netflux.aws.cloudwatch.minutes import MINUTE
-from netflux.aws.cloudwatch.series import Series, statistics
+from netflux.aws.cloudwatch.series import Series, measured
 from netflux.clock import Clock
 from netflux.controlplane.call import Call, Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Unsupported
 
 _PAGE = 100
-_OF_METRIC = ("Statistic", "Period", "Unit")
+_OF_METRIC = ("Statistic", "ExtendedStatistic", "Period", "Unit")
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ class Alarms:
     async def put_metric_alarm(self, call: Call, request: Json) -> Json:
         """Makes or replaces an alarm; a replaced one keeps its state until the next minute."""
         name = request["AlarmName"]
+        if request.get("ExtendedStatistic") and request.get("Namespace") not in self._ground.namespaces:
+            raise Unsupported("ExtendedStatistic of a metric that PutMetricData puts", "Use a Statistic.")
         arn = f"arn:aws:cloudwatch:{call.region}:{call.account}:alarm:{name}"
         self._put(alarm.made(request, arn, self._ground.documents.get(KIND, name), self._now().isoformat()))
         return {}
@@ -195,8 +197,8 @@ class Alarms:
         if configuration["Namespace"] not in self._ground.namespaces:
             return [await self._put_by_clients(configuration, end - width * n, width) for n in range(count, 0, -1)]
         windows = self._ground.series.windows(alarm.metric(configuration), end, width, count)
-        statistic = configuration["Statistic"]
-        return [Point(begun, statistics(data).get(statistic) if data else None) for begun, data in windows]
+        name = alarm.statistic(configuration)
+        return [Point(begun, measured(data, name) if data else None) for begun, data in windows]
 
     async def _put_by_clients(self, configuration: Json, begun: datetime, width: timedelta) -> Point:
         asked: Json = {
