@@ -63,6 +63,7 @@ from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.aws.servicediscovery.adoption import adopt
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
 from netflux.front import Front, Services
@@ -119,7 +120,8 @@ class Region:
         self.map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, (options.region, options.account))
         self.apis.register(self.map)
         zoned = partial(self.moto.holds, "route53")
-        self.resolver = Resolver(self.apis, self.network, self.endpoints, self.map.records, zoned)
+        self.apis.register(HostedZones(self.moto, self.map.records))
+        self.resolver = Resolver(self.apis, self.network, self.endpoints, zoned)
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
