@@ -240,6 +240,23 @@ async def test_a_client_s_alarm_drives_a_step_policy(world: World) -> None:
     assert activity["Cause"] == "monitor alarm busy in state ALARM triggered policy up"
 
 
+async def test_target_tracking_follows_an_expression(world: World) -> None:
+    dimensions = [{"Name": name, "Value": value} for name, value in CPU.dimensions]
+    stat = {"Metric": {"Namespace": "AWS/ECS", "MetricName": "CPUUtilization", "Dimensions": dimensions}}
+    metrics = [
+        {"Id": "half", "Expression": "cpu / 2"},
+        {"Id": "cpu", "MetricStat": {**stat, "Stat": "Average"}, "ReturnData": False},
+    ]
+    custom = {"TargetValue": 25.0, "CustomizedMetricSpecification": {"Metrics": metrics}}
+    await world.call(
+        "PutScalingPolicy", **SERVICE, PolicyName="half", PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=custom,
+    )  # fmt: skip
+    world.load = 80
+    await world.minutes(3)
+    assert world.ecs.count == 4
+
+
 async def test_target_tracking_s_alarms_come_and_go_with_the_policy(world: World) -> None:
     tracking = {"PolicyName": "cpu", "PolicyType": "TargetTrackingScaling"}
     answer = await world.call(

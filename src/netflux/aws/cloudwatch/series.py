@@ -76,13 +76,10 @@ class Series:
                 found.setdefault(datetime.fromtimestamp(begun, UTC), []).append(datum)
         return found
 
-    def windows(
-        self, metric: Metric, end: datetime, width: timedelta, count: int
-    ) -> list[tuple[datetime, list[Datum]]]:
-        """The data of `count` spans before `end`, with the beginning of each, the newest last."""
-        begins = [end - width * number for number in range(count, 0, -1)]
+    def windows(self, metric: Metric, begins: Iterable[datetime], width: timedelta) -> list[list[Datum]]:
+        """The data of each of the spans that begin then."""
         data = self._data.get(metric, ())
-        return [(begun, [datum for datum in data if begun <= datum.time < begun + width]) for begun in begins]
+        return [[datum for datum in data if begun <= datum.time < begun + width] for begun in begins]
 
 
 def statistics(data: Iterable[Datum]) -> Mapping[str, float]:
