@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from netflux.runtime.driver import MemoryLimit
-from netflux.runtime.memory import MemoryWatch
+from netflux.runtime.memory import MemoryWatch, Use, hurried
 from netflux.runtime.usage import Groups, of_trees, proportional_tree
 from tests.aws.ecs.world import until
 
@@ -100,6 +100,17 @@ async def test_the_watch_kills_who_is_over_its_memory_and_no_other() -> None:
             await asyncio.to_thread(one.process.wait)
         if watch._looking is not None:
             await watch._looking
+
+
+def test_who_grows_towards_the_limit_is_looked_at_again_soon() -> None:
+    one = Use("a", 50, MemoryLimit(100, "task", None))
+    assert hurried([one], {"a": 20})
+    assert not hurried([one], {"a": 30})
+    assert not hurried([one], {"a": 90})
+    assert hurried([one], {}), "it is new, and has grown to that much since it began"
+    pooled = [Use(name, 30, MemoryLimit(None, "task", 100)) for name in "bc"]
+    assert hurried(pooled, {"b": 5, "c": 30})
+    assert not hurried(pooled, {"b": 20, "c": 25})
 
 
 def test_all_that_descends_from_a_process_is_counted_whatever_its_group() -> None:
