@@ -103,6 +103,19 @@ async def test_a_scaling_policy_is_called_every_minute_of_alarm(world: World) ->
     assert (await world.minute(0.5))["StateValue"] == "OK"
 
 
+async def test_of_our_metrics_those_are_returned_that_are_to_be(world: World) -> None:
+    begun = world.clock.now()
+    world.series.add(METRIC, Datum(begun, 1.0, 1, "Seconds", 1.0, 1.0))
+    named = {key: ALARM[key] for key in ("Namespace", "MetricName", "Dimensions")}
+    queries = [
+        {"Id": key, "ReturnData": wanted, "MetricStat": {"Metric": named, "Period": 60, "Stat": "Maximum"}}
+        for key, wanted in (("hidden", False), ("shown", True))
+    ]
+    span = {"StartTime": begun - timedelta(hours=1), "EndTime": begun + timedelta(hours=1)}
+    told = await world.call("GetMetricData", MetricDataQueries=queries, **span)
+    assert [(one["Id"], one["Values"]) for one in told["MetricDataResults"]] == [("shown", [1.0])]
+
+
 async def test_an_alarm_on_a_percentile_has_data_where_every_sample_is_known(world: World) -> None:
     asked = {key: value for key, value in ALARM.items() if key != "Statistic"}
     await world.call("PutMetricAlarm", **{**asked, "ExtendedStatistic": "p90", "EvaluationPeriods": 1})

@@ -55,7 +55,8 @@ class CloudWatchApi(Alarms):
         if others:
             answer = await self._others.call("cloudwatch", "GetMetricData", {**request, "MetricDataQueries": others})
         newest_first = request.get("ScanBy", "TimestampDescending") == "TimestampDescending"
-        results = [self._result(query, request, newest_first=newest_first) for query in ours]
+        shown = [query for query in ours if query.get("ReturnData", True)]
+        results = [self._result(query, request, newest_first=newest_first) for query in shown]
         return {**answer, "MetricDataResults": [*results, *answer["MetricDataResults"]]}
 
     async def list_metrics(self, _call: Call, request: Shape) -> Shape:
