@@ -29,6 +29,7 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
+from netflux.aws.ec2.association import PublicAddress
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
 from netflux.aws.ec2.flowlogapi import FlowLogApi
@@ -62,6 +63,7 @@ from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.aws.servicediscovery.adoption import adopt
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
 from netflux.front import Front, Services
@@ -118,14 +120,15 @@ class Region:
         self.map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, (options.region, options.account))
         self.apis.register(self.map)
         zoned = partial(self.moto.holds, "route53")
-        self.resolver = Resolver(self.apis, self.network, self.endpoints, self.map.records, zoned)
+        self.apis.register(HostedZones(self.moto, self.map.records))
+        self.resolver = Resolver(self.apis, self.network, self.endpoints, zoned)
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
         self.apis.register(self.s3)
         owner = (options.account, options.region)
         self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
         flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
-        self.apis.register(Ec2Api(self.moto, flow_log_api))
+        self.apis.register(Ec2Api(self.moto, flow_log_api, self._public))
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
@@ -190,6 +193,11 @@ class Region:
         if self.options.network == "namespaces":
             return NamespaceNetwork(self.apis, self.documents)
         return LoopbackNetwork(self.apis, self.documents)
+
+    def _public(self) -> dict[str, PublicAddress]:
+        """Where a driver has internet gateways."""
+        found = self.network.attached() if self.network.enforces_security_groups else ()
+        return {one.id: PublicAddress(one.public_address, one.owner) for one in found if one.public_address}
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()

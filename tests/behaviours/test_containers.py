@@ -89,14 +89,20 @@ def tool(container_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> st
 
 
 def test_an_image_without_python_is_pushed_by_podman_and_runs(container_cloud: Cloud, tool: str) -> None:
-    script = "echo $GREETING; busybox hostname; busybox wget -q -O - $ECS_CONTAINER_METADATA_URI_V4/task; exit 3"
+    script = "echo $GREETING; busybox hostname; busybox wget -q -O - $ECS_CONTAINER_METADATA_URI_V4/task; echo; "
+    script += "busybox cat /etc/resolv.conf; exit 3"
     stopped = errand.run(container_cloud, tool, {"command": ["/bin/sh", "-c", script]})
     assert stopped["containers"][0]["exitCode"] == 3
     assert stopped["containers"][0]["imageDigest"] in tool
     lines = errand.said(container_cloud, stopped)
     address = errand.address_of(stopped)
     assert lines[:2] == ["hello", f"ip-{address.replace('.', '-')}.ec2.internal"]
-    assert stopped["taskArn"] in lines[2]
+    told = json.loads(lines[2])
+    assert told["TaskARN"] == stopped["taskArn"]
+    if json.loads(container_cloud.command("status", "--json").stdout)["region"]["enforces_security_groups"]:
+        (network,) = told["Containers"][0]["Networks"]
+        resolver = [f"search {' '.join(network['DomainNameSearchList'])}", *network["DomainNameServers"]]
+        assert [line.removeprefix("nameserver ") for line in lines[3:]] == resolver
     greedy = "a=xxxxxxxxxxxxxxxx; while true; do a=$a$a; done"
     stopped = errand.run(container_cloud, tool, {"command": ["/bin/sh", "-c", greedy], "memory": 32})
     assert stopped["stoppedReason"] == "Essential container in task exited"

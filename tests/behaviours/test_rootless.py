@@ -101,6 +101,7 @@ def test_an_ordinary_users_containers_are_in_their_tasks_networks_and_end_with_t
         image = OciImage({"/bin/busybox": program, "/bin/sh": program}, config={"User": "10001"})
         push(cloud, image, person.home, "tools:v1", person.podman)
         _they_are_in_their_tasks_networks(cloud)
+        _memory_is_watched(cloud)
         task = errand.started(cloud, TOOL, {"command": ["/bin/sh", "-c", "busybox sleep 1000"]})
         wait_for("it runs", lambda: FIRST + 10000 in uids().values(), 20)
 
@@ -128,3 +129,11 @@ def _they_are_in_their_tasks_networks(cloud: Cloud) -> None:
         lines = errand.said(cloud, stopped)
         assert "AccessKeyId" in lines[0]
         assert lines[-1] == told
+
+
+def _memory_is_watched(cloud: Cloud) -> None:
+    """The shell has a command after the sleep: it would become its last one, and give its memory up before the look."""
+    greedy = "a=xxxxxxxxxxxxxxxx; while [ ${#a} -lt 60000000 ]; do a=$a$a; done; busybox sleep 1000; exit 1"
+    stopped = errand.run(cloud, TOOL, {"command": ["/bin/sh", "-c", greedy], "memory": 32})
+    assert stopped["containers"][0]["reason"] == "OutOfMemoryError: Container killed due to memory usage"
+    assert stopped["containers"][0]["exitCode"] == 137

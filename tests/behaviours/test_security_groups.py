@@ -139,9 +139,32 @@ def test_without_5432_the_services_are_down(cloud: Cloud) -> None:
     assert reach(cloud, "movie-service", "db") == 0
 
 
+def groups_of_database(cloud: Cloud) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = cloud.boto3("rds").describe_db_instances()["DBInstances"][0]["VpcSecurityGroups"]
+    return found
+
+
+def test_a_database_that_is_modified_into_another_group_is_reached_by_nobody(cloud: Cloud) -> None:
+    recovers(cloud)
+    rds, ec2 = cloud.boto3("rds"), cloud.boto3("ec2")
+    (instance,) = rds.describe_db_instances()["DBInstances"]
+    vpc, identifier = instance["DBSubnetGroup"]["VpcId"], instance["DBInstanceIdentifier"]
+    lonely = ec2.create_security_group(GroupName="lonely", Description="of nobody", VpcId=vpc)["GroupId"]
+    old = [one["VpcSecurityGroupId"] for one in instance["VpcSecurityGroups"]]
+    for groups, exit_code in (([lonely], 1), (old, 0)):
+        rds.modify_db_instance(DBInstanceIdentifier=identifier, VpcSecurityGroupIds=groups)
+        told = [{"VpcSecurityGroupId": one, "Status": "active"} for one in groups]
+        wait_for("they are active", lambda told=told: groups_of_database(cloud) == told, 20)
+        assert reach(cloud, "movie-service", "db") == exit_code
+
+
 def test_a_packet_from_the_internet_gets_to_the_load_balancer_and_not_to_the_tasks(cloud: Cloud) -> None:
     assert reach(cloud, "internet", "alb") == 0
     assert reach(cloud, "internet", "movie-service") == 1
+    nodes = {"Name": "association.ip-owner-id", "Values": ["amazon-elb"]}
+    found = cloud.boto3("ec2").describe_network_interfaces(Filters=[nodes])["NetworkInterfaces"]
+    assert {one["Description"].split("/")[1] for one in found} == {"netflux-alb"}
+    assert len({one["Association"]["PublicIp"] for one in found}) == 2
 
 
 def test_without_their_own_rule_tasks_do_not_reach_each_other_and_the_load_balancer_reaches_them(cloud: Cloud) -> None:

@@ -15,6 +15,7 @@ import dns.message
 import dns.rcode
 
 from netflux import names
+from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
@@ -100,9 +101,8 @@ def placed(work: Callable[[Place], Awaitable[Any]], records: dict[str, list[Reco
         await moto.start()
         network, endpoints = NamespaceNetwork(apis, documents), Endpoints()
         added = {} if records is None else records
-        resolver = Resolver(
-            apis, network, endpoints, lambda identity: added.get(identity, ()), lambda: moto.holds("route53")
-        )
+        apis.register(HostedZones(moto, lambda zone: added.get(zone, [])))
+        resolver = Resolver(apis, network, endpoints, lambda: moto.holds("route53"))
 
         def follow(call: Call) -> None:
             network.changed(call.operation)

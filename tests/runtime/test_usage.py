@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from netflux.runtime.driver import MemoryLimit
-from netflux.runtime.memory import MemoryWatch
+from netflux.runtime.memory import MemoryWatch, Use, hurried
 from netflux.runtime.usage import Groups, of_trees, proportional_tree
 from tests.aws.ecs.world import until
 
@@ -100,6 +101,39 @@ async def test_the_watch_kills_who_is_over_its_memory_and_no_other() -> None:
             await asyncio.to_thread(one.process.wait)
         if watch._looking is not None:
             await watch._looking
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("nsenter"), reason="needs root, and nsenter of util-linux")
+def test_who_has_entered_the_pid_namespace_of_a_process_is_counted_with_it() -> None:
+    with subprocess.Popen(["unshare", "--pid", "--fork", "sleep", "60"]) as outer:
+        children = Path(f"/proc/{outer.pid}/task/{outer.pid}/children")
+        end = time.monotonic() + 20
+        while not (words := children.read_text().split()):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        (first,) = map(int, words)
+        assert of_trees([first])[first].processes == 1
+        with subprocess.Popen(["nsenter", "--target", str(first), "--pid", "sleep", "60"]) as visitor:
+            while (found := of_trees([first, os.getpid()]))[first].processes < 2:
+                assert time.monotonic() < end
+                time.sleep(0.02)
+            assert found[os.getpid()].processes >= 4, "its own children, whatever their namespace"
+            assert proportional_tree(first) > 0
+            os.kill(first, signal.SIGKILL)  # the kernel ends the namespace's others with it
+            visitor.wait()
+        outer.wait()
+    assert of_trees([first]) == {}
+
+
+def test_who_grows_towards_the_limit_is_looked_at_again_soon() -> None:
+    one = Use("a", 50, MemoryLimit(100, "task", None))
+    assert hurried([one], {"a": 20})
+    assert not hurried([one], {"a": 30})
+    assert not hurried([one], {"a": 90})
+    assert hurried([one], {}), "it is new, and has grown to that much since it began"
+    pooled = [Use(name, 30, MemoryLimit(None, "task", 100)) for name in "bc"]
+    assert hurried(pooled, {"b": 5, "c": 30})
+    assert not hurried(pooled, {"b": 20, "c": 25})
 
 
 def test_all_that_descends_from_a_process_is_counted_whatever_its_group() -> None:

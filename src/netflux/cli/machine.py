@@ -221,8 +221,9 @@ def _sizes() -> Finding:
     if isinstance(found, holding.Places) and found.cpu:
         return Finding("Sizes of tasks", "ok", str(found), "")
     if isinstance(found, holding.Places):
-        return Finding("Sizes of tasks", "limited", str(found), "CPU of tasks that are processes is not held.")
-    todo = "Run as root, or in a user slice to which systemd delegates memory and cpu: systemd-run --user --scope."
+        todo = "sudo systemctl edit user@.service, with [Service] and Delegate=cpu memory pids; then log in anew."
+        return Finding("Sizes of tasks", "limited", str(found), "CPU of tasks that are processes is not held.", todo)
+    todo = "Start it where this user's own systemd makes groups: systemd-run --user --scope netflux up. Or run as root."
     return Finding("Sizes of tasks", "limited", found, f"Of tasks that are processes {memory.WATCHED}.", todo)
 
 

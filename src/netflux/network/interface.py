@@ -49,6 +49,7 @@ class Interface:
         namespace: name of the network namespace that holds it; None for the region's, as always under `loopback`.
         relay: address from which a proxy of the region connects on the interface's behalf; empty until `intercept`.
         public_address: that clients on the internet know it by; empty when it has none.
+        security_groups: ids of the groups that EC2 has put it into.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Interface:
     namespace: str | None = None
     relay: str = ""
     public_address: str = ""
+    security_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class Record:
             mac_address=self.mac_address,
             availability_zone=self.availability_zone,
             public_address=self.public_address,
+            security_groups=tuple(self.security_groups),
         )
 
 

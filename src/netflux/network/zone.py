@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
@@ -29,6 +29,7 @@ class RecordSet:
         routing: how it is chosen among its equals.
         weight: for WEIGHTED.
         alias: the name whose addresses are given instead of values.
+        identifier: of this one among its equals, for people.
     """
 
     name: str
@@ -38,6 +39,7 @@ class RecordSet:
     routing: Routing = Routing.SIMPLE
     weight: int = 1
     alias: str = ""
+    identifier: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

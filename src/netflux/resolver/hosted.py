@@ -15,8 +15,8 @@ _ALIAS_TTL = 60  # Route 53 guide, "Choosing between alias and non-alias records
 _OTHER_ROUTING = ("Region", "GeoLocation", "GeoProximityLocation", "CidrRoutingConfig", "Failover")
 
 
-async def zones(apis: Caller, vpc: str, region: str) -> list[tuple[str, Zone]]:
-    """The zones associated with a VPC, each with its id."""
+async def zones(apis: Caller, vpc: str, region: str) -> tuple[Zone, ...]:
+    """The zones associated with a VPC."""
     told = await apis.call("route53", "ListHostedZonesByVPC", {"VPCId": vpc, "VPCRegion": region})
     found = []
     for summary in told["HostedZoneSummaries"]:
@@ -26,19 +26,21 @@ async def zones(apis: Caller, vpc: str, region: str) -> list[tuple[str, Zone]]:
             if error.code != "NoSuchHostedZone":  # deleted meanwhile
                 raise
             continue
-        found.append((summary["HostedZoneId"], zone(summary["Name"], sets)))
-    return found
+        found.append(zone(summary["Name"], sets))
+    return tuple(found)
 
 
 async def _record_sets(apis: Caller, zone_id: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    params = {"HostedZoneId": zone_id, "MaxItems": _PAGE}
+    following: dict[str, str] = {}
     for _ in range(_MOST_PAGES):
+        params = {"HostedZoneId": zone_id, "MaxItems": _PAGE, **following}
         told = await apis.call("route53", "ListResourceRecordSets", params)
         found += told["ResourceRecordSets"]
         if not told.get("IsTruncated"):
             break
-        params |= {"StartRecordName": told["NextRecordName"], "StartRecordType": told["NextRecordType"]}
+        parts = ("Name", "Type", "Identifier")
+        following = {f"StartRecord{part}": told[f"NextRecord{part}"] for part in parts if told.get(f"NextRecord{part}")}
     return found
 
 

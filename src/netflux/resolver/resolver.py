@@ -11,7 +11,6 @@ import ipaddress
 import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 from netflux import names
@@ -19,7 +18,6 @@ from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
-from netflux.network.zone import RecordSet, Zone
 from netflux.resolver import hosted
 from netflux.resolver.decide import Answer, Code, Question, Surroundings, View, answer
 from netflux.resolver.server import Server
@@ -33,7 +31,6 @@ _AMAZON = "AmazonProvidedDNS"
 _READ = ("route53", "servicediscovery")
 """Services of which every change may change an answer."""
 
-Records = Callable[[str], Sequence[RecordSet]]
 """Record sets that a hosted zone has besides Route 53's own, by the zone's id."""
 
 
@@ -47,20 +44,16 @@ class Resolver:
     """The resolvers of all VPCs, each made when the first task there asks for it.
 
     Args:
-        apis: EC2 and Route 53.
+        apis: EC2, and Route 53 with Cloud Map's records.
         network: where tasks are.
         endpoints: names of load balancers and databases.
-        records: Cloud Map's.
         zoned: whether Route 53 has any zone at all, so that it need not be loaded to find none.
     """
 
-    def __init__(
-        self, apis: Apis, network: Network, endpoints: Endpoints, records: Records, zoned: Callable[[], bool]
-    ) -> None:
+    def __init__(self, apis: Apis, network: Network, endpoints: Endpoints, zoned: Callable[[], bool]) -> None:
         self._apis = apis
         self._network = network
         self._endpoints = endpoints
-        self._records = records
         self._zoned = zoned
         self._servers: dict[str, Server] = {}
         self._views: dict[str, View] = {}
@@ -168,16 +161,12 @@ class Resolver:
             hostnames=await self._attribute(vpc, "enableDnsHostnames"),
             blocks=tuple(dict.fromkeys([described["CidrBlock"], *blocks])),
             domain=self._domain,
-            zones=tuple(await self._zones(vpc)) if self._zoned() else (),
+            zones=await hosted.zones(self._apis, vpc, self._apis.region) if self._zoned() else (),
         )
 
     async def _attribute(self, vpc: str, name: str) -> bool:
         told = await self._apis.call("ec2", "DescribeVpcAttribute", {"VpcId": vpc, "Attribute": name})
         return bool(told[name[0].upper() + name[1:]]["Value"])
-
-    async def _zones(self, vpc: str) -> list[Zone]:
-        found = await hosted.zones(self._apis, vpc, self._apis.region)
-        return [replace(zone, records=(*zone.records, *self._records(identity))) for identity, zone in found]
 
 
 def _draw(weights: Sequence[int], count: int) -> list[int]:

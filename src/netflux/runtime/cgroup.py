@@ -83,13 +83,14 @@ class ControlGroup:
             return None
 
     def memory_events(self) -> MemoryEvents | MemoryCount | None:
-        """Listens for kills; None where it isn't allowed."""
+        """Listens for kills; None where it isn't allowed, or under version 2 without a group of `parent` above."""
         if "memory" in self._places:
             try:
                 return MemoryEvents(self._places["memory"])
             except OSError:
                 return None
-        return MemoryCount(self._places[""].parent) if "" in self._places else None
+        mine = [above for above in self._places.get("", Path()).parents if above.parent == _ROOT / PARENT]
+        return MemoryCount(mine[0]) if mine else None
 
     def _first_version(self) -> Usage:
         memory = self._places["memory"]
@@ -104,7 +105,7 @@ class ControlGroup:
         place = self._places[""]
         cached = _fields(place / "memory.stat").get("inactive_file", 0)
         return Usage(
-            processes=_number(place / "pids.current"),
+            processes=len((place / "cgroup.procs").read_text().split()),
             cpu_seconds=_fields(place / "cpu.stat")["usage_usec"] / 1e6,
             memory_bytes=max(0, _number(place / "memory.current") - cached),
         )

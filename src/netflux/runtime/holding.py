@@ -2,6 +2,10 @@
 
 Kernel documentation, admin-guide/cgroup-v2.rst ("Memory", "CPU", "Delegation") and admin-guide/cgroup-v1. A task is a
 group with its sizes, a container a group in it. Whether it works is found out by trying, once.
+
+Under version 2 a process may be moved where this user may write to the group, and to the nearest one above both; and a
+group with processes of its own gives no memory on. Both hold for the slice that a desktop's terminal has its scope in,
+which the user's own systemd has made; neither holds for a login session's scope, which is root's.
 """
 
 from __future__ import annotations
@@ -33,6 +37,8 @@ _YOUNG = 60.0  # real seconds
 _RACES = 5  # times that a group is made again
 _JOIN = "import sys; [open(path, 'w').write('0') for path in sys.argv[1:]]"
 _V1 = ("memory", "cpu", "cpuacct")
+_MEMORY, _CPU = "memory", "cpu"
+"""Controllers of version 2."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ class Held:
         for place in {*self._task.values()}:
             place.mkdir(exist_ok=True)
             if self._places.version == 2:
-                _write(place / "cgroup.subtree_control", _controllers(cpu=self._places.cpu))
+                _give_on(place, cpu=self._places.cpu)
         for place in {*self._own.values()}:
             place.mkdir(exist_ok=True)
         if memory is not None:
@@ -159,7 +165,7 @@ class Held:
 
 def find(root: Path = ROOT) -> Places | str:
     """Where groups can be made, or why they can't: the last refusal. Starts short processes to try."""
-    refusal = "no control groups are mounted"
+    refusal = _without(root)
     for places in (*_second(root), *_first(root)):
         try:
             _probe(places)
@@ -180,16 +186,22 @@ def sweep(places: Places) -> None:
 
 
 def _second(root: Path) -> Iterable[Places]:
-    """Version 2: the nearest group above this process's own that has memory to give, for a start."""
+    """Version 2: this user's groups that have memory to give, CPU too if any has; the nearest to this process first."""
     if not (root / "cgroup.controllers").is_file():
         return
     own = root / _own().get("", "/").lstrip("/")
-    for place in (own, *own.parents):
-        if not place.is_relative_to(root):
-            return
-        given = _words(place / "cgroup.subtree_control")
-        if "memory" in given and os.access(place, os.W_OK):
-            yield Places(2, {"": place / NAME}, cpu="cpu" in given)
+    above = [place for place in (own, *own.parents) if place.is_relative_to(root) and os.access(place, os.W_OK)]
+    for wanted in ({_MEMORY, _CPU}, {_MEMORY}):
+        for place in above:
+            if wanted.issubset(_words(place / "cgroup.controllers")):
+                yield Places(2, {"": place / NAME}, cpu=_CPU in wanted)
+
+
+def _without(root: Path) -> str:
+    """Why no place is even worth a try."""
+    if (root / "cgroup.controllers").is_file():
+        return f"none of the groups from {_own().get('', '/')} up is this user's and has memory to give"
+    return "no control groups are mounted"
 
 
 def _first(root: Path) -> Iterable[Places]:
@@ -209,10 +221,21 @@ def _first(root: Path) -> Iterable[Places]:
 
 
 def _prepare(places: Places) -> None:
+    """systemd may take back what a group gives on and nobody uses."""
     for base in {*places.bases.values()}:
+        if places.version == 2:
+            _give_on(base.parent, cpu=places.cpu)
         base.mkdir(exist_ok=True)
         if places.version == 2:
-            _write(base / "cgroup.subtree_control", _controllers(cpu=places.cpu))
+            _give_on(base, cpu=places.cpu)
+
+
+def _give_on(group: Path, *, cpu: bool) -> None:
+    """Groups below it get memory, and CPU; OSError when it has none, or processes of its own."""
+    given = _words(group / "cgroup.subtree_control")
+    lacking = [name for name in ((_MEMORY, _CPU) if cpu else (_MEMORY,)) if name not in given]
+    if lacking:
+        _write(group / "cgroup.subtree_control", " ".join(f"+{name}" for name in lacking))
 
 
 def _weigh(places: Places) -> None:
@@ -258,10 +281,6 @@ def _own() -> dict[str, str]:
             _, controllers, path = line.split(":", 2)
             found |= dict.fromkeys(controllers.split(","), path)
     return found
-
-
-def _controllers(*, cpu: bool) -> str:
-    return "+memory +cpu" if cpu else "+memory"
 
 
 def _words(path: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """Memory of containers that no cgroup holds: it is looked at, and a container found over its size is killed.
 
-A program may be over its size between two looks; how long is `LOOK`. Of a container that is a process group,
-descendants that leave the group are not counted.
+A program may be over its size between two looks; how long is `LOOK`, or `SOON` while one grows fast. Of a container
+that is a process group, descendants that leave the group are not counted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from netflux.runtime.driver import MemoryLimit, Usage
@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 LOOK = 0.5
 """Real seconds between two looks."""
+SOON = 0.1
+"""The same while a container is on its way to its size."""
 WATCHED = "memory is looked at twice a second and a container over its size is killed; CPU is not held"
 
 
@@ -69,6 +71,17 @@ def over(uses: Iterable[Use]) -> list[str]:
     return killed
 
 
+def hurried(uses: Iterable[Use], before: Mapping[str, int]) -> bool:
+    """Whether something would be over its limit at the second next look, if it went on to grow as since the last.
+
+    Args:
+        uses: now.
+        before: bytes at the last look; 0 of a container that is new.
+    """
+    ahead = [replace(use, used=use.used + 2 * max(0, use.used - before.get(use.id, 0))) for use in uses]
+    return bool(over(ahead))
+
+
 Look = Callable[[Collection[int]], Mapping[int, Usage]]
 """What containers use now, by their first processes."""
 
@@ -86,6 +99,8 @@ class MemoryWatch:
         self._looking: asyncio.Task[None] | None = None
         self._measure = look or Groups().look
         self._exact = exact
+        self._before: dict[str, int] = {}
+        self._wait = LOOK
 
     def add(self, container: Watched) -> None:
         """From now on it is looked at, until it has ended."""
@@ -102,12 +117,16 @@ class MemoryWatch:
                 if container is not None and container.exit_code is None:
                     _log.warning("container %s: killed, it is over its memory (%s)", identity, container.memory)
                     container.kill_for_memory()
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(self._wait)
 
     def _judge(self, containers: list[Watched]) -> list[str]:
         """Resident memory counts pages that processes share once for each: who seems to be over is looked at closer."""
         rough = {pid: usage.memory_bytes for pid, usage in self._measure({one.pid for one in containers}).items()}
-        if not over(_uses(containers, rough)):
+        uses = _uses(containers, rough)
+        seems = bool(over(uses))
+        self._wait = SOON if not seems and hurried(uses, self._before) else LOOK
+        self._before = {use.id: use.used for use in uses}
+        if not seems:
             return []
         return over(_uses(containers, {one.pid: self._exact(one.pid) for one in containers}))
 

@@ -86,16 +86,41 @@ def proportional(group: int) -> int:
 
 def of_trees(firsts: Collection[int]) -> Mapping[int, Usage]:
     """What processes use with all that descend from them, by one look at all processes; those that have ended are not
-    among them. In a pid namespace of its own everything descends from its first process, whatever group it made.
+    among them. To the first process of a pid namespace belongs who has entered that from outside as well.
     """
     table = _table()
-    found = {first: [table[pid] for pid in _tree(first, table)] for first in firsts if first in table}
-    return {first: _total(members) for first, members in found.items()}
+    entered = _entered(firsts, table)
+    found = {first: _tree(first, table) | entered.get(first, set()) for first in firsts if first in table}
+    return {first: _total(table[pid] for pid in members) for first, members in found.items()}
 
 
 def proportional_tree(first: int) -> int:
-    """The same as `proportional` of a process with all that descend from it."""
-    return sum(_proportional(_PROC / str(pid)) for pid in _tree(first, _table()))
+    """The same as `proportional` of a process with all that belong to it."""
+    table = _table()
+    members = _tree(first, table) | _entered([first], table).get(first, set())
+    return sum(_proportional(_PROC / str(pid)) for pid in members)
+
+
+def _entered(firsts: Collection[int], table: Mapping[int, list[str]]) -> Mapping[int, set[int]]:
+    """Who is in the pid namespaces of these processes, where those are not this process's own: a program that an engine
+    executes in a container is a child of the engine's.
+    """
+    own = _namespace("self")
+    wanted = {space: first for first in firsts if (space := _namespace(str(first))) not in ("", own)}
+    found: dict[int, set[int]] = defaultdict(set)
+    for pid in table if wanted else ():
+        first = wanted.get(_namespace(str(pid)))
+        if first is not None:
+            found[first].add(pid)
+    return found
+
+
+def _namespace(process: str) -> str:
+    """The name of its pid namespace; empty when it may not be read, or the process has ended."""
+    try:
+        return str((_PROC / process / "ns" / "pid").readlink())
+    except OSError:
+        return ""
 
 
 def _table() -> Mapping[int, list[str]]:

@@ -7,10 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netflux.aws.applicationautoscaling.decide import (
+    AS_WANTED,
+    AT_LEAST,
+    AT_MOST,
     Alarm,
     Bounds,
     Breach,
     Change,
+    NotScaled,
     Past,
     Policy,
     Reading,
@@ -57,9 +61,17 @@ def test_below_nine_tenths_of_it_tasks_are_taken_away() -> None:
     assert choose(low(20), deploying=True) is None
 
 
+def test_at_a_bound_or_with_as_many_tasks_as_are_wanted_the_reason_for_no_change_is_told() -> None:
+    assert choose(high(80), current=10) == NotScaled("cpu", "high", AT_MOST, 10)
+    assert choose(low(5), current=BOUNDS.least) == NotScaled("cpu", "low", AT_LEAST, BOUNDS.least)
+    assert choose(low(45), current=3) == NotScaled("cpu", "low", AS_WANTED, 3)
+    assert choose(high(80), current=10, bounds=replace(BOUNDS, out_suspended=True)) is None
+
+
 def test_in_the_cooldown_only_what_is_missing_still_is_added() -> None:
     cooling = Past(since_out=60, base=2)
-    assert choose(high(90), past=cooling) is None
+    assert choose(high(70), past=cooling) is None
+    assert choose(high(90), past=cooling) == NotScaled("cpu", "high", "AlreadyAtDesiredCapacity", 4)
     assert choose(high(150), past=cooling) == Change(6, "cpu", "high")
     assert choose(high(90), past=replace(cooling, since_out=300)) == Change(8, "cpu", "high")
     assert choose(low(5), past=Past(since_in=299)) is None
@@ -139,6 +151,10 @@ def test_no_change_leaves_the_bounds_or_breaks_a_cooldown(wishes, current, least
     bounds = Bounds(least, least + more)
     change = decide(bounds, wishes, current, Past(*past), deploying=deploying)
     if change is None:
+        return
+    if isinstance(change, NotScaled):
+        held = {AT_MOST: current >= bounds.most, AT_LEAST: current <= bounds.least, AS_WANTED: True}
+        assert held[change.code]
         return
     assert change.count != current
     tracking = [wish for wish in wishes if isinstance(wish, Reading)]

@@ -163,6 +163,28 @@ async def test_an_idle_service_shrinks_to_its_minimum_and_not_while_it_deploys(w
     assert world.ecs.count == 1
 
 
+async def test_an_alarm_that_changes_nothing_is_listed_on_request_and_once_as_long_as_it_is_so(world: World) -> None:
+    await world.call("RegisterScalableTarget", **SERVICE, MinCapacity=1, MaxCapacity=2)
+    await world.call(
+        "PutScalingPolicy", **SERVICE, PolicyName="cpu", PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=TRACKING,
+    )  # fmt: skip
+    world.load = 80
+    await world.minutes(6)
+    assert await world.activities() == []
+
+    async def told() -> list[tuple[str, list[dict[str, Any]]]]:
+        answer = await world.call("DescribeScalingActivities", ServiceNamespace="ecs", IncludeNotScaledActivities=True)
+        return [(one["StatusCode"], one["NotScaledReasons"]) for one in answer["ScalingActivities"]]
+
+    most = ("Failed", [{"Code": "AlreadyAtMaxCapacity", "MaxCapacity": 2}])
+    assert await told() == [most]
+    await world.call("RegisterScalableTarget", **SERVICE, MinCapacity=2, MaxCapacity=2)
+    world.load = 5
+    await world.minutes(20)
+    assert await told() == [("Failed", [{"Code": "AlreadyAtMinCapacity", "MinCapacity": 2}]), most]
+
+
 async def test_what_is_not_there_or_not_possible_is_said(world: World) -> None:
     absent = {**SERVICE, "ResourceId": "service/prod/absent"}
     with pytest.raises(AwsError, match="ECS service doesn't exist: service/prod/absent") as caught:
@@ -216,6 +238,23 @@ async def test_a_client_s_alarm_drives_a_step_policy(world: World) -> None:
     assert (await world.alarms(), world.ecs.count) == ({"busy": "ALARM"}, 4)
     (activity,) = await world.activities()
     assert activity["Cause"] == "monitor alarm busy in state ALARM triggered policy up"
+
+
+async def test_target_tracking_follows_an_expression(world: World) -> None:
+    dimensions = [{"Name": name, "Value": value} for name, value in CPU.dimensions]
+    stat = {"Metric": {"Namespace": "AWS/ECS", "MetricName": "CPUUtilization", "Dimensions": dimensions}}
+    metrics = [
+        {"Id": "half", "Expression": "cpu / 2"},
+        {"Id": "cpu", "MetricStat": {**stat, "Stat": "Average"}, "ReturnData": False},
+    ]
+    custom = {"TargetValue": 25.0, "CustomizedMetricSpecification": {"Metrics": metrics}}
+    await world.call(
+        "PutScalingPolicy", **SERVICE, PolicyName="half", PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=custom,
+    )  # fmt: skip
+    world.load = 80
+    await world.minutes(3)
+    assert world.ecs.count == 4
 
 
 async def test_target_tracking_s_alarms_come_and_go_with_the_policy(world: World) -> None:

@@ -103,6 +103,86 @@ async def test_a_scaling_policy_is_called_every_minute_of_alarm(world: World) ->
     assert (await world.minute(0.5))["StateValue"] == "OK"
 
 
+async def test_of_our_metrics_those_are_returned_that_are_to_be(world: World) -> None:
+    begun = world.clock.now()
+    world.series.add(METRIC, Datum(begun, 1.0, 1, "Seconds", 1.0, 1.0))
+    named = {key: ALARM[key] for key in ("Namespace", "MetricName", "Dimensions")}
+    queries = [
+        {"Id": key, "ReturnData": wanted, "MetricStat": {"Metric": named, "Period": 60, "Stat": "Maximum"}}
+        for key, wanted in (("hidden", False), ("shown", True))
+    ]
+    span = {"StartTime": begun - timedelta(hours=1), "EndTime": begun + timedelta(hours=1)}
+    told = await world.call("GetMetricData", MetricDataQueries=queries, **span)
+    assert [(one["Id"], one["Values"]) for one in told["MetricDataResults"]] == [("shown", [1.0])]
+
+
+async def test_an_alarm_on_a_percentile_has_data_where_every_sample_is_known(world: World) -> None:
+    asked = {key: value for key, value in ALARM.items() if key != "Statistic"}
+    await world.call("PutMetricAlarm", **{**asked, "ExtendedStatistic": "p90", "EvaluationPeriods": 1})
+    assert (await world.minute(9.0))["StateValue"] == "INSUFFICIENT_DATA", "nobody knows its samples"
+    states = []
+    for slow in (1, 2):
+        spread = {0.2: 10 - slow, 3.0: slow}
+        total = sum(value * count for value, count in spread.items())
+        world.clock.time += timedelta(minutes=5)
+        world.series.add(METRIC, Datum(world.clock.now(), total, 10, "Seconds", 0.2, 3.0, spread))
+        states.append((await world.pass_by())["StateValue"])
+    assert states == ["OK", "ALARM"]
+    (alarm,) = (await world.call("DescribeAlarms"))["MetricAlarms"]
+    assert (alarm["ExtendedStatistic"], "Statistic" in alarm) == ("p90", False)
+    assert '"statistic": "p90"' in alarm["StateReasonData"]
+
+
+def rate(expression: str = "100 * errors / requests", **more: Any) -> dict[str, Any]:
+    """An alarm on how many of a load balancer's requests fail."""
+    kept = ("AlarmName", "EvaluationPeriods", "Threshold", "ComparisonOperator")
+    stats = {"errors": "HTTPCode_Target_5XX_Count", "requests": "RequestCount"}
+    return {**{key: ALARM[key] for key in kept}, "EvaluationPeriods": 1, **more, "Metrics": [
+        {"Id": "rate", "Expression": expression, "Label": "errors in percent"},
+        *({"Id": key, "ReturnData": False, "MetricStat": {
+            "Metric": {"Namespace": "AWS/ApplicationELB", "MetricName": name, "Dimensions": ALARM["Dimensions"]},
+            "Period": 60, "Stat": "Sum",
+        }} for key, name in stats.items()),
+    ]}  # fmt: skip
+
+
+async def test_an_alarm_on_an_expression_has_data_where_all_of_its_metrics_have(world: World) -> None:
+    await world.call("PutMetricAlarm", **rate())
+    states = []
+    for errors, requests in ((1, 100), (5, 100), (None, 100), (0, 0)):
+        world.clock.time += timedelta(minutes=5)
+        for name, count in (("HTTPCode_Target_5XX_Count", errors), ("RequestCount", requests)):
+            if count is not None:
+                told = Metric("AWS/ApplicationELB", name, METRIC.dimensions)
+                world.series.add(told, Datum(world.clock.now(), count, 1, "Count"))
+        states.append((await world.pass_by())["StateValue"])
+    assert states == ["OK", "ALARM", "INSUFFICIENT_DATA", "INSUFFICIENT_DATA"]
+    (alarm,) = (await world.call("DescribeAlarms"))["MetricAlarms"]
+    assert [one["Id"] for one in alarm["Metrics"]] == ["rate", "errors", "requests"]
+    items = (await world.call("DescribeAlarmHistory", AlarmName="slow"))["AlarmHistoryItems"]
+    assert "[5.0 (" in items[1]["HistoryData"]
+    await world.call("PutMetricAlarm", **rate("100 * FILL(errors, 0) / requests"))
+    told = Metric("AWS/ApplicationELB", "RequestCount", METRIC.dimensions)
+    world.series.add(told, Datum(world.clock.now(), 10, 1, "Count"))
+    assert (await world.pass_by())["StateValue"] == "OK"
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        (rate("errors / answers"), "answers, which no query has"),
+        (rate("rate + 1"), "in a circle: rate"),
+        (rate("errors +"), "Error in expression"),
+        (rate("IF(errors, 1, 0)"), "IF of a metric math expression"),
+        (rate(Period=60), "Metrics and Period can't be used together"),
+        (rate(Threshold=None), "Threshold is required"),
+    ],
+)
+async def test_an_expression_that_can_t_be_evaluated_is_said(world: World, asked: dict[str, Any], named: str) -> None:
+    with pytest.raises(AwsError, match=named):
+        await world.call("PutMetricAlarm", **{key: value for key, value in asked.items() if value is not None})
+
+
 async def test_a_metric_that_clients_put_is_judged_like_ours(world: World) -> None:
     queue = {**ALARM, "Namespace": "Shop", "MetricName": "Waiting", "Statistic": "Average", "Dimensions": []}
     await world.call("PutMetricAlarm", **queue)
@@ -120,7 +200,11 @@ async def test_a_metric_that_clients_put_is_judged_like_ours(world: World) -> No
         ({"AlarmActions": ["arn:aws:sns:us-east-1:123456789012:page"]}, "the alarm action arn:aws:sns"),
         ({"OKActions": [POLICY]}, "OKActions"),
         ({"Period": 10}, "Period 10"),
-        ({"Statistic": None, "ExtendedStatistic": "p99"}, "ExtendedStatistic"),
+        ({"ExtendedStatistic": "p99"}, "Either Statistic or ExtendedStatistic"),
+        ({"Statistic": None}, "Either Statistic or ExtendedStatistic"),
+        ({"Statistic": None, "ExtendedStatistic": "tm99"}, "ExtendedStatistic tm99"),
+        ({"Statistic": None, "ExtendedStatistic": "p99", "Namespace": "Shop"}, "that PutMetricData puts"),
+        ({"EvaluateLowSampleCountPercentile": "ignore"}, "EvaluateLowSampleCountPercentile ignore"),
         ({"DatapointsToAlarm": 3}, "DatapointsToAlarm"),
         ({"Threshold": None}, "Threshold"),
         ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "Anomaly detection"),

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from netflux.aws.ec2.api import Ec2Api
+from netflux.aws.ec2.association import PublicAddress
+from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.controlplane.apis import Apis
 from netflux.errors import AwsError
 from tests.aws.ec2.flowing import flowing
@@ -51,3 +54,31 @@ async def test_a_rule_with_a_description_is_revoked_by_what_it_allows(apis: Apis
     member = "IpPermissions" if direction == "Ingress" else "IpPermissionsEgress"
     left = (await _group(apis, [{"Name": "group-id", "Values": [group]}]))[member]
     assert [one["FromPort"] for one in left if one["IpProtocol"] == "tcp"] == [9090]
+
+
+async def test_the_address_that_an_internet_gateway_translates_is_shown_and_found(tmp_path: Path) -> None:
+    plane = Plane(tmp_path)
+    flow = await flowing(plane, tmp_path)
+    public: dict[str, PublicAddress] = {}
+    flow.apis.register(Ec2Api(plane.moto, FlowLogApi(flow.logs, flow.apis.call, flow.clock, print), lambda: public))
+    vpc = (await flow.apis.call("ec2", "CreateVpc", {"CidrBlock": "10.9.0.0/16"}))["Vpc"]["VpcId"]
+    wanted = {"VpcId": vpc, "CidrBlock": "10.9.0.0/24"}
+    subnet = (await flow.apis.call("ec2", "CreateSubnet", wanted))["Subnet"]["SubnetId"]
+    made = [await flow.apis.call("ec2", "CreateNetworkInterface", {"SubnetId": subnet}) for _ in range(2)]
+    one, other = (answer["NetworkInterface"]["NetworkInterfaceId"] for answer in made)
+    public[one] = PublicAddress("198.18.0.10", "elbv2/arn/subnet")
+
+    async def found(*conditions: tuple[str, str]) -> dict[str, dict[str, Any]]:
+        told = [{"Name": name, "Values": [value]} for name, value in (("subnet-id", subnet), *conditions)]
+        answer = await flow.apis.call("ec2", "DescribeNetworkInterfaces", {"Filters": told})
+        return {eni["NetworkInterfaceId"]: eni for eni in answer["NetworkInterfaces"]}
+
+    everything = await found()
+    assert everything.keys() == {one, other}
+    assert everything[one]["Association"] == {"IpOwnerId": "amazon-elb", "PublicIp": "198.18.0.10"}
+    assert everything[one]["PrivateIpAddresses"][0]["Association"]["PublicIp"] == "198.18.0.10"
+    assert "Association" not in everything[other]
+    for name, value in (("association.public-ip", "198.18.0.10"), ("association.ip-owner-id", "amazon-elb")):
+        assert (await found((name, value))).keys() == {one}
+        assert await found((name, "another")) == {}
+    plane.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,8 +17,25 @@ from tests.aws.elbv2.place import fixed, forward, path_is
 from tests.haproxy.targets import get, until
 
 COUNT = 600
+PARTS = 10
+"""Of a storm; HAProxy is looked at after each."""
 MOST_GROWTH = 16 * 2**20
 """Bytes: buffers of clients that are not let go yet; connections that stay would be more in a long run."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """HAProxy in a storm.
+
+    Attributes:
+        memory: resident bytes. What was once freed is kept for the next client, so it follows the most of these so far.
+        clients: that are connected.
+        used: bytes of its pools that something holds; those that a thread keeps for its next client are not among them.
+    """
+
+    memory: int
+    clients: int
+    used: int
 
 
 @dataclass(frozen=True)
@@ -25,13 +43,18 @@ class Survived:
     """What a storm has left behind.
 
     Attributes:
-        growth: bytes of memory that HAProxy took in the second half.
+        course: before it, after equal parts of it, and where that was waited for, after its last client.
     """
 
     ended: Counter[str]
     faults: list[str]
     requests: int
-    growth: int
+    course: list[Moment]
+
+    @property
+    def growth(self) -> int:
+        """Bytes of memory that HAProxy took in the second half."""
+        return self.course[PARTS].memory - self.course[PARTS // 2].memory
 
 
 @asynccontextmanager
@@ -57,21 +80,32 @@ async def survive(directory: Path, seed: int, count: int, patience: float = 0.0)
     """
     async with balancer(directory) as (place, target):
         worker, attacker = await place.worker(), Attacker(seed, bare.HOST)
-        ended = await malformed.storm(place.port, attacker, count // 2)
-        before = bare.memory(worker)
-        ended += await malformed.storm(place.port, attacker, count - count // 2)
-        growth = bare.memory(worker) - before
+        course, ended = [await _moment(place, worker)], Counter[str]()
+        for _ in range(PARTS):
+            ended += await malformed.storm(place.port, attacker, count // PARTS)
+            course.append(await _moment(place, worker))
         assert await place.worker() == worker
         good = await get(("127.0.0.1", place.port), bare.HOST, "/open")
         assert (good.status, good.body) == (200, b"ok")
         if patience:
             await until(lambda: _alone(place), patience)
-        return Survived(ended, target.faults, target.requests, growth)
+            course.append(await _moment(place, worker))
+        return Survived(ended, target.faults, target.requests, course)
 
 
 async def _alone(place: Bare) -> bool:
+    return await _clients(place) == 0
+
+
+async def _clients(place: Bare) -> int:
     info = await place.haproxy.runtime.command("@1 show info")
-    return "\nCurrConns: 0\n" in info
+    return int(re.findall(r"^CurrConns: (\d+)$", info, re.MULTILINE)[0])
+
+
+async def _moment(place: Bare, worker: int) -> Moment:
+    pools = await place.haproxy.runtime.command("@1 show pools")
+    used, kept = re.findall(r"^Total: .*, (\d+) used \(~(\d+) by thread caches\)", pools, re.MULTILINE)[0]
+    return Moment(bare.memory(worker), await _clients(place), int(used) - int(kept))
 
 
 async def test_malformed_requests_harm_nobody_and_nothing_is_smuggled(tmp_path: Path) -> None:

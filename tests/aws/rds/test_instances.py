@@ -113,6 +113,29 @@ async def test_a_new_password_is_set_without_an_outage(region: Region) -> None:
         connect(region)
 
 
+async def test_other_security_groups_get_to_the_network_interface_before_they_are_active(region: Region) -> None:
+    await region.create()
+    vpc = (await region.until("available"))["DBSubnetGroup"]["VpcId"]
+    made = {"GroupName": "other", "Description": "other", "VpcId": vpc}
+    other = (await region.apis.call("ec2", "CreateSecurityGroup", made))["GroupId"]
+    old = region.groups[0]
+    wanted = {"DBInstanceIdentifier": "netflux-db", "VpcSecurityGroupIds": [other], "PubliclyAccessible": True}
+    changed = (await region.rds("ModifyDBInstance", **wanted))["DBInstance"]
+    states = {one["VpcSecurityGroupId"]: one["Status"] for one in changed["VpcSecurityGroups"]}
+    assert states in ({other: "adding", old: "removing"}, {other: "active"})
+    end = time.monotonic() + 15
+    while (await region.describe())["VpcSecurityGroups"] != [{"VpcSecurityGroupId": other, "Status": "active"}]:
+        assert time.monotonic() < end
+        await asyncio.sleep(0.02)
+    condition = {
+        "Filters": [{"Name": "private-ip-address", "Values": [region.network.of("rds/netflux-db").vpc_address]}]
+    }
+    (eni,) = (await region.apis.call("ec2", "DescribeNetworkInterfaces", condition))["NetworkInterfaces"]
+    assert [group["GroupId"] for group in eni["Groups"]] == [other]
+    assert region.network.of("rds/netflux-db").public_address
+    assert (await region.describe())["DBInstanceStatus"] == "available"
+
+
 async def test_postgresql_killed_comes_back_with_its_rows_and_the_status_says_so_meanwhile(region: Region) -> None:
     await region.create()
     await region.until("available")

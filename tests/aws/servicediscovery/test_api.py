@@ -10,6 +10,7 @@ import pytest
 from netflux import names
 from netflux.aws.servicediscovery.adoption import adopt
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.documents import Documents
@@ -64,6 +65,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     await moto.start()
     made = ServiceDiscoveryApi(documents, Clock(SPEED), apis, (names.REGION, names.ACCOUNT))
     apis.register(made)
+    apis.register(HostedZones(moto, made.records))
     yield Place(apis, made)
     moto.stop()
     documents.close()
@@ -139,6 +141,44 @@ async def test_a_private_namespace_is_a_hosted_zone_of_its_vpc(place: Place) -> 
     assert place.map.records(zone) == []
     second = (await place.call("GetNamespace", Id=other))["Namespace"]["Properties"]["DnsProperties"]["HostedZoneId"]
     assert [one.values for one in place.map.records(second)] == [("10.0.0.7",)]
+
+
+async def test_the_records_of_instances_are_among_their_zone_s_a_page_at_a_time(place: Place) -> None:
+    namespace = await place.private()
+    zone = (await place.call("GetNamespace", Id=namespace))["Namespace"]["Properties"]["DnsProperties"]["HostedZoneId"]
+    for name, config in (
+        ("api", {"DnsRecords": [{"Type": "A", "TTL": 10}]}),
+        ("films", {"DnsRecords": [{"Type": "SRV", "TTL": 20}], "RoutingPolicy": "WEIGHTED"}),
+    ):
+        service = await place.service(namespace, Name=name, DnsConfig=config)
+        for instance in ("7", "8"):
+            await place.register(service, instance, AWS_INSTANCE_PORT="8080")
+
+    async def listed(**params: Any) -> dict[str, Any]:
+        return await place.apis.call("route53", "ListResourceRecordSets", {"HostedZoneId": zone, **params})
+
+    everything = (await listed())["ResourceRecordSets"]
+    assert [(one["Name"], one["Type"], one.get("SetIdentifier")) for one in everything] == [
+        ("corp.internal.", "NS", None), ("corp.internal.", "SOA", None),
+        ("api.corp.internal.", "A", "7"), ("api.corp.internal.", "A", "8"),
+        ("films.corp.internal.", "SRV", "7"), ("films.corp.internal.", "SRV", "8"),
+        ("7.films.corp.internal.", "A", None), ("8.films.corp.internal.", "A", None),
+    ]  # fmt: skip
+    assert everything[2]["ResourceRecords"] == [{"Value": "10.0.0.7"}]
+    assert (everything[2]["MultiValueAnswer"], everything[2]["TTL"], everything[4]["Weight"]) == (True, 10, 1)
+    seen, params = [], {}
+    while True:
+        told = await listed(MaxItems="3", **params)
+        seen += told["ResourceRecordSets"]
+        if not told["IsTruncated"]:
+            break
+        params = {key.replace("Next", "Start"): told[key] for key in told if key.startswith("Next")}
+    assert seen == everything
+    assert (await listed(StartRecordName="films.corp.internal"))["ResourceRecordSets"] == everything[4:]
+    counted = (await place.apis.call("route53", "GetHostedZone", {"Id": zone}))["HostedZone"]
+    assert counted["ResourceRecordSetCount"] == len(everything)
+    (again,) = (await place.apis.call("route53", "ListHostedZones", {}))["HostedZones"]
+    assert again["ResourceRecordSetCount"] == len(everything)
 
 
 async def test_nothing_that_is_used_can_be_deleted_and_the_zone_goes_with_the_namespace(place: Place) -> None:

@@ -358,8 +358,7 @@ async def test_service_connect(world: World) -> None:
 
 @parity(
     "ecs", "Cloud Map", "partly",
-    but="no HealthCheckConfig, EC2 instances and shared namespaces; the records of instances are answered and not "
-    "listed among the hosted zone's",
+    but="no HealthCheckConfig, EC2 instances and shared namespaces; a public namespace's names are asked by nobody",
 )  # fmt: skip
 async def test_cloud_map(world: World) -> None:
     """serviceRegistries and Service Connect register RUNNING tasks; DiscoverInstances finds them by health."""

@@ -86,8 +86,9 @@ async def test_credentials(world: World) -> None:
 
 @parity(
     "ecs", "Metadata v4", "partly",
-    but="no EphemeralStorageMetrics, ClockDrift and name servers; stats hold memory, CPU, processes and network; under "
-    "`loopback` no network figures and no SubnetGatewayIpv4Address, since a task has no interface of its own",
+    but="no EphemeralStorageMetrics, since no disk is set aside for a task; ClockDrift is the machine's own, without "
+    "ReferenceTimestamp; stats hold memory, CPU, processes and network; under `loopback` no network figures, name "
+    "servers and SubnetGatewayIpv4Address, since a task has no interface of its own",
 )  # fmt: skip
 async def test_metadata(world: World) -> None:
     await world.push(
@@ -104,6 +105,8 @@ async def test_metadata(world: World) -> None:
     }  # fmt: skip
     assert task["Revision"] == arn.rpartition(":")[2]
     assert "VPCID" not in task
+    assert "ServiceName" not in task
+    assert task["ClockDrift"]["ClockSynchronizationStatus"] in ("SYNCHRONIZED", "NOT_SYNCHRONIZED")
     assert container.keys() >= {
         "DockerId", "Name", "DockerName", "Image", "ImageID", "Labels", "DesiredStatus", "KnownStatus", "Limits",
         "CreatedAt", "StartedAt", "Type", "LogDriver", "LogOptions", "ContainerARN", "Networks",

@@ -10,7 +10,7 @@ from netflux.aws.applicationautoscaling.part import absent, check_kind, invalid,
 from netflux.aws.applicationautoscaling.scheduled import Scheduled
 from netflux.aws.applicationautoscaling.store import POLICY, SCHEDULE, TARGET, Json, policy_key, schedule_key
 from netflux.controlplane.call import Call
-from netflux.errors import AwsError, Unsupported
+from netflux.errors import AwsError
 
 _ROLE = "ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
 
@@ -107,10 +107,11 @@ class ApplicationAutoScalingApi(Scheduled):
         return {}
 
     async def describe_scaling_activities(self, _call: Call, request: Json) -> Json:
-        """What was changed and why, the newest first."""
-        if request.get("IncludeNotScaledActivities"):
-            raise Unsupported("IncludeNotScaledActivities of DescribeScalingActivities")
-        return page("ScalingActivities", self.of(request, self.store.activities()), request)
+        """What was changed and why, the newest first; on request what was not changed as well."""
+        found = self.of(request, self.store.activities())
+        if not request.get("IncludeNotScaledActivities"):
+            found = [one for one in found if "NotScaledReasons" not in one]
+        return page("ScalingActivities", found, request)
 
     async def list_tags_for_resource(self, _call: Call, request: Json) -> Json:
         """Tags of a scalable target."""

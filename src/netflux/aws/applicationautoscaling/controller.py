@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from netflux.aws.applicationautoscaling import decide, policy, schedule
-from netflux.aws.applicationautoscaling.decide import Alarm, Bounds, Breach, Change, Past, Reading
+from netflux.aws.applicationautoscaling.decide import Alarm, Bounds, Breach, Change, NotScaled, Past, Reading
 from netflux.aws.applicationautoscaling.store import DIMENSION, NAMESPACE, Json, Store
 from netflux.controlplane.call import Caller
 from netflux.errors import AwsError, Retryable
 from netflux.reconcile.controller import Result
 
+_CAPACITIES = {
+    decide.AT_MOST: "MaxCapacity", decide.AT_LEAST: "MinCapacity", decide.AS_WANTED: "CurrentCapacity",
+}  # fmt: skip
 PERIOD = 60.0
 """Simulated seconds between two looks at what is in progress."""
 
@@ -98,9 +101,22 @@ class ScalingController:
             return
         wishes = [wish for body in policies for wish in _wishes(body, calls)]
         change = decide.decide(_bounds(target), wishes, count, self._past(target), deploying=_deploying(service))
-        if change is not None:
-            cause = f"monitor alarm {change.alarm} in state ALARM triggered policy {change.policy}"
+        if change is None:
+            return
+        cause = f"monitor alarm {change.alarm} in state ALARM triggered policy {change.policy}"
+        if isinstance(change, Change):
             await self._set(key, service, change, cause)
+        else:
+            self._left_alone(key, change, cause)
+
+    def _left_alone(self, key: str, why: NotScaled, cause: str) -> None:
+        """Once as long as it stays so: an alarm calls every minute."""
+        reason = {"Code": why.code, _CAPACITIES[why.code]: why.capacity}
+        said: Json = {"Cause": cause, "NotScaledReasons": [reason]}
+        last = next(iter(self._store.activities(key)), {})
+        if any(last.get(name) != value for name, value in said.items()):
+            activity = _activity(key, "Attempting to scale due to alarm triggered", self._store.now())
+            self._store.put_activity({**activity, **said, "StatusCode": "Failed"})
 
     async def _hold(self, key: str, service: Json) -> int:
         """Once after the bounds were changed: brings the count within them. The count then."""

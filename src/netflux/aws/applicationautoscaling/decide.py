@@ -135,11 +135,29 @@ class Change:
     alarm: str
 
 
+@dataclass(frozen=True)
+class NotScaled:
+    """Why what a policy wants changes nothing. User guide, "Scaling activities", "not scaled reason codes".
+
+    Attributes:
+        code: the reason.
+        capacity: what it is about: the bound, or the current count.
+    """
+
+    policy: str
+    alarm: str
+    code: str
+    capacity: int
+
+
+AT_MOST, AT_LEAST, AS_WANTED = "AlreadyAtMaxCapacity", "AlreadyAtMinCapacity", "AlreadyAtDesiredCapacity"
+
+
 def decide(
     bounds: Bounds, wishes: Sequence[Reading | Breach], current: int, past: Past, *, deploying: bool
-) -> Change | None:
-    """The change to make now; None for none. What adds most wins, and target tracking takes tasks away only when all
-    of its policies allow it.
+) -> Change | NotScaled | None:
+    """The change to make now, or why there is none; None where nothing is wanted or allowed at all. What adds most
+    wins, and target tracking takes tasks away only when all of its policies allow it.
 
     Args:
         bounds: of the scalable target.
@@ -152,14 +170,32 @@ def decide(
     breaches = [wish for wish in wishes if isinstance(wish, Breach)]
     out = _most([*_out(tracking, current, past), *_steps_out(breaches, current, past)])
     if out is not None:
-        count = min(bounds.most, max(out.count, bounds.least))
-        blocked = bounds.out_suspended or count <= current
-        return None if blocked else Change(count, out.policy, out.alarm)
+        return None if bounds.out_suspended else _added(out, bounds, current)
     into = _most([*_into(tracking, current, past), *_steps_in(breaches, current, past)])
     if into is None or bounds.in_suspended or deploying:
         return None
-    count = max(into.count, bounds.least)
-    return Change(count, into.policy, into.alarm) if count < current else None
+    return _taken(into, bounds, current)
+
+
+def _added(wish: Change, bounds: Bounds, current: int) -> Change | NotScaled | None:
+    count = min(bounds.most, max(wish.count, bounds.least))
+    if count > current:
+        return Change(count, wish.policy, wish.alarm)
+    blocked = wish.count > current
+    return NotScaled(wish.policy, wish.alarm, AT_MOST, bounds.most) if blocked else _as_wanted(wish, current)
+
+
+def _taken(wish: Change, bounds: Bounds, current: int) -> Change | NotScaled | None:
+    count = max(wish.count, bounds.least)
+    if count < current:
+        return Change(count, wish.policy, wish.alarm)
+    blocked = wish.count < current
+    return NotScaled(wish.policy, wish.alarm, AT_LEAST, bounds.least) if blocked else _as_wanted(wish, current)
+
+
+def _as_wanted(wish: Change, current: int) -> NotScaled | None:
+    """None in a cooldown, where less than there is may be wanted."""
+    return NotScaled(wish.policy, wish.alarm, AS_WANTED, current) if wish.count == current else None
 
 
 def _most(changes: Sequence[Change]) -> Change | None:

@@ -20,6 +20,7 @@ METRICS = {
 TRACKING, STEPS = "TargetTrackingScalingPolicyConfiguration", "StepScalingPolicyConfiguration"
 _IN_SHARE = 0.9  # the low alarm of AWS's is at nine tenths of the target
 _KINDS = ("ChangeInCapacity", "PercentChangeInCapacity", "ExactCapacity")
+_PERIOD = 60  # seconds, of the alarms of target tracking
 _CUSTOM = ("MetricName", "Namespace", "Statistic")
 
 
@@ -55,7 +56,10 @@ def _check_tracking(tracking: Json | None) -> None:
 
 def _check_custom(custom: Json) -> None:
     if custom.get("Metrics"):
-        raise Unsupported("Metrics of a CustomizedMetricSpecification", "Use MetricName, Namespace and Statistic.")
+        mixed = [name for name in (*_CUSTOM, "Dimensions", "Unit") if custom.get(name)]
+        if mixed:
+            raise _invalid(f"CustomizedMetricSpecification can't have both Metrics and {', '.join(mixed)}")
+        return
     absent = [name for name in _CUSTOM if not custom.get(name)]
     if absent:
         raise _invalid(f"CustomizedMetricSpecification needs {', '.join(absent)}")
@@ -102,7 +106,7 @@ def alarms(body: Json) -> list[Json]:
     tracking = body[TRACKING]
     target = float(tracking["TargetValue"])
     common = {
-        **_metric(tracking, body["ResourceId"]), "Period": 60, "AlarmActions": [body["PolicyARN"]],
+        **_metric(tracking, body["ResourceId"]), "AlarmActions": [body["PolicyARN"]],
         "AlarmDescription": f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {body['PolicyARN']}.",
     }  # fmt: skip
     prefix = f"TargetTracking-{body['ResourceId']}"
@@ -119,8 +123,10 @@ def alarms(body: Json) -> list[Json]:
 
 def _metric(tracking: Json, resource: str) -> Json:
     custom = tracking.get("CustomizedMetricSpecification")
+    if custom is not None and custom.get("Metrics"):
+        return {"Metrics": [_query(one) for one in custom["Metrics"]]}
     if custom is not None:
-        return {key: custom[key] for key in (*_CUSTOM, "Dimensions", "Unit") if key in custom}
+        return {key: custom[key] for key in (*_CUSTOM, "Dimensions", "Unit") if key in custom} | {"Period": _PERIOD}
     predefined = tracking["PredefinedMetricSpecification"]
     name = METRICS[predefined["PredefinedMetricType"]]
     label = predefined.get("ResourceLabel")
@@ -134,7 +140,13 @@ def _metric(tracking: Json, resource: str) -> Json:
 
 
 def _named(name: str, dimensions: dict[str, str]) -> Json:
-    return {"MetricName": name, "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()]}
+    told = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    return {"MetricName": name, "Dimensions": told, "Period": _PERIOD}
+
+
+def _query(one: Json) -> Json:
+    """A query of an alarm's; shape TargetTrackingMetricDataQuery."""
+    return {**one, "MetricStat": {"Period": _PERIOD, **one["MetricStat"]}} if "MetricStat" in one else one
 
 
 def tracking(body: Json) -> decide.Policy:

@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from netflux.aws.cloudwatch import query
 from netflux.aws.cloudwatch.decide import COMPARISONS, INSUFFICIENT, Condition, Verdict, reason_data
-from netflux.aws.cloudwatch.series import Metric
+from netflux.aws.cloudwatch.series import PERCENTILE, STATISTICS, Metric
 from netflux.errors import AwsError, Unsupported
 
 Json = dict[str, Any]
 
 KIND = "cloudwatch.alarm"
 _KEPT = 100  # items of an alarm's history; CloudWatch keeps those of 30 days
-_STATISTICS = ("Sum", "SampleCount", "Average", "Minimum", "Maximum")
 _MISSING = ("missing", "ignore", "breaching", "notBreaching")
 _SHOWN = (
     "AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions",
     "MetricName", "Namespace", "Statistic", "Dimensions", "Period", "Unit", "EvaluationPeriods", "DatapointsToAlarm",
-    "Threshold", "ComparisonOperator", "TreatMissingData",
+    "Threshold", "ComparisonOperator", "TreatMissingData", "ExtendedStatistic", "EvaluateLowSampleCountPercentile",
+    "Metrics",
 )  # fmt: skip
 _POLICY = ":scalingPolicy:"
 
@@ -38,9 +39,8 @@ def made(request: Json, arn: str, before: Json | None, now: str) -> Json:
 
 def check(request: Json) -> None:
     """Raises for what CloudWatch refuses, and for what can't be evaluated here."""
-    for name in ("Metrics", "ExtendedStatistic", "ThresholdMetricId", "EvaluateLowSampleCountPercentile"):
-        if request.get(name):
-            raise Unsupported(f"{name} of a CloudWatch alarm", "Use MetricName with a Statistic.")
+    if request.get("ThresholdMetricId"):
+        raise Unsupported("ThresholdMetricId of a CloudWatch alarm", "Anomaly detection is not there.")
     for name in ("OKActions", "InsufficientDataActions"):
         if request.get(name):
             raise Unsupported(f"{name} of a CloudWatch alarm", "AlarmActions of a scaling policy are carried out.")
@@ -52,23 +52,57 @@ def check(request: Json) -> None:
 
 
 def _check_metric(request: Json) -> None:
-    for name in ("MetricName", "Namespace", "Statistic", "Period", "Threshold", "EvaluationPeriods"):
-        if request.get(name) is None:
-            raise AwsError("ValidationError", f"The parameter {name} is required for an alarm on one metric")
-    if request["Statistic"] not in _STATISTICS:
-        raise Unsupported(f"Statistic {request['Statistic']} of a CloudWatch alarm")
+    if request.get("Metrics"):
+        _check_metrics(request)
+    else:
+        _must_have(request, "MetricName", "Namespace", "Period", "Threshold", "EvaluationPeriods")
+        _check_statistic(request)
+    period = query.watched(request).period
     if request["ComparisonOperator"] not in COMPARISONS:
         raise Unsupported(f"ComparisonOperator {request['ComparisonOperator']}", "Anomaly detection is not there.")
-    if request["Period"] < 60 or request["Period"] % 60:
-        raise Unsupported(f"Period {request['Period']} of a CloudWatch alarm", "Use a multiple of 60 seconds.")
+    if period < 60 or period % 60:
+        raise Unsupported(f"Period {period} of a CloudWatch alarm", "Use a multiple of 60 seconds.")
+    if period * request["EvaluationPeriods"] > 604800:
+        raise AwsError("ValidationError", "Metrics cannot be checked across more than a week (604800 seconds)")
+
+
+def _check_metrics(request: Json) -> None:
+    _must_have(request, "Threshold", "EvaluationPeriods")
+    for name in query.OF_ONE_METRIC:
+        if request.get(name):
+            raise AwsError("ValidationError", f"The parameters Metrics and {name} can't be used together")
+    query.check(request["Metrics"])
+    for one in request["Metrics"]:
+        stat = one.get("MetricStat", {}).get("Stat", STATISTICS[0])
+        if stat not in STATISTICS and PERCENTILE.fullmatch(stat) is None:
+            raise Unsupported(f"Stat {stat} of a CloudWatch alarm")
+
+
+def _must_have(request: Json, *names: str) -> None:
+    for name in names:
+        if request.get(name) is None:
+            raise AwsError("ValidationError", f"The parameter {name} is required for this alarm")
+
+
+def _check_statistic(request: Json) -> None:
+    name, extended = request.get("Statistic"), request.get("ExtendedStatistic")
+    if (name is None) == (extended is None):
+        raise AwsError(
+            "InvalidParameterCombination", "Either Statistic or ExtendedStatistic must be specified, and not both"
+        )
+    if name not in (None, *STATISTICS):
+        raise Unsupported(f"Statistic {name} of a CloudWatch alarm")
+    if extended is not None and PERCENTILE.fullmatch(extended) is None:
+        raise Unsupported(f"ExtendedStatistic {extended} of a CloudWatch alarm", "Use a percentile, from p0 to p100.")
+    few = request.get("EvaluateLowSampleCountPercentile", "evaluate")
+    if few != "evaluate":
+        raise Unsupported(f"EvaluateLowSampleCountPercentile {few} of a CloudWatch alarm", "It is always evaluated.")
 
 
 def _check_counts(request: Json) -> None:
     needed, periods = request.get("DatapointsToAlarm", 1), request["EvaluationPeriods"]
     if not 1 <= needed <= periods:
         raise AwsError("ValidationError", "DatapointsToAlarm must be at least 1 and at most EvaluationPeriods")
-    if request["Period"] * periods > 604800:
-        raise AwsError("ValidationError", "Metrics cannot be checked across more than a week (604800 seconds)")
     if request.get("TreatMissingData", "missing") not in _MISSING:
         raise AwsError("ValidationError", f"TreatMissingData must be one of {', '.join(_MISSING)}")
 
@@ -92,12 +126,18 @@ def metric(named: Mapping[str, Any]) -> Metric:
     return Metric(named["Namespace"], named["MetricName"], dimensions)
 
 
+def statistic(configuration: Mapping[str, Any]) -> str:
+    """What is compared: a statistic, or a percentile."""
+    return str(configuration.get("Statistic") or configuration["ExtendedStatistic"])
+
+
 def judged(body: Json, verdict: Verdict, now: datetime) -> Json:
     """The document after an evaluation; the same when the state is."""
     if verdict.state == body["state"]:
         return body
     configuration = body["configuration"]
-    data = reason_data(verdict, condition(body), configuration["Statistic"], configuration["Period"], now)
+    name, period = None if "Metrics" in configuration else statistic(configuration), query.watched(configuration).period
+    data = reason_data(verdict, condition(body), name, period, now)
     return moved(body, verdict.state, verdict.reason, data, now.isoformat())
 
 

@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from netflux.aws.cloudwatch import alarm
+from netflux.aws.cloudwatch import alarm, query
 from netflux.aws.cloudwatch.alarm import KIND, Json
 from netflux.aws.cloudwatch.decide import ALARM, MORE, Point, judge
 from netflux.aws.cloudwatch.minutes import MINUTE
-from netflux.aws.cloudwatch.series import Series, statistics
+from netflux.aws.cloudwatch.query import Stat
+from netflux.aws.cloudwatch.series import STATISTICS, Series, measured
 from netflux.clock import Clock
 from netflux.controlplane.call import Call, Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Unsupported
 
 _PAGE = 100
-_OF_METRIC = ("Statistic", "Period", "Unit")
+_OF_METRIC = ("Statistic", "ExtendedStatistic", "Period", "Unit")
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,11 @@ class Alarms:
         """Makes or replaces an alarm; a replaced one keeps its state until the next minute."""
         name = request["AlarmName"]
         arn = f"arn:aws:cloudwatch:{call.region}:{call.account}:alarm:{name}"
-        self._put(alarm.made(request, arn, self._ground.documents.get(KIND, name), self._now().isoformat()))
+        made = alarm.made(request, arn, self._ground.documents.get(KIND, name), self._now().isoformat())
+        for stat in query.watched(made["configuration"]).stats.values():
+            if stat.name not in STATISTICS and stat.named["Namespace"] not in self._ground.namespaces:
+                raise Unsupported(f"{stat.name} of a metric that PutMetricData puts", "Use a Statistic.")
+        self._put(made)
         return {}
 
     async def put_composite_alarm(self, _call: Call, _request: Json) -> Json:
@@ -101,7 +106,8 @@ class Alarms:
         """Alarms on one metric."""
         found = [
             alarm.shown(body) for _, body in self._ground.documents.list(KIND)
-            if alarm.metric(body["configuration"]) == alarm.metric(request)
+            if "Metrics" not in body["configuration"]
+            and alarm.metric(body["configuration"]) == alarm.metric(request)
             and all(request.get(key) in (None, body["configuration"].get(key)) for key in _OF_METRIC)
         ]  # fmt: skip
         return {"MetricAlarms": found}
@@ -187,29 +193,34 @@ class Alarms:
 
     async def _points(self, body: Json) -> list[Point]:
         """Of as many periods as the alarm looks at; they end with the last whole minute."""
-        configuration = body["configuration"]
+        looked_at = query.watched(body["configuration"])
         minute = self._ground.clock.real(MINUTE)
         end = datetime.fromtimestamp((self._now().timestamp() + minute / 20) // minute * minute, UTC)
-        width = timedelta(seconds=self._ground.clock.real(configuration["Period"]))
-        count = configuration["EvaluationPeriods"] + MORE
-        if configuration["Namespace"] not in self._ground.namespaces:
-            return [await self._put_by_clients(configuration, end - width * n, width) for n in range(count, 0, -1)]
-        windows = self._ground.series.windows(alarm.metric(configuration), end, width, count)
-        statistic = configuration["Statistic"]
-        return [Point(begun, statistics(data).get(statistic) if data else None) for begun, data in windows]
+        width = timedelta(seconds=self._ground.clock.real(looked_at.period))
+        begins = [end - width * number for number in range(body["configuration"]["EvaluationPeriods"] + MORE, 0, -1)]
+        known = {key: await self._measured(stat, begins, width) for key, stat in looked_at.stats.items()}
+        return [
+            Point(begun, looked_at.value({key: values[number] for key, values in known.items()}))
+            for number, begun in enumerate(begins)
+        ]
 
-    async def _put_by_clients(self, configuration: Json, begun: datetime, width: timedelta) -> Point:
+    async def _measured(self, stat: Stat, begins: Sequence[datetime], width: timedelta) -> list[float | None]:
+        """A metric's value in each of the spans."""
+        if stat.named["Namespace"] not in self._ground.namespaces:
+            return [await self._put_by_clients(stat, begun, width) for begun in begins]
+        windows = self._ground.series.windows(alarm.metric(stat.named), begins, width)
+        return [measured(data, stat.name) if data else None for data in windows]
+
+    async def _put_by_clients(self, stat: Stat, begun: datetime, width: timedelta) -> float | None:
         asked: Json = {
             "StartTime": begun, "EndTime": begun + width, "Period": max(60, int(width.total_seconds()) // 60 * 60),
-            "Statistics": [configuration["Statistic"]],
-            **{key: configuration[key] for key in ("Namespace", "MetricName", "Dimensions", "Unit")
-               if key in configuration},
+            "Statistics": [stat.name], **stat.named,
         }  # fmt: skip
         try:
             points = (await self._ground.others.call("cloudwatch", "GetMetricStatistics", asked))["Datapoints"]
         except AwsError:  # a span shorter than the second that moto counts in
             points = []
-        return Point(begun, points[0][configuration["Statistic"]] if points else None)
+        return points[0][stat.name] if points else None
 
     def _actions(self, names: Iterable[str], *, enabled: bool) -> Json:
         for name in names:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from netflux.aws.cloudwatch.alarm import metric
 from netflux.aws.cloudwatch.alarms import Alarms, Ground
-from netflux.aws.cloudwatch.series import Datum, Metric, percentile, statistics
+from netflux.aws.cloudwatch.series import Metric, measured
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError, Unsupported
 
@@ -40,7 +39,7 @@ class CloudWatchApi(Alarms):
         points = []
         span = _aware(request["StartTime"]), _aware(request["EndTime"])
         for begun, data in self._series.periods(metric(request), *span, _period(request["Period"])).items():
-            known = {name: value for name in (*wanted, *extended) if (value := _statistic(data, name)) is not None}
+            known = {name: value for name in (*wanted, *extended) if (value := measured(data, name)) is not None}
             if known:
                 told = {"ExtendedStatistics": known} if extended else known
                 points.append({"Timestamp": begun, "Unit": data[0].unit, **told})
@@ -56,7 +55,8 @@ class CloudWatchApi(Alarms):
         if others:
             answer = await self._others.call("cloudwatch", "GetMetricData", {**request, "MetricDataQueries": others})
         newest_first = request.get("ScanBy", "TimestampDescending") == "TimestampDescending"
-        results = [self._result(query, request, newest_first=newest_first) for query in ours]
+        shown = [query for query in ours if query.get("ReturnData", True)]
+        results = [self._result(query, request, newest_first=newest_first) for query in shown]
         return {**answer, "MetricDataResults": [*results, *answer["MetricDataResults"]]}
 
     async def list_metrics(self, _call: Call, request: Shape) -> Shape:
@@ -80,21 +80,11 @@ class CloudWatchApi(Alarms):
         stat = query["MetricStat"]
         span = _aware(request["StartTime"]), _aware(request["EndTime"])
         periods = self._series.periods(metric(stat["Metric"]), *span, _period(stat["Period"]))
-        points = {begun: _statistic(data, stat["Stat"]) for begun, data in periods.items()}
+        points = {begun: measured(data, stat["Stat"]) for begun, data in periods.items()}
         known = sorted(((begun, value) for begun, value in points.items() if value is not None), reverse=newest_first)
         label = query.get("Label") or stat["Metric"]["MetricName"]
         times, values = [begun for begun, _ in known], [value for _, value in known]
         return {"Id": query["Id"], "Label": label, "Timestamps": times, "Values": values, "StatusCode": "Complete"}
-
-
-def _statistic(data: Sequence[Datum], name: str) -> float | None:
-    """By the name of a statistic or a percentile (`p99.9`); None where it was not observed."""
-    found = re.fullmatch(r"p(\d{1,2}(?:\.\d+)?|100)", name)
-    if found:
-        return percentile(data, float(found[1]))
-    if name not in ("Sum", "SampleCount", "Average", "Minimum", "Maximum"):
-        raise Unsupported(f"The statistic {name} of metrics of AWS's services")
-    return statistics(data).get(name)
 
 
 def _namespace(query: Mapping[str, Any]) -> str:

@@ -125,12 +125,14 @@ def _crossed(condition: Condition, known: Sequence[Point], breaching: Sequence[P
     )
 
 
-def reason_data(verdict: Verdict, condition: Condition, statistic: str, period: int, asked: datetime) -> str:
-    """StateReasonData: the same for programs."""
+def reason_data(verdict: Verdict, condition: Condition, statistic: str | None, period: int, asked: datetime) -> str:
+    """StateReasonData: the same for programs. An expression has no statistic."""
     told: dict[str, object] = {
-        "version": "1.0", "queryDate": asked.isoformat(), "statistic": statistic, "period": period,
+        "version": "1.0", "queryDate": asked.isoformat(), "period": period,
         "recentDatapoints": [point.value for point in verdict.points], "threshold": condition.threshold,
     }  # fmt: skip
+    if statistic is not None:
+        told["statistic"] = statistic
     if verdict.points:
         told["startDate"] = verdict.points[0].begun.isoformat()
     return json.dumps(told)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from netflux.errors import Unsupported
+
+STATISTICS = ("Sum", "SampleCount", "Average", "Minimum", "Maximum")
+PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)")
 KEPT = timedelta(hours=3)
 """CloudWatch keeps one-minute data for 15 days; here it lives as long as the region, and this long at most."""
 
@@ -71,13 +76,10 @@ class Series:
                 found.setdefault(datetime.fromtimestamp(begun, UTC), []).append(datum)
         return found
 
-    def windows(
-        self, metric: Metric, end: datetime, width: timedelta, count: int
-    ) -> list[tuple[datetime, list[Datum]]]:
-        """The data of `count` spans before `end`, with the beginning of each, the newest last."""
-        begins = [end - width * number for number in range(count, 0, -1)]
+    def windows(self, metric: Metric, begins: Iterable[datetime], width: timedelta) -> list[list[Datum]]:
+        """The data of each of the spans that begin then."""
         data = self._data.get(metric, ())
-        return [(begun, [datum for datum in data if begun <= datum.time < begun + width]) for begun in begins]
+        return [[datum for datum in data if begun <= datum.time < begun + width] for begun in begins]
 
 
 def statistics(data: Iterable[Datum]) -> Mapping[str, float]:
@@ -92,6 +94,16 @@ def statistics(data: Iterable[Datum]) -> Mapping[str, float]:
     if most and len(most) == len(known):
         found["Maximum"] = max(most)
     return found
+
+
+def measured(data: Iterable[Datum], name: str) -> float | None:
+    """A period's value by the name of a statistic or a percentile (`p99.9`); None where it was not observed."""
+    found = PERCENTILE.fullmatch(name)
+    if found:
+        return percentile(data, float(found[1]))
+    if name not in STATISTICS:
+        raise Unsupported(f"The statistic {name} of metrics of AWS's services")
+    return statistics(data).get(name)
 
 
 def percentile(data: Iterable[Datum], percent: float) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from netflux.aws.ec2 import association
+from netflux.aws.ec2.association import Addresses
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.controlplane.call import Call, Caller
 
@@ -15,14 +17,26 @@ class Ec2Api:
     Args:
         moto: holds VPCs and groups.
         flow_logs: answers for flow logs.
+        public: the addresses that internet gateways translate.
     """
 
     service = "ec2"
     whole = False
 
-    def __init__(self, moto: Caller, flow_logs: FlowLogApi) -> None:
+    def __init__(self, moto: Caller, flow_logs: FlowLogApi, public: Addresses = dict) -> None:
         self._moto = moto
         self._flow_logs = flow_logs
+        self._public = public
+
+    async def describe_network_interfaces(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """With the public addresses of tasks, load balancers and databases, which moto does not know."""
+        others, conditions = association.split(request.get("Filters") or ())
+        wanted = {**request, "Filters": others} if conditions else request
+        answer, public = await self._moto.call("ec2", "DescribeNetworkInterfaces", wanted), self._public()
+        found = [
+            association.associated(one, public.get(one["NetworkInterfaceId"])) for one in answer["NetworkInterfaces"]
+        ]
+        return {**answer, "NetworkInterfaces": [one for one in found if association.passes(one, conditions)]}
 
     async def create_flow_logs(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Ours: moto's would deliver nothing."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from netflux.aws.ecs import metadatashape
+from netflux.aws.ecs import clockdrift, metadatashape
 from netflux.aws.ecs.linklocal import METADATA
 from netflux.aws.ecs.run import Run, RunningContainer
 from netflux.aws.ecs.stats import Inside, Stats
@@ -115,13 +115,14 @@ class Metadata:
 
     async def _container(self, request: web.Request) -> web.Response:
         _, container, run, document = self._found(request)
-        return web.json_response(metadatashape.container(document, run, container, await self._block(document)))
+        block, resolver = await self._block(document), _resolver(run)
+        return web.json_response(metadatashape.container(document, run, container, block, resolver))
 
     async def _task(self, request: web.Request) -> web.Response:
         _, _, run, document = self._found(request)
-        block = await self._block(document)
-        containers = [metadatashape.container(document, run, name, block) for name in run.containers]
-        return web.json_response(metadatashape.task(document, containers))
+        block, resolver = await self._block(document), _resolver(run)
+        containers = [metadatashape.container(document, run, name, block, resolver) for name in run.containers]
+        return web.json_response(metadatashape.task(document, containers, clockdrift.read()))
 
     async def _stats(self, request: web.Request) -> web.Response:
         _, container, run, document = self._found(request)
@@ -168,3 +169,7 @@ class Metadata:
             "RoleArn": role, "AccessKeyId": found["AccessKeyId"], "SecretAccessKey": found["SecretAccessKey"],
             "Token": found["SessionToken"], "Expiration": expires,
         })  # fmt: skip
+
+
+def _resolver(run: Run) -> str:
+    return run.resolver.read_text() if run.resolver is not None else ""

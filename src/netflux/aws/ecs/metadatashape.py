@@ -12,12 +12,19 @@ from netflux.aws.ecs.store import Json
 _VCPU = 1024  # CPU units
 
 
-def task(document: Json, containers: Sequence[Json]) -> Json:
-    """The answer to `/task`."""
+def task(document: Json, containers: Sequence[Json], drift: Json | None) -> Json:
+    """The answer to `/task`.
+
+    Args:
+        document: of the task.
+        containers: the answers of its containers.
+        drift: of the clock, where that is known.
+    """
     body = document["task"]
     family, _, revision = name(body["taskDefinitionArn"]).partition(":")
     shape = {
         "Cluster": body["clusterArn"],
+        "ServiceName": document["service"].rpartition("/")[2] if document.get("service") else None,
         "TaskARN": body["taskArn"],
         "Family": family,
         "Revision": revision,
@@ -28,12 +35,13 @@ def task(document: Json, containers: Sequence[Json]) -> Json:
         "PullStoppedAt": body.get("pullStoppedAt"),
         "AvailabilityZone": body.get("availabilityZone"),
         "LaunchType": body["launchType"],
+        "ClockDrift": drift,
         "Containers": [*containers],
     }
     return {key: value for key, value in shape.items() if value not in (None, {})}
 
 
-def container(document: Json, run: Run, container_name: str, block: str) -> Json:
+def container(document: Json, run: Run, container_name: str, block: str, resolver: str = "") -> Json:
     """The answer to the bare metadata address of a container.
 
     Args:
@@ -41,6 +49,7 @@ def container(document: Json, run: Run, container_name: str, block: str) -> Json
         run: what is observed of the task.
         container_name: whose answer.
         block: addresses of the task's subnet, e.g. `10.0.3.0/24`; empty when they are not known.
+        resolver: the containers' /etc/resolv.conf; empty where they have none of their own.
     """
     body, running = document["task"], run.containers[container_name]
     family, _, revision = name(body["taskDefinitionArn"]).partition(":")
@@ -69,7 +78,7 @@ def container(document: Json, run: Run, container_name: str, block: str) -> Json
         "FinishedAt": running.finished_time or None,
         "Type": "NORMAL",
         "ContainerARN": shown["containerArn"],
-        "Networks": _networks(run, block),
+        "Networks": _networks(run, block, resolver),
         **_log(run, running, body),
     }
     return {key: value for key, value in shape.items() if value is not None}
@@ -90,7 +99,7 @@ def _container_limits(shown: Json) -> Json:
     return {key: size for key, size in sizes.items() if size}
 
 
-def _networks(run: Run, block: str) -> list[Json] | None:
+def _networks(run: Run, block: str, resolver: str) -> list[Json] | None:
     """The gateway is the subnet's first address; under `loopback` nothing is there, and it is left out."""
     if run.interface is None:
         return None
@@ -106,6 +115,11 @@ def _networks(run: Run, block: str) -> list[Json] | None:
     if block and run.interface.namespace is not None:
         subnet = IPv4Network(block)
         network["SubnetGatewayIpv4Address"] = f"{subnet[1]}/{subnet.prefixlen}"
+    lines = [line.split() for line in resolver.splitlines()]
+    for member, word in (("DomainNameServers", "nameserver"), ("DomainNameSearchList", "search")):
+        named = [value for first, *values in lines if first == word for value in values]
+        if named:
+            network[member] = named
     return [network]
 
 

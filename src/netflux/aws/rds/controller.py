@@ -19,7 +19,7 @@ from netflux.clock import Clock
 from netflux.controlplane.call import Caller
 from netflux.errors import AwsError, Retryable, Terminal
 from netflux.network.endpoints import Address, Endpoints
-from netflux.network.interface import InterfaceRequest, Network
+from netflux.network.interface import Interface, InterfaceRequest, Network
 from netflux.reconcile.controller import Result
 from netflux.runtime.children import Children
 
@@ -119,9 +119,11 @@ class RdsController:
         key = instance.identifier
         cluster = self._cluster(instance)
         before = self._instances.actual(key)
+        interface = self._machine.network.of(instance.owner)
         self._instances.observe(
             key,
-            attached=self._machine.network.of(instance.owner) is not None,
+            attached=interface is not None and _as_asked(interface, instance),
+            groups=interface.security_groups if interface is not None else (),
             initialised=cluster.initialised,
             running=cluster.running,
         )
@@ -290,3 +292,8 @@ class RdsController:
 
     def _name(self, instance: Instance) -> str:
         return names.database(instance.identifier, self._apis.account, self._apis.region)
+
+
+def _as_asked(interface: Interface, instance: Instance) -> bool:
+    same = set(interface.security_groups) == set(instance.groups)
+    return same and bool(interface.public_address) == bool(instance.settings["PubliclyAccessible"])

@@ -69,7 +69,8 @@ class Actual:
     """What was observed of it; in memory only, since a restart makes it stale.
 
     Attributes:
-        attached: it has its network interface.
+        attached: it has its network interface, with the groups and the public address that it shall have.
+        groups: of its network interface.
         initialised: its data directory is whole.
         running: its postmaster lives.
         accepting: a client has logged in since the postmaster started, and the last try succeeded.
@@ -80,6 +81,7 @@ class Actual:
     """
 
     attached: bool = False
+    groups: tuple[str, ...] = ()
     initialised: bool = False
     running: bool = False
     accepting: bool = False

@@ -29,7 +29,7 @@ def db_instance(instance: Instance, actual: Actual, subnet_group: Mapping[str, A
         "MasterUsername": instance.master,
         "InstanceCreateTime": datetime.fromisoformat(instance.created),
         "DBSecurityGroups": [],
-        "VpcSecurityGroups": [{"VpcSecurityGroupId": group, "Status": "active"} for group in instance.groups],
+        "VpcSecurityGroups": _groups(instance, actual),
         "DBParameterGroups": [{"DBParameterGroupName": f"default.postgres{major}", "ParameterApplyStatus": "in-sync"}],
         "AvailabilityZone": instance.zone,
         "DBSubnetGroup": dict(subnet_group),
@@ -67,6 +67,13 @@ def db_instance(instance: Instance, actual: Actual, subnet_group: Mapping[str, A
         if instance.secret_key:
             shown["MasterUserSecret"]["KmsKeyId"] = instance.secret_key
     return shown
+
+
+def _groups(instance: Instance, actual: Actual) -> list[dict[str, str]]:
+    """Those of its network interface are active."""
+    states = {group: "active" if group in actual.groups else "adding" for group in instance.groups}
+    states |= {group: "removing" for group in actual.groups if group not in instance.groups}
+    return [{"VpcSecurityGroupId": group, "Status": state} for group, state in states.items()]
 
 
 def engine_version(installation: Installation) -> dict[str, Any]:

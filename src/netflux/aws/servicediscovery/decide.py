@@ -94,13 +94,16 @@ def records(namespace: str, service: Json, instances: Sequence[Json]) -> list[Re
 def _of(instance: Json, kind: str, name: str, how: tuple[int, Routing]) -> list[RecordSet]:
     ttl, routing = how
     attributes = instance["Attributes"]
+    own = instance["Id"]
     if ALIAS in attributes:
-        return [RecordSet(name, kind, ttl, (), routing, alias=plain(attributes[ALIAS]).removeprefix("dualstack."))]
+        goal = plain(attributes[ALIAS]).removeprefix("dualstack.")
+        return [RecordSet(name, kind, ttl, (), routing, alias=goal, identifier=own)]
     if kind != "SRV":
         value = attributes[_NEEDED[kind][0]]
-        return [RecordSet(name, kind, ttl, (f"{value.removesuffix('.')}." if kind == "CNAME" else value,), routing)]
-    host = plain(f"{instance['Id']}.{name}")
-    found = [RecordSet(name, "SRV", ttl, (f"1 1 {attributes[PORT]} {host}.",), routing)]
+        shown = f"{value.removesuffix('.')}." if kind == "CNAME" else value
+        return [RecordSet(name, kind, ttl, (shown,), routing, identifier=own)]
+    host = plain(f"{own}.{name}")
+    found = [RecordSet(name, "SRV", ttl, (f"1 1 {attributes[PORT]} {host}.",), routing, identifier=own)]
     return found + [
         RecordSet(host, of, ttl, (attributes[key],)) for of, key in (("A", IPV4), ("AAAA", IPV6)) if key in attributes
     ]
