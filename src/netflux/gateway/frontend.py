@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from netflux.gateway import hosts
+from netflux.haproxy import normal
 from netflux.haproxy.configuration import Chunk, guarded, quote
 from netflux.haproxy.section import BEGIN, Section
 
@@ -91,6 +92,10 @@ def _frontend(start: str, end: str, sections: Sequence[Section], scheme: str) ->
     for owner, route in routes:
         guard = f"{{ var(txn.host) -m int {numbers[route.host]} }}"
         yield Chunk(owner, "\n".join(f"    {guarded(line, guard)}" for line in route.lines))
+    odd = sorted({numbers[route.host] for _, route in routes if route.normal})
+    if odd:
+        others = f"!{{ var(txn.host) -m int {' '.join(map(str, odd))} }}"
+        yield Chunk("", "\n".join(f"    {line}" for line in normal.lines(others)))
     yield Chunk("", end)
 
 

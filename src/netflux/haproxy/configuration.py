@@ -170,6 +170,7 @@ def _preamble(settings: Settings) -> str:
     - idle-close-on-response keeps idle client connections of a leaving worker open for the request that may be under
       way: without it a reload under load fails some (docs/design/edge.md).
     - fd-hard-limit, because HAProxy takes memory for as many descriptors as the system allows, which may be millions.
+    - experimental directives, for normalize-uri (`haproxy/normal.py`), which is one since 2.4.
     - a line in the journal only for a request that fails: for any other it would be made, and cost more than a rule.
     - client-fin, because HAProxy does not see a client leave whose request was too large for the buffer.
     - an hour for tunnels and idle long answers; owners set their own `timeout server`.
@@ -182,6 +183,7 @@ global
     fd-hard-limit 65536
     tune.bufsize 32768
     tune.maxrewrite 4096
+    expose-experimental-directives
     ssl-default-bind-options ssl-min-ver TLSv1.2
 
 defaults

@@ -79,6 +79,8 @@ def _lines(route: Route, taken: Mapping[str, tuple[Onward, Entry]]) -> Iterator[
             continue
         way, entry = found
         _, _, outer = line.partition(" if ")
+        if entry.alone:
+            yield f"use_backend {way.backend} if {' '.join(filter(None, [outer, entry.alone]))}"
         for branch in entry.branches:
             both = " ".join(filter(None, [outer, branch.condition]))
             yield f"use_backend {way.backend}--{branch.used}" + (f" if {both}" if both else "")

@@ -23,12 +23,14 @@ class Route:
         lines: `http-request …` and `use_backend …` lines, in order; each may end in `if <conditions>`. The gateway
             adds the host and scheme condition in front of them, so conditions are joined by AND (a line per OR branch).
         http2: whether clients that come by TLS for this name are offered HTTP/2.
+        normal: whether the lines look at the path as it is when normalized (`haproxy/normal.py`).
     """
 
     host: str
     scheme: str
     lines: tuple[str, ...]
     http2: bool = True
+    normal: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,13 @@ class Entry:
         socket: its path.
         idle: real seconds without a byte after which it gives up on a server.
         branches: tried in order; the last one has no condition.
+        alone: condition of requests that have to pass the listener itself; empty for none.
     """
 
     socket: str
     idle: int
     branches: tuple[Branch, ...]
+    alone: str = ""
 
 
 @dataclass(frozen=True)
