@@ -171,6 +171,7 @@ def _preamble(settings: Settings) -> str:
       way: without it a reload under load fails some (docs/design/edge.md).
     - fd-hard-limit, because HAProxy takes memory for as many descriptors as the system allows, which may be millions.
     - experimental directives, for normalize-uri (`haproxy/normal.py`), which is one since 2.4.
+    - 128 requests at once and 10,000 in all on a client's HTTP/2 connection, as load balancers have it.
     - a line in the journal only for a request that fails: for any other it would be made, and cost more than a rule.
     - client-fin, because HAProxy does not see a client leave whose request was too large for the buffer.
     - an hour for tunnels and idle long answers; owners set their own `timeout server`.
@@ -184,6 +185,10 @@ global
     tune.bufsize 32768
     tune.maxrewrite 4096
     expose-experimental-directives
+    tune.h2.fe.max-concurrent-streams 128
+    .if version_atleast(2.8.4)
+    tune.h2.fe.max-total-streams 10000
+    .endif
     ssl-default-bind-options ssl-min-ver TLSv1.2
 
 defaults
