@@ -24,6 +24,8 @@ class Route:
             adds the host and scheme condition in front of them, so conditions are joined by AND (a line per OR branch).
         http2: whether clients that come by TLS for this name are offered HTTP/2.
         normal: whether the lines look at the path as it is when normalized (`haproxy/normal.py`).
+        also: further names, lower-case; `*.` stands for whatever is in front. A name of several owners is nobody's.
+        certificates: PEM files for some of these names, each with the names that it is for.
     """
 
     host: str
@@ -31,6 +33,8 @@ class Route:
     lines: tuple[str, ...]
     http2: bool = True
     normal: bool = False
+    also: tuple[str, ...] = ()
+    certificates: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

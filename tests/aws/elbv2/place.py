@@ -20,6 +20,7 @@ from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
+from netflux.aws.elbv2.records import Records
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.store import Store
@@ -126,6 +127,7 @@ class Place:
             meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
             self.moto.certificate,
+            Records(self.moto, lambda: self.moto.holds("route53")),
         )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
         self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.aws.elbv2.place import fixed, forward, path_is
-from tests.haproxy.targets import read_answer
+from tests.haproxy.targets import get, read_answer
 from tests.parity.elbv2.world import Alb, Backend, Listener, World, answer
 from tests.parity.rows import parity
 
@@ -235,7 +235,8 @@ def self_signed(name: str) -> tuple[bytes, bytes]:
 
 @parity(
     "elbv2", "Connections", "partly",
-    but="at the gateway's port HTTPS has the local authority's certificate for the load balancer's name",
+    but="at the gateway's port the load balancer's DNS name has the local authority's certificate, and so have names "
+    "whose certificate ACM has issued",
 )  # fmt: skip
 async def test_an_https_listener_serves_its_acm_certificates_by_server_name(world: World, alb: Alb) -> None:
     known: dict[str, tuple[str, bytes]] = {}
@@ -256,8 +257,8 @@ async def test_an_https_listener_serves_its_acm_certificates_by_server_name(worl
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
-    async def served(name: str) -> bytes:
-        reader, writer = await asyncio.open_connection(alb.node, listener.port, ssl=context, server_hostname=name)
+    async def served(name: str, address: str = alb.node, port: int = listener.port) -> bytes:
+        reader, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=name)
         writer.write(f"GET / HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
         assert (await read_answer(reader)).body == b"tls"
         found = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
@@ -266,11 +267,65 @@ async def test_an_https_listener_serves_its_acm_certificates_by_server_name(worl
 
     for name, chosen in (("shop.test", "shop.test"), ("api.test", "api.test"), ("else.test", "shop.test")):
         assert await served(name) == known[chosen][1]
+    for name in known:
+        assert await served(name, "127.0.0.1", world.place.port) == known[name][1]
+    issued = await world.place.apis.call("acm", "RequestCertificate", {
+        "DomainName": "own.test", "SubjectAlternativeNames": ["*.own.test"],
+    })  # fmt: skip
+    await world.elb(
+        "AddListenerCertificates", ListenerArn=listener.arn, Certificates=[{"CertificateArn": issued["CertificateArn"]}]
+    )
+    await world.settled()
+    context.check_hostname, context.verify_mode = True, ssl.CERT_REQUIRED
+    context.load_verify_locations(world.place.gateway.authority.certificate)
+    for name in ("own.test", "a.own.test", alb.host):
+        assert await served(name, "127.0.0.1", world.place.port)
     missing = known["shop.test"][0][:-4] + "0000"
     assert "CertificateNotFound" in await world.refused(
         "CreateListener", LoadBalancerArn=alb.arn, Protocol="HTTPS", Port=8443, DefaultActions=[fixed()],
         Certificates=[{"CertificateArn": missing}],
     )  # fmt: skip
+
+
+@parity("elbv2", "Host, header, query", "supported")
+async def test_names_of_rules_and_of_route_53_lead_to_the_load_balancer_at_the_gateway(world: World, alb: Alb) -> None:
+    other = await world.alb()
+    for balancer, own in ((alb, "first"), (other, "second")):
+        listener = await balancer.listen(fixed("404", own))
+        for number, hosts in enumerate((["*.shop.test", "both.test"], [f"{own}.test"]), 1):
+            condition = {"Field": "host-header", "HostHeaderConfig": {"Values": hosts}}
+            await listener.rule(number, condition, action=fixed("200", f"{own} {number}"))
+    gateway = ("127.0.0.1", world.place.port)
+
+    async def told(host: str) -> tuple[int, str]:
+        found = await get(gateway, f"{host}:{world.place.port}", "/")
+        return found.status, found.body.decode()
+
+    assert await told("first.test") == (200, "first 2")
+    assert await told("Second.test") == (200, "second 2")
+    assert (await told("a.shop.test"))[0] == 503, "both have it"
+    assert "Route 53" in (await told("both.test"))[1]
+    zone = (await world.place.apis.call("route53", "CreateHostedZone", {"Name": "test", "CallerReference": "1"}))[
+        "HostedZone"
+    ]
+    await record(world, zone["Id"], "both.test", other.host)
+    await record(world, zone["Id"], "plain.test", other.host)
+    await record(world, zone["Id"], "*.shop.test", alb.host)
+    assert await told("both.test") == (200, "second 1")
+    assert await told("plain.test") == (404, "second"), "a name that no rule has"
+    assert await told("a.shop.test") == (200, "first 1")
+    await record(world, zone["Id"], "plain.test", alb.host)
+    assert await told("plain.test") == (404, "first")
+
+
+async def record(world: World, zone: str, name: str, target: str) -> None:
+    """An alias record in the hosted zone."""
+    alias = {"HostedZoneId": "Z35SXDOTRQ7X7K", "DNSName": target, "EvaluateTargetHealth": False}
+    change = {"Action": "UPSERT", "ResourceRecordSet": {"Name": name, "Type": "A", "AliasTarget": alias}}
+    await world.place.apis.call(
+        "route53", "ChangeResourceRecordSets", {"HostedZoneId": zone, "ChangeBatch": {"Changes": [change]}}
+    )
+    await world.settled()
 
 
 async def _all(listener: Listener, sent: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from netflux.aws.elbv2 import configuration, pages
+from netflux.aws.elbv2 import configuration, hostnames, pages
 from netflux.aws.elbv2.accesslog import Balancer
+from netflux.aws.elbv2.certificates import Certificates
 from netflux.aws.elbv2.configuration import Built
 from netflux.aws.elbv2.counters import Owned, Value, looked_at
 from netflux.aws.elbv2.decide import Target
-from netflux.aws.elbv2.desired import Desired, Listener, LoadBalancer, TargetGroup, groups_of
+from netflux.aws.elbv2.desired import Desired, LoadBalancer, TargetGroup, groups_of
 from netflux.aws.elbv2.failover import Failover
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.health import Checker
@@ -24,6 +24,7 @@ from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
 from netflux.aws.elbv2.nodes import Nodes
 from netflux.aws.elbv2.reach import Reach
+from netflux.aws.elbv2.records import Records
 from netflux.aws.elbv2.site import Place, Site
 from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
@@ -51,6 +52,7 @@ class Ground:
         meter: measures what runs; None for nobody.
         logs: delivers access logs; None for nobody.
         acm: a certificate of ACM's with its key, PEM, by ARN; None when it has none.
+        records: names that lead to load balancers; None for none.
     """
 
     proxy: Proxy
@@ -63,6 +65,7 @@ class Ground:
     meter: Meter | None = None
     logs: LogDelivery | None = None
     acm: Callable[[str], Awaitable[bytes | None]] | None = None
+    records: Records | None = None
 
 
 class ElbController:
@@ -86,6 +89,7 @@ class ElbController:
         self._clock = clock
         self._changed = changed
         self._poke: Callable[[str], None] = lambda _: None
+        self._certificates = Certificates(desired, ground.run_dir, ground.acm)
         self._nodes = Nodes(ground.network, documents)
         self._told: dict[str, object] = {}
         self._passes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -168,6 +172,8 @@ class ElbController:
         groups = {group.arn: group for group in found if group is not None}
         apart = self._ground.network.enforces_security_groups
         addresses = {listener.port: self._nodes.bindable(nodes, listener.port) for listener in balancer.listeners}
+        certificates = {one.port: await self._certificates.of(one) for one in balancer.listeners}
+        records = await self._ground.records.led() if self._ground.records else {}
         place = Place(
             str(self._ground.run_dir),
             self._ground.gateway_port,
@@ -176,8 +182,12 @@ class ElbController:
             await self._clients(balancer),
             tuple(node.local_address for node in nodes) if apart else (),
             turns,
-            {listener.port: await self._certificates(listener) for listener in balancer.listeners},
+            {port: [one.path for one in found] for port, found in certificates.items()},
             self._ground.proxy.journal.address,
+            hostnames.reaching(
+                balancer, [name for found in certificates.values() for one in found for name in one.names], records
+            ),
+            {port: [(one.path, one.names) for one in found if one.shown] for port, found in certificates.items()},
         )
         built = configuration.build(balancer, groups, place)
         self.traffic.place(balancer.arn, built.backends, groups, [node.owner for node in nodes] if apart else ())
@@ -193,19 +203,6 @@ class ElbController:
         self._nodes.bound([(node.local_address, port) for port, found in addresses.items() for node in found])
         self._publish(balancer, place, addresses)
         self.traffic.active.add(balancer.arn)
-
-    async def _certificates(self, listener: Listener) -> list[str]:
-        """The listener's own, in files whose name changes with them."""
-        files: list[str] = []
-        for arn in listener.certificates:
-            found = await self._ground.acm(arn) if self._ground.acm else None
-            if found is not None:
-                path = self._ground.run_dir / f"cert-{hashlib.sha256(found).hexdigest()[:20]}.pem"
-                if not path.exists():
-                    path.touch(mode=0o600)
-                    path.write_bytes(found)
-                files.append(str(path))
-        return files
 
     async def _clients(self, balancer: LoadBalancer) -> dict[int, tuple[str, ...]]:
         if self._ground.firewall is None:

@@ -76,16 +76,8 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
         if listener is _gateways(load_balancer, listener.protocol):
             closed, parts = [*_closed(site)], [*parts, *_shut(site), *_through(site, [*before, *lines])]
             inside = [f"use_backend {site.prefix}-through"] if site.logged else lines
-            http2 = site.on("routing.http2.enabled")
-            routes.append(
-                Route(
-                    load_balancer.dns_name,
-                    listener.protocol.lower(),
-                    (*closed, *inside),
-                    http2,
-                    paths and not site.logged,
-                )
-            )
+            looks = paths and not site.logged
+            routes.append(replace(_route(site), lines=(*closed, *inside), normal=looks))
         entries += _entries(site, groups)
     section = Section(owner(load_balancer.arn), "\n".join(parts), tuple(routes), tuple(entries))
     once = {name: next(iter(numbers)) for name, numbers in tried.items() if len(numbers) == 1}
@@ -136,6 +128,15 @@ def _gateways(load_balancer: LoadBalancer, protocol: str) -> Listener | None:
     found = [listener for listener in load_balancer.listeners if listener.protocol == protocol]
     usual = [listener for listener in found if listener.port == DEFAULT_PORT[protocol]]
     return next(iter([*usual, *found]), None)
+
+
+def _route(site: Site) -> Route:
+    """The gateway's names for it, without lines."""
+    place, listener, http2 = site.place, site.listener, site.on("routing.http2.enabled")
+    shown = tuple(place.presented.get(listener.port, ()))
+    return Route(
+        site.load_balancer.dns_name, listener.protocol.lower(), (), http2, also=place.names, certificates=shown
+    )
 
 
 def _closed(site: Site) -> Iterator[str]:
