@@ -68,6 +68,18 @@ def test_a_name_that_several_owners_would_like_is_nobodys() -> None:
     assert "use_backend gateway-contested if { var(txn.host) -m int 0 }" in text
 
 
+def test_a_further_name_is_known_where_its_owner_has_no_route() -> None:
+    text = "\n".join(
+        chunk.text
+        for chunk in frontend.chunks(
+            LISTENING, [Section("one", "", (Route("a.test", "http", ("use_backend x",), also=("shop.test",)),))]
+        )
+    )
+    _, _, secure = text.partition("frontend gateway-https")
+    assert "int(1) if { req.hdr(host),host_only -m str shop.test }" in secure
+    assert "use_backend gateway-no-load-balancer if { var(txn.host) -m int 1 }" in secure
+
+
 def test_users_certificates_are_for_their_own_names() -> None:
     route = Route("a.test", "https", (), also=("shop.test", "other.test"), certificates=(("/u", ("shop.test", "x")),))
     assert frontend.chosen("/c.pem", [Section("one", "", (route,))]) == (

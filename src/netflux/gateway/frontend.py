@@ -138,6 +138,9 @@ def _frontend(start: str, end: str, sections: Sequence[Section], scheme: str) ->
             named += _named(owner, [*hosts.forms(route.host), *taken.further(route)], number)
     if taken.contested:
         named += _named("", sorted(taken.contested), _CONTESTED_NUMBER)
+    every = [route for section in sections for route in section.gateway]
+    elsewhere = {name for route in every if route.host not in numbers for name in taken.further(route)}
+    named += _named("", sorted(elsewhere), len(numbers) + 1)
     yield from (chunk for _, chunk in sorted(named, key=lambda one: one[0]))
     for owner, route in routes:
         guard = f"{{ var(txn.host) -m int {numbers[route.host]} }}"
@@ -148,6 +151,8 @@ def _frontend(start: str, end: str, sections: Sequence[Section], scheme: str) ->
         yield Chunk("", "\n".join(f"    {line}" for line in normal.lines(others)))
     if taken.contested:
         yield Chunk("", f"    use_backend gateway-contested if {{ var(txn.host) -m int {_CONTESTED_NUMBER} }}")
+    if elsewhere:
+        yield Chunk("", f"    use_backend gateway-no-load-balancer if {{ var(txn.host) -m int {len(numbers) + 1} }}")
     yield Chunk("", end)
 
 
