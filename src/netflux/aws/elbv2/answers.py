@@ -10,7 +10,10 @@ from netflux.aws.elbv2.rules import FixedResponse, Redirect
 from netflux.aws.elbv2.site import Site
 from netflux.haproxy.configuration import quote
 
-_LONGEST_URL = 16 * 1024
+_LONGEST_URL = _LONGEST_HEADER = 16 * 1024
+_LONGEST_HEADERS = 64 * 1024
+_LONGEST_ANSWER = 32 * 1024
+"""Bytes of all headers of an answer, as the others; user guide, "Quotas", HTTP headers."""
 _MOST_ADDRESSES = 30
 _LONGEST_LOCATION = 8192
 """Bytes; user guide, "CloudWatch metrics", HTTP_Redirect_Url_Limit_Exceeded_Count."""
@@ -34,11 +37,21 @@ def errorfiles(site: Site) -> Iterator[str]:
 
 def guards(site: Site) -> Iterator[str]:
     """What is not forwarded; user guide, "Troubleshoot your Application Load Balancers"."""
-    yield f"{error(site, 414)} if {{ url,length gt {_LONGEST_URL} }}"
+    large = f"{{ req.len gt {_LONGEST_URL} }}"  # of what has come; hardly any request goes on to the looks behind it
+    half = f"[\\s\\S]{{{_LONGEST_HEADERS // 2}}}"  # an expression repeats 65535 times at most
+    long = f"(^|\\n)[^\\n]{{{_LONGEST_HEADER + 2},}}", f"^{half}{half}[\\s\\S]"  # with its \\r
+    yield f"{error(site, 414)} if {large} {{ url,length gt {_LONGEST_URL} }}"
+    yield f"{error(site, 400)} if {large} {{ req.hdrs -m reg {' '.join(map(quote, long))} }}"
     yield f"{error(site, 463)} if {{ req.hdr_cnt(x-forwarded-for) gt {_MOST_ADDRESSES} }}"
     # A target group speaks HTTP/1.1 here, so gRPC has none that would understand it.
     yield f"{error(site, 464)} if {{ req.ver 2.0 }} {{ req.hdr(content-type) -m beg application/grpc }}"
     yield f"{error(site, 505)} unless {{ req.ver 1.1 1.0 2.0 }}"
+
+
+def limit(site: Site) -> str:
+    """What a target may not answer; user guide, as above."""
+    whole = f"{{ res.len gt {_LONGEST_ANSWER} }} {{ res.hdrs,length gt {_LONGEST_ANSWER} }}"
+    return error(site, 502).replace("http-request", "http-response", 1) + f" if {whole}"
 
 
 _UNCONNECTED = "x-netflux-unconnected"

@@ -284,6 +284,7 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         f"{answers.error(site, 503)} if {{ nbsrv eq 0 }}",
         *answers.unconnected(site, _CONNECT_SECONDS),
         *answers.guards(site),
+        answers.limit(site),
         *headers.request(site),
         *(accesslog.forwarding() if site.logged else ()),
         *headers.response(site),
