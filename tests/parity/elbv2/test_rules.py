@@ -317,10 +317,7 @@ def rewrites(kind: str, regex: str, replace: str) -> dict:
     return {"Type": kind, config: {"Rewrites": [{"Regex": regex, "Replace": replace}]}}
 
 
-@parity(
-    "elbv2", "Transforms", "partly",
-    but="at most seven groups in an expression",
-)  # fmt: skip
+@parity("elbv2", "Transforms", "supported", but="a replacement names the first nine groups of its expression at most")
 async def test_transforms(world: World, alb: Alb) -> None:
     listener, group, [target] = await world.forwarding(alb)
     url = rewrites("url-rewrite", "^/dp/([A-Z0-9]+)/?(.*)$", "/product.php?id=$1&rest=$2")
@@ -336,6 +333,14 @@ async def test_transforms(world: World, alb: Alb) -> None:
         2, path_is("/bad"), action=forward(group), Transforms=[rewrites("url-rewrite", "^/b(.)d", "$1%z\\")]
     )
     assert (await listener.get("/bad")).status == 500
+    many = rewrites("url-rewrite", r"""(a)[]b),'"](c)(d)(e)(f)(g)(h)(i)(j)(k)""", r"""<$9$2,'"$0\\%[$1)]""")
+    await listener.rule(3, path_is("/m*"), action=forward(group), Transforms=[many])
+    for came, gone in (
+        ("/m/a)cdefghijk/ab?ab", r"""/m/<jc,'"$0\\%[a)]/ab?ab"""),
+        ("/mac?a,cdefghijka,cdefghijk", r"""/mac?<jc,'"$0\\%[a)]a,cdefghijk"""),
+    ):  # fmt: skip
+        await listener.get(came)
+        assert target.requests[-1].line == f"GET {gone} HTTP/1.1"
     told = (await world.elb("DescribeRules", RuleArns=[rule]))["Rules"][0]
     assert told["Transforms"] == [url, host]
     await world.elb("ModifyRule", RuleArn=rule, ResetTransforms=True)
@@ -345,6 +350,6 @@ async def test_transforms(world: World, alb: Alb) -> None:
     made = {"ListenerArn": listener.arn, "Priority": 9, "Conditions": [path_is("/x")], "Actions": [fixed()]}
     for wrong in (
         [url, url], [rewrites("url-rewrite", "(a", "b")], [{"Type": "url-rewrite"}],
-        [rewrites("url-rewrite", "(?=a)b", "b")],
+        [rewrites("url-rewrite", "(?=a)b", "b")], [rewrites("url-rewrite", "(a)b", "$2")],
     ):  # fmt: skip
         assert await world.refused("CreateRule", Transforms=wrong, **made)
