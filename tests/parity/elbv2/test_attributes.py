@@ -205,7 +205,7 @@ async def test_desync(world: World, alb: Alb) -> None:
 
 @parity(
     "elbv2", "Group attributes", "partly",
-    but="refused by name: anomaly_mitigation on, cross_zone false",
+    but="refused by name: anomaly_mitigation on, and on the network `loopback` cross_zone false",
 )  # fmt: skip
 async def test_target_group_attributes(world: World, alb: Alb) -> None:
     group = await world.group()

@@ -124,6 +124,11 @@ class ElbController:
             await self._ground.logs.stop()
         await self.checker.stop()
 
+    @property
+    def apart(self) -> bool:
+        """Whether nodes ask targets from addresses of their own."""
+        return self._ground.network.enforces_security_groups
+
     async def check_log(self, bucket: str, prefix: str) -> None:
         """AwsError when access logs can't be delivered there."""
         if self._ground.logs is None:
@@ -170,7 +175,6 @@ class ElbController:
         )
         found = [await self._desired.target_group(arn) for arn in used]
         groups = {group.arn: group for group in found if group is not None}
-        apart = self._ground.network.enforces_security_groups
         addresses = {listener.port: self._nodes.bindable(nodes, listener.port) for listener in balancer.listeners}
         certificates = {one.port: await self._certificates.of(one) for one in balancer.listeners}
         records = await self._ground.records.led() if self._ground.records else {}
@@ -180,7 +184,7 @@ class ElbController:
             self._ground.certificate(),
             {port: [_bind(node, port, nodes.index(node) + 1) for node in found] for port, found in addresses.items()},
             await self._clients(balancer),
-            tuple(node.local_address for node in nodes) if apart else (),
+            tuple(node.local_address for node in nodes) if self.apart else (),
             turns,
             {port: [one.path for one in found] for port, found in certificates.items()},
             self._ground.proxy.journal.address,
@@ -190,7 +194,8 @@ class ElbController:
             {port: [(one.path, one.names) for one in found if one.shown] for port, found in certificates.items()},
         )
         built = configuration.build(balancer, groups, place)
-        self.traffic.place(balancer.arn, built.backends, groups, [node.owner for node in nodes] if apart else ())
+        zones = {node.owner: node.availability_zone for node in nodes} if self.apart else {}
+        self.traffic.place(balancer.arn, built.backends, groups, zones)
         owned = _owned(balancer, built)
         if self._ground.meter is not None:
             self._ground.meter.own(balancer.arn, owned)
