@@ -49,6 +49,7 @@ class Branch:
         reads: what the condition looks at: `path`, `query`, `method`, `source`, or a header's lower-case name.
         sources: addresses that its servers are asked from; each has a backend of its own, `{backend}-n1` and so on.
         turns: so many of the first of them take the requests that come to none in particular, in turn.
+        errors: `http-after-response` lines for answers from 400 on, behind all others.
     """
 
     condition: str
@@ -58,6 +59,13 @@ class Branch:
     reads: frozenset[str] = frozenset()
     sources: tuple[str, ...] = ()
     turns: int = 1
+    errors: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The backend."""
+        last = ("http-after-response allow if { status lt 400 }", *self.errors) if self.errors else ()
+        return f"backend {self.backend}\n" + "".join(f"    {line}\n" for line in (*self.lines, *last))
 
     @property
     def used(self) -> str:

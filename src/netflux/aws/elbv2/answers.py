@@ -54,28 +54,43 @@ def limit(site: Site) -> str:
     return error(site, 502).replace("http-request", "http-response", 1) + f" if {whole}"
 
 
-_UNCONNECTED = "x-netflux-unconnected"
+_SEEN = "x-netflux-seen"
+"""The status that an error of HAProxy's is, on its way out."""
 _PASSED = "date(0,ms),sub(txn.began)"
+_SLACK = 50  # ms that HAProxy's clocks may differ
 
 
-def unconnected(site: Site, patience: int) -> Iterator[str]:
-    """A target that refuses the connection is a 502, and one from which nothing comes, as behind a security group, a
-    504 (user guide, "Troubleshoot your Application Load Balancers"). HAProxy has 503 for both; time tells them apart.
+def told_apart(site: Site, patience: int) -> Iterator[str]:
+    """Errors for which HAProxy has one status and a load balancer two (user guide, "Troubleshoot your Application Load
+    Balancers"); time tells them apart. A target that refuses the connection is a 502, and one from which nothing comes,
+    as behind a security group, a 504. A client that stops within its body for the idle time-out is a 408, and one whose
+    body is malformed a 400.
 
     Args:
         patience: seconds for one attempt to connect.
     """
-    silent = f"{_PASSED},div({patience * 1000}),bool"
-    title = f"%[{silent},iif({quote(pages.title(504))},{quote(pages.title(502))})]"
-    page = quote(pages.page("TITLE")).replace("TITLE", title)
     yield "http-request set-var(txn.began) date(0,ms)"
-    yield (
-        f"http-error status 503 content-type text/html lf-string {page}"
-        f" hdr {_UNCONNECTED} %[{silent},iif(504,502)]{_server(site)}"
+    yield _either(site, 503, (502, 504), patience)
+    yield _either(site, 400, (400, 408), site.idle)
+
+
+def statuses() -> Iterator[str]:
+    """Lines that give these errors their status on the way out."""
+    for code, shown in ((503, 502), (503, 504), (400, 408)):
+        yield f"http-after-response set-status {shown} if {{ status {code} }} {{ res.hdr({_SEEN}) {shown} }}"
+    yield f"http-after-response del-header {_SEEN}"
+
+
+def _either(site: Site, code: int, ways: tuple[int, int], seconds: int) -> str:
+    """HAProxy's error as the second of two statuses once so much time has passed, else as the first."""
+    early, late = ways
+    long = f"{_PASSED},add({_SLACK}),div({seconds * 1000}),bool"
+    title = f"%[{long},iif({quote(pages.title(late))},{quote(pages.title(early))})]"
+    page = quote(pages.page("TITLE")).replace("TITLE", title)
+    return (
+        f"http-error status {code} content-type text/html lf-string {page}"
+        f" hdr {_SEEN} %[{long},iif({late},{early})]{_server(site)}"
     )
-    for code in (502, 504):
-        yield f"http-after-response set-status {code} if {{ status 503 }} {{ res.hdr({_UNCONNECTED}) {code} }}"
-    yield f"http-after-response del-header {_UNCONNECTED} if {{ status 502 504 }}"
 
 
 def redirect(site: Site, action: Redirect) -> Iterator[str]:

@@ -68,7 +68,7 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
         at_nodes = [f"use_backend {one.branch.by('so_id')}" + _if(one.branch.condition) for one in branches]
         before = [*normal.lines()] if paths else []
         parts += _frontends(site, [*before, *lines], [*before, *at_nodes])
-        parts += [_text(branch) for one in _distinct(branches) for branch in one.branch.backends()]
+        parts += [branch.text for one in _distinct(branches) for branch in one.branch.backends()]
         for one in _distinct(branches):
             if one.group:
                 made = {branch.backend: node for node, branch in enumerate(one.branch.backends())}
@@ -117,10 +117,6 @@ def _if(condition: str) -> str:
 def _restored(forked: _Forked) -> _Forked:
     """The rules have seen the path as it is when normalized: it goes on as it came."""
     return replace(forked, branch=replace(forked.branch, lines=(normal.RESTORED, *forked.branch.lines)))
-
-
-def _text(branch: Branch) -> str:
-    return f"backend {branch.backend}\n" + "".join(f"    {line}\n" for line in branch.lines)
 
 
 def _gateways(load_balancer: LoadBalancer, protocol: str) -> Listener | None:
@@ -282,7 +278,7 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         "option redispatch 1",
         *answers.errorfiles(site),
         f"{answers.error(site, 503)} if {{ nbsrv eq 0 }}",
-        *answers.unconnected(site, _CONNECT_SECONDS),
+        *answers.told_apart(site, _CONNECT_SECONDS),
         *answers.guards(site),
         answers.limit(site),
         *headers.request(site),
@@ -291,5 +287,6 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         *sticky.target(group),
         f"server-template t 1-{SLOTS} 127.0.0.1:1 disabled{options}",
     )
-    branch = Branch("", name, lines, servers=name, sources=site.place.sources, turns=site.place.turns)
+    sources, errors = site.place.sources, tuple(answers.statuses())
+    branch = Branch("", name, lines, servers=name, sources=sources, turns=site.place.turns, errors=errors)
     return _Forked(branch, arn)
