@@ -90,7 +90,7 @@ READERS = {
     "s3": ("seed",),
     "rds": ("rds",),
     "cloudfront": ("cloudfront",),
-    "route53": ("elbv2",),
+    "route53": ("elbv2", "cloudfront"),
     "acm": ("elbv2",),
 }
 """Which controllers read what a service's API has accepted."""

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.aws.elbv2.place import fixed, forward, path_is
-from tests.haproxy.targets import get, read_answer
+from tests.haproxy.targets import get, read_answer, until
 from tests.parity.elbv2.world import Alb, Backend, Listener, World, answer
 from tests.parity.rows import parity
 
@@ -290,8 +290,9 @@ async def test_an_https_listener_serves_its_acm_certificates_by_server_name(worl
 @parity("elbv2", "Host, header, query", "supported")
 async def test_names_of_rules_and_of_route_53_lead_to_the_load_balancer_at_the_gateway(world: World, alb: Alb) -> None:
     other = await world.alb()
+    listeners = {}
     for balancer, own in ((alb, "first"), (other, "second")):
-        listener = await balancer.listen(fixed("404", own))
+        listener = listeners[own] = await balancer.listen(fixed("404", own))
         for number, hosts in enumerate((["*.shop.test", "both.test"], [f"{own}.test"]), 1):
             condition = {"Field": "host-header", "HostHeaderConfig": {"Values": hosts}}
             await listener.rule(number, condition, action=fixed("200", f"{own} {number}"))
@@ -314,7 +315,10 @@ async def test_names_of_rules_and_of_route_53_lead_to_the_load_balancer_at_the_g
     assert await told("both.test") == (200, "second 1")
     assert await told("plain.test") == (404, "second"), "a name that no rule has"
     assert await told("a.shop.test") == (200, "first 1")
+    find, ports = world.place.endpoints.find, [listeners[own].port for own in ("first", "second")]
+    assert [find("plain.test", port) for port in ports] == [None, find(other.host, ports[1])], "an origin, too"
     await record(world, zone["Id"], "plain.test", alb.host)
+    await until(lambda: [find("plain.test", port) for port in ports] == [find(alb.host, ports[0]), None])
     assert await told("plain.test") == (404, "first")
 
 

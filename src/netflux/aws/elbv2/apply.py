@@ -24,7 +24,7 @@ from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
 from netflux.aws.elbv2.nodes import Nodes
 from netflux.aws.elbv2.reach import Reach
-from netflux.aws.elbv2.records import Records
+from netflux.aws.elbv2.records import Led, Records
 from netflux.aws.elbv2.site import Place, Site
 from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
@@ -94,7 +94,7 @@ class ElbController:
         self._told: dict[str, object] = {}
         self._passes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.targets = Targets(documents)
-        self._published: dict[str, str] = {}
+        self._published: dict[str, list[str]] = {}
         self._reach = Reach(ground.network)
         self.checker = Checker(clock, self._reach, self._flipped)
         self._failover = Failover(clock)
@@ -177,7 +177,7 @@ class ElbController:
         groups = {group.arn: group for group in found if group is not None}
         addresses = {listener.port: self._nodes.bindable(nodes, listener.port) for listener in balancer.listeners}
         certificates = {one.port: await self._certificates.of(one) for one in balancer.listeners}
-        records = await self._ground.records.led() if self._ground.records else {}
+        led = await self._ground.records.led() if self._ground.records else Led()
         place = Place(
             str(self._ground.run_dir),
             self._ground.gateway_port,
@@ -189,7 +189,7 @@ class ElbController:
             {port: [one.path for one in found] for port, found in certificates.items()},
             self._ground.proxy.journal.address,
             hostnames.reaching(
-                balancer, [name for found in certificates.values() for one in found for name in one.names], records
+                balancer, [name for found in certificates.values() for one in found for name in one.names], led.names
             ),
             {port: [(one.path, one.names) for one in found if one.shown] for port, found in certificates.items()},
         )
@@ -206,7 +206,7 @@ class ElbController:
         if self._ground.meter is not None:
             self._ground.meter.serves(balancer.arn, owned)
         self._nodes.bound([(node.local_address, port) for port, found in addresses.items() for node in found])
-        self._publish(balancer, place, addresses)
+        self._publish(balancer, led, place, addresses)
         self.traffic.active.add(balancer.arn)
 
     async def _clients(self, balancer: LoadBalancer) -> dict[int, tuple[str, ...]]:
@@ -215,20 +215,31 @@ class ElbController:
         ports = [listener.port for listener in balancer.listeners]
         return await self._ground.firewall.clients(balancer.security_groups, ports)
 
-    def _publish(self, balancer: LoadBalancer, place: Place, addresses: dict[int, list[Interface]]) -> None:
-        """The name resolves to a node only when all of its ports answer there, and it is not cut off from targets."""
+    def _publish(self, balancer: LoadBalancer, led: Led, place: Place, addresses: dict[int, list[Interface]]) -> None:
+        """The name resolves to a node only when all of its ports answer there, and it is not cut off from targets.
+
+        Names that public records lead here are origins of distributions; tasks ask the VPC's resolver for them.
+        """
         endpoints = self._ground.endpoints
-        endpoints.withdraw(balancer.dns_name)
-        self._published[balancer.arn] = balancer.dns_name
+        self._withdraw(balancer.arn)
+        self._published[balancer.arn] = [balancer.dns_name, *led.only(balancer.dns_name)]
         for listener in balancer.listeners:
             path = Site(balancer, listener, place).socket
-            endpoints.publish(balancer.dns_name, listener.port, Address(path, 0))
+            for name in self._published[balancer.arn]:
+                endpoints.publish(name, listener.port, Address(path, 0))
         found = [nodes for nodes in addresses.values() if nodes]
         everywhere = [node for node in found[0] if all(node in other for other in found)] if found else []
         away = place.sources[place.turns :]
         known = [node.local_address for node in everywhere if node.local_address not in away]
         if known:
             endpoints.publish_host(balancer.dns_name, known, _NAME_TTL)
+
+    def _withdraw(self, arn: str) -> None:
+        """Whoever has been given one of the names meanwhile publishes it once more."""
+        for name in self._published.pop(arn, ()):
+            self._ground.endpoints.withdraw(name)
+            for other in [other for other, named in self._published.items() if name in named]:
+                self._poke(other)
 
     async def _log_of(self, balancer: LoadBalancer, backends: Mapping[str, Iterable[str]], address: str) -> None:
         if self._ground.logs is None:
@@ -264,8 +275,7 @@ class ElbController:
         self._failover.forget(arn)
         if self._ground.logs is not None:
             await self._ground.logs.end(arn.rpartition("/")[2])
-        if arn in self._published:
-            self._ground.endpoints.withdraw(self._published.pop(arn))
+        self._withdraw(arn)
         await self._ground.proxy.remove(configuration.owner(arn))
         await self._nodes.detach(arn)
 
