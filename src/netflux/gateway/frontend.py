@@ -142,13 +142,13 @@ def _frontend(start: str, end: str, sections: Sequence[Section], scheme: str) ->
     elsewhere = {name for route in every if route.host not in numbers for name in taken.further(route)}
     named += _named("", sorted(elsewhere), len(numbers) + 1)
     yield from (chunk for _, chunk in sorted(named, key=lambda one: one[0]))
-    for owner, route in routes:
-        guard = f"{{ var(txn.host) -m int {numbers[route.host]} }}"
-        yield Chunk(owner, "\n".join(f"    {guarded(line, guard)}" for line in route.lines))
     odd = sorted({numbers[route.host] for _, route in routes if route.normal})
     if odd:
         others = f"!{{ var(txn.host) -m int {' '.join(map(str, odd))} }}"
         yield Chunk("", "\n".join(f"    {line}" for line in normal.lines(others)))
+    for owner, route in routes:
+        guard = f"{{ var(txn.host) -m int {numbers[route.host]} }}"
+        yield Chunk(owner, "\n".join(f"    {guarded(line, guard)}" for line in route.lines))
     if taken.contested:
         yield Chunk("", f"    use_backend gateway-contested if {{ var(txn.host) -m int {_CONTESTED_NUMBER} }}")
     if elsewhere:

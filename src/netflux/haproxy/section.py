@@ -20,8 +20,8 @@ class Route:
     Attributes:
         host: exact name, lower-case, without port; AWS's own form of it is matched as well.
         scheme: `http`, `https`, or empty for both.
-        lines: `http-request …` and `use_backend …` lines, in order; each may end in `if <conditions>`. The gateway
-            adds the host and scheme condition in front of them, so conditions are joined by AND (a line per OR branch).
+        lines: `use_backend …` lines, in order; each may end in `if <conditions>`. The gateway adds the host and scheme
+            condition, so conditions are joined by AND (a line per OR branch).
         http2: whether clients that come by TLS for this name are offered HTTP/2.
         normal: whether the lines look at the path as it is when normalized (`haproxy/normal.py`).
         also: further names, lower-case; `*.` stands for whatever is in front. A name of several owners is nobody's.
