@@ -51,6 +51,7 @@ from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
+from netflux.aws.elbv2.records import Records
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.rds.api import RdsApi
@@ -91,6 +92,8 @@ READERS = {
     "s3": ("seed",),
     "rds": ("rds",),
     "cloudfront": ("cloudfront",),
+    "route53": ("elbv2", "cloudfront"),
+    "acm": ("elbv2",),
 }
 """Which controllers read what a service's API has accepted."""
 
@@ -227,6 +230,7 @@ class Region:
             self.meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
             self.moto.certificate,
+            Records(self.moto, partial(self.moto.holds, "route53")),
         )
         controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
         self.apis.register(ElbApi(self.moto, desired, controller, self.clock))

@@ -240,7 +240,8 @@ def generated(seed: int, count: int) -> list[bytes]:
         "Proxy-Authorization: x", "X-Edge-Viewer-Address: 9.9.9.9", "Cache-Control: no-cache", "Max-Forwards: 0",
         "Range: bytes=0-1",
     )  # fmt: skip
-    paths = ("/", "/x", "/a%2Fb", "/é".encode().decode("latin-1"), "/x;y=1", "/fixed/1", "/empty", *ANSWERS)
+    paths = ("/", "/x", "/a%2Fb", "/é".encode().decode("latin-1"), "/x;y=1", "/fixed/1", "/%66ixed", "/x/../empty",
+             "/empty", *ANSWERS)  # fmt: skip
     queries = ("", "", "?", "?v=1", "?v=2&v=11", "?a=b%26c", "?=")
     hosts = (DOMAIN, DOMAIN, DOMAIN.title(), f"{DOMAIN}:{GATEWAY_PORT}", "d1.cloudfront.net")
     found = []

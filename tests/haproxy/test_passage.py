@@ -51,6 +51,14 @@ def test_the_entrys_rules_are_tried_where_the_way_begins() -> None:
     )
 
 
+def test_requests_that_have_to_pass_the_listener_itself_go_there_first() -> None:
+    (route,) = joined(entry=replace(ENTRY, alone="{ path -m sub % }")).sections[0].gateway
+    assert route.lines[1:3] == (
+        "use_backend cf-0 if { path /api } { method GET } { path -m sub % }",
+        "use_backend cf-0--lb-a if { path /api } { method GET } { path /a }",
+    )
+
+
 def test_a_branch_with_sources_has_a_backend_for_each_and_takes_them_in_turn() -> None:
     branch = replace(FORWARD, sources=("10.0.1.4", "10.0.2.4"), turns=2)
     found = joined(entry=replace(ENTRY, branches=(branch, ANSWER)))

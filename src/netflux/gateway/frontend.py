@@ -6,8 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from netflux.gateway import hosts
+from netflux.haproxy import normal
 from netflux.haproxy.configuration import Chunk, guarded, quote
-from netflux.haproxy.section import BEGIN, Section
+from netflux.haproxy.section import BEGIN, Route, Section
+
+_CONTESTED_NUMBER = 0
+_LONGEST_NAME = 256  # bytes and one more; RFC 1035, 2.3.4
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Listening:
         tls_socket: unix socket between the port and the frontend that speaks TLS.
         control_plane: unix socket of the control plane.
         certificate: path of a PEM file with the certificate and its key.
-        older: path of a list of the names that are not offered HTTP/2, from `older`; empty for none.
+        chosen: path of a list of names with a certificate or protocols of their own, from `chosen`; empty for none.
         inherited: descriptor of a socket that listens there already; None binds one.
     """
 
@@ -30,7 +34,7 @@ class Listening:
     control_plane: str
     certificate: str
     inherited: int | None = None
-    older: str = ""
+    chosen: str = ""
 
     @property
     def bind(self) -> str:
@@ -49,8 +53,9 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
         *_frontend(
             _TLS.format(
                 socket=quote(listening.tls_socket),
-                certificate=quote(listening.certificate),
-                older=f" crt-list {quote(listening.older)}" if listening.older else "",
+                shown=f"crt-list {quote(listening.chosen)}"
+                if listening.chosen
+                else f"crt {quote(listening.certificate)}",
                 begin=BEGIN,
             ),
             _LAST,
@@ -64,16 +69,58 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
                 control_plane=quote(listening.control_plane),
                 no_load_balancer=quote(_NO_LOAD_BALANCER),
                 no_distribution=quote(_NO_DISTRIBUTION),
+                contested=quote(_CONTESTED),
             ),
         ),
     ]
 
 
-def older(certificate: str, sections: Sequence[Section]) -> str:
-    """HAProxy's list of certificates for names that are not offered HTTP/2; empty when there are none."""
-    routes = [route for section in sections for route in section.gateway if not route.http2]
-    names = sorted({name for route in routes for name in hosts.forms(route.host)})
-    return "".join(f"{certificate} [alpn http/1.1] {name}\n" for name in names)
+def chosen(certificate: str, sections: Sequence[Section]) -> str:
+    """HAProxy's list of certificates by server name: users' own, and ours for names that are not offered HTTP/2.
+
+    Ours is the first, so it is for all other names; it may have one of these, and is not to be found by it.
+    """
+    listed: set[tuple[str, str]] = set()
+    taken = Taken.by(sections)
+    for route in (route for section in sections for route in section.gateway if route.scheme != "http"):
+        left = {*hosts.forms(route.host), *taken.further(route)}
+        protocols = "h2,http/1.1" if route.http2 else "http/1.1"
+        for path, names in route.certificates:
+            listed |= {(f"{path} [alpn {protocols}]", name) for name in left.intersection(names)}
+            left -= {*names}
+        if not route.http2:
+            listed |= {(f"{certificate} [alpn {protocols}]", name) for name in left}
+    if not listed:
+        return ""
+    others = " ".join(f"!{name}" for name in sorted({name for _, name in listed}))
+    return "".join([f"{certificate} {others}\n", *(f"{start} {name}\n" for start, name in sorted(listed))])
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Whose the further names of routes are.
+
+    Attributes:
+        hosts: names that routes have as their own.
+        contested: names that several owners would like to have.
+    """
+
+    hosts: frozenset[str]
+    contested: frozenset[str]
+
+    @staticmethod
+    def by(sections: Sequence[Section]) -> Taken:
+        """The sections' routes."""
+        own = {name for section in sections for route in section.gateway for name in hosts.forms(route.host)}
+        owners: dict[str, set[str]] = {}
+        for section in sections:
+            for name in {name for route in section.gateway for name in route.also} - own:
+                owners.setdefault(name, set()).add(section.owner)
+        return Taken(frozenset(own), frozenset(name for name, found in owners.items() if len(found) > 1))
+
+    def further(self, route: Route) -> list[str]:
+        """The route's further names that nobody else has."""
+        return [name for name in route.also if name not in self.hosts and name not in self.contested]
 
 
 def _frontend(start: str, end: str, sections: Sequence[Section], scheme: str) -> Iterator[Chunk]:
@@ -81,17 +128,42 @@ def _frontend(start: str, end: str, sections: Sequence[Section], scheme: str) ->
     routes = [
         (section.owner, route) for section in sections for route in section.gateway if route.scheme in ("", scheme)
     ]
+    taken = Taken.by(sections)
     numbers: dict[str, int] = {}
+    named: list[tuple[int, Chunk]] = []
     yield Chunk("", start)
     for owner, route in routes:
         if route.host not in numbers:
             number = numbers[route.host] = len(numbers) + 1
-            named = f"{{ req.hdr(host),host_only -m str {' '.join(map(quote, hosts.forms(route.host)))} }}"
-            yield Chunk(owner, f"    http-request set-var(txn.host) int({number}) if {named}")
+            named += _named(owner, [*hosts.forms(route.host), *taken.further(route)], number)
+    if taken.contested:
+        named += _named("", sorted(taken.contested), _CONTESTED_NUMBER)
+    every = [route for section in sections for route in section.gateway]
+    elsewhere = {name for route in every if route.host not in numbers for name in taken.further(route)}
+    named += _named("", sorted(elsewhere), len(numbers) + 1)
+    yield from (chunk for _, chunk in sorted(named, key=lambda one: one[0]))
+    odd = sorted({numbers[route.host] for _, route in routes if route.normal})
+    if odd:
+        others = f"!{{ var(txn.host) -m int {' '.join(map(str, odd))} }}"
+        yield Chunk("", "\n".join(f"    {line}" for line in normal.lines(others)))
     for owner, route in routes:
         guard = f"{{ var(txn.host) -m int {numbers[route.host]} }}"
         yield Chunk(owner, "\n".join(f"    {guarded(line, guard)}" for line in route.lines))
+    if taken.contested:
+        yield Chunk("", f"    use_backend gateway-contested if {{ var(txn.host) -m int {_CONTESTED_NUMBER} }}")
+    if elsewhere:
+        yield Chunk("", f"    use_backend gateway-no-load-balancer if {{ var(txn.host) -m int {len(numbers) + 1} }}")
     yield Chunk("", end)
+
+
+def _named(owner: str, names: Sequence[str], number: int) -> Iterator[tuple[int, Chunk]]:
+    """Lines that know the names, with their place: the longer one with `*.` the later, and those without it last."""
+    ends = [name.removeprefix("*") for name in names if name.startswith("*.")]
+    whole = [name for name in names if not name.startswith("*.")]
+    for way, found, place in [*(("end", [end], len(end)) for end in ends), ("str", whole, _LONGEST_NAME)]:
+        if found:
+            condition = f"req.hdr(host),host_only -m {way} {' '.join(map(quote, found))}"
+            yield place, Chunk(owner, f"    http-request set-var(txn.host) int({number}) if {{ {condition} }}")
 
 
 _PLAIN = """\
@@ -109,7 +181,7 @@ _ENCRYPTED = "    use_backend gateway-tls if { req.ssl_hello_type 1 }\n"
 
 _TLS = """\
 frontend gateway-https
-    bind unix@{socket} mode 600 accept-proxy ssl crt {certificate}{older} alpn h2,http/1.1
+    bind unix@{socket} mode 600 accept-proxy ssl {shown} alpn h2,http/1.1
     {begin}"""
 
 _LAST = """\
@@ -121,6 +193,10 @@ _LAST = """\
 _NO_LOAD_BALANCER = (
     "No load balancer with a listener for this protocol answers to %[req.hdr(host),host_only]."
     " `netflux status` lists those there are.\n"
+)
+_CONTESTED = (
+    "The rules or certificates of several load balancers have %[req.hdr(host),host_only]."
+    " A Route 53 record says which of them it leads to.\n"
 )
 _NO_DISTRIBUTION = "No distribution answers to %[req.hdr(host),host_only]. `netflux status` lists those there are.\n"
 
@@ -137,6 +213,9 @@ backend gateway-controlplane
 
 backend gateway-no-load-balancer
     http-request return status 503 content-type text/plain lf-string {no_load_balancer}
+
+backend gateway-contested
+    http-request return status 503 content-type text/plain lf-string {contested}
 
 backend gateway-no-distribution
     http-request return status 403 content-type text/plain lf-string {no_distribution}

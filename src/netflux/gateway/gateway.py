@@ -63,7 +63,8 @@ class Gateway:
 
     def frontends(self, sections: Sequence[Section]) -> list[Chunk]:
         """What HAProxy asks for before each reload; makes a new certificate when a section has a host it lacks."""
-        wanted = [name for section in sections for route in section.gateway for name in hosts.forms(route.host)]
+        routes = [route for section in sections for route in section.gateway]
+        wanted = [name for route in routes for name in (*hosts.forms(route.host), *route.also)]
         certificate = str(self.authority.leaf(wanted, datetime.now(UTC)))
         listening = frontend.Listening(
             self.address,
@@ -72,7 +73,7 @@ class Gateway:
             str(self._run_dir / "controlplane.sock"),
             certificate,
             self.inherited,
-            self._list(frontend.older(certificate, sections)),
+            self._list(frontend.chosen(certificate, sections)),
         )
         return frontend.chunks(listening, sections)
 

@@ -7,7 +7,7 @@ outcome is the same, the other's rules are tried at once, and one backend does t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -79,6 +79,8 @@ def _lines(route: Route, taken: Mapping[str, tuple[Onward, Entry]]) -> Iterator[
             continue
         way, entry = found
         _, _, outer = line.partition(" if ")
+        if entry.alone:
+            yield f"use_backend {way.backend} if {' '.join(filter(None, [outer, entry.alone]))}"
         for branch in entry.branches:
             both = " ".join(filter(None, [outer, branch.condition]))
             yield f"use_backend {way.backend}--{branch.used}" + (f" if {both}" if both else "")
@@ -95,14 +97,14 @@ def _name(way: Onward, branch: Branch) -> str:
 
 def _backend(way: Onward, entry: Entry, branch: Branch) -> str:
     """The way's changes of the request first, and its changes of the response last, as in two passes."""
-    lines = branch.lines
+    lines: Iterable[str] = (*branch.lines, *branch.errors)
     if branch.servers and way.patience <= entry.idle:
-        lines = (*_impatient(way.patience, branch.lines), *way.late)
+        lines = (*_impatient(way.patience, lines), *way.late)
     joined = (*way.request, *lines, *way.response)
     return f"backend {_name(way, branch)}\n" + "".join(f"    {line}\n" for line in joined)
 
 
-def _impatient(patience: int, lines: Sequence[str]) -> Iterator[str]:
+def _impatient(patience: int, lines: Iterable[str]) -> Iterator[str]:
     """The branch's lines when the way gives up before its listener does: the listener has no part in that answer."""
     yield f"timeout server {patience}s"
     yield "http-response set-var(txn.answered) bool(true)"

@@ -20,15 +20,21 @@ class Route:
     Attributes:
         host: exact name, lower-case, without port; AWS's own form of it is matched as well.
         scheme: `http`, `https`, or empty for both.
-        lines: `http-request …` and `use_backend …` lines, in order; each may end in `if <conditions>`. The gateway
-            adds the host and scheme condition in front of them, so conditions are joined by AND (a line per OR branch).
+        lines: `use_backend …` lines, in order; each may end in `if <conditions>`. The gateway adds the host and scheme
+            condition, so conditions are joined by AND (a line per OR branch).
         http2: whether clients that come by TLS for this name are offered HTTP/2.
+        normal: whether the lines look at the path as it is when normalized (`haproxy/normal.py`).
+        also: further names, lower-case; `*.` stands for whatever is in front. A name of several owners is nobody's.
+        certificates: PEM files for some of these names, each with the names that it is for.
     """
 
     host: str
     scheme: str
     lines: tuple[str, ...]
     http2: bool = True
+    normal: bool = False
+    also: tuple[str, ...] = ()
+    certificates: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Branch:
         reads: what the condition looks at: `path`, `query`, `method`, `source`, or a header's lower-case name.
         sources: addresses that its servers are asked from; each has a backend of its own, `{backend}-n1` and so on.
         turns: so many of the first of them take the requests that come to none in particular, in turn.
+        errors: `http-after-response` lines for answers from 400 on, behind all others.
     """
 
     condition: str
@@ -52,6 +59,13 @@ class Branch:
     reads: frozenset[str] = frozenset()
     sources: tuple[str, ...] = ()
     turns: int = 1
+    errors: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The backend."""
+        last = ("http-after-response allow if { status lt 400 }", *self.errors) if self.errors else ()
+        return f"backend {self.backend}\n" + "".join(f"    {line}\n" for line in (*self.lines, *last))
 
     @property
     def used(self) -> str:
@@ -87,11 +101,13 @@ class Entry:
         socket: its path.
         idle: real seconds without a byte after which it gives up on a server.
         branches: tried in order; the last one has no condition.
+        alone: condition of requests that have to pass the listener itself; empty for none.
     """
 
     socket: str
     idle: int
     branches: tuple[Branch, ...]
+    alone: str = ""
 
 
 @dataclass(frozen=True)

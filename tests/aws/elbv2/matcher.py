@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 CLIENT = "127.0.0.1"
 """Where requests at a load balancer's socket come from."""
 _LETTERS = "aaabbA/.+-("
+_SEGMENTS = ("/", "/", "/.", "/..", ".", "a", "b", "A", "%61", "%2e", "%2E%2e", "%2f", "%3A", "%c3%a9", "%4", "%zz")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _METHODS = ("GET", "POST", "PUT", "get", "PURGE")
 _HEADERS = ("X-Kind", "User-Agent")
 _BLOCKS = ("127.0.0.0/8", "127.0.0.1/32", "10.0.0.0/8", "0.0.0.0/0", "128.0.0.0/1")
@@ -48,11 +51,30 @@ def like(pattern: str, text: str) -> bool:
     return len(text) in reached
 
 
+def normal(path: str) -> str:
+    """By RFC 3986, 6.2.2: what rules look at."""
+    if not re.search("%(?![0-9A-Fa-f]{2})", path):
+        path = re.sub("%(..)", lambda found: _unescaped(found[1]), path)
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            kept = kept[:-1]
+        elif segment != ".":
+            kept.append(segment)
+    return "/" + "/".join([*kept, *([""] if segments[-1] in (".", "..") else [])])
+
+
+def _unescaped(digits: str) -> str:
+    letter = chr(int(digits, 16))
+    return letter if letter in _UNRESERVED else f"%{digits.upper()}"
+
+
 def holds(condition: Mapping[str, Any], request: Request) -> bool:
     """Whether one of a condition's values does."""
     match condition["Field"]:
         case "path-pattern":
-            return any(like(value, request.path) for value in condition["PathPatternConfig"]["Values"])
+            return any(like(value, normal(request.path)) for value in condition["PathPatternConfig"]["Values"])
         case "host-header":
             host = request.host.partition(":")[0].lower()
             return any(like(value.lower(), host) for value in condition["HostHeaderConfig"]["Values"])
@@ -99,9 +121,15 @@ class Generator:
         pairs = "&".join(f"{self._word(2)}={self._word(3)}" for _ in range(chance.randrange(3)))
         host = chance.choice(["a.test", "b.a.test", "A.Test", "x.test", "a.test:80"])
         return Request(
-            chance.choice(_METHODS), host, f"/{self._word(4)}", chance.choice([None, pairs]),
+            chance.choice(_METHODS), host, self._asked(), chance.choice([None, pairs]),
             tuple((name, self._word(4, least=1)) for name in names),
         )  # fmt: skip
+
+    def _asked(self) -> str:
+        """A path, often one that is not normal."""
+        if self._chance.random() < 0.6:
+            return f"/{self._word(4)}"
+        return "/" + "".join(self._chance.choices(_SEGMENTS, k=self._chance.randint(1, 5)))
 
     def _conditions(self) -> list[dict[str, Any]]:
         kinds = (self._path, self._host, self._header, self._query, self._method, self._source)

@@ -20,6 +20,7 @@ from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
+from netflux.aws.elbv2.records import Records
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.store import Store
@@ -56,14 +57,16 @@ class MapNetwork:
         self.cut: set[str] = set()
         self.interfaces: dict[str, Interface] = {}
         self.known = known
+        self.zones: dict[str, str] = {}
 
     async def attach(self, request: InterfaceRequest) -> Interface:
         if request.owner not in self.interfaces:
             local = fresh_address()
             eni = f"eni-{len(self.interfaces)}"
             self.interfaces[request.owner] = Interface(
-                eni, request.owner, request.subnet_id, "10.9.9.9", local, "02:00", "us-east-1a"
-            )
+                eni, request.owner, request.subnet_id, "10.9.9.9", local, "02:00",
+                self.zones.get(request.subnet_id, "us-east-1a"),
+            )  # fmt: skip
         return self.interfaces[request.owner]
 
     async def detach(self, owner: str) -> None:
@@ -74,7 +77,8 @@ class MapNetwork:
 
     def locate(self, vpc_address: str) -> Interface | None:
         local = self.known.get(vpc_address)
-        return Interface("eni-t", "test", "subnet-t", vpc_address, local, "02:01", "us-east-1a") if local else None
+        zone = "us-east-1" + ("b" if vpc_address.startswith("10.0.2.") else "a")
+        return Interface("eni-t", "test", "subnet-t", vpc_address, local, "02:01", zone) if local else None
 
     def service_address(self, key: str) -> str:
         return "127.0.0.1"
@@ -126,6 +130,7 @@ class Place:
             meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
             self.moto.certificate,
+            Records(self.moto, lambda: self.moto.holds("route53")),
         )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
         self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))
@@ -188,6 +193,8 @@ class Place:
                 },
             )
             self.subnets.append(made["Subnet"]["SubnetId"])
+            if isinstance(self.network, MapNetwork):
+                self.network.zones[self.subnets[-1]] = f"us-east-1{zone}"
 
     async def balancer(self, name: str = "web", **params: Any) -> dict[str, Any]:
         made = await self.elb("CreateLoadBalancer", Name=name, Subnets=self.subnets, **params)

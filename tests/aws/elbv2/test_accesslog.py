@@ -97,7 +97,7 @@ def test_a_backends_answers_less_its_servers_are_the_load_balancers_own() -> Non
     assert "HTTPCode_ELB_5XX_Count" not in grouped
 
 
-@pytest.mark.parametrize("regex", ["(", "(?=a)b", "a++", r"(a)\1", r"\p{L}", "(a)(b)(c)(d)(e)(f)(g)(h)", "a" * 1025])
+@pytest.mark.parametrize("regex", ["(", "(?=a)b", "a++", r"(a)\1", r"\p{L}", "a" * 1025])
 def test_expressions_that_are_not_taken(regex: str) -> None:
     rewrite = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": regex, "Replace": "/x"}]}}
     with pytest.raises(AwsError):

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from netflux.aws.elbv2.decide import CHECKING, DRAINING, Health, cut_off, shown
+from netflux.aws.elbv2.decide import AWAY, CHECKING, DRAINING, Health, cut_off, shown
 from netflux.aws.elbv2.failover import SECONDS, Failover
 from netflux.clock import Clock
+from netflux.errors import AwsError
 from netflux.network.interface import Interface
 from tests.aws.elbv2.place import MapNetwork, Place, forward
 from tests.haproxy.targets import Target, get, until
+from tests.parity.rows import parity
 
 HEALTHY, UNHEALTHY = Health("healthy"), Health("unhealthy", "Target.Timeout", "Request timed out")
 BODY = b"movie"
@@ -117,6 +119,49 @@ async def test_a_client_with_a_cookie_stays_with_its_target_by_whichever_node(pl
     assert {(await place.get(served.host, headers=held)).body for _ in range(20)} == {first.body}
 
 
+@parity(
+    "elbv2", "Group attributes", "partly",
+    but="refused by name: anomaly_mitigation on, and on the network `loopback` cross_zone false",
+)  # fmt: skip
+async def test_a_node_keeps_to_its_zone_when_load_balancing_does_not_cross_zones(place: Place) -> None:
+    served = await Served(place).start()
+    await place.target("second", "10.0.2.10", served.group)
+    await place.becomes(served.group, "10.0.2.10", "healthy")
+    change = {"TargetGroupArn": served.group}
+    off = [{"Key": "load_balancing.cross_zone.enabled", "Value": "false"}]
+    await place.elb("ModifyTargetGroupAttributes", **change, Attributes=off)
+    first_node, second_node = served.nodes
+
+    async def answers(node: Interface) -> set[bytes | int]:
+        asked = [await get((node.local_address, 8080), served.host, "/zone") for _ in range(6)]
+        return {found.body if found.status == 200 else found.status for found in asked}
+
+    async def kept() -> bool:
+        return [await answers(node) for node in (first_node, second_node)] == [{b"movie"}, {b"second"}]
+
+    await until(kept)
+    for wrong in (
+        place.elb("ModifyTargetGroupAttributes", **change, Attributes=[{"Key": "stickiness.enabled", "Value": "true"}]),
+        place.elb("RegisterTargets", **change, Targets=[{"Id": "10.0.1.11", "AvailabilityZone": "all"}]),
+    ):
+        with pytest.raises(AwsError, match="InvalidConfigurationRequest"):
+            await wrong
+    await place.elb("RegisterTargets", **change, Targets=[{"Id": "10.0.3.10", "AvailabilityZone": "us-east-1c"}])
+    told = (await place.elb("DescribeTargetHealth", **change))["TargetHealthDescriptions"]
+    assert {one["Target"]["Id"]: one["TargetHealth"].get("Description") for one in told} == {
+        "10.0.1.10": None, "10.0.2.10": None, "10.0.3.10": AWAY.description,
+    }  # fmt: skip
+    await place.elb("DeregisterTargets", **change, Targets=[{"Id": "10.0.2.10"}])
+    assert await answers(second_node) == {503}, "nobody is left in its zone"
+    assert await answers(first_node) == {b"movie"}
+
+    async def left() -> bool:
+        """The gateway's clients come by the other node alone."""
+        return {(await place.get(served.host)).status for _ in range(20)} == {200}
+
+    await until(left)
+
+
 def test_the_worst_that_a_node_has_found_is_told() -> None:
     assert shown([HEALTHY, UNHEALTHY]) == UNHEALTHY
     assert shown([HEALTHY, CHECKING]) == CHECKING
@@ -125,9 +170,10 @@ def test_the_worst_that_a_node_has_found_is_told() -> None:
 
 def test_a_node_is_cut_off_with_fewer_targets_than_dns_failover_asks_for() -> None:
     count, percentage = (f"target_group_health.dns_failover.minimum_healthy_targets.{unit}" for unit in UNITS)
-    usual = {count: "1", percentage: "off"}
+    usual = {count: "1", percentage: "off", "load_balancing.cross_zone.enabled": "use_load_balancer_configuration"}
     assert not cut_off([], usual)
     assert not cut_off([DRAINING], usual)
+    assert cut_off([], {**usual, "load_balancing.cross_zone.enabled": "false"}), "nobody in its zone"
     assert not cut_off([UNHEALTHY, HEALTHY], usual)
     assert cut_off([UNHEALTHY, CHECKING, DRAINING], usual)
     assert not cut_off([UNHEALTHY], {**usual, count: "off"})

@@ -87,8 +87,7 @@ async def test_health_course(world: World, alb: Alb) -> None:
 
 @parity(
     "elbv2", "Reasons", "partly",
-    but="there are no instances and no cross-zone switch, so no Target.InvalidState and no unused zone; "
-    "health checks of ip targets can't be disabled",
+    but="there are no instances, so no Target.InvalidState; health checks of ip targets can't be disabled",
 )  # fmt: skip
 async def test_reasons(world: World, alb: Alb) -> None:
     group = await world.group(HealthCheckIntervalSeconds=5, HealthCheckTimeoutSeconds=2)

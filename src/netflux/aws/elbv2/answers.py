@@ -10,7 +10,10 @@ from netflux.aws.elbv2.rules import FixedResponse, Redirect
 from netflux.aws.elbv2.site import Site
 from netflux.haproxy.configuration import quote
 
-_LONGEST_URL = 16 * 1024
+_LONGEST_URL = _LONGEST_HEADER = 16 * 1024
+_LONGEST_HEADERS = 64 * 1024
+_LONGEST_ANSWER = 32 * 1024
+"""Bytes of all headers of an answer, as the others; user guide, "Quotas", HTTP headers."""
 _MOST_ADDRESSES = 30
 _LONGEST_LOCATION = 8192
 """Bytes; user guide, "CloudWatch metrics", HTTP_Redirect_Url_Limit_Exceeded_Count."""
@@ -34,35 +37,60 @@ def errorfiles(site: Site) -> Iterator[str]:
 
 def guards(site: Site) -> Iterator[str]:
     """What is not forwarded; user guide, "Troubleshoot your Application Load Balancers"."""
-    yield f"{error(site, 414)} if {{ url,length gt {_LONGEST_URL} }}"
+    large = f"{{ req.len gt {_LONGEST_URL} }}"  # of what has come; hardly any request goes on to the looks behind it
+    half = f"[\\s\\S]{{{_LONGEST_HEADERS // 2}}}"  # an expression repeats 65535 times at most
+    long = f"(^|\\n)[^\\n]{{{_LONGEST_HEADER + 2},}}", f"^{half}{half}[\\s\\S]"  # with its \\r
+    yield f"{error(site, 414)} if {large} {{ url,length gt {_LONGEST_URL} }}"
+    yield f"{error(site, 400)} if {large} {{ req.hdrs -m reg {' '.join(map(quote, long))} }}"
     yield f"{error(site, 463)} if {{ req.hdr_cnt(x-forwarded-for) gt {_MOST_ADDRESSES} }}"
     # A target group speaks HTTP/1.1 here, so gRPC has none that would understand it.
     yield f"{error(site, 464)} if {{ req.ver 2.0 }} {{ req.hdr(content-type) -m beg application/grpc }}"
     yield f"{error(site, 505)} unless {{ req.ver 1.1 1.0 2.0 }}"
 
 
-_UNCONNECTED = "x-netflux-unconnected"
+def limit(site: Site) -> str:
+    """What a target may not answer; user guide, as above."""
+    whole = f"{{ res.len gt {_LONGEST_ANSWER} }} {{ res.hdrs,length gt {_LONGEST_ANSWER} }}"
+    return error(site, 502).replace("http-request", "http-response", 1) + f" if {whole}"
+
+
+_SEEN = "x-netflux-seen"
+"""The status that an error of HAProxy's is, on its way out."""
 _PASSED = "date(0,ms),sub(txn.began)"
+_SLACK = 50  # ms that HAProxy's clocks may differ
 
 
-def unconnected(site: Site, patience: int) -> Iterator[str]:
-    """A target that refuses the connection is a 502, and one from which nothing comes, as behind a security group, a
-    504 (user guide, "Troubleshoot your Application Load Balancers"). HAProxy has 503 for both; time tells them apart.
+def told_apart(site: Site, patience: int) -> Iterator[str]:
+    """Errors for which HAProxy has one status and a load balancer two (user guide, "Troubleshoot your Application Load
+    Balancers"); time tells them apart. A target that refuses the connection is a 502, and one from which nothing comes,
+    as behind a security group, a 504. A client that stops within its body for the idle time-out is a 408, and one whose
+    body is malformed a 400.
 
     Args:
         patience: seconds for one attempt to connect.
     """
-    silent = f"{_PASSED},div({patience * 1000}),bool"
-    title = f"%[{silent},iif({quote(pages.title(504))},{quote(pages.title(502))})]"
-    page = quote(pages.page("TITLE")).replace("TITLE", title)
     yield "http-request set-var(txn.began) date(0,ms)"
-    yield (
-        f"http-error status 503 content-type text/html lf-string {page}"
-        f" hdr {_UNCONNECTED} %[{silent},iif(504,502)]{_server(site)}"
+    yield _either(site, 503, (502, 504), patience)
+    yield _either(site, 400, (400, 408), site.idle)
+
+
+def statuses() -> Iterator[str]:
+    """Lines that give these errors their status on the way out."""
+    for code, shown in ((503, 502), (503, 504), (400, 408)):
+        yield f"http-after-response set-status {shown} if {{ status {code} }} {{ res.hdr({_SEEN}) {shown} }}"
+    yield f"http-after-response del-header {_SEEN}"
+
+
+def _either(site: Site, code: int, ways: tuple[int, int], seconds: int) -> str:
+    """HAProxy's error as the second of two statuses once so much time has passed, else as the first."""
+    early, late = ways
+    long = f"{_PASSED},add({_SLACK}),div({seconds * 1000}),bool"
+    title = f"%[{long},iif({quote(pages.title(late))},{quote(pages.title(early))})]"
+    page = quote(pages.page("TITLE")).replace("TITLE", title)
+    return (
+        f"http-error status {code} content-type text/html lf-string {page}"
+        f" hdr {_SEEN} %[{long},iif({late},{early})]{_server(site)}"
     )
-    for code in (502, 504):
-        yield f"http-after-response set-status {code} if {{ status 503 }} {{ res.hdr({_UNCONNECTED}) {code} }}"
-    yield f"http-after-response del-header {_UNCONNECTED} if {{ status 502 504 }}"
 
 
 def redirect(site: Site, action: Redirect) -> Iterator[str]:

@@ -172,8 +172,11 @@ class ElbApi(ListenerApi):
 
     async def modify_target_group_attributes(self, _call: Call, request: Shape) -> Shape:
         """Values without effect here are refused by name."""
-        await self._group(request["TargetGroupArn"])
+        before = await self._group(request["TargetGroupArn"])
         attributes.check_target_group(request["Attributes"])
+        said = {entry["Key"]: str(entry.get("Value", "")) for entry in request["Attributes"]}
+        zones = {found.zone for found in self._targets.of(before.arn)}
+        attributes.check_zonal({**before.attributes, **said}, zones, apart=self._controller.apart)
         await self._moto("ModifyTargetGroupAttributes", request)
         group = await self._group(request["TargetGroupArn"])
         return {"Attributes": attributes.as_list(group.attributes)}
@@ -185,6 +188,8 @@ class ElbApi(ListenerApi):
         group = await self._group(request["TargetGroupArn"])
         for entry in request["Targets"]:
             validation.target(entry)
+        zones = {entry.get("AvailabilityZone", "") for entry in request["Targets"]}
+        attributes.check_zonal(group.attributes, zones, apart=self._controller.apart)
         self._targets.register(
             group.arn,
             [

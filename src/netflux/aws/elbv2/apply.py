@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from netflux.aws.elbv2 import configuration, pages
+from netflux.aws.elbv2 import configuration, hostnames, pages
 from netflux.aws.elbv2.accesslog import Balancer
+from netflux.aws.elbv2.certificates import Certificates
 from netflux.aws.elbv2.configuration import Built
 from netflux.aws.elbv2.counters import Owned, Value, looked_at
 from netflux.aws.elbv2.decide import Target
-from netflux.aws.elbv2.desired import Desired, Listener, LoadBalancer, TargetGroup, groups_of
+from netflux.aws.elbv2.desired import Desired, LoadBalancer, TargetGroup, groups_of
 from netflux.aws.elbv2.failover import Failover
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.health import Checker
@@ -24,6 +24,7 @@ from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
 from netflux.aws.elbv2.nodes import Nodes
 from netflux.aws.elbv2.reach import Reach
+from netflux.aws.elbv2.records import Led, Records
 from netflux.aws.elbv2.site import Place, Site
 from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
@@ -51,6 +52,7 @@ class Ground:
         meter: measures what runs; None for nobody.
         logs: delivers access logs; None for nobody.
         acm: a certificate of ACM's with its key, PEM, by ARN; None when it has none.
+        records: names that lead to load balancers; None for none.
     """
 
     proxy: Proxy
@@ -63,6 +65,7 @@ class Ground:
     meter: Meter | None = None
     logs: LogDelivery | None = None
     acm: Callable[[str], Awaitable[bytes | None]] | None = None
+    records: Records | None = None
 
 
 class ElbController:
@@ -86,11 +89,12 @@ class ElbController:
         self._clock = clock
         self._changed = changed
         self._poke: Callable[[str], None] = lambda _: None
+        self._certificates = Certificates(desired, ground.run_dir, ground.acm)
         self._nodes = Nodes(ground.network, documents)
         self._told: dict[str, object] = {}
         self._passes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.targets = Targets(documents)
-        self._published: dict[str, str] = {}
+        self._published: dict[str, list[str]] = {}
         self._reach = Reach(ground.network)
         self.checker = Checker(clock, self._reach, self._flipped)
         self._failover = Failover(clock)
@@ -119,6 +123,11 @@ class ElbController:
         if self._ground.logs is not None:
             await self._ground.logs.stop()
         await self.checker.stop()
+
+    @property
+    def apart(self) -> bool:
+        """Whether nodes ask targets from addresses of their own."""
+        return self._ground.network.enforces_security_groups
 
     async def check_log(self, bucket: str, prefix: str) -> None:
         """AwsError when access logs can't be delivered there."""
@@ -166,21 +175,27 @@ class ElbController:
         )
         found = [await self._desired.target_group(arn) for arn in used]
         groups = {group.arn: group for group in found if group is not None}
-        apart = self._ground.network.enforces_security_groups
         addresses = {listener.port: self._nodes.bindable(nodes, listener.port) for listener in balancer.listeners}
+        certificates = {one.port: await self._certificates.of(one) for one in balancer.listeners}
+        led = await self._ground.records.led() if self._ground.records else Led()
         place = Place(
             str(self._ground.run_dir),
             self._ground.gateway_port,
             self._ground.certificate(),
             {port: [_bind(node, port, nodes.index(node) + 1) for node in found] for port, found in addresses.items()},
             await self._clients(balancer),
-            tuple(node.local_address for node in nodes) if apart else (),
+            tuple(node.local_address for node in nodes) if self.apart else (),
             turns,
-            {listener.port: await self._certificates(listener) for listener in balancer.listeners},
+            {port: [one.path for one in found] for port, found in certificates.items()},
             self._ground.proxy.journal.address,
+            hostnames.reaching(
+                balancer, [name for found in certificates.values() for one in found for name in one.names], led.names
+            ),
+            {port: [(one.path, one.names) for one in found if one.shown] for port, found in certificates.items()},
         )
         built = configuration.build(balancer, groups, place)
-        self.traffic.place(balancer.arn, built.backends, groups, [node.owner for node in nodes] if apart else ())
+        zones = {node.owner: node.availability_zone for node in nodes} if self.apart else {}
+        self.traffic.place(balancer.arn, built.backends, groups, zones)
         owned = _owned(balancer, built)
         if self._ground.meter is not None:
             self._ground.meter.own(balancer.arn, owned)
@@ -191,21 +206,8 @@ class ElbController:
         if self._ground.meter is not None:
             self._ground.meter.serves(balancer.arn, owned)
         self._nodes.bound([(node.local_address, port) for port, found in addresses.items() for node in found])
-        self._publish(balancer, place, addresses)
+        self._publish(balancer, led, place, addresses)
         self.traffic.active.add(balancer.arn)
-
-    async def _certificates(self, listener: Listener) -> list[str]:
-        """The listener's own, in files whose name changes with them."""
-        files: list[str] = []
-        for arn in listener.certificates:
-            found = await self._ground.acm(arn) if self._ground.acm else None
-            if found is not None:
-                path = self._ground.run_dir / f"cert-{hashlib.sha256(found).hexdigest()[:20]}.pem"
-                if not path.exists():
-                    path.touch(mode=0o600)
-                    path.write_bytes(found)
-                files.append(str(path))
-        return files
 
     async def _clients(self, balancer: LoadBalancer) -> dict[int, tuple[str, ...]]:
         if self._ground.firewall is None:
@@ -213,20 +215,31 @@ class ElbController:
         ports = [listener.port for listener in balancer.listeners]
         return await self._ground.firewall.clients(balancer.security_groups, ports)
 
-    def _publish(self, balancer: LoadBalancer, place: Place, addresses: dict[int, list[Interface]]) -> None:
-        """The name resolves to a node only when all of its ports answer there, and it is not cut off from targets."""
+    def _publish(self, balancer: LoadBalancer, led: Led, place: Place, addresses: dict[int, list[Interface]]) -> None:
+        """The name resolves to a node only when all of its ports answer there, and it is not cut off from targets.
+
+        Names that public records lead here are origins of distributions; tasks ask the VPC's resolver for them.
+        """
         endpoints = self._ground.endpoints
-        endpoints.withdraw(balancer.dns_name)
-        self._published[balancer.arn] = balancer.dns_name
+        self._withdraw(balancer.arn)
+        self._published[balancer.arn] = [balancer.dns_name, *led.only(balancer.dns_name)]
         for listener in balancer.listeners:
             path = Site(balancer, listener, place).socket
-            endpoints.publish(balancer.dns_name, listener.port, Address(path, 0))
+            for name in self._published[balancer.arn]:
+                endpoints.publish(name, listener.port, Address(path, 0))
         found = [nodes for nodes in addresses.values() if nodes]
         everywhere = [node for node in found[0] if all(node in other for other in found)] if found else []
         away = place.sources[place.turns :]
         known = [node.local_address for node in everywhere if node.local_address not in away]
         if known:
             endpoints.publish_host(balancer.dns_name, known, _NAME_TTL)
+
+    def _withdraw(self, arn: str) -> None:
+        """Whoever has been given one of the names meanwhile publishes it once more."""
+        for name in self._published.pop(arn, ()):
+            self._ground.endpoints.withdraw(name)
+            for other in [other for other, named in self._published.items() if name in named]:
+                self._poke(other)
 
     async def _log_of(self, balancer: LoadBalancer, backends: Mapping[str, Iterable[str]], address: str) -> None:
         if self._ground.logs is None:
@@ -262,8 +275,7 @@ class ElbController:
         self._failover.forget(arn)
         if self._ground.logs is not None:
             await self._ground.logs.end(arn.rpartition("/")[2])
-        if arn in self._published:
-            self._ground.endpoints.withdraw(self._published.pop(arn))
+        self._withdraw(arn)
         await self._ground.proxy.remove(configuration.owner(arn))
         await self._nodes.detach(arn)
 

@@ -7,7 +7,7 @@ Defaults and ranges: Elastic Load Balancing user guide for Application Load Bala
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from netflux.errors import AwsError, Unsupported
@@ -104,6 +104,7 @@ _LISTENER: dict[str, Attribute] = {
     **{key: Attribute(name) for key, name in _REQUEST_HEADERS.items()},
 }
 
+_CROSS_ZONE = "load_balancing.cross_zone.enabled"
 _TARGET_GROUP: dict[str, Attribute] = {
     "deregistration_delay.timeout_seconds": Attribute("300", (), (), 0, 3600),
     "load_balancing.algorithm.anomaly_mitigation": _only("off", "on"),
@@ -112,9 +113,9 @@ _TARGET_GROUP: dict[str, Attribute] = {
         ("round_robin", "least_outstanding_requests", "weighted_random"),
         ("round_robin", "least_outstanding_requests", "weighted_random"),
     ),
-    "load_balancing.cross_zone.enabled": Attribute(
+    _CROSS_ZONE: Attribute(
         "use_load_balancer_configuration",
-        ("use_load_balancer_configuration", "true"),
+        ("use_load_balancer_configuration", "true", "false"),
         ("use_load_balancer_configuration", "true", "false"),
     ),
     "slow_start.duration_seconds": Attribute("0", (), (), 30, 900, also="0"),
@@ -178,6 +179,28 @@ def check_target_group(wanted: Sequence[Mapping[str, str]]) -> None:
     name = said.get("stickiness.app_cookie.cookie_name", "")
     if name and (name.startswith(_RESERVED) or not _COOKIE.fullmatch(name)):
         raise AwsError("ValidationError", f"The cookie name '{name}' is reserved or not valid")
+
+
+def check_zonal(wanted: Mapping[str, str], zones: Collection[str], *, apart: bool) -> None:
+    """AwsError or Unsupported when load balancing can't be kept in each zone; user guide, "Cross-zone load balancing".
+
+    Args:
+        wanted: all of the group's attributes, as they would be.
+        zones: that its targets were registered with.
+        apart: whether the load balancer's nodes ask targets from addresses of their own.
+    """
+    if wanted[_CROSS_ZONE] != "false":
+        return
+    if not apart:
+        raise Unsupported(f"Target group attribute {_CROSS_ZONE}=false", "It needs --network namespaces.")
+    if wanted["stickiness.enabled"] == "true":
+        raise AwsError(
+            "InvalidConfigurationRequest", "Target stickiness is not supported when cross-zone load balancing is off"
+        )
+    if "all" in zones:
+        raise AwsError(
+            "InvalidConfigurationRequest", "Cross-zone load balancing can't be off with targets in zone 'all'"
+        )
 
 
 def as_list(found: Mapping[str, str]) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from netflux.aws.elbv2 import accesslog, answers, conditions, headers, rules, st
 from netflux.aws.elbv2.desired import DEFAULT_PRIORITY, Listener, LoadBalancer, TargetGroup
 from netflux.aws.elbv2.rules import Decision, FixedResponse, Forward, Redirect
 from netflux.aws.elbv2.site import DEFAULT_PORT, Place, Site
+from netflux.haproxy import normal
 from netflux.haproxy.configuration import quote
 from netflux.haproxy.section import BEGIN, Branch, Entry, Route, Section
 
@@ -57,22 +58,26 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
     for listener in load_balancer.listeners:
         site = Site(load_balancer, listener, place)
         branches = [*_branches(site, groups)]
+        paths = _paths([one.branch for one in branches])
+        if paths:
+            branches = [_restored(one) for one in branches]
         for one in branches:
             for part in one.branch.backends():
                 tried.setdefault(part.backend, set()).add(one.tried)
         lines = [f"use_backend {one.branch.used}" + _if(one.branch.condition) for one in branches]
         at_nodes = [f"use_backend {one.branch.by('so_id')}" + _if(one.branch.condition) for one in branches]
-        parts += _frontends(site, lines, at_nodes)
-        parts += [_text(branch) for one in _distinct(branches) for branch in one.branch.backends()]
+        before = [*normal.lines()] if paths else []
+        parts += _frontends(site, [*before, *lines], [*before, *at_nodes])
+        parts += [branch.text for one in _distinct(branches) for branch in one.branch.backends()]
         for one in _distinct(branches):
             if one.group:
                 made = {branch.backend: node for node, branch in enumerate(one.branch.backends())}
                 backends.setdefault(one.group, {}).update(made)
         if listener is _gateways(load_balancer, listener.protocol):
-            closed, parts = [*_closed(site)], [*parts, *_shut(site), *_through(site, lines)]
+            closed, parts = [*_closed(site)], [*parts, *_shut(site), *_through(site, [*before, *lines])]
             inside = [f"use_backend {site.prefix}-through"] if site.logged else lines
-            http2 = site.on("routing.http2.enabled")
-            routes.append(Route(load_balancer.dns_name, listener.protocol.lower(), (*closed, *inside), http2))
+            looks = paths and not site.logged
+            routes.append(replace(_route(site), lines=(*closed, *inside), normal=looks))
         entries += _entries(site, groups)
     section = Section(owner(load_balancer.arn), "\n".join(parts), tuple(routes), tuple(entries))
     once = {name: next(iter(numbers)) for name, numbers in tried.items() if len(numbers) == 1}
@@ -101,12 +106,17 @@ def _distinct(branches: Sequence[_Forked]) -> list[_Forked]:
     return [*{one.branch.backend: one for one in branches}.values()]
 
 
+def _paths(branches: Sequence[Branch]) -> bool:
+    return any("path" in branch.reads for branch in branches)
+
+
 def _if(condition: str) -> str:
     return f" if {condition}" if condition else ""
 
 
-def _text(branch: Branch) -> str:
-    return f"backend {branch.backend}\n" + "".join(f"    {line}\n" for line in branch.lines)
+def _restored(forked: _Forked) -> _Forked:
+    """The rules have seen the path as it is when normalized: it goes on as it came."""
+    return replace(forked, branch=replace(forked.branch, lines=(normal.RESTORED, *forked.branch.lines)))
 
 
 def _gateways(load_balancer: LoadBalancer, protocol: str) -> Listener | None:
@@ -114,6 +124,15 @@ def _gateways(load_balancer: LoadBalancer, protocol: str) -> Listener | None:
     found = [listener for listener in load_balancer.listeners if listener.protocol == protocol]
     usual = [listener for listener in found if listener.port == DEFAULT_PORT[protocol]]
     return next(iter([*usual, *found]), None)
+
+
+def _route(site: Site) -> Route:
+    """The gateway's names for it, without lines."""
+    place, listener, http2 = site.place, site.listener, site.on("routing.http2.enabled")
+    shown = tuple(place.presented.get(listener.port, ()))
+    return Route(
+        site.load_balancer.dns_name, listener.protocol.lower(), (), http2, also=place.names, certificates=shown
+    )
 
 
 def _closed(site: Site) -> Iterator[str]:
@@ -179,7 +198,8 @@ def _entries(site: Site, groups: Mapping[str, TargetGroup]) -> Iterator[Entry]:
     ):
         return
     there = replace(site, client=_EDGE)
-    yield Entry(site.socket, site.idle, tuple(one.branch for one in _branches(there, groups)))
+    branches = tuple(one.branch for one in _branches(there, groups))
+    yield Entry(site.socket, site.idle, branches, normal.ODD if _paths(branches) else "")
 
 
 def _branches(site: Site, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked]:
@@ -258,13 +278,15 @@ def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
         "option redispatch 1",
         *answers.errorfiles(site),
         f"{answers.error(site, 503)} if {{ nbsrv eq 0 }}",
-        *answers.unconnected(site, _CONNECT_SECONDS),
+        *answers.told_apart(site, _CONNECT_SECONDS),
         *answers.guards(site),
+        answers.limit(site),
         *headers.request(site),
         *(accesslog.forwarding() if site.logged else ()),
         *headers.response(site),
         *sticky.target(group),
         f"server-template t 1-{SLOTS} 127.0.0.1:1 disabled{options}",
     )
-    branch = Branch("", name, lines, servers=name, sources=site.place.sources, turns=site.place.turns)
+    sources, errors = site.place.sources, tuple(answers.statuses())
+    branch = Branch("", name, lines, servers=name, sources=sources, turns=site.place.turns, errors=errors)
     return _Forked(branch, arn)

@@ -67,6 +67,9 @@ DRAINING = Health("draining", "Target.DeregistrationInProgress", "Target deregis
 NOT_IN_USE = Health(
     "unused", "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer"
 )
+AWAY = Health(
+    "unused", "Target.NotInUse", "Target is in an Availability Zone that is not enabled for the load balancer"
+)
 NOT_REGISTERED = Health("unused", "Target.NotRegistered", "Target is not registered to the target group")
 
 
@@ -129,11 +132,20 @@ def shown(seen: Sequence[Health]) -> Health:
     return min(seen, key=lambda health: _WORST.index(health.state), default=REGISTERED)
 
 
+def zonal(attributes: Mapping[str, str]) -> bool:
+    """Whether each node sends requests to the targets of its own Availability Zone alone."""
+    return attributes["load_balancing.cross_zone.enabled"] == "false"
+
+
 def cut_off(seen: Sequence[Health], attributes: Mapping[str, str]) -> bool:
-    """Whether a node has found too few of a group's targets healthy for DNS (`dns_failover`)."""
+    """Whether a node has found too few of a group's targets healthy for DNS (`dns_failover`).
+
+    A group without targets cuts nobody off, but a zone without any of a zonal group's does.
+    """
     registered = [health for health in seen if health != DRAINING]
     healthy = sum(health.state == "healthy" for health in registered)
-    return bool(registered) and healthy < minimum(attributes, len(registered), "dns_failover")
+    counts = bool(registered) or zonal(attributes)
+    return counts and healthy < minimum(attributes, len(registered), "dns_failover")
 
 
 def routing(targets: Sequence[tuple[Target, Health]], minimum: int) -> list[tuple[Target, str]]:

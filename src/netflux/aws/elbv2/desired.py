@@ -201,6 +201,18 @@ class Desired:
                 used.setdefault(group, set()).add(arn)
         return used
 
+    async def certificate(self, arn: str) -> tuple[tuple[str, ...], bool]:
+        """Names of one of ACM's certificates, and whether it was imported; none where ACM has none."""
+        try:
+            told = await self._config.call("acm", "DescribeCertificate", {"CertificateArn": arn})
+        except AwsError as error:
+            if error.code == "ResourceNotFoundException":
+                return (), False
+            raise
+        found = told["Certificate"]
+        listed = [found.get("DomainName", ""), *found.get("SubjectAlternativeNames", ())]
+        return tuple(dict.fromkeys(name.lower() for name in listed if name)), found.get("Type") == "IMPORTED"
+
     async def _used_by(self, arn: str) -> set[str]:
         found: set[str] = set()
         try:

@@ -45,6 +45,11 @@ class Reach:
         """Where to connect to; None when nothing can answer: nobody has the address, or it lets nobody in."""
         return None if target in self._blocked.get(group, ()) else self._network.locate(target.id)
 
+    def zone(self, target: Target) -> str:
+        """The Availability Zone of whoever has the address; empty when nobody has."""
+        found = self._network.locate(target.id)
+        return found.availability_zone if found is not None else ""
+
     def enter(self, group: str, nodes: Sequence[str]) -> None:
         """The group's targets are asked by these nodes, owners of interfaces, from now on."""
         self._nodes[group] = tuple(nodes)

@@ -26,6 +26,8 @@ class Place:
         sources: addresses that connections to targets come from, one for each node; none for any.
         turns: so many of the first nodes take the gateway's clients in turn.
         journal: where HAProxy writes lines of the access log, in its words.
+        names: by which clients of the gateway reach it beside its DNS name.
+        presented: PEM files that these clients are shown, each with its names, by port.
     """
 
     run_dir: str
@@ -37,6 +39,8 @@ class Place:
     turns: int = 1
     certificates: Mapping[int, Sequence[str]] = field(default_factory=dict)
     journal: str = ""
+    names: tuple[str, ...] = ()
+    presented: Mapping[int, Sequence[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

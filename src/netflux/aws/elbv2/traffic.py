@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from netflux.aws.elbv2 import decide
@@ -12,7 +13,7 @@ from netflux.aws.elbv2.desired import TargetGroup
 from netflux.aws.elbv2.health import Checker
 from netflux.aws.elbv2.reach import Reach
 from netflux.aws.elbv2.slowstart import SlowStart
-from netflux.aws.elbv2.targets import Targets
+from netflux.aws.elbv2.targets import Registration, Targets
 from netflux.clock import Clock
 from netflux.errors import Retryable
 from netflux.haproxy.journal import Journal
@@ -61,26 +62,44 @@ class Traffic:
         self._clock = clock
         self._starts: dict[tuple[str, str], SlowStart] = {}
         self._backends: dict[str, Mapping[str, Mapping[str, int]]] = {}
-        self._nodes: dict[str, Sequence[str]] = {}
+        self._nodes: dict[str, Mapping[str, str]] = {}
         self._groups: dict[str, TargetGroup] = {}
         self.active: set[str] = set()
         self.addresses: dict[str, str] = {}
 
     def states(self, group: str, node: str = "") -> list[tuple[Target, Health]]:
-        """The health of a used group's targets, draining ones too, as a node sees it; else as the API tells it."""
-        return [
-            (found.target, decide.DRAINING)
-            if found.deregistered
-            else (found.target, self._checker.health(group, found.target, node) or decide.REGISTERED)
-            for found in self._targets.of(group)
-        ]
+        """The health of a used group's targets, draining ones too, as a node sees it; else as the API tells it.
+
+        Of a group whose load balancing does not cross zones a node sees the targets in its own.
+        """
+        found = self._targets.of(group)
+        known = self._groups.get(group)
+        if known is None or not decide.zonal(known.attributes):
+            return [(one.target, self._health(group, one, node)) for one in found]
+        zones = {one.target: one.zone or self._reach.zone(one.target) for one in found}
+        if node:
+            own = self._zone_of(node)
+            return [(one.target, self._health(group, one, node)) for one in found if zones[one.target] == own]
+        enabled = {
+            zone for balancer, used in self.pairs() if used == group for zone in self._nodes.get(balancer, {}).values()
+        }
+        away = {target for target, zone in zones.items() if zone and zone not in enabled}
+        return [(one.target, decide.AWAY if one.target in away else self._health(group, one)) for one in found]
+
+    def _health(self, group: str, found: Registration, node: str = "") -> Health:
+        if found.deregistered:
+            return decide.DRAINING
+        return self._checker.health(group, found.target, node) or decide.REGISTERED
+
+    def _zone_of(self, node: str) -> str:
+        return next((zones[node] for zones in self._nodes.values() if node in zones), "")
 
     def place(
         self,
         load_balancer: str,
         backends: Mapping[str, Mapping[str, int]],
         groups: Mapping[str, TargetGroup],
-        nodes: Sequence[str] = (),
+        nodes: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """A load balancer has these backends, by group.
 
@@ -88,7 +107,7 @@ class Traffic:
             load_balancer: its ARN.
             backends: with the number of the node that each is for.
             groups: that it uses.
-            nodes: owners of the nodes, where each asks targets for itself.
+            nodes: owners of the nodes with their zones, in order, where each asks targets for itself.
         """
         self._backends[load_balancer] = backends
         self._nodes[load_balancer] = nodes
@@ -139,7 +158,7 @@ class Traffic:
     async def route(self, group: str) -> None:
         """Brings the servers of the group's backends up to date; Retryable when HAProxy can't."""
         for balancer, backends in [*self._backends.items()]:
-            nodes = self._nodes.get(balancer, ())
+            nodes = self.nodes(balancer)
             for backend, number in backends.get(group, {}).items():
                 await self._proxy.set_servers(backend, self._servers(group, nodes[number] if nodes else ""))
 

@@ -16,8 +16,7 @@ from netflux.haproxy.configuration import quote
 URL, HOST = "url-rewrite", "host-header-rewrite"
 _CONFIGS = {URL: "UrlRewriteConfig", HOST: "HostHeaderRewriteConfig"}
 _LONGEST = 1024
-_MOST_GROUPS = 7
-"""HAProxy's replacements know \\1 to \\9; what stands before and behind the match takes two."""
+_NEW = "txn.rewritten"
 _NOT_TAKEN = re.compile(r"\(\?(?:[=!<>]|P[=>]|R|\d|&)|\\[1-9pP]|[*+?}]\+")
 """Look-around, back-references, atomic and possessive parts, recursion, Unicode classes; user guide, as above."""
 
@@ -66,15 +65,13 @@ def lines(found: Sequence[Rewrite], failed: str) -> Iterator[str]:
         failed: what answers when the URL that comes out is none.
     """
     for rewrite in found:
-        groups = re.compile(rewrite.regex).groups
-        # Lazily up to the first match, and all that is behind it, are put back.
-        regex = quote(f"^(.*?)(?:{rewrite.regex})(.*)$")
-        text = quote(f"\\1{_replacement(rewrite.replacement)}\\{groups + 2}")
+        arguments = f"{_argument(rewrite.regex)},{_argument(_replacement(rewrite.replacement))}"
+        source = "req.hdr(host),host_only" if rewrite.kind == HOST else "pathq"
+        yield f"http-request set-var({_NEW}) {quote(f'{source},regsub({arguments})')}"
         if rewrite.kind == HOST:
-            yield "http-request set-header Host %[req.hdr(host),host_only]"
-            yield f"http-request replace-header Host {regex} {text}"
+            yield f"http-request set-header Host %[var({_NEW})] if {{ req.hdr(host) -m found }}"
         else:
-            yield f"http-request replace-pathq {regex} {text}"
+            yield f"http-request set-pathq %[var({_NEW})]"
             yield f"{failed} unless {{ path -m beg / }}"
 
 
@@ -95,13 +92,15 @@ def _check(entry: Mapping[str, str]) -> None:
     groups = expression(entry["Regex"], _LONGEST).groups
     if len(entry["Replace"]) > _LONGEST:
         raise AwsError("ValidationError", f"A replacement can have at most '{_LONGEST}' characters")
-    named = [int(number) for number in re.findall(r"\$(\d)", entry["Replace"])]
-    if groups > _MOST_GROUPS or any(number > groups for number in named):
-        raise AwsError(
-            "ValidationError", f"A rewrite's expression can have at most '{_MOST_GROUPS}' groups, and names its own"
-        )
+    if any(int(number) > groups for number in re.findall(r"\$(\d)", entry["Replace"])):
+        raise AwsError("ValidationError", "A replacement can only name groups of its expression")
 
 
 def _replacement(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("%", "%%")
-    return re.sub(r"\$(\d)", lambda found: f"\\{int(found[1]) + 1}" if found[1] != "0" else "$0", escaped)
+    r"""In HAProxy's words: \\1 to \\9; `$0` is no group."""
+    return re.sub(r"\$([1-9])", r"\\\1", text.replace("\\", "\\\\"))
+
+
+def _argument(text: str) -> str:
+    """Of one of HAProxy's converters: between single quotes all but these are themselves."""
+    return "'" + text.replace("'", "'\"'\"'") + "'"
