@@ -103,3 +103,16 @@ async def test_a_fault_of_motos_own_is_an_error_of_the_api(plane: Plane) -> None
     with pytest.raises(AwsError) as error:
         await apis.call("ec2", "CreateRoute", {"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0"})
     assert error.value.code
+
+
+async def test_a_policy_needs_a_version_only_where_it_is_a_managed_one(plane: Plane) -> None:
+    apis = await plane.start()
+    await apis.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
+    old = '{"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
+    await apis.call("iam", "PutRolePolicy", {"RoleName": "r", "PolicyName": "p", "PolicyDocument": old})
+    found = await apis.call("iam", "GetRolePolicy", {"RoleName": "r", "PolicyName": "p"})
+    assert "Version" not in found["PolicyDocument"]
+    with pytest.raises(AwsError, match="Policy document must be version 2012-10-17 or greater"):
+        await apis.call("iam", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": old})
+    new = old.replace("{", '{"Version": "2012-10-17", ', 1)
+    await apis.call("iam", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": new})

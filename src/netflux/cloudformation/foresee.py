@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netflux.cloudformation import decide, scene
+from netflux.cloudformation import decide, lacks, scene
 from netflux.cloudformation.decide import Action, Change
 from netflux.cloudformation.graph import Needs, needs
 from netflux.cloudformation.intrinsics import Environment
@@ -33,9 +33,10 @@ async def foresee(call: Caller, store: Store, stack: Stack, template: Template) 
     Args:
         stack: as it would be: with the new source.
 
-    Raises AwsError when a change is not possible.
+    Raises AwsError when a change is not possible, or calls for what Netflux doesn't have.
     """
     bare = await scene.environment(call, store, stack, template)
+    lacks.check(bare, template)
     resources = store.resources(stack)
     wanted = scene.wanted(bare, template)
     moving: set[str] = set()
