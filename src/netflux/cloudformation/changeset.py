@@ -28,6 +28,7 @@ class ChangeSets(Stacks):
     async def create_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Works out the changes. A new stack is there from now on, in REVIEW_IN_PROGRESS."""
         requests.refuse("CreateChangeSet", request, _CREATE)
+        requests.check_length(call, request)
         kind = request.get("ChangeSetType", "UPDATE")
         if kind not in ("CREATE", "UPDATE"):
             raise AwsError("ValidationError", f"ChangeSetType {kind} is not supported by Netflux.")

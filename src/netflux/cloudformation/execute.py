@@ -17,7 +17,8 @@ from netflux.cloudformation.intrinsics import Environment
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.store import Operation, Resource, Stack
 from netflux.cloudformation.template import Declaration, Template, parse
-from netflux.cloudformation.types.table import Caller
+from netflux.cloudformation.types.table import Caller, Properties
+from netflux.cloudformation.validate import row_of
 from netflux.errors import AwsError
 
 _log = logging.getLogger(__name__)
@@ -269,7 +270,9 @@ class Execution:
     async def _brought(self, declaration: Declaration, needed: Needs, gate: _Gate, env: Environment) -> bool:
         logical = declaration.logical
         try:
-            wish = Wish(declaration, scene.properties(env, self._stack.source, declaration), tuple(sorted(needed.all)))
+            properties = scene.properties(env, self._stack.source, declaration)
+            properties = self._gone_back_to(logical) or await scene.expanded(self._call, declaration, properties)
+            wish = Wish(declaration, properties, tuple(sorted(needed.all)))
             await Bringer(self._journal, self._hands, self._stack).bring(wish, gate.open)
         except Halted as halt:
             if str(halt) == "the region stops":
@@ -285,6 +288,16 @@ class Execution:
         else:
             return True
         return False
+
+    def _gone_back_to(self, logical: str) -> Properties | None:
+        """In a rollback, the properties of a resource whose template doesn't tell all of them again."""
+        operation, resource = self._stack.operation, self._journal.store.resource(self._stack, logical)
+        if operation is None or operation.phase != "rollback" or resource is None or not resource.complete:
+            return None
+        if row_of(resource.type).expand is None:
+            return None
+        earlier = resource.earlier or {}
+        return earlier["properties"] if earlier.get("token") == operation.token else resource.properties
 
     def _fail(self, declaration: Declaration, reason: str) -> None:
         found = self._journal.store.resource(self._stack, declaration.logical)

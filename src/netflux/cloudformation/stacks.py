@@ -91,6 +91,7 @@ class Stacks(Reading):
     async def create_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Accepts a new stack and starts making it."""
         requests.refuse("CreateStack", request, _CREATE)
+        requests.check_length(call, request)
         name = requests.stack_name(request["StackName"])
         if "OnFailure" in request and "DisableRollback" in request:
             raise AwsError("ValidationError", "You can specify either DisableRollback or OnFailure, but not both.")
@@ -125,6 +126,7 @@ class Stacks(Reading):
     async def update_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Accepts a change and starts making it."""
         requests.refuse("UpdateStack", request, _UPDATE)
+        requests.check_length(call, request)
         stack = self._live(request["StackName"])
         self._check_updatable(stack)
         asked = await requests.asked(self._apis.call, self._linter, request, call.region, stack)
@@ -204,6 +206,7 @@ class Stacks(Reading):
 
     async def validate_template(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The template's parameters, when there is nothing wrong with it."""
+        requests.check_length(call, request)
         text = await requests.body(self._apis.call, request, None)
         template = parse(text)
         validate.check(template, call.region)

@@ -124,7 +124,7 @@ def _gives(kind: str, attribute: str, region: str) -> bool:
     row = rows().get(kind)
     if row is None:
         return schema_of(region, kind).gives(attribute)
-    return attribute in row.attributes
+    return attribute in row.attributes or (row.outputs is not None and attribute.startswith("Outputs."))
 
 
 def capabilities(template: Template) -> tuple[str | None, list[str]]:
