@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netflux.cloudformation import decide, lacks, scene
+from netflux.cloudformation import decide, lacks, rules, scene
 from netflux.cloudformation.decide import Action, Change
 from netflux.cloudformation.graph import Needs, needs
 from netflux.cloudformation.store import Resource, Stack, Store
@@ -35,6 +35,7 @@ async def foresee(call: Caller, store: Store, stack: Stack, template: Template) 
     Raises AwsError when a change is not possible, or calls for what Netflux doesn't have.
     """
     bare = await scene.environment(call, store, stack, template)
+    rules.check(bare, template)
     lacks.check(bare, template)
     resources = store.resources(stack)
     wanted = scene.wanted(bare, template)

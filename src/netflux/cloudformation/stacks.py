@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netflux.clock import Clock
-from netflux.cloudformation import lacks, render, requests, scene, validate
+from netflux.cloudformation import lacks, render, requests, rules, scene, validate
 from netflux.cloudformation.execute import Execution
 from netflux.cloudformation.foresee import foresee
 from netflux.cloudformation.journal import Journal
@@ -101,7 +101,9 @@ class Stacks(Reading):
         on_failure = "DO_NOTHING" if request.get("DisableRollback") else request.get("OnFailure", "ROLLBACK")
         operation = Operation("create", _token(request), "apply", on_failure=on_failure)
         stack = self._new(call, name, asked.source, request)
-        lacks.check(await scene.environment(self._apis.call, self._store, stack, asked.template), asked.template)
+        env = await scene.environment(self._apis.call, self._store, stack, asked.template)
+        rules.check(env, asked.template)
+        lacks.check(env, asked.template)
         stack = self._journal.stack(stack, "CREATE_IN_PROGRESS", "User Initiated", operation=operation)
         self._start(stack)
         return {"StackId": stack.id}

@@ -12,9 +12,9 @@ from netflux.errors import AwsError
 
 _SECTIONS = frozenset({
     "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources",
-    "Outputs",
+    "Outputs", "Rules",
 })  # fmt: skip
-_REFUSED_SECTIONS = ("Transform", "Rules", "Hooks")
+_REFUSED_SECTIONS = ("Transform", "Hooks")
 _ATTRIBUTES = frozenset({
     "Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata",
 })  # fmt: skip
@@ -55,6 +55,7 @@ class Template:
     conditions: dict[str, Any]
     resources: dict[str, Declaration]
     outputs: dict[str, dict[str, Any]]
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @functools.lru_cache(maxsize=64)
@@ -87,6 +88,7 @@ def parse(body: str) -> Template:
         conditions=_section(sections, "Conditions"),
         resources={name: _declaration(name, value) for name, value in resources.items()},
         outputs=_outputs(_maps(sections, "Outputs")),
+        rules=_maps(sections, "Rules"),
     )
 
 

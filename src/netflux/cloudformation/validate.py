@@ -58,7 +58,7 @@ def _property_problems(declaration: Declaration, region: str) -> Iterator[str]:
 
 def _check_references(template: Template, region: str) -> None:
     lost: list[str] = []
-    for section in (template.conditions, template.outputs):
+    for section in (template.conditions, template.outputs, template.rules):
         lost.extend(_lost(section, template, region))
     for declaration in template.resources.values():
         lost.extend(_lost(declaration.properties, template, region))

@@ -15,6 +15,7 @@ from netflux.cloudformation.types import ecs as _ecs
 from netflux.cloudformation.types import elbv2 as _elbv2
 from netflux.cloudformation.types import iam as _iam
 from netflux.cloudformation.types import logs as _logs
+from netflux.cloudformation.types import networkacl as _networkacl
 from netflux.cloudformation.types import rds as _rds
 from netflux.cloudformation.types import route53 as _route53
 from netflux.cloudformation.types import s3 as _s3
@@ -25,8 +26,8 @@ from netflux.cloudformation.types import ssm as _ssm
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
-    _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _iam, _logs, _rds,
-    _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _ssm,
+    _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _iam, _logs,
+    _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _ssm,
 )  # fmt: skip
 
 
