@@ -31,9 +31,9 @@ class Asked:
 
 
 def refuse(operation: str, request: Mapping[str, Any], known: Collection[str]) -> None:
-    """Raises Unsupported naming the first parameter that would otherwise be ignored."""
+    """Raises Unsupported naming the first parameter that would otherwise be ignored; what asks for nothing may be."""
     for name, value in request.items():
-        if name not in known and value not in (None, [], {}, ""):
+        if name not in known and value not in (None, [], {}, "", False):
             raise Unsupported(f"cloudformation:{operation} {name}")
 
 

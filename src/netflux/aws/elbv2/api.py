@@ -184,7 +184,7 @@ class ElbApi(ListenerApi):
         """Registered again, a draining target is in service again."""
         group = await self._group(request["TargetGroupArn"])
         for entry in request["Targets"]:
-            validation.target(entry)
+            validation.target(entry, group.kind)
         self._targets.register(
             group.arn,
             [
