@@ -66,11 +66,17 @@ class Execution:
         self._clock = clock
         self._stack = stack
         self._failed: list[str] = []
+        self._given_up = False
         self._hands = Hands(call, clock, self._halted, stopping)
         self._deadline = clock.monotonic() + 60.0 * float(stack.shown.get("TimeoutInMinutes") or 1e9)
 
+    def give_up(self, instead: Operation) -> None:
+        """The creation under way ends where it is, and the stack is deleted."""
+        self._given_up = True
+        self._stack = self._journal.stack(self._stack, "DELETE_IN_PROGRESS", "User Initiated", operation=instead)
+
     def _halted(self) -> str | None:
-        if self._failed:
+        if self._failed or self._given_up:
             return "Resource creation cancelled"
         operation = self._stack.operation
         if (
@@ -86,6 +92,7 @@ class Execution:
         while self._stack.operation is not None:
             operation = self._stack.operation
             self._failed.clear()
+            self._given_up = False
             try:
                 await _PHASES[operation.phase](self, operation)
             except Halted:
@@ -98,6 +105,8 @@ class Execution:
 
     def _over_badly(self, operation: Operation, reason: str) -> None:
         """A phase couldn't be gone through at all."""
+        if self._given_up:
+            return
         if operation.phase == "apply":
             self._apply_failed(operation, reason)
             return
@@ -108,6 +117,8 @@ class Execution:
 
     async def _apply(self, operation: Operation) -> None:
         problem = await self._bring_all(rolling=False)
+        if self._given_up:
+            return
         if problem is None:
             try:
                 self._stack = await self._concluded()

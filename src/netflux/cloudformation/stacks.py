@@ -58,6 +58,7 @@ class Stacks(Reading):
         self._linter = Linter(*folders) if lint else Linter.none()
         self._stopping = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._executions: dict[str, Execution] = {}
 
     async def resume(self) -> None:
         """Goes on with the operations that a stopped or killed region left; returns when they are under way."""
@@ -85,8 +86,12 @@ class Stacks(Reading):
     def _start(self, stack: Stack) -> None:
         execution = Execution(self._journal, self._apis.call, self._clock, stack, self._stopping)
         task = asyncio.create_task(execution.run(), name=f"cloudformation {stack.name}")
-        self._running[stack.id] = task
-        task.add_done_callback(lambda _task: self._running.pop(stack.id, None))
+        self._running[stack.id], self._executions[stack.id] = task, execution
+        task.add_done_callback(lambda _task: self._forget(stack.id))
+
+    def _forget(self, stack_id: str) -> None:
+        self._running.pop(stack_id, None)
+        self._executions.pop(stack_id, None)
 
     async def create_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Accepts a new stack and starts making it."""
@@ -169,7 +174,7 @@ class Stacks(Reading):
                 "ValidationError", f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
             )
         self._check_unused(stack)
-        if stack.operation is not None:
+        if stack.operation is not None and stack.status != "CREATE_IN_PROGRESS":
             raise AwsError(
                 "ValidationError", f"Stack [{stack.name}] is in {stack.status} state and can not be deleted."
             )
@@ -186,6 +191,9 @@ class Stacks(Reading):
             retain=retain,
             force=request.get("DeletionMode") == "FORCE_DELETE_STACK",
         )
+        if stack.operation is not None and stack.id in self._running:
+            self._executions[stack.id].give_up(operation)
+            return {}
         stack = self._journal.stack(stack, "DELETE_IN_PROGRESS", "User Initiated", operation=operation)
         self._start(stack)
         return {}

@@ -71,6 +71,11 @@ def _moving(stack: Any) -> bool:
     return bool(stack["StackStatus"].endswith("_IN_PROGRESS"))
 
 
+def _busy(stack: Any) -> bool:
+    """A creation may be given up by a deletion; all else is waited for."""
+    return _moving(stack) and stack["StackStatus"] != "CREATE_IN_PROGRESS"
+
+
 def _over(stack: Any) -> bool:
     if stack["StackStatus"] == "DELETE_FAILED":
         raise AwsError(
@@ -114,7 +119,7 @@ _STACK = Row(
     consumed=("TimeoutInMinutes",),
     delete=(Step("DeleteStack", params={"StackName": "$id"}),),
     stable=_whole,
-    busy=_moving,
+    busy=_busy,
     over=_over,
     seek=_by_name,
     seconds=_NEVER_BEFORE_ALL_ELSE,
