@@ -298,3 +298,23 @@ async def test_a_dynamic_reference_reaches_the_call_and_no_document(cloud: Any) 
     assert "{{resolve:secretsmanager:p:SecretString:key}}" in documents
     stored = [each for kind, each in cloud.documents._documents.items() if kind.startswith("cloudformation/resource")]
     assert "{{resolve" in str(stored[0]["P"]["properties"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "carried"),
+    [
+        ({"DeploymentConfig": {"Mode": "STANDARD", "DisableRollback": False}}, True),
+        ({"DeploymentConfig": {"Mode": "EXPRESS"}}, False),
+        ({"ImportExistingResources": True, "IncludeNestedStacks": True}, True),
+        ({"DeploymentMode": "REVERT_DRIFT"}, False),
+    ],
+)
+async def test_a_request_is_refused_for_what_would_be_done_differently(
+    cloud: Any, asked: dict[str, Any], carried: bool
+) -> None:
+    given = {"StackName": "s", "ChangeSetName": "c", "ChangeSetType": "CREATE", "TemplateBody": GROUP, **asked}
+    if carried:
+        assert (await cloud.cf("CreateChangeSet", **given))["Id"]
+    else:
+        with pytest.raises(AwsError, match=next(iter(asked))):
+            await cloud.cf("CreateChangeSet", **given)

@@ -30,10 +30,18 @@ class Asked:
     source: Source
 
 
+_NOTHING = (None, [], {}, "", False)
+
+
+def _standard(deployment: Mapping[str, Any]) -> bool:
+    """Whether a deployment configuration asks for what is done without one."""
+    return deployment.get("Mode", "STANDARD") == "STANDARD" and not deployment.get("DisableRollback")
+
+
 def refuse(operation: str, request: Mapping[str, Any], known: Collection[str]) -> None:
     """Raises Unsupported naming the first parameter that would otherwise be ignored; what asks for nothing may be."""
     for name, value in request.items():
-        if name not in known and value not in (None, [], {}, "", False):
+        if name not in known and value not in _NOTHING and not (name == "DeploymentConfig" and _standard(value)):
             raise Unsupported(f"cloudformation:{operation} {name}")
 
 
