@@ -116,3 +116,24 @@ async def test_a_policy_needs_a_version_only_where_it_is_a_managed_one(plane: Pl
         await apis.call("iam", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": old})
     new = old.replace("{", '{"Version": "2012-10-17", ', 1)
     await apis.call("iam", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": new})
+
+
+async def test_awss_own_policies_are_there_and_only_those_in_use_are_kept(plane: Plane) -> None:
+    apis = await plane.start()
+    own = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+    await apis.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
+    await apis.call("iam", "AttachRolePolicy", {"RoleName": "r", "PolicyArn": own})
+    apis = await plane.restart()
+    attached = (await apis.call("iam", "ListAttachedRolePolicies", {"RoleName": "r"}))["AttachedPolicies"]
+    assert attached == [{"PolicyName": "AmazonECSTaskExecutionRolePolicy", "PolicyArn": own}]
+    version = (await apis.call("iam", "GetPolicy", {"PolicyArn": own}))["Policy"]["DefaultVersionId"]
+    asked = {"PolicyArn": own, "VersionId": version}
+    document = (await apis.call("iam", "GetPolicyVersion", asked))["PolicyVersion"]["Document"]
+    assert "ecr:GetAuthorizationToken" in document
+    listed = await apis.call("iam", "ListPolicies", {"Scope": "AWS", "MaxItems": 1000})
+    assert len(listed["Policies"]) > 500
+    assert sum(len(blob) for _, blob in plane.documents.blobs("moto/iam/")) < 100_000
+    with pytest.raises(AwsError, match="does not exist or is not attachable"):
+        await apis.call("iam", "AttachRolePolicy", {"RoleName": "r", "PolicyArn": own + "X"})
+    await apis.call("iam", "DetachRolePolicy", {"RoleName": "r", "PolicyArn": own})
+    await apis.call("iam", "DeleteRole", {"RoleName": "r"})

@@ -30,7 +30,7 @@ class Asked:
     source: Source
 
 
-_NOTHING = (None, [], {}, "", False)
+_NOTHING: tuple[Any, ...] = (None, [], {}, "", False)
 
 
 def _standard(deployment: Mapping[str, Any]) -> bool:

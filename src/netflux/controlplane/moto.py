@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from netflux.controlplane import inlinepolicies, packages
+from netflux.controlplane import iampolicies, packages
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.errors import AwsError, UserError
@@ -134,7 +134,7 @@ class Moto:
             raise AwsError("ServiceUnavailable", f"The stored state can't be read: {self._unloaded}", 503)
         packages.prepare_moto()
         if service == "iam":
-            inlinepolicies.accept()
+            iampolicies.complete()
         from botocore.awsrequest import AWSPreparedRequest
         from moto.core.botocore_stubber import BotocoreStubber
 
