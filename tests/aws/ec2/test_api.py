@@ -8,6 +8,7 @@ import pytest
 
 from netflux.controlplane.apis import Apis
 from netflux.errors import AwsError
+from netflux.network.described import read
 from tests.aws.ec2.flowing import flowing
 from tests.controlplane.plane import Plane
 
@@ -51,3 +52,26 @@ async def test_a_rule_with_a_description_is_revoked_by_what_it_allows(apis: Apis
     member = "IpPermissions" if direction == "Ingress" else "IpPermissionsEgress"
     left = (await _group(apis, [{"Name": "group-id", "Values": [group]}]))[member]
     assert [one["FromPort"] for one in left if one["IpProtocol"] == "tcp"] == [9090]
+
+
+async def test_a_nat_gateways_interface_goes_with_it_and_its_address_is_free(apis: Apis) -> None:
+    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+    subnet = (await apis.call("ec2", "CreateSubnet", {"VpcId": vpc, "CidrBlock": "10.0.0.0/24"}))["Subnet"]["SubnetId"]
+    address = (await apis.call("ec2", "AllocateAddress", {"Domain": "vpc"}))["AllocationId"]
+    made = {"SubnetId": subnet, "AllocationId": address}
+    gateway = (await apis.call("ec2", "CreateNatGateway", made))["NatGateway"]["NatGatewayId"]
+    for _ in range(2):
+        await apis.call("ec2", "DeleteNatGateway", {"NatGatewayId": gateway})
+    assert (await apis.call("ec2", "DescribeNetworkInterfaces", {}))["NetworkInterfaces"] == []
+    (free,) = (await apis.call("ec2", "DescribeAddresses", {}))["Addresses"]
+    assert not free.get("AssociationId")
+    await apis.call("ec2", "ReleaseAddress", {"AllocationId": address})
+
+
+async def test_an_interface_of_a_subnet_that_is_no_more_is_nowhere(apis: Apis) -> None:
+    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+    subnet = (await apis.call("ec2", "CreateSubnet", {"VpcId": vpc, "CidrBlock": "10.0.0.0/24"}))["Subnet"]["SubnetId"]
+    await apis.call("ec2", "CreateNetworkInterface", {"SubnetId": subnet})
+    assert len((await read(apis.call)).interfaces) == 1
+    await apis.call("ec2", "DeleteSubnet", {"SubnetId": subnet})
+    assert (await read(apis.call)).interfaces == {}
