@@ -318,3 +318,36 @@ async def test_a_request_is_refused_for_what_would_be_done_differently(
     else:
         with pytest.raises(AwsError, match=next(iter(asked))):
             await cloud.cf("CreateChangeSet", **given)
+
+
+RULE = """
+Resources:
+  Rule:
+    Type: AWS::EC2::SecurityGroupIngress
+    Properties: {GroupId: !ImportValue group, IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 10.0.0.0/8}
+"""
+SHARED = """
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Group: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: g, VpcId: !Ref Vpc}}
+  Targets:
+    Type: AWS::ElasticLoadBalancingV2::TargetGroup
+    Properties: {Name: web, Port: 80, Protocol: HTTP, VpcId: !Ref Vpc, TargetType: ip}
+Outputs:
+  Group: {Value: !Ref Group, Export: {Name: group}}
+  Vpc: {Value: !Ref Vpc, Export: {Name: vpc}}
+"""
+
+
+async def test_what_another_stack_has_is_not_taken_for_what_a_refused_call_would_have_made(cloud: Any) -> None:
+    await cloud.create(SHARED, StackName="shared")
+    await cloud.create(RULE, StackName="first")
+    targets = SHARED.split("Outputs:", maxsplit=1)[0].replace("!Ref Vpc", "!ImportValue vpc")
+    targets = "Resources:\n" + targets[targets.index("  Targets:") :]
+    for name, template in (("second", RULE), ("third", targets)):
+        assert (await cloud.create(template, StackName=name))["StackStatus"] == "ROLLBACK_COMPLETE"
+    groups = (await cloud.apis.call("elbv2", "DescribeTargetGroups", {}))["TargetGroups"]
+    assert [each["TargetGroupName"] for each in groups] == ["web"]
+    group = (await cloud.resources("shared"))["Group"]["PhysicalResourceId"]
+    (shown,) = (await cloud.apis.call("ec2", "DescribeSecurityGroups", {"GroupIds": [group]}))["SecurityGroups"]
+    assert [each["FromPort"] for each in shown["IpPermissions"]] == [80]

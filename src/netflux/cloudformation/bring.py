@@ -10,7 +10,7 @@ from typing import Any
 
 from netflux.cloudformation import carry, decide
 from netflux.cloudformation.decide import Action
-from netflux.cloudformation.hands import Hands, made_up_name
+from netflux.cloudformation.hands import Hands, NotMade, made_up_name
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.retag import retag
 from netflux.cloudformation.scene import as_list
@@ -91,7 +91,12 @@ class Bringer:
             resource = await self._intend(row, wish, resource, verb)
         if not resource.physical:
             self._hands.check()
-            resource = replace(resource, physical=await self._made(row, wish, resource, again=tried))
+            try:
+                physical = await self._made(row, wish, resource, again=tried)
+            except NotMade:
+                self._journal.store.put_resource(self._stack, replace(resource, token=""))
+                raise
+            resource = replace(resource, physical=physical)
             resource = self._journal.resource(
                 self._stack, resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated"
             )

@@ -35,10 +35,15 @@ from netflux.errors import AwsError
 
 _QUICK = 0.05
 _SLOW = 0.5
+_ANSWERED = (*range(400, 500), 501)  # other HTTP statuses don't tell whether anything was made
 
 
 class Halted(Exception):
     """The work stops here: another resource failed, or the region goes down."""
+
+
+class NotMade(AwsError):
+    """The create call was refused, so whatever is found by the resource's name is somebody else's."""
 
 
 class Hands:
@@ -157,20 +162,23 @@ class Hands:
         return None
 
     async def make(self, row: Row, facts: Facts) -> str:
-        """The create call; returns the physical id."""
+        """The create call; returns the physical id. Raises NotMade when it is refused."""
         response: dict[str, Any] = {}
         if row.create.operation:
             try:
                 calls = carry.parameters(row, row.create, facts)
             except (Uncarried, ValueError) as problem:
-                raise AwsError("ValidationError", f"Property validation failure: {problem}") from problem
-            for params in calls:
-                whole = await row.complete(self.call, facts, params) if row.complete else params
+                raise NotMade("ValidationError", f"Property validation failure: {problem}") from problem
+            for number, params in enumerate(calls):
                 try:
+                    whole = await row.complete(self.call, facts, params) if row.complete else params
                     response = await self.call(row.service, row.create.operation, whole)
                 except AwsError as error:
-                    if error.code not in row.create.ignore:
-                        raise
+                    if error.code in row.create.ignore:
+                        continue
+                    if number == 0 and error.status in _ANSWERED:
+                        raise NotMade(error.code, error.message, error.status) from error
+                    raise
         facts = replace(facts, response=response)
         if row.identify is None:
             return str(fill(row.id, facts))
