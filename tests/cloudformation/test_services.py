@@ -80,3 +80,19 @@ async def test_an_update_of_the_tasks_replaces_the_definition_and_updates_the_se
     assert service | {"taskDefinition": definition} in cloud.made("UpdateService")
     statuses = [each["status"] for each in cloud.ecs.definitions.values()]
     assert sorted(statuses) == ["ACTIVE", "ACTIVE", "INACTIVE", "INACTIVE"]
+
+
+async def test_a_stack_may_be_deleted_while_it_is_made_and_leaves_nothing(cloud: Cloud) -> None:
+    cloud.ecs.rollout = "IN_PROGRESS"
+    created = await cloud.cf("CreateStack", **GIVEN)
+    async with asyncio.timeout(60):
+        while len(cloud.ecs.services) < 2:
+            await asyncio.wait(cloud.engine._running.values(), timeout=0.05)
+    await cloud.cf("DeleteStack", StackName="s")
+    shown = (await cloud.cf("DescribeStacks", StackName="s"))["Stacks"][0]
+    assert shown["StackStatus"] == "DELETE_IN_PROGRESS"
+    assert (await cloud.settled(created["StackId"]))["StackStatus"] == "DELETE_COMPLETE"
+    assert (cloud.ecs.services, cloud.rds.instances, cloud.cloudfront.distributions) == ({}, {}, {})
+    events = await cloud.events(created["StackId"])
+    assert "s ROLLBACK_IN_PROGRESS" not in events
+    assert events.index("MovieService CREATE_FAILED") > events.index("s DELETE_IN_PROGRESS")

@@ -298,3 +298,56 @@ async def test_a_dynamic_reference_reaches_the_call_and_no_document(cloud: Any) 
     assert "{{resolve:secretsmanager:p:SecretString:key}}" in documents
     (kind,) = [kind for kind in cloud.documents._documents if kind.startswith("cloudformation/resource")]
     assert "{{resolve" in str(dict(cloud.documents.list(kind))["P"]["properties"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "carried"),
+    [
+        ({"DeploymentConfig": {"Mode": "STANDARD", "DisableRollback": False}}, True),
+        ({"DeploymentConfig": {"Mode": "EXPRESS"}}, False),
+        ({"ImportExistingResources": True, "IncludeNestedStacks": True}, True),
+        ({"DeploymentMode": "REVERT_DRIFT"}, False),
+    ],
+)
+async def test_a_request_is_refused_for_what_would_be_done_differently(
+    cloud: Any, asked: dict[str, Any], carried: bool
+) -> None:
+    given = {"StackName": "s", "ChangeSetName": "c", "ChangeSetType": "CREATE", "TemplateBody": GROUP, **asked}
+    if carried:
+        assert (await cloud.cf("CreateChangeSet", **given))["Id"]
+    else:
+        with pytest.raises(AwsError, match=next(iter(asked))):
+            await cloud.cf("CreateChangeSet", **given)
+
+
+RULE = """
+Resources:
+  Rule:
+    Type: AWS::EC2::SecurityGroupIngress
+    Properties: {GroupId: !ImportValue group, IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 10.0.0.0/8}
+"""
+SHARED = """
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Group: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: g, VpcId: !Ref Vpc}}
+  Targets:
+    Type: AWS::ElasticLoadBalancingV2::TargetGroup
+    Properties: {Name: web, Port: 80, Protocol: HTTP, VpcId: !Ref Vpc, TargetType: ip}
+Outputs:
+  Group: {Value: !Ref Group, Export: {Name: group}}
+  Vpc: {Value: !Ref Vpc, Export: {Name: vpc}}
+"""
+
+
+async def test_what_another_stack_has_is_not_taken_for_what_a_refused_call_would_have_made(cloud: Any) -> None:
+    await cloud.create(SHARED, StackName="shared")
+    await cloud.create(RULE, StackName="first")
+    targets = SHARED.split("Outputs:", maxsplit=1)[0].replace("!Ref Vpc", "!ImportValue vpc")
+    targets = "Resources:\n" + targets[targets.index("  Targets:") :]
+    for name, template in (("second", RULE), ("third", targets)):
+        assert (await cloud.create(template, StackName=name))["StackStatus"] == "ROLLBACK_COMPLETE"
+    groups = (await cloud.apis.call("elbv2", "DescribeTargetGroups", {}))["TargetGroups"]
+    assert [each["TargetGroupName"] for each in groups] == ["web"]
+    group = (await cloud.resources("shared"))["Group"]["PhysicalResourceId"]
+    (shown,) = (await cloud.apis.call("ec2", "DescribeSecurityGroups", {"GroupIds": [group]}))["SecurityGroups"]
+    assert [each["FromPort"] for each in shown["IpPermissions"]] == [80]

@@ -25,7 +25,6 @@ def test_a_declaration_has_its_attributes() -> None:
         ("AWSTemplateFormatVersion: '2011'\n" + BUCKET, "2011 is not a supported value"),
         ("Resources:\n  B: {}\n", "Every Resources object must contain a Type member"),
         (BUCKET + "    Foo: 1\n", "Invalid template resource property 'Foo'"),
-        (BUCKET + "    CreationPolicy: {}\n", "the attribute CreationPolicy is not supported by Netflux"),
         (BUCKET + "    DeletionPolicy: Keep\n", "Unrecognized DeletionPolicy Keep"),
         (BUCKET + "Outputs:\n  O: {Description: x}\n", "requires a Value"),
         ("Resources:\n  a-b: {Type: AWS::S3::Bucket}\n", "a-b is non alphanumeric"),

@@ -6,7 +6,7 @@ from netflux.network.described import READS, Reading
 
 
 class Ec2:
-    """Interfaces and nothing else; counts what it is asked for."""
+    """Interfaces in one subnet; counts what it is asked for."""
 
     def __init__(self) -> None:
         self.interfaces: dict[str, str] = {}
@@ -16,7 +16,7 @@ class Ec2:
         member = next(member for member, read in READS.items() if read == operation)
         if operation != "DescribeNetworkInterfaces":
             self.asked.append((operation, 0))
-            return {member: []}
+            return {member: _SUBNET.get(member, [])}
         wanted = params["Filters"][0]["Values"] if params else [*self.interfaces]
         found = [
             {"NetworkInterfaceId": key, "SubnetId": "subnet-1", "PrivateIpAddress": address}
@@ -25,6 +25,15 @@ class Ec2:
         ]
         self.asked.append((operation, len(found)))
         return {member: found}
+
+
+_SUBNET = {
+    "Subnets": [{"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}],
+    "NetworkAcls": [
+        {"NetworkAclId": "acl-1", "Entries": [], "Associations": [{"SubnetId": "subnet-1", "NetworkAclId": "acl-1"}]}
+    ],
+    "RouteTables": [{"RouteTableId": "rtb-1", "VpcId": "vpc-1", "Routes": [], "Associations": [{"Main": True}]}],
+}
 
 
 async def test_of_interfaces_only_those_are_read_again_that_a_call_names() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from netflux.cloudformation import carry, decide
 from netflux.cloudformation.decide import Action
-from netflux.cloudformation.hands import Hands, made_up_name
+from netflux.cloudformation.hands import Hands, NotMade, made_up_name
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.retag import retag
 from netflux.cloudformation.scene import as_list
@@ -91,7 +91,12 @@ class Bringer:
             resource = await self._intend(row, wish, resource, verb)
         if not resource.physical:
             self._hands.check()
-            resource = replace(resource, physical=await self._made(row, wish, resource, again=tried))
+            try:
+                physical = await self._made(row, wish, resource, again=tried)
+            except NotMade:
+                self._journal.store.put_resource(self._stack, replace(resource, token=""))
+                raise
+            resource = replace(resource, physical=physical)
             resource = self._journal.resource(
                 self._stack, resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated"
             )
@@ -177,19 +182,28 @@ class Bringer:
     ) -> None:
         resource, change = what
         base = resource.properties if resource.attempt in (None, wish.properties) else resource.attempt or {}
-        resource = replace(self._described(resource, wish), attempt=wish.properties)
+        resource = replace(
+            self._described(resource, wish), attempt=wish.properties, earlier=self._earlier(row, resource)
+        )
         resource = self._journal.resource(self._stack, resource, "UPDATE_IN_PROGRESS")
         defaults = decide.removed_defaults(row, schema_of(self._region, row.type), base, wish.properties)
         facts = await self._hands.facts(self._stack, resource, row, wish.properties | defaults, base)
+        wait = True
         for step in carry.updates(row):
             changed = [name for name in change.changed if name in (step.only or ()) and name in facts.new]
             if changed and not (row.tags is not None and changed == [carry.TAGS]):
-                facts = await self._hands.read(row, facts)
-                await self._hands.step(row, step, facts, changed)
+                facts = await self._hands.idle(row, facts)
+                wait = await self._hands.step(row, step, facts, changed)
         if carry.TAGS in change.changed and row.tags is not None:
             await self._tag(row, facts, base)
         resource = replace(resource, properties=wish.properties)
-        await self._finish(row, resource, facts, ("UPDATE", configured))
+        await self._finish(row if wait else replace(row, stable=None), resource, facts, ("UPDATE", configured))
+
+    def _earlier(self, row: Row, resource: Resource) -> dict[str, Any] | None:
+        operation = self._stack.operation
+        if row.expand is None or operation is None or (resource.earlier or {}).get("token") == operation.token:
+            return resource.earlier
+        return {"token": operation.token, "properties": resource.properties}
 
     async def _tag(self, row: Row, facts: Facts, base: Properties) -> None:
         """Adds the tags that are new or different, and removes those that are gone."""

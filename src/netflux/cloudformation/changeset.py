@@ -17,7 +17,7 @@ from netflux.errors import AwsError
 _CREATE = (
     "StackName", "TemplateBody", "TemplateURL", "UsePreviousTemplate", "Parameters", "Capabilities", "RoleARN",
     "NotificationARNs", "Tags", "ChangeSetName", "ClientToken", "Description", "ChangeSetType", "OnStackFailure",
-    "IncludeNestedStacks",
+    "IncludeNestedStacks", "ImportExistingResources",
 )  # fmt: skip
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
@@ -28,6 +28,8 @@ class ChangeSets(Stacks):
     async def create_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Works out the changes. A new stack is there from now on, in REVIEW_IN_PROGRESS."""
         requests.refuse("CreateChangeSet", request, _CREATE)
+        requests.check_length(call, request)
+        # ImportExistingResources: what has a wanted name already fails by that name, where AWS would take it over.
         kind = request.get("ChangeSetType", "UPDATE")
         if kind not in ("CREATE", "UPDATE"):
             raise AwsError("ValidationError", f"ChangeSetType {kind} is not supported by Netflux.")

@@ -17,7 +17,8 @@ from netflux.cloudformation.intrinsics import Environment
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.store import Operation, Resource, Stack
 from netflux.cloudformation.template import Declaration, Template, parse
-from netflux.cloudformation.types.table import Caller
+from netflux.cloudformation.types.table import Caller, Properties
+from netflux.cloudformation.validate import row_of
 from netflux.errors import AwsError
 
 _log = logging.getLogger(__name__)
@@ -65,11 +66,17 @@ class Execution:
         self._clock = clock
         self._stack = stack
         self._failed: list[str] = []
+        self._given_up = False
         self._hands = Hands(call, clock, self._halted, stopping)
         self._deadline = clock.monotonic() + 60.0 * float(stack.shown.get("TimeoutInMinutes") or 1e9)
 
+    def give_up(self, instead: Operation) -> None:
+        """The creation under way ends where it is, and the stack is deleted."""
+        self._given_up = True
+        self._stack = self._journal.stack(self._stack, "DELETE_IN_PROGRESS", "User Initiated", operation=instead)
+
     def _halted(self) -> str | None:
-        if self._failed:
+        if self._failed or self._given_up:
             return "Resource creation cancelled"
         operation = self._stack.operation
         if (
@@ -85,6 +92,7 @@ class Execution:
         while self._stack.operation is not None:
             operation = self._stack.operation
             self._failed.clear()
+            self._given_up = False
             try:
                 await _PHASES[operation.phase](self, operation)
             except Halted:
@@ -97,6 +105,8 @@ class Execution:
 
     def _over_badly(self, operation: Operation, reason: str) -> None:
         """A phase couldn't be gone through at all."""
+        if self._given_up:
+            return
         if operation.phase == "apply":
             self._apply_failed(operation, reason)
             return
@@ -107,6 +117,8 @@ class Execution:
 
     async def _apply(self, operation: Operation) -> None:
         problem = await self._bring_all(rolling=False)
+        if self._given_up:
+            return
         if problem is None:
             try:
                 self._stack = await self._concluded()
@@ -269,7 +281,9 @@ class Execution:
     async def _brought(self, declaration: Declaration, needed: Needs, gate: _Gate, env: Environment) -> bool:
         logical = declaration.logical
         try:
-            wish = Wish(declaration, scene.properties(env, self._stack.source, declaration), tuple(sorted(needed.all)))
+            properties = scene.properties(env, self._stack.source, declaration)
+            properties = self._gone_back_to(logical) or await scene.expanded(self._call, declaration, properties)
+            wish = Wish(declaration, properties, tuple(sorted(needed.all)))
             await Bringer(self._journal, self._hands, self._stack).bring(wish, gate.open)
         except Halted as halt:
             if str(halt) == "the region stops":
@@ -285,6 +299,16 @@ class Execution:
         else:
             return True
         return False
+
+    def _gone_back_to(self, logical: str) -> Properties | None:
+        """In a rollback, the properties of a resource whose template doesn't tell all of them again."""
+        operation, resource = self._stack.operation, self._journal.store.resource(self._stack, logical)
+        if operation is None or operation.phase != "rollback" or resource is None or not resource.complete:
+            return None
+        if row_of(resource.type).expand is None:
+            return None
+        earlier = resource.earlier or {}
+        return earlier["properties"] if earlier.get("token") == operation.token else resource.properties
 
     def _fail(self, declaration: Declaration, reason: str) -> None:
         found = self._journal.store.resource(self._stack, declaration.logical)

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netflux.cloudformation import decide, scene
+from netflux.cloudformation import decide, lacks, rules, scene
 from netflux.cloudformation.decide import Action, Change
 from netflux.cloudformation.graph import Needs, needs
-from netflux.cloudformation.intrinsics import Environment
 from netflux.cloudformation.store import Resource, Stack, Store
 from netflux.cloudformation.template import Declaration, Template
-from netflux.cloudformation.types.table import Caller
+from netflux.cloudformation.types.table import Caller, Properties, Row
 from netflux.cloudformation.validate import row_of, schema_of
 from netflux.errors import AwsError
 
@@ -33,17 +32,22 @@ async def foresee(call: Caller, store: Store, stack: Stack, template: Template) 
     Args:
         stack: as it would be: with the new source.
 
-    Raises AwsError when a change is not possible.
+    Raises AwsError when a change is not possible, or calls for what Netflux doesn't have.
     """
     bare = await scene.environment(call, store, stack, template)
+    rules.check(bare, template)
+    lacks.check(bare, template)
     resources = store.resources(stack)
     wanted = scene.wanted(bare, template)
     moving: set[str] = set()
     env = scene.with_resources(bare, resources.get, lambda logical: logical in moving)
     found = []
     for logical in _ordered(needs(template, wanted)):
-        foreseen = _one(wanted[logical], resources, env, stack)
-        if foreseen.change.action in (Action.ADD, Action.REPLACE):
+        declaration = wanted[logical]
+        properties = scene.properties(env, stack.source, declaration)
+        properties = await scene.expanded(call, declaration, properties)
+        foreseen = _one(declaration, resources, properties, scene.pseudo(stack)["AWS::Region"])
+        if foreseen.change.action in _moves(row_of(declaration.type)):
             moving.add(logical)
         if foreseen.change.action is not Action.NONE:
             found.append(foreseen)
@@ -53,15 +57,19 @@ async def foresee(call: Caller, store: Store, stack: Stack, template: Template) 
     return found
 
 
-def _one(declaration: Declaration, resources: Mapping[str, Resource], env: Environment, stack: Stack) -> Foreseen:
-    properties = scene.properties(env, stack.source, declaration)
+def _moves(row: Row) -> tuple[Action, ...]:
+    """The actions that may change what others refer to; a nested stack's outputs may change with any."""
+    return (Action.ADD, Action.REPLACE, Action.MODIFY) if row.outputs else (Action.ADD, Action.REPLACE)
+
+
+def _one(declaration: Declaration, resources: Mapping[str, Resource], properties: Properties, region: str) -> Foreseen:
     resource = resources.get(declaration.logical)
     if resource is None:
         return Foreseen(declaration.logical, declaration.type, Change(Action.ADD))
     if resource.type != declaration.type:
         raise AwsError("ValidationError", f"Update of resource type is not permitted. ({declaration.logical})")
     row = row_of(declaration.type)
-    schema = schema_of(scene.pseudo(stack)["AWS::Region"], declaration.type)
+    schema = schema_of(region, declaration.type)
     change = decide.compare(row, schema, resource.properties, properties)
     return Foreseen(declaration.logical, declaration.type, change, resource.physical)
 

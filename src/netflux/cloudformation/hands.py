@@ -35,10 +35,15 @@ from netflux.errors import AwsError
 
 _QUICK = 0.05
 _SLOW = 0.5
+_ANSWERED = (*range(400, 500), 501)  # other HTTP statuses don't tell whether anything was made
 
 
 class Halted(Exception):
     """The work stops here: another resource failed, or the region goes down."""
+
+
+class NotMade(AwsError):
+    """The create call was refused, so whatever is found by the resource's name is somebody else's."""
 
 
 class Hands:
@@ -68,23 +73,39 @@ class Hands:
         _, _, _, region, account, _ = stack.id.split(":", 5)
         return Facts(
             new=resolved, old=before, id=resource.physical, attributes=resource.attributes, token=resource.token,
-            logical=resource.logical, stack=stack.id, region=region, account=account,
+            logical=resource.logical, stack=stack.id, region=region, account=account, capabilities=stack.capabilities,
         )  # fmt: skip
 
-    async def step(self, row: Row, step: Step, facts: Facts, changed: Collection[str] | None = None) -> dict[str, Any]:
-        """Makes the step's calls and returns the last response."""
-        response: dict[str, Any] = {}
+    async def step(self, row: Row, step: Step, facts: Facts, changed: Collection[str] | None = None) -> bool:
+        """Makes the step's calls; False when the resource was as wished before."""
+        if not step.operation:
+            return True
         try:
             calls = carry.parameters(row, step, facts, changed)
         except (Uncarried, ValueError) as problem:
             raise AwsError("ValidationError", f"Property validation failure: {problem}") from problem
         for params in calls:
             try:
-                response = await self.call(step.service or row.service, step.operation, params)
+                await self.call(step.service or row.service, step.operation, params)
             except AwsError as error:
+                if step.same and error.message == step.same:
+                    return False
                 if error.code not in step.ignore:
                     raise
-        return response
+        return True
+
+    async def idle(self, row: Row, facts: Facts) -> Facts:
+        """The facts as they are read once the resource takes calls."""
+        if row.busy is None:
+            return await self.read(row, facts)
+        busy = row.busy
+
+        async def free() -> Facts | Waiting:
+            found = await self.read(row, facts)
+            return Waiting("it is busy") if found.item is not None and busy(found.item) else found
+
+        found: Facts = await self._until(free, row.seconds, f"{row.type} {facts.id}")
+        return found
 
     async def read(self, row: Row, facts: Facts) -> Facts:
         """The facts with `response` and `item` as they are now; `item` is None when the resource isn't there."""
@@ -111,7 +132,8 @@ class Hands:
             found = fill(row.probe.item, replace(facts, response=response))
             return str(found) if found else None
         if row.read is None or needs_response(row.id):
-            return await self.find(row, facts, ()) if row.find and not needs_response(row.id) else None
+            listed = row.find or row.seek
+            return await self.find(row, facts, ()) if listed and not needs_response(row.id) else None
         facts = replace(facts, id=str(fill(row.id, facts)))
         found = await self.read(row, facts)
         absent = found.item is None or (row.over is not None and row.over(found.item))
@@ -140,20 +162,23 @@ class Hands:
         return None
 
     async def make(self, row: Row, facts: Facts) -> str:
-        """The create call; returns the physical id."""
+        """The create call; returns the physical id. Raises NotMade when it is refused."""
         response: dict[str, Any] = {}
         if row.create.operation:
             try:
                 calls = carry.parameters(row, row.create, facts)
             except (Uncarried, ValueError) as problem:
-                raise AwsError("ValidationError", f"Property validation failure: {problem}") from problem
-            for params in calls:
-                whole = await row.complete(self.call, facts, params) if row.complete else params
+                raise NotMade("ValidationError", f"Property validation failure: {problem}") from problem
+            for number, params in enumerate(calls):
                 try:
+                    whole = await row.complete(self.call, facts, params) if row.complete else params
                     response = await self.call(row.service, row.create.operation, whole)
                 except AwsError as error:
-                    if error.code not in row.create.ignore:
-                        raise
+                    if error.code in row.create.ignore:
+                        continue
+                    if number == 0 and error.status in _ANSWERED:
+                        raise NotMade(error.code, error.message, error.status) from error
+                    raise
         facts = replace(facts, response=response)
         if row.identify is None:
             return str(fill(row.id, facts))
@@ -176,7 +201,7 @@ class Hands:
             value = template(facts) if callable(template) else fill(template, facts)
             if value is not None:
                 found[name] = value
-        return found
+        return found | (row.outputs(facts) if row.outputs else {})
 
     async def settle(self, row: Row, facts: Facts) -> Facts:
         """Waits until the resource is stable, and returns the facts as they were read then.
@@ -199,7 +224,7 @@ class Hands:
     async def delete(self, row: Row, facts: Facts) -> None:
         """Deletes what is there, and waits until it is gone."""
         for step in row.delete:
-            facts = await self.read(row, facts)
+            facts = await self.idle(row, facts)
             if row.read is not None and facts.item is None:
                 return
             if step.settled:

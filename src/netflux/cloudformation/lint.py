@@ -20,12 +20,18 @@ from netflux.errors import AwsError
 SECONDS = 120.0
 """Real seconds until a linter that doesn't answer is ended."""
 
+_LEFT = ("E1041", "E3062", "E3690", "E3691")
+"""What AWS decides when it makes the resource, and not by the template: a role's name where its ARN is the custom, the
+classes and engine versions of databases. Here too, the API says what there is.
+"""
+
 _CHILD = """
 import json, sys
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 region = sys.argv[1]
-found = lint(sys.stdin.read(), config=ManualArgs(regions=[region], ignore_checks=["W", "I"]))
+left = sys.argv[2].split(",")
+found = lint(sys.stdin.read(), config=ManualArgs(regions=[region], ignore_checks=["W", "I", *left]))
 print(json.dumps([{"rule": m.rule.id, "line": m.linenumber, "message": m.message} for m in found]))
 """
 
@@ -127,7 +133,7 @@ class Linter:
 
     async def _lint(self, body: str, region: str, key: str) -> list[Finding]:
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _CHILD, region,
+            sys.executable, "-c", _CHILD, region, ",".join(_LEFT),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
@@ -145,7 +151,7 @@ class Linter:
 
 def _key(body: str, region: str) -> str:
     version = importlib.metadata.version("cfn-lint")
-    return hashlib.sha256(f"{version}\0{region}\0{body}".encode()).hexdigest()
+    return hashlib.sha256(f"{version}\0{','.join(_LEFT)}\0{region}\0{body}".encode()).hexdigest()
 
 
 async def _warm(paths: list[str]) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from netflux.cloudformation.intrinsics import function
 
 _PREFIX = "/properties/"
+_CUSTOM = "AWS::CloudFormation::CustomResource"
 
 
 def _folder() -> Path:
@@ -63,6 +64,10 @@ class Schema:
         """Whether the property is an attribute, which a template may not set."""
         return f"{_PREFIX}{prop}" in self.body.get("readOnlyProperties", ())
 
+    def gives(self, attribute: str) -> bool:
+        """Whether GetAtt may ask for it; what a custom resource gives is its author's to say."""
+        return custom(self.type) or attribute.split(".", maxsplit=1)[0] in self.properties
+
     @property
     def system_tags(self) -> bool:
         """Whether CloudFormation puts its own `aws:` tags on resources of the type."""
@@ -74,6 +79,8 @@ class Schema:
 
     def problems(self, properties: Mapping[str, Any]) -> Iterator[str]:
         """What AWS refuses in the properties as they are written; what functions will give is not looked into."""
+        if custom(self.type):
+            return
         yield from self._problems(properties, self.body, "")
         for name in properties:
             if name in self.properties and self.read_only(name):
@@ -114,10 +121,15 @@ class Schema:
                 yield f"Property {path + '.' if path else ''}{name} cannot be empty."
 
 
+def custom(type_name: str) -> bool:
+    """Whether whoever wrote the template makes the resource, and not AWS ("AWS::CloudFormation::CustomResource")."""
+    return type_name.startswith("Custom::") or type_name == _CUSTOM
+
+
 @functools.cache
 def schema(region: str, type_name: str) -> Schema | None:
     """The schema of a type in a region; None when AWS has no such type there."""
-    name = _index(region).get(type_name)
+    name = _index(region).get(_CUSTOM if custom(type_name) else type_name)
     if name is None:
         return None
     return Schema(type_name, json.loads((_folder() / "resources" / f"{name}.json").read_text()))

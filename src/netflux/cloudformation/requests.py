@@ -7,13 +7,14 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from netflux.cloudformation import parameters, validate
+from netflux.cloudformation.fetched import fetched
 from netflux.cloudformation.lint import Linter
 from netflux.cloudformation.store import Source, Stack
 from netflux.cloudformation.template import Template, parse
 from netflux.cloudformation.types.table import Caller
+from netflux.controlplane.call import Call
 from netflux.errors import AwsError, Unsupported
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
@@ -29,10 +30,18 @@ class Asked:
     source: Source
 
 
+_NOTHING: tuple[Any, ...] = (None, [], {}, "", False)
+
+
+def _standard(deployment: Mapping[str, Any]) -> bool:
+    """Whether a deployment configuration asks for what is done without one."""
+    return deployment.get("Mode", "STANDARD") == "STANDARD" and not deployment.get("DisableRollback")
+
+
 def refuse(operation: str, request: Mapping[str, Any], known: Collection[str]) -> None:
-    """Raises Unsupported naming the first parameter that would otherwise be ignored."""
+    """Raises Unsupported naming the first parameter that would otherwise be ignored; what asks for nothing may be."""
     for name, value in request.items():
-        if name not in known and value not in (None, [], {}, ""):
+        if name not in known and value not in _NOTHING and not (name == "DeploymentConfig" and _standard(value)):
             raise Unsupported(f"cloudformation:{operation} {name}")
 
 
@@ -54,35 +63,21 @@ async def body(call: Caller, request: Mapping[str, Any], previous: Stack | None)
             raise AwsError("ValidationError", "There is no previous template to use.")
         return previous.source.template
     if request.get("TemplateURL"):
-        return await _fetched(call, str(request["TemplateURL"]))
+        return await fetched(call, str(request["TemplateURL"]))
     text = request.get("TemplateBody")
     if not text:
         raise AwsError("ValidationError", "Either Template URL or Template Body must be specified.")
-    if len(str(text).encode()) > _LONGEST:
+    return str(text)
+
+
+def check_length(call: Call, request: Mapping[str, Any]) -> None:
+    """Raises AwsError when a client's template is too long to come in the request; nested stacks come from inside."""
+    if call.access_key is not None and len(str(request.get("TemplateBody") or "").encode()) > _LONGEST:
         raise AwsError(
             "ValidationError",
             f"1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
             f"Member must have length less than or equal to {_LONGEST}",
         )
-    return str(text)
-
-
-async def _fetched(call: Caller, url: str) -> str:
-    """A template out of a bucket of this region; nothing outside is asked."""
-    parts = urlsplit(url)
-    host, path = parts.hostname or "", unquote(parts.path.lstrip("/"))
-    bucket, dot, rest = host.partition(".")
-    if dot and rest.startswith("s3"):
-        key = path
-    else:
-        bucket, _, key = path.partition("/")
-    try:
-        answer = await call("s3", "GetObject", {"Bucket": bucket, "Key": key})
-    except AwsError as error:
-        raise AwsError("ValidationError", f"S3 error: {error.message} ({url})") from error
-    found = answer["Body"]
-    data = found if isinstance(found, bytes) else found.read()
-    return bytes(data).decode()
 
 
 async def asked(call: Caller, linter: Linter, request: Mapping[str, Any], region: str, previous: Stack | None) -> Asked:

@@ -9,7 +9,7 @@ from typing import Any
 
 from netflux.cloudformation import parameters
 from netflux.cloudformation.carry import TAGS, carried
-from netflux.cloudformation.intrinsics import UNKNOWN, Environment
+from netflux.cloudformation.intrinsics import UNKNOWN, Environment, has_unknown
 from netflux.cloudformation.store import Resource, Source, Stack, Store
 from netflux.cloudformation.template import Declaration, Template
 from netflux.cloudformation.types.table import Caller, Properties
@@ -118,6 +118,12 @@ def properties(env: Environment, source: Source, declaration: Declaration) -> Pr
     named = {tag["Key"] for tag in own}
     inherited = [{"Key": key, "Value": value} for key, value in source.tags.items() if key not in named]
     return found | {TAGS: own + inherited}
+
+
+async def expanded(call: Caller, declaration: Declaration, found: Properties) -> Properties:
+    """The evaluated properties with what they name indirectly looked up, where all of it is known."""
+    expand = row_of(declaration.type).expand
+    return found if expand is None or has_unknown(found) else await expand(call, found)
 
 
 def as_list(tags: Any) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netflux.clock import Clock
-from netflux.cloudformation import render, requests, scene, validate
+from netflux.cloudformation import lacks, render, requests, rules, scene, validate
 from netflux.cloudformation.execute import Execution
 from netflux.cloudformation.foresee import foresee
 from netflux.cloudformation.journal import Journal
@@ -58,6 +58,7 @@ class Stacks(Reading):
         self._linter = Linter(*folders) if lint else Linter.none()
         self._stopping = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._executions: dict[str, Execution] = {}
 
     async def resume(self) -> None:
         """Goes on with the operations that a stopped or killed region left; returns when they are under way."""
@@ -85,12 +86,17 @@ class Stacks(Reading):
     def _start(self, stack: Stack) -> None:
         execution = Execution(self._journal, self._apis.call, self._clock, stack, self._stopping)
         task = asyncio.create_task(execution.run(), name=f"cloudformation {stack.name}")
-        self._running[stack.id] = task
-        task.add_done_callback(lambda _task: self._running.pop(stack.id, None))
+        self._running[stack.id], self._executions[stack.id] = task, execution
+        task.add_done_callback(lambda _task: self._forget(stack.id))
+
+    def _forget(self, stack_id: str) -> None:
+        self._running.pop(stack_id, None)
+        self._executions.pop(stack_id, None)
 
     async def create_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Accepts a new stack and starts making it."""
         requests.refuse("CreateStack", request, _CREATE)
+        requests.check_length(call, request)
         name = requests.stack_name(request["StackName"])
         if "OnFailure" in request and "DisableRollback" in request:
             raise AwsError("ValidationError", "You can specify either DisableRollback or OnFailure, but not both.")
@@ -100,7 +106,9 @@ class Stacks(Reading):
         on_failure = "DO_NOTHING" if request.get("DisableRollback") else request.get("OnFailure", "ROLLBACK")
         operation = Operation("create", _token(request), "apply", on_failure=on_failure)
         stack = self._new(call, name, asked.source, request)
-        await scene.environment(self._apis.call, self._store, stack, asked.template)
+        env = await scene.environment(self._apis.call, self._store, stack, asked.template)
+        rules.check(env, asked.template)
+        lacks.check(env, asked.template)
         stack = self._journal.stack(stack, "CREATE_IN_PROGRESS", "User Initiated", operation=operation)
         self._start(stack)
         return {"StackId": stack.id}
@@ -125,6 +133,7 @@ class Stacks(Reading):
     async def update_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Accepts a change and starts making it."""
         requests.refuse("UpdateStack", request, _UPDATE)
+        requests.check_length(call, request)
         stack = self._live(request["StackName"])
         self._check_updatable(stack)
         asked = await requests.asked(self._apis.call, self._linter, request, call.region, stack)
@@ -165,7 +174,7 @@ class Stacks(Reading):
                 "ValidationError", f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
             )
         self._check_unused(stack)
-        if stack.operation is not None:
+        if stack.operation is not None and stack.status != "CREATE_IN_PROGRESS":
             raise AwsError(
                 "ValidationError", f"Stack [{stack.name}] is in {stack.status} state and can not be deleted."
             )
@@ -182,6 +191,9 @@ class Stacks(Reading):
             retain=retain,
             force=request.get("DeletionMode") == "FORCE_DELETE_STACK",
         )
+        if stack.operation is not None and stack.id in self._running:
+            self._executions[stack.id].give_up(operation)
+            return {}
         stack = self._journal.stack(stack, "DELETE_IN_PROGRESS", "User Initiated", operation=operation)
         self._start(stack)
         return {}
@@ -204,6 +216,7 @@ class Stacks(Reading):
 
     async def validate_template(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The template's parameters, when there is nothing wrong with it."""
+        requests.check_length(call, request)
         text = await requests.body(self._apis.call, request, None)
         template = parse(text)
         validate.check(template, call.region)

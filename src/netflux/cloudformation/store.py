@@ -79,6 +79,8 @@ class Resource:
         name: the name made up for it.
         properties: as last carried out: evaluated, with secrets still as references.
         attempt: the properties of an update under way.
+        earlier: the properties before the operation whose token is with them, where the template alone doesn't tell
+            them again (a nested stack's template may have changed at its address).
         configured: all of its calls are done; `complete`: it is stable as well.
         done: the token of the operation that brought it to what that operation wants.
         previous: the resource that this one replaces, until the clean-up.
@@ -94,6 +96,7 @@ class Resource:
     name: str = ""
     properties: dict[str, Any] = field(default_factory=dict)
     attempt: dict[str, Any] | None = None
+    earlier: dict[str, Any] | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
     configured: bool = False
     complete: bool = False

@@ -6,18 +6,19 @@ import functools
 from dataclasses import dataclass, field
 from typing import Any
 
+from netflux.cloudformation.registry import custom
 from netflux.cloudformation.syntax import malformed, read
 from netflux.errors import AwsError
 
 _SECTIONS = frozenset({
     "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources",
-    "Outputs",
+    "Outputs", "Rules",
 })  # fmt: skip
-_REFUSED_SECTIONS = ("Transform", "Rules", "Hooks")
+_REFUSED_SECTIONS = ("Transform", "Hooks")
 _ATTRIBUTES = frozenset({
     "Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata",
 })  # fmt: skip
-_REFUSED_ATTRIBUTES = ("CreationPolicy", "UpdatePolicy")
+_UNGRANTED = ("CreationPolicy", "UpdatePolicy")
 POLICIES = ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
 
 
@@ -28,6 +29,7 @@ class Declaration:
     Attributes:
         depends_on: what DependsOn names; what functions refer to is found by `graph`.
         deletion_policy: what becomes of it when the stack no longer has it; AWS's default is Delete.
+        ungranted: the attributes that AWS has and Netflux does not.
     """
 
     logical: str
@@ -38,6 +40,7 @@ class Declaration:
     deletion_policy: str = "Delete"
     update_replace_policy: str = "Delete"
     metadata: dict[str, Any] = field(default_factory=dict)
+    ungranted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Template:
     conditions: dict[str, Any]
     resources: dict[str, Declaration]
     outputs: dict[str, dict[str, Any]]
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @functools.lru_cache(maxsize=64)
@@ -84,6 +88,7 @@ def parse(body: str) -> Template:
         conditions=_section(sections, "Conditions"),
         resources={name: _declaration(name, value) for name, value in resources.items()},
         outputs=_outputs(_maps(sections, "Outputs")),
+        rules=_maps(sections, "Rules"),
     )
 
 
@@ -122,9 +127,7 @@ def _declaration(name: str, value: Any) -> Declaration:
     if not isinstance(value.get("Type"), str):
         raise malformed(f"[/Resources/{name}] Every Resources object must contain a Type member.")
     for key in value:
-        if key in _REFUSED_ATTRIBUTES:
-            raise malformed(f"Resource {name}: the attribute {key} is not supported by Netflux.")
-        if key not in _ATTRIBUTES:
+        if key not in _ATTRIBUTES and key not in _UNGRANTED and not (key == "Version" and custom(value["Type"])):
             raise malformed(f"Invalid template resource property '{key}' in resource {name}.")
     depends_on = value.get("DependsOn", [])
     if isinstance(depends_on, str):
@@ -141,6 +144,7 @@ def _declaration(name: str, value: Any) -> Declaration:
         deletion_policy=_policy(name, value, "DeletionPolicy"),
         update_replace_policy=_policy(name, value, "UpdateReplacePolicy"),
         metadata=value.get("Metadata") or {},
+        ungranted=tuple(key for key in _UNGRANTED if key in value),
     )
 
 

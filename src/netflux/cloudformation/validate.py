@@ -1,11 +1,10 @@
-"""What can be said of a template before anything is done: types, properties, references, circles, capabilities."""
+"""What AWS says of a template, whatever its parameters: types, properties, references, circles, capabilities."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from netflux.cloudformation import carry
 from netflux.cloudformation.graph import needs
 from netflux.cloudformation.intrinsics import variables
 from netflux.cloudformation.registry import Schema, schema
@@ -22,7 +21,7 @@ PSEUDO = (
 
 
 def row_of(type_name: str) -> Row:
-    """The table's row of a type that `check` has let through."""
+    """The table's row of a type that `lacks.check` has let through."""
     return rows()[type_name]
 
 
@@ -37,7 +36,7 @@ def schema_of(region: str, type_name: str) -> Schema:
 def check(template: Template, region: str) -> None:
     """Raises AwsError ValidationError for the first kind of mistake found, naming all of its places."""
     _check_types(template, region)
-    _check_references(template)
+    _check_references(template, region)
     needs(template, template.resources)
     problems = [problem for each in template.resources.values() for problem in _property_problems(each, region)]
     if problems:
@@ -45,35 +44,24 @@ def check(template: Template, region: str) -> None:
 
 
 def _check_types(template: Template, region: str) -> None:
-    known = rows()
-    others = sorted({each.type for each in template.resources.values() if each.type not in known})
-    unknown = [name for name in others if schema(region, name) is None]
+    kinds = {each.type for each in template.resources.values()}
+    unknown = sorted(name for name in kinds if schema(region, name) is None)
     if unknown:
         raise malformed(f"Unrecognized resource types: [{', '.join(unknown)}]")
-    if others:
-        raise AwsError(
-            "ValidationError",
-            f"Resource types that AWS has and Netflux does not: [{', '.join(others)}]. Remove them, or deploy to AWS.",
-        )
 
 
 def _property_problems(declaration: Declaration, region: str) -> Iterator[str]:
     place = f"Resource {declaration.logical} ({declaration.type})"
-    found = list(schema_of(region, declaration.type).problems(declaration.properties))
-    yield from (f"{place}: {problem}" for problem in found)
-    if not found:
-        for name in carry.uncarried(row_of(declaration.type), declaration.properties):
-            yield f"{place}: the property {name} is not supported by Netflux"
-    if declaration.deletion_policy == "Snapshot" and not declaration.type.startswith("AWS::RDS::DBInstance"):
-        yield f"{place}: the DeletionPolicy Snapshot is not supported by Netflux"
+    for problem in schema_of(region, declaration.type).problems(declaration.properties):
+        yield f"{place}: {problem}"
 
 
-def _check_references(template: Template) -> None:
+def _check_references(template: Template, region: str) -> None:
     lost: list[str] = []
-    for section in (template.conditions, template.outputs):
-        lost.extend(_lost(section, template))
+    for section in (template.conditions, template.outputs, template.rules):
+        lost.extend(_lost(section, template, region))
     for declaration in template.resources.values():
-        lost.extend(_lost(declaration.properties, template))
+        lost.extend(_lost(declaration.properties, template, region))
         if declaration.condition is not None and declaration.condition not in template.conditions:
             raise malformed(
                 f"Unresolved condition dependency {declaration.condition} in the Resources block of the template"
@@ -83,25 +71,25 @@ def _check_references(template: Template) -> None:
         raise malformed(f"Unresolved resource dependencies [{names}] in the Resources block of the template")
 
 
-def _lost(value: Any, template: Template) -> Iterator[str]:
+def _lost(value: Any, template: Template, region: str) -> Iterator[str]:
     """Names that refer to nothing."""
     if isinstance(value, list):
         for each in value:
-            yield from _lost(each, template)
+            yield from _lost(each, template, region)
     elif isinstance(value, dict):
         if len(value) == 1:
-            yield from _lost_function(value, template)
+            yield from _lost_function(value, template, region)
         for each in value.values():
-            yield from _lost(each, template)
+            yield from _lost(each, template, region)
 
 
-def _lost_function(value: dict[str, Any], template: Template) -> Iterator[str]:
+def _lost_function(value: dict[str, Any], template: Template, region: str) -> Iterator[str]:
     (key, given), *_ = value.items()
     if key == "Ref" and isinstance(given, str):
         yield from _lost_name(given, template)
     elif key == "Fn::GetAtt" and isinstance(given, list) and len(given) == 2:
         if isinstance(given[1], str):
-            yield from _lost_attribute(given[0], given[1], template)
+            yield from _lost_attribute((given[0], given[1]), template, region)
     elif key == "Fn::Sub":
         text, own = (given, {}) if isinstance(given, str) else (given[0], given[1])
         for name in variables(text):
@@ -109,7 +97,7 @@ def _lost_function(value: dict[str, Any], template: Template) -> Iterator[str]:
                 continue
             if "." in name:
                 logical, attribute = name.split(".", 1)
-                yield from _lost_attribute(logical, attribute, template)
+                yield from _lost_attribute((logical, attribute), template, region)
             else:
                 yield from _lost_name(name, template)
 
@@ -119,11 +107,12 @@ def _lost_name(name: str, template: Template) -> Iterator[str]:
         yield name
 
 
-def _lost_attribute(logical: str, attribute: str, template: Template) -> Iterator[str]:
+def _lost_attribute(named: tuple[str, str], template: Template, region: str) -> Iterator[str]:
+    logical, attribute = named
     declaration = template.resources.get(logical)
     if declaration is None:
         yield logical
-    elif attribute not in row_of(declaration.type).attributes:
+    elif not _gives(declaration.type, attribute, region):
         raise AwsError(
             "ValidationError",
             f"Template error: resource {logical} ({declaration.type}) does not support attribute type {attribute} "
@@ -131,13 +120,26 @@ def _lost_attribute(logical: str, attribute: str, template: Template) -> Iterato
         )
 
 
+def _gives(kind: str, attribute: str, region: str) -> bool:
+    row = rows().get(kind)
+    if row is None:
+        return schema_of(region, kind).gives(attribute)
+    return attribute in row.attributes or (row.outputs is not None and attribute.startswith("Outputs."))
+
+
 def capabilities(template: Template) -> tuple[str | None, list[str]]:
     """The capability that the template needs, and the types that it needs it for."""
     iam = [each for each in template.resources.values() if each.type.startswith("AWS::IAM::")]
     if not iam:
         return None, []
-    named = any(row_of(each.type).named in each.properties for each in iam if row_of(each.type).named)
+    named = any(_name_of(each.type) in each.properties for each in iam)
     return "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM", sorted({each.type for each in iam})
+
+
+def _name_of(kind: str) -> str:
+    """The property that names a resource of IAM's; UserName and GroupName are those of types that have no row."""
+    row = rows().get(kind)
+    return row.named if row else f"{kind.rsplit(':', 1)[1]}Name"
 
 
 def check_capabilities(template: Template, given: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from netflux.controlplane import packages
+from netflux.controlplane import iampolicies, packages
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.errors import AwsError, UserError
@@ -159,6 +159,8 @@ class Moto:
         if changes:
             self._kept.clear()
         packages.prepare_moto()
+        if service == "iam":
+            iampolicies.complete()
         from botocore.awsrequest import AWSPreparedRequest
         from moto.core.botocore_stubber import BotocoreStubber
 

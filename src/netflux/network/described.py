@@ -146,13 +146,14 @@ def _interfaces_in(told: Sequence[Item]) -> Iterable[str]:
 
 
 def topology(told: Answers) -> Topology:
-    """The answers as values."""
+    """The answers as values. moto lets a subnet go that still has interfaces: such an interface is nowhere."""
+    subnets = _subnets(told)
     translating = {
         address.get("NetworkInterfaceId") for nat in told["NatGateways"] for address in nat["NatGatewayAddresses"]
     }
     return Topology(
         vpcs={vpc["VpcId"]: _blocks(vpc) for vpc in told["Vpcs"]},
-        subnets=_subnets(told),
+        subnets=subnets,
         groups=_groups(told),
         acls={acl["NetworkAclId"]: _acl(acl) for acl in told["NetworkAcls"]},
         route_tables={table["RouteTableId"]: _route_table(table) for table in told["RouteTables"]},
@@ -166,6 +167,7 @@ def topology(told: Answers) -> Topology:
         interfaces={
             eni["NetworkInterfaceId"]: _interface(eni, filtered=eni["NetworkInterfaceId"] not in translating)
             for eni in told["NetworkInterfaces"]
+            if eni["SubnetId"] in subnets
         },
     )
 

@@ -152,12 +152,6 @@ class Network(Protocol):
         """A TCP socket that connects from the owner's interface, and does not block."""
         ...
 
-    def listener(self, owner: str, address: str, port: int) -> socket.socket | None:
-        """A TCP socket that listens at a link-local address which only the owner's own processes see; None where the
-        driver has no such addresses.
-        """
-        ...
-
     def vpc_of(self, owner: str) -> str:
         """The VPC that the owner's interface is in; empty where there is no interface, or no router of a VPC."""
         ...

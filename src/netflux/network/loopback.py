@@ -110,10 +110,6 @@ class LoopbackNetwork:
         made.settimeout(0)
         return made
 
-    def listener(self, _owner: str, _address: str, _port: int) -> socket.socket | None:
-        """None: link-local addresses would be everybody's here."""
-        return None
-
     def vpc_of(self, _owner: str) -> str:
         """Empty: no VPC has a router here."""
         return ""

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Retryable
-from netflux.network import attempt, link, namespace, netlink, ruleset
+from netflux.network import attempt, namespace, ruleset
 from netflux.network.attempt import Probe
 from netflux.network.described import Reading
 from netflux.network.hosting import Host
@@ -168,19 +168,6 @@ class NamespaceNetwork:
         """A TCP socket that connects from the owner's interface, and does not block; OSError when there is none."""
         name, address = self._name(owner), self._hosted(owner)
         return namespace.client(address=address) if address else namespace.client(name)
-
-    def listener(self, owner: str, address: str, port: int) -> socket.socket | None:
-        """A TCP socket that listens in the owner's namespace at an address that is nobody else's."""
-        name = self._name(owner)
-        if self._hosted(owner):
-            return None
-        with namespace.inside(name):
-            kernel = netlink.Socket(netlink.ROUTE)
-        try:
-            kernel.send([link.address(link.LOOPBACK, address)])
-        finally:
-            kernel.close()
-        return namespace.listener(name, address, port)
 
     def vpc_of(self, owner: str) -> str:
         """The VPC that the owner's interface is in; empty when there is none."""

@@ -11,6 +11,7 @@ from netflux.aws.ec2.association import PublicAddress
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.controlplane.apis import Apis
 from netflux.errors import AwsError
+from netflux.network.described import read
 from tests.aws.ec2.flowing import flowing
 from tests.controlplane.plane import Plane
 
@@ -82,3 +83,26 @@ async def test_the_address_that_an_internet_gateway_translates_is_shown_and_foun
         assert (await found((name, value))).keys() == {one}
         assert await found((name, "another")) == {}
     plane.stop()
+
+
+async def test_a_nat_gateways_interface_goes_with_it_and_its_address_is_free(apis: Apis) -> None:
+    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+    subnet = (await apis.call("ec2", "CreateSubnet", {"VpcId": vpc, "CidrBlock": "10.0.0.0/24"}))["Subnet"]["SubnetId"]
+    address = (await apis.call("ec2", "AllocateAddress", {"Domain": "vpc"}))["AllocationId"]
+    made = {"SubnetId": subnet, "AllocationId": address}
+    gateway = (await apis.call("ec2", "CreateNatGateway", made))["NatGateway"]["NatGatewayId"]
+    for _ in range(2):
+        await apis.call("ec2", "DeleteNatGateway", {"NatGatewayId": gateway})
+    assert (await apis.call("ec2", "DescribeNetworkInterfaces", {}))["NetworkInterfaces"] == []
+    (free,) = (await apis.call("ec2", "DescribeAddresses", {}))["Addresses"]
+    assert not free.get("AssociationId")
+    await apis.call("ec2", "ReleaseAddress", {"AllocationId": address})
+
+
+async def test_an_interface_of_a_subnet_that_is_no_more_is_nowhere(apis: Apis) -> None:
+    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+    subnet = (await apis.call("ec2", "CreateSubnet", {"VpcId": vpc, "CidrBlock": "10.0.0.0/24"}))["Subnet"]["SubnetId"]
+    await apis.call("ec2", "CreateNetworkInterface", {"SubnetId": subnet})
+    assert len((await read(apis.call)).interfaces) == 1
+    await apis.call("ec2", "DeleteSubnet", {"SubnetId": subnet})
+    assert (await read(apis.call)).interfaces == {}

@@ -182,7 +182,6 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
         ("gateway", "CreateLoadBalancer", {"Name": "n", "Type": "gateway", "Subnets": place.subnets}),
         ("dualstack", "CreateLoadBalancer", {"Name": "n", "IpAddressType": "dualstack", "Subnets": place.subnets}),
         ("lambda", "CreateTargetGroup", {"Name": "x", "TargetType": "lambda"}),
-        ("instance", "CreateTargetGroup", {**base, "TargetType": "instance"}),
         ("TCP", "CreateTargetGroup", {**base, "Protocol": "TCP"}),
         ("GRPC", "CreateTargetGroup", {**base, "ProtocolVersion": "GRPC"}),
         ("authenticate-oidc", "CreateRule", {**rule, "Conditions": [path_is("/")], "Actions": [oidc, fixed()]}),
@@ -195,6 +194,15 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
     ]  # fmt: skip
     for name, operation, params in cases:
         assert name in await refused(place, "UnsupportedOperation", operation, **params)
+
+
+async def test_a_target_group_for_instances_stays_empty(place: Place) -> None:
+    base = {"Name": "x", "Protocol": "HTTP", "Port": 80, "VpcId": place.vpc}
+    group = (await place.elb("CreateTargetGroup", **base))["TargetGroups"][0]
+    assert group["TargetType"] == "instance"
+    await place.listener((await place.balancer())["LoadBalancerArn"], forward(group["TargetGroupArn"]))
+    registered = {"TargetGroupArn": group["TargetGroupArn"], "Targets": [{"Id": "i-0123456789abcdef0"}]}
+    assert "i-0123456789abcdef0" in await refused(place, "UnsupportedOperation", "RegisterTargets", **registered)
 
 
 async def test_mistakes_get_awss_errors(place: Place) -> None:

@@ -65,6 +65,21 @@ class Ec2Api:
                 await self._moto.call("ec2", "AuthorizeSecurityGroupIngress", wanted)
         return answer
 
+    async def delete_nat_gateway(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Its interface goes with it, and its address is free, as on AWS."""
+        answer = await self._moto.call("ec2", "DeleteNatGateway", request)
+        asked = {"NatGatewayIds": [request["NatGatewayId"]]}
+        (gateway,) = (await self._moto.call("ec2", "DescribeNatGateways", asked))["NatGateways"]
+        for address in gateway["NatGatewayAddresses"]:
+            interface = {"NetworkInterfaceId": address["NetworkInterfaceId"]}
+            found = {"Filters": [{"Name": "network-interface-id", "Values": [*interface.values()]}]}
+            if not (await self._moto.call("ec2", "DescribeNetworkInterfaces", found))["NetworkInterfaces"]:
+                continue  # it was deleted before
+            if "AssociationId" in address:
+                await self._moto.call("ec2", "DisassociateAddress", {"AssociationId": address["AssociationId"]})
+            await self._moto.call("ec2", "DeleteNetworkInterface", interface)
+        return answer
+
     async def revoke_security_group_ingress(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A rule is found by what it allows; its description need not be said."""
         await self._describe(request, "IpPermissions")

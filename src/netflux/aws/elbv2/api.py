@@ -187,7 +187,7 @@ class ElbApi(ListenerApi):
         """Registered again, a draining target is in service again."""
         group = await self._group(request["TargetGroupArn"])
         for entry in request["Targets"]:
-            validation.target(entry)
+            validation.target(entry, group.kind)
         zones = {entry.get("AvailabilityZone", "") for entry in request["Targets"]}
         attributes.check_zonal(group.attributes, zones, apart=self._controller.apart)
         self._targets.register(

@@ -38,7 +38,11 @@ class HealthCheck:
 
 @dataclass(frozen=True)
 class TargetGroup:
-    """A target group and its attributes."""
+    """A target group and its attributes.
+
+    Attributes:
+        kind: `ip`, or `instance`: then it never has a target, since there are no instances.
+    """
 
     arn: str
     name: str
@@ -47,6 +51,7 @@ class TargetGroup:
     vpc_id: str
     check: HealthCheck
     attributes: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "ip"
 
     @property
     def drain_seconds(self) -> float:
@@ -271,4 +276,4 @@ def _target_group(raw: Mapping[str, Any], attributed: Mapping[str, str]) -> Targ
         (raw.get("Matcher") or {}).get("HttpCode") or "200",
     )
     named = raw["TargetGroupArn"], raw["TargetGroupName"]
-    return TargetGroup(*named, raw["Protocol"], int(raw["Port"]), raw["VpcId"], check, attributed)
+    return TargetGroup(*named, raw["Protocol"], int(raw["Port"]), raw["VpcId"], check, attributed, raw["TargetType"])

@@ -75,7 +75,7 @@ def target_group(request: Mapping[str, Any]) -> None:
     """Of CreateTargetGroup and ModifyTargetGroup."""
     create = "Name" in request
     kind = request.get("TargetType", "instance" if create else "ip")
-    if kind != "ip":
+    if kind not in ("ip", "instance"):
         raise Unsupported(f"A target group of target type {kind}", "Use TargetType ip.")
     for name, carried in (
         ("Protocol", ("HTTP", "HTTPS")),
@@ -86,7 +86,8 @@ def target_group(request: Mapping[str, Any]) -> None:
         if request.get(name, carried[0]) not in carried:
             raise Unsupported(f"A target group with {name} {request[name]}")
     if request.get("HealthCheckEnabled") is False:
-        raise AwsError("ValidationError", "Health check enabled must be true for target groups with target type 'ip'")
+        said = f"Health check enabled must be true for target groups with target type '{kind}'"
+        raise AwsError("ValidationError", said)
     for name, (low, high) in _RANGES.items():
         if name in request and not low <= request[name] <= high:
             raise AwsError("ValidationError", f"{name} '{request[name]}' must be between '{low}-{high}' inclusive")
@@ -177,8 +178,10 @@ def actions(wanted: Sequence[Mapping[str, Any]]) -> None:
         _fixed_response(action.get("FixedResponseConfig") or {})
 
 
-def target(entry: Mapping[str, Any]) -> None:
-    """Of RegisterTargets and DeregisterTargets."""
+def target(entry: Mapping[str, Any], kind: str) -> None:
+    """Of RegisterTargets, for a target group of that kind."""
+    if kind == "instance":
+        raise Unsupported(f"The instance {entry['Id']} as a target", "Use a target group of TargetType ip.")
     try:
         address = ipaddress.ip_address(entry["Id"])
     except ValueError as error:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Mapping
 
 from netflux.cloudformation.types import applicationautoscaling as _applicationautoscaling
+from netflux.cloudformation.types import cloudformation as _cloudformation
 from netflux.cloudformation.types import cloudfront as _cloudfront
 from netflux.cloudformation.types import cloudwatch as _cloudwatch
 from netflux.cloudformation.types import ec2 as _ec2
@@ -14,7 +15,9 @@ from netflux.cloudformation.types import ecs as _ecs
 from netflux.cloudformation.types import elbv2 as _elbv2
 from netflux.cloudformation.types import iam as _iam
 from netflux.cloudformation.types import logs as _logs
+from netflux.cloudformation.types import networkacl as _networkacl
 from netflux.cloudformation.types import rds as _rds
+from netflux.cloudformation.types import route53 as _route53
 from netflux.cloudformation.types import s3 as _s3
 from netflux.cloudformation.types import secretsmanager as _secretsmanager
 from netflux.cloudformation.types import securitygroup as _securitygroup
@@ -23,8 +26,8 @@ from netflux.cloudformation.types import ssm as _ssm
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
-    _applicationautoscaling, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _iam, _logs, _rds, _s3,
-    _secretsmanager, _securitygroup, _servicediscovery, _ssm,
+    _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _iam, _logs,
+    _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _ssm,
 )  # fmt: skip
 
 

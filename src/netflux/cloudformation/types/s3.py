@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from netflux import names
 from netflux.cloudformation.types.table import Facts, Read, Row, Step
+
+_WORD = re.compile(r"(?<=[a-z])([A-Z])")
 
 
 def _create(facts: Facts) -> list[dict[str, Any]]:
@@ -14,6 +17,8 @@ def _create(facts: Facts) -> list[dict[str, Any]]:
         made["CreateBucketConfiguration"] = {"LocationConstraint": facts.region}
     if str(facts.new.get("ObjectLockEnabled", "")).lower() == "true":
         made["ObjectLockEnabledForBucket"] = True
+    if "AccessControl" in facts.new:
+        made["ACL"] = _WORD.sub(r"-\1", facts.new["AccessControl"]).lower()
     return [made]
 
 
@@ -45,7 +50,7 @@ def _tags(facts: Facts) -> list[dict[str, Any]]:
 _BUCKET = Row(
     type="AWS::S3::Bucket",
     service="s3",
-    create=Step("CreateBucket", ("BucketName", "ObjectLockEnabled"), build=_create),
+    create=Step("CreateBucket", ("BucketName", "ObjectLockEnabled", "AccessControl"), build=_create),
     id="$new.BucketName",
     read=Read("HeadBucket", {"Bucket": "$id"}, "$response"),
     attributes={

@@ -24,6 +24,7 @@ class Facts:
 
     Attributes:
         token: the same for every attempt of one create call, another for each create.
+        capabilities: what the stack's caller has acknowledged.
     """
 
     new: Properties
@@ -38,6 +39,7 @@ class Facts:
     stack: str = ""
     region: str = ""
     account: str = ""
+    capabilities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Step:
         service: another service than the row's.
         inside: the member of the input that wraps all others.
         settled: the resource has to be stable before the call.
+        same: the error's message that says that the resource is as wished, and that nothing was begun.
     """
 
     operation: str
@@ -68,6 +71,7 @@ class Step:
     service: str = ""
     inside: str = ""
     settled: bool = False
+    same: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,9 @@ class Row:
             that belong to something else.
         probe: looks by name for what is there before creating; the default is `read` where the id is known beforehand.
         prepare: properties to properties before they are fitted to the calls; pure.
+        expand: properties to properties with what they name indirectly looked up, before they are compared and kept.
+        outputs: attributes `Outputs.…`, whose names only the resource tells.
+        busy: whether the resource takes no calls just now; they wait.
         complete: adds to the create call's params what other calls give.
         identify: finds the physical id where the response of create only starts the work.
         consumed: properties that need no call of their own (they matter on delete, or in `complete`).
@@ -171,6 +178,9 @@ class Row:
     seek: Callable[[Caller, Facts, Collection[str]], Awaitable[str | None]] | None = None
     probe: Read | None = None
     prepare: Callable[[Properties], Properties] | None = None
+    expand: Callable[[Caller, Properties], Awaitable[Properties]] | None = None
+    outputs: Callable[[Facts], dict[str, Any]] | None = None
+    busy: Callable[[Any], bool] | None = None
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
     identify: Callable[[Caller, Facts], Awaitable[str | Waiting]] | None = None
     consumed: tuple[str, ...] = ()
