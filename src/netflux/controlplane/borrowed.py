@@ -23,7 +23,7 @@ _WRITES = {
     "cloudwatch": "PutMetricData|PutDashboard|DeleteDashboards",
     "dynamodb": "(Create|Update|Delete)Table|(Put|Update|Delete)Item|Batch.*|Transact.*|Execute.*|(Unt|T)agResource",
     "ec2": f"(Create|Delete|Modify|Attach|Detach|(Disa|A)ssociate|Replace|Reset|Allocate|Release|(Una|A)ssign|Import)"
-    f"({_NOUNS})(Attribute|CidrBlock|Association|Entry|Rules|Version)?|(Create|Delete)Tags"
+    f"({_NOUNS})(Attribute|CidrBlock|Association|Entry|Rules|Tenancy|Version)?|(Create|Delete)Tags"
     "|(Authorize|Revoke|UpdateSecurityGroupRuleDescriptions).*gress",
     "ecr": "(Put|Delete)RegistryPolicy|(Set|Delete)RepositoryPolicy|PutImageTagMutability|(Unt|T)agResource"
     "|PutImageScanningConfiguration",
