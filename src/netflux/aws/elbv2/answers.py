@@ -18,6 +18,9 @@ _MOST_ADDRESSES = 30
 _LONGEST_LOCATION = 8192
 """Bytes; user guide, "CloudWatch metrics", HTTP_Redirect_Url_Limit_Exceeded_Count."""
 
+_SIZE = "internal.htx.data"
+"""Bytes that have come, a head and what there is of its body. HAProxy warns of `req.len` in a condition of HTTP's."""
+
 
 def error(site: Site, code: int) -> str:
     """The load balancer's own page. HAProxy takes what it denies, and not what it returns, for a failure to be told."""
@@ -37,7 +40,7 @@ def errorfiles(site: Site) -> Iterator[str]:
 
 def guards(site: Site) -> Iterator[str]:
     """What is not forwarded; user guide, "Troubleshoot your Application Load Balancers"."""
-    large = f"{{ req.len gt {_LONGEST_URL} }}"  # of what has come; hardly any request goes on to the looks behind it
+    large = f"{{ {_SIZE} gt {_LONGEST_URL} }}"  # hardly any request is looked at closer
     half = f"[\\s\\S]{{{_LONGEST_HEADERS // 2}}}"  # an expression repeats 65535 times at most
     long = f"(^|\\n)[^\\n]{{{_LONGEST_HEADER + 2},}}", f"^{half}{half}[\\s\\S]"  # with its \\r
     yield f"{error(site, 414)} if {large} {{ url,length gt {_LONGEST_URL} }}"
@@ -50,8 +53,8 @@ def guards(site: Site) -> Iterator[str]:
 
 def limit(site: Site) -> str:
     """What a target may not answer; user guide, as above."""
-    whole = f"{{ res.len gt {_LONGEST_ANSWER} }} {{ res.hdrs,length gt {_LONGEST_ANSWER} }}"
-    return error(site, 502).replace("http-request", "http-response", 1) + f" if {whole}"
+    large = f"{{ {_SIZE} gt {_LONGEST_ANSWER} }} {{ res.hdrs,length gt {_LONGEST_ANSWER} }}"
+    return error(site, 502).replace("http-request", "http-response", 1) + f" if {large}"
 
 
 _SEEN = "x-netflux-seen"
