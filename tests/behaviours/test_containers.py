@@ -21,7 +21,6 @@ from tests.oci import OciImage, busybox
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("containers"),
     pytest.mark.skipif(why_no_containers() is not None, reason=str(why_no_containers())),
 ]
 

@@ -13,7 +13,7 @@ from tests.behaviours import stack
 from tests.behaviours.cloud import Cloud, wait_for
 from tests.behaviours.load import Load, Report
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 API = ("/api/movies/1", "/api/customers/1", "/api/movies/7", "/api/movies/12")
 """A customer's task goes on to a movie task by Service Connect."""

@@ -35,7 +35,6 @@ def _missing() -> str | None:
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(300),
-    pytest.mark.xdist_group("containers"),
     pytest.mark.skipif(_missing() is not None, reason=str(_missing())),
     pytest.mark.skipif(why_no_containers() is not None, reason=str(why_no_containers())),
 ]

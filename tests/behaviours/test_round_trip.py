@@ -11,7 +11,7 @@ import pytest
 from tests.behaviours.bodies import ALL_VIEWER, CACHING_DISABLED, CACHING_OPTIMIZED, METHODS, TRUST
 from tests.behaviours.cloud import Cloud
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("empty")]
+pytestmark = [pytest.mark.e2e]
 
 
 class Trip:

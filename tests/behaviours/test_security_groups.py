@@ -29,7 +29,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     state: Path = tmp_path_factory.mktemp("groups") / "state"
-    with running(state, str(ROOT), "--speed", "5", "--network", "namespaces") as cloud:
+    with running(state, str(ROOT), "--speed", "10", "--network", "namespaces") as cloud:
         yield cloud
 
 

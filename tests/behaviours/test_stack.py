@@ -11,7 +11,7 @@ import pytest
 from tests.behaviours import stack
 from tests.behaviours.cloud import Cloud, wait_for
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
 def test_every_target_is_healthy_when_up_returns(netflux_cloud: Cloud) -> None:
