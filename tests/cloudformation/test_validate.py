@@ -38,6 +38,10 @@ from netflux.errors import AwsError
             "A: {Type: AWS::S3::Bucket}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.Nope}}",
             "resource A (AWS::S3::Bucket) does not support attribute type Nope",
         ),
+        (
+            "A: {Type: AWS::EC2::VPC}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.Ipv6CidrBlocks}}",
+            "Resource A (AWS::EC2::VPC): the attribute Ipv6CidrBlocks is not supported by Netflux",
+        ),
         ("A: {Type: AWS::S3::Bucket, Condition: Lost}", "Unresolved condition dependency Lost"),
         (
             "A: {Type: AWS::S3::Bucket, DependsOn: B}\n  B: {Type: AWS::S3::Bucket, DependsOn: A}",

@@ -113,6 +113,9 @@ def _lost_attribute(named: tuple[str, str], template: Template, region: str) -> 
     if declaration is None:
         yield logical
     elif not _gives(declaration.type, attribute, region):
+        if schema_of(region, declaration.type).read_only(attribute):
+            said = f"Resource {logical} ({declaration.type}): the attribute {attribute} is not supported by Netflux"
+            raise AwsError("ValidationError", said)
         raise AwsError(
             "ValidationError",
             f"Template error: resource {logical} ({declaration.type}) does not support attribute type {attribute} "

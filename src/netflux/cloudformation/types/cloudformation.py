@@ -64,7 +64,8 @@ def _whole(stack: Any, _wanted: Properties) -> Verdict:
     if _moving(stack):
         return Waiting(f"the nested stack is in {status}")
     verb = "updated" if status.startswith("UPDATE") else "created"
-    return Failed(f"Embedded stack {stack['StackId']} was not successfully {verb}: {status}. {reason}".rstrip())
+    why = reason or f"`aws cloudformation describe-stack-events --stack-name {stack['StackId']}` tells why."
+    return Failed(f"Embedded stack {stack['StackId']} was not successfully {verb}: {status}. {why}")
 
 
 def _moving(stack: Any) -> bool:
