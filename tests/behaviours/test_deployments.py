@@ -153,7 +153,6 @@ def test_a_broken_version_is_rolled_back_and_users_notice_nothing(netflux_cloud:
             120,
         )
     check("a broken version, rolled back", load.report)
-    events = [e["message"] for e in reversed(services(netflux_cloud)[name]["events"]) if e["id"] not in seen]
     told = [
         rf"\(service {name}\) has started 2 tasks: \(task \w+\) \(task \w+\)\.",
         rf"\(service {name}\) \(deployment {failed}\) deployment failed: tasks failed to start\.",
@@ -161,10 +160,13 @@ def test_a_broken_version_is_rolled_back_and_users_notice_nothing(netflux_cloud:
         rf"\(service {name}\) \(deployment ecs-svc/\d+\) deployment completed\.",
         rf"\(service {name}\) has reached a steady state\.",
     ]
-    for pattern in told:  # in this order
-        while events and not re.fullmatch(pattern, events[0]):
-            events.pop(0)
-        assert events, pattern
+
+    def in_order() -> bool:
+        events = [e["message"] for e in reversed(services(netflux_cloud)[name]["events"]) if e["id"] not in seen]
+        left = iter(events)
+        return all(any(re.fullmatch(pattern, event) for event in left) for pattern in told)
+
+    wait_for("the events tell all that, in this order", in_order, 20)  # the steady state's comes a pass later
     stopped = ecs.list_tasks(cluster="prod", desiredStatus="STOPPED", family=definition["family"])["taskArns"]
     tasks = ecs.describe_tasks(cluster="prod", tasks=stopped)["tasks"]
     ended = [task for task in tasks if task["taskDefinitionArn"] == broken]
