@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -71,9 +72,21 @@ def measured() -> list[dict[str, Any]]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for _ in range(10):
             sender.sendto(b"x" * 500, ("10.0.3.4", 9))
+    _until_received(task, 500)
     used.cpu = 3.0
     found.append(stats.of(task, task.containers["web"], 512))
     return [one for one in found if one is not None]
+
+
+def _until_received(task: Any, least: int) -> None:
+    """Packets that wait for the neighbour's address come a moment later."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        seen = Stats(Network()).of(task, task.containers["web"], 512)
+        if seen is not None and all(one["rx_bytes"] >= least for one in seen["networks"].values()):
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{least} bytes did not come within 10 s")
 
 
 @needs_namespaces
@@ -98,6 +111,6 @@ def test_where_tasks_share_the_machine_s_interfaces_there_are_no_network_figures
 
 def test_the_gateway_is_told_where_it_is_there() -> None:
     for space, gateway in (("task", "10.0.3.1/24"), (None, None)):
-        (network,) = metadatashape._networks(run(space, Used()), "10.0.3.0/24") or [{}]
+        (network,) = metadatashape._networks(run(space, Used()), "10.0.3.0/24", "") or [{}]
         assert network["IPv4SubnetCIDRBlock"] == "10.0.3.0/24"
         assert network.get("SubnetGatewayIpv4Address") == gateway
