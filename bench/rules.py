@@ -1,6 +1,6 @@
 """Requests a second by the number of rules and targets: the generated configuration beside one written by hand.
 
-    .venv/bin/python -m bench.rules [--seconds 1] [--rounds 5]
+    .venv/bin/python -m bench.rules [--seconds 1] [--rounds 9]
 
 Requests go to the last rule, so every rule before it is tried. The one written by hand does what the generated one
 does: the same rules as ordinary lines, the same headers, the same targets. It has a port of its own for plain HTTP,
@@ -83,7 +83,7 @@ def main() -> None:
     """Measures and prints; exits with 1 when a ratio is below its limit or an answer was no 2xx."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         short = asyncio.run(_throughput(Path(directory), wanted.seconds, wanted.rounds))
