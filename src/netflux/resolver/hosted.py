@@ -7,10 +7,9 @@ from typing import Any
 
 from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
+from netflux.network.recordsets import record_sets
 from netflux.network.zone import RecordSet, Routing, Zone, plain
 
-_PAGE = "300"
-_MOST_PAGES = 40  # Route 53 quota: 10,000 records a zone
 _ALIAS_TTL = 60  # Route 53 guide, "Choosing between alias and non-alias records": of a load balancer's
 _OTHER_ROUTING = ("Region", "GeoLocation", "GeoProximityLocation", "CidrRoutingConfig", "Failover")
 
@@ -21,27 +20,13 @@ async def zones(apis: Caller, vpc: str, region: str) -> tuple[Zone, ...]:
     found = []
     for summary in told["HostedZoneSummaries"]:
         try:
-            sets = await _record_sets(apis, summary["HostedZoneId"])
+            sets = await record_sets(apis, summary["HostedZoneId"])
         except AwsError as error:
             if error.code != "NoSuchHostedZone":  # deleted meanwhile
                 raise
             continue
         found.append(zone(summary["Name"], sets))
     return tuple(found)
-
-
-async def _record_sets(apis: Caller, zone_id: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    following: dict[str, str] = {}
-    for _ in range(_MOST_PAGES):
-        params = {"HostedZoneId": zone_id, "MaxItems": _PAGE, **following}
-        told = await apis.call("route53", "ListResourceRecordSets", params)
-        found += told["ResourceRecordSets"]
-        if not told.get("IsTruncated"):
-            break
-        parts = ("Name", "Type", "Identifier")
-        following = {f"StartRecord{part}": told[f"NextRecord{part}"] for part in parts if told.get(f"NextRecord{part}")}
-    return found
 
 
 def zone(name: str, sets: Sequence[Mapping[str, Any]]) -> Zone:

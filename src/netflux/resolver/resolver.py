@@ -31,8 +31,6 @@ _AMAZON = "AmazonProvidedDNS"
 _READ = ("route53", "servicediscovery")
 """Services of which every change may change an answer."""
 
-"""Record sets that a hosted zone has besides Route 53's own, by the zone's id."""
-
 
 class Apis(Caller, Protocol):
     """Calls the region's own APIs."""

@@ -9,9 +9,7 @@ from typing import Any
 from netflux.aws.elbv2 import hostnames
 from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
-
-_PAGE = "300"
-_MOST_PAGES = 40  # Route 53 quota: 10,000 records a zone
+from netflux.network.recordsets import record_sets
 
 
 @dataclass(frozen=True)
@@ -53,17 +51,9 @@ class Records:
         return Led(hostnames.led([one for _, found in sets for one in found]), hostnames.led(public))
 
     async def _sets(self, zone: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        params = {"HostedZoneId": zone.rpartition("/")[2], "MaxItems": _PAGE}
-        for _ in range(_MOST_PAGES):
-            try:
-                told = await self._apis.call("route53", "ListResourceRecordSets", params)
-            except AwsError as error:
-                if error.code != "NoSuchHostedZone":  # deleted meanwhile
-                    raise
-                break
-            found += told["ResourceRecordSets"]
-            if not told.get("IsTruncated"):
-                break
-            params |= {"StartRecordName": told["NextRecordName"], "StartRecordType": told["NextRecordType"]}
-        return found
+        try:
+            return await record_sets(self._apis, zone.rpartition("/")[2])
+        except AwsError as error:
+            if error.code != "NoSuchHostedZone":  # deleted meanwhile
+                raise
+            return []

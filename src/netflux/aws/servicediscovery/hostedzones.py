@@ -7,6 +7,7 @@ from typing import Any
 
 from netflux.aws.servicediscovery.store import Json
 from netflux.controlplane.call import Call, Caller
+from netflux.network.recordsets import record_sets
 from netflux.network.zone import RecordSet, Routing
 
 _PAGE = 300
@@ -36,7 +37,7 @@ class HostedZones:
         mine = [_told(one) for one in self._records(zone.rpartition("/")[2])]
         if not mine:
             return await self._moto.call("route53", "ListResourceRecordSets", request)
-        sets = sorted([*await self._of_moto(zone), *mine], key=_place)
+        sets = sorted([*await record_sets(self._moto, zone), *mine], key=_place)
         left = [one for one in sets if _place(one) >= _start(request)]
         answer: Json = {"ResourceRecordSets": left[:size], "IsTruncated": len(left) > size, "MaxItems": str(size)}
         if len(left) > size:
@@ -59,16 +60,6 @@ class HostedZones:
     def _counted(self, zone: Json) -> Json:
         more = len(self._records(zone["Id"].rpartition("/")[2]))
         return {**zone, "ResourceRecordSetCount": zone["ResourceRecordSetCount"] + more} if more else zone
-
-    async def _of_moto(self, zone: str) -> list[Json]:
-        found: list[Json] = []
-        params: Json = {"HostedZoneId": zone}
-        while True:
-            told = await self._moto.call("route53", "ListResourceRecordSets", params)
-            found += told["ResourceRecordSets"]
-            if not told.get("IsTruncated"):
-                return found
-            params |= {"StartRecordName": told["NextRecordName"], "StartRecordType": told["NextRecordType"]}
 
 
 _Place = tuple[list[str], str, str]
