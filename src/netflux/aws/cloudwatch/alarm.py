@@ -126,18 +126,13 @@ def metric(named: Mapping[str, Any]) -> Metric:
     return Metric(named["Namespace"], named["MetricName"], dimensions)
 
 
-def statistic(configuration: Mapping[str, Any]) -> str:
-    """What is compared: a statistic, or a percentile."""
-    return str(configuration.get("Statistic") or configuration["ExtendedStatistic"])
-
-
 def judged(body: Json, verdict: Verdict, now: datetime) -> Json:
     """The document after an evaluation; the same when the state is."""
     if verdict.state == body["state"]:
         return body
     configuration = body["configuration"]
-    name, period = None if "Metrics" in configuration else statistic(configuration), query.watched(configuration).period
-    data = reason_data(verdict, condition(body), name, period, now)
+    name = None if "Metrics" in configuration else query.statistic(configuration)
+    data = reason_data(verdict, condition(body), name, query.watched(configuration).period, now)
     return moved(body, verdict.state, verdict.reason, data, now.isoformat())
 
 

@@ -62,8 +62,7 @@ def watched(configuration: Mapping[str, Any]) -> Watched:
     """What an accepted alarm looks at."""
     queries: Sequence[Json] = configuration.get("Metrics") or []
     if not queries:
-        name = str(configuration.get("Statistic") or configuration["ExtendedStatistic"])
-        return Watched({_OWN: Stat(_named(configuration), name)}, {}, _OWN, configuration["Period"])
+        return Watched({_OWN: Stat(_named(configuration), statistic(configuration))}, {}, _OWN, configuration["Period"])
     stats = {one["Id"]: one["MetricStat"] for one in queries if "MetricStat" in one}
     (returned,) = (one["Id"] for one in queries if one.get("ReturnData", True))
     return Watched(
@@ -72,6 +71,11 @@ def watched(configuration: Mapping[str, Any]) -> Watched:
         returned,
         next(one["Period"] for one in stats.values()),
     )
+
+
+def statistic(configuration: Mapping[str, Any]) -> str:
+    """What is compared of an alarm's one metric: a statistic, or a percentile."""
+    return str(configuration.get("Statistic") or configuration["ExtendedStatistic"])
 
 
 def check(queries: Sequence[Mapping[str, Any]]) -> None:
