@@ -112,7 +112,7 @@ class RuntimeApi:
         clock = asyncio.get_running_loop().time
         began, told = clock(), False
         # It answers between two rounds of its own loop, in which it takes signals as well.
-        while await self._takes_connections(pid):
+        while await self.takes_connections(pid):
             if clock() - began > ANSWER_SECONDS:
                 raise RuntimeApiError(f"HAProxy's earlier worker {pid} does not stop taking connections")
             if clock() - began > _UNTOLD_SECONDS and not told:
@@ -121,9 +121,9 @@ class RuntimeApi:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGUSR1)
 
-    async def _takes_connections(self, pid: int) -> bool:
-        """As it says itself. One that says nothing is asked again for as long as it lives: where it ends while it is
-        being asked, the master leaves the question open.
+    async def takes_connections(self, pid: int) -> bool:
+        """Whether a worker does, as it says itself. One that says nothing is asked again for as long as it lives: where
+        it ends while it is being asked, the master leaves the question open.
         """
         try:
             return "Stopping: 0" in await self.command(f"@!{pid} show info", _OLD_ANSWER_SECONDS)

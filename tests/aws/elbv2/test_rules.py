@@ -38,10 +38,9 @@ class Ready:
         haproxy = self.place.haproxy
         try:
             old = [*await haproxy.statistics()][1:]
-            told = [await haproxy.runtime.command(f"@!{pid} show info") for pid in old]
-        except RuntimeApiError:  # it reloads, or one has ended
+            return not any([await haproxy.runtime.takes_connections(pid) for pid in old])
+        except RuntimeApiError:  # it reloads
             return False
-        return all("Stopping: 1" in one for one in told)
 
     async def body(self, path: str = "/", headers: str = "", method: str = "GET", host: str = "") -> str:
         return (await self.place.get(host or self.host, path, headers, method)).body.decode()
