@@ -44,6 +44,7 @@ class Request:
         speed: simulated seconds in a real one.
         network: `auto`, `loopback` or `namespaces`.
         runtime: `auto`, `process` or `podman`.
+        any_credentials: access keys that nobody issued are taken.
         fresh: the state directory is made for this start.
         listening: descriptor of the gateway's listening socket, for a region that lives in a network of its own.
         pid: of the process that a person sees and signals.
@@ -55,6 +56,7 @@ class Request:
     speed: float
     network: str
     runtime: str
+    any_credentials: bool = False
     fresh: bool = False
     listening: int | None = None
     pid: int = 0
@@ -131,6 +133,7 @@ async def _run(
         region=names.REGION,
         listening=request.listening,
         pid=request.pid,
+        any_credentials=request.any_credentials,
     )
     stopping = asyncio.Event()
     try:
