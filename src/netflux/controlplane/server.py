@@ -93,7 +93,7 @@ class Server:
         if not admission.is_here(request.host):
             return _elsewhere(request.host)
         if scope is None or scope.service == "s3" or _bucket_host(request.host):
-            if scope is None and request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+            if scope is None and request.raw_path == "/" and "text/html" in request.headers.get("Accept", ""):
                 raise web.HTTPFound("/_netflux/")
             return await self._s3(request, self._door(request))
         response = await self._api(scope, request)
