@@ -17,7 +17,7 @@ from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
-from netflux.console.routes import Inquiries, routes
+from netflux.console.routes import Access, Inquiries, routes
 from netflux.controlplane import development
 from netflux.controlplane.admission import Admission, Door
 from netflux.controlplane.apis import Apis
@@ -28,6 +28,7 @@ from netflux.controlplane.moto import Moto
 from netflux.controlplane.server import S3Handler, Server
 from netflux.errors import AwsError
 from netflux.gateway import gateway
+from netflux.gateway.peer import Peers
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
 from netflux.runtime.children import Children
@@ -56,6 +57,8 @@ class Options:
         listening: descriptor of a socket that listens on the port already; None binds the port.
         pid: of the process that a person sees and signals; 0 for this one.
         any_credentials: access keys that nobody issued are taken from programs, unverified.
+        peers: descriptor by which the kernel tells whose a connection to the gateway is; None where it does not.
+        owner: user id of who runs the region, as the machine counts users: it may live in a user namespace.
     """
 
     port: int = 4566
@@ -68,6 +71,8 @@ class Options:
     listening: int | None = None
     pid: int = 0
     any_credentials: bool = False
+    peers: int | None = None
+    owner: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,10 @@ class Front:
         credentials = development.make(state.path)
         for key in (credentials.key(options.account), well_known(options.account)):
             self.keys.add(key)
-        self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials)
+        told: dict[str, Any] = {}
+        if options.peers is not None:
+            told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
+        self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
         for overlay in (StsApi(self.moto, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
             self.apis.register(overlay)
         place = gateway.Region(options.account, options.region)
@@ -117,7 +125,8 @@ class Front:
         )
         if options.listening is not None:
             self.haproxy.inherit(options.listening)
-        console = routes(self.apis.call, self._facts, credentials.token, self)
+        access = Access(credentials.token, self.admission.by_owner)
+        console = routes(self.apis.call, self._facts, access, self)
         self.server = Server(self.apis, self.admission, self._s3, console)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None

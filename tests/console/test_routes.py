@@ -5,7 +5,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from netflux.console.routes import routes
+from netflux.console.routes import Access, routes
 from tests.console import cloud
 
 TOKEN = "0123456789abcdef"
@@ -21,7 +21,7 @@ async def region() -> cloud.Cloud:
 @pytest.fixture
 async def client(region: cloud.Cloud) -> AsyncIterator[Client]:
     app = web.Application()
-    app.add_routes(routes(region.call, lambda: cloud.FACTS, TOKEN))
+    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access(TOKEN)))
     async with TestClient(TestServer(app)) as started:
         yield started
 
@@ -50,7 +50,7 @@ async def test_status_is_the_snapshot_with_the_regions_facts(client: Client) -> 
 
 async def test_status_has_what_security_groups_dropped(region: cloud.Cloud) -> None:
     app = web.Application()
-    app.add_routes(routes(region.call, lambda: cloud.FACTS, TOKEN, cloud.Counting()))
+    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access(TOKEN), cloud.Counting()))
     async with TestClient(TestServer(app)) as started:
         found = await (await started.get("/_netflux/status.json", headers=HERE)).json()
     assert found["dropped"] == [cloud.DROPPED]
@@ -130,3 +130,12 @@ async def test_a_push_needs_the_token(client: Client, region: cloud.Cloud, token
     answer = await client.post("/_netflux/push", json=body, headers={**HERE, "X-Netflux": token})
     assert answer.status == 403
     assert [operation for operation, _ in region.calls if operation == "PutImage"] == []
+
+
+async def test_another_user_of_the_machine_sees_nothing_without_the_token(region: cloud.Cloud) -> None:
+    app = web.Application()
+    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access(TOKEN, lambda headers: headers["x-peer"] == "own")))
+    async with TestClient(TestServer(app)) as started:
+        for peer, token, status in (("own", "", 200), ("other", "", 403), ("other", TOKEN, 200)):
+            headers = {**HERE, "X-Peer": peer, "X-Netflux": token}
+            assert (await started.get("/_netflux/region.json", headers=headers)).status == status

@@ -137,3 +137,12 @@ def test_a_page_is_told_from_a_program_and_from_a_person() -> None:
     assert not from_own_page({**own, "origin": "http://localhost:3000"})
     assert not from_own_page({**own, "sec-fetch-site": "same-site"})
     assert not from_own_page({"host": "localhost:4566", "origin": "null"})
+
+
+async def test_the_pair_that_everybody_knows_is_good_for_the_owner_alone(keys: Keys) -> None:
+    admission = Admission(keys, names.ACCOUNT, by_owner=lambda peer: peer == "own")
+    issued = keys.issue(account_root(names.ACCOUNT))
+    for peer, expected in (("own", ROOT), ("other", "AccessDenied")):
+        assert await outcome(admission, request(("test", "test"), **{"x-netflux-peer": peer})) == expected
+        handed = request((issued.access_key, issued.secret), **{"x-netflux-peer": peer})
+        assert await outcome(admission, handed) == ROOT

@@ -88,6 +88,11 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
         )
     if region.get("any_credentials"):
         console.print(Text("--any-credentials: every access key is taken from programs, unverified.", "yellow"))
+    if not region.get("tells_users_apart", True):
+        told = (
+            "The kernel does not tell whose a connection is: other users of this machine can use the key `test` here."
+        )
+        console.print(Text(told, "yellow"))
     sizes = region.get("sizes")
     held = sizes is None or (sizes["memory"] and sizes["cpu"])
     if sizes is not None and (seconds is None or not held):

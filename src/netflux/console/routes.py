@@ -12,6 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -58,26 +59,42 @@ class Inquiries(Protocol):
         ...
 
 
-def routes(call: Call, facts: Facts, token: str, inquiry: Inquiries | None = None) -> list[web.RouteDef]:
+@dataclass(frozen=True)
+class Access:
+    """Who may do what here.
+
+    Attributes:
+        token: that the header `X-Netflux` of what changes something has.
+        by_owner: whether a request, by its headers in lower case, is of the region's owner.
+    """
+
+    token: str
+    by_owner: Callable[[Mapping[str, str]], bool] = lambda _headers: True
+
+
+def routes(call: Call, facts: Facts, access: Access, inquiry: Inquiries | None = None) -> list[web.RouteDef]:
     """All routes.
 
     Args:
         call: `Apis.call`.
         facts: the rest of what is to be shown.
-        token: that the header `X-Netflux` of what changes something has.
+        access: who may look, and who may change something.
         inquiry: answers `reach.json`, which is absent without it, and knows what was counted.
     """
     console = _Console(call, facts, inquiry)
-    reach = [web.get("/_netflux/reach.json", _guarded(_reach(inquiry, token)))] if inquiry is not None else []
+    reading: dict[str, Handler] = {
+        "status.json": console.status,
+        "region.json": console.region,
+        "logs.json": console.logs,
+    }
+    if inquiry is not None:
+        reading["reach.json"] = _reach(inquiry, access.token)
     return [
-        web.get("/_netflux", _guarded(_to_page, by_link=True)),
-        web.get("/_netflux/", _guarded(_page, by_link=True)),
-        web.get("/_netflux/static/{name}", _guarded(_file)),
-        web.get("/_netflux/region.json", _guarded(console.region)),
-        web.get("/_netflux/status.json", _guarded(console.status)),
-        web.get("/_netflux/logs.json", _guarded(console.logs)),
-        web.post("/_netflux/push", _guarded(_writing(console.push, token))),
-        *reach,
+        web.get("/_netflux", _guarded(_to_page, access, by_link=True)),
+        web.get("/_netflux/", _guarded(_page, access, by_link=True)),
+        web.get("/_netflux/static/{name}", _guarded(_file, access)),
+        web.post("/_netflux/push", _guarded(_writing(console.push, access.token), access)),
+        *(web.get(f"/_netflux/{name}", _guarded(handler, access)) for name, handler in reading.items()),
     ]
 
 
@@ -173,7 +190,7 @@ class _Console:
             return _json({"message": error.message, "hint": error.hint}, 400)
 
 
-def _guarded(handler: Handler, *, by_link: bool = False) -> Handler:
+def _guarded(handler: Handler, access: Access, *, by_link: bool = False) -> Handler:
     """Args:
     by_link: a person may come by a link on another site's page.
     """
@@ -186,6 +203,8 @@ def _guarded(handler: Handler, *, by_link: bool = False) -> Handler:
         followed = by_link and _FOLLOWED.items() <= headers.items() and "origin" not in headers
         if not followed and not admission.from_own_page(headers):
             return _json({"message": f"{admission.PAGES} This request came from one."}, 403)
+        if not access.by_owner(headers) and not _opens(request, access.token):
+            return _json({"message": "This cloud is another user's of this machine."}, 403)
         try:
             return await handler(request)
         except web.HTTPException:

@@ -7,7 +7,7 @@ standard; W3C, "Fetch Metadata Request Headers"), and it cannot know a secret th
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,6 +16,7 @@ from netflux.controlplane.keys import Key, Keys
 from netflux.controlplane.signature import SignatureError, Signed
 from netflux.policy.evaluate import account_root
 
+_PEER = "x-netflux-peer"
 _ADDRESSES = ("127.0.0.1", "[::1]", "169.254.170.3")
 OWN_PAGE_HOSTS = ("localhost", "127.0.0.1", "[::1]", "console.localhost")
 """Where the console's page is."""
@@ -44,12 +45,26 @@ class Admission:
         keys: that are good.
         account: for which a key stands that nobody issued, where such keys are taken.
         any_credentials: takes them from programs, unverified.
+        by_owner: whether the program at the other end of the gateway's connection, by what `X-Netflux-Peer` says, is of
+            the region's owner. Without it users of the machine are not told apart.
     """
 
-    def __init__(self, keys: Keys, account: str, *, any_credentials: bool = False) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        account: str,
+        *,
+        any_credentials: bool = False,
+        by_owner: Callable[[str], bool] = lambda _peer: True,
+    ) -> None:
         self.keys = keys
         self._account = account
         self._any = any_credentials
+        self._by_owner = by_owner
+
+    def by_owner(self, headers: Mapping[str, str]) -> bool:
+        """Whether the request is of the region's owner."""
+        return self._by_owner(headers.get(_PEER, ""))
 
     async def identify(self, request: Signed, door: Door, bucket: str = "") -> Key | None:
         """The key that the request is signed with; None when it is not signed.
@@ -72,6 +87,8 @@ class Admission:
             raise SignatureError(
                 "AccessDenied", f"{PAGES} The key {key.access_key} is no secret, so a page may know it."
             )
+        if not key.secretive and not self.by_owner(request.headers):
+            raise SignatureError("AccessDenied", OTHERS)
         now = datetime.now(UTC)
         if key.secret and second is not None:
             signaturetwo.verify(request, second, key.secret, bucket, now)
@@ -95,6 +112,10 @@ class Admission:
         )
 
 
+OTHERS = (
+    "This cloud is another user's of this machine. Its owner can hand you a pair: `aws iam create-access-key`, or what "
+    "`netflux env` prints."
+)
 PAGES = "Pages in a browser reach no API of this cloud."
 
 

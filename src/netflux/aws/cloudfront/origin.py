@@ -116,6 +116,7 @@ class Origins:
         headers = CIMultiDict(ask.headers)
         if ask.origin.is_bucket:
             headers["X-Forwarded-Proto"] = ask.scheme
+            headers.popall("X-Netflux-Peer", None)  # the gateway's word for who connects to it, not a viewer's
             headers.update(self._signature(distribution, ask, headers))
         timeout = aiohttp.ClientTimeout(
             total=None,
