@@ -18,6 +18,8 @@ from netflux.controlplane.refusals import Violation, invalid
 _XML_PROTOCOLS = frozenset({"query", "ec2", "rest-xml"})
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _XML_TEXT = r"Member must satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\uD7FF\uE000-\uFFFD]*"
+_PATH = re.compile("^/(hostedzone|change|delegationset|healthcheck)/")
+"""Route 53 answers ids as paths and takes them back so; SDKs cut the path off, other parts of this region don't."""
 _TEXTS = frozenset({"string", "character"})
 _NUMBERS = frozenset({"integer", "long", "float", "double", "short", "byte"})
 _LONGEST_LIST = 10_000
@@ -105,6 +107,8 @@ class _Walk:
         metadata = shape.metadata
         if not metadata:
             return
+        if self._service == "route53":
+            value = _PATH.sub("", value)
         too_long = [*self._length(shape, value, path)]
         yield from too_long
         pattern = metadata.get("pattern")

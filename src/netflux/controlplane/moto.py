@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from netflux.controlplane import iampolicies, packages
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.message import HttpRequest, HttpResponse
+from netflux.controlplane.watchdog import Watchdog
 from netflux.errors import AwsError, UserError
 
 _log = logging.getLogger(__name__)
@@ -27,6 +28,9 @@ _T = TypeVar("_T")
 PREFIX = "moto/"
 CHEAP_BYTES = 256 * 1024
 """A backend up to this size is looked at after every call, since some calls change their neighbours."""
+
+HELD = 20.0
+"""Real seconds that one call may hold moto's thread. The first call of a service imports it, which takes a few."""
 
 _STEADY = frozenset({"elbv2"})
 """Services of which moto answers a reading operation the same until the next change of anything, except for a new
@@ -57,6 +61,7 @@ class Moto:
         self._documents = documents
         self._region = region
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
+        self._watchdog = Watchdog(HELD)
         self._stored: dict[str, tuple[str, int]] = {}
         self._unloaded: Exception | None = None
         self._kept: dict[str, dict[str, Any]] = {}
@@ -68,6 +73,7 @@ class Moto:
     def stop(self) -> None:
         """Ends the thread after the call under way."""
         self._thread.shutdown(wait=True)
+        self._watchdog.stop()
 
     def holds(self, service: str) -> bool:
         """Whether any state of the service is on disk."""
@@ -169,7 +175,13 @@ class Moto:
         url = f"https://{host}{request.url}"
         prepared = AWSPreparedRequest(request.method, url, headers, request.body, stream_output=False)
         try:
-            found = BotocoreStubber().process_request(prepared)
+            found = self._watchdog.run(lambda: BotocoreStubber().process_request(prepared))
+        except TimeoutError as error:
+            _log.exception("moto held its thread for %g s on %s %s", HELD, service, request.url)
+            self._go_back()
+            raise AwsError(
+                "ServiceUnavailable", f"{service}: the call was broken off after {HELD:g} s; nothing was changed.", 503
+            ) from error
         except (NotImplementedError, ModuleNotFoundError) as error:  # the latter: of a package only it needs
             raise AwsError("NotImplemented", f"{service}: Netflux does not have this: {error}", 501) from error
         except Exception as error:
