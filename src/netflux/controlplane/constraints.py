@@ -94,12 +94,23 @@ class _Walk:
         if too_long:
             return
         if shape.type_name == "list":
-            for number, item in enumerate(value, 1):
-                yield from self._value(shape.member, item, f"{path}.{number}.member", name)
+            yield from self._items(shape, value, path, name)
         else:
             for key, item in value.items():
                 yield from self._value(shape.key, key, f"{path}.key", name)
                 yield from self._value(shape.value, item, f"{path}.{key}.member", name)
+
+    def _items(self, shape: Any, value: list[Any], path: str, name: str) -> Iterator[Violation]:
+        if shape.member.type_name not in _TEXTS | _NUMBERS:
+            for number, item in enumerate(value, 1):
+                yield from self._value(shape.member, item, f"{path}.{number}.member", name)
+            return
+        for item in value:
+            broken = [each.constraint for each in self._value(shape.member, item, path, name)]
+            if broken:
+                constraint = f"Member must satisfy constraint: [{', '.join(broken)}]"
+                yield Violation(path, value, constraint, not shape.member.metadata.get("sensitive"))
+                return
 
     def _text(self, shape: Any, value: str, path: str) -> Iterator[Violation]:
         if self._xml and _NO_XML.search(value):
