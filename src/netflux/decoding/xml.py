@@ -42,6 +42,8 @@ def decode(body: bytes, limits: Limits) -> Element:
         root: Element = parser.close()
     except DefusedXmlException as error:
         raise Malformed("it declares a document type") from error
+    except Malformed:
+        raise
     except (ParseError, ValueError) as error:
         raise Malformed(str(error)) from error
     return root

@@ -220,7 +220,7 @@ class S3Service:
         shape = route.model().operation_model(asked.call.operation).input_shape
         body = b""
         if asked.call.operation not in _STREAMED and request.method in {"PUT", "POST"}:
-            body = await bodies.read(request, sizes.s3_document(asked.call.operation).size)
+            body = await _document(request, sizes.s3_document(asked.call.operation).size)
             if asked.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
                 raise support.not_implemented("aws-chunked framing of a request that is no object")
             reception.check_small(body, asked.headers)
@@ -254,6 +254,13 @@ async def _stream(request: web.Request) -> Incoming:
     held.feed_data(await request.read())
     held.feed_eof()
     return held
+
+
+async def _document(request: web.Request, most: int) -> bytes:
+    try:
+        return await bodies.read(request, most)
+    except AwsError as error:
+        raise AwsError("MaxMessageLengthExceeded", f"Your request was too large: {most} bytes are taken.") from error
 
 
 def _denied() -> AwsError:
