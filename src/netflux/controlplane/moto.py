@@ -20,6 +20,7 @@ from netflux.controlplane import iampolicies, packages
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.keys import UserKey
 from netflux.controlplane.message import HttpRequest, HttpResponse
+from netflux.controlplane.watchdog import Watchdog
 from netflux.errors import AwsError, UserError
 
 _log = logging.getLogger(__name__)
@@ -28,6 +29,9 @@ _T = TypeVar("_T")
 PREFIX = "moto/"
 CHEAP_BYTES = 256 * 1024
 """A backend up to this size is looked at after every call, since some calls change their neighbours."""
+
+HELD = 20.0
+"""Real seconds that one call may hold moto's thread. The first call of a service imports it, which takes a few."""
 
 _STEADY = frozenset({"elbv2"})
 """Services of which moto answers a reading operation the same until the next change of anything, except for a new
@@ -58,6 +62,7 @@ class Moto:
         self._documents = documents
         self._region = region
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
+        self._watchdog = Watchdog(HELD)
         self._stored: dict[str, tuple[str, int]] = {}
         self._unloaded: Exception | None = None
         self._kept: dict[str, dict[str, Any]] = {}
@@ -69,6 +74,7 @@ class Moto:
     def stop(self) -> None:
         """Ends the thread after the call under way."""
         self._thread.shutdown(wait=True)
+        self._watchdog.stop()
 
     def holds(self, service: str) -> bool:
         """Whether any state of the service is on disk."""
@@ -185,7 +191,13 @@ class Moto:
         url = f"https://{host}{request.url}"
         prepared = AWSPreparedRequest(request.method, url, headers, request.body, stream_output=False)
         try:
-            found = BotocoreStubber().process_request(prepared)
+            found = self._watchdog.run(lambda: BotocoreStubber().process_request(prepared))
+        except TimeoutError as error:
+            _log.exception("moto held its thread for %g s on %s %s", HELD, service, request.url)
+            self._go_back()
+            raise AwsError(
+                "ServiceUnavailable", f"{service}: the call was broken off after {HELD:g} s; nothing was changed.", 503
+            ) from error
         except (NotImplementedError, ModuleNotFoundError) as error:  # the latter: of a package only it needs
             raise AwsError("NotImplemented", f"{service}: Netflux does not have this: {error}", 501) from error
         except Exception as error:
@@ -268,5 +280,6 @@ def _as_http(wanted: dict[str, Any], scope: str) -> HttpRequest:
     if isinstance(query, dict):
         query = botocore_urlencode(query, doseq=True)
     headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}/aws4_request, SignedHeaders=host, Signature=0"
-    url = wanted["url_path"] + (f"?{query}" if query else "")
+    mark = "&" if "?" in wanted["url_path"] else "?"
+    url = wanted["url_path"] + (f"{mark}{query}" if query else "")
     return HttpRequest(wanted["method"], url, headers, bytes(body or b""))

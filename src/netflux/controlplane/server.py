@@ -13,7 +13,7 @@ from aiohttp import web
 from moto.core.model import OperationModel
 
 from netflux import names
-from netflux.controlplane import admission, models, wire
+from netflux.controlplane import admission, bodies, forwarding, models, sizes, wire
 from netflux.controlplane.admission import MAIN, TASKS, Admission, Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -27,8 +27,8 @@ _log = logging.getLogger(__name__)
 BACKLOG = 4096
 """Connections that may wait on a unix socket of ours. Where the queue is full, Linux refuses a connection at once, and
 HAProxy, which tries once a second, would answer 503: the event loop may be busy while hundreds of requests come."""
-BODY_LIMIT = 64 * 1024 * 1024
-"""Bytes of an API request's body; object bodies are S3's and are streamed."""
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a body that the console reads. What an API's request may hold is in `sizes`; objects are streamed."""
 
 UNSIGNED_OPERATIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 """Who asks these has no key yet: "Calls to STS that need no AWS credentials", STS API Reference."""
@@ -57,7 +57,7 @@ class Server:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(routes)
         app.router.add_route("*", "/{path:.*}", self._answer)
-        return web.AppRunner(app, access_log=None, handle_signals=False)
+        return web.AppRunner(app, access_log=None, handle_signals=False, auto_decompress=False)
 
     async def start(self, path: Path) -> None:
         """Listens on the unix socket."""
@@ -105,14 +105,14 @@ class Server:
         message = HttpRequest(request.method, request.raw_path, request.headers, b"")
         try:
             message, key = await self._admitted(scope, request)
-            model, params = wire.operation_of(scope.service, message)
+            model, params = await wire.understand(scope.service, message)
             _check_signed(key, model)
             self._check_region(scope)
             await self._apis.ready(scope.service)
             who = key.access_key if key is not None else None
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, who)
             if self._apis.handler(call.service, call.operation) is None:
-                response = await self._apis.moto.forward(scope.service, message, models.changes_state(call.operation))
+                response = await forwarding.forward(self._apis.moto, call, model, params, message)
                 if response.status < 300:
                     self._apis.settle(call)
                 return response
@@ -134,9 +134,10 @@ class Server:
             raise AwsError("AccessDenied", f"{admission.PAGES} This request came from one ({page}).", 403)
         if scope.access_key is None and not scope.unsigned:
             raise _unsigned()
-        message = HttpRequest(request.method, request.raw_path, request.headers, await request.read())
-        signed = Signed(request.method, request.raw_path, headers, hashlib.sha256(message.body).hexdigest())
-        return message, await self._admission.identify(signed, self._door(request))
+        body = await bodies.read(request, sizes.limits(scope.service).size)
+        signed = Signed(request.method, request.raw_path, headers, hashlib.sha256(body).hexdigest())
+        key = await self._admission.identify(signed, self._door(request))
+        return bodies.plain(scope.service, HttpRequest(request.method, request.raw_path, request.headers, body)), key
 
     def _check_region(self, scope: wire.Scope) -> None:
         if scope.region in (None, self._apis.region, "us-east-1"):
