@@ -16,10 +16,13 @@ from netflux.aws.s3 import access, reception, route, support, wire
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Incoming
 from netflux.aws.s3.buckets import read_policy
+from netflux.aws.s3.chunks import PREFIX, Chain
 from netflux.aws.s3.objects import ObjectBody, copy_source
-from netflux.controlplane import bodies, sizes
+from netflux.aws.s3.reception import Promised
+from netflux.controlplane import bodies, signature, sizes
 from netflux.controlplane.admission import MAIN, Admission, Door, is_own_page_host
 from netflux.controlplane.call import Call
+from netflux.controlplane.keys import Key
 from netflux.controlplane.server import joined
 from netflux.controlplane.signature import SignatureError, Signed
 from netflux.errors import AwsError
@@ -48,11 +51,12 @@ _STATUS = {"AuthorizationHeaderMalformed": 400, "InvalidRequest": 400, "Authoriz
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks, and the condition keys that come with it."""
+    """Who asks, the condition keys that come with it, and the chain of a body that is signed chunk by chunk."""
 
     principal: Principal
     context: Mapping[str, tuple[str, ...]]
     access_key: str | None
+    chain: Chain | None = None
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ class S3Service:
         context |= {name: tuple(values) for name, values in key.context.items()}
         if key.principal.kind == "AWS":
             context |= {"aws:principalarn": (key.principal.name,), "aws:principalaccount": (key.principal.account,)}
-        return Visitor(key.principal, context, key.access_key)
+        return Visitor(key.principal, context, key.access_key, _chain(signed, key))
 
     def _authorize(self, asked: Asked) -> None:
         operation, bucket = asked.call.operation, asked.where.bucket
@@ -230,7 +234,10 @@ class S3Service:
         if asked.call.operation in _STREAMED:
             support.check(asked.call.operation, params, self._account)
             params["Body"] = await reception.receive(
-                await _stream(request), asked.headers, self._api.store.bodies, self._wanted(asked, params)
+                await _stream(request),
+                Promised(asked.headers, asked.visitor.chain),
+                self._api.store.bodies,
+                self._wanted(asked, params),
             )
         return params
 
@@ -257,6 +264,12 @@ async def _document(request: web.Request, most: int) -> bytes:
         return await bodies.read(request, most)
     except AwsError as error:
         raise AwsError("MaxMessageLengthExceeded", f"Your request was too large: {most} bytes are taken.") from error
+
+
+def _chain(signed: Signed, key: Key) -> Chain | None:
+    stated = signed.headers.get("x-amz-content-sha256", "")
+    claimed = signature.claim(signed) if key.secret and stated.startswith(PREFIX) else None
+    return Chain(claimed, key.secret) if claimed is not None else None
 
 
 def _denied() -> AwsError:
