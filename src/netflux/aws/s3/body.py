@@ -220,21 +220,13 @@ async def unchunk(stream: Incoming, framing: Framing, trailers: dict[str, str]) 
     """
     left = framing.size
     while True:
-        length, signature = _chunk(await _line(stream))
-        digest = hashlib.sha256()
-        size = length
+        size, signature = _chunk(await _line(stream))
         if size > left:
             raise _broken(f"it holds more than the {framing.size} bytes of x-amz-decoded-content-length")
         left -= size
-        while size:
-            piece = await stream.readexactly(min(size, _PIECE))
-            size -= len(piece)
-            if framing.chain is not None:
-                digest.update(piece)
+        async for piece in _verified(stream, size, framing.chain, signature):
             yield piece
-        if framing.chain is not None:
-            framing.chain.chunk(digest.hexdigest(), signature)
-        if not length:
+        if not size:
             break
         if (await stream.readexactly(2)) != b"\r\n":
             raise _broken("a chunk has another size than it says")
@@ -245,6 +237,18 @@ async def unchunk(stream: Incoming, framing: Framing, trailers: dict[str, str]) 
         framing.chain.trailers(trailers)
     if await stream.read(1):
         raise _broken("something follows its end")
+
+
+async def _verified(stream: Incoming, size: int, chain: chunks.Chain | None, signature: str) -> AsyncIterator[bytes]:
+    digest = hashlib.sha256()
+    while size:
+        piece = await stream.readexactly(min(size, _PIECE))
+        size -= len(piece)
+        if chain is not None:
+            digest.update(piece)
+        yield piece
+    if chain is not None:
+        chain.chunk(digest.hexdigest(), signature)
 
 
 async def _read_trailers(stream: Incoming, framing: Framing, trailers: dict[str, str]) -> None:
