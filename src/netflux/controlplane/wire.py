@@ -101,6 +101,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def spoken(model: OperationModel, request: HttpRequest) -> str:
+    """The protocol of the request, which is the answer's too."""
+    return str(determine_request_protocol(model.service_model, request.headers.get("Content-Type", "").split(";")[0]))
+
+
 def answer(model: OperationModel, request: HttpRequest, result: Mapping[str, Any], request_id: str) -> HttpResponse:
     """The response's bytes for a result as botocore shapes it."""
     return _serialize(model, request, dict(result), request_id)
@@ -121,7 +126,7 @@ def failure(model: OperationModel, request: HttpRequest, error: AwsError, reques
 
 
 def _serialize(model: OperationModel, request: HttpRequest, result: Any, request_id: str) -> HttpResponse:
-    protocol = determine_request_protocol(model.service_model, request.headers.get("Content-Type", "").split(";")[0])
+    protocol = spoken(model, request)
     serializer = get_serializer_class(model.service_model.service_name, protocol)
     response = serializer(model, context=SerializationContext(request_id)).serialize(result)
     body = response["body"]
