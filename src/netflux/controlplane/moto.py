@@ -169,7 +169,7 @@ class Moto:
             raise AwsError("ServiceUnavailable", f"The stored state can't be read: {self._unloaded}", 503)
         packages.prepare_moto()
         model = models.operation_model(call.service, call.operation)
-        wanted = create_serializer(protocol).serialize_to_request(params, model)
+        wanted = create_serializer(protocol, include_validation=False).serialize_to_request(params, model)
         request = _as_http(wanted, f"{call.access_key or 'NETFLUX'}/20260101/{self._region}/{call.service}")
         if not models.changes_state(call.operation):
             return self._send(model, params, request)
