@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from botocore import xform_name
 
-from netflux.controlplane import borrowed, models
+from netflux.controlplane import borrowed, constraints, models
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError, Unsupported
@@ -102,18 +102,21 @@ class Apis:
         """
         await self.ready(service)
         call = Call(service, operation, self.region, self.account)
-        if self.handler(service, operation) is not None:
+        handled = self.handler(service, operation) is not None
+        model = models.operation_model(service, operation)
+        models.check_parameters(model, dict(params))
+        constraints.check(service, model, dict(params))
+        if handled:
             return await self.handle(call, dict(params))
         response = await self.moto.call(service, operation, params)
         self.settle(replace(call, told=(params, response)))
         return response
 
     async def handle(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        """Validates, calls our handler, and tells whoever reads the state that it changed."""
+        """Calls our handler with parameters that were checked, and tells whoever reads the state that it changed."""
         handler = self.handler(call.service, call.operation)
         if handler is None:
             raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
-        models.check_parameters(models.operation_model(call.service, call.operation), params)
         response = await handler(call, copy.deepcopy(params))
         self.settle(replace(call, told=(params, response)))
         return response

@@ -243,5 +243,6 @@ def _as_http(wanted: dict[str, Any], scope: str) -> HttpRequest:
     if isinstance(query, dict):
         query = botocore_urlencode(query, doseq=True)
     headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}/aws4_request, SignedHeaders=host, Signature=0"
-    url = wanted["url_path"] + (f"?{query}" if query else "")
+    mark = "&" if "?" in wanted["url_path"] else "?"
+    url = wanted["url_path"] + (f"{mark}{query}" if query else "")
     return HttpRequest(wanted["method"], url, headers, bytes(body or b""))

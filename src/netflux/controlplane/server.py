@@ -12,7 +12,7 @@ from aiohttp import web
 from moto.core.model import OperationModel
 
 from netflux import names
-from netflux.controlplane import models, wire
+from netflux.controlplane import bodies, forwarding, models, wire
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.message import HttpRequest, HttpResponse
@@ -23,8 +23,8 @@ _log = logging.getLogger(__name__)
 BACKLOG = 4096
 """Connections that may wait on a unix socket of ours. Where the queue is full, Linux refuses a connection at once, and
 HAProxy, which tries once a second, would answer 503: the event loop may be busy while hundreds of requests come."""
-BODY_LIMIT = 64 * 1024 * 1024
-"""Bytes of an API request's body; object bodies are S3's and are streamed."""
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a body that the console reads. What an API's request may hold is in `sizes`; objects are streamed."""
 
 S3Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -44,7 +44,7 @@ class Server:
         self._app = web.Application(client_max_size=BODY_LIMIT)
         self._app.add_routes([web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in routes])
         self._app.router.add_route("*", "/{path:.*}", self._answer)
-        self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, auto_decompress=False)
 
     async def start(self, path: Path) -> None:
         """Listens on the unix socket."""
@@ -80,21 +80,23 @@ class Server:
             raise web.HTTPFound("/_netflux/")
         if scope is None and not _unsigned_action(request):
             return await self._s3(request)
-        body = await request.read()
-        message = HttpRequest(request.method, request.raw_path, request.headers, body)
-        response = await self._api(scope or wire.Scope("sts", None, None), message)
+        scope = scope or wire.Scope("sts", None, None)
+        try:
+            response = await self._api(scope, await bodies.receive(request, scope.service))
+        except AwsError as error:
+            response = _failure(scope.service, message, None, error, str(uuid.uuid4()))
         return web.Response(status=response.status, headers=response.headers, body=response.body)
 
     async def _api(self, scope: wire.Scope, message: HttpRequest) -> HttpResponse:
         request_id = str(uuid.uuid4())
         model: OperationModel | None = None
         try:
-            model, params = wire.operation_of(scope.service, message)
+            model, params = await wire.understand(scope.service, message)
             self._check_region(scope)
             await self._apis.ready(scope.service)
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, scope.access_key)
             if self._apis.handler(call.service, call.operation) is None:
-                response = await self._apis.moto.forward(call, params, wire.spoken(model, message))
+                response = await forwarding.forward(self._apis.moto, call, model, params, message)
                 if response.status < 300:
                     self._apis.settle(call)
                 return response
