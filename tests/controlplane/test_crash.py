@@ -1,4 +1,4 @@
-"""moto's exceptions: AWS's error where the cause is known, a refusal by name where it is not, and nothing left behind."""
+"""moto's exceptions: AWS's error where the cause is known, a refusal by name where not, and nothing left behind."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from netflux.controlplane.call import Call
 from netflux.errors import AwsError, Unsupported
 from tests.controlplane.plane import Plane
 
+NO_NUMBER = "invalid literal for int() with base 10: "
 CAUSES = (
     ("secretsmanager", "ListSecretVersionIds", {"SecretId": "nope"}, KeyError("nope"), "ResourceNotFoundException"),
     ("eks", "ListNodegroups", {"clusterName": "nope"}, KeyError("nope"), "ResourceNotFoundException"),
@@ -17,8 +18,8 @@ CAUSES = (
     ("ec2", "CreateSubnet", {"VpcId": "vpc-1"}, KeyError("vpc-1"), "InvalidVpcID.NotFound"),
     ("rds", "DescribeDBParameters", {"DBParameterGroupName": "p"}, KeyError("p"), "DBParameterGroupNotFound"),
     ("iam", "GetRole", {"RoleName": "r"}, KeyError("r"), "NoSuchEntity"),
-    ("ssm", "DescribeParameters", {"NextToken": "a|b"}, ValueError("invalid literal for int() with base 10: 'a|b'"), "InvalidNextToken"),
-    ("ec2", "DescribeVpcs", {"NextToken": "x"}, ValueError("invalid literal for int() with base 10: 'x'"), "InvalidParameterValue"),
+    ("ssm", "DescribeParameters", {"NextToken": "a|b"}, ValueError(f"{NO_NUMBER}'a|b'"), "InvalidNextToken"),
+    ("ec2", "DescribeVpcs", {"NextToken": "x"}, ValueError(f"{NO_NUMBER}'x'"), "InvalidParameterValue"),
 )  # fmt: skip
 
 
@@ -82,11 +83,12 @@ async def test_going_back_leaves_backends_that_others_refer_to(plane: Plane) -> 
     group = {"DBSubnetGroupName": "g", "DBSubnetGroupDescription": "d"}
     wanted = {**group, "SubnetIds": [one["Subnet"]["SubnetId"] for one in subnets]}
     await plane.moto.call("rds", "CreateDBSubnetGroup", wanted)
-    for _ in range(2):
+    for n in range(2):
         await plane.moto._run(plane.moto._ledger.go_back)
-        await apis.call("iam", "CreateUser", {"UserName": f"u{_}"})
+        await apis.call("iam", "CreateUser", {"UserName": f"u{n}"})
         await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"})
-        await plane.moto.call("rds", "CreateDBParameterGroup", {"DBParameterGroupName": f"p{_}", "DBParameterGroupFamily": "postgres17", "Description": "d"})  # fmt: skip
+        parameters = {"DBParameterGroupName": f"p{n}", "DBParameterGroupFamily": "postgres17", "Description": "d"}
+        await plane.moto.call("rds", "CreateDBParameterGroup", parameters)
     apis = await plane.restart()
     told = await plane.moto.call("rds", "DescribeDBSubnetGroups", {})
     assert [len(one["Subnets"]) for one in told["DBSubnetGroups"]] == [2]

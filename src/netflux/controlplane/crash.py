@@ -1,14 +1,16 @@
 """What a client is told when moto fails on its request with an exception instead of an answer. Pure.
 
-moto looks things up without asking whether they are there, and reads numbers without asking whether they are ones. Where
-the exception names a value of the request, the cause is known, and the answer is AWS's. Where it does not, nothing is
+moto looks things up without asking whether they are there, and reads numbers without asking whether they are ones.
+Where the exception names a value of the request, the cause is known, and the answer is AWS's. Where it does not, nothing is
 claimed: the call is refused by name.
 """
 
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from netflux.errors import AwsError, Unsupported
@@ -35,6 +37,7 @@ _EC2_ABSENT = {
 """Codes that are not made of the parameter's name ["Error codes for the Amazon EC2 API"]."""
 _NO_ENTITY = {"iam": "NoSuchEntity", "sns": "NotFound", "sqs": "AWS.SimpleQueueService.NonExistentQueue"}
 _LONGEST = 200
+_FRAMES = 3
 
 
 def explain(model: Any, params: Mapping[str, Any], error: Exception) -> AwsError:
@@ -64,6 +67,14 @@ def explain(model: Any, params: Mapping[str, Any], error: Exception) -> AwsError
         f"{service}:{model.name} with these values",
         f"What keeps its records failed on them ({said}). Nothing was changed.",
     )
+
+
+def place(error: BaseException) -> str:
+    """What happened and where, in one line: a fault of moto's on a client's nonsense is no fault of the region's."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    said = f"{type(error).__name__}: {error}".replace("\n", " ")[:_LONGEST]
+    where = " < ".join(f"{'/'.join(Path(one.filename).parts[-2:])}:{one.lineno} {one.name}" for one in frames[::-1])
+    return f"{said} at {where}"
 
 
 def _texts(value: Any, name: str) -> Iterator[tuple[str, str]]:

@@ -201,7 +201,7 @@ class Moto:
         except (NotImplementedError, ModuleNotFoundError) as error:  # the latter: of a package only it needs
             raise Unsupported(name) from error
         except Exception as error:
-            _log.warning("moto failed on %s", name, exc_info=error)
+            _log.warning("moto failed on %s: %s", name, crash.place(error))
             raise crash.explain(model, params, error) from error
         if found is None:
             raise Unsupported(name)

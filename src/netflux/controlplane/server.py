@@ -26,7 +26,7 @@ HAProxy, which tries once a second, would answer 503: the event loop may be busy
 BODY_LIMIT = 1024 * 1024
 """Bytes of a body that the console reads. What an API's request may hold is in `sizes`; objects are streamed."""
 _HEAD_LIMIT = 128 * 1024
-"""Bytes of a request's line or one of its headers: more than HAProxy lets through, which refuses longer ones by itself."""
+"""Bytes of a request's line or one of its headers: more than HAProxy lets through, which refuses longer ones."""
 
 S3Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -46,8 +46,14 @@ class Server:
         self._app = web.Application(client_max_size=BODY_LIMIT)
         self._app.add_routes([web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in routes])
         self._app.router.add_route("*", "/{path:.*}", self._answer)
-        sizes = {"max_line_size": _HEAD_LIMIT, "max_field_size": _HEAD_LIMIT}
-        self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, auto_decompress=False, **sizes)
+        self._runner = web.AppRunner(
+            self._app,
+            access_log=None,
+            handle_signals=False,
+            auto_decompress=False,
+            max_line_size=_HEAD_LIMIT,
+            max_field_size=_HEAD_LIMIT,
+        )
 
     async def start(self, path: Path) -> None:
         """Listens on the unix socket."""

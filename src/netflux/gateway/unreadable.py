@@ -1,4 +1,4 @@
-"""Requests whose HTTP the control plane's server can't read: refused at the gateway, in the words of AWS's protocols. Pure.
+"""Requests whose HTTP the control plane's server can't read, refused at the gateway in words of AWS's protocols. Pure.
 
 The server would answer them itself, before anything of ours sees them, with a line of text that no AWS client can read.
 """
