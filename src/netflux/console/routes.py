@@ -7,7 +7,6 @@ can send without asking: a page in the browser must not be able to read or start
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -19,6 +18,8 @@ from aiohttp import web
 from netflux.console import readiness
 from netflux.console.logs import read as read_logs
 from netflux.console.status import Call, plain, snapshot
+from netflux.decoding import json
+from netflux.decoding.limits import Limits
 from netflux.errors import AwsError, UserError
 from netflux.seed.config import ImageSource
 from netflux.seed.image import push
@@ -136,7 +137,7 @@ class _Console:
         if _HEADER not in request.headers:
             return _json({"message": f"the header {_HEADER} is missing"}, 403)
         try:
-            wanted = json.loads(await request.read())
+            wanted = json.decode(await request.read(), Limits())
             image = ImageSource(
                 str(wanted["repository"]),
                 str(wanted["tag"]),

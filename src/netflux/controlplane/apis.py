@@ -18,6 +18,9 @@ from netflux.errors import AwsError, Unsupported
 
 _log = logging.getLogger(__name__)
 
+DEADLINE = 60.0
+"""Real seconds that a handler of ours may take; the longest that AWS lets a client ask for is SQS's wait of 20 s."""
+
 Handler = Callable[[Call, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
@@ -117,7 +120,19 @@ class Apis:
         handler = self.handler(call.service, call.operation)
         if handler is None:
             raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
-        response = await handler(call, copy.deepcopy(params))
+        try:
+            async with asyncio.timeout(DEADLINE) as deadline:
+                response = await handler(call, copy.deepcopy(params))
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            _log.exception("%s:%s did not answer within %g s", call.service, call.operation, DEADLINE)
+            raise AwsError(
+                "ServiceUnavailable",
+                f"{call.service}:{call.operation} did not answer within {DEADLINE:g} s, and was given up. Look at what "
+                "it was to change before you try again.",
+                503,
+            ) from error
         self.settle(replace(call, told=(params, response)))
         return response
 

@@ -18,6 +18,8 @@ from netflux.controlplane.refusals import Violation, invalid
 _XML_PROTOCOLS = frozenset({"query", "ec2", "rest-xml"})
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _XML_TEXT = r"Member must satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\uD7FF\uE000-\uFFFD]*"
+_PATH = re.compile("^/(hostedzone|change|delegationset|healthcheck)/")
+"""Route 53 answers ids as paths and takes them back so; SDKs cut the path off, other parts of this region don't."""
 _TEXTS = frozenset({"string", "character"})
 _NUMBERS = frozenset({"integer", "long", "float", "double", "short", "byte"})
 _LONGEST_LIST = 10_000
@@ -92,12 +94,23 @@ class _Walk:
         if too_long:
             return
         if shape.type_name == "list":
-            for number, item in enumerate(value, 1):
-                yield from self._value(shape.member, item, f"{path}.{number}.member", name)
+            yield from self._items(shape, value, path, name)
         else:
             for key, item in value.items():
                 yield from self._value(shape.key, key, f"{path}.key", name)
                 yield from self._value(shape.value, item, f"{path}.{key}.member", name)
+
+    def _items(self, shape: Any, value: list[Any], path: str, name: str) -> Iterator[Violation]:
+        if shape.member.type_name not in _TEXTS | _NUMBERS:
+            for number, item in enumerate(value, 1):
+                yield from self._value(shape.member, item, f"{path}.{number}.member", name)
+            return
+        for item in value:
+            broken = [each.constraint for each in self._value(shape.member, item, path, name)]
+            if broken:
+                constraint = f"Member must satisfy constraint: [{', '.join(broken)}]"
+                yield Violation(path, value, constraint, not shape.member.metadata.get("sensitive"))
+                return
 
     def _text(self, shape: Any, value: str, path: str) -> Iterator[Violation]:
         if self._xml and _NO_XML.search(value):
@@ -105,6 +118,8 @@ class _Walk:
         metadata = shape.metadata
         if not metadata:
             return
+        if self._service == "route53":
+            value = _PATH.sub("", value)
         too_long = [*self._length(shape, value, path)]
         yield from too_long
         pattern = metadata.get("pattern")

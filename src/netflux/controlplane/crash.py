@@ -1,8 +1,8 @@
 """What a client is told when moto fails on its request with an exception instead of an answer. Pure.
 
 moto looks things up without asking whether they are there, and reads numbers without asking whether they are ones.
-Where the exception names a value of the request, the cause is known, and the answer is AWS's. Where it does not, nothing is
-claimed: the call is refused by name.
+Where the exception names a value of the request, the cause is known, and the answer is AWS's. Where it does not,
+nothing is claimed: the call is refused by name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Clients' requests on their way to moto: as they came where moto speaks their protocol, else translated."""
+"""Clients' requests on their way to moto: as they were read and checked, and never their own bytes.
+
+moto reads requests its own way: what it would carry out could be another call than the one that was looked at.
+"""
 
 from __future__ import annotations
 

@@ -20,10 +20,14 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.ledger import Ledger
 from netflux.controlplane.message import HttpRequest, HttpResponse
+from netflux.controlplane.watchdog import Watchdog
 from netflux.errors import AwsError, Unsupported
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+
+HELD = 20.0
+"""Real seconds that one call may hold moto's thread. The first call of a service imports it, which takes a few."""
 
 _STEADY = frozenset({"elbv2"})
 """Services of which moto answers a reading operation the same until the next change of anything, except for a new
@@ -54,6 +58,7 @@ class Moto:
         self._ledger = Ledger(documents)
         self._region = region
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
+        self._watchdog = Watchdog(HELD)
         self._unloaded: Exception | None = None
         self._kept: dict[str, dict[str, Any]] = {}
 
@@ -64,6 +69,7 @@ class Moto:
     def stop(self) -> None:
         """Ends the thread after the call under way."""
         self._thread.shutdown(wait=True)
+        self._watchdog.stop()
 
     def holds(self, service: str) -> bool:
         """Whether any state of the service is on disk."""
@@ -197,7 +203,13 @@ class Moto:
         url = f"https://{host}{request.url}"
         prepared = AWSPreparedRequest(request.method, url, dict(request.headers), request.body, stream_output=False)
         try:
-            found = BotocoreStubber().process_request(prepared)
+            found = self._watchdog.run(lambda: BotocoreStubber().process_request(prepared))
+        except TimeoutError as error:
+            _log.warning("moto held its thread for %g s on %s: %s", HELD, name, crash.place(error))
+            self._ledger.go_back()
+            raise AwsError(
+                "ServiceUnavailable", f"{service}: the call was broken off after {HELD:g} s; nothing was changed.", 503
+            ) from error
         except (NotImplementedError, ModuleNotFoundError) as error:  # the latter: of a package only it needs
             raise Unsupported(name) from error
         except Exception as error:

@@ -73,7 +73,7 @@ def invalid(service: str, protocol: str, violations: Sequence[Violation]) -> Aws
 
 def malformed(service: str, protocol: str, error: Malformed) -> AwsError:
     """The error for bytes that could not be read as a request."""
-    if isinstance(error, Exceeded):
+    if isinstance(error, Exceeded) and error.what.startswith("bytes"):
         return AwsError("RequestEntityTooLarge", f"The request can't be taken by {service}: {error}.", 413)
     match protocol:
         case "ec2":

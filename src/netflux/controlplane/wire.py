@@ -19,6 +19,7 @@ from moto.core.serialize import SerializationContext, get_serializer_class
 
 from netflux.controlplane import cborwire, constraints, models, protocols, refusals
 from netflux.controlplane.message import HttpRequest, HttpResponse
+from netflux.decoding import xml
 from netflux.decoding.limits import Malformed
 from netflux.errors import AwsError
 
@@ -35,8 +36,6 @@ _TARGETS = {
 
 _LARGE = 64 * 1024
 """Bytes of a body from which on reading it takes more than some milliseconds."""
-_NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
-"""What XML 1.0 has no way to write: controls, U+FFFE, U+FFFF, surrogates."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +115,7 @@ def _serialize(model: OperationModel, request: HttpRequest, result: Any, request
 
 
 def readable(response: HttpResponse) -> HttpResponse:
-    """The response so that any XML parser reads it: what XML can't carry in any form becomes U+FFFD."""
-    if response.body.lstrip()[:1] != b"<" or not _NO_XML.search(response.body):
+    """The response, its body such that an XML parser reads it if it is XML."""
+    if response.body.lstrip()[:1] != b"<":
         return response
-    return HttpResponse(
-        response.status, response.headers, _NO_XML.sub("\N{REPLACEMENT CHARACTER}".encode(), response.body)
-    )
+    return HttpResponse(response.status, response.headers, xml.readable(response.body))

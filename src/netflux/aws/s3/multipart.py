@@ -14,7 +14,7 @@ from typing import Any
 
 from netflux import content
 from netflux.aws.s3.body import Staged, digest
-from netflux.aws.s3.objects import Objects, described
+from netflux.aws.s3.objects import ObjectBody, Objects, described
 from netflux.controlplane import paging
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Document
@@ -74,8 +74,7 @@ class Multipart(Objects):
             start, length = span.start, span.length
         writer = self.store.bodies.writer([upload["algorithm"]])
         try:
-            writer.append(self.store.bodies.path(source["body"]), start, length)
-            body = await asyncio.to_thread(writer.finish)
+            body = await self.copied(writer, ObjectBody(self.store.bodies.path(source["body"]), start, length))
         except BaseException:
             writer.abandon()
             raise
@@ -136,7 +135,8 @@ class Multipart(Objects):
 
         def join() -> Staged:
             for part in parts:
-                writer.append(self.store.bodies.path(part["body"]))
+                with ObjectBody(self.store.bodies.path(part["body"]), 0, part["size"]).open() as file:
+                    writer.append(file, part["size"])
             return writer.finish()
 
         try:

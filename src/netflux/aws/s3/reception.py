@@ -6,12 +6,16 @@ import asyncio
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 
-from netflux.aws.s3.body import CHECKSUMS, Bodies, Incoming, Staged, digest, unchunk
+from netflux.aws.s3.body import CHECKSUMS, Bodies, Framing, Incoming, Staged, digest, unchunk
 from netflux.aws.s3.support import not_implemented
 from netflux.errors import AwsError
 
+LARGEST = 5 * 1024 * 1024 * 1024
+"""Bytes of one PutObject or UploadPart ["Amazon S3 multipart upload limits", Amazon S3 User Guide]."""
+_DIGITS = re.compile("[0-9]{1,18}")
 _PREFIX = "x-amz-checksum-"
 _PIECE = 256 * 1024
 _NOT_VALUES = {"mode", "algorithm", "type"}
@@ -48,6 +52,7 @@ async def receive(stream: Incoming, headers: Mapping[str, str], bodies: Bodies, 
     Raises:
         AwsError: BadDigest, IncompleteBody, XAmzContentSHA256Mismatch, …; nothing is left on disk then.
     """
+    _length(headers, "content-length")
     trailers: dict[str, str] = {}
     writer = bodies.writer(wanted)
     try:
@@ -77,18 +82,47 @@ def check_small(body: bytes, headers: Mapping[str, str]) -> None:
 
 def _pieces(stream: Incoming, headers: Mapping[str, str], trailers: dict[str, str]) -> AsyncIterator[bytes]:
     if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
-        return unchunk(stream, trailers)
+        return unchunk(stream, _framing(headers), trailers)
     return _plain(stream)
 
 
+def _framing(headers: Mapping[str, str]) -> Framing:
+    size = _length(headers, "x-amz-decoded-content-length")
+    if size is None:
+        raise AwsError("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
+    names = {name.strip().lower() for name in headers.get("x-amz-trailer", "").split(",")}
+    return Framing(size, frozenset(names - {""}))
+
+
+def _length(headers: Mapping[str, str], name: str) -> int | None:
+    text = headers.get(name)
+    if text is None:
+        return None
+    if not _DIGITS.fullmatch(text):
+        raise AwsError("InvalidArgument", f"The header {name} is no number of bytes: {text[:100]}")
+    if int(text) > LARGEST:
+        raise _too_large()
+    return int(text)
+
+
+def _too_large() -> AwsError:
+    return AwsError("EntityTooLarge", f"Your proposed upload exceeds the maximum allowed size: {LARGEST} bytes")
+
+
 async def _plain(stream: Incoming) -> AsyncIterator[bytes]:
+    left = LARGEST
     while piece := await stream.read(_PIECE):
+        left -= len(piece)
+        if left < 0:
+            raise _too_large()
         yield piece
 
 
 def _check(staged: Staged, headers: Mapping[str, str], trailers: Mapping[str, str]) -> None:
-    length = headers.get("x-amz-decoded-content-length") or headers.get("content-length")
-    if length is not None and length.isdigit() and int(length) != staged.size:
+    length = _length(headers, "x-amz-decoded-content-length")
+    if length is None:
+        length = _length(headers, "content-length")
+    if length is not None and length != staged.size:
         raise AwsError("IncompleteBody", f"The headers state {length} bytes, the body has {staged.size}")
     claimed = headers.get("x-amz-content-sha256", "")
     if len(claimed) == 64 and claimed.lower() != staged.sha256:

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from aiohttp import web
@@ -18,6 +17,7 @@ from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Incoming
 from netflux.aws.s3.buckets import read_policy
 from netflux.aws.s3.objects import ObjectBody, copy_source
+from netflux.controlplane import bodies, sizes
 from netflux.controlplane.call import Call
 from netflux.controlplane.keys import Keys
 from netflux.controlplane.signature import Claim, SignatureError, Signed, claim, verify
@@ -132,7 +132,7 @@ class S3Service:
         where = route.place(headers.get("host", ""), request.raw_path)
         if len(where.key.encode()) > _LONGEST_KEY:
             raise AwsError("KeyTooLongError", "Your key is too long")
-        query = dict(parse_qsl(request.raw_path.partition("?")[2], keep_blank_values=True))
+        query = route.query(request.raw_path)
         operation = route.router().find(request.method, where, query, headers)
         if operation is None:
             raise AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)
@@ -220,11 +220,12 @@ class S3Service:
         shape = route.model().operation_model(asked.call.operation).input_shape
         body = b""
         if asked.call.operation not in _STREAMED and request.method in {"PUT", "POST"}:
-            body = await request.read()
+            body = await _document(request, sizes.s3_document(asked.call.operation).size)
             if asked.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
                 raise support.not_implemented("aws-chunked framing of a request that is no object")
             reception.check_small(body, asked.headers)
-        params = wire.read(shape, asked.query, asked.headers, body)
+        document = wire.Document(body, sizes.s3_document(asked.call.operation))
+        params = wire.read(shape, asked.query, asked.headers, document)
         if asked.where.bucket:
             params["Bucket"] = asked.where.bucket
         if asked.where.key:
@@ -253,6 +254,13 @@ async def _stream(request: web.Request) -> Incoming:
     held.feed_data(await request.read())
     held.feed_eof()
     return held
+
+
+async def _document(request: web.Request, most: int) -> bytes:
+    try:
+        return await bodies.read(request, most)
+    except AwsError as error:
+        raise AwsError("MaxMessageLengthExceeded", f"Your request was too large: {most} bytes are taken.") from error
 
 
 def _denied() -> AwsError:
@@ -307,12 +315,14 @@ async def _send_object(
         await response.prepare(request)
         await response.write_eof()
         return response
-    with body.path.open("rb") as file:  # before anything is awaited, so that an overwrite can't take it away
-        file.seek(body.start)
+    with body.open() as file:  # before anything is awaited, so that an overwrite can't take it away
         left = body.length
         await response.prepare(request)
         while left and (piece := file.read(min(_PIECE, left))):
             await response.write(piece)
             left -= len(piece)
+    if left:
+        _log.error("%s became shorter while it was sent: %d bytes lack", body.path, left)
+        raise ConnectionResetError(f"{left} bytes of the object lack")
     await response.write_eof()
     return response
