@@ -25,7 +25,6 @@ class Case:
         index: its number; with the seed it makes the request anew.
         wrong: what is wrong with it; nothing for a well-formed one.
         protocol: the one it was serialized for.
-        raw: whether the HTTP itself may be wrong, so that the gateway may refuse it.
     """
 
     index: int
@@ -34,7 +33,6 @@ class Case:
     wrong: tuple[str, ...]
     protocol: str
     request: Request
-    raw: bool = False
 
     def __str__(self) -> str:
         where = (
@@ -86,7 +84,7 @@ class Generator:
         if "signature" in wrong or "date" in wrong:
             chosen = next(one for one in heads.SIGNATURE if one.__name__ in wrong)
             signed = chosen(random, signed)
-        return Case(index, service, model.name, tuple(wrong), protocol, signed, raw=kind >= 0.75)
+        return Case(index, service, model.name, tuple(wrong), protocol, signed)
 
     def _service(self, random: Random) -> str:
         if self.only:

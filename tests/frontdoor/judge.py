@@ -23,12 +23,20 @@ def fault(case: Case, answer: Answer) -> str:
     if answer.status == 500 or answer.status in (502, 504):
         return f"{answer.status}: {_said(answer)}"
     if answer.status == 400 and b"Your browser sent an invalid request" in answer.body:
-        return "" if case.raw else "refused by the gateway"
+        return "" if _no_http(case) else "refused by the gateway"
     if answer.status < 300:
         return ""
     if case.request.method == "HEAD":
         return ""
     return _unreadable(case, answer)
+
+
+def _no_http(case: Case) -> bool:
+    """Whether the request breaks RFC 9110 and 9112, so that no server needs to know whose it is."""
+    request = case.request
+    head = " ".join((request.target, *(f"{name}:{value}" for name, value in request.headers)))
+    lengths = sum(name.lower() in ("content-length", "transfer-encoding") for name, _ in request.headers)
+    return lengths > 0 or len(head) > 60_000 or any(ord(one) < 32 or one == "\x7f" for one in head)
 
 
 def _said(answer: Answer) -> str:

@@ -178,11 +178,11 @@ class Moto:
         wanted = create_serializer(protocol, include_validation=False).serialize_to_request(params, model)
         request = _as_http(wanted, f"{call.access_key or 'NETFLUX'}/20260101/{self._region}/{call.service}")
         if not models.changes_state(call.operation):
-            return self._send(model, params, request)
+            return self._send(model, params, request, protocol)
         self._kept.clear()
         self._ledger.before(call.service)
         try:
-            response = self._send(model, params, request)
+            response = self._send(model, params, request, protocol)
         except AwsError:
             self._undo(call.service)
             raise
@@ -192,7 +192,7 @@ class Moto:
             self._undo(call.service)
         return response
 
-    def _send(self, model: Any, params: Mapping[str, Any], request: HttpRequest) -> HttpResponse:
+    def _send(self, model: Any, params: Mapping[str, Any], request: HttpRequest, protocol: str) -> HttpResponse:
         service, name = model.service_model.service_name, f"{model.service_model.service_name}:{model.name}"
         if service == "iam":
             iampolicies.complete()
@@ -221,9 +221,10 @@ class Moto:
         body = body.encode() if isinstance(body, str) else bytes(body)
         if int(status) == 404 and body in _NOBODY and request.method != "HEAD":
             raise Unsupported(name)
-        if int(status) >= 500:
+        response = HttpResponse(int(status), answered, body)
+        if response.status >= 400 and request.method != "HEAD" and not _tells_why(model, response, protocol):
             raise crash.explain(model, params, RuntimeError(f"it answered {status}"))
-        return HttpResponse(int(status), answered, body)
+        return response
 
     def _store(self, service: str) -> None:
         try:
@@ -236,6 +237,20 @@ class Moto:
     def _undo(self, service: str) -> None:
         if self._ledger.differs(service):
             self._ledger.go_back()
+
+
+def _tells_why(model: Any, response: HttpResponse, protocol: str) -> bool:
+    """Whether a client reads a code of AWS's in moto's refusal, and no page of the HTTP framework below it."""
+    from botocore.parsers import ResponseParserError, create_parser
+
+    if response.status >= 500:
+        return False
+    answered = {"status_code": response.status, "headers": dict(response.headers), "body": response.body}
+    try:
+        code = str(create_parser(protocol).parse(answered, model.output_shape).get("Error", {}).get("Code", ""))
+    except ResponseParserError:
+        return False
+    return bool(code) and not code.isdigit()
 
 
 def _as_http(wanted: dict[str, Any], scope: str) -> HttpRequest:

@@ -19,6 +19,8 @@ def lines() -> Iterator[str]:
     yield from _refused(405, "MethodNotAllowed", "The method is not one that AWS takes.", f"!{{ method {_METHODS} }}")
     expected = "{ req.fhdr(expect) -m found } !{ req.fhdr(expect) -i 100-continue }"
     yield from _refused(417, "ExpectationFailed", "The Expect header is not 100-continue.", expected)
+    control = "{ req.hdrs -m reg [\\x01-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f] }"
+    yield from _refused(400, "InvalidRequest", "A header has a control character in it.", control)
     for name in _ONCE:
         twice = f"{{ req.fhdr_cnt({name}) gt 1 }}"
         yield from _refused(400, "InvalidRequest", f"The request has the header {name} twice.", twice)
