@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from botocore import xform_name
 
-from netflux.controlplane import borrowed, constraints, models
+from netflux.controlplane import borrowed, constraints, crash, models
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError, Unsupported
@@ -133,6 +133,12 @@ class Apis:
                 "it was to change before you try again.",
                 503,
             ) from error
+        except (KeyError, ValueError) as error:
+            told = crash.known(models.operation_model(call.service, call.operation), params, error)
+            if told is None:
+                raise
+            _log.warning("%s:%s failed on its parameters: %s", call.service, call.operation, crash.place(error))
+            raise told from error
         self.settle(replace(call, told=(params, response)))
         return response
 

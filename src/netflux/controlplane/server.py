@@ -29,6 +29,8 @@ BACKLOG = 4096
 HAProxy, which tries once a second, would answer 503: the event loop may be busy while hundreds of requests come."""
 BODY_LIMIT = 1024 * 1024
 """Bytes of a body that the console reads. What an API's request may hold is in `sizes`; objects are streamed."""
+_HEAD_LIMIT = 128 * 1024
+"""Bytes of a request's line or one of its headers: more than HAProxy lets through, which refuses longer ones."""
 
 UNSIGNED_OPERATIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 """Who asks these has no key yet: "Calls to STS that need no AWS credentials", STS API Reference."""
@@ -57,7 +59,14 @@ class Server:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(routes)
         app.router.add_route("*", "/{path:.*}", self._answer)
-        return web.AppRunner(app, access_log=None, handle_signals=False, auto_decompress=False)
+        return web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            auto_decompress=False,
+            max_line_size=_HEAD_LIMIT,
+            max_field_size=_HEAD_LIMIT,
+        )
 
     async def start(self, path: Path) -> None:
         """Listens on the unix socket."""

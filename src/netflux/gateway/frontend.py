@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from netflux.gateway import hosts, peer
+from netflux.gateway import hosts, peer, unreadable
 from netflux.haproxy import normal
 from netflux.haproxy.configuration import Chunk, guarded, quote
 from netflux.haproxy.section import BEGIN, Route, Section
@@ -71,6 +71,7 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
                 no_distribution=quote(_NO_DISTRIBUTION),
                 contested=quote(_CONTESTED),
                 peer=peer.HEADER,
+                unreadable="\n".join(f"    {line}" for line in unreadable.lines()),
             ),
         ),
     ]
@@ -207,6 +208,7 @@ backend gateway-tls
     server https unix@{tls} send-proxy-v2
 
 backend gateway-controlplane
+{unreadable}
     http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
     http-request set-header X-Forwarded-Proto http unless {{ ssl_fc }}
     http-request set-header X-Forwarded-For %[src]
