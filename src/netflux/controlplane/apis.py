@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 from botocore import xform_name
 
-from netflux.controlplane import borrowed, models
+from netflux.controlplane import borrowed, models, room
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError, Unsupported
@@ -104,7 +105,8 @@ class Apis:
         call = Call(service, operation, self.region, self.account)
         if self.handler(service, operation) is not None:
             return await self.handle(call, dict(params))
-        response = await self.moto.call(service, operation, params)
+        with room.asked_by(operation):
+            response = await self.moto.call(service, operation, params)
         self.settle(replace(call, told=(params, response)))
         return response
 
@@ -114,7 +116,15 @@ class Apis:
         if handler is None:
             raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
         models.check_parameters(models.operation_model(call.service, call.operation), params)
-        response = await handler(call, copy.deepcopy(params))
+        try:
+            with room.asked_by(call.operation):
+                response = await handler(call, copy.deepcopy(params))
+        except (OSError, sqlite3.Error) as error:
+            refused = room.refusal(error)
+            if refused is None:
+                raise
+            _log.warning("%s %s: %s", call.service, call.operation, error)
+            raise refused from error
         self.settle(replace(call, told=(params, response)))
         return response
 

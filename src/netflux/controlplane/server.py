@@ -12,7 +12,7 @@ from aiohttp import web
 from moto.core.model import OperationModel
 
 from netflux import names
-from netflux.controlplane import models, wire
+from netflux.controlplane import models, room, wire
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.message import HttpRequest, HttpResponse
@@ -94,7 +94,9 @@ class Server:
             await self._apis.ready(scope.service)
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, scope.access_key)
             if self._apis.handler(call.service, call.operation) is None:
-                response = await self._apis.moto.forward(scope.service, message, models.changes_state(call.operation))
+                with room.asked_by(call.operation):
+                    changes = models.changes_state(call.operation)
+                    response = await self._apis.moto.forward(scope.service, message, changes)
                 if response.status < 300:
                     self._apis.settle(call)
                 return response
@@ -104,7 +106,7 @@ class Server:
         except Exception as error:  # noqa: BLE001  (a client must get AWS's answer whatever happened; it is logged)
             _log.exception("request %s: %s %s failed", request_id, scope.service, model.name if model else message.url)
             internal = AwsError("InternalFailure", f"{type(error).__name__}; see netflux.log, {request_id}.", 500)
-            return _failure(scope.service, message, model, internal, request_id)
+            return _failure(scope.service, message, model, room.refusal(error) or internal, request_id)
 
     def _check_region(self, scope: wire.Scope) -> None:
         if scope.region in (None, self._apis.region, "us-east-1"):
