@@ -6,6 +6,7 @@ Framing: "Signature calculations for trailing headers" in the S3 API Reference.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import secrets
@@ -230,7 +231,8 @@ class Writer:
 
     def abandon(self) -> None:
         """Leaves nothing behind."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # a full disk refuses what is not flushed yet
+            self._file.close()
         self._temporary.unlink(missing_ok=True)
         (self._directory / self._name).unlink(missing_ok=True)
 
