@@ -15,17 +15,20 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from netflux.controlplane import apis as apis_module
 from netflux.controlplane import moto as moto_module
+from netflux.controlplane.admission import Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.server import Server
 from netflux.controlplane.watchdog import Watchdog
 from netflux.decoding import cbor, xml
 from netflux.decoding.limits import Limits
-from tests.controlplane.plane import Plane
+from tests.controlplane.plane import Plane, admission
 from tests.decoding import malformed
+from tests.signing import signed
 
 _ECS = "AmazonEC2ContainerServiceV20141113"
 _LATEST = 5.0
@@ -76,12 +79,14 @@ class Region:
     session: aiohttp.ClientSession = field(init=False)
 
     async def send(self, service: str, body: bytes, url: str = "/", **headers: str) -> Answer:
-        scope = f"AWS4-HMAC-SHA256 Credential=K/20260101/us-east-1/{service}/aws4_request, Signature=0"
-        given = {name.replace("_", "-"): value for name, value in headers.items()} | {"Authorization": scope}
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        whole = isinstance(body, bytes)
+        stated = {} if whole else {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
+        given = signed(service, f"http://localhost{url}", body if whole else b"", {**given, **stated})
         async with (
             asyncio.timeout(_LATEST),
             self.session.post(
-                f"http://localhost{url}", data=io.BytesIO(body) if isinstance(body, bytes) else body, headers=given
+                URL(f"http://localhost{url}", encoded=True), data=io.BytesIO(body) if whole else body, headers=given
             ) as response,
         ):
             return Answer(response.status, dict(response.headers), await response.read())
@@ -105,10 +110,10 @@ async def region(plane: Plane, tmp_path: Path) -> AsyncIterator[Region]:
     clusters = Clusters()
     apis.register(clusters)
 
-    async def s3(_request: web.Request) -> web.StreamResponse:
+    async def s3(_request: web.Request, _door: Door) -> web.StreamResponse:
         return web.Response(text="S3")
 
-    server = Server(apis, s3, [])
+    server = Server(apis, admission(apis), s3, [])
     await server.start(tmp_path / "s")
     made = Region(tmp_path / "s", clusters, plane)
     async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(made.socket))) as made.session:
