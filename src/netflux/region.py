@@ -284,7 +284,7 @@ class Region:
         local = LocalImages(podman, EcrRegistry(*where))
         seed = SeedController(self.apis.call, self.documents, self.options.seed, self.options.runtime, local)
         images = EcrRegistry(*where, seed.filled)
-        return choice.assemble(self.options.runtime, self.children, images, podman), seed
+        return choice.assemble(self.options.runtime, self.children, images, podman, self.state.path), seed
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)
@@ -330,6 +330,7 @@ class Region:
             "enforces_security_groups": self.network.enforces_security_groups,
             "runtime": self.options.runtime,
             "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
+            "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
             "state": str(self.state.path),
             "ca": str(self.gateway.authority.certificate),
             "endpoints": [
