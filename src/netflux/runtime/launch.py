@@ -16,8 +16,8 @@ import sys
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
+from netflux.runtime import capabilities, kernel, view
 from netflux.runtime import filter as seccomp
-from netflux.runtime import kernel, view
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
     Wanted = dict[str, Any]
 
-_KEPT = 0b101_1111_1011
-"""Capabilities of a task that is root: what Docker gives, and so Fargate, but for making device nodes, writing the
-machine's audit log and file capabilities: chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap,
-net_bind_service; and below sys_chroot, and in a network of its own net_raw."""
-_SYS_CHROOT = 18
 _SLEEP = "/bin/sleep"
 _WAYS = {"user": kernel.NEWUSER, "mnt": kernel.NEWNS, "ipc": kernel.NEWIPC, "uts": kernel.NEWUTS, "pid": kernel.NEWPID}
 """Names in /proc/PID/ns; the user namespace first, since it allows the others."""
@@ -169,7 +164,7 @@ def _become(wanted: "Wanted", groups: "list[int]") -> "NoReturn":
         _limit(wanted["limits"])
         os.chdir(wanted["directory"])
         if walls is not None:
-            _give_up(_KEPT | 1 << _SYS_CHROOT | (1 << kernel.CAP_NET_RAW if wanted["namespace"] is not None else 0))
+            _give_up(capabilities.mask(own_network=wanted["namespace"] is not None))
     except OSError as error:
         sys.exit(f"netflux: {_said(error)}")
     _execute(wanted["argv"], wanted["environment"])

@@ -1,9 +1,9 @@
 """Symbolic links in an image's folder that lead out of it.
 
 A folder that is pushed is what its program runs in, and all that it has of its own. A link out of it would make
-anything else of this machine a part of the image. Links to programs and libraries that are installed are allowed, as every
-virtual environment has them: those of the system, of the region's own Python, and a virtual environment's interpreter
-wherever that is.
+anything else of this machine a part of the image. Links to programs and libraries that are installed are allowed, as
+every virtual environment has them: those of the system, of the region's own Python, and a virtual environment's
+interpreter wherever that is.
 """
 
 from __future__ import annotations

@@ -60,6 +60,16 @@ async def find_walls(children: Children, directory: Path) -> Standing:
     return await walls.find(attempt, directory)
 
 
+def standing() -> Standing:
+    """The walls that this machine would let stand, for who has no region."""
+
+    async def look() -> Standing:
+        with tempfile.TemporaryDirectory(prefix="netflux-walls-") as folder:
+            return await find_walls(Children(Path(folder, "children")), Path(folder))
+
+    return asyncio.run(look())
+
+
 class ProcessContainer:
     """A container that is a child process."""
 
