@@ -173,6 +173,20 @@ def _ask(given: dict[str, Any]) -> Iterator[str]:
             yield f"{url}: {answer.read(40)!r}"
 
 
+def _own_metadata() -> str:
+    return os.environ["ECS_CONTAINER_METADATA_URI_V4"] + "/task"
+
+
+def _own_credentials() -> str:
+    full = os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+    return full or "http://169.254.170.2" + os.environ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
+
+
+def _status(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return int(answer.status)
+
+
 ATTEMPTS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
     "read": _read, "list": _list, "find": _find, "connect": _connect, "abstract": _abstract, "processes": _processes,
     "signal": _signal, "look into": _look_into, "write": _write, "shared memory": _shared_memory, "devices": _devices,
@@ -184,6 +198,9 @@ ATTEMPTS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
 def main() -> None:
     """Tries all."""
     given = json.loads(sys.argv[1])
+    if given.get("itself"):
+        itself = {"metadata": _status(_own_metadata()), "credentials": _status(_own_credentials())}
+        print(json.dumps(itself), flush=True)
     got = {name: [*attempt(given)] for name, attempt in ATTEMPTS.items() if name not in given.get("without", ())}
     print(json.dumps({name: found for name, found in got.items() if found}), flush=True)
     if given.get("stay"):

@@ -15,7 +15,7 @@ _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 """Offsets in `struct seccomp_data`; of an argument its lower half, which comes first on both machines."""
 _ALLOW, _EPERM, _ENOSYS = 0x7FFF0000, 0x00050001, 0x00050026
-_NEW_NAMESPACES = 0x7E020080
+NEW_NAMESPACES = 0x7E020080
 """Flags of clone(2) for namespaces: time, mount, cgroup, UTS, IPC, user, pid, network."""
 _FOREIGN_FAMILIES = (38, 40)
 """Of socket(2): AF_ALG, the kernel's ciphers, and AF_VSOCK, which leads past all networks to a machine around this."""
@@ -24,7 +24,7 @@ _X32 = 0x40000000
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """Column in the tables below, and the kernel's AUDIT_ARCH."""
 _CLONE, _CLONE3, _SOCKET = (56, 220), (435, 435), (41, 198)
-_REFUSED = {
+REFUSED = {
     "acct": (163, 89),
     "add_key": (248, 217),
     "bpf": (321, 280),
@@ -95,14 +95,14 @@ def program(machine: str = "") -> bytes | None:
         _line(_LOAD, _NUMBER), _line(_AT_LEAST, _X32, 0, 1), _line(_RETURN, _ENOSYS),
         _line(_EQUAL, _CLONE3[column], 0, 1), _line(_RETURN, _ENOSYS),
     ]  # fmt: skip
-    for numbers in _REFUSED.values():
+    for numbers in REFUSED.values():
         number = numbers[column]
         if number is not None:
             lines += [_line(_EQUAL, number, 0, 1), _line(_RETURN, _EPERM)]
     families = [line for family in _FOREIGN_FAMILIES for line in (_line(_EQUAL, family, 0, 1), _line(_RETURN, _EPERM))]
     lines += [
         _line(_EQUAL, _CLONE[column], 0, 3),
-        _line(_LOAD, _FIRST_ARGUMENT), _line(_ANY_BIT, _NEW_NAMESPACES, 0, 3 + len(families)), _line(_RETURN, _EPERM),
+        _line(_LOAD, _FIRST_ARGUMENT), _line(_ANY_BIT, NEW_NAMESPACES, 0, 3 + len(families)), _line(_RETURN, _EPERM),
         _line(_EQUAL, _SOCKET[column], 0, 1 + len(families)),
         _line(_LOAD, _FIRST_ARGUMENT), *families,
         _line(_RETURN, _ALLOW),

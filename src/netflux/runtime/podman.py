@@ -213,7 +213,7 @@ class PodmanRuntime:
         try:
             identity = await self._engine.create(
                 container_name(spec.name),
-                [*_options(spec), *self._limits(spec), *options, *_program(spec)],
+                [*_options(spec), *self._calls(), *self._limits(spec), *options, *_program(spec)],
                 environment,
             )
         except EngineError as error:
@@ -233,6 +233,9 @@ class PodmanRuntime:
                 _log.info("container %s of the region's earlier run was removed", name)
         except (EngineError, OSError) as error:
             _log.warning("containers of the region's earlier run may be left: %s", error)
+
+    def _calls(self) -> list[str]:
+        return [f"--security-opt=seccomp={self._engine.calls}"] if self._engine.calls is not None else []
 
     def _limits(self, spec: ContainerSpec) -> list[str]:
         """Options for what the kernel holds."""
