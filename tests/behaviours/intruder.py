@@ -11,6 +11,8 @@ from typing import Any
 from tests import hostile
 from tests.behaviours import errand, stack
 from tests.behaviours.cloud import ROOT, Cloud, descendants, wait_for
+from tests.behaviours.images import service_image
+from tests.oci import OciImage
 
 PROGRAM = Path(hostile.__file__)
 _IDENTITY = re.compile(rb"ECS_CONTAINER_METADATA_URI_V4=(\S+?)/v4/(\w+)")
@@ -26,6 +28,16 @@ def pushed(cloud: Cloud, folder: Path) -> str:
     cloud.command("push", str(folder), "hostile:v1", "--", "python", PROGRAM.name)
     (repository,) = cloud.boto3("ecr").describe_repositories(repositoryNames=["hostile"])["repositories"]
     return f"{repository['repositoryUri']}:v1"
+
+
+def image() -> OciImage:
+    """The program as an OCI image, in which it is root."""
+    service = service_image("movie-service", ["python", PROGRAM.name])
+    return OciImage(
+        {**service.files, f"/srv/{PROGRAM.name}": PROGRAM.read_bytes()},
+        service.command,
+        {**service.config, "User": "0"},
+    )
 
 
 def got(cloud: Cloud, image: str, program: Sequence[str]) -> dict[str, Any]:
@@ -55,10 +67,10 @@ def _given(cloud: Cloud) -> dict[str, Any]:
         "read": [str(cloud.state / name) for name in ("ca/ca.key", "netflux.db", "lock", "version", "netflux.log")],
         "list": [str(cloud.state), str(run), str(cloud.state / "databases"), str(cloud.state / "podman")],
         "connect": [str(path) for path in run.glob("**/*") if path.is_socket()],
-        "find": [f"/proc/{pid}", f"/run/user/{pid}", "/run/netns", "/var/lib/containers/storage"],
+        "find": [f"/proc/{pid}", "/run/netns", "/var/lib/containers/storage"],
         "marker": identity,
         "pids": [cloud.pid(), *descendants(cloud.pid())[:50]],
-        "write": [str(cloud.state / "x"), str(ROOT / "netflux-hostile"), "/etc/netflux-hostile"],
+        "write": [str(cloud.state / "x"), str(ROOT / "netflux-hostile"), "/proc/sys/kernel/core_pattern"],
         "ask": asked if url.startswith("http://169.254.") else [],
         "itself": True,
     }
@@ -67,4 +79,5 @@ def _given(cloud: Cloud) -> dict[str, Any]:
 def gets_nothing(cloud: Cloud, image: str, program: Sequence[str] = ("python", PROGRAM.name)) -> None:
     """The test."""
     wait_for("a movie task runs", lambda: stack.program_pids(cloud, "movie_service"))
-    assert got(cloud, image, program) == {}
+    found = got(cloud, image, program)
+    assert found == {}, found

@@ -17,7 +17,7 @@ _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 _ALLOW, _EPERM, _ENOSYS = 0x7FFF0000, 0x00050001, 0x00050026
 NEW_NAMESPACES = 0x7E020080
 """Flags of clone(2) for namespaces: time, mount, cgroup, UTS, IPC, user, pid, network."""
-_FOREIGN_FAMILIES = (38, 40)
+FOREIGN_FAMILIES = (38, 40)
 """Of socket(2): AF_ALG, the kernel's ciphers, and AF_VSOCK, which leads past all networks to a machine around this."""
 _X32 = 0x40000000
 
@@ -99,7 +99,7 @@ def program(machine: str = "") -> bytes | None:
         number = numbers[column]
         if number is not None:
             lines += [_line(_EQUAL, number, 0, 1), _line(_RETURN, _EPERM)]
-    families = [line for family in _FOREIGN_FAMILIES for line in (_line(_EQUAL, family, 0, 1), _line(_RETURN, _EPERM))]
+    families = [line for family in FOREIGN_FAMILIES for line in (_line(_EQUAL, family, 0, 1), _line(_RETURN, _EPERM))]
     lines += [
         _line(_EQUAL, _CLONE[column], 0, 3),
         _line(_LOAD, _FIRST_ARGUMENT), _line(_ANY_BIT, NEW_NAMESPACES, 0, 3 + len(families)), _line(_RETURN, _EPERM),
