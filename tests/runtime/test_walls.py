@@ -21,7 +21,7 @@ import pytest
 from netflux.runtime import filter as seccomp
 from netflux.runtime import links, walls
 from netflux.runtime.children import Children, end_leftovers, started_at
-from netflux.runtime.driver import ContainerSpec, Image, PullError
+from netflux.runtime.driver import ContainerSpec, Image, PullError, StartError
 from netflux.runtime.manifest import ProcessImage, write
 from netflux.runtime.process import ProcessContainer, ProcessRuntime, find_walls
 from netflux.runtime.walls import FILES, HOSTS, PROCESSES, Walls
@@ -198,6 +198,7 @@ async def test_a_health_check_is_within_the_same_walls(ground: Ground) -> None:
     own = f"test $WORD = w && test $(cat /tmp/state) = up && test ! -e {ground.key} && test ! -e /proc/{os.getpid()}"
     assert await container.execute(["sh", "-c", own], 10) == 0
     assert await container.execute(["sh", "-c", "grep -q 'NoNewPrivs:.1' /proc/self/status"], 10) == 0
+    assert await container.execute(["sh", "-c", "kill -0 2"], 10) == 0  # the program, as checks of health do
     assert await container.execute(["unshare", "-m", "true"], 10) != 0
     container.kill()
     await container.wait()
@@ -361,11 +362,14 @@ async def test_a_link_that_leads_out_of_a_pushed_folder_is_named(
 
 async def test_a_folder_of_the_state_directory_is_no_image(ground: Ground) -> None:
     (ground.state / "objects").mkdir()
-    (ground.folder.parent / "alias").symlink_to(ground.state / "objects")
-    for folder in (ground.state, ground.state / "objects", ground.folder.parent / "alias"):
+    alias = ground.folder.parent / "alias"
+    alias.symlink_to(ground.state / "objects")
+    for folder in (ground.state, ground.state / "objects", alias):
         runtime = ProcessRuntime(ground.children, Shelf(folder), state=ground.state)
         with pytest.raises(PullError, match="is in the state directory"):
             await runtime.pull("a")
+        with pytest.raises(StartError, match="is in the state directory"):  # a link may have been changed meanwhile
+            await runtime.start(ContainerSpec("c", Image("a", "sha256:0", (), ("true",), {}, str(folder)), {}))
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])

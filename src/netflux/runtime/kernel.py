@@ -29,7 +29,7 @@ _CLONE = {"x86_64": 56, "aarch64": 220}
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
 _LANDLOCK_VERSION = 1
-_SCOPE_ABSTRACT_SOCKETS, _SCOPE_SIGNALS, _SCOPING = 1, 2, 6
+SCOPE_ABSTRACT_SOCKETS, SCOPE_SIGNALS, _SCOPING = 1, 2, 6
 """Linux 6.12, the sixth version of Landlock's interface: userspace-api/landlock.rst, "IPC scoping"."""
 _AT_EMPTY_PATH, _AT_RECURSIVE, _ATTR_RDONLY = 0x1000, 0x8000, 1
 _OPEN_TREE_CLONE, _MOVE_EMPTY_PATH = 1, 4
@@ -188,11 +188,14 @@ def can_lock() -> bool:
     return bool(refused < 0 and ctypes.get_errno() != errno.ENOSYS)
 
 
-def scope() -> None:
-    """Abstract unix sockets and signals of those who are not its descendants are out of reach from now on. After
-    `no_new_privileges`.
+def scope(what: int) -> None:
+    """From now on this process and its descendants reach only each other's abstract unix sockets, and signal only each
+    other. After `no_new_privileges`.
+
+    Args:
+        what: SCOPE_ABSTRACT_SOCKETS, SCOPE_SIGNALS or both.
     """
-    attributes = struct.pack("=QQQ", 0, 0, _SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS)
+    attributes = struct.pack("=QQQ", 0, 0, what)
     descriptor = _libc.syscall(_LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0)
     _check(descriptor, "make a set of rules of Landlock")
     try:

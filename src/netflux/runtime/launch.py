@@ -137,7 +137,7 @@ def _hold(nowhere: int, binding: int, waiting: int) -> "NoReturn":
     os.chdir("/")
     _await(binding, waiting, kernel.SIGKILL)
     try:
-        _give_up(0)
+        _give_up(0, 0)
         os.execve(_SLEEP, ["sleep", "infinity"], {})  # noqa: S606
     except OSError:
         kernel.rest()
@@ -164,7 +164,7 @@ def _become(wanted: "Wanted", groups: "list[int]") -> "NoReturn":
         _limit(wanted["limits"])
         os.chdir(wanted["directory"])
         if walls is not None:
-            _give_up(capabilities.mask(own_network=wanted["namespace"] is not None))
+            _give_up(capabilities.mask(own_network=wanted["namespace"] is not None), _scopes(wanted))
     except OSError as error:
         sys.exit(f"netflux: {_said(error)}")
     _execute(wanted["argv"], wanted["environment"])
@@ -192,11 +192,17 @@ def _wall_in(walls: "Wanted") -> None:
         kernel.set_host_name(walls["host"])
 
 
-def _give_up(kept: int) -> None:
+def _scopes(wanted: "Wanted") -> int:
+    """What no namespace keeps away. A health check can't be in its container's scope, so nothing more than that."""
+    sockets = kernel.SCOPE_ABSTRACT_SOCKETS if wanted["namespace"] is None else 0
+    return sockets | (0 if "processes" in wanted["walls"]["up"] else kernel.SCOPE_SIGNALS)
+
+
+def _give_up(kept: int, scopes: int) -> None:
     kernel.keep_capabilities(kept)
     kernel.no_new_privileges()
-    if kernel.can_scope():
-        kernel.scope()
+    if scopes and kernel.can_scope():
+        kernel.scope(scopes)
     program = seccomp.program()
     if program is not None and kernel.can_filter():
         kernel.filter_calls(program)

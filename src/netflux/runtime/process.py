@@ -32,6 +32,7 @@ from netflux.runtime.walls import Standing, Walls
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _log = logging.getLogger(__name__)
 _executions = itertools.count(1)
+_IN_STATE = "the image's folder {folder} is in the state directory. Push another folder"
 _UNLIMITED = MemoryLimit(None, "", None)
 _KILLED = 137  # exit code of SIGKILL
 _TRIES, _AGAIN = 20, 0.1  # real seconds
@@ -223,10 +224,10 @@ class ProcessRuntime:
                 namespace=spec.namespace, walls=around, groups=held.joins if held else (),
             )  # fmt: skip
             child = await self._children.start(launch)
-        except OSError as error:
+        except (OSError, StartError) as error:
             if held is not None:
                 held.end()
-            raise StartError(f"{argv[0]}: {error.strerror}") from error
+            raise error if isinstance(error, StartError) else StartError(f"{argv[0]}: {error.strerror}") from error
         container = ProcessContainer(child, launch, self._children, spec.memory or _UNLIMITED, held or self._usage)
         if spec.memory is not None and held is None:
             self._memory.add(container)
@@ -234,6 +235,8 @@ class ProcessRuntime:
 
     def _walls(self, spec: ContainerSpec, standing: Standing) -> Walls:
         folder = Path(spec.image.directory).resolve()
+        if self._in_state(folder):
+            raise StartError(_IN_STATE.format(folder=folder))
         binds = resolution.binds(spec.hosts, spec.resolver) if standing.hosts else {}
         return Walls(
             standing.up, folder,
@@ -246,11 +249,14 @@ class ProcessRuntime:
 
     def _check_folder(self, folder: Path) -> None:
         """PullError when the folder is in the state directory, or has symbolic links that lead out of it."""
-        if self._state is not None and folder.resolve().is_relative_to(self._state):
-            raise PullError(f"the image's folder {folder} is in the state directory. Push another folder")
+        if self._in_state(folder.resolve()):
+            raise PullError(_IN_STATE.format(folder=folder))
         astray = links.leading_out(folder)
         if astray is not None:
             raise PullError(f"the image's folder {folder} has a symbolic link that leads out of it: {astray}")
+
+    def _in_state(self, folder: Path) -> bool:
+        return self._state is not None and folder.is_relative_to(self._state)
 
     async def standing(self) -> Standing:
         """The walls around tasks, found out by the first who asks."""

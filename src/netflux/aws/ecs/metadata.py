@@ -177,7 +177,7 @@ def _asks_itself(request: web.Request, run: Run) -> bool:
     which no other can send from, an identifier that leaked is worth nothing.
     """
     interface = run.interface
-    return interface is None or interface.namespace is None or request.remote == interface.vpc_address
+    return interface is not None and (interface.namespace is None or request.remote == interface.vpc_address)
 
 
 def _resolver(run: Run) -> str:
