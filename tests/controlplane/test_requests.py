@@ -17,14 +17,17 @@ import pytest
 from aiohttp import web
 
 from netflux.controlplane import apis as apis_module
+from netflux.controlplane.admission import Admission, Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
+from netflux.controlplane.keys import Keys, well_known
 from netflux.controlplane.server import Server
 from netflux.controlplane.watchdog import Watchdog
 from netflux.decoding import cbor, xml
 from netflux.decoding.limits import Limits
 from tests.controlplane.plane import Plane
 from tests.decoding import malformed
+from tests.signing import signed
 
 _ECS = "AmazonEC2ContainerServiceV20141113"
 _LATEST = 5.0
@@ -75,8 +78,8 @@ class Region:
     session: aiohttp.ClientSession = field(init=False)
 
     async def send(self, service: str, body: bytes, url: str = "/", **headers: str) -> Answer:
-        scope = f"AWS4-HMAC-SHA256 Credential=K/20260101/us-east-1/{service}/aws4_request, Signature=0"
-        given = {name.replace("_", "-"): value for name, value in headers.items()} | {"Authorization": scope}
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = signed(service, f"http://localhost{url}", body, given)
         async with (
             asyncio.timeout(_LATEST),
             self.session.post(
@@ -104,10 +107,12 @@ async def region(plane: Plane, tmp_path: Path) -> AsyncIterator[Region]:
     clusters = Clusters()
     apis.register(clusters)
 
-    async def s3(_request: web.Request) -> web.StreamResponse:
+    async def s3(_request: web.Request, _door: Door) -> web.StreamResponse:
         return web.Response(text="S3")
 
-    server = Server(apis, s3, [])
+    keys = Keys()
+    keys.add(well_known(apis.account))
+    server = Server(apis, Admission(keys, apis.account), s3, [])
     await server.start(tmp_path / "s")
     made = Region(tmp_path / "s", clusters, plane)
     async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(made.socket))) as made.session:
@@ -295,7 +300,10 @@ async def test_a_body_that_grows_beyond_the_services_size_is_read_no_further(reg
             sent += 1
             yield b"x" * 65_536
 
-    answer = await region.json(endless())  # type: ignore[arg-type]
+    headers = signed("ecs", "http://localhost/", b"", {"X-Amz-Target": f"{_ECS}.CreateCluster"})
+    headers["Content-Type"] = "application/x-amz-json-1.1"
+    async with region.session.post("http://localhost/", data=endless(), headers=headers) as response:
+        answer = Answer(response.status, dict(response.headers), await response.read())
     assert (answer.status, answer.code) == (413, "RequestEntityTooLarge")
     assert sent < 1000
 
