@@ -1,4 +1,7 @@
-"""Clients' requests on their way to moto: as they came where moto speaks their protocol, else translated."""
+"""Clients' requests on their way to moto: as they were read and checked, and never their own bytes.
+
+moto reads requests its own way: what it would carry out could be another call than the one that was looked at.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 from moto.core.model import OperationModel
 
-from netflux.controlplane import models, protocols, wire
+from netflux.controlplane import protocols, wire
 from netflux.controlplane.call import Call
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.controlplane.moto import Moto
@@ -21,7 +24,8 @@ async def forward(
     Raises:
         AwsError: as `Moto.call` and `Moto.forward`.
     """
-    if protocols.spoken(call.service, request) == protocols.CBOR:
+    protocol = protocols.spoken(call.service, request)
+    if protocol == protocols.CBOR:
         result = await moto.call(call.service, call.operation, params, call.access_key or "NETFLUX")
         return wire.answer(model, request, result, call.request_id)
-    return wire.readable(await moto.forward(call.service, request, models.changes_state(call.operation)))
+    return wire.readable(await moto.forward(call, params, protocol))

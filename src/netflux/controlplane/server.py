@@ -13,7 +13,7 @@ from aiohttp import web
 from moto.core.model import OperationModel
 
 from netflux import names
-from netflux.controlplane import admission, bodies, forwarding, models, sizes, wire
+from netflux.controlplane import admission, bodies, forwarding, models, room, sizes, wire
 from netflux.controlplane.admission import MAIN, TASKS, Admission, Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -29,6 +29,8 @@ BACKLOG = 4096
 HAProxy, which tries once a second, would answer 503: the event loop may be busy while hundreds of requests come."""
 BODY_LIMIT = 1024 * 1024
 """Bytes of a body that the console reads. What an API's request may hold is in `sizes`; objects are streamed."""
+_HEAD_LIMIT = 128 * 1024
+"""Bytes of a request's line or one of its headers: more than HAProxy lets through, which refuses longer ones."""
 
 UNSIGNED_OPERATIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 """Who asks these has no key yet: "Calls to STS that need no AWS credentials", STS API Reference."""
@@ -57,7 +59,14 @@ class Server:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(routes)
         app.router.add_route("*", "/{path:.*}", self._answer)
-        return web.AppRunner(app, access_log=None, handle_signals=False, auto_decompress=False)
+        return web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            auto_decompress=False,
+            max_line_size=_HEAD_LIMIT,
+            max_field_size=_HEAD_LIMIT,
+        )
 
     async def start(self, path: Path) -> None:
         """Listens on the unix socket."""
@@ -112,7 +121,8 @@ class Server:
             who = key.access_key if key is not None else None
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, who)
             if self._apis.handler(call.service, call.operation) is None:
-                response = await forwarding.forward(self._apis.moto, call, model, params, message)
+                with room.asked_by(call.operation):
+                    response = await forwarding.forward(self._apis.moto, call, model, params, message)
                 if response.status < 300:
                     self._apis.settle(call)
                 return response
@@ -124,7 +134,7 @@ class Server:
         except Exception as error:  # noqa: BLE001  (a client must get AWS's answer whatever happened; it is logged)
             _log.exception("request %s: %s %s failed", request_id, scope.service, model.name if model else message.url)
             internal = AwsError("InternalFailure", f"{type(error).__name__}; see netflux.log, {request_id}.", 500)
-            return _failure(scope.service, message, model, internal, request_id)
+            return _failure(scope.service, message, model, room.refusal(error) or internal, request_id)
 
     async def _admitted(self, scope: wire.Scope, request: web.Request) -> tuple[HttpRequest, Key | None]:
         """The request with its body, and the key that it was verified to be signed with; None for none."""

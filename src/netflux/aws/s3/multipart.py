@@ -15,6 +15,7 @@ from typing import Any
 from netflux import content
 from netflux.aws.s3.body import Staged, digest
 from netflux.aws.s3.objects import ObjectBody, Objects, described
+from netflux.controlplane import paging
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Document
 from netflux.errors import AwsError
@@ -152,7 +153,9 @@ class Multipart(Objects):
     async def list_parts(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Parts by number."""
         upload = self._upload(request)
-        after, limit = int(request.get("PartNumberMarker") or 0), request.get("MaxParts") or 1000
+        after, limit = paging.number(request.get("PartNumberMarker") or "0"), request.get("MaxParts") or 1000
+        if after is None:
+            raise AwsError("InvalidArgument", "Provided part-number-marker not an integer or within integer range")
         rows = [(int(number), part) for number, part in upload["parts"].items() if int(number) > after]
         rows.sort(key=lambda row: row[0])
         shown = rows[:limit]
