@@ -9,18 +9,22 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
+from botocore.parsers import create_parser
 
 from netflux.controlplane import apis as apis_module
+from netflux.controlplane import models, protocols, wire
 from netflux.controlplane.admission import Admission, Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.keys import Keys, well_known
+from netflux.controlplane.message import HttpRequest
 from netflux.controlplane.server import Server
 from netflux.controlplane.watchdog import Watchdog
 from netflux.decoding import cbor, xml
@@ -268,7 +272,9 @@ async def test_metrics_are_put_and_listed_by_cbor_also_compressed(region: Region
     assert (await region.cbor("PutMetricData", gzip.compress(data), Content_Encoding="gzip")).status == 200
     listed = await region.cbor("ListMetrics", cbor.encode({"Namespace": "N"}))
     assert (listed.status, listed.headers["smithy-protocol"]) == (200, "rpc-v2-cbor")
-    found = cbor.decode(listed.body, Limits())
+    answered = {"status_code": listed.status, "headers": listed.headers, "body": listed.body}
+    shape = models.operation_model("cloudwatch", "ListMetrics").output_shape
+    found = create_parser(protocols.CBOR).parse(answered, shape)
     assert {metric["MetricName"] for metric in found["Metrics"]} == {"m"}
 
 
@@ -276,7 +282,23 @@ async def test_an_error_by_cbor_names_itself_for_new_and_old_clients(region: Reg
     answer = await region.cbor("GetDashboard", cbor.encode({"DashboardName": "none"}))
     assert (answer.status, answer.code) == (404, "DashboardNotFoundError")
     assert answer.headers["x-amzn-query-error"] == "ResourceNotFound;Sender"
+    answered = {"status_code": answer.status, "headers": answer.headers, "body": answer.body}
+    shape = models.operation_model("cloudwatch", "GetDashboard").output_shape
+    error = create_parser(protocols.CBOR).parse(answered, shape)["Error"]
+    assert (error["Code"], error["QueryErrorCode"]) == ("ResourceNotFound", "DashboardNotFoundError")
     assert (await region.cbor("Nothing", b"\xa0")).code == "UnknownOperationException"
+
+
+async def test_an_answer_by_cbor_is_read_by_clients_of_it(region: Region) -> None:
+    """Of a service of ours, by botocore's parser: lists, timestamps, numbers and texts."""
+    model = models.operation_model("cloudwatch", "GetMetricStatistics")
+    moment = datetime(2026, 1, 2, 3, 4, 5, 250000, tzinfo=UTC)
+    result = {"Label": "ü", "Datapoints": [{"Timestamp": moment, "Sum": 2, "Unit": "None"}, {"Sum": 0.5}]}
+    request = HttpRequest("POST", "/", {"Smithy-Protocol": "rpc-v2-cbor"}, b"")
+    answer = wire.answer(model, request, result, "id")
+    answered = {"status_code": answer.status, "headers": dict(answer.headers), "body": answer.body}
+    found = create_parser(protocols.CBOR).parse(answered, model.output_shape)
+    assert {name: found[name] for name in result} == result
 
 
 async def test_a_compressed_body_is_inflated_to_a_bound_and_only_where_it_may_be(region: Region) -> None:
