@@ -28,6 +28,10 @@ BODY_LIMIT = 1024 * 1024
 _HEAD_LIMIT = 128 * 1024
 """Bytes of a request's line or one of its headers: more than HAProxy lets through, which refuses longer ones."""
 
+UNREAD = "X-Netflux-Unread"
+"""A header of answers that leave before the request has arrived whole: the gateway closes the client's connection after
+them. It would swallow what else came on that one, and leave the next request without an answer."""
+
 S3Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -46,6 +50,7 @@ class Server:
         self._app = web.Application(client_max_size=BODY_LIMIT)
         self._app.add_routes([web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in routes])
         self._app.router.add_route("*", "/{path:.*}", self._answer)
+        self._app.on_response_prepare.append(_mark_unread)
         self._runner = web.AppRunner(
             self._app,
             access_log=None,
@@ -125,6 +130,11 @@ class Server:
             f"This cloud is the region {self._apis.region}; the request is signed for {scope.region}. "
             f"Set AWS_DEFAULT_REGION={self._apis.region}, or start `netflux up` with that variable set.",
         )
+
+
+async def _mark_unread(request: web.Request, response: web.StreamResponse) -> None:
+    if not request.content.is_eof():
+        response.headers[UNREAD] = "1"
 
 
 def _failure(
