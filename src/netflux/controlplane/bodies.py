@@ -18,22 +18,20 @@ from netflux.decoding.limits import Malformed
 from netflux.errors import AwsError
 
 
-async def receive(request: web.Request, service: str) -> HttpRequest:
-    """The request with its body.
+def plain(service: str, request: HttpRequest) -> HttpRequest:
+    """The request with its body as the service reads it.
 
     Raises:
-        AwsError: RequestEntityTooLarge, UnsupportedMediaType, SerializationException.
+        AwsError: UnsupportedMediaType, SerializationException.
     """
-    body = await read(request, sizes.limits(service).size)
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
-    headers = request.headers
-    if encoding not in ("", "identity"):
-        body = _inflated(service, encoding, body)
-        kept = CIMultiDict(headers)
-        kept.popall("Content-Encoding")
-        kept["Content-Length"] = str(len(body))
-        return HttpRequest(request.method, request.raw_path, kept, body)
-    return HttpRequest(request.method, request.raw_path, headers, body)
+    if encoding in ("", "identity"):
+        return request
+    body = _inflated(service, encoding, request.body)
+    kept = CIMultiDict(request.headers)
+    kept.popall("Content-Encoding")
+    kept["Content-Length"] = str(len(body))
+    return HttpRequest(request.method, request.url, kept, body)
 
 
 async def read(request: web.Request, most: int) -> bytes:

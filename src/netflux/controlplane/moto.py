@@ -19,6 +19,7 @@ from netflux.controlplane import crash, iampolicies, packages
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.ledger import Ledger
+from netflux.controlplane.keys import UserKey
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.controlplane.watchdog import Watchdog
 from netflux.errors import AwsError, Unsupported
@@ -26,8 +27,10 @@ from netflux.errors import AwsError, Unsupported
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-HELD = 20.0
-"""Real seconds that one call may hold moto's thread. The first call of a service imports it, which takes a few."""
+HELD = 10.0
+"""Seconds of work for which one call may hold moto's thread. The first call of a service imports it: one or two."""
+_LONGEST = 60.0
+"""Real seconds of the same, on a machine that does much else."""
 
 _STEADY = frozenset({"elbv2"})
 """Services of which moto answers a reading operation the same until the next change of anything, except for a new
@@ -58,7 +61,7 @@ class Moto:
         self._ledger = Ledger(documents)
         self._region = region
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
-        self._watchdog = Watchdog(HELD)
+        self._watchdog = Watchdog(HELD, _LONGEST)
         self._unloaded: Exception | None = None
         self._kept: dict[str, dict[str, Any]] = {}
 
@@ -110,6 +113,21 @@ class Moto:
     async def certificate(self, arn: str) -> bytes | None:
         """A certificate of ACM's, its chain and its key, PEM; None when there is none. No operation tells the key."""
         return await self._run(lambda: self._certificate(arn))
+
+    async def user_key(self, access_key: str) -> UserKey | None:
+        """A user's access key; None when no user has it. No operation tells the secret."""
+        return await self._run(lambda: self._user_key(access_key)) if self.holds("iam") else None
+
+    def _user_key(self, access_key: str) -> UserKey | None:
+        packages.prepare_moto()
+        from moto.backends import get_backend
+
+        users = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"].users.values()
+        for user in users:
+            for key in user.access_keys:
+                if key.access_key_id == access_key:
+                    return UserKey(key.secret_access_key, key.status == "Active", user.arn)
+        return None
 
     def _certificate(self, arn: str) -> bytes | None:
         packages.prepare_moto()
@@ -205,10 +223,10 @@ class Moto:
         try:
             found = self._watchdog.run(lambda: BotocoreStubber().process_request(prepared))
         except TimeoutError as error:
-            _log.warning("moto held its thread for %g s on %s: %s", HELD, name, crash.place(error))
+            _log.warning("moto held its thread for too long on %s: %s", name, crash.place(error))
             self._ledger.go_back()
             raise AwsError(
-                "ServiceUnavailable", f"{service}: the call was broken off after {HELD:g} s; nothing was changed.", 503
+                "ServiceUnavailable", f"{service}: the call was {error}; nothing was changed.", 503
             ) from error
         except (NotImplementedError, ModuleNotFoundError) as error:  # the latter: of a package only it needs
             raise Unsupported(name) from error

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from netflux.controlplane.server import UNREAD
-from netflux.gateway import hosts, unreadable
+from netflux.gateway import hosts, peer, unreadable
 from netflux.haproxy import normal
 from netflux.haproxy.configuration import Chunk, guarded, quote
 from netflux.haproxy.section import BEGIN, Route, Section
@@ -73,6 +73,7 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
                 contested=quote(_CONTESTED),
                 unread=UNREAD,
                 unreadable="\n".join(f"    {line}" for line in unreadable.lines()),
+                peer=peer.HEADER,
             ),
         ),
     ]
@@ -215,6 +216,7 @@ backend gateway-controlplane
     http-request set-header X-Forwarded-For %[src]
     http-after-response set-header Connection close if {{ res.hdr({unread}) -m found }}
     http-after-response del-header {unread}
+    http-request set-header {peer} %[src]:%[src_port]
     server controlplane unix@{control_plane}
 
 backend gateway-no-load-balancer

@@ -1,4 +1,4 @@
-"""What botocore writes is read back as it was given: every operation of the services that a template of ours touches."""
+"""What botocore writes is read back as it was given: every operation of the services that templates of ours touch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SINGLE = {
     "long": 2**40,
     "float": 1.5,
     "double": 0.25,
-    "timestamp": datetime(2026, 1, 2, 3, 4, 5),
+    "timestamp": datetime.fromisoformat("2026-01-02T03:04:05"),
 }
 _TEXT = "a ü&<b>+%/\n=.x"
 _DEEP = 4
@@ -53,11 +53,10 @@ def _sample(shape: Any, level: int = 0, location: str = "") -> Any:
 
 
 def _sent(service: str, model: Any, params: dict[str, Any], protocol: str) -> HttpRequest:
-    sent = moto._as_http(
+    return moto._as_http(
         create_serializer(protocol, include_validation=False).serialize_to_request(params, model),
         f"K/20260101/us-east-1/{service}",
     )
-    return sent
 
 
 @pytest.mark.parametrize("service", _SERVICES)

@@ -18,13 +18,13 @@ from typing import BinaryIO, Protocol
 
 from aiohttp.http_exceptions import HttpProcessingError
 
+from netflux.aws.s3 import chunks
 from netflux.errors import AwsError
 
 CHECKSUMS = ("CRC32", "SHA1", "SHA256")
 _PIECE = 256 * 1024
 _LONGEST_LINE = 16 * 1024
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,12})(;[ -~]*)?")
-_TRAILER_SIGNATURE = "x-amz-trailer-signature"
 
 
 class _Digest(Protocol):
@@ -202,10 +202,12 @@ class Framing:
     Attributes:
         size: bytes inside the framing (x-amz-decoded-content-length).
         trailers: names of the trailers (x-amz-trailer), lower-case; others are refused.
+        chain: of the chunks' signatures; None where they are not signed.
     """
 
     size: int
     trailers: frozenset[str] = frozenset()
+    chain: chunks.Chain | None = None
 
 
 async def unchunk(stream: Incoming, framing: Framing, trailers: dict[str, str]) -> AsyncIterator[bytes]:
@@ -214,23 +216,39 @@ async def unchunk(stream: Incoming, framing: Framing, trailers: dict[str, str]) 
     Raises:
         AwsError: IncompleteBody when the framing is broken, holds more or less than was promised, or when something
             follows it; MalformedTrailerError.
+        SignatureError: a chunk or the trailers are signed, and not by whom the request is of.
     """
     left = framing.size
-    while size := _size(await _line(stream)):
+    while True:
+        size, signature = _chunk(await _line(stream))
         if size > left:
             raise _broken(f"it holds more than the {framing.size} bytes of x-amz-decoded-content-length")
         left -= size
-        while size:
-            piece = await stream.readexactly(min(size, _PIECE))
-            size -= len(piece)
+        async for piece in _verified(stream, size, framing.chain, signature):
             yield piece
+        if not size:
+            break
         if (await stream.readexactly(2)) != b"\r\n":
             raise _broken("a chunk has another size than it says")
     if left:
         raise _broken(f"it lacks {left} of the {framing.size} bytes of x-amz-decoded-content-length")
     await _read_trailers(stream, framing, trailers)
+    if framing.chain is not None and framing.trailers:
+        framing.chain.trailers(trailers)
     if await stream.read(1):
         raise _broken("something follows its end")
+
+
+async def _verified(stream: Incoming, size: int, chain: chunks.Chain | None, signature: str) -> AsyncIterator[bytes]:
+    digest = hashlib.sha256()
+    while size:
+        piece = await stream.readexactly(min(size, _PIECE))
+        size -= len(piece)
+        if chain is not None:
+            digest.update(piece)
+        yield piece
+    if chain is not None:
+        chain.chunk(digest.hexdigest(), signature)
 
 
 async def _read_trailers(stream: Incoming, framing: Framing, trailers: dict[str, str]) -> None:
@@ -240,7 +258,7 @@ async def _read_trailers(stream: Incoming, framing: Framing, trailers: dict[str,
             break
         name, colon, value = line.decode("latin-1").partition(":")
         name = name.strip().lower()
-        if not colon or name in trailers or name not in framing.trailers | {_TRAILER_SIGNATURE}:
+        if not colon or name in trailers or name not in framing.trailers | {chunks.SIGNATURE}:
             raise AwsError("MalformedTrailerError", "The request contained trailing data that was not well-formed.")
         trailers[name] = value.strip()
     else:
@@ -262,11 +280,13 @@ async def _line(stream: Incoming, *, ends: bool = False) -> bytes:
     return line[:-2]
 
 
-def _size(line: bytes) -> int:
+def _chunk(line: bytes) -> tuple[int, str]:
+    """A chunk's size and signature; the latter is empty where there is none."""
     found = _CHUNK.fullmatch(line)
     if not found:
         raise _broken("a chunk has no size")
-    return int(found[1], 16)
+    extension = (found[2] or b"").decode("ascii")
+    return int(found[1], 16), extension.removeprefix(";chunk-signature=")
 
 
 def _broken(reason: str) -> AwsError:

@@ -16,13 +16,17 @@ from netflux.aws.s3 import access, reception, route, support, wire
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Incoming
 from netflux.aws.s3.buckets import read_policy
+from netflux.aws.s3.chunks import PREFIX, Chain
 from netflux.aws.s3.objects import ObjectBody, copy_source
-from netflux.controlplane import bodies, sizes
+from netflux.aws.s3.reception import Promised
+from netflux.controlplane import bodies, signature, sizes
+from netflux.controlplane.admission import MAIN, Admission, Door, is_own_page_host
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Keys
-from netflux.controlplane.signature import Claim, SignatureError, Signed, claim, verify
+from netflux.controlplane.keys import Key
+from netflux.controlplane.server import joined
+from netflux.controlplane.signature import SignatureError, Signed
 from netflux.errors import AwsError
-from netflux.policy.evaluate import ANONYMOUS, Principal, Request, account_root
+from netflux.policy.evaluate import ANONYMOUS, Principal, Request
 
 _log = logging.getLogger(__name__)
 _STREAMED = {"PutObject", "UploadPart"}
@@ -39,16 +43,20 @@ _ROOTS = {
     "GetBucketVersioning": "VersioningConfiguration",
     "CreateMultipartUpload": "InitiateMultipartUploadResult",
 }
+_ACTIVE = ("html", "xml", "svg")
+_SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads"
+"""Of an object that a browser would run as a page of the console's own origin: it gets an origin of its own instead."""
 _STATUS = {"AuthorizationHeaderMalformed": 400, "InvalidRequest": 400, "AuthorizationQueryParametersError": 400}
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks, and the condition keys that come with it."""
+    """Who asks, the condition keys that come with it, and the chain of a body that is signed chunk by chunk."""
 
     principal: Principal
     context: Mapping[str, tuple[str, ...]]
     access_key: str | None
+    chain: Chain | None = None
 
 
 @dataclass(frozen=True)
@@ -67,26 +75,31 @@ class S3Service:
 
     Args:
         api: the operations.
-        keys: access keys that the region issued; others stand for the account, unverified.
+        admission: verifies who asks.
         account: twelve digits.
         region: the one region there is.
         settled: told of each call that succeeded, before its answer leaves.
     """
 
     def __init__(
-        self, api: S3Api, keys: Keys, account: str, region: str, settled: Callable[[Call], None] = lambda _: None
+        self,
+        api: S3Api,
+        admission: Admission,
+        account: str,
+        region: str,
+        settled: Callable[[Call], None] = lambda _: None,
     ) -> None:
         self._settled = settled
         self._api = api
-        self._keys = keys
+        self._admission = admission
         self._account = account
         self._region = region
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request, door: Door = MAIN) -> web.StreamResponse:
         """The whole answer; errors are S3's XML."""
         call = Call("s3", "", self._region, self._account)
         try:
-            return await self._answer(request, call)
+            return await self._answer(request, door, call)
         except AwsError as error:
             return _refusal(request, error, call.request_id)
         except SignatureError as error:
@@ -99,8 +112,8 @@ class S3Service:
             failure = AwsError("InternalError", f"Netflux failed; its log has {call.request_id}", 500)
             return _refusal(request, failure, call.request_id)
 
-    async def _answer(self, request: web.Request, call: Call) -> web.StreamResponse:
-        asked = self._read(request, call)
+    async def _answer(self, request: web.Request, door: Door, call: Call) -> web.StreamResponse:
+        asked = await self._read(request, door, call)
         operation = asked.call.operation
         handler = getattr(self._api, xform_name(operation), None)
         if handler is None:
@@ -124,11 +137,8 @@ class S3Service:
         self._settled(asked.call)
         return await _send(request, asked, answer)
 
-    def _read(self, request: web.Request, call: Call) -> Asked:
-        headers: dict[str, str] = {}
-        for name, value in request.headers.items():
-            lower = name.lower()
-            headers[lower] = f"{headers[lower]},{value}" if lower in headers else value
+    async def _read(self, request: web.Request, door: Door, call: Call) -> Asked:
+        headers = joined(request.headers)
         where = route.place(headers.get("host", ""), request.raw_path)
         if len(where.key.encode()) > _LONGEST_KEY:
             raise AwsError("KeyTooLongError", "Your key is too long")
@@ -136,13 +146,11 @@ class S3Service:
         operation = route.router().find(request.method, where, query, headers)
         if operation is None:
             raise AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)
-        visitor = self._visitor(request, headers)
+        visitor = await self._visitor(request, door, headers)
         named = Call("s3", operation, self._region, self._account, call.request_id, visitor.access_key)
         return Asked(named, where, headers, query, visitor)
 
-    def _visitor(self, request: web.Request, headers: Mapping[str, str]) -> Visitor:
-        signed = Signed(request.method, request.raw_path, headers)
-        claimed = claim(signed)
+    async def _visitor(self, request: web.Request, door: Door, headers: Mapping[str, str]) -> Visitor:
         context: dict[str, tuple[str, ...]] = {
             "aws:securetransport": ("true" if headers.get("x-forwarded-proto") == "https" else "false",),
             "aws:useragent": (headers.get("user-agent", ""),),
@@ -152,23 +160,15 @@ class S3Service:
         source = request.remote or headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
         if source:
             context["aws:sourceip"] = (source,)
-        if claimed is None:
-            return Visitor(ANONYMOUS, context, None)
-        return self._signed(signed, claimed, context)
-
-    def _signed(self, signed: Signed, claimed: Claim, context: dict[str, tuple[str, ...]]) -> Visitor:
-        key = self._keys.find(claimed.access_key)
+        signed = Signed(request.method, request.raw_path, headers)
+        bucket = route.place(headers.get("host", ""), "/").bucket
+        key = await self._admission.identify(signed, door, bucket)
         if key is None:
-            principal = account_root(self._account)
-        else:
-            if claimed.payload.startswith("STREAMING-AWS4"):
-                raise support.not_implemented(f"{claimed.payload} with a key of the region's own")
-            verify(signed, claimed, key.secret, self._api.clock.now())
-            principal = key.principal
-            context |= {name: tuple(values) for name, values in key.context.items()}
-        if principal.kind == "AWS":
-            context |= {"aws:principalarn": (principal.name,), "aws:principalaccount": (principal.account,)}
-        return Visitor(principal, context, claimed.access_key)
+            return Visitor(ANONYMOUS, context, None)
+        context |= {name: tuple(values) for name, values in key.context.items()}
+        if key.principal.kind == "AWS":
+            context |= {"aws:principalarn": (key.principal.name,), "aws:principalaccount": (key.principal.account,)}
+        return Visitor(key.principal, context, key.access_key, _chain(signed, key))
 
     def _authorize(self, asked: Asked) -> None:
         operation, bucket = asked.call.operation, asked.where.bucket
@@ -234,7 +234,10 @@ class S3Service:
         if asked.call.operation in _STREAMED:
             support.check(asked.call.operation, params, self._account)
             params["Body"] = await reception.receive(
-                await _stream(request), asked.headers, self._api.store.bodies, self._wanted(asked, params)
+                await _stream(request),
+                Promised(asked.headers, asked.visitor.chain),
+                self._api.store.bodies,
+                self._wanted(asked, params),
             )
         return params
 
@@ -261,6 +264,12 @@ async def _document(request: web.Request, most: int) -> bytes:
         return await bodies.read(request, most)
     except AwsError as error:
         raise AwsError("MaxMessageLengthExceeded", f"Your request was too large: {most} bytes are taken.") from error
+
+
+def _chain(signed: Signed, key: Key) -> Chain | None:
+    stated = signed.headers.get("x-amz-content-sha256", "")
+    claimed = signature.claim(signed) if key.secret and stated.startswith(PREFIX) else None
+    return Chain(claimed, key.secret) if claimed is not None else None
 
 
 def _denied() -> AwsError:
@@ -295,6 +304,8 @@ async def _send(request: web.Request, asked: Asked, answer: Mapping[str, Any]) -
     }
     status = model.http.get("responseCode", 200)
     if isinstance(body, ObjectBody) or asked.call.operation == "HeadObject":
+        if is_own_page_host(request.host) and any(mark in headers.get("Content-Type", "") for mark in _ACTIVE):
+            headers["Content-Security-Policy"] = _SANDBOX
         return await _send_object(request, headers, body, 206 if "ContentRange" in answer else status)
     if asked.call.operation == "GetBucketLocation":
         location = escape(answer.get("LocationConstraint") or "")
