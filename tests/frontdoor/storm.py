@@ -1,9 +1,13 @@
-"""Sends cases to a cloud, several at a time, and says which answers won't do; `python -m tests.frontdoor.storm --help`."""
+"""Sends cases to a cloud, several at a time, and says which answers won't do.
+
+By hand, against one that runs: `eval "$(netflux env)"; python -m tests.frontdoor.storm --help`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import re
 import time
 from collections import Counter
@@ -74,12 +78,16 @@ def numbered(generator: Generator, first: int, count: int) -> Iterator[Case]:
         yield generator.case(index)
 
 
+def _keys() -> tuple[str, str]:
+    return os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
+
+
 async def _watched(wanted: argparse.Namespace, cases: Iterable[Case]) -> Outcome:
     if not wanted.pid:
         return await send(wanted.port, cases, wanted.width)
     memory = Memory(wanted.pid)
     before = memory.now()
-    async with Watch(wanted.port, wanted.pid, ("test", "test")) as watch:
+    async with Watch(wanted.port, wanted.pid, _keys()) as watch:
         outcome = await send(wanted.port, cases, wanted.width)
     seen, mib = watch.seen, 2**20
     print(f"others: {seen.asked} calls, {seen.refused} refused, {len(seen.late)} late {seen.late[:9]}; {seen.longest:.3f} s")
@@ -100,7 +108,7 @@ def main() -> None:
     parser.add_argument("--well-formed", type=float, help="each operation once, with this share of optional members")
     parser.add_argument("--faults", type=int, default=60)
     wanted = parser.parse_args()
-    signer = Signer("test", "test", f"localhost:{wanted.port}")
+    signer = Signer(*_keys(), f"localhost:{wanted.port}")
     only = tuple(one for one in wanted.services.split(",") if one)
     generator = Generator(wanted.seed, signer, only=only)
     cases = numbered(generator, wanted.first, wanted.count)

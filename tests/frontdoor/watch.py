@@ -88,13 +88,14 @@ def _pss(pid: int) -> int:
 
 
 def _delays(pids: list[int]) -> float:
-    """Seconds that the processes' first threads have waited for a processor so far."""
+    """Seconds that the processes' threads have waited for a processor so far."""
     total = 0
     for pid in pids:
-        try:
-            total += int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[1])
-        except OSError:
-            continue
+        for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            try:
+                total += int(thread.read_text().split()[1])
+            except OSError:
+                continue
     return total / 1e9
 
 

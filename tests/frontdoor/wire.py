@@ -97,7 +97,9 @@ class Signer:
     def signed(self, request: Request, signing_name: str) -> Request:
         """The request with its signature, over what it is now; the headers that say who asks are replaced."""
         kept = _without(request.headers, ("authorization", "x-amz-date", "x-amz-security-token"))
-        once = {name: value for name, value in kept if name.lower() in _SIGNED and value.isprintable() and value.isascii()}
+        once = {
+            name: value for name, value in kept if name.lower() in _SIGNED and value.isprintable() and value.isascii()
+        }
         wanted = AWSRequest(request.method, f"http://{self._host}{request.target}", once, request.body)
         auth = S3SigV4Auth if signing_name == "s3" else SigV4Auth
         auth(self._credentials, signing_name, REGION).add_auth(wanted)

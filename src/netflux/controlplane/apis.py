@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 from botocore import xform_name
 
-from netflux.controlplane import borrowed, constraints, crash, models
+from netflux.controlplane import borrowed, constraints, crash, models, room
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError, Unsupported
@@ -111,7 +112,8 @@ class Apis:
         constraints.check(service, model, dict(params))
         if handled:
             return await self.handle(call, dict(params))
-        response = await self.moto.call(service, operation, params)
+        with room.asked_by(operation):
+            response = await self.moto.call(service, operation, params)
         self.settle(replace(call, told=(params, response)))
         return response
 
@@ -122,7 +124,8 @@ class Apis:
             raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
         try:
             async with asyncio.timeout(DEADLINE) as deadline:
-                response = await handler(call, copy.deepcopy(params))
+                with room.asked_by(call.operation):
+                    response = await handler(call, copy.deepcopy(params))
         except TimeoutError as error:
             if not deadline.expired():
                 raise
@@ -139,6 +142,12 @@ class Apis:
                 raise
             _log.warning("%s:%s failed on its parameters: %s", call.service, call.operation, crash.place(error))
             raise told from error
+        except (OSError, sqlite3.Error) as error:
+            refused = room.refusal(error)
+            if refused is None:
+                raise
+            _log.warning("%s %s: %s", call.service, call.operation, error)
+            raise refused from error
         self.settle(replace(call, told=(params, response)))
         return response
 

@@ -7,6 +7,7 @@ it changed are on disk; when the disk refuses, they are put back to what the dis
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import copy
 import json
 import logging
@@ -15,11 +16,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from netflux.controlplane import crash, iampolicies, packages
+from netflux.controlplane import crash, iampolicies, packages, room
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
-from netflux.controlplane.ledger import Ledger
 from netflux.controlplane.keys import UserKey
+from netflux.controlplane.ledger import Ledger
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.controlplane.watchdog import Watchdog
 from netflux.errors import AwsError, Unsupported
@@ -142,7 +143,8 @@ class Moto:
         return b"\n".join(part.strip() for part in parts if part.strip()) + b"\n"
 
     async def _run(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        inside = contextvars.copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._thread, inside, work)
 
     def _start(self) -> None:
         try:
@@ -223,7 +225,7 @@ class Moto:
         try:
             found = self._watchdog.run(lambda: BotocoreStubber().process_request(prepared))
         except TimeoutError as error:
-            _log.warning("moto held its thread for too long on %s: %s", name, crash.place(error))
+            _log.warning("moto held its thread on %s: %s: %s", name, error, crash.place(error))
             self._ledger.go_back()
             raise AwsError(
                 "ServiceUnavailable", f"{service}: the call was {error}; nothing was changed.", 503
@@ -250,7 +252,10 @@ class Moto:
         except Exception as error:
             _log.exception("the state of %s could not be stored; going back to what the disk has", service)
             self._ledger.go_back()
-            raise AwsError("InternalFailure", f"{service}: the change is not on disk: {error}", 500) from error
+            refused = room.refusal(error)
+            if refused is None:
+                refused = AwsError("InternalFailure", f"{service}: the change is not on disk: {error}", 500)
+            raise refused from error
 
     def _undo(self, service: str) -> None:
         if self._ledger.differs(service):
