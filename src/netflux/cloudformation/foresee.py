@@ -8,7 +8,7 @@ from typing import Any
 
 from netflux.cloudformation import decide, lacks, rules, scene
 from netflux.cloudformation.decide import Action, Change
-from netflux.cloudformation.graph import Needs, needs
+from netflux.cloudformation.graph import needs, ordered
 from netflux.cloudformation.store import Resource, Stack, Store
 from netflux.cloudformation.template import Declaration, Template
 from netflux.cloudformation.types.table import Caller, Properties, Row
@@ -42,7 +42,7 @@ async def foresee(call: Caller, store: Store, stack: Stack, template: Template) 
     moving: set[str] = set()
     env = scene.with_resources(bare, resources.get, lambda logical: logical in moving)
     found = []
-    for logical in _ordered(needs(template, wanted)):
+    for logical in ordered({name: each.all for name, each in needs(template, wanted).items()}):
         declaration = wanted[logical]
         properties = scene.properties(env, stack.source, declaration)
         properties = await scene.expanded(call, declaration, properties)
@@ -72,24 +72,6 @@ def _one(declaration: Declaration, resources: Mapping[str, Resource], properties
     schema = schema_of(region, declaration.type)
     change = decide.compare(row, schema, resource.properties, properties)
     return Foreseen(declaration.logical, declaration.type, change, resource.physical)
-
-
-def _ordered(needed: Mapping[str, Needs]) -> list[str]:
-    """Each after what it needs."""
-    order: list[str] = []
-    placed: set[str] = set()
-
-    def place(logical: str) -> None:
-        if logical in placed:
-            return
-        placed.add(logical)
-        for name in sorted(needed[logical].all):
-            place(name)
-        order.append(logical)
-
-    for logical in needed:
-        place(logical)
-    return order
 
 
 def rendered(foreseen: Foreseen) -> dict[str, Any]:
