@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from netflux.cloudformation.types.table import Caller, Properties, Row
 from netflux.cloudformation.validate import row_of, schema_of
 from netflux.errors import AwsError
 
+Beside = Callable[..., Awaitable[Any]]
+
 
 @dataclass(frozen=True)
 class Foreseen:
@@ -26,17 +29,20 @@ class Foreseen:
     physical: str = ""
 
 
-async def foresee(call: Caller, store: Store, stack: Stack, template: Template) -> list[Foreseen]:
+async def foresee(
+    call: Caller, store: Store, stack: Stack, template: Template, beside: Beside = asyncio.to_thread
+) -> list[Foreseen]:
     """The changes, in the order in which they could be made; resources that stay as they are aren't among them.
 
     Args:
         stack: as it would be: with the new source.
+        beside: does what takes long beside the event loop.
 
     Raises AwsError when a change is not possible, or calls for what Netflux doesn't have.
     """
     bare = await scene.environment(call, store, stack, template)
-    rules.check(bare, template)
-    lacks.check(bare, template)
+    await beside(rules.check, bare, template)
+    await beside(lacks.check, bare, template)
     resources = store.resources(stack)
     wanted = scene.wanted(bare, template)
     moving: set[str] = set()
