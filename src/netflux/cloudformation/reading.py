@@ -15,6 +15,7 @@ from netflux.errors import AwsError
 class Reading:
     """Describes stacks, resources, events, templates and exports."""
 
+    service: str
     _store: Store
     _apis: Apis
     _examiner: Examiner

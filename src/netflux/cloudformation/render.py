@@ -45,6 +45,8 @@ def stack(found: Stack) -> dict[str, Any]:
         "TimeoutInMinutes": found.shown.get("TimeoutInMinutes"),
         "RoleARN": found.shown.get("RoleARN"),
         "ChangeSetId": found.shown.get("ChangeSetId"),
+        "ParentId": found.shown.get("ParentId"),
+        "RootId": found.shown.get("RootId"),
     }
     return made | {key: value for key, value in optional.items() if value is not None}
 
@@ -65,7 +67,7 @@ def summary(found: Stack) -> dict[str, Any]:
 def describe(template: Template) -> dict[str, Any]:
     """What a stack tells of its template, to be stored with it."""
     hidden = [name for name, declared in template.parameters.items() if parameters.is_secret(declared)]
-    return {"Description": template.description, "NoEcho": hidden}
+    return {"Description": template.description, "NoEcho": hidden, "Resources": len(template.resources)}
 
 
 def _described(source: Source) -> dict[str, Any]:

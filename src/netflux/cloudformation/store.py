@@ -18,8 +18,8 @@ class Source:
     """What a stack is made from.
 
     Attributes:
-        described: the template's Description and the names of its NoEcho parameters, so that who lists stacks need
-            not read their templates; None in what an earlier version stored.
+        described: of the template its Description, the names of its NoEcho parameters and the number of its Resources,
+            so that who lists stacks need not read their templates; None in what an earlier version stored.
     """
 
     template: str

@@ -207,16 +207,20 @@ class Moto:
 
         changed = service, _REACHES.get(service)
         try:
+            # The event loop waits for a transaction of another thread, so none is open while backends are pickled.
+            found: dict[str, tuple[bytes, str]] = {}
+            for name, backend in pickles.living():
+                digest, size = self._stored.get(name, ("", 0))
+                if size > CHEAP_BYTES and name.partition("/")[0] not in changed:
+                    continue
+                body = pickles.dumps(name, backend)
+                now = hashlib.sha256(body).hexdigest()
+                if now != digest:
+                    found[name] = body, now
             with self._documents.transaction():
-                for name, backend in pickles.living():
-                    digest, size = self._stored.get(name, ("", 0))
-                    if size > CHEAP_BYTES and name.partition("/")[0] not in changed:
-                        continue
-                    body = pickles.dumps(name, backend)
-                    now = hashlib.sha256(body).hexdigest()
-                    if now != digest:
-                        self._documents.put_blob(PREFIX + name, body)
-                        self._stored[name] = (now, len(body))
+                for name, (body, _) in found.items():
+                    self._documents.put_blob(PREFIX + name, body)
+            self._stored |= {name: (now, len(body)) for name, (body, now) in found.items()}
         except Exception as error:
             _log.exception("the state of %s could not be stored; going back to what the disk has", service)
             self._go_back()
