@@ -46,6 +46,7 @@ class Launch:
         pass_fds: descriptors that stay open in the child.
         namespace: name of the network namespace that it starts in; None for the region's.
         groups: files of control groups that it puts itself into first.
+        umask: of the program; the region's own keeps all to itself.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Launch:
     groups: Sequence[str] = ()
     walls: Walls | None = None
     inside: int = 0
+    umask: int = 0o022
 
     @property
     def beside(self) -> bool:
@@ -295,6 +297,7 @@ def _wanted(launch: Launch, telling: int) -> int:
         "groups": list(launch.groups),
         "walls": launch.walls.as_json() if launch.walls is not None else None,
         "inside": launch.inside,
+        "umask": launch.umask,
         "report": telling,
     }
     file = os.memfd_create("netflux-launch")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from netflux.decoding import json
 from netflux.runtime import engine, manifest
 from netflux.runtime.children import Children
 from netflux.runtime.driver import Container, ContainerSpec, Image, PullError, Registry, Runtime
@@ -95,7 +95,7 @@ def assemble(chosen: str, children: Children, registry: Access, podman: Engine, 
 def kind_of(text: str) -> str:
     """Which runtime a manifest is for."""
     try:
-        media_type = json.loads(text).get("mediaType")
+        media_type = json.value(text).get("mediaType")
     except (ValueError, AttributeError):
         media_type = None
     return "process" if media_type == manifest.MEDIA_TYPE else "podman"

@@ -47,6 +47,7 @@ def _said(error: OSError) -> str:
 
 
 def _launch(wanted: "Wanted") -> None:
+    os.umask(wanted["umask"])
     groups = [os.open(group, os.O_WRONLY | os.O_CLOEXEC) for group in wanted["groups"]]
     if wanted["namespace"] is not None:
         name = wanted["namespace"]
