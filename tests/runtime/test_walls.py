@@ -204,6 +204,22 @@ async def test_a_health_check_is_within_the_same_walls(ground: Ground) -> None:
     await container.wait()
 
 
+@pytest.mark.parametrize("passes", [1, 2, 3, 10, 30])
+async def test_a_health_check_that_is_given_up_while_it_starts_does_not_hold_up_the_end(
+    ground: Ground, passes: int
+) -> None:
+    """Its process is the region's child: until that has been waited for, the kernel keeps the pid namespace."""
+    container = await ground.run("sleep", "600")
+    check = asyncio.ensure_future(container.execute(["sleep", "600"], 600))
+    for _ in range(passes):
+        await asyncio.sleep(0.002)
+    check.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await check
+    container.kill()
+    assert await asyncio.wait_for(container.wait(), 10) == 137
+
+
 async def test_a_program_that_is_killed_from_outside_has_ended_at_once(ground: Ground) -> None:
     container = await ground.run("sh", "-c", "setsid sleep 601 & echo up; sleep 600; true")
     assert [line async for line in _first(container)] == ["up"]
