@@ -169,6 +169,17 @@ async def test_what_is_its_own_it_has(ground: Ground) -> None:
     assert not await asyncio.to_thread(Path("/tmp/file").exists)
 
 
+async def test_programs_of_the_region_in_a_pushed_folder_stay_as_they_are(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who pushes a whole project may push the environment that Netflux runs from."""
+    programs = ground.folder / ".venv"
+    programs.mkdir()
+    monkeypatch.setattr(walls, "needed", lambda: [programs])
+    script = "touch .venv/x 2> /dev/null || echo refused; touch x && echo written"
+    assert await ground.said("sh", "-c", script) == ["refused", "written"]
+
+
 async def test_its_temporary_files_go_with_it(ground: Ground) -> None:
     container = await ground.run("sh", "-c", "mkdir -p /tmp/a/b && echo x > /tmp/a/b/c && echo made && sleep 100")
     assert [line async for line in _first(container)] == ["made"]
