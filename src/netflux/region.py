@@ -336,9 +336,9 @@ class Region:
             "enforces_security_groups": self.network.enforces_security_groups,
             "runtime": self.options.runtime,
             "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
-            "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
             "any_credentials": self.options.any_credentials,
             "tells_users_apart": self.options.peers is not None,
+            "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
             "state": str(self.state.path),
             "ca": str(self.gateway.authority.certificate),
             "endpoints": [

@@ -16,7 +16,7 @@ async def test_an_error_is_told_with_its_line_and_remembered(tmp_path: Path, mon
     assert caught.value.code == "ValidationError"
     assert caught.value.message.startswith("Template validation error:\nline 5: ")
     assert "not-a-block" in caught.value.message
-    monkeypatch.setattr("netflux.cloudformation.lint.sys.executable", "/nowhere/python")
+    monkeypatch.setattr("netflux.cloudformation.bounded.sys.executable", "/nowhere/python")
     with pytest.raises(AwsError, match="line 5: "):
         await Linter(tmp_path).check(BAD, "us-east-1")
 

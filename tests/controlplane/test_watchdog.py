@@ -13,7 +13,7 @@ from netflux.controlplane.watchdog import Watchdog
 
 @pytest.fixture
 def watchdog() -> Iterator[Watchdog]:
-    made = Watchdog(0.05)
+    made = Watchdog(0.05, 0.5)
     yield made
     made.stop()
 
@@ -46,9 +46,18 @@ def test_work_that_does_not_end_is_broken_off_and_the_next_is_done(watchdog: Wat
         assert watchdog.run(lambda: 5) == 5
 
 
+def test_work_that_sleeps_is_broken_off_too(watchdog: Watchdog) -> None:
+    def sleep() -> None:
+        for _ in range(6000):
+            time.sleep(0.01)
+
+    with pytest.raises(TimeoutError):
+        watchdog.run(sleep)
+
+
 def test_an_interruption_never_reaches_the_next_piece(watchdog: Watchdog) -> None:
     """Pieces that end about when they are broken off: each ends in one of two ways, and nothing comes after."""
-    watchdog.seconds = 0.004
+    watchdog.seconds = watchdog.longest = 0.004
     ends = []
     for number in range(100):
         until = time.monotonic() + 0.003 + (number % 10) * 0.0005

@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +164,11 @@ class Documents:
         with self._lock:
             found = [*self._documents.get(kind, {}).items()]
         return [(key, json.loads(body)) for key, body in found]
+
+    def bodies(self, kind: str) -> Mapping[str, str]:
+        """All documents of a kind as they are stored, by key, oldest first: the same text is the same state."""
+        with self._lock:
+            return dict(self._documents.get(kind, {}))
 
     def put(self, kind: str, key: str, document: Document) -> None:
         """Stores the document; it is on disk on return (or when the surrounding transaction ends)."""

@@ -62,18 +62,21 @@ class Ledger:
         from netflux.controlplane import pickles
 
         changed = service, _REACHES.get(service)
+        found: dict[str, bytes] = {}  # pickled before the transaction, which holds up whoever else writes
+        for name, backend in pickles.living():
+            owner = name.partition("/")[0]
+            digest, size = self._stored.get(name, ("", 0))
+            if owner not in changed and (size > CHEAP_BYTES or not borrowed.writes(owner)):
+                continue
+            body = pickles.dumps(name, backend)
+            if _digest(body) != digest:
+                found[name] = body
         with self._documents.transaction():
-            for name, backend in pickles.living():
-                owner = name.partition("/")[0]
-                digest, size = self._stored.get(name, ("", 0))
-                if owner not in changed and (size > CHEAP_BYTES or not borrowed.writes(owner)):
-                    continue
-                body = pickles.dumps(name, backend)
-                now = _digest(body)
-                if now != digest:
-                    self._documents.put_blob(PREFIX + name, body)
-                    self._stored[name] = (now, len(body))
-                self._fresh.pop(name, None)
+            for name, body in found.items():
+                self._documents.put_blob(PREFIX + name, body)
+        for name, body in found.items():
+            self._stored[name] = (_digest(body), len(body))
+            self._fresh.pop(name, None)
 
     def differs(self, service: str) -> bool:
         """Whether a backend of the service is another one than it was before its last call that succeeded."""

@@ -28,8 +28,10 @@ from netflux.errors import AwsError, Unsupported
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-HELD = 20.0
-"""Real seconds that one call may hold moto's thread. The first call of a service imports it, which takes a few."""
+HELD = 10.0
+"""Seconds of work for which one call may hold moto's thread. The first call of a service imports it: one or two."""
+_LONGEST = 60.0
+"""Real seconds of the same, on a machine that does much else."""
 
 _STEADY = frozenset({"elbv2"})
 """Services of which moto answers a reading operation the same until the next change of anything, except for a new
@@ -60,7 +62,7 @@ class Moto:
         self._ledger = Ledger(documents)
         self._region = region
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
-        self._watchdog = Watchdog(HELD)
+        self._watchdog = Watchdog(HELD, _LONGEST)
         self._unloaded: Exception | None = None
         self._kept: dict[str, dict[str, Any]] = {}
 
@@ -223,10 +225,10 @@ class Moto:
         try:
             found = self._watchdog.run(lambda: BotocoreStubber().process_request(prepared))
         except TimeoutError as error:
-            _log.warning("moto held its thread for %g s on %s: %s", HELD, name, crash.place(error))
+            _log.warning("moto held its thread on %s: %s: %s", name, error, crash.place(error))
             self._ledger.go_back()
             raise AwsError(
-                "ServiceUnavailable", f"{service}: the call was broken off after {HELD:g} s; nothing was changed.", 503
+                "ServiceUnavailable", f"{service}: the call was {error}; nothing was changed.", 503
             ) from error
         except (NotImplementedError, ModuleNotFoundError) as error:  # the latter: of a package only it needs
             raise Unsupported(name) from error

@@ -28,6 +28,7 @@ class Interrupted(BaseException):
 @dataclass(frozen=True)
 class _Piece:
     thread: int
+    used: float
     until: float
 
 
@@ -38,11 +39,13 @@ class Watchdog:
     lock is held where an exception may arrive.
 
     Args:
-        seconds: real seconds that a piece may take.
+        seconds: seconds of processor time that a piece may take: a busy machine interrupts nobody.
+        longest: real seconds that it may take, also when it sleeps.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, longest: float) -> None:
         self.seconds = seconds
+        self.longest = longest
         self._pieces: list[_Piece] = []
         self._stopped = threading.Event()
         self._watcher: threading.Thread | None = None
@@ -58,7 +61,7 @@ class Watchdog:
             self._watcher.start()
         arrived = False
         try:
-            self._pieces.append(_Piece(threading.get_ident(), time.monotonic() + self.seconds))
+            self._pieces.append(_Piece(threading.get_ident(), time.thread_time(), time.monotonic() + self.longest))
             try:
                 return work()
             except Interrupted:
@@ -68,7 +71,7 @@ class Watchdog:
                 if not arrived and not self._took():
                     _wait()
         except Interrupted as interrupted:
-            raise TimeoutError(f"broken off after {self.seconds:g} s") from interrupted
+            raise TimeoutError(f"broken off after {self.seconds:g} s of work or {self.longest:g} s") from interrupted
 
     def stop(self) -> None:
         """Ends the watching thread."""
@@ -81,10 +84,19 @@ class Watchdog:
             return None
 
     def _watch(self) -> None:
-        while not self._stopped.wait(self.seconds / _LOOKS):
+        while not self._stopped.wait(min(self.seconds, self.longest) / _LOOKS):
             for piece in self._pieces[:1]:
-                if piece.until <= time.monotonic() and self._took() is piece:
+                used = _processor_time(piece.thread) - piece.used
+                late = used > self.seconds or piece.until <= time.monotonic()
+                if late and self._took() is piece:
                     _raise_in(piece.thread)
+
+
+def _processor_time(thread: int) -> float:
+    """Seconds that the thread has worked; 0 where the system does not tell (macOS)."""
+    if not hasattr(time, "pthread_getcpuclockid"):
+        return 0.0
+    return time.clock_gettime(time.pthread_getcpuclockid(thread))
 
 
 def _wait() -> None:

@@ -13,12 +13,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+
+from netflux import expressions
 
 Context = Mapping[str, Sequence[str]]
 Match = Callable[[str, str], bool]
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_WILDCARDS = {"[*]": r"\*", "[?]": r"\?", "*": ".*", "?": "."}
+"""The bracketed ones are themselves: what the policy variables `${*}` and `${?}` stand for."""
 
 
 @dataclass(frozen=True)
@@ -87,16 +90,9 @@ def substitute(text: str, context: Context) -> str | None:
     return None if missing else filled
 
 
-@lru_cache(maxsize=4096)
-def _pattern(wildcard: str) -> re.Pattern[str]:
-    parts = re.split(r"(\[\*\]|\[\?\]|\*|\?)", wildcard)
-    glob = {"*": ".*", "?": ".", "[*]": r"\*", "[?]": r"\?"}
-    return re.compile("".join(glob.get(part, re.escape(part)) for part in parts), re.DOTALL)
-
-
 def like(value: str, wildcard: str) -> bool:
     """`*` matches any characters, `?` one."""
-    return _pattern(wildcard).fullmatch(value) is not None
+    return expressions.like(value, wildcard, _WILDCARDS)
 
 
 def _parts(operator: str) -> tuple[str, str, bool]:

@@ -61,9 +61,9 @@ class Launch:
     pass_fds: Sequence[int] = ()
     namespace: str | None = None
     groups: Sequence[str] = ()
+    umask: int = 0o022
     walls: Walls | None = None
     inside: int = 0
-    umask: int = 0o022
 
     @property
     def beside(self) -> bool:
@@ -314,11 +314,11 @@ def _wanted(launch: Launch, telling: int) -> int:
         "limits": dict(launch.limits),
         "death_signal": int(launch.death_signal),
         "parent": os.getpid(),
+        "umask": launch.umask,
         "namespace": launch.namespace,
         "groups": list(launch.groups),
         "walls": launch.walls.as_json() if launch.walls is not None else None,
         "inside": launch.inside,
-        "umask": launch.umask,
         "report": telling,
     }
     file = os.memfd_create("netflux-launch")

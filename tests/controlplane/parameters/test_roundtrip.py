@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from botocore.serialize import create_serializer
+from multidict import CIMultiDict
 
 from netflux.controlplane import models, moto, protocols
 from netflux.controlplane.message import HttpRequest
-from netflux.decoding import cbor
 
 _SERVICES = (
     "acm", "application-autoscaling", "cloudformation", "cloudfront", "cloudwatch", "ec2", "ecr", "ecs", "elbv2", "iam",
@@ -53,10 +53,9 @@ def _sample(shape: Any, level: int = 0, location: str = "") -> Any:
 
 
 def _sent(service: str, model: Any, params: dict[str, Any], protocol: str) -> HttpRequest:
-    return moto._as_http(
-        create_serializer(protocol, include_validation=False).serialize_to_request(params, model),
-        f"K/20260101/us-east-1/{service}",
-    )
+    wanted = create_serializer(protocol, include_validation=False).serialize_to_request(params, model)
+    sent = moto._as_http(wanted, f"K/20260101/us-east-1/{service}")
+    return HttpRequest(sent.method, sent.url, CIMultiDict(sent.headers), sent.body)
 
 
 @pytest.mark.parametrize("service", _SERVICES)
@@ -111,19 +110,7 @@ def test_a_service_is_also_asked_by_cbor(service: str) -> None:
     for name in service_model.operation_names:
         model = models.operation_model(service, name)
         params = {} if model.input_shape is None else _sample(model.input_shape)
-        url = f"/service/{service_model.metadata['targetPrefix']}/operation/{name}"
-        headers = {"Smithy-Protocol": "rpc-v2-cbor", "Content-Type": "application/cbor"}
-        request = HttpRequest("POST", url, headers, cbor.encode(_aware(params)))
+        request = _sent(service, model, params, protocols.CBOR)
         found = protocols.meant(service, request)
         assert (found.model.name, found.protocol) == (name, protocols.CBOR)
         assert protocols.parameters(service, request, found) == params, name
-
-
-def _aware(value: Any) -> Any:
-    from datetime import UTC
-
-    if isinstance(value, dict):
-        return {key: _aware(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_aware(item) for item in value]
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
