@@ -1,9 +1,13 @@
-"""Sends cases to a cloud, several at a time, and says which answers won't do; `python -m tests.frontdoor.storm --help`."""
+"""Sends cases to a cloud, several at a time, and says which answers won't do.
+
+By hand, against one that runs: `eval "$(netflux env)"; python -m tests.frontdoor.storm --help`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import re
 import time
 from collections import Counter
@@ -13,6 +17,7 @@ from dataclasses import dataclass, field
 from tests.frontdoor import judge
 from tests.frontdoor.cases import Case, Generator, well_formed
 from tests.frontdoor.client import Answer, Connection
+from tests.frontdoor.watch import Memory, Watch
 from tests.frontdoor.wire import Signer
 
 
@@ -73,10 +78,28 @@ def numbered(generator: Generator, first: int, count: int) -> Iterator[Case]:
         yield generator.case(index)
 
 
+def _keys() -> tuple[str, str]:
+    return os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
+
+
+async def _watched(wanted: argparse.Namespace, cases: Iterable[Case]) -> Outcome:
+    if not wanted.pid:
+        return await send(wanted.port, cases, wanted.width)
+    memory = Memory(wanted.pid)
+    before = memory.now()
+    async with Watch(wanted.port, wanted.pid, _keys()) as watch:
+        outcome = await send(wanted.port, cases, wanted.width)
+    seen, mib = watch.seen, 2**20
+    print(f"others: {seen.asked} calls, {seen.refused} refused, {len(seen.late)} late {seen.late[:9]}; {seen.longest:.3f} s")
+    print(f"memory: {before / mib:.0f} MiB before, {memory.now() / mib:.0f} after")
+    return outcome
+
+
 def main() -> None:
     """Against a cloud that runs already."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--pid", type=int, default=0, help="of the cloud's first process: its memory and others' calls")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=3_000)
@@ -85,7 +108,7 @@ def main() -> None:
     parser.add_argument("--well-formed", type=float, help="each operation once, with this share of optional members")
     parser.add_argument("--faults", type=int, default=60)
     wanted = parser.parse_args()
-    signer = Signer("test", "test", f"localhost:{wanted.port}")
+    signer = Signer(*_keys(), f"localhost:{wanted.port}")
     only = tuple(one for one in wanted.services.split(",") if one)
     generator = Generator(wanted.seed, signer, only=only)
     cases = numbered(generator, wanted.first, wanted.count)
@@ -93,7 +116,7 @@ def main() -> None:
         from tests.frontdoor.operations import SERVED
 
         cases = well_formed(signer, only or SERVED, wanted.well_formed, {})
-    outcome = asyncio.run(send(wanted.port, cases, wanted.width))
+    outcome = asyncio.run(_watched(wanted, cases))
     print(f"{outcome.count:,} requests in {outcome.seconds:.0f} s: {dict(outcome.statuses.most_common())}")
     print(f"{len(outcome.faults)} faults in {len({(c.service, c.operation) for _, c in outcome.faults})} operations")
     for kind, number in outcome.kinds()[: wanted.faults]:

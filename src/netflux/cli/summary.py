@@ -101,5 +101,9 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
         for fault in region.get("faults", ()):
             console.print(Text(f"✗ {fault['message']}", "red"))
             console.print(Text(f"  → {fault['hint']}", "cyan"))
+    walls = region.get("walls") or {"missing": []}
+    why = f" ({walls['reason']})" if walls.get("reason") else ""
+    for lack in walls["missing"]:
+        console.print(Text(f"Walls around tasks: {lack}{why}", "yellow"))
     for part, reason in status.get("unavailable", {}).items():
         console.print(Text(f"{part}: {reason}", "yellow"))

@@ -32,6 +32,10 @@ BODY_LIMIT = 1024 * 1024
 _HEAD_LIMIT = 128 * 1024
 """Bytes of a request's line or one of its headers: more than HAProxy lets through, which refuses longer ones."""
 
+UNREAD = "X-Netflux-Unread"
+"""A header of answers that leave before the request has arrived whole: the gateway closes the client's connection after
+them. It would swallow what else came on that one, and leave the next request without an answer."""
+
 UNSIGNED_OPERATIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 """Who asks these has no key yet: "Calls to STS that need no AWS credentials", STS API Reference."""
 
@@ -59,6 +63,7 @@ class Server:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(routes)
         app.router.add_route("*", "/{path:.*}", self._answer)
+        app.on_response_prepare.append(_mark_unread)
         return web.AppRunner(
             app,
             access_log=None,
@@ -157,6 +162,11 @@ class Server:
             f"This cloud is the region {self._apis.region}; the request is signed for {scope.region}. "
             f"Set AWS_DEFAULT_REGION={self._apis.region}, or start `netflux up` with that variable set.",
         )
+
+
+async def _mark_unread(request: web.Request, response: web.StreamResponse) -> None:
+    if not request.content.is_eof():
+        response.headers[UNREAD] = "1"
 
 
 def _failure(
