@@ -113,7 +113,7 @@ def _install(name: str, body: bytes) -> None:
     except Exception as error:
         raise UserError(
             f"The stored state of {name.partition('/')[0]} can't be read: {error}",
-            "Put a copy of the state directory back, or start anew: netflux down --delete.",
+            "Nothing was touched. Put a copy of the state directory back, or start anew elsewhere with --state DIR.",
         ) from error
 
 
