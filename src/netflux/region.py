@@ -28,6 +28,7 @@ from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
+from netflux.aws.ec2.admission import Admission
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.association import PublicAddress
 from netflux.aws.ec2.controller import NetworkController
@@ -131,7 +132,8 @@ class Region:
         owner = (options.account, options.region)
         self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
         flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
-        self.apis.register(Ec2Api(self.moto, flow_log_api, self._public))
+        admission = Admission(self.apis, self._attached)
+        self.apis.register(Ec2Api(self.moto, flow_log_api, self._public, admission))
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
@@ -201,6 +203,9 @@ class Region:
         """Where a driver has internet gateways."""
         found = self.network.attached() if self.network.enforces_security_groups else ()
         return {one.id: PublicAddress(one.public_address, one.owner) for one in found if one.public_address}
+
+    def _attached(self) -> set[str]:
+        return {one.id for one in self.network.attached()}
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()

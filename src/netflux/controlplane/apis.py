@@ -27,6 +27,8 @@ class Handlers(Protocol):
     Attributes:
         service: botocore's service name.
         whole: operations without a method are refused by name when True, and go to moto when False.
+
+    A service may have a coroutine `admit(call, params)` besides: see `Apis.admit`.
     """
 
     service: str
@@ -104,6 +106,8 @@ class Apis:
         call = Call(service, operation, self.region, self.account)
         if self.handler(service, operation) is not None:
             return await self.handle(call, dict(params))
+        models.check_parameters(models.operation_model(service, operation), dict(params))
+        await self.admit(call, params)
         response = await self.moto.call(service, operation, params)
         self.settle(replace(call, told=(params, response)))
         return response
@@ -114,9 +118,20 @@ class Apis:
         if handler is None:
             raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
         models.check_parameters(models.operation_model(call.service, call.operation), params)
+        await self.admit(call, params)
         response = await handler(call, copy.deepcopy(params))
         self.settle(replace(call, told=(params, response)))
         return response
+
+    async def admit(self, call: Call, params: Mapping[str, Any]) -> None:
+        """Asks the service's own rules before anybody carries the call out, a handler of ours or moto.
+
+        Raises:
+            AwsError: what the call is refused with.
+        """
+        rules = getattr(self._handlers.get(call.service), "admit", None)
+        if rules is not None:
+            await rules(call, params)
 
     def settle(self, call: Call) -> None:
         """Tells of a call that succeeded."""

@@ -60,6 +60,7 @@ class Moto:
         self._stored: dict[str, tuple[str, int]] = {}
         self._unloaded: Exception | None = None
         self._kept: dict[str, dict[str, Any]] = {}
+        self._rehearsing = False
 
     async def start(self) -> None:
         """Loads what the disk has. Calls made meanwhile wait for it; they fail when it fails, and nothing is stored."""
@@ -88,6 +89,14 @@ class Moto:
             AwsError: what moto answers; `NotImplemented` where moto has no such operation.
         """
         return await self._run(lambda: self._call(service, operation, dict(params), access_key))
+
+    async def rehearse(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
+        """Whether the call would succeed: it is carried out in memory, and taken back before another call is served.
+
+        Raises:
+            AwsError: what the call would be refused with.
+        """
+        await self._run(lambda: self._rehearse(service, operation, dict(params)))
 
     async def forward(self, service: str, request: HttpRequest, changes: bool) -> HttpResponse:
         """A client's own request, answered by moto byte for byte."""
@@ -131,6 +140,15 @@ class Moto:
                 self._kept.clear()
             self._kept[key] = answer
         return copy.deepcopy(self._kept[key])
+
+    def _rehearse(self, service: str, operation: str, params: dict[str, Any]) -> None:
+        self._rehearsing = True
+        try:
+            self._ask(service, operation, params, "NETFLUX")
+        finally:
+            self._rehearsing = False
+            self._go_back()
+            self._kept.clear()
 
     def _ask(self, service: str, operation: str, params: dict[str, Any], access_key: str) -> dict[str, Any]:
         from botocore.parsers import create_parser
@@ -180,7 +198,7 @@ class Moto:
         if found is None:
             raise AwsError("NotImplemented", f"Netflux has no service '{service}'.", 501)
         status, answered, body = found
-        if changes and int(status) < 300:
+        if changes and int(status) < 300 and not self._rehearsing:
             self._store(service)
         return HttpResponse(int(status), answered, body.encode() if isinstance(body, str) else bytes(body))
 

@@ -94,6 +94,7 @@ class Server:
             await self._apis.ready(scope.service)
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, scope.access_key)
             if self._apis.handler(call.service, call.operation) is None:
+                await self._apis.admit(call, params)
                 response = await self._apis.moto.forward(scope.service, message, models.changes_state(call.operation))
                 if response.status < 300:
                     self._apis.settle(call)
