@@ -154,7 +154,7 @@ class Region:
         lifecycle, scaling = LifecycleController(self.documents, self.apis, self.clock), self._scaling()
         more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
-        s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
+        s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
         front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
 
@@ -256,7 +256,7 @@ class Region:
 
     def _edges(self) -> tuple[Edge, CloudFrontController]:
         control_plane = self.state.run / "controlplane.sock"
-        origins = Origins(self.endpoints, control_plane, self.keys, self.clock, self.options.account)
+        origins = Origins(self.endpoints, control_plane, self.keys, self.options.account)
         edge = Edge(origins, Cache(), self.clock, self.options.region)
         deployments = Deployments()
         api = CloudFrontApi(self.documents, deployments, self.clock)
@@ -335,6 +335,8 @@ class Region:
             "enforces_security_groups": self.network.enforces_security_groups,
             "runtime": self.options.runtime,
             "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
+            "any_credentials": self.options.any_credentials,
+            "tells_users_apart": self.options.peers is not None,
             "state": str(self.state.path),
             "ca": str(self.gateway.authority.certificate),
             "endpoints": [

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from netflux import state
+from netflux.controlplane import development
 from netflux.errors import UserError
 
 _PATIENCE = 20.0
@@ -42,7 +43,8 @@ def post(place: Path, path: str, body: Any) -> Any:
 def _ask(place: Path, method: str, path: str, body: bytes | None) -> Any:
     held = running(place)
     connection = http.client.HTTPConnection("127.0.0.1", held.port, timeout=_PATIENCE)
-    headers = {"Host": f"localhost:{held.port}", "X-Netflux": "1", "Content-Type": "application/json"}
+    token = development.read(place).token
+    headers = {"Host": f"localhost:{held.port}", "X-Netflux": token, "Content-Type": "application/json"}
     try:
         connection.request(method, path, body, headers)
         response = connection.getresponse()

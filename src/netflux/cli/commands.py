@@ -15,10 +15,10 @@ from typing import Any
 
 from rich.console import Console
 
-from netflux import names
 from netflux import state as states
 from netflux.cli import client, detached, progress, stack, summary
 from netflux.cli import project as projects
+from netflux.controlplane import development
 from netflux.errors import UserError
 
 STOP_DEADLINE = 60.0
@@ -38,6 +38,7 @@ class Chosen:
     speed: float
     network: str
     runtime: str
+    any_credentials: bool = False
 
 
 _session: dict[str, Any] = {"pipe": None, "log": None}
@@ -82,7 +83,9 @@ def _request(chosen: Chosen, place: Path) -> Any:
     from netflux.cli import up as foreground
 
     project = projects.find(chosen.what, chosen.empty)
-    return foreground.Request(project, place, chosen.port, chosen.speed, chosen.network, chosen.runtime)
+    return foreground.Request(
+        project, place, chosen.port, chosen.speed, chosen.network, chosen.runtime, chosen.any_credentials
+    )
 
 
 def up_detached(chosen: Chosen, place: Path) -> None:
@@ -93,6 +96,7 @@ def up_detached(chosen: Chosen, place: Path) -> None:
     arguments = ["up", *([str(chosen.what)] if chosen.what else []), *(["--empty"] if chosen.empty else [])]
     arguments += ["--port", str(chosen.port), "--state", str(place), "--speed", str(chosen.speed)]
     arguments += ["--network", chosen.network, "--runtime", chosen.runtime]
+    arguments += ["--any-credentials"] if chosen.any_credentials else []
     console = Console()
     shown = progress.on(console)
     try:
@@ -191,16 +195,18 @@ def push(place: Path, folder: Path, image: str, command: list[str]) -> None:
 
 
 def env(place: Path) -> None:
-    """Prints shell lines. The keys are no secret: the cloud is on this machine only and takes any."""
+    """Prints shell lines with the development pair, which is good for this state directory alone."""
     held = client.running(place)
     if sys.stdout.isatty():
         print('# eval "$(netflux env)" sets these in this shell', file=sys.stderr)
+    credentials = development.read(place)
     values = {
         "AWS_ENDPOINT_URL": f"http://localhost:{held.port}",
-        "AWS_ACCESS_KEY_ID": names.ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "netflux",
+        "AWS_ACCESS_KEY_ID": credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret,
         "AWS_DEFAULT_REGION": client.get(place, "region.json")["region"],
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # else DiscoverInstances is asked of data-localhost
     }
     for key, value in values.items():
         print(f"export {key}={value}")
+    print("unset AWS_SESSION_TOKEN AWS_PROFILE")  # of another account, they would come before these or with them

@@ -43,7 +43,7 @@ def lines(status: dict[str, Any]) -> list[Line]:
         found.append(Line("Load balancer", f"http://{balancer['DNSName']}:{port}/", balancer["LoadBalancerName"]))
     found.append(Line("Map", f"http://localhost:{port}/_netflux/"))
     found.append(
-        Line("AWS", f"aws --endpoint-url http://localhost:{port} ecs list-clusters", 'or eval "$(netflux env)"')
+        Line("AWS", 'eval "$(netflux env)"', f"then aws ecs list-clusters; the endpoint is http://localhost:{port}")
     )
     found.append(
         Line("CA", region["ca"], "what https is signed by; trust it where you want to, it is installed nowhere")
@@ -86,6 +86,13 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
                 "yellow",
             )
         )
+    if region.get("any_credentials"):
+        console.print(Text("--any-credentials: every access key is taken from programs, unverified.", "yellow"))
+    if not region.get("tells_users_apart", True):
+        told = (
+            "The kernel does not tell whose a connection is: other users of this machine can use the key `test` here."
+        )
+        console.print(Text(told, "yellow"))
     sizes = region.get("sizes")
     held = sizes is None or (sizes["memory"] and sizes["cpu"])
     if sizes is not None and (seconds is None or not held):

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from netflux.controlplane import iampolicies, packages
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.keys import UserKey
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.errors import AwsError, UserError
 
@@ -105,6 +106,21 @@ class Moto:
     async def certificate(self, arn: str) -> bytes | None:
         """A certificate of ACM's, its chain and its key, PEM; None when there is none. No operation tells the key."""
         return await self._run(lambda: self._certificate(arn))
+
+    async def user_key(self, access_key: str) -> UserKey | None:
+        """A user's access key; None when no user has it. No operation tells the secret."""
+        return await self._run(lambda: self._user_key(access_key)) if self.holds("iam") else None
+
+    def _user_key(self, access_key: str) -> UserKey | None:
+        packages.prepare_moto()
+        from moto.backends import get_backend
+
+        users = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"].users.values()
+        for user in users:
+            for key in user.access_keys:
+                if key.access_key_id == access_key:
+                    return UserKey(key.secret_access_key, key.status == "Active", user.arn)
+        return None
 
     def _certificate(self, arn: str) -> bytes | None:
         packages.prepare_moto()

@@ -25,6 +25,7 @@ from netflux.errors import AwsError
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 _QUERY_SCOPE = re.compile(r"([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
+_FORM = "application/x-www-form-urlencoded"
 _TARGETS = {
     "AmazonEC2ContainerServiceV20141113": "ecs",
     "AmazonEC2ContainerRegistry_V20150921": "ecr",
@@ -37,23 +38,42 @@ _TARGETS = {
 
 @dataclass(frozen=True)
 class Scope:
-    """Who is asked, by the credential scope or, unsigned, by the target header. `access_key` is None when unsigned."""
+    """Who is asked, and by whom.
+
+    Attributes:
+        service: botocore's name.
+        region: of the credential scope; None when unsigned.
+        access_key: access key id that the request says it is signed with; None when unsigned.
+        unsigned: the request may be for one of the few operations that need no signature.
+    """
 
     service: str
     region: str | None
     access_key: str | None
+    unsigned: bool = False
 
 
 def scope_of(request: HttpRequest) -> Scope | None:
-    """The service a request is for; None when nothing in it names one (then it is S3's, or a browser's)."""
+    """The service a request is for; None when nothing in it names one (then it is S3's, or a browser's).
+
+    A credential in the query counts for S3's presigned URLs alone: a link or a form of any page can have one.
+    """
     found = _SCOPE.search(request.headers.get("Authorization", ""))
     query = parse_qs(request.url.partition("?")[2])
     if not found and "X-Amz-Credential" in query:
         found = _QUERY_SCOPE.fullmatch(query["X-Amz-Credential"][0])
+        found = found if found and found[4] == "s3" else None
     if found:
         return Scope(models.service_by_signing_name(found[4]), found[3], found[1])
+    if request.headers.get("Authorization", "").startswith("AWS "):
+        return None
     service = _TARGETS.get(request.headers.get("X-Amz-Target", "").partition(".")[0])
-    return Scope(service, None, None) if service else None
+    if service is not None or "X-Amz-Target" in request.headers or "smithy-protocol" in request.headers:
+        return Scope(service or "sts", None, None)
+    form = request.headers.get("Content-Type", "").partition(";")[0].strip().lower() == _FORM
+    if "Action" in query or (request.method == "POST" and form):
+        return Scope("sts", None, None, unsigned=True)
+    return None
 
 
 def operation_of(service: str, request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:

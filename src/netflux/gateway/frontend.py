@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from netflux.gateway import hosts
+from netflux.gateway import hosts, peer
 from netflux.haproxy import normal
 from netflux.haproxy.configuration import Chunk, guarded, quote
 from netflux.haproxy.section import BEGIN, Route, Section
@@ -70,6 +70,7 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
                 no_load_balancer=quote(_NO_LOAD_BALANCER),
                 no_distribution=quote(_NO_DISTRIBUTION),
                 contested=quote(_CONTESTED),
+                peer=peer.HEADER,
             ),
         ),
     ]
@@ -209,6 +210,7 @@ backend gateway-controlplane
     http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
     http-request set-header X-Forwarded-Proto http unless {{ ssl_fc }}
     http-request set-header X-Forwarded-For %[src]
+    http-request set-header {peer} %[src]:%[src_port]
     server controlplane unix@{control_plane}
 
 backend gateway-no-load-balancer

@@ -20,8 +20,9 @@ from netflux import names
 from netflux.aws.ecr.decide import Wanted, failure, image_id, page, wanted
 from netflux.aws.ecr.distribution import INSTALL, Distribution, DistributionError
 from netflux.aws.ecr.password import Passwords
+from netflux.controlplane import admission
 from netflux.controlplane.call import Caller
-from netflux.controlplane.server import BACKLOG
+from netflux.controlplane.server import BACKLOG, joined
 from netflux.errors import AwsError
 from netflux.haproxy.configuration import quote
 from netflux.haproxy.section import Route, Section
@@ -97,6 +98,8 @@ class RegistryServer:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         found = wanted(request.path)
+        if not admission.is_here(request.host) or admission.from_page(joined(request.headers)):
+            return self._refusal("DENIED", f"{admission.PAGES} Use podman, docker or skopeo, at {self.host}.", 403)
         if not self._allowed(request):
             return self._refusal("UNAUTHORIZED", "Not Authorized", 401)
         if found is None:

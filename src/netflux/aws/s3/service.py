@@ -18,11 +18,12 @@ from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Incoming
 from netflux.aws.s3.buckets import read_policy
 from netflux.aws.s3.objects import ObjectBody, copy_source
+from netflux.controlplane.admission import MAIN, Admission, Door, is_own_page_host
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Keys
-from netflux.controlplane.signature import Claim, SignatureError, Signed, claim, verify
+from netflux.controlplane.server import joined
+from netflux.controlplane.signature import SignatureError, Signed
 from netflux.errors import AwsError
-from netflux.policy.evaluate import ANONYMOUS, Principal, Request, account_root
+from netflux.policy.evaluate import ANONYMOUS, Principal, Request
 
 _log = logging.getLogger(__name__)
 _STREAMED = {"PutObject", "UploadPart"}
@@ -39,6 +40,9 @@ _ROOTS = {
     "GetBucketVersioning": "VersioningConfiguration",
     "CreateMultipartUpload": "InitiateMultipartUploadResult",
 }
+_ACTIVE = ("html", "xml", "svg")
+_SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads"
+"""Of an object that a browser would run as a page of the console's own origin: it gets an origin of its own instead."""
 _STATUS = {"AuthorizationHeaderMalformed": 400, "InvalidRequest": 400, "AuthorizationQueryParametersError": 400}
 
 
@@ -67,26 +71,31 @@ class S3Service:
 
     Args:
         api: the operations.
-        keys: access keys that the region issued; others stand for the account, unverified.
+        admission: verifies who asks.
         account: twelve digits.
         region: the one region there is.
         settled: told of each call that succeeded, before its answer leaves.
     """
 
     def __init__(
-        self, api: S3Api, keys: Keys, account: str, region: str, settled: Callable[[Call], None] = lambda _: None
+        self,
+        api: S3Api,
+        admission: Admission,
+        account: str,
+        region: str,
+        settled: Callable[[Call], None] = lambda _: None,
     ) -> None:
         self._settled = settled
         self._api = api
-        self._keys = keys
+        self._admission = admission
         self._account = account
         self._region = region
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request, door: Door = MAIN) -> web.StreamResponse:
         """The whole answer; errors are S3's XML."""
         call = Call("s3", "", self._region, self._account)
         try:
-            return await self._answer(request, call)
+            return await self._answer(request, door, call)
         except AwsError as error:
             return _refusal(request, error, call.request_id)
         except SignatureError as error:
@@ -99,8 +108,8 @@ class S3Service:
             failure = AwsError("InternalError", f"Netflux failed; its log has {call.request_id}", 500)
             return _refusal(request, failure, call.request_id)
 
-    async def _answer(self, request: web.Request, call: Call) -> web.StreamResponse:
-        asked = self._read(request, call)
+    async def _answer(self, request: web.Request, door: Door, call: Call) -> web.StreamResponse:
+        asked = await self._read(request, door, call)
         operation = asked.call.operation
         handler = getattr(self._api, xform_name(operation), None)
         if handler is None:
@@ -124,11 +133,8 @@ class S3Service:
         self._settled(asked.call)
         return await _send(request, asked, answer)
 
-    def _read(self, request: web.Request, call: Call) -> Asked:
-        headers: dict[str, str] = {}
-        for name, value in request.headers.items():
-            lower = name.lower()
-            headers[lower] = f"{headers[lower]},{value}" if lower in headers else value
+    async def _read(self, request: web.Request, door: Door, call: Call) -> Asked:
+        headers = joined(request.headers)
         where = route.place(headers.get("host", ""), request.raw_path)
         if len(where.key.encode()) > _LONGEST_KEY:
             raise AwsError("KeyTooLongError", "Your key is too long")
@@ -136,13 +142,11 @@ class S3Service:
         operation = route.router().find(request.method, where, query, headers)
         if operation is None:
             raise AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)
-        visitor = self._visitor(request, headers)
+        visitor = await self._visitor(request, door, headers)
         named = Call("s3", operation, self._region, self._account, call.request_id, visitor.access_key)
         return Asked(named, where, headers, query, visitor)
 
-    def _visitor(self, request: web.Request, headers: Mapping[str, str]) -> Visitor:
-        signed = Signed(request.method, request.raw_path, headers)
-        claimed = claim(signed)
+    async def _visitor(self, request: web.Request, door: Door, headers: Mapping[str, str]) -> Visitor:
         context: dict[str, tuple[str, ...]] = {
             "aws:securetransport": ("true" if headers.get("x-forwarded-proto") == "https" else "false",),
             "aws:useragent": (headers.get("user-agent", ""),),
@@ -152,23 +156,15 @@ class S3Service:
         source = request.remote or headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
         if source:
             context["aws:sourceip"] = (source,)
-        if claimed is None:
-            return Visitor(ANONYMOUS, context, None)
-        return self._signed(signed, claimed, context)
-
-    def _signed(self, signed: Signed, claimed: Claim, context: dict[str, tuple[str, ...]]) -> Visitor:
-        key = self._keys.find(claimed.access_key)
+        signed = Signed(request.method, request.raw_path, headers)
+        bucket = route.place(headers.get("host", ""), "/").bucket
+        key = await self._admission.identify(signed, door, bucket)
         if key is None:
-            principal = account_root(self._account)
-        else:
-            if claimed.payload.startswith("STREAMING-AWS4"):
-                raise support.not_implemented(f"{claimed.payload} with a key of the region's own")
-            verify(signed, claimed, key.secret, self._api.clock.now())
-            principal = key.principal
-            context |= {name: tuple(values) for name, values in key.context.items()}
-        if principal.kind == "AWS":
-            context |= {"aws:principalarn": (principal.name,), "aws:principalaccount": (principal.account,)}
-        return Visitor(principal, context, claimed.access_key)
+            return Visitor(ANONYMOUS, context, None)
+        context |= {name: tuple(values) for name, values in key.context.items()}
+        if key.principal.kind == "AWS":
+            context |= {"aws:principalarn": (key.principal.name,), "aws:principalaccount": (key.principal.account,)}
+        return Visitor(key.principal, context, key.access_key)
 
     def _authorize(self, asked: Asked) -> None:
         operation, bucket = asked.call.operation, asked.where.bucket
@@ -287,6 +283,8 @@ async def _send(request: web.Request, asked: Asked, answer: Mapping[str, Any]) -
     }
     status = model.http.get("responseCode", 200)
     if isinstance(body, ObjectBody) or asked.call.operation == "HeadObject":
+        if is_own_page_host(request.host) and any(mark in headers.get("Content-Type", "") for mark in _ACTIVE):
+            headers["Content-Security-Policy"] = _SANDBOX
         return await _send_object(request, headers, body, 206 if "ContentRange" in answer else status)
     if asked.call.operation == "GetBucketLocation":
         location = escape(answer.get("LocationConstraint") or "")
