@@ -22,14 +22,14 @@ sys.stdin.read()
 
 
 def listing(path: Path) -> dict[str, str]:
-    return {str(file.relative_to(path)): file.read_text() for file in path.rglob("*") if file.is_file()}
+    return {str(file.relative_to(path)): file.read_text("latin-1") for file in path.rglob("*") if file.is_file()}
 
 
 def test_a_new_directory_gets_the_layout_and_the_version(tmp_path: Path) -> None:
     held = state.StateDirectory.open(tmp_path / "a" / "state", 4567)
     assert json.loads((held.path / "version").read_text()) == state.version()
     assert {entry.name for entry in held.path.iterdir()} == {
-        "version", "lock", "run", "objects", "logs", "databases", "ca",
+        "version", "lock", "run", "objects", "logs", "databases", "ca", "netflux.db",
     }  # fmt: skip
     assert state.holder(held.path) == state.Holder(os.getpid(), 4567)
     held.close()

@@ -18,7 +18,7 @@ from netflux.aws.sqs.api import SqsApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.console.routes import Access, Inquiries, routes
-from netflux.controlplane import development
+from netflux.controlplane import development, room
 from netflux.controlplane.admission import Admission, Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -27,6 +27,7 @@ from netflux.controlplane.keys import Keys, well_known
 from netflux.controlplane.moto import Moto
 from netflux.controlplane.server import S3Handler, Server
 from netflux.errors import AwsError
+from netflux.faults import Faults
 from netflux.gateway import gateway
 from netflux.gateway.peer import Peers
 from netflux.haproxy import binary
@@ -34,6 +35,7 @@ from netflux.haproxy.process import HAProxy
 from netflux.runtime.children import Children
 from netflux.seed.config import Config
 from netflux.state import StateDirectory
+from netflux.vitals import Vitals
 
 if TYPE_CHECKING:  # the control plane's package decides how much of aiohttp is imported, so it comes first
     from aiohttp import web
@@ -105,7 +107,9 @@ class Front:
         self.options = options
         self.clock = Clock(options.speed)
         self.children = Children(state.run / "children")
-        self.documents = Documents(state.database)
+        self.faults = Faults()
+        self.reserve = room.Reserve(state.reserve)
+        self.documents = Documents(state.database, self.reserve)
         self.moto = Moto(self.documents, options.account, options.region)
         self.apis = Apis(options.account, options.region, self.moto, self._changed)
         self.keys = Keys(self.documents, self.moto)
@@ -119,10 +123,13 @@ class Front:
         for overlay in (StsApi(self.moto, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
             self.apis.register(overlay)
         place = gateway.Region(options.account, options.region)
-        self.gateway = gateway.Gateway(options.port, state.run, state.path / "ca", place, options.listening)
+        authority = state.path / "ca"
+        self.gateway = gateway.Gateway(options.port, state.run, authority, place, options.listening, self.faults)
         self.haproxy = HAProxy(
             self.children, binary.find(), state.run, state.path / "haproxy.log", self.gateway.frontends
         )
+        self.haproxy.faults = self.faults
+        self.vitals = Vitals(state.path, self.reserve, self.documents, self.faults, self._clock_was_set)
         if options.listening is not None:
             self.haproxy.inherit(options.listening)
         access = Access(credentials.token, self.admission.by_owner)
@@ -144,6 +151,7 @@ class Front:
             await self.begin(lambda: self.server.start(self.state.run / "controlplane.sock"), self.server.stop)
             self.exit.callback(self.apis.give_up)
             await self.begin(self.haproxy.start, self.haproxy.stop)
+            await self.begin(self.vitals.start, self.vitals.stop)
         except BaseException:
             await self.stop()
             raise
@@ -176,6 +184,11 @@ class Front:
     async def dropped(self, interfaces: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """What security groups have dropped of these interfaces."""
         return await self._present().inquiry.dropped(interfaces)
+
+    async def _clock_was_set(self) -> None:
+        """Certificates that are not valid by the new time are issued anew."""
+        self.gateway.authority.look(self.clock.now())
+        await self.haproxy.renew()
 
     def _facts(self) -> dict[str, Any]:
         return self._present().facts()

@@ -5,8 +5,10 @@ The only module besides `cli` that sees every part.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -28,13 +30,13 @@ from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
-from netflux.aws.ec2.admission import Admission
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.association import PublicAddress
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.aws.ec2.flowlogs import FlowLogs
+from netflux.aws.ec2.precheck import Precheck
 from netflux.aws.ecr import distribution
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.controller import LifecycleController
@@ -127,14 +129,14 @@ class Region:
         self.apis.register(HostedZones(self.moto, self.map.records))
         self.resolver = Resolver(self.apis, self.network, self.endpoints, zoned)
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
-        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
+        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
         owner = (options.account, options.region)
         self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
         flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
-        admission = Admission(self.apis, self._attached)
-        self.apis.register(Ec2Api(self.moto, flow_log_api, self._public, admission))
-        self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
+        precheck = Precheck(self.apis, self._attached)
+        self.apis.register(Ec2Api(self.moto, flow_log_api, self._public, precheck))
+        self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents, front.faults), self.clock))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
         self.cloudwatch = CloudWatchApi(Metrics(self.series, self.moto, namespaces, self.documents, self.clock))
@@ -178,6 +180,9 @@ class Region:
             self.front.exit.push_async_callback(self.loop.stop)
             await begin(self.minutes.start, self.minutes.stop)
             await begin(self.stacks.resume, self.stacks.stop)
+            stopping = threading.Event()
+            self.front.exit.callback(stopping.set)
+            self._inspecting = asyncio.ensure_future(asyncio.to_thread(self.s3.store.inspect, stopping))
         except BaseException:
             await self.stop()
             raise
@@ -189,7 +194,7 @@ class Region:
     def _registry(self) -> RegistryServer:
         binary = distribution.program()
         storage, run = self.state.path / "registry", self.state.run
-        layers = distribution.Distribution(self.children, binary, storage, run) if binary else None
+        layers = distribution.Distribution(self.children, binary, storage, run, self.front.faults) if binary else None
         self.apis.register(EcrApi(self.documents, self.moto, self.clock, layers, self.options.port))
         passwords = Passwords(self.documents, self.clock)
         return RegistryServer(self.apis, passwords, layers, self.options.account, self.options.region)
@@ -277,6 +282,7 @@ class Region:
             endpoint_url=f"http://127.0.0.1:{self.options.port}",
             serve_apis=self.front.server.listen,
             resolver=self.resolver,
+            faults=self.front.faults,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
@@ -346,6 +352,7 @@ class Region:
                 {"owner": one.owner, "vpc_address": one.vpc_address, "local_address": one.local_address}
                 for one in self.network.attached()
             ],
+            "faults": [asdict(fault) for fault in self.front.faults.list()],
             "failures": [
                 {
                     "controller": controller,

@@ -67,7 +67,7 @@ async def test_a_change_that_the_disk_refuses_is_an_error_and_is_taken_back(plan
     apis = await plane.start()
     await apis.call("secretsmanager", "CreateSecret", {"Name": "kept", "SecretString": "x"})
     plane.documents._db.execute("PRAGMA max_page_count=8")
-    with pytest.raises(AwsError, match="not on disk"):
+    with pytest.raises(AwsError, match="disk of the state directory is full"):
         await apis.call("secretsmanager", "CreateSecret", {"Name": "lost", "SecretString": "y" * 60_000})
     listed = await apis.call("secretsmanager", "ListSecrets", {})
     assert [secret["Name"] for secret in listed["SecretList"]] == ["kept"]

@@ -97,5 +97,8 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
     held = sizes is None or (sizes["memory"] and sizes["cpu"])
     if sizes is not None and (seconds is None or not held):
         console.print(Text(f"Sizes of tasks: {sizes['how']}", "dim" if held else "yellow"))
+    if seconds is not None:  # after a start; `netflux status` has them at its end
+        for fault in region.get("faults", ()):
+            console.print(Text(f"✗ {fault['message']}\n  → {fault['hint']}", "red"))
     for part, reason in status.get("unavailable", {}).items():
         console.print(Text(f"{part}: {reason}", "yellow"))

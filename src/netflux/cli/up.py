@@ -27,6 +27,7 @@ from netflux.console.status import plain, snapshot, standing
 from netflux.errors import UserError
 from netflux.gateway import peer
 from netflux.runtime import enclosure
+from netflux.vitals import raise_descriptors
 
 _READY_DEADLINE = 600.0
 """Real seconds in which services and databases must come up; CloudFormation gives a service three hours."""
@@ -87,9 +88,11 @@ def run(request: Request, shown: Callable[[], Progress], ready: Callable[[dict[s
     Raises:
         UserError: it can't become ready. Everything that was started has been stopped.
     """
+    os.umask(0o077)  # children get their own: runtime/children.py
     if request.project.config is not None:
         stack.read(request.project.config)
     state.check(request.state)
+    raise_descriptors()
     request = replace(
         request,
         port=_free(request.port),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 from botocore import xform_name
 
-from netflux.controlplane import borrowed, models
+from netflux.controlplane import borrowed, models, room
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError, Unsupported
@@ -28,7 +29,7 @@ class Handlers(Protocol):
         service: botocore's service name.
         whole: operations without a method are refused by name when True, and go to moto when False.
 
-    A service may have a coroutine `admit(call, params)` besides: see `Apis.admit`.
+    A service may have a coroutine `precheck(call, params)` besides: see `Apis.precheck`.
     """
 
     service: str
@@ -107,8 +108,9 @@ class Apis:
         if self.handler(service, operation) is not None:
             return await self.handle(call, dict(params))
         models.check_parameters(models.operation_model(service, operation), dict(params))
-        await self.admit(call, params)
-        response = await self.moto.call(service, operation, params)
+        await self.precheck(call, params)
+        with room.asked_by(operation):
+            response = await self.moto.call(service, operation, params)
         self.settle(replace(call, told=(params, response)))
         return response
 
@@ -118,18 +120,26 @@ class Apis:
         if handler is None:
             raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
         models.check_parameters(models.operation_model(call.service, call.operation), params)
-        await self.admit(call, params)
-        response = await handler(call, copy.deepcopy(params))
+        await self.precheck(call, params)
+        try:
+            with room.asked_by(call.operation):
+                response = await handler(call, copy.deepcopy(params))
+        except (OSError, sqlite3.Error) as error:
+            refused = room.refusal(error)
+            if refused is None:
+                raise
+            _log.warning("%s %s: %s", call.service, call.operation, error)
+            raise refused from error
         self.settle(replace(call, told=(params, response)))
         return response
 
-    async def admit(self, call: Call, params: Mapping[str, Any]) -> None:
+    async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
         """Asks the service's own rules before anybody carries the call out, a handler of ours or moto.
 
         Raises:
             AwsError: what the call is refused with.
         """
-        rules = getattr(self._handlers.get(call.service), "admit", None)
+        rules = getattr(self._handlers.get(call.service), "precheck", None)
         if rules is not None:
             await rules(call, params)
 

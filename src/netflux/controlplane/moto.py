@@ -7,6 +7,7 @@ it changed are on disk; when the disk refuses, they are put back to what the dis
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import copy
 import hashlib
 import json
@@ -16,7 +17,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from netflux.controlplane import iampolicies, packages
+from netflux.controlplane import iampolicies, packages, room
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.keys import UserKey
 from netflux.controlplane.message import HttpRequest, HttpResponse
@@ -135,7 +136,8 @@ class Moto:
         return b"\n".join(part.strip() for part in parts if part.strip()) + b"\n"
 
     async def _run(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        inside = contextvars.copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._thread, inside, work)
 
     def _start(self) -> None:
         try:
@@ -254,7 +256,10 @@ class Moto:
         except Exception as error:
             _log.exception("the state of %s could not be stored; going back to what the disk has", service)
             self._go_back()
-            raise AwsError("InternalFailure", f"{service}: the change is not on disk: {error}", 500) from error
+            refused = room.refusal(error)
+            if refused is None:
+                refused = AwsError("InternalFailure", f"{service}: the change is not on disk: {error}", 500)
+            raise refused from error
 
     def _go_back(self) -> None:
         from netflux.controlplane import pickles

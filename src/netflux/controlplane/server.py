@@ -13,7 +13,7 @@ from aiohttp import web
 from moto.core.model import OperationModel
 
 from netflux import names
-from netflux.controlplane import admission, models, wire
+from netflux.controlplane import admission, models, room, wire
 from netflux.controlplane.admission import MAIN, TASKS, Admission, Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -112,8 +112,10 @@ class Server:
             who = key.access_key if key is not None else None
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, who)
             if self._apis.handler(call.service, call.operation) is None:
-                await self._apis.admit(call, params)
-                response = await self._apis.moto.forward(scope.service, message, models.changes_state(call.operation))
+                await self._apis.precheck(call, params)
+                with room.asked_by(call.operation):
+                    changes = models.changes_state(call.operation)
+                    response = await self._apis.moto.forward(scope.service, message, changes)
                 if response.status < 300:
                     self._apis.settle(call)
                 return response
@@ -125,7 +127,7 @@ class Server:
         except Exception as error:  # noqa: BLE001  (a client must get AWS's answer whatever happened; it is logged)
             _log.exception("request %s: %s %s failed", request_id, scope.service, model.name if model else message.url)
             internal = AwsError("InternalFailure", f"{type(error).__name__}; see netflux.log, {request_id}.", 500)
-            return _failure(scope.service, message, model, internal, request_id)
+            return _failure(scope.service, message, model, room.refusal(error) or internal, request_id)
 
     async def _admitted(self, scope: wire.Scope, request: web.Request) -> tuple[HttpRequest, Key | None]:
         """The request with its body, and the key that it was verified to be signed with; None for none."""

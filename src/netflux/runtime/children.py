@@ -40,6 +40,7 @@ class Launch:
         namespace: name of the network namespace that it starts in; None for the region's.
         groups: files of control groups that it puts itself into first.
         confined: it may change neither networks nor mounts, even as root.
+        umask: of the program; the region's own keeps all to itself.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Launch:
     namespace: str | None = None
     groups: Sequence[str] = ()
     confined: bool = False
+    umask: int = 0o022
 
 
 class _Exit(asyncio.subprocess.SubprocessStreamProtocol):
@@ -148,6 +150,7 @@ class Children:
             "namespace": launch.namespace,
             "groups": list(launch.groups),
             "confined": launch.confined,
+            "umask": launch.umask,
         }
         loop = asyncio.get_running_loop()
         transport, protocol = await loop.subprocess_exec(

@@ -170,6 +170,7 @@ async def _output(argv: Sequence[str], environment: Mapping[str, str], patience:
         stderr=asyncio.subprocess.PIPE,
         env=environment,
         cwd="/",
+        umask=0o022,  # images have the modes that they were made with
     )
     try:
         out, told = await asyncio.wait_for(process.communicate(), patience)

@@ -66,6 +66,7 @@ def _bind_all(binds: dict[str, str]) -> None:
 def main() -> None:
     """Prepares and becomes the program."""
     wanted = json.loads(sys.argv[1])
+    os.umask(wanted["umask"])
     for group in wanted["groups"]:
         _write(group, "0")
     if wanted["namespace"] is not None:

@@ -113,6 +113,7 @@ class PodmanContainer:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             env=self._engine.environment(),
+            umask=0o022,
         )
         try:
             return await asyncio.wait_for(process.wait(), patience)

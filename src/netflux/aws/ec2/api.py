@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from netflux.aws.ec2 import association
-from netflux.aws.ec2.admission import Admission
 from netflux.aws.ec2.association import Addresses
 from netflux.aws.ec2.flowlogapi import FlowLogApi
+from netflux.aws.ec2.precheck import Precheck
 from netflux.controlplane.call import Call, Caller
 
 
@@ -19,24 +19,24 @@ class Ec2Api:
         moto: holds VPCs and groups.
         flow_logs: answers for flow logs.
         public: the addresses that internet gateways translate.
-        admission: the rules that each call is held against; without it there are moto's only.
+        precheck: the rules that each call is held against; without it there are moto's only.
     """
 
     service = "ec2"
     whole = False
 
     def __init__(
-        self, moto: Caller, flow_logs: FlowLogApi, public: Addresses = dict, admission: Admission | None = None
+        self, moto: Caller, flow_logs: FlowLogApi, public: Addresses = dict, precheck: Precheck | None = None
     ) -> None:
         self._moto = moto
-        self._admission = admission
+        self._precheck = precheck
         self._flow_logs = flow_logs
         self._public = public
 
-    async def admit(self, call: Call, request: Mapping[str, Any]) -> None:
+    async def precheck(self, call: Call, request: Mapping[str, Any]) -> None:
         """Before any operation is carried out, whoever does it."""
-        if self._admission is not None:
-            await self._admission.admit(call, request)
+        if self._precheck is not None:
+            await self._precheck.check(call, request)
 
     async def describe_network_interfaces(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """With the public addresses of tasks, load balancers and databases, which moto does not know."""

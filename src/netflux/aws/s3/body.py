@@ -12,14 +12,21 @@ import secrets
 import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from netflux import setaside
 from netflux.errors import AwsError
+from netflux.faults import Faults
 
 CHECKSUMS = ("CRC32", "SHA1", "SHA256")
 _PIECE = 256 * 1024
 _LONGEST_LINE = 16 * 1024
+_CHECKED_AT_ONCE = 8 * 1024 * 1024
+"""Bytes of a body whose checksum is made while its reader waits: 10 ms."""
+_CLOCK_STEP = 2.0
+"""Seconds by which a file may be younger than the record of its object: file systems have clocks of their own."""
 
 
 class _Digest(Protocol):
@@ -74,10 +81,13 @@ class Bodies:
 
     Args:
         directory: `{state}/objects`.
+        faults: told of files that are not as they were written.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, faults: Faults | None = None) -> None:
         self._directory = directory
+        self._faults = faults or Faults()
+        self._checked: set[tuple[str, int]] = set()
         directory.mkdir(parents=True, exist_ok=True)
 
     def path(self, file: str) -> Path:
@@ -87,13 +97,56 @@ class Bodies:
     def discard(self, file: str) -> None:
         """Removes a body; those who have it open still read it to its end."""
         self.path(file).unlink(missing_ok=True)
+        self._faults.clear("file", file)
 
     def sweep(self, used: set[str]) -> int:
-        """Removes what nothing refers to (a killed region's half-written bodies); how many there were."""
+        """Clears the folder of what nothing refers to; how many files there were.
+
+        A `.part` is a body that a killed region was still receiving, so it is removed. What has a body's name was
+        whole once, and may be somebody's object whose record is lost: it is set aside.
+        """
         orphans = [entry for entry in self._directory.iterdir() if entry.name not in used]
         for entry in orphans:
-            entry.unlink()
+            if entry.suffix == ".part":
+                entry.unlink()
+            else:
+                setaside.move(self._directory.parent, entry)
         return len(orphans)
+
+    def whole(self, document: Mapping[str, Any], name: str, limit: float = _CHECKED_AT_ONCE) -> bool:
+        """Whether a body is as it was acknowledged; tells of it when not.
+
+        Its size is looked at each time. Its checksum only when the file was changed after its object was stored.
+
+        Args:
+            document: of the object.
+            name: of the object, for who reads it.
+            limit: bytes of a body up to which a checksum is made, blocking.
+        """
+        file, path = document["body"], self.path(document["body"])
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return self._told(file, name, "is missing")
+        if found.st_size != document["size"]:
+            return self._told(file, name, f"has {found.st_size} bytes instead of {document['size']}")
+        stored = datetime.fromisoformat(document["modified"]).timestamp()
+        changed = found.st_mtime > stored + _CLOCK_STEP and (file, found.st_mtime_ns) not in self._checked
+        if changed and found.st_size <= limit:
+            if not _has_checksum(path, document):
+                return self._told(file, name, "has other bytes than were stored")
+            self._checked.add((file, found.st_mtime_ns))
+        self._faults.clear("file", file)
+        return True
+
+    def _told(self, file: str, name: str, what: str) -> bool:
+        self._faults.tell(
+            "file",
+            file,
+            f"The body of {name} can't be read: {self.path(file)} {what}. Other objects are not concerned.",
+            "Put the file back from a copy of the state directory, or write or delete the object.",
+        )
+        return False
 
     def writer(self, algorithms: Iterable[str] = ()) -> Writer:
         """Starts a body."""
@@ -108,6 +161,28 @@ class Bodies:
         except BaseException:
             writer.abandon()
             raise
+
+
+def _has_checksum(path: Path, document: Mapping[str, Any]) -> bool:
+    """By MD5, which the ETag of an object is that came in one piece, else by a checksum over all of its parts."""
+    expected = document["etag"].strip('"')
+    running: dict[str, _Digest] = {}
+    if "-" not in expected:
+        running["MD5"] = hashlib.md5(usedforsecurity=False)
+    elif document.get("checksum_type") == "FULL_OBJECT":
+        running |= {algorithm: digest(algorithm) for algorithm in document["checksums"] if algorithm in CHECKSUMS}
+    if not running:
+        return True
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            for one in running.values():
+                one.update(piece)
+    return all(
+        one.digest().hex() == expected
+        if algorithm == "MD5"
+        else base64.b64encode(one.digest()).decode() == document["checksums"][algorithm]
+        for algorithm, one in running.items()
+    )
 
 
 class Writer:

@@ -139,7 +139,7 @@ class Objects:
 
     async def get_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The object, or the part that Range asks for."""
-        document = self._read(request)
+        document = self._whole(request["Bucket"], request["Key"], self._read(request))
         answer = self._head(document, request)
         span = _span(request, document["size"])
         if span is not None:
@@ -220,7 +220,7 @@ class Objects:
         bucket, key = copy_source(request["CopySource"])
         conditions = {name.removeprefix("CopySource"): value for name, value in request.items() if "SourceIf" in name}
         try:
-            return self._read({"Bucket": bucket, "Key": key, **conditions})
+            return self._whole(bucket, key, self._read({"Bucket": bucket, "Key": key, **conditions}))
         except AwsError as error:
             if error.status == 304:
                 raise AwsError(
@@ -273,6 +273,17 @@ class Objects:
             raise AwsError("NotModified", document["etag"], 304)
         if status == 412:
             raise AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412)
+        return document
+
+    def _whole(self, bucket: str, key: str, document: Document) -> Document:
+        """The document of a body that is as it was written; InternalError, as S3 has it for what it can't read."""
+        if not self.store.bodies.whole(document, f"s3://{bucket}/{key}"):
+            raise AwsError(
+                "InternalError",
+                f"The body of {key} is damaged or missing on disk: `netflux status` names the file. Put it back from "
+                "a copy, or write the object anew.",
+                500,
+            )
         return document
 
     def _head(self, document: Document, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Incoming
 from netflux.aws.s3.buckets import read_policy
 from netflux.aws.s3.objects import ObjectBody, copy_source
+from netflux.controlplane import room
 from netflux.controlplane.admission import MAIN, Admission, Door, is_own_page_host
 from netflux.controlplane.call import Call
 from netflux.controlplane.server import joined
@@ -103,10 +104,10 @@ class S3Service:
             return _refusal(request, refused, call.request_id)
         except ConnectionResetError:
             raise
-        except Exception:  # noqa: BLE001  (a client must get S3's answer whatever happened; it is logged)
+        except Exception as error:  # noqa: BLE001  (a client must get S3's answer whatever happened; it is logged)
             _log.exception("s3 %s %s (%s)", request.method, request.raw_path, call.request_id)
             failure = AwsError("InternalError", f"Netflux failed; its log has {call.request_id}", 500)
-            return _refusal(request, failure, call.request_id)
+            return _refusal(request, room.refusal(error) or failure, call.request_id)
 
     async def _answer(self, request: web.Request, door: Door, call: Call) -> web.StreamResponse:
         asked = await self._read(request, door, call)
@@ -119,11 +120,12 @@ class S3Service:
         support.check(operation, params, self._account)
         denied = self._narrow(asked, params)
         try:
-            answer = (
-                {}
-                if operation == "DeleteObjects" and denied and not params["Delete"]["Objects"]
-                else (await handler(asked.call, params))
-            )
+            with room.asked_by(operation):
+                answer = (
+                    {}
+                    if operation == "DeleteObjects" and denied and not params["Delete"]["Objects"]
+                    else (await handler(asked.call, params))
+                )
         except AwsError as error:
             raise self._shown(asked, error) from error
         if denied:

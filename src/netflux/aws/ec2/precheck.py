@@ -42,7 +42,7 @@ _ANSWERING = ("FlowLogs",)
 """Nouns whose own handlers know dry runs."""
 
 
-class Admission:
+class Precheck:
     """The rules before EC2.
 
     Args:
@@ -54,13 +54,13 @@ class Admission:
         self._apis = apis
         self._attached = attached
 
-    async def admit(self, call: Call, request: Mapping[str, Any]) -> None:
+    async def check(self, call: Call, request: Mapping[str, Any]) -> None:
         """Returns when the call may be carried out.
 
         Raises:
             AwsError: what EC2 says; `DryRunOperation` of a dry run that would have succeeded.
         """
-        await self._check(call, request)
+        await self._refuse(call, request)
         if not request.get("DryRun") or call.operation.endswith(_ANSWERING):
             return
         models.check_parameters(models.operation_model("ec2", call.operation), dict(request))
@@ -68,7 +68,7 @@ class Admission:
         await self._apis.moto.rehearse("ec2", call.operation, wanted)
         raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
 
-    async def _check(self, call: Call, request: Mapping[str, Any]) -> None:
+    async def _refuse(self, call: Call, request: Mapping[str, Any]) -> None:
         if not models.changes_state(call.operation):
             return
         if call.access_key is not None:
