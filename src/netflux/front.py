@@ -109,7 +109,7 @@ class Front:
         self.children = Children(state.run / "children")
         self.faults = Faults()
         self.reserve = room.Reserve(state.reserve)
-        self.documents = Documents(state.database, self.reserve)
+        self.documents = Documents(state.database, self.reserve, self.faults)
         self.moto = Moto(self.documents, options.account, options.region)
         self.apis = Apis(options.account, options.region, self.moto, self._changed)
         self.keys = Keys(self.documents, self.moto)

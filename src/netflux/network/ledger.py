@@ -13,6 +13,7 @@ from typing import Any
 
 from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind, kind_of
 from netflux.errors import AwsError
 from netflux.network import addresses
 from netflux.network.interface import Interface, InterfaceRequest
@@ -84,6 +85,10 @@ class Ledger:
         self, apis: Caller, documents: Documents, in_use: Callable[[str], Awaitable[Sequence[str]]] | None = None
     ) -> None:
         self._apis = apis
+        documents.declare(
+            kind_of(INTERFACE, Record, "Nothing: {key} gets another interface."),
+            kind(SERVICE, "Nothing: it gets another address.", place=int),
+        )
         self._documents = documents
         self._in_use = in_use or self._asked
         self._records: dict[str, Record] = {}
