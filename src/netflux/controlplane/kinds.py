@@ -72,24 +72,25 @@ def kind_of(name: str, made: type, remedy: str = "", read: Callable[[dict[str, A
 def read_each(
     faults: Faults, noun: str, items: Iterable[tuple[Key, Any]], read: Callable[[Any], T], remedy: str
 ) -> dict[Key, T]:
-    """What can be read, by key; faults are told of the others, and cleared of those that can be read again.
+    """What can be read, by key; faults are told of the others, and cleared of those that are gone or readable again.
 
     Args:
         faults: what `status` shows.
-        noun: of one item, e.g. `security group`.
-        items: keys with what is to be read.
+        noun: of one item, e.g. `security group`; nobody else reads items of that noun.
+        items: keys with what is to be read, of all there are.
         read: raises when it can't.
         remedy: what a person does about one that can't be read; `{key}` is filled in.
     """
-    found = {}
+    found, failed = {}, set()
     for key, item in items:
-        subject = f"{noun} {key}"
         try:
             found[key] = read(item)
         except Exception as error:  # noqa: BLE001  (whatever it is, it costs this one item; it is told)
-            tell(faults, subject, error, remedy.replace("{key}", str(key)))
-        else:
-            faults.clear(FAULT, subject)
+            failed.add(f"{noun} {key}")
+            tell(faults, f"{noun} {key}", error, remedy.replace("{key}", str(key)))
+    for fault in faults.list():
+        if fault.kind == FAULT and fault.subject.startswith(f"{noun} ") and fault.subject not in failed:
+            faults.clear(FAULT, fault.subject)
     return found
 
 

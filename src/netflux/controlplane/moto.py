@@ -17,11 +17,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from netflux.controlplane import iampolicies, packages, room
+from netflux.controlplane import iampolicies, kinds, packages, room
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.keys import UserKey
 from netflux.controlplane.message import HttpRequest, HttpResponse
-from netflux.errors import AwsError, UserError
+from netflux.errors import AwsError
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -39,6 +39,7 @@ _MOST_KEPT = 500
 # Botocore's names of services whose endpoint in moto's URL patterns is another one.
 _ENDPOINTS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}
 _ECR = "api.ecr"
+_REMEDY = "Put a copy of the state directory back, or start anew: netflux down --delete."
 _REACHES = {"sns": "sqs"}
 """Services whose calls change another service's state, however large that is."""
 
@@ -61,6 +62,7 @@ class Moto:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
         self._stored: dict[str, tuple[str, int]] = {}
         self._unloaded: Exception | None = None
+        self._unreadable: dict[str, str] = {}
         self._kept: dict[str, dict[str, Any]] = {}
         self._rehearsing = False
 
@@ -192,6 +194,9 @@ class Moto:
     def _send(self, service: str, region: str, request: HttpRequest, changes: bool) -> HttpResponse:
         if self._unloaded is not None:
             raise AwsError("ServiceUnavailable", f"The stored state can't be read: {self._unloaded}", 503)
+        if service in self._unreadable:
+            said = f"The stored state of {service} can't be read ({self._unreadable[service]}). {_REMEDY}"
+            raise AwsError("ServiceUnavailable", said, 503)
         if changes:
             self._kept.clear()
         packages.prepare_moto()
@@ -231,12 +236,22 @@ class Moto:
             name = key.removeprefix(PREFIX)
             try:
                 pickles.install(name, pickles.loads(body))
-            except Exception as error:
-                raise UserError(
-                    f"The stored state of {name.partition('/')[0]} can't be read: {error}",
-                    "Put a copy of the state directory back, or start anew: netflux down --delete.",
-                ) from error
+            except Exception as error:  # noqa: BLE001  (whatever it is, it costs this one service; it is told)
+                self._leave_out(name.partition("/")[0], error)
+                continue
             self._stored[name] = (hashlib.sha256(body).hexdigest(), len(body))
+
+    def _leave_out(self, service: str, error: Exception) -> None:
+        """Its calls are refused, and its bytes stay as they are, for a netflux that can read them."""
+        _log.error("the stored state of %s can't be read", service, exc_info=error)
+        self._unreadable[service] = f"{type(error).__name__}: {error}"
+        self._documents.faults.tell(
+            kinds.FAULT,
+            f"state of {service}",
+            f"The stored state of {service} can't be read ({self._unreadable[service]}). Its calls are refused; it "
+            "stays on disk as it is, and no other service is concerned.",
+            _REMEDY,
+        )
 
     def _store(self, service: str) -> None:
         from netflux.controlplane import pickles
@@ -245,6 +260,8 @@ class Moto:
         try:
             with self._documents.transaction():
                 for name, backend in pickles.living():
+                    if name.partition("/")[0] in self._unreadable:
+                        continue
                     digest, size = self._stored.get(name, ("", 0))
                     if size > CHEAP_BYTES and name.partition("/")[0] not in changed:
                         continue
@@ -264,6 +281,7 @@ class Moto:
     def _go_back(self) -> None:
         from netflux.controlplane import pickles
 
+        self._unreadable.clear()
         on_disk = {key.removeprefix(PREFIX) for key, _ in self._documents.blobs(PREFIX)}
         for name, _ in pickles.living():
             if name not in on_disk:

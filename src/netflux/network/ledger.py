@@ -95,17 +95,21 @@ class Ledger:
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
-        """Brings records and EC2 together again, after a restart."""
+        """Brings records and EC2 together again, after a restart; where EC2 can't tell, records stay as they are."""
         for owner, document in self._documents.list(INTERFACE):
             self._records[owner] = Record(**document)
-        found = await self._owned({"Name": "tag-key", "Values": [OWNER_TAG]})
+        try:
+            found = await self._owned({"Name": "tag-key", "Values": [OWNER_TAG]})
+        except AwsError as error:
+            _log.warning("EC2 can't tell which interfaces there are: %s", error)
+            return
         for record in [*self._records.values()]:
             mine = [eni for eni in found if _owner(eni) == record.owner]
-            await self._recover(record, mine)
+            await self._settle(record.owner, self._recover(record, mine))
         kept = {record.id for record in self._records.values()}
         for eni in found:
             if eni["NetworkInterfaceId"] not in kept:
-                await self._delete(eni["NetworkInterfaceId"])
+                await self._settle(_owner(eni), self._delete(eni["NetworkInterfaceId"]))
 
     async def attach(self, request: InterfaceRequest) -> Record:
         """The owner's interface, created if it is not there; AwsError when the subnet or a group is not."""
@@ -246,6 +250,12 @@ class Ledger:
         changed = Record(**{**asdict(record), "security_groups": list(groups)})
         self._keep(changed)
         return changed
+
+    async def _settle(self, owner: str, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except AwsError as error:
+            _log.warning("the interface of %s is not settled: %s", owner, error)
 
     async def _recover(self, record: Record, found: Sequence[Mapping[str, Any]]) -> None:
         """After a restart: what was begun is ended, what EC2 has lost is made anew with the address it had."""
