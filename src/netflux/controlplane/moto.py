@@ -13,6 +13,7 @@ import hashlib
 import json
 import logging
 import os
+import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -177,6 +178,8 @@ class Moto:
         from netflux.controlplane import models
 
         model = models.operation_model(service, operation)
+        # As SDKs fill them in: without one, moto's UpdateSecret takes a new version for a secret of the same name.
+        params = {**{name: str(uuid.uuid4()) for name in model.idempotent_members}, **params}
         protocol = model.service_model.resolved_protocol
         wanted = create_serializer(protocol).serialize_to_request(params, model)
         request = _as_http(wanted, f"{access_key}/20260101/{self._region}/{service}")
