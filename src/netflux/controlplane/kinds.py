@@ -25,7 +25,7 @@ class Kind:
     """A kind of document.
 
     Attributes:
-        name: of the kind; of all kinds that begin with it when it ends in `/`.
+        name: of the kind, e.g. `s3/bucket`; when it ends in `/`, of all kinds with these two parts, e.g. `s3/object/`.
         members: those that are always there, with the types that they may have.
         more: those that may be absent.
         read: a reader, tried on the document; what it raises is why the document can't be read.
