@@ -295,7 +295,7 @@ class Region:
         local = LocalImages(podman, EcrRegistry(*where))
         seed = SeedController(self.apis.call, self.documents, self.options.seed, self.options.runtime, local)
         images = EcrRegistry(*where, seed.filled)
-        return choice.assemble(self.options.runtime, self.children, images, podman), seed
+        return choice.assemble(self.options.runtime, self.children, images, podman, self.state.path), seed
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)
@@ -343,6 +343,7 @@ class Region:
             "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
             "any_credentials": self.options.any_credentials,
             "tells_users_apart": self.options.peers is not None,
+            "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
             "state": str(self.state.path),
             "ca": str(self.gateway.authority.certificate),
             "endpoints": [

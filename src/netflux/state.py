@@ -230,13 +230,13 @@ def _make_private(path: Path) -> None:
     loose = stat.S_IMODE(path.stat().st_mode) & 0o077
     path.chmod(0o700)
     for entry in path.iterdir():
-        if entry.is_symlink() or entry.name in ("podman", "databases", "run"):
+        if entry.is_symlink():
             continue
         if entry.is_file():
             entry.chmod(0o600)
         elif entry.is_dir():
             entry.chmod(0o700)
-            if loose or entry.name == "ca":
+            if entry.name == "ca" or (loose and entry.name not in ("podman", "databases", "run")):
                 _close(entry)
 
 

@@ -13,13 +13,12 @@ from botocore.parsers import create_parser
 from yarl import URL
 
 from netflux.controlplane import models, moto
-from netflux.controlplane.admission import Admission, Door
+from netflux.controlplane.admission import Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Keys, well_known
 from netflux.controlplane.server import Server
 from netflux.errors import AwsError
-from tests.controlplane.plane import Plane
+from tests.controlplane.plane import Plane, admission
 from tests.signing import signed
 
 
@@ -90,9 +89,7 @@ async def client(plane: Plane, tmp_path: Path) -> Any:
     async def s3(_request: web.Request, _door: Door) -> web.StreamResponse:
         return web.Response(text="S3")
 
-    keys = Keys()
-    keys.add(well_known(apis.account))
-    server = Server(apis, Admission(keys, apis.account), s3, [])
+    server = Server(apis, admission(apis), s3, [])
     await server.start(tmp_path / "s")
     yield Client(tmp_path / "s")
     await server.stop()

@@ -30,6 +30,19 @@ def running(place: Path) -> state.Holder:
     return held
 
 
+def answers(held: state.Holder, patience: float) -> bool:
+    """Whether the region answers anything at all within so many real seconds."""
+    connection = http.client.HTTPConnection("127.0.0.1", held.port, timeout=patience)
+    try:
+        connection.request("GET", "/_netflux/static/icon.svg", headers={"Host": f"localhost:{held.port}"})
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
 def get(place: Path, path: str, **query: str) -> Any:
     """The JSON answer of the region's console."""
     return _ask(place, "GET", f"/_netflux/{path}?{urlencode(query)}" if query else f"/_netflux/{path}", None)

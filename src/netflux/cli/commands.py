@@ -24,6 +24,15 @@ from netflux.errors import UserError
 STOP_DEADLINE = 60.0
 """Real seconds in which a region must have stopped: tasks have 30 s of AWS's stopTimeout, databases their shutdown."""
 
+ANSWER_DEADLINE = 5.0
+"""Real seconds in which a region that is not stuck answers."""
+
+HUNG_DEADLINE = 10.0
+"""Real seconds that a region which does not answer has to stop."""
+
+KILL_DEADLINE = 10.0
+"""Real seconds in which the kernel ends a killed process."""
+
 _FOLLOW = 0.4
 """Real seconds between two looks at the logs."""
 
@@ -155,14 +164,15 @@ def down(place: Path, delete: bool) -> None:
         console.print(f"No region is running in {place}.", highlight=False, soft_wrap=True)
         return
     if held is not None:
-        _stop(held, place)
+        _stop(held, place, console)
         console.print("Stopped.")
     if delete:
         states.delete(place)
         console.print(f"Deleted {place}.", highlight=False, soft_wrap=True)
 
 
-def _stop(held: states.Holder, place: Path) -> None:
+def _stop(held: states.Holder, place: Path, console: Console) -> None:
+    """SIGTERM, and SIGKILL when that was in vain: its children end with it, by the kernel."""
     try:
         process = os.pidfd_open(held.pid)
     except ProcessLookupError:
@@ -170,11 +180,21 @@ def _stop(held: states.Holder, place: Path) -> None:
     try:
         if states.holder(place) != held:
             return
+        patience = STOP_DEADLINE if client.answers(held, ANSWER_DEADLINE) else HUNG_DEADLINE
         signal.pidfd_send_signal(process, signal.SIGTERM)
-        if not select.select([process], [], [], STOP_DEADLINE)[0]:
+        if select.select([process], [], [], patience)[0]:
+            return
+        console.print(
+            f"The region (pid {held.pid}) did not stop within {patience:.0f} s, so it is killed. Nothing that it has "
+            f"acknowledged is lost by that. {place / 'netflux.log'} may say what it waited for.",
+            highlight=False,
+        )
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+        if not select.select([process], [], [], KILL_DEADLINE)[0]:
             raise UserError(
-                f"The region (pid {held.pid}) did not stop within {STOP_DEADLINE:.0f} s.",
-                f"See {place / 'netflux.log'}; `kill -9 {held.pid}` ends it, and nothing acknowledged is lost by that.",
+                f"The region (pid {held.pid}) did not end within {KILL_DEADLINE:.0f} s after SIGKILL: the kernel waits "
+                "for a disk or a network file system.",
+                "`dmesg` may say which; the state directory can be used again when the process is gone.",
             )
     except PermissionError as error:
         raise UserError(f"The region (pid {held.pid}) belongs to another user.", "Stop it as that user.") from error

@@ -99,6 +99,11 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
         console.print(Text(f"Sizes of tasks: {sizes['how']}", "dim" if held else "yellow"))
     if seconds is not None:  # after a start; `netflux status` has them at its end
         for fault in region.get("faults", ()):
-            console.print(Text(f"✗ {fault['message']}\n  → {fault['hint']}", "red"))
+            console.print(Text(f"✗ {fault['message']}", "red"))
+            console.print(Text(f"  → {fault['hint']}", "cyan"))
+    walls = region.get("walls") or {"missing": []}
+    why = f" ({walls['reason']})" if walls.get("reason") else ""
+    for lack in walls["missing"]:
+        console.print(Text(f"Walls around tasks: {lack}{why}", "yellow"))
     for part, reason in status.get("unavailable", {}).items():
         console.print(Text(f"{part}: {reason}", "yellow"))

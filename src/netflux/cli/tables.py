@@ -23,9 +23,8 @@ def show(console: Console, status: dict[str, Any]) -> None:
     for sentence in status.get("missing", ()):
         console.print(Text(f"• {sentence}", "yellow"))
     for fault in status["region"].get("faults", ()):
-        console.print(
-            Text(f"✗ {fault['message']}", "red"), Text(f"  → {fault['hint']}" if fault["hint"] else "", "cyan")
-        )
+        console.print(Text(f"✗ {fault['message']}", "red"))
+        console.print(Text(f"  → {fault['hint']}", "cyan"))
     for failure in status["region"]["failures"]:
         console.print(Text(f"✗ {failure['message']}", "red"))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from netflux.cloudformation.types.table import Caller
+from netflux.decoding import json
 from netflux.errors import AwsError
 
 _REFERENCE = re.compile(r"\{\{resolve:(secretsmanager|ssm|ssm-secure):([^{}]+)\}\}")
@@ -50,7 +50,7 @@ async def _secret(call: Caller, what: str) -> str:
     text = str((await call("secretsmanager", "GetSecretValue", asked))["SecretString"])
     if not key:
         return text
-    pairs = json.loads(text)
+    pairs = json.value(text)
     if key not in pairs:
         raise AwsError(
             "ValidationError", f"Could not find a value associated with JSONKey {key} in secret {asked['SecretId']}"

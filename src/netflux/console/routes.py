@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -23,6 +22,8 @@ from netflux.console.logs import read as read_logs
 from netflux.console.status import Call, plain, snapshot
 from netflux.controlplane import admission
 from netflux.controlplane.server import joined
+from netflux.decoding import json
+from netflux.decoding.limits import Limits
 from netflux.errors import AwsError, UserError
 from netflux.seed.config import ImageSource
 from netflux.seed.image import push
@@ -172,7 +173,7 @@ class _Console:
     async def push(self, request: web.Request) -> web.StreamResponse:
         """Pushes a process image: `{"repository", "tag", "folder", "command", "environment"}`."""
         try:
-            wanted = json.loads(await request.read())
+            wanted = json.decode(await request.read(), Limits())
             image = ImageSource(
                 str(wanted["repository"]),
                 str(wanted["tag"]),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import copy
-import hashlib
 import json
 import logging
 import os
@@ -18,18 +17,22 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from netflux.controlplane import iampolicies, kinds, packages, room
+from netflux.controlplane import crash, iampolicies, packages, proofs, room
+from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.keys import UserKey
+from netflux.controlplane.ledger import REMEDY, Ledger
 from netflux.controlplane.message import HttpRequest, HttpResponse
-from netflux.errors import AwsError
+from netflux.controlplane.watchdog import Watchdog
+from netflux.errors import AwsError, Unsupported
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-PREFIX = "moto/"
-CHEAP_BYTES = 256 * 1024
-"""A backend up to this size is looked at after every call, since some calls change their neighbours."""
+HELD = 10.0
+"""Seconds of work for which one call may hold moto's thread. The first call of a service imports it: one or two."""
+_LONGEST = 60.0
+"""Real seconds of the same, on a machine that does much else."""
 
 _STEADY = frozenset({"elbv2"})
 """Services of which moto answers a reading operation the same until the next change of anything, except for a new
@@ -40,9 +43,8 @@ _MOST_KEPT = 500
 # Botocore's names of services whose endpoint in moto's URL patterns is another one.
 _ENDPOINTS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}
 _ECR = "api.ecr"
-_REMEDY = "Put a copy of the state directory back, or start anew: netflux down --delete."
-_REACHES = {"sns": "sqs"}
-"""Services whose calls change another service's state, however large that is."""
+_NOBODY = frozenset({b"", b"Not yet implemented"})
+"""What moto answers, as 404, where none of its own code took the request."""
 
 
 class Moto:
@@ -58,12 +60,11 @@ class Moto:
         os.environ["MOTO_ACCOUNT_ID"] = account
         os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         os.environ.setdefault("MOTO_ENABLE_ISO_REGIONS", "false")
-        self._documents = documents
+        self._ledger = Ledger(documents)
         self._region = region
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
-        self._stored: dict[str, tuple[str, int]] = {}
+        self._watchdog = Watchdog(HELD, _LONGEST)
         self._unloaded: Exception | None = None
-        self._unreadable: dict[str, str] = {}
         self._kept: dict[str, dict[str, Any]] = {}
         self._rehearsing = False
 
@@ -74,10 +75,11 @@ class Moto:
     def stop(self) -> None:
         """Ends the thread after the call under way."""
         self._thread.shutdown(wait=True)
+        self._watchdog.stop()
 
     def holds(self, service: str) -> bool:
         """Whether any state of the service is on disk."""
-        return bool(self._documents.blobs(f"{PREFIX}{service}/"))
+        return self._ledger.holds(service)
 
     async def call(
         self, service: str, operation: str, params: Mapping[str, Any], access_key: str = "NETFLUX"
@@ -103,9 +105,21 @@ class Moto:
         """
         await self._run(lambda: self._rehearse(service, operation, dict(params)))
 
-    async def forward(self, service: str, request: HttpRequest, changes: bool) -> HttpResponse:
-        """A client's own request, answered by moto byte for byte."""
-        return await self._run(lambda: self._send(service, self._region, request, changes))
+    async def forward(self, call: Call, params: Mapping[str, Any], protocol: str) -> HttpResponse:
+        """A client's own call, answered by moto byte for byte.
+
+        moto gets the parameters that were read and checked, never the client's bytes: it reads requests its own way, so
+        that what it carries out could be another call than the one that was looked at.
+
+        Args:
+            call: who calls what.
+            params: as boto3 takes them.
+            protocol: in which the client asks and is answered.
+
+        Raises:
+            AwsError: the call is one that moto can't answer.
+        """
+        return await self._run(lambda: self._answer(call, dict(params), protocol))
 
     async def certificate(self, arn: str) -> bytes | None:
         """A certificate of ACM's, its chain and its key, PEM; None when there is none. No operation tells the key."""
@@ -144,7 +158,7 @@ class Moto:
 
     def _start(self) -> None:
         try:
-            self._load()
+            self._ledger.load()
         except Exception as error:
             self._unloaded = error
             raise
@@ -168,22 +182,17 @@ class Moto:
             self._ask(service, operation, params, "NETFLUX")
         finally:
             self._rehearsing = False
-            self._go_back()
             self._kept.clear()
 
     def _ask(self, service: str, operation: str, params: dict[str, Any], access_key: str) -> dict[str, Any]:
         from botocore.parsers import create_parser
-        from botocore.serialize import create_serializer
 
         from netflux.controlplane import models
 
         model = models.operation_model(service, operation)
-        # As SDKs fill them in: without one, moto's UpdateSecret takes a new version for a secret of the same name.
-        params = {**{name: str(uuid.uuid4()) for name in model.idempotent_members}, **params}
         protocol = model.service_model.resolved_protocol
-        wanted = create_serializer(protocol).serialize_to_request(params, model)
-        request = _as_http(wanted, f"{access_key}/20260101/{self._region}/{service}")
-        response = self._send(service, self._region, request, models.changes_state(operation))
+        call = Call(service, operation, self._region, "", access_key=access_key)
+        response = self._answer(call, params, protocol)
         parsed = create_parser(protocol).parse(
             {"status_code": response.status, "headers": dict(response.headers), "body": response.body},
             model.output_shape,
@@ -194,105 +203,121 @@ class Moto:
         parsed.pop("ResponseMetadata", None)
         return dict(parsed)
 
-    def _send(self, service: str, region: str, request: HttpRequest, changes: bool) -> HttpResponse:
+    def _answer(self, call: Call, params: dict[str, Any], protocol: str) -> HttpResponse:
+        """moto's answer. A call that fails, in whichever way, has changed nothing: moto may have done half of it."""
+        from botocore.serialize import create_serializer
+
+        from netflux.controlplane import models
+
         if self._unloaded is not None:
             raise AwsError("ServiceUnavailable", f"The stored state can't be read: {self._unloaded}", 503)
-        if service in self._unreadable:
-            said = f"The stored state of {service} can't be read ({self._unreadable[service]}). {_REMEDY}"
+        unreadable = self._ledger.unreadable.get(call.service)
+        if unreadable is not None:
+            said = f"The stored state of {call.service} can't be read ({unreadable}). {REMEDY}"
             raise AwsError("ServiceUnavailable", said, 503)
-        if changes:
-            self._kept.clear()
         packages.prepare_moto()
+        model = models.operation_model(call.service, call.operation)
+        # As SDKs fill them in: without one, moto's UpdateSecret takes a new version for a secret of the same name.
+        params = {**{name: str(uuid.uuid4()) for name in model.idempotent_members}, **params}
+        wanted = create_serializer(protocol, include_validation=False).serialize_to_request(params, model)
+        request = _as_http(wanted, f"{call.access_key or 'NETFLUX'}/20260101/{self._region}/{call.service}")
+        if not models.changes_state(call.operation):
+            return self._send(model, params, request, protocol)
+        self._kept.clear()
+        self._ledger.before(call.service)
+        try:
+            response = self._send(model, params, request, protocol)
+        except AwsError:
+            self._undo(call.service)
+            raise
+        if response.status < 300 and not self._rehearsing:
+            self._prove(call)
+            self._store(call.service)
+        else:
+            self._undo(call.service)
+        return response
+
+    def _send(self, model: Any, params: Mapping[str, Any], request: HttpRequest, protocol: str) -> HttpResponse:
+        service, name = model.service_model.service_name, f"{model.service_model.service_name}:{model.name}"
         if service == "iam":
             iampolicies.complete()
+        if service == "ssm":
+            proofs.forget_phantoms()
         from botocore.awsrequest import AWSPreparedRequest
         from moto.core.botocore_stubber import BotocoreStubber
 
-        host = f"{_ECR if service == 'ecr' else _ENDPOINTS.get(service, service)}.{region}.amazonaws.com"
-        headers = {key: value for key, value in request.headers.items() if key.lower() not in ("host", "connection")}
+        host = f"{_ECR if service == 'ecr' else _ENDPOINTS.get(service, service)}.{self._region}.amazonaws.com"
         url = f"https://{host}{request.url}"
-        prepared = AWSPreparedRequest(request.method, url, headers, request.body, stream_output=False)
+        prepared = AWSPreparedRequest(request.method, url, dict(request.headers), request.body, stream_output=False)
         try:
-            found = BotocoreStubber().process_request(prepared)
-        except (NotImplementedError, ModuleNotFoundError) as error:  # the latter: of a package only it needs
-            raise AwsError("NotImplemented", f"{service}: Netflux does not have this: {error}", 501) from error
-        except Exception as error:
-            _log.exception("moto failed on %s %s", service, request.url)
+            found = self._watchdog.run(lambda: BotocoreStubber().process_request(prepared))
+        except TimeoutError as error:
+            _log.warning("moto held its thread on %s: %s: %s", name, error, crash.place(error))
+            self._ledger.go_back()
             raise AwsError(
-                "InternalFailure", f"{service}: moto failed: {type(error).__name__}: {error}", 500
+                "ServiceUnavailable", f"{service}: the call was {error}; nothing was changed.", 503
             ) from error
+        except (NotImplementedError, ModuleNotFoundError) as error:  # the latter: of a package only it needs
+            raise Unsupported(name) from error
+        except Exception as error:
+            _log.warning("moto failed on %s: %s", name, crash.place(error))
+            raise crash.explain(model, params, error) from error
         if found is None:
-            raise AwsError("NotImplemented", f"Netflux has no service '{service}'.", 501)
+            raise Unsupported(name)
         status, answered, body = found
-        if changes and int(status) < 300 and not self._rehearsing:
-            self._store(service)
-        return HttpResponse(int(status), answered, body.encode() if isinstance(body, str) else bytes(body))
+        body = body.encode() if isinstance(body, str) else bytes(body)
+        if int(status) == 404 and body in _NOBODY and request.method != "HEAD":
+            raise Unsupported(name)
+        response = HttpResponse(int(status), answered, body)
+        if response.status >= 400 and request.method != "HEAD" and not _tells_why(model, response, protocol):
+            raise crash.explain(model, params, RuntimeError(f"it answered {status}"))
+        return response
 
-    def _load(self) -> None:
-        blobs = sorted(self._documents.blobs(PREFIX), key=lambda blob: not blob[0].startswith(f"{PREFIX}ec2/"))
-        if not blobs:
-            return
-        packages.prepare_moto()
-        from netflux.controlplane import pickles
-
-        for key, body in blobs:
-            name = key.removeprefix(PREFIX)
+    def _prove(self, call: Call) -> None:
+        """What can't be listed any more once a call was carried out is not kept."""
+        for operation in proofs.of(call.service, call.operation):
             try:
-                pickles.install(name, pickles.loads(body))
-            except Exception as error:  # noqa: BLE001  (whatever it is, it costs this one service; it is told)
-                self._leave_out(name.partition("/")[0], error)
-                continue
-            self._stored[name] = (hashlib.sha256(body).hexdigest(), len(body))
-
-    def _leave_out(self, service: str, error: Exception) -> None:
-        """Its calls are refused, and its bytes stay as they are, for a netflux that can read them."""
-        _log.error("the stored state of %s can't be read", service, exc_info=error)
-        self._unreadable[service] = f"{type(error).__name__}: {error}"
-        self._documents.faults.tell(
-            kinds.FAULT,
-            f"state of {service}",
-            f"The stored state of {service} can't be read ({self._unreadable[service]}). Its calls are refused; it "
-            "stays on disk as it is, and no other service is concerned.",
-            _REMEDY,
-        )
+                self._answer(Call(call.service, operation, self._region, ""), {}, proofs.protocol(call.service))
+            except AwsError as error:
+                if error.status < 500 or error.status == Unsupported("").status:
+                    continue
+                _log.error("after %s:%s, %s fails: %s", call.service, call.operation, operation, error)
+                self._ledger.go_back()
+                raise AwsError(
+                    "InternalFailure",
+                    f"{call.service}:{call.operation} would have made {operation} fail ({error.message}), so nothing "
+                    "was kept. Ask for something else.",
+                    500,
+                ) from error
 
     def _store(self, service: str) -> None:
-        from netflux.controlplane import pickles
-
-        changed = service, _REACHES.get(service)
         try:
-            with self._documents.transaction():
-                for name, backend in pickles.living():
-                    if name.partition("/")[0] in self._unreadable:
-                        continue
-                    digest, size = self._stored.get(name, ("", 0))
-                    if size > CHEAP_BYTES and name.partition("/")[0] not in changed:
-                        continue
-                    body = pickles.dumps(name, backend)
-                    now = hashlib.sha256(body).hexdigest()
-                    if now != digest:
-                        self._documents.put_blob(PREFIX + name, body)
-                        self._stored[name] = (now, len(body))
+            self._ledger.store(service)
         except Exception as error:
             _log.exception("the state of %s could not be stored; going back to what the disk has", service)
-            self._go_back()
+            self._ledger.go_back()
             refused = room.refusal(error)
             if refused is None:
                 refused = AwsError("InternalFailure", f"{service}: the change is not on disk: {error}", 500)
             raise refused from error
 
-    def _go_back(self) -> None:
-        from netflux.controlplane import pickles
+    def _undo(self, service: str) -> None:
+        if self._ledger.differs(service):
+            self._ledger.go_back()
 
-        self._unreadable.clear()
-        on_disk = {key.removeprefix(PREFIX) for key, _ in self._documents.blobs(PREFIX)}
-        for name, _ in pickles.living():
-            if name not in on_disk:
-                service, account, region = name.split("/")
-                from moto.backends import get_backend
 
-                del get_backend(service)[account][region]
-        self._load()
+def _tells_why(model: Any, response: HttpResponse, protocol: str) -> bool:
+    """Whether a client reads a code of AWS's in moto's refusal, and no page of the HTTP framework below it."""
+    from botocore.parsers import ResponseParserError, create_parser
+
+    if response.status >= 500:
+        return False
+    answered = {"status_code": response.status, "headers": dict(response.headers), "body": response.body}
+    try:
+        code = str(create_parser(protocol).parse(answered, model.output_shape).get("Error", {}).get("Code", ""))
+    except ResponseParserError:
+        return False
+    return bool(code) and not code.isdigit()
 
 
 def _as_http(wanted: dict[str, Any], scope: str) -> HttpRequest:
@@ -312,5 +337,6 @@ def _as_http(wanted: dict[str, Any], scope: str) -> HttpRequest:
     if isinstance(query, dict):
         query = botocore_urlencode(query, doseq=True)
     headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}/aws4_request, SignedHeaders=host, Signature=0"
-    url = wanted["url_path"] + (f"?{query}" if query else "")
+    mark = "&" if "?" in wanted["url_path"] else "?"
+    url = wanted["url_path"] + (f"{mark}{query}" if query else "")
     return HttpRequest(wanted["method"], url, headers, bytes(body or b""))

@@ -22,6 +22,7 @@ SIZE = 8 * 1024 * 1024
 """Bytes of the reserve: SQLite's log grows to 4 MB before it is written back, and one backend of moto's may be 2 MB."""
 LOW = SIZE
 """Free bytes below which a deletion gets the reserve."""
+_STEP = 64 * 1024
 FULL = 1024 * 1024
 """Free bytes below which `status` says that the disk is full: the next larger write fails."""
 
@@ -60,6 +61,7 @@ class Reserve:
         self._path = path
         self._lock = threading.Lock()
         self._lent = 0
+        self._before = 0
         self.take()
 
     @property
@@ -78,12 +80,13 @@ class Reserve:
 
     @contextlib.contextmanager
     def lent(self) -> Iterator[None]:
-        """The disk has the reserve's room inside the block, if it needs it."""
+        """The disk has the reserve's room inside the block, if it needs it; what is left of it is taken back then."""
         if self.free >= LOW:
             yield
             return
         with self._lock:
             self._lent += 1
+            self._before = max(self._before, self.size)
             with contextlib.suppress(OSError):
                 os.truncate(self._path, 0)
         try:
@@ -91,19 +94,23 @@ class Reserve:
         finally:
             with self._lock:
                 self._lent -= 1
-            self.take()
+                if not self._lent:
+                    self._hold(min(self._before, self.free - _STEP))
+                    self._before = 0
 
     def take(self) -> None:
-        """Holds as much as there is room for; less than all of it is taken again at the next call."""
-        with self._lock, contextlib.suppress(OSError):
-            if self._lent or self.size >= SIZE:
-                return
+        """Holds all of it when there is room for it and as much for others; else it is asked again later."""
+        with self._lock:
+            if not self._lent and self.size < SIZE and self.free >= 2 * SIZE:
+                self._hold(SIZE)
+
+    def _hold(self, size: int) -> None:
+        if size < _STEP:
+            return
+        with contextlib.suppress(OSError):
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                for part in (1, 2, 4, 8, 16):
-                    with contextlib.suppress(OSError):
-                        os.posix_fallocate(descriptor, 0, SIZE // part)
-                        return
+                os.posix_fallocate(descriptor, 0, size // _STEP * _STEP)
             finally:
                 os.close(descriptor)
 

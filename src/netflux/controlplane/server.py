@@ -13,7 +13,7 @@ from aiohttp import web
 from moto.core.model import OperationModel
 
 from netflux import names
-from netflux.controlplane import admission, models, room, wire
+from netflux.controlplane import admission, bodies, forwarding, models, room, sizes, wire
 from netflux.controlplane.admission import MAIN, TASKS, Admission, Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -27,8 +27,14 @@ _log = logging.getLogger(__name__)
 BACKLOG = 4096
 """Connections that may wait on a unix socket of ours. Where the queue is full, Linux refuses a connection at once, and
 HAProxy, which tries once a second, would answer 503: the event loop may be busy while hundreds of requests come."""
-BODY_LIMIT = 64 * 1024 * 1024
-"""Bytes of an API request's body; object bodies are S3's and are streamed."""
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a body that the console reads. What an API's request may hold is in `sizes`; objects are streamed."""
+_HEAD_LIMIT = 128 * 1024
+"""Bytes of a request's line or one of its headers: more than HAProxy lets through, which refuses longer ones."""
+
+UNREAD = "X-Netflux-Unread"
+"""A header of answers that leave before the request has arrived whole: the gateway closes the client's connection after
+them. It would swallow what else came on that one, and leave the next request without an answer."""
 
 UNSIGNED_OPERATIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 """Who asks these has no key yet: "Calls to STS that need no AWS credentials", STS API Reference."""
@@ -57,7 +63,15 @@ class Server:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(routes)
         app.router.add_route("*", "/{path:.*}", self._answer)
-        return web.AppRunner(app, access_log=None, handle_signals=False)
+        app.on_response_prepare.append(_mark_unread)
+        return web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            auto_decompress=False,
+            max_line_size=_HEAD_LIMIT,
+            max_field_size=_HEAD_LIMIT,
+        )
 
     async def start(self, path: Path) -> None:
         """Listens on the unix socket."""
@@ -105,7 +119,7 @@ class Server:
         message = HttpRequest(request.method, request.raw_path, request.headers, b"")
         try:
             message, key = await self._admitted(scope, request)
-            model, params = wire.operation_of(scope.service, message)
+            model, params = await wire.understand(scope.service, message)
             _check_signed(key, model)
             self._check_region(scope)
             await self._apis.ready(scope.service)
@@ -114,8 +128,7 @@ class Server:
             if self._apis.handler(call.service, call.operation) is None:
                 await self._apis.precheck(call, params)
                 with room.asked_by(call.operation):
-                    changes = models.changes_state(call.operation)
-                    response = await self._apis.moto.forward(scope.service, message, changes)
+                    response = await forwarding.forward(self._apis.moto, call, model, params, message)
                 if response.status < 300:
                     self._apis.settle(call)
                 return response
@@ -137,9 +150,10 @@ class Server:
             raise AwsError("AccessDenied", f"{admission.PAGES} This request came from one ({page}).", 403)
         if scope.access_key is None and not scope.unsigned:
             raise _unsigned()
-        message = HttpRequest(request.method, request.raw_path, request.headers, await request.read())
-        signed = Signed(request.method, request.raw_path, headers, hashlib.sha256(message.body).hexdigest())
-        return message, await self._admission.identify(signed, self._door(request))
+        body = await bodies.read(request, sizes.limits(scope.service).size)
+        signed = Signed(request.method, request.raw_path, headers, hashlib.sha256(body).hexdigest())
+        key = await self._admission.identify(signed, self._door(request))
+        return bodies.plain(scope.service, HttpRequest(request.method, request.raw_path, request.headers, body)), key
 
     def _check_region(self, scope: wire.Scope) -> None:
         if scope.region in (None, self._apis.region, "us-east-1"):
@@ -149,6 +163,11 @@ class Server:
             f"This cloud is the region {self._apis.region}; the request is signed for {scope.region}. "
             f"Set AWS_DEFAULT_REGION={self._apis.region}, or start `netflux up` with that variable set.",
         )
+
+
+async def _mark_unread(request: web.Request, response: web.StreamResponse) -> None:
+    if not request.content.is_eof():
+        response.headers[UNREAD] = "1"
 
 
 def _failure(

@@ -139,7 +139,7 @@ class Signer:
 
     def headers(self, request: Signed, now: datetime, payload: str = UNSIGNED) -> dict[str, str]:
         """The headers to add: Authorization, X-Amz-Date, X-Amz-Content-Sha256. `request` must have its Host."""
-        added = {"x-amz-date": now.astimezone(UTC).strftime(_TIME), "x-amz-content-sha256": payload}
+        added = {"x-amz-date": timestamp(now), "x-amz-content-sha256": payload}
         whole = Signed(request.method, request.target, {**request.headers, **added}, request.body)
         scope = (added["x-amz-date"][:8], self.region, self.service, _TERMINATOR)
         names = tuple(sorted(whole.headers))
@@ -228,6 +228,11 @@ def _whole(scope: Sequence[str]) -> tuple[str, ...]:
     return tuple(scope)
 
 
+def timestamp(moment: datetime) -> str:
+    """A moment as signatures have it."""
+    return moment.astimezone(UTC).strftime(_TIME)
+
+
 def _moment(text: str) -> datetime:
     return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
 
@@ -271,8 +276,9 @@ def _check_time(claimed: Claim, now: datetime) -> None:
 
 def _signature(request: Signed, claimed: Claim, secret: str) -> str:
     canonical = _canonical(request, claimed)
-    moment = claimed.moment.astimezone(UTC).strftime(_TIME)
-    text = "\n".join((ALGORITHM, moment, "/".join(claimed.scope), hashlib.sha256(canonical).hexdigest()))
+    text = "\n".join(
+        (ALGORITHM, timestamp(claimed.moment), "/".join(claimed.scope), hashlib.sha256(canonical).hexdigest())
+    )
     return hmac.new(signing_key(secret, claimed.scope), text.encode(), "sha256").hexdigest()
 
 

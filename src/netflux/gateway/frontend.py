@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from netflux.gateway import hosts, peer
+from netflux.controlplane.server import UNREAD
+from netflux.gateway import hosts, peer, unreadable
 from netflux.haproxy import normal
 from netflux.haproxy.configuration import Chunk, guarded, quote
 from netflux.haproxy.section import BEGIN, Route, Section
@@ -70,6 +71,8 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
                 no_load_balancer=quote(_NO_LOAD_BALANCER),
                 no_distribution=quote(_NO_DISTRIBUTION),
                 contested=quote(_CONTESTED),
+                unread=UNREAD,
+                unreadable="\n".join(f"    {line}" for line in unreadable.lines()),
                 peer=peer.HEADER,
             ),
         ),
@@ -229,9 +232,12 @@ backend gateway-tls
     server https unix@{tls} send-proxy-v2
 
 backend gateway-controlplane
+{unreadable}
     http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
     http-request set-header X-Forwarded-Proto http unless {{ ssl_fc }}
     http-request set-header X-Forwarded-For %[src]
+    http-after-response set-header Connection close if {{ res.hdr({unread}) -m found }}
+    http-after-response del-header {unread}
     http-request set-header {peer} %[src]:%[src_port]
     server controlplane unix@{control_plane}
 

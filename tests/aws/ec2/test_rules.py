@@ -168,13 +168,13 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "CreateNetworkInterface",
         {"SubnetId": "$subnet", "SecondaryPrivateIpAddressCount": 2_000_000_000},
-        "InsufficientFreeAddressesInSubnet",
+        "InvalidParameterValue",
     ),
     ("CreateNetworkInterface", {"SubnetId": "$subnet", "Groups": ["$abroad"]}, "InvalidParameterCombination"),
     (
         "AssignPrivateIpAddresses",
         {"NetworkInterfaceId": "$eni", "SecondaryPrivateIpAddressCount": 2_000_000_000},
-        "InsufficientFreeAddressesInSubnet",
+        "InvalidParameterValue",
     ),
 ]
 

@@ -59,7 +59,7 @@ async def s3(tmp_path: Path) -> AsyncIterator[Running]:
     api, service, documents = open_service(tmp_path / "state", keys)
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", service.handle)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False, lingering_time=0.2)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0))
     await web.SockSite(runner, listener).start()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from netflux.decoding import json as decoding
+
 OCI_TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.oci.image.index.v1+json",
@@ -96,7 +98,7 @@ def page(tags: Sequence[str], after: str, limit: int | None) -> tuple[list[str],
 
 def _body(manifest: str) -> dict[str, Any]:
     try:
-        body = json.loads(manifest)
+        body = decoding.value(manifest)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

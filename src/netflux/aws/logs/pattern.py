@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import operator
 import re
 from collections.abc import Callable
 from typing import Any
 
+from netflux.decoding import json
 from netflux.errors import AwsError, Unsupported
 
 Matcher = Callable[[str], bool]
@@ -78,7 +78,7 @@ def _compile_json(text: str) -> Matcher:
 
     def matches(message: str) -> bool:
         try:
-            document = json.loads(message)
+            document = json.value(message)
         except ValueError:
             return False
         groups = [[tests[0]]]  # && binds tighter than ||

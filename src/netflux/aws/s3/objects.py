@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, quote, unquote
 
 from netflux import content
 from netflux.aws.s3 import listing
-from netflux.aws.s3.body import Staged
+from netflux.aws.s3.body import Staged, Writer, incomplete
 from netflux.aws.s3.store import Store
 from netflux.aws.s3.support import not_implemented
 from netflux.clock import Clock
@@ -42,10 +43,23 @@ class ObjectBody:
     start: int
     length: int
 
+    def open(self) -> BinaryIO:
+        """The file, at the first byte.
+
+        Raises:
+            AwsError: InternalError where the disk has less of the object than its record says.
+        """
+        file = self.path.open("rb")
+        found = os.fstat(file.fileno()).st_size
+        if found < self.start + self.length:
+            file.close()
+            raise incomplete(self.path, found, self.start + self.length)
+        file.seek(self.start)
+        return file
+
     def read(self) -> bytes:
         """All of it."""
-        with self.path.open("rb") as file:
-            file.seek(self.start)
+        with self.open() as file:
             return file.read(self.length)
 
 
@@ -191,8 +205,7 @@ class Objects:
         kept["tags"] = given["tags"] if request.get("TaggingDirective") == "REPLACE" else source["tags"]
         writer = self.store.bodies.writer(source["checksums"] or ["CRC32"])
         try:
-            writer.append(self.store.bodies.path(source["body"]))
-            body = await asyncio.to_thread(writer.finish)
+            body = await self.copied(writer, ObjectBody(self.store.bodies.path(source["body"]), 0, source["size"]))
             self.store.bucket(request["Bucket"])
             document = {
                 **kept,
@@ -214,6 +227,12 @@ class Objects:
             },
             "ServerSideEncryption": "AES256",
         }
+
+    async def copied(self, writer: Writer, source: ObjectBody) -> Staged:
+        """What the source holds, written anew. Other requests are answered meanwhile."""
+        with source.open() as file:
+            await asyncio.to_thread(writer.append, file, source.length)
+            return await asyncio.to_thread(writer.finish)
 
     def read_source(self, request: Mapping[str, Any]) -> Document:
         """The document that CopySource names, if its CopySourceIf… conditions hold."""

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from aiohttp import web
@@ -17,10 +16,13 @@ from netflux.aws.s3 import access, reception, route, support, wire
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Incoming
 from netflux.aws.s3.buckets import read_policy
+from netflux.aws.s3.chunks import PREFIX, Chain
 from netflux.aws.s3.objects import ObjectBody, copy_source
-from netflux.controlplane import room
+from netflux.aws.s3.reception import Promised
+from netflux.controlplane import bodies, room, signature, sizes
 from netflux.controlplane.admission import MAIN, Admission, Door, is_own_page_host
 from netflux.controlplane.call import Call
+from netflux.controlplane.keys import Key
 from netflux.controlplane.server import joined
 from netflux.controlplane.signature import SignatureError, Signed
 from netflux.errors import AwsError
@@ -49,11 +51,12 @@ _STATUS = {"AuthorizationHeaderMalformed": 400, "InvalidRequest": 400, "Authoriz
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks, and the condition keys that come with it."""
+    """Who asks, the condition keys that come with it, and the chain of a body that is signed chunk by chunk."""
 
     principal: Principal
     context: Mapping[str, tuple[str, ...]]
     access_key: str | None
+    chain: Chain | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ class S3Service:
         where = route.place(headers.get("host", ""), request.raw_path)
         if len(where.key.encode()) > _LONGEST_KEY:
             raise AwsError("KeyTooLongError", "Your key is too long")
-        query = dict(parse_qsl(request.raw_path.partition("?")[2], keep_blank_values=True))
+        query = route.query(request.raw_path)
         operation = route.router().find(request.method, where, query, headers)
         if operation is None:
             raise AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)
@@ -166,7 +169,7 @@ class S3Service:
         context |= {name: tuple(values) for name, values in key.context.items()}
         if key.principal.kind == "AWS":
             context |= {"aws:principalarn": (key.principal.name,), "aws:principalaccount": (key.principal.account,)}
-        return Visitor(key.principal, context, key.access_key)
+        return Visitor(key.principal, context, key.access_key, _chain(signed, key))
 
     def _authorize(self, asked: Asked) -> None:
         operation, bucket = asked.call.operation, asked.where.bucket
@@ -218,11 +221,12 @@ class S3Service:
         shape = route.model().operation_model(asked.call.operation).input_shape
         body = b""
         if asked.call.operation not in _STREAMED and request.method in {"PUT", "POST"}:
-            body = await request.read()
+            body = await _document(request, sizes.s3_document(asked.call.operation).size)
             if asked.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
                 raise support.not_implemented("aws-chunked framing of a request that is no object")
             reception.check_small(body, asked.headers)
-        params = wire.read(shape, asked.query, asked.headers, body)
+        document = wire.Document(body, sizes.s3_document(asked.call.operation))
+        params = wire.read(shape, asked.query, asked.headers, document)
         if asked.where.bucket:
             params["Bucket"] = asked.where.bucket
         if asked.where.key:
@@ -231,7 +235,10 @@ class S3Service:
         if asked.call.operation in _STREAMED:
             support.check(asked.call.operation, params, self._account)
             params["Body"] = await reception.receive(
-                await _stream(request), asked.headers, self._api.store.bodies, self._wanted(asked, params)
+                await _stream(request),
+                Promised(asked.headers, asked.visitor.chain),
+                self._api.store.bodies,
+                self._wanted(asked, params),
             )
         return params
 
@@ -251,6 +258,19 @@ async def _stream(request: web.Request) -> Incoming:
     held.feed_data(await request.read())
     held.feed_eof()
     return held
+
+
+async def _document(request: web.Request, most: int) -> bytes:
+    try:
+        return await bodies.read(request, most)
+    except AwsError as error:
+        raise AwsError("MaxMessageLengthExceeded", f"Your request was too large: {most} bytes are taken.") from error
+
+
+def _chain(signed: Signed, key: Key) -> Chain | None:
+    stated = signed.headers.get("x-amz-content-sha256", "")
+    claimed = signature.claim(signed) if key.secret and stated.startswith(PREFIX) else None
+    return Chain(claimed, key.secret) if claimed is not None else None
 
 
 def _denied() -> AwsError:
@@ -307,12 +327,14 @@ async def _send_object(
         await response.prepare(request)
         await response.write_eof()
         return response
-    with body.path.open("rb") as file:  # before anything is awaited, so that an overwrite can't take it away
-        file.seek(body.start)
+    with body.open() as file:  # before anything is awaited, so that an overwrite can't take it away
         left = body.length
         await response.prepare(request)
         while left and (piece := file.read(min(_PIECE, left))):
             await response.write(piece)
             left -= len(piece)
+    if left:
+        _log.error("%s became shorter while it was sent: %d bytes lack", body.path, left)
+        raise ConnectionResetError(f"{left} bytes of the object lack")
     await response.write_eof()
     return response

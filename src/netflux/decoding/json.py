@@ -1,0 +1,103 @@
+"""JSON as AWS's services take it: UTF-8, one document, nothing after it, no NaN, no lone surrogates.
+
+Python's own parser does the work, once a look at the brackets has said that the document is neither deeper nor larger
+than its limits: the parser would answer a deep one with RecursionError, and a wide one after seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+from netflux.decoding.limits import Exceeded, Limits, Malformed, check_size
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_ORDINARY = Limits(size=8 * 1024 * 1024)
+_ENDLESS = float("inf")
+
+
+def decode(body: bytes, limits: Limits) -> Any:
+    """The document's value.
+
+    Raises:
+        Malformed: not JSON, or not JSON that every reader reads alike.
+        Exceeded: more than the limits.
+    """
+    check_size(body, limits)
+    _measure(body, limits)
+    try:
+        text = body.decode()
+        value = json.loads(text, parse_constant=_constant, parse_float=_number)
+    except UnicodeDecodeError as error:
+        raise Malformed(f"it is not UTF-8 at byte {error.start}") from error
+    except RecursionError as error:
+        raise Exceeded("levels", limits.depth) from error
+    except ValueError as error:
+        raise Malformed(str(error)) from error
+    if _SURROGATE.search(body):
+        _whole(value)
+    return value
+
+
+def value(text: str, limits: Limits = _ORDINARY) -> Any:
+    """The value of JSON inside a text: a policy, a secret, a manifest, a log line. Raises as `decode`."""
+    try:
+        return decode(text.encode(), limits)
+    except UnicodeEncodeError as error:
+        raise Malformed("it has half of a surrogate pair") from error
+
+
+def levels(text: str) -> int:
+    """How deep the brackets of a text are that may be JSON, without reading it."""
+    if text.count("[") + text.count("{") <= 1:
+        return text.count("[") + text.count("{")
+    level = deepest = 0
+    for found in _BRACKET.finditer(_STRING.sub(b'""', text.encode(errors="replace"))):
+        level += 1 if found[0] in b"[{" else -1
+        deepest = max(deepest, level)
+    return deepest
+
+
+def _measure(body: bytes, limits: Limits) -> None:
+    openings = body.count(b"[") + body.count(b"{")
+    if openings <= limits.depth and openings + body.count(b",") + body.count(b":") < limits.nodes:
+        return
+    bare = _STRING.sub(b'""', body)
+    nodes = sum(bare.count(mark) for mark in (b"[", b"{", b",", b":"))
+    if nodes >= limits.nodes:
+        raise Exceeded("nodes", limits.nodes)
+    level = 0
+    for found in _BRACKET.finditer(bare):
+        level += 1 if found[0] in b"[{" else -1
+        if level > limits.depth:
+            raise Exceeded("levels", limits.depth)
+
+
+def _constant(name: str) -> NoReturn:
+    raise Malformed(f"{name} is no JSON")
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if abs(value) == _ENDLESS:
+        raise Malformed(f"the number {text[:40]} is out of range")
+    return value
+
+
+def _whole(value: Any) -> None:
+    """Malformed where a text has half of a pair of surrogates: it can be written to no answer and no file."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise Malformed("a text has half of a surrogate pair") from error
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _whole(key)
+            _whole(item)
+    elif isinstance(value, list):
+        for item in value:
+            _whole(item)
