@@ -126,6 +126,7 @@ class Server:
             who = key.access_key if key is not None else None
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, who)
             if self._apis.handler(call.service, call.operation) is None:
+                await self._apis.precheck(call, params)
                 with room.asked_by(call.operation):
                     response = await forwarding.forward(self._apis.moto, call, model, params, message)
                 if response.status < 300:
