@@ -68,7 +68,7 @@ def parse(text: str, *, needs_principal: bool) -> Policy:
     """
     try:
         raw = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyError("This policy contains invalid Json") from error
     if not isinstance(raw, dict):
         raise PolicyError("Policies must be JSON objects")

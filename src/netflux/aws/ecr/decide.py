@@ -99,6 +99,6 @@ def page(tags: Sequence[str], after: str, limit: int | None) -> tuple[list[str],
 def _body(manifest: str) -> dict[str, Any]:
     try:
         body = json.loads(manifest)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

@@ -58,7 +58,7 @@ def rules(text: str) -> list[Rule]:
     """
     try:
         found = sorted((_rule(body) for body in json.loads(text)["rules"]), key=lambda rule: rule.priority)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise _refusal("Could not map policyString into LifecyclePolicy.") from None
     if len({rule.priority for rule in found}) < len(found):
         raise _refusal("rulePriority must be unique")

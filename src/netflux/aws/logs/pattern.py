@@ -15,7 +15,7 @@ Matcher = Callable[[str], bool]
 
 _TERM = re.compile(r'\s*([-?]?)(?:"((?:[^"\\]|\\.)*)"|([\w*]+))(?=\s|$)')
 _COMPARISON = re.compile(
-    r"""\s*\$\.(?P<path>[\w@-]+(?:\.[\w@-]+|\[\d+\])*)\s*(?P<operator>!=|<=|>=|=|<|>)\s*"""
+    r"""\s*\$\.(?P<path>[\w@-]+(?:\.[\w@-]+|\[\d{1,9}\])*)\s*(?P<operator>!=|<=|>=|=|<|>)\s*"""
     r"""(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"&|(){}]+))\s*"""
 )
 _JOINT = re.compile(r"(&&|\|\|)")
@@ -80,7 +80,7 @@ def _compile_json(text: str) -> Matcher:
     def matches(message: str) -> bool:
         try:
             document = json.loads(message)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
         groups = [[tests[0]]]  # && binds tighter than ||
         for joint, test in zip(joints, tests[1:], strict=True):
