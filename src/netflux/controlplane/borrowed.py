@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from netflux.controlplane import models
+from netflux.controlplane import modelcache, models
 from netflux.errors import Unsupported
 
 _ANY = ".*"
@@ -43,6 +43,8 @@ _WRITES = {
 
 _EMPTY = re.compile("Describe.*|List.*")
 """Operations that truly find nothing in a service where nothing can be made. Others would make their answers up."""
+
+modelcache.keep(_WRITES)
 
 _INSTEAD = "Its answer would be a record with nothing behind it. Run this part on AWS."
 

@@ -7,8 +7,8 @@ from typing import Any
 from botocore.exceptions import ParamValidationError
 from botocore.validate import validate_parameters
 from moto.core.model import OperationModel, ServiceModel
-from moto.core.utils import get_service_model
 
+from netflux.controlplane import modelcache
 from netflux.errors import AwsError
 
 _READING = (
@@ -34,9 +34,9 @@ def service_by_signing_name(signing_name: str) -> str:
 def service_model(service: str) -> ServiceModel:
     """The model of a service; AwsError when botocore knows no such service."""
     try:
-        return get_service_model(service)
-    except Exception as error:
-        raise AwsError("UnknownService", f"There is no AWS service named '{service}'.", 404) from error
+        return modelcache.get(service)
+    except LookupError as error:
+        raise AwsError("UnknownService", f"There is no AWS service named '{service[:100]}'.", 404) from error
 
 
 def operation_model(service: str, operation: str, missing: str = "InvalidAction") -> OperationModel:
