@@ -26,8 +26,15 @@ _BY_SIGNING_NAME = {
 }
 
 
-def service_by_signing_name(signing_name: str) -> str:
+_BY_PATH = {("ses", "/v2/email/"): "sesv2", ("email", "/v2/email/"): "sesv2", ("s3", "/v20180820/"): "s3control"}
+"""Services that sign by another's name: their paths begin with what the other's do not."""
+
+
+def service_by_signing_name(signing_name: str, path: str = "/") -> str:
     """botocore's name of the service whose credential scope carries this signing name."""
+    for (name, start), service in _BY_PATH.items():
+        if signing_name == name and path.startswith(start):
+            return service
     return _BY_SIGNING_NAME.get(signing_name, signing_name)
 
 

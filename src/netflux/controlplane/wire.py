@@ -70,7 +70,7 @@ def scope_of(request: HttpRequest) -> Scope | None:
         found = _QUERY_SCOPE.fullmatch(query["X-Amz-Credential"][0])
         found = found if found and found[4] == "s3" else None
     if found:
-        return Scope(models.service_by_signing_name(found[4]), found[3], found[1])
+        return Scope(models.service_by_signing_name(found[4], request.url), found[3], found[1])
     if request.headers.get("Authorization", "").startswith("AWS "):
         return None
     service = _TARGETS.get(request.headers.get("X-Amz-Target", "").partition(".")[0])
