@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from botocore import xform_name
 
-from netflux.controlplane import borrowed, constraints, crash, models, room
+from netflux.controlplane import borrowed, constraints, crash, modelcache, models, room
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError, Unsupported
@@ -69,6 +69,7 @@ class Apis:
     def register(self, handlers: Handlers) -> None:
         """From now on these handlers answer for their service."""
         self._handlers[handlers.service] = handlers
+        modelcache.keep([handlers.service])
 
     def expect(self) -> None:
         """More handlers will be registered: until `complete` or `give_up`, calls of other services wait for them."""

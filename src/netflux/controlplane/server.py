@@ -179,7 +179,7 @@ def _failure(
             known = models.service_model(service)
             model = known.operation_model(known.operation_names[0])
         except AwsError:
-            return HttpResponse(error.status, {"Content-Type": "text/plain"}, str(error).encode())
+            return wire.bare_failure(message, error)
     return wire.failure(model, message, error, request_id)
 
 
