@@ -71,3 +71,27 @@ async def test_a_front_that_stops_before_its_services_lets_go_who_waits_and_leav
         await waiting
     with pytest.raises(ProcessLookupError):
         os.kill(haproxy, 0)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_a_database_whose_log_is_gone_after_a_kill_is_told(tmp_path: Path, gone: bool) -> None:
+    with TemporaryDirectory(prefix="nf-") as directory:
+        path = Path(directory) / "state"
+        held = StateDirectory.open(path, 0)
+        killed = Front(held, Options(port=free_port()))
+        killed.documents.put("a", "b", {})
+        lock = (path / "lock").read_bytes()
+        kept = {name: (path / name).read_bytes() for name in ("netflux.db", "netflux.db-wal")}
+        killed.documents.close()
+        held.close()
+        (path / "lock").write_bytes(lock)
+        (path / "netflux.db").write_bytes(kept["netflux.db"])
+        if not gone:
+            (path / "netflux.db-wal").write_bytes(kept["netflux.db-wal"])
+        held = StateDirectory.open(path, 0)
+        front = Front(held, Options(port=free_port()))
+        told = [fault.message for fault in front.faults.list()]
+        assert ["netflux.db-wal is gone" in one for one in told] == ([True] if gone else [])
+        assert (front.documents.get("a", "b") is None) == gone
+        front.documents.close()
+        held.close()

@@ -284,3 +284,36 @@ def test_a_start_that_was_killed_before_it_wrote_the_version_is_taken_over(tmp_p
     (path / "version").unlink()
     with pytest.raises(UserError, match="not a state directory"):
         state.StateDirectory.open(path, 1)
+
+
+def test_whether_the_region_before_was_killed_with_its_database_open_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    first = state.StateDirectory.open(path, 1)
+    assert not first.killed
+    first.opened()
+    assert state.holder(path) == state.Holder(os.getpid(), 1)
+    held = (path / "lock").read_bytes()
+    first.close()
+    second = state.StateDirectory.open(path, 1)
+    assert not second.killed
+    second.close()
+    (path / "lock").write_bytes(held)  # as a region leaves it that is killed
+    third = state.StateDirectory.open(path, 1)
+    assert third.killed
+    third.close()
+
+
+@pytest.mark.parametrize("folder", ["objects", "logs", "databases", "ca"])
+def test_without_version_and_database_what_is_left_is_never_taken_for_an_empty_cloud(
+    tmp_path: Path, folder: str
+) -> None:
+    """It would be deleted if that start failed."""
+    path = tmp_path / "state"
+    state.StateDirectory.open(path, 1).close()
+    for name in ("version", "netflux.db"):
+        (path / name).unlink()
+    (path / folder / "precious").write_text("kept")
+    before = listing(path)
+    with pytest.raises(UserError, match=f"not a state directory of netflux .it holds {folder}"):
+        state.StateDirectory.open(path, 1)
+    assert listing(path) == before

@@ -138,3 +138,14 @@ def test_a_record_that_cannot_be_read_is_told(place: Place) -> None:
     place.documents.unreadable.append(("s3/bucket", "photos"))
     place.vitals.begin(0.0 + (place.path / "netflux.db").stat().st_mtime)
     assert ["The record s3/bucket photos" in one for one in place.told("file")] == [True]
+
+
+def test_a_database_that_is_removed_under_the_region_is_told(place: Place) -> None:
+    place.vitals.look_at_database()
+    assert place.told("file") == []
+    (place.path / "netflux.db").rename(place.path / "elsewhere")
+    place.vitals.look_at_database()
+    assert ["was removed or replaced while the region runs" in one for one in place.told("file")] == [True]
+    (place.path / "elsewhere").rename(place.path / "netflux.db")
+    place.vitals.look_at_database()
+    assert place.told("file") == []

@@ -109,7 +109,11 @@ class Front:
         self.children = Children(state.run / "children")
         self.faults = Faults()
         self.reserve = room.Reserve(state.reserve)
-        self.documents = Documents(state.database, self.reserve)
+        logged = state.log_of_database.exists()
+        self.documents = Documents(state.database, self.reserve, self.faults)
+        state.opened()
+        if state.killed and not logged:
+            self._log_is_gone()
         self.moto = Moto(self.documents, options.account, options.region)
         self.apis = Apis(options.account, options.region, self.moto, self._changed)
         self.keys = Keys(self.documents, self.moto)
@@ -184,6 +188,15 @@ class Front:
     async def dropped(self, interfaces: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """What security groups have dropped of these interfaces."""
         return await self._present().inquiry.dropped(interfaces)
+
+    def _log_is_gone(self) -> None:
+        self.faults.tell(
+            "file",
+            str(self.state.log_of_database),
+            f"The last region here was killed, and {self.state.log_of_database} is gone: what the APIs accepted last "
+            "was in it, and is lost if nobody puts it back.",
+            "Stop the region, and put a copy of netflux.db with its netflux.db-wal back if you have one.",
+        )
 
     async def _clock_was_set(self) -> None:
         """Certificates that are not valid by the new time are issued anew."""

@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import sqlite3
-import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from netflux import ownership
 from netflux.errors import UserError
 from netflux.runtime.children import end_leftovers
 
@@ -37,6 +37,8 @@ _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEX
 
 _LONGEST_RUN = 72
 """Characters of the run directory's path: Linux takes 107 for a socket's, and HAProxy needs 35 of them below it."""
+
+_OPENED = b"open\n"
 
 _FOLDERS = ("run", "objects", "logs", "databases", "ca")
 _EMPTY = {"lock", "netflux.log", "haproxy.log", "reserve", *_FOLDERS}
@@ -59,9 +61,11 @@ class Holder:
 class StateDirectory:
     """A state directory held by this process, from `open` until `close`."""
 
-    def __init__(self, path: Path, lock: int) -> None:
+    def __init__(self, path: Path, lock: int, killed: bool = False) -> None:
         self.path = path
         self._lock = lock
+        self.killed = killed
+        """Whether the last region here was killed while it had its database open."""
 
     @classmethod
     def open(cls, path: Path, port: int) -> StateDirectory:
@@ -74,15 +78,15 @@ class StateDirectory:
         check(path)
         with explained(path):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = _take(path, port)
+            lock, killed = _take(path, port)
             try:
-                _make_private(path)
+                ownership.close(path)
                 _prepare(path)
                 _link(path / "run")
             except BaseException:
                 os.close(lock)
                 raise
-        return cls(path, lock)
+        return cls(path, lock, killed)
 
     def close(self) -> None:
         """Lets go of the directory."""
@@ -91,6 +95,10 @@ class StateDirectory:
             os.close(self._lock)
             self._lock = -1
             _nickname(self.path / "run").unlink(missing_ok=True)
+
+    def opened(self) -> None:
+        """The database is open: from now on its log is there, until `close`."""
+        os.pwrite(self._lock, _OPENED, os.fstat(self._lock).st_size)
 
     def abandon(self) -> None:
         """In a process that has the directory by a fork, and leaves it to the other one."""
@@ -112,6 +120,11 @@ class StateDirectory:
         return self.path / "netflux.db"
 
     @property
+    def log_of_database(self) -> Path:
+        """What was written last, while the database is open; SQLite writes it back when it is closed."""
+        return self.path / "netflux.db-wal"
+
+    @property
     def reserve(self) -> Path:
         """Room that is held for deletions on a full disk."""
         return self.path / "reserve"
@@ -130,7 +143,7 @@ def check(path: Path) -> None:
             database is not there or not readable, or the disk is full.
     """
     with explained(path):
-        _check_owner(path)
+        ownership.check(path)
         held = holder(path)
         if held is not None:
             raise _held(path, held)
@@ -205,47 +218,8 @@ def version() -> dict[str, Any]:
     return {"format": FORMAT, "moto": metadata.version("moto")}
 
 
-def _check_owner(path: Path) -> None:
-    if not path.is_dir():
-        return
-    found = path.stat()
-    if found.st_uid != os.geteuid():
-        raise UserError(
-            f"The state directory {path} belongs to another user (uid {found.st_uid}), who could change what is in it.",
-            "Choose one of your own with --state DIR.",
-        )
-    if found.st_mode & stat.S_IWOTH:
-        raise UserError(
-            f"Every user of this machine may write into {path}, so it can't be a state directory.",
-            f"Choose another with --state DIR, or make it yours alone: chmod 700 {path}",
-        )
-
-
-def _make_private(path: Path) -> None:
-    """Nobody else may read what is in there: secrets, passwords, the authority's key.
-
-    A directory that was made by somebody's `mkdir` is open to readers, and so may be what an older netflux wrote into
-    it. PostgreSQL keeps its own files private, and those of podman's images have the modes that the images give them.
-    """
-    loose = stat.S_IMODE(path.stat().st_mode) & 0o077
-    path.chmod(0o700)
-    for entry in path.iterdir():
-        if entry.is_symlink():
-            continue
-        if entry.is_file():
-            entry.chmod(0o600)
-        elif entry.is_dir():
-            entry.chmod(0o700)
-            if entry.name == "ca" or (loose and entry.name not in ("podman", "databases", "run")):
-                _close(entry)
-
-
-def _close(folder: Path) -> None:
-    for parent, folders, files in os.walk(folder):
-        for name, mode in [*((name, 0o700) for name in folders), *((name, 0o600) for name in files)]:
-            one = Path(parent, name)
-            if not one.is_symlink():
-                one.chmod(mode)
+def _filled(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def _check_version(path: Path) -> None:
@@ -254,6 +228,7 @@ def _check_version(path: Path) -> None:
     file, database = path / "version", path / "netflux.db"
     if not file.is_file():
         strangers = {entry.name for entry in path.iterdir()} - _EMPTY if path.is_dir() else set()
+        strangers |= {name for name in _FOLDERS if name != "run" and _filled(path / name)}
         if strangers == {database.name} and documents.untouched(database):
             return
         if strangers:
@@ -296,7 +271,8 @@ def _existing(path: Path) -> Path:
     return next(place for place in (path, *path.parents) if place.exists())
 
 
-def _take(path: Path, port: int) -> int:
+def _take(path: Path, port: int) -> tuple[int, bool]:
+    """The descriptor that holds the directory, and whether the region before ended without closing its database."""
     descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     while not _locks(descriptor, fcntl.LOCK_EX):
         if not _locks(descriptor, fcntl.LOCK_SH):
@@ -304,8 +280,9 @@ def _take(path: Path, port: int) -> int:
             os.close(descriptor)
             raise _held(path, held)
         fcntl.flock(descriptor, fcntl.LOCK_UN)  # only somebody who looks, in `holder`, and is gone in microseconds
+    killed = _OPENED in os.pread(descriptor, 64, 0)
     _write_holder(descriptor, port)
-    return descriptor
+    return descriptor, killed
 
 
 def _held(path: Path, held: Holder) -> UserError:

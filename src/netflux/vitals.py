@@ -77,6 +77,7 @@ class Vitals:
         self._documents = documents
         self._faults = faults
         self._certificates = certificates
+        self._database = (path / "netflux.db").stat().st_ino
         self._last = Moment.now()
         self._stepped = 0.0
         self._looking: asyncio.Task[None] | None = None
@@ -120,6 +121,7 @@ class Vitals:
             try:
                 self.look_at_disk()
                 self.look_at_descriptors()
+                self.look_at_database()
                 if self.look_at_clock(Moment.now()):
                     await self._certificates()
                 await asyncio.to_thread(self.look_at_set_aside)
@@ -163,6 +165,24 @@ class Vitals:
             "region",
             f"The region has hardly any file descriptors left ({what}): new connections wait, those there are go on.",
             "End clients that hold connections, or raise `ulimit -n` before `netflux up`.",
+        )
+
+    def look_at_database(self) -> None:
+        """Tells when somebody has removed or replaced the file that the region writes to."""
+        file = self._path / "netflux.db"
+        try:
+            there = file.stat().st_ino == self._database
+        except OSError:
+            there = False
+        if there:
+            self._faults.clear("file", str(file))
+            return
+        self._faults.tell(
+            "file",
+            str(file),
+            f"{file} was removed or replaced while the region runs: it goes on, and what it has accepted is lost when "
+            "it stops.",
+            "Save what you need by its APIs before you stop it. Files of a running region are not to be touched.",
         )
 
     def look_at_clock(self, now: Moment) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from netflux.cloudformation.fetched import place
+from netflux.cloudformation.fetched import fetched, place
 from netflux.errors import AwsError
 
 INNER = """
@@ -150,3 +150,55 @@ async def test_a_killed_region_goes_on_with_both(cloud: Any) -> None:
 )
 def test_every_form_of_an_address_names_bucket_and_key(url: str) -> None:
     assert place(url) == ("my.bucket", "a/b.yaml")
+
+
+ITSELF = """
+Resources:
+  Inner:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: https://s3.us-east-1.amazonaws.com/templates/inner.yaml}
+"""
+
+
+async def test_a_template_that_contains_itself_ends_and_leaves_nothing(cloud: Any) -> None:
+    await _upload(cloud, ITSELF)
+    stack = await cloud.create(ITSELF)
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    shown = (await cloud.cf("ListStacks"))["StackSummaries"]
+    assert len(shown) == 10
+    live = [each for each in shown if each["StackStatus"] not in ("DELETE_COMPLETE", "ROLLBACK_COMPLETE")]
+    assert live == []
+    events = [
+        event["ResourceStatusReason"]
+        for each in shown
+        for event in (await cloud.cf("DescribeStackEvents", StackName=each["StackId"]))["StackEvents"]
+        if "ResourceStatusReason" in event
+    ]
+    assert any("Stacks can be nested 10 deep, and s goes deeper" in reason for reason in events)
+
+
+async def test_a_nested_stack_tells_its_parent_and_root(cloud: Any) -> None:
+    await _upload(cloud, INNER)
+    stack = await cloud.create(OUTER)
+    inner = (await cloud.resources())["Inner"]["PhysicalResourceId"]
+    (shown,) = (await cloud.cf("DescribeStacks", StackName=inner))["Stacks"]
+    assert (shown["ParentId"], shown["RootId"]) == (stack["StackId"], stack["StackId"])
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [(b"\xff\xfe", "not UTF-8 at byte 0"), (b"#" * 1_000_001, "may not exceed 1000000 bytes")],
+)
+async def test_what_is_no_template_at_an_address_is_refused(body: bytes, words: str) -> None:
+    async def call(_service: str, _operation: str, params: Any) -> dict[str, Any]:
+        assert params["Range"] == "bytes=0-1000000"
+        return {"Body": body}
+
+    with pytest.raises(AwsError, match=words):
+        await fetched(call, "https://s3.us-east-1.amazonaws.com/templates/inner.yaml")
+
+
+async def test_an_empty_object_is_an_empty_template(cloud: Any) -> None:
+    await _upload(cloud, "")
+    with pytest.raises(AwsError, match="must not be empty"):
+        await cloud.cf("ValidateTemplate", TemplateURL="https://s3.us-east-1.amazonaws.com/templates/inner.yaml")

@@ -267,6 +267,15 @@ FACTS: dict[str, Any] = {
     "state": "/tmp/state",
     "ca": "/tmp/state/ca/ca.pem",
     "failures": [],
+    "faults": [
+        {
+            "kind": "disk",
+            "subject": "/tmp/state",
+            "message": "The disk of /tmp/state is full (0.0 MB free).",
+            "hint": "Make room.",
+            "since": "2026-01-01T00:00:00+00:00",
+        }
+    ],
 }
 
 

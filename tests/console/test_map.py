@@ -82,6 +82,11 @@ async def test_rules_groups_and_origins_are_told_as_they_are(page: Page) -> None
     await expect(dropped).to_contain_text("netflux-db-sg3 packets inbound, 180 bytes10.0.5.88")
 
 
+async def test_a_fault_of_the_machine_is_told_beside_the_map_with_what_to_do(page: Page) -> None:
+    told = page.locator("section", has=page.get_by_role("heading", name="Not as it should be"))
+    await expect(told).to_contain_text("The disk of /tmp/state is full (0.0 MB free). → Make room.")
+
+
 async def test_a_click_shows_the_apis_answer_and_escape_closes_it(page: Page) -> None:
     await page.locator(".database").click()
     details = page.locator("#details")

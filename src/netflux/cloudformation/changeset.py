@@ -36,7 +36,7 @@ class ChangeSets(Stacks):
         stack = self._store.stack(request["StackName"])
         existing = stack if stack is not None and stack.status != "REVIEW_IN_PROGRESS" else None
         self._check_kind(kind, stack, request["StackName"])
-        asked = await requests.asked(self._apis.call, self._linter, request, call.region, existing)
+        asked = await requests.asked(self._apis.call, self._checks, request, call.region, existing)
         stack = self._store.stack(request["StackName"])
         if stack is None:
             name = requests.stack_name(request["StackName"])
@@ -46,7 +46,7 @@ class ChangeSets(Stacks):
         if name in self._store.change_sets(stack):
             raise AwsError("AlreadyExistsException", f"ChangeSet [{name}] already exists")
         target = replace(stack, source=asked.source)
-        changes = await foresee(self._apis.call, self._store, target, asked.template)
+        changes = await foresee(self._apis.call, self._store, target, asked.template, self._examiner.beside)
         failed = not changes and asked.source.tags == stack.source.tags and bool(stack.source.template)
         identifier = f"arn:aws:cloudformation:{call.region}:{call.account}:changeSet/{name}/{uuid.uuid4()}"
         keep = ("Description", "NotificationARNs", "Capabilities", "RoleARN", "OnStackFailure")

@@ -16,7 +16,7 @@ from netflux.cloudformation.hands import Halted, Hands
 from netflux.cloudformation.intrinsics import Environment
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.store import Operation, Resource, Stack
-from netflux.cloudformation.template import Declaration, Template, parse
+from netflux.cloudformation.template import Declaration, Template, parse, remembered
 from netflux.cloudformation.types.table import Caller, Properties
 from netflux.cloudformation.validate import row_of
 from netflux.errors import AwsError
@@ -234,7 +234,10 @@ class Execution:
         return await Clearer(self._journal, self._hands, self._stack).clear(doomed)
 
     async def _scene(self) -> tuple[Template, Environment]:
-        template = parse(self._stack.source.template)
+        body = self._stack.source.template
+        template = remembered(body)
+        if template is None:
+            template = await asyncio.to_thread(parse, body)
         env = await scene.environment(self._call, self._journal.store, self._stack, template)
         return template, scene.with_resources(env, lambda logical: self._journal.store.resource(self._stack, logical))
 

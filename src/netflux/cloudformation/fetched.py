@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
+from netflux.cloudformation.syntax import LIMITS, malformed
 from netflux.cloudformation.types.table import Caller
 from netflux.errors import AwsError
 
@@ -12,11 +13,14 @@ _VIRTUAL_HOSTED = re.compile(r"(?P<bucket>.+)\.s3[.-].*")
 
 
 async def fetched(call: Caller, url: str) -> str:
-    """The text at an S3 address in any of its forms. Raises AwsError ValidationError when it isn't there."""
+    """The text at an S3 address of any form. Raises AwsError ValidationError when it isn't there, or too large."""
     bucket, key = place(url)
+    asked = {"Bucket": bucket, "Key": key, "Range": f"bytes=0-{LIMITS.size}"}
     try:
-        answer = await call("s3", "GetObject", {"Bucket": bucket, "Key": key})
+        answer = await call("s3", "GetObject", asked)
     except AwsError as error:
+        if error.code == "InvalidRange":
+            return ""
         raise AwsError(
             "ValidationError",
             f"S3 error: {error.message} ({url}). Templates come from buckets of this region: upload it to one "
@@ -24,12 +28,20 @@ async def fetched(call: Caller, url: str) -> str:
         ) from error
     found = answer["Body"]
     data = found.read() if hasattr(found, "read") else found
-    return data if isinstance(data, str) else bytes(data).decode()
+    if len(data) > LIMITS.size:
+        raise AwsError("ValidationError", f"Template may not exceed {LIMITS.size} bytes in size. ({url})")
+    try:
+        return data if isinstance(data, str) else bytes(data).decode()
+    except UnicodeDecodeError as error:
+        raise malformed(f"the text at {url} is not UTF-8 at byte {error.start}.") from error
 
 
 def place(url: str) -> tuple[str, str]:
     """Bucket and key of an address, with the bucket in the host's name or in the path."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise AwsError("ValidationError", f"TemplateURL must be a valid URL: {url[:200]}") from error
     path = unquote(parts.path.lstrip("/"))
     hosted = _VIRTUAL_HOSTED.fullmatch(parts.hostname or "")
     if hosted is not None:

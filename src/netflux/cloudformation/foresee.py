@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from netflux.cloudformation import decide, lacks, rules, scene
 from netflux.cloudformation.decide import Action, Change
-from netflux.cloudformation.graph import Needs, needs
+from netflux.cloudformation.graph import needs, ordered
 from netflux.cloudformation.store import Resource, Stack, Store
 from netflux.cloudformation.template import Declaration, Template
 from netflux.cloudformation.types.table import Caller, Properties, Row
 from netflux.cloudformation.validate import row_of, schema_of
 from netflux.errors import AwsError
+
+Beside = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -26,23 +29,26 @@ class Foreseen:
     physical: str = ""
 
 
-async def foresee(call: Caller, store: Store, stack: Stack, template: Template) -> list[Foreseen]:
+async def foresee(
+    call: Caller, store: Store, stack: Stack, template: Template, beside: Beside = asyncio.to_thread
+) -> list[Foreseen]:
     """The changes, in the order in which they could be made; resources that stay as they are aren't among them.
 
     Args:
         stack: as it would be: with the new source.
+        beside: does what takes long beside the event loop.
 
     Raises AwsError when a change is not possible, or calls for what Netflux doesn't have.
     """
     bare = await scene.environment(call, store, stack, template)
-    rules.check(bare, template)
-    lacks.check(bare, template)
+    await beside(rules.check, bare, template)
+    await beside(lacks.check, bare, template)
     resources = store.resources(stack)
     wanted = scene.wanted(bare, template)
     moving: set[str] = set()
     env = scene.with_resources(bare, resources.get, lambda logical: logical in moving)
     found = []
-    for logical in _ordered(needs(template, wanted)):
+    for logical in ordered({name: each.all for name, each in needs(template, wanted).items()}):
         declaration = wanted[logical]
         properties = scene.properties(env, stack.source, declaration)
         properties = await scene.expanded(call, declaration, properties)
@@ -72,24 +78,6 @@ def _one(declaration: Declaration, resources: Mapping[str, Resource], properties
     schema = schema_of(region, declaration.type)
     change = decide.compare(row, schema, resource.properties, properties)
     return Foreseen(declaration.logical, declaration.type, change, resource.physical)
-
-
-def _ordered(needed: Mapping[str, Needs]) -> list[str]:
-    """Each after what it needs."""
-    order: list[str] = []
-    placed: set[str] = set()
-
-    def place(logical: str) -> None:
-        if logical in placed:
-            return
-        placed.add(logical)
-        for name in sorted(needed[logical].all):
-            place(name)
-        order.append(logical)
-
-    for logical in needed:
-        place(logical)
-    return order
 
 
 def rendered(foreseen: Foreseen) -> dict[str, Any]:

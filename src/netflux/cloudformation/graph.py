@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,16 +81,47 @@ def needs(template: Template, wanted: Mapping[str, Any]) -> dict[str, Needs]:
 
 def circular(edges: Mapping[str, frozenset[str]]) -> list[str]:
     """The resources on circles, sorted; empty when there is none. What only leads to a circle is not on it."""
-    reach = {name: _reachable(name, edges) for name in edges}
-    return sorted(name for name in edges if name in reach[name])
+    backwards: dict[str, list[str]] = {name: [] for name in edges}
+    for name, others in edges.items():
+        for other in others:
+            if other in backwards:
+                backwards[other].append(name)
+    found: list[str] = []
+    placed: set[str] = set()
+    for name in reversed(ordered(edges)):
+        if name not in placed:
+            group = _gathered(name, backwards, placed)
+            if len(group) > 1 or name in edges[name]:
+                found.extend(group)
+    return sorted(found)
 
 
-def _reachable(start: str, edges: Mapping[str, frozenset[str]]) -> set[str]:
-    seen: set[str] = set()
-    waiting = list(edges[start])
+def _gathered(start: str, backwards: Mapping[str, Iterable[str]], placed: set[str]) -> list[str]:
+    """What leads to a name and isn't placed yet, itself among it; Kosaraju's second pass."""
+    group, waiting = [], [start]
     while waiting:
         name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            waiting.extend(edges.get(name, frozenset()))
-    return seen
+        if name not in placed:
+            placed.add(name)
+            group.append(name)
+            waiting.extend(backwards[name])
+    return group
+
+
+def ordered(edges: Mapping[str, Iterable[str]]) -> list[str]:
+    """Each name after those that it leads to, as far as circles let it; without recursion, for chains are long."""
+    found: list[str] = []
+    seen: set[str] = set()
+    for start in edges:
+        path = [(start, iter(sorted(edges[start])))] if start not in seen else []
+        seen.add(start)
+        while path:
+            name, others = path[-1]
+            inner = next((each for each in others if each not in seen and each in edges), None)
+            if inner is None:
+                path.pop()
+                found.append(name)
+            else:
+                seen.add(inner)
+                path.append((inner, iter(sorted(edges[inner]))))
+    return found

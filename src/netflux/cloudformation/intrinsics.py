@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from netflux.cloudformation import conditions
+from netflux.cloudformation.allowance import LONGEST, Allowance
 from netflux.cloudformation.syntax import malformed
 from netflux.errors import AwsError
 
@@ -29,7 +31,12 @@ UNKNOWN: Final = _Unknown()
 REMOVED: Final = object()
 """What `AWS::NoValue` gives: the property or the item is as if it weren't written."""
 
-_VARIABLE = re.compile(r"\$\{(!?)\s*([^{}]*?)\s*\}")
+_VARIABLE = re.compile(r"\$\{(!?)([^{}]*)\}")
+
+
+_SHOWN = 200
+_MOST_BLOCKS = 256
+"""Template reference, Fn::Cidr."""
 
 
 def _nothing(logical: str) -> str:
@@ -52,6 +59,7 @@ class Environment:
         zones: names of a region's availability zones.
         reference: physical id of a resource, by logical id.
         attribute: an attribute of a resource, by logical id and name.
+        allowance: what the functions may make; one for all that is evaluated of a stack at a time.
     """
 
     parameters: Mapping[str, Any]
@@ -62,6 +70,8 @@ class Environment:
     zones: Callable[[str], list[str]] = lambda region: [f"{region}{letter}" for letter in "abc"]
     reference: Callable[[str], Any] = _nothing
     attribute: Callable[[str, str], Any] = _no_attribute
+    allowance: Allowance = field(default_factory=Allowance, compare=False)
+    _held: dict[str, bool] = field(default_factory=dict, compare=False)
 
     def value(self, given: Any) -> Any:
         """The value with every function evaluated; REMOVED where AWS::NoValue stands at the top."""
@@ -72,15 +82,23 @@ class Environment:
             return given
         name = function(given)
         if name is not None:
-            return _FUNCTIONS[name](self, given[name])
+            return self._called(name, given[name])
         pairs = {key: self.value(each) for key, each in given.items()}
         return {key: each for key, each in pairs.items() if each is not REMOVED}
 
-    def holds(self, condition: str) -> bool:
-        """Whether a named condition is true."""
-        if condition not in self.conditions:
-            raise malformed(f"Unresolved condition dependency {condition} in the template")
-        return self.truth(self.conditions[condition])
+    def _called(self, name: str, given: Any) -> Any:
+        try:
+            return _FUNCTIONS[name](self, given)
+        except (TypeError, KeyError, IndexError, ValueError, AttributeError, OverflowError) as error:
+            raise Misused(name, given) from error
+
+    def holds(self, condition: Any) -> bool:
+        """Whether a named condition is true; each is evaluated once."""
+        if not isinstance(condition, str):
+            raise AwsError("ValidationError", "Template format error: Every Condition member must be a string.")
+        for name in conditions.order(self.conditions, condition, self._held):
+            self._held[name] = self.truth(self.conditions[name])
+        return self._held[condition]
 
     def truth(self, expression: Any) -> bool:
         """A condition's expression as a boolean."""
@@ -89,7 +107,20 @@ class Environment:
             return value
         if value in ("true", "false"):
             return bool(value == "true")
-        raise malformed(f"{json.dumps(expression, default=str)} is not a condition")
+        raise malformed(f"{shown(expression)} is not a condition")
+
+
+class Misused(AwsError):
+    """A function is given what it can't be, whatever the parameters' values are."""
+
+    def __init__(self, name: str, given: Any) -> None:
+        super().__init__("ValidationError", f"Template error: {name} can't be given {shown(given)}.")
+
+
+def shown(given: Any) -> str:
+    """What a template has, as a message tells it: not longer than a line or two."""
+    text = json.dumps(given, default=str)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def function(given: Any) -> str | None:
@@ -111,7 +142,7 @@ def _ref(env: Environment, name: Any) -> Any:
     if name in env.pseudo:
         return env.pseudo[name]
     if name in env.parameters:
-        return env.parameters[name]
+        return env.allowance.value(env.parameters[name])
     return env.reference(name)
 
 
@@ -119,7 +150,7 @@ def _get_att(env: Environment, given: Any) -> Any:
     if not isinstance(given, list) or len(given) != 2 or not isinstance(given[0], str):
         raise malformed("Fn::GetAtt takes the name of a resource and of its attribute.")
     attribute = env.value(given[1])
-    return env.attribute(given[0], str(attribute))
+    return env.allowance.value(env.attribute(given[0], str(attribute)))
 
 
 def _sub(env: Environment, given: Any) -> Any:
@@ -129,8 +160,12 @@ def _sub(env: Environment, given: Any) -> Any:
     own = {key: env.value(each) for key, each in values.items()}
     parts: list[Any] = []
 
+    env.allowance.text(len(text))
+    room = LONGEST - len(text)
+
     def fill(match: re.Match[str]) -> str:
-        literal, name = match.groups()
+        nonlocal room
+        literal, name = match[1], match[2].strip()
         if literal:
             return "${" + name + "}"
         if name in own:
@@ -140,7 +175,10 @@ def _sub(env: Environment, given: Any) -> Any:
         else:
             value = _ref(env, name)
         parts.append(value)
-        return _text(value)
+        filled = _text(value)
+        room -= len(filled)
+        env.allowance.text(len(filled) if room >= 0 else LONGEST + 1)
+        return filled
 
     result = _VARIABLE.sub(fill, text)
     return UNKNOWN if any(each is UNKNOWN for each in parts) else result
@@ -151,12 +189,14 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         raise malformed("a list can't stand where text is wanted; use Fn::Join")
+    if isinstance(value, dict) or value is REMOVED:
+        raise malformed("a map, or nothing, can't stand where text is wanted")
     return str(value)
 
 
 def variables(text: str) -> list[str]:
     """The names that Fn::Sub's text refers to."""
-    return [name for literal, name in _VARIABLE.findall(text) if not literal]
+    return [name.strip() for literal, name in _VARIABLE.findall(text) if not literal]
 
 
 def _join(env: Environment, given: Any) -> Any:
@@ -167,7 +207,11 @@ def _join(env: Environment, given: Any) -> Any:
         raise malformed("every Fn::Join object requires two parameters, a delimiter and a list")
     if any(each is UNKNOWN for each in items):
         return UNKNOWN
-    return str(separator).join(_text(each) for each in items)
+    if not isinstance(separator, str):
+        raise malformed("every Fn::Join object requires two parameters, a delimiter and a list")
+    texts = [_text(each) for each in items]
+    env.allowance.text(sum(map(len, texts)) + len(separator) * max(len(texts) - 1, 0))
+    return separator.join(texts)
 
 
 def _select(env: Environment, given: Any) -> Any:
@@ -183,12 +227,20 @@ def _select(env: Environment, given: Any) -> Any:
 
 
 def _split(env: Environment, given: Any) -> Any:
-    text = env.value(given[1])
-    return UNKNOWN if text is UNKNOWN else str(text).split(str(given[0]))
+    separator, text = given[0], env.value(given[1])
+    if text is UNKNOWN:
+        return UNKNOWN
+    if not isinstance(separator, str) or not isinstance(text, str):
+        raise malformed("every Fn::Split object requires two parameters, a delimiter and text")
+    env.allowance.list(text.count(separator) + 1)
+    env.allowance.text(len(text))
+    return text.split(separator)
 
 
 def _find_in_map(env: Environment, given: Any) -> Any:
     keys = [env.value(each) for each in given[:3]]
+    if len(keys) < 3 or any(isinstance(each, list | dict) or each is None for each in keys):
+        raise Misused("Fn::FindInMap", given)
     found: Any = env.mappings
     for key in keys:
         if not isinstance(found, Mapping) or str(key) not in found:
@@ -199,7 +251,7 @@ def _find_in_map(env: Environment, given: Any) -> Any:
                 "ValidationError", f"Template error: Unable to get mapping for {'::'.join(str(each) for each in keys)}"
             )
         found = found[str(key)]
-    return found
+    return env.allowance.value(found)
 
 
 def _if(env: Environment, given: Any) -> Any:
@@ -221,23 +273,29 @@ def _import_value(env: Environment, given: Any) -> Any:
     name = env.value(given)
     if name not in env.exports:
         raise AwsError("ValidationError", f"No export named {name} found.")
-    return env.exports[name]
+    return env.allowance.value(env.exports[name])
 
 
-def _get_azs(env: Environment, given: Any) -> list[str]:
-    return env.zones(str(env.value(given) or env.pseudo["AWS::Region"]))
+def _get_azs(env: Environment, given: Any) -> Any:
+    return env.allowance.value(env.zones(str(env.value(given) or env.pseudo["AWS::Region"])))
 
 
 def _cidr(env: Environment, given: Any) -> Any:
-    block, count = env.value(given[0]), int(env.value(given[1]))
-    if block is UNKNOWN:
+    values = [env.value(each) for each in given[:3]]
+    if any(each is UNKNOWN for each in values):
         return UNKNOWN
-    bits = int(env.value(given[2])) if len(given) > 2 else None
+    block, count = values[0], int(values[1])
+    bits = int(values[2]) if len(values) > 2 else None
+    if not 1 <= count <= _MOST_BLOCKS:
+        raise AwsError(
+            "ValidationError", f"Template error: Fn::Cidr makes 1 to {_MOST_BLOCKS} blocks, and {count} are asked for."
+        )
     network = ipaddress.ip_network(str(block))
     width = network.max_prefixlen
     prefix = network.prefixlen + (count - 1).bit_length() if bits is None else width - bits
     subnets = network.subnets(new_prefix=prefix)
     found = [str(subnet) for subnet, _ in zip(subnets, range(count), strict=False)]
+    env.allowance.value(found)
     if len(found) < count:
         raise AwsError(
             "ValidationError", f"Template error: Fn::Cidr cannot make {count} blocks of /{prefix} out of {block}"
@@ -247,12 +305,20 @@ def _cidr(env: Environment, given: Any) -> Any:
 
 def _base64(env: Environment, given: Any) -> Any:
     text = env.value(given)
-    return UNKNOWN if text is UNKNOWN else base64.b64encode(_text(text).encode()).decode()
+    if text is UNKNOWN:
+        return UNKNOWN
+    data = _text(text).encode()
+    env.allowance.text(len(data) * 4 // 3)
+    return base64.b64encode(data).decode()
 
 
 def _to_json(env: Environment, given: Any) -> Any:
     value = env.value(given)
-    return UNKNOWN if has_unknown(value) else json.dumps(value, separators=(",", ":"))
+    if has_unknown(value):
+        return UNKNOWN
+    text = json.dumps(value, separators=(",", ":"))
+    env.allowance.text(len(text))
+    return text
 
 
 def has_unknown(value: Any) -> bool:

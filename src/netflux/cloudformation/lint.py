@@ -15,10 +15,14 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from netflux.cloudformation import bounded
+from netflux.cloudformation.bounded import Bounds, Failed, Overrun
 from netflux.errors import AwsError
 
-SECONDS = 120.0
-"""Real seconds until a linter that doesn't answer is ended."""
+BOUNDS = Bounds(60.0, 2 * 2**30)
+"""A template of AWS's largest size takes cfn-lint ten seconds and half a gigabyte of addresses."""
+_AT_ONCE = 2
+"""Linters that run at a time; each takes a processor and 180 MB."""
 
 _LEFT = ("E1041", "E3062", "E3690", "E3691")
 """What AWS decides when it makes the resource, and not by the template: a role's name where its ARN is the custom, the
@@ -26,7 +30,7 @@ classes and engine versions of databases. Here too, the API says what there is.
 """
 
 _CHILD = """
-import json, sys
+import json
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 region = sys.argv[1]
@@ -64,6 +68,7 @@ class Linter:
     def __init__(self, *folders: Path) -> None:
         self._folders = folders or (cache_folder(),)
         self._running: dict[str, asyncio.Task[list[Finding]]] = {}
+        self._free = asyncio.Semaphore(_AT_ONCE)
         self._off = False
 
     @classmethod
@@ -82,18 +87,20 @@ class Linter:
         if known is not None:
             return known
         self.begin(body, region)
-        task = self._running[key]
-        try:
-            return await asyncio.shield(task)
-        finally:
-            if task.done():
-                self._running.pop(key, None)
+        return await asyncio.shield(self._running[key])
 
     def begin(self, body: str, region: str) -> None:
         """Starts on a template whose verdict will be wanted, so that it is there when it is."""
         key = _key(body, region)
         if not self._off and key not in self._running and self._known(key) is None:
-            self._running[key] = asyncio.create_task(self._lint(body, region, key))
+            self._running[key] = task = asyncio.create_task(self._lint(body, region, key))
+            task.add_done_callback(lambda done: self._forget(key, done))
+
+    def _forget(self, key: str, done: asyncio.Task[list[Finding]]) -> None:
+        """Whoever waits has the task still; an error that nobody waits for is found again by who asks next."""
+        self._running.pop(key, None)
+        if not done.cancelled():
+            done.exception()
 
     async def stop(self) -> None:
         """Ends the children."""
@@ -132,18 +139,19 @@ class Linter:
             return
 
     async def _lint(self, body: str, region: str, key: str) -> list[Finding]:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _CHILD, region, ",".join(_LEFT),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
         try:
-            out, err = await asyncio.wait_for(child.communicate(body.encode()), SECONDS)
-        except (TimeoutError, asyncio.CancelledError):
-            child.kill()
-            await child.wait()
-            raise
-        if child.returncode != 0:
-            raise AwsError("InternalFailure", f"cfn-lint failed: {err.decode(errors='replace')[-2000:]}", 500)
+            async with self._free:
+                out = await bounded.run(_CHILD, (region, ",".join(_LEFT)), body.encode(), BOUNDS)
+        except Overrun as error:
+            raise AwsError(
+                "ValidationError",
+                f"Template validation error: cfn-lint was ended, it had no verdict within {error}. Look at what it "
+                "stops at with `cfn-lint FILE`, and make nested stacks of the template's parts.",
+            ) from error
+        except Failed as error:
+            raise AwsError(
+                "ValidationError", f"Template validation error: cfn-lint failed: {str(error).strip()[-1000:]}"
+            ) from error
         found = [Finding(**each) for each in json.loads(out)]
         self._keep(key, found)
         return found

@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from netflux.cloudformation.patterns import Tried, fits
+from netflux.cloudformation.quotas import PARAMETER
 from netflux.cloudformation.template import Template
 from netflux.errors import AwsError
 
 MASK = "****"
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 _SSM = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
 
 
@@ -18,14 +21,18 @@ def invalid(message: str) -> AwsError:
     return AwsError("ValidationError", message)
 
 
-def texts(template: Template, given: list[dict[str, Any]], previous: Mapping[str, str]) -> dict[str, str]:
+def texts(
+    template: Template, given: list[dict[str, Any]], previous: Mapping[str, str], tried: Tried | None = None
+) -> dict[str, str]:
     """Each parameter's text, as DescribeStacks shows it (unmasked).
 
     Args:
         given: the request's Parameters; UsePreviousValue takes the value out of `previous`.
         previous: the stack's parameters before this call; empty for a new stack.
+        tried: what is known of AllowedPatterns that RE2 can't run.
 
-    Raises AwsError ValidationError naming the parameters that have no value, are unknown, or break a constraint.
+    Raises AwsError ValidationError naming the parameters that have no value, are unknown, or break a constraint;
+    Untried when there is such a pattern that isn't known.
     """
     asked = {each["ParameterKey"]: each for each in given}
     unknown = [name for name in asked if name not in template.parameters]
@@ -38,7 +45,7 @@ def texts(template: Template, given: list[dict[str, Any]], previous: Mapping[str
         if text is None:
             missing.append(name)
         else:
-            _check(name, text, declared)
+            _check(name, text, declared, tried or {})
             found[name] = text
     if missing:
         raise invalid(f"Parameters: [{', '.join(missing)}] must have values")
@@ -59,24 +66,29 @@ def _text(name: str, asked: dict[str, Any] | None, previous: Mapping[str, str], 
     return None
 
 
-def _check(name: str, text: str, declared: dict[str, Any]) -> None:
-    kind = str(declared.get("Type", ""))
-    if not kind:
-        raise invalid(f"Template format error: Every Parameters object must contain a Type member. ({name})")
+def _check(name: str, text: str, declared: dict[str, Any], tried: Tried) -> None:
+    if len(text.encode(errors="replace")) > PARAMETER:
+        raise invalid(f"Parameter '{name}' must contain at most {PARAMETER} bytes")
+    kind = str(declared["Type"])
     parts = _parts(text) if _is_list(kind) else [text]
-    for problem in (_problem(name, part, kind, declared) for part in parts):
-        if problem:
+    problem = _pattern_problem(name, parts, declared, tried)
+    for found in (problem, *(_problem(name, part, kind, declared) for part in parts)):
+        if found:
             described = declared.get("ConstraintDescription")
-            raise invalid(f"Parameter {name} failed to satisfy constraint: {described}" if described else problem)
+            raise invalid(f"Parameter {name} failed to satisfy constraint: {described}" if described else found)
+
+
+def _pattern_problem(name: str, parts: list[str], declared: dict[str, Any], tried: Tried) -> str | None:
+    pattern = declared.get("AllowedPattern")
+    if pattern is None or fits(str(pattern), parts, tried):
+        return None
+    return f"Parameter '{name}' must match pattern {pattern}"
 
 
 def _problem(name: str, text: str, kind: str, declared: dict[str, Any]) -> str | None:
     allowed = declared.get("AllowedValues")
     if allowed is not None and text not in [_plain(each) for each in allowed]:
         return f"Parameter '{name}' must be one of AllowedValues"
-    pattern = declared.get("AllowedPattern")
-    if pattern is not None and not re.fullmatch(str(pattern), text):
-        return f"Parameter '{name}' must match pattern {pattern}"
     if kind in {"Number", "List<Number>"}:
         return _number_problem(name, text, declared)
     return _length_problem(name, text, declared)
@@ -87,10 +99,9 @@ def _plain(value: Any) -> str:
 
 
 def _number_problem(name: str, text: str, declared: dict[str, Any]) -> str | None:
-    try:
-        number = float(text)
-    except ValueError:
+    if not _NUMBER.fullmatch(text):
         return f"Parameter '{name}' must be a number."
+    number = float(text)
     if "MinValue" in declared and number < float(declared["MinValue"]):
         return f"Parameter '{name}' must be a number not less than {declared['MinValue']}"
     if "MaxValue" in declared and number > float(declared["MaxValue"]):
@@ -99,9 +110,9 @@ def _number_problem(name: str, text: str, declared: dict[str, Any]) -> str | Non
 
 
 def _length_problem(name: str, text: str, declared: dict[str, Any]) -> str | None:
-    if "MinLength" in declared and len(text) < int(declared["MinLength"]):
+    if "MinLength" in declared and len(text) < float(declared["MinLength"]):
         return f"Parameter '{name}' must contain at least {declared['MinLength']} characters"
-    if "MaxLength" in declared and len(text) > int(declared["MaxLength"]):
+    if "MaxLength" in declared and len(text) > float(declared["MaxLength"]):
         return f"Parameter '{name}' must contain at most {declared['MaxLength']} characters"
     return None
 

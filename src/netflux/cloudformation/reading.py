@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from netflux.cloudformation import render, requests, scene
+from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.store import Resource, Stack, Store
-from netflux.cloudformation.template import parse
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
@@ -15,8 +15,10 @@ from netflux.errors import AwsError
 class Reading:
     """Describes stacks, resources, events, templates and exports."""
 
+    service: str
     _store: Store
     _apis: Apis
+    _examiner: Examiner
 
     def _live(self, name_or_id: str) -> Stack:
         """The stack; one that was deleted is found by its id only."""
@@ -89,7 +91,7 @@ class Reading:
             text = self._live(request["StackName"]).source.template
         else:
             text = await requests.body(self._apis.call, request, None)
-        return render.template_summary(parse(text))
+        return render.template_summary(await self._examiner.read(text))
 
     async def list_exports(self, _call: Call, _request: dict[str, Any]) -> dict[str, Any]:
         """What Fn::ImportValue finds."""

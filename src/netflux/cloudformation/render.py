@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from netflux.cloudformation import parameters
-from netflux.cloudformation.store import Resource, Stack
+from netflux.cloudformation.store import Resource, Source, Stack
 from netflux.cloudformation.template import Template, parse
 from netflux.cloudformation.validate import capabilities
+from netflux.errors import AwsError
 
 
 def moment(text: str) -> datetime:
@@ -20,7 +21,7 @@ def moment(text: str) -> datetime:
 
 def stack(found: Stack) -> dict[str, Any]:
     """A stack as DescribeStacks gives it."""
-    template = parse(found.source.template) if found.source.template else None
+    described = _described(found.source)
     made: dict[str, Any] = {
         "StackId": found.id,
         "StackName": found.name,
@@ -31,19 +32,21 @@ def stack(found: Stack) -> dict[str, Any]:
         "NotificationARNs": found.shown.get("NotificationARNs", []),
         "RollbackConfiguration": {},
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
-        "Parameters": _parameters(template, found.source.parameters),
+        "Parameters": _parameters(described["NoEcho"], found.source.parameters),
         "Capabilities": list(found.capabilities),
         "Tags": [{"Key": key, "Value": value} for key, value in found.source.tags.items()],
         "Outputs": found.source.outputs,
     }
     optional = {
-        "Description": template.description if template else None,
+        "Description": described["Description"],
         "StackStatusReason": found.reason or None,
         "LastUpdatedTime": moment(found.updated) if found.updated else None,
         "DeletionTime": moment(found.deleted) if found.deleted else None,
         "TimeoutInMinutes": found.shown.get("TimeoutInMinutes"),
         "RoleARN": found.shown.get("RoleARN"),
         "ChangeSetId": found.shown.get("ChangeSetId"),
+        "ParentId": found.shown.get("ParentId"),
+        "RootId": found.shown.get("RootId"),
     }
     return made | {key: value for key, value in optional.items() if value is not None}
 
@@ -61,14 +64,27 @@ def summary(found: Stack) -> dict[str, Any]:
     return made
 
 
-def _parameters(template: Template | None, values: Mapping[str, str]) -> list[dict[str, Any]]:
-    if template is None:
-        return []
+def describe(template: Template) -> dict[str, Any]:
+    """What a stack tells of its template, to be stored with it."""
+    hidden = [name for name, declared in template.parameters.items() if parameters.is_secret(declared)]
+    return {"Description": template.description, "NoEcho": hidden, "Resources": len(template.resources)}
+
+
+def _described(source: Source) -> dict[str, Any]:
+    """Of what an earlier version stored, and took where this one would not, nothing is told and all is hidden."""
+    if source.described is not None:
+        return source.described
+    if not source.template:
+        return {"Description": None, "NoEcho": []}
+    try:
+        return describe(parse(source.template))
+    except AwsError:
+        return {"Description": None, "NoEcho": list(source.parameters)}
+
+
+def _parameters(hidden: Collection[str], values: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
-        {
-            "ParameterKey": name,
-            "ParameterValue": parameters.MASK if parameters.is_secret(template.parameters[name]) else value,
-        }
+        {"ParameterKey": name, "ParameterValue": parameters.MASK if name in hidden else value}
         for name, value in values.items()
     ]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netflux.cloudformation import parameters, validate
+from netflux.cloudformation import render, validate
+from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.fetched import fetched
 from netflux.cloudformation.lint import Linter
 from netflux.cloudformation.store import Source, Stack
-from netflux.cloudformation.template import Template, parse
+from netflux.cloudformation.template import Template
 from netflux.cloudformation.types.table import Caller
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError, Unsupported
@@ -80,17 +80,24 @@ def check_length(call: Call, request: Mapping[str, Any]) -> None:
         )
 
 
-async def asked(call: Caller, linter: Linter, request: Mapping[str, Any], region: str, previous: Stack | None) -> Asked:
+@dataclass(frozen=True)
+class Checks:
+    """Who looks at templates: the examiner at all, the linter at what the examiner has let through."""
+
+    examiner: Examiner
+    linter: Linter
+
+
+async def asked(call: Caller, checks: Checks, request: Mapping[str, Any], region: str, previous: Stack | None) -> Asked:
     """The whole of what is asked for, checked. Raises AwsError with AWS's code and words for what is wrong."""
     text = await body(call, request, previous)
-    template = parse(text)
+    template = await checks.examiner.read(text)
     before = previous.source if previous else Source("", {}, {})
-    values = parameters.texts(template, request.get("Parameters", []), before.parameters)
-    linter.begin(text, region)
-    await asyncio.to_thread(validate.check, template, region)
+    values = await checks.examiner.values(template, request.get("Parameters", []), before.parameters)
+    await checks.examiner.check(template, region, str(request["StackName"]), values)
     validate.check_capabilities(template, request.get("Capabilities", []))
-    await linter.check(text, region)
+    await checks.linter.check(text, region)
     tags = before.tags
     if "Tags" in request:
         tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-    return Asked(template, Source(text, values, tags, before.outputs))
+    return Asked(template, Source(text, values, tags, before.outputs, render.describe(template)))

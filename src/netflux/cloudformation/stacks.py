@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from netflux.clock import Clock
-from netflux.cloudformation import lacks, render, requests, rules, scene, validate
+from netflux.cloudformation import lacks, nested, render, requests, rules, scene, validate
+from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.execute import Execution
 from netflux.cloudformation.foresee import foresee
+from netflux.cloudformation.hands import Halted
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.lint import Linter, cache_folder
 from netflux.cloudformation.reading import Reading
 from netflux.cloudformation.store import Operation, Source, Stack, Store
-from netflux.cloudformation.template import parse
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
@@ -34,6 +35,10 @@ _UPDATE = (
 _UPDATABLE = frozenset({
     "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "UPDATE_FAILED",
 })  # fmt: skip
+
+
+_CALLS = 6
+"""Calls at a time of all operations together; each is followed by writes to disk, of some milliseconds."""
 
 
 class Stacks(Reading):
@@ -56,7 +61,10 @@ class Stacks(Reading):
         self._clock = clock
         folders = (cache_folder(), cache) if cache else (cache_folder(),)
         self._linter = Linter(*folders) if lint else Linter.none()
+        self._examiner = Examiner(apis.account)
+        self._checks = requests.Checks(self._examiner, self._linter)
         self._stopping = asyncio.Event()
+        self._places = asyncio.Semaphore(_CALLS)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._executions: dict[str, Execution] = {}
 
@@ -73,6 +81,7 @@ class Stacks(Reading):
     async def stop(self) -> None:
         """Lets the operations under way end at the next call; they go on in `resume`."""
         self._stopping.set()
+        self._examiner.stop()
         await self._linter.stop()
         if self._running:
             await asyncio.gather(*self._running.values(), return_exceptions=True)
@@ -84,10 +93,19 @@ class Stacks(Reading):
             await asyncio.shield(task)
 
     def _start(self, stack: Stack) -> None:
-        execution = Execution(self._journal, self._apis.call, self._clock, stack, self._stopping)
+        execution = Execution(self._journal, self._call, self._clock, stack, self._stopping)
         task = asyncio.create_task(execution.run(), name=f"cloudformation {stack.name}")
         self._running[stack.id], self._executions[stack.id] = task, execution
         task.add_done_callback(lambda _task: self._forget(stack.id))
+
+    async def _call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """A call of an operation's: a hundred stacks at once leave room for other clients' calls between theirs."""
+        if service == self.service:  # a nested stack is asked for, and makes calls itself
+            return await self._apis.call(service, operation, params)
+        async with self._places:
+            if self._stopping.is_set():
+                raise Halted("the region stops")
+            return await self._apis.call(service, operation, params)
 
     def _forget(self, stack_id: str) -> None:
         self._running.pop(stack_id, None)
@@ -101,14 +119,20 @@ class Stacks(Reading):
         if "OnFailure" in request and "DisableRollback" in request:
             raise AwsError("ValidationError", "You can specify either DisableRollback or OnFailure, but not both.")
         self._free(name)
-        asked = await requests.asked(self._apis.call, self._linter, request, call.region, None)
+        asked = await requests.asked(self._apis.call, self._checks, request, call.region, None)
         self._free(name)
         on_failure = "DO_NOTHING" if request.get("DisableRollback") else request.get("OnFailure", "ROLLBACK")
-        operation = Operation("create", _token(request), "apply", on_failure=on_failure)
         stack = self._new(call, name, asked.source, request)
+        parent = nested.parent_of(self._store, call, request)
+        if parent is not None:
+            family = nested.shown(self._store, parent, len(asked.template.resources))
+            stack = replace(stack, shown=stack.shown | family)
+        token = str(uuid.uuid4()) if parent is not None else _token(request)
+        operation = Operation("create", token, "apply", on_failure=on_failure)
         env = await scene.environment(self._apis.call, self._store, stack, asked.template)
-        rules.check(env, asked.template)
-        lacks.check(env, asked.template)
+        await self._examiner.beside(rules.check, env, asked.template)
+        await self._examiner.beside(lacks.check, env, asked.template)
+        self._free(name)
         stack = self._journal.stack(stack, "CREATE_IN_PROGRESS", "User Initiated", operation=operation)
         self._start(stack)
         return {"StackId": stack.id}
@@ -136,9 +160,9 @@ class Stacks(Reading):
         requests.check_length(call, request)
         stack = self._live(request["StackName"])
         self._check_updatable(stack)
-        asked = await requests.asked(self._apis.call, self._linter, request, call.region, stack)
+        asked = await requests.asked(self._apis.call, self._checks, request, call.region, stack)
         target = replace(stack, source=asked.source)
-        changes = await foresee(self._apis.call, self._store, target, asked.template)
+        changes = await foresee(self._apis.call, self._store, target, asked.template, self._examiner.beside)
         if not changes and stack.status != "UPDATE_FAILED" and asked.source.tags == stack.source.tags:
             raise AwsError("ValidationError", "No updates are to be performed.")
         self._begin_update(self._live(stack.id), asked.source, request)
@@ -218,8 +242,8 @@ class Stacks(Reading):
         """The template's parameters, when there is nothing wrong with it."""
         requests.check_length(call, request)
         text = await requests.body(self._apis.call, request, None)
-        template = parse(text)
-        validate.check(template, call.region)
+        template = await self._examiner.read(text)
+        await self._examiner.beside(validate.check, template, call.region)
         await self._linter.check(text, call.region)
         found = render.template_summary(template)
         kept = ("ParameterKey", "DefaultValue", "NoEcho", "Description")

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import Kind, kind
 
 _STACK = "cloudformation/stack"
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a stack is made from."""
+    """What a stack is made from.
+
+    Attributes:
+        described: of the template its Description, the names of its NoEcho parameters and the number of its Resources,
+            so that who lists stacks need not read their templates; None in what an earlier version stored.
+    """
 
     template: str
     parameters: dict[str, str]
     tags: dict[str, str]
     outputs: list[dict[str, Any]] = field(default_factory=list)
+    described: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -128,22 +136,53 @@ def resource_from(document: dict[str, Any]) -> Resource:
     return Resource(**(document | {"needs": tuple(document["needs"])}))
 
 
+_KINDS = (
+    Kind(
+        _STACK, {"id": (str,), "name": (str,), "status": (str,), "created": (str,), "source": (dict,)}, read=_stack,
+        remedy="Its resources are kept. Put a copy of netflux.db back, or delete them one by one.",
+    ),
+    Kind(
+        "cloudformation/resource/", {"logical": (str,), "type": (str,)}, read=resource_from,
+        remedy="The resource {key} is there still, its stack does not know it. Put a copy of netflux.db back.",
+    ),
+    Kind(
+        "cloudformation/leftover/", {"logical": (str,), "type": (str,)}, read=resource_from,
+        remedy="Delete the resource yourself if it is there still.",
+    ),
+    kind(
+        "cloudformation/event/", "It is an event only.", StackId=str, EventId=str, StackName=str, Timestamp=str,
+        LogicalResourceId=str, ResourceType=str, ResourceStatus=str,
+    ),
+)  # fmt: skip
+
+
 class Store:
     """Reads and writes stacks, resources, leftovers, events and change sets. A write is on disk when it returns."""
 
     def __init__(self, documents: Documents) -> None:
+        documents.declare(*_KINDS)
         self._documents = documents
         self._counts: dict[str, int] = {}
+        self._read: dict[str, tuple[str, Stack]] = {}
 
     def stacks(self) -> list[Stack]:
         """All stacks, deleted ones among them, oldest first."""
-        return [_stack(document) for _, document in self._documents.list(_STACK)]
+        bodies = self._documents.bodies(_STACK)
+        self._read = {key: self._read[key] for key in bodies if key in self._read}
+        return [self._of(key, body) for key, body in bodies.items()]
+
+    def _of(self, key: str, body: str) -> Stack:
+        """A stack has its whole template, so each state of it is read once."""
+        known = self._read.get(key)
+        if known is None or known[0] is not body:
+            known = self._read[key] = (body, _stack(json.loads(body)))
+        return known[1]
 
     def stack(self, name_or_id: str) -> Stack | None:
         """The stack with this id, or the live one with this name."""
-        found = self._documents.get(_STACK, name_or_id)
-        if found is not None:
-            return _stack(found)
+        body = self._documents.bodies(_STACK).get(name_or_id)
+        if body is not None:
+            return self._of(name_or_id, body)
         return next((stack for stack in self.stacks() if stack.live and stack.name == name_or_id), None)
 
     def put_stack(self, stack: Stack) -> Stack:

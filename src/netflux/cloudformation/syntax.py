@@ -1,17 +1,29 @@
 """Template text to plain values: JSON or YAML, with CloudFormation's short tags written out.
 
 `!GetAtt A.B` and `{"Fn::GetAtt": ["A", "B"]}` come out the same, so everything after this module knows one form only.
+Both decoders are bounded, so that no text takes longer or becomes larger than a template of AWS's largest size.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+import re
 from typing import Any
 
-import yaml
-
+from netflux.decoding import json as json_text
+from netflux.decoding import yaml as yaml_text
+from netflux.decoding.limits import Limits, Malformed
 from netflux.errors import AwsError
+
+LIMITS = Limits(size=1_000_000, depth=100, nodes=100_000)
+"""Bytes: "CloudFormation quotas", a template in an S3 object, in decimal as the error says it. Depth and nodes are
+Netflux's: 500 resources of 200 nodes each, and five times as deep as what CDK writes.
+"""
+_LARGEST = 10**40
+"""Numbers of properties are 64 bits at most; what is larger can't be compared, and its text takes quadratic time."""
+FORMAT_ERROR = "Template format error: "
+_NEVER = re.compile("[\\0\ud800-\udfff\ufffe\uffff]")
+"""Characters that no answer in XML can have."""
 
 # The short forms of the user guide's "Intrinsic function reference".
 _TAGS = frozenset({
@@ -22,60 +34,25 @@ _TAGS = frozenset({
 
 def malformed(message: str) -> AwsError:
     """The error of a template that can't be read as one."""
-    return AwsError("ValidationError", f"Template format error: {message}")
+    return AwsError("ValidationError", f"{FORMAT_ERROR}{message}")
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader without time stamps (`2010-09-09` stays text), with short tags, refusing a key given twice."""
+def _short(name: str, value: Any) -> dict[str, Any]:
+    if name in {"Ref", "Condition"}:
+        return {name: value}
+    if name not in _TAGS:
+        raise Malformed(f"the tag !{name} is unknown")
+    return {f"Fn::{name}": value}
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
-    loader.flatten_mapping(node)
-    made: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, Hashable):
-            raise yaml.constructor.ConstructorError(None, None, "a key must be text", key_node.start_mark)
-        name = str(key)
-        if name in made:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {name} is given twice", key_node.start_mark)
-        made[name] = loader.construct_object(value_node, deep=True)
-    return made
-
-
-def _short(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = [loader.construct_object(each, deep=True) for each in node.value]
-    elif isinstance(node, yaml.MappingNode):
-        value = _mapping(loader, node)
-    if suffix in {"Ref", "Condition"}:
-        return {suffix: value}
-    if suffix not in _TAGS:
-        raise yaml.constructor.ConstructorError(None, None, f"the tag !{suffix} is unknown", node.start_mark)
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {f"Fn::{suffix}": value}
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_Loader.add_multi_constructor("!", _short)
-
-
-def _twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
-            raise malformed(f"JSON not well-formed. The key {key} is given twice")
-        made[key] = value
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise malformed(f"JSON not well-formed. The key {key} is given twice")
+            seen.add(key)
     return made
 
 
@@ -83,36 +60,58 @@ def read(body: str) -> dict[str, Any]:
     """The template as plain values.
 
     Raises AwsError ValidationError naming the line and column when the text is neither JSON nor YAML, and when it is
-    not a map of sections.
+    not a map of sections or larger than AWS takes.
     """
-    if body.lstrip().startswith("{"):
-        try:
-            value = json.loads(body, object_pairs_hook=_twice)
-        except json.JSONDecodeError as error:
-            raise malformed(
-                f"JSON not well-formed. (line {error.lineno}, column {error.colno}): {error.msg}"
-            ) from error
-    else:
-        try:
-            value = yaml.load(body, _Loader)  # noqa: S506, the loader is a SafeLoader
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-            raise malformed(f"YAML not well-formed.{place}: {error.problem or error.context}") from error
-        except yaml.YAMLError as error:
-            raise malformed(f"YAML not well-formed: {error}") from error
+    if len(body) > LIMITS.size or len(body.encode(errors="replace")) > LIMITS.size:
+        raise AwsError("ValidationError", f"Template may not exceed {LIMITS.size} bytes in size.")
+    value = _json(body) if body.lstrip().startswith("{") else _yaml(body)
     if not isinstance(value, dict):
         raise malformed("unsupported structure.")
     plain: dict[str, Any] = _plain(value)
     return plain
 
 
+def _json(body: str) -> Any:
+    try:
+        return json_text.decode(body.encode(errors="surrogatepass"), LIMITS, _unique)
+    except Malformed as error:
+        cause = error.__cause__
+        if isinstance(cause, json.JSONDecodeError):
+            said = f"JSON not well-formed. (line {cause.lineno}, column {cause.colno}): {cause.msg}"
+            raise malformed(said) from error
+        raise malformed(f"JSON not well-formed. {error}") from error
+
+
+def _yaml(body: str) -> Any:
+    try:
+        return yaml_text.decode(body, LIMITS, _short)
+    except yaml_text.Alias as error:
+        raise AwsError(
+            "ValidationError",
+            f"Template error: YAML aliases are not allowed in CloudFormation templates {error}. Write out what it "
+            "stands for; `aws cloudformation package` does so.",
+        ) from error
+    except Malformed as error:
+        raise malformed(f"YAML not well-formed. {error}") from error
+
+
 def _plain(value: Any) -> Any:
     """The long form with a dotted text is the short form's value as well."""
     if isinstance(value, dict):
         if len(value) == 1 and isinstance(value.get("Fn::GetAtt"), str):
-            return {"Fn::GetAtt": value["Fn::GetAtt"].split(".", 1)}
-        return {key: _plain(each) for key, each in value.items()}
+            return {"Fn::GetAtt": _text(value["Fn::GetAtt"]).split(".", 1)}
+        return {_text(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_plain(each) for each in value]
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int | float) and not -_LARGEST < value < _LARGEST:
+        raise malformed("a number is out of range; write it as text, between quotation marks")
     return value
+
+
+def _text(text: str) -> str:
+    found = _NEVER.search(text)
+    if found:
+        raise malformed(f"a text has the character U+{ord(found[0]):04X}, which no answer can have")
+    return text

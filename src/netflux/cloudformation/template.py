@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import functools
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from netflux.cloudformation import declared, quotas
 from netflux.cloudformation.registry import custom
 from netflux.cloudformation.syntax import malformed, read
 from netflux.errors import AwsError
@@ -58,12 +59,37 @@ class Template:
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-@functools.lru_cache(maxsize=64)
+_REMEMBERED = 4_000_000
+"""Characters of the templates that are remembered; their values take ten times as many bytes."""
+_templates: dict[str, Template] = {}
+_lock = threading.Lock()
+
+
+def remembered(body: str) -> Template | None:
+    """The template, where it was read not long ago."""
+    with _lock:
+        found = _templates.pop(body, None)
+        if found is not None:
+            _templates[body] = found
+        return found
+
+
 def parse(body: str) -> Template:
-    """Reads a template; nobody changes what it returns, and reading one takes 60 ms, so the newest are remembered.
+    """Reads a template. Nobody changes what it returns, so the newest are remembered.
 
     Raises AwsError ValidationError for what AWS refuses, and for sections that Netflux lacks.
     """
+    found = remembered(body)
+    if found is None:
+        found = _read(body)
+        with _lock:
+            _templates[body] = found
+            while len(_templates) > 1 and sum(map(len, _templates)) > _REMEMBERED:
+                del _templates[next(iter(_templates))]
+    return found
+
+
+def _read(body: str) -> Template:
     if not body.strip():
         raise AwsError("ValidationError", "Template body must not be empty.")
     sections = read(body)
@@ -79,12 +105,15 @@ def parse(body: str) -> Template:
     resources = _section(sections, "Resources")
     if not resources:
         raise malformed("At least one Resources member must be defined.")
+    quotas.check(body, sections)
+    parameters = _maps(sections, "Parameters")
+    declared.check(parameters)
     return Template(
         body=body,
-        description=sections.get("Description"),
+        description=_described(sections),
         metadata=_section(sections, "Metadata"),
-        parameters=_maps(sections, "Parameters"),
-        mappings=_maps(sections, "Mappings"),
+        parameters=parameters,
+        mappings=_mappings(_maps(sections, "Mappings")),
         conditions=_section(sections, "Conditions"),
         resources={name: _declaration(name, value) for name, value in resources.items()},
         outputs=_outputs(_maps(sections, "Outputs")),
@@ -109,6 +138,19 @@ def _maps(sections: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
     return value
 
 
+def _described(sections: dict[str, Any]) -> str | None:
+    description = sections.get("Description")
+    return None if description is None else str(description)
+
+
+def _mappings(mappings: dict[str, dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
+    for name, mapping in mappings.items():
+        for key, attributes in mapping.items():
+            if not isinstance(attributes, dict):
+                raise malformed(f"[/Mappings/{name}/{key}] every Mappings attribute must be an object.")
+    return mappings
+
+
 def _outputs(outputs: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     for name, output in outputs.items():
         if "Value" not in output:
@@ -116,11 +158,15 @@ def _outputs(outputs: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         for key in output:
             if key not in {"Value", "Description", "Export", "Condition"}:
                 raise malformed(f"Output {name} is malformed. Encountered unsupported key {key}.")
+        _check_condition(output)
+        export = output.get("Export", {"Name": ""})
+        if not isinstance(export, dict) or set(export) != {"Name"}:
+            raise malformed(f"Output {name} is malformed. Export takes a Name.")
     return outputs
 
 
 def _declaration(name: str, value: Any) -> Declaration:
-    if not name.isalnum():
+    if not (name.isalnum() and name.isascii()):
         raise malformed(f"Resource name {name} is non alphanumeric.")
     if not isinstance(value, dict):
         raise malformed(f"[/Resources/{name}] every Resources object must contain a Type member.")
@@ -132,9 +178,12 @@ def _declaration(name: str, value: Any) -> Declaration:
     depends_on = value.get("DependsOn", [])
     if isinstance(depends_on, str):
         depends_on = [depends_on]
-    properties = value.get("Properties") or {}
-    if not isinstance(properties, dict) or not isinstance(depends_on, list):
-        raise malformed(f"Resource {name}: Properties must be an object and DependsOn a name or a list of names.")
+    if not isinstance(depends_on, list) or not all(isinstance(each, str) for each in depends_on):
+        raise malformed(f"Resource {name}: DependsOn must be a name or a list of names.")
+    properties, metadata = value.get("Properties") or {}, value.get("Metadata") or {}
+    if not isinstance(properties, dict) or not isinstance(metadata, dict):
+        raise malformed(f"Resource {name}: Properties and Metadata must be objects.")
+    _check_condition(value)
     return Declaration(
         logical=name,
         type=value["Type"],
@@ -143,9 +192,14 @@ def _declaration(name: str, value: Any) -> Declaration:
         condition=value.get("Condition"),
         deletion_policy=_policy(name, value, "DeletionPolicy"),
         update_replace_policy=_policy(name, value, "UpdateReplacePolicy"),
-        metadata=value.get("Metadata") or {},
+        metadata=metadata,
         ungranted=tuple(key for key in _UNGRANTED if key in value),
     )
+
+
+def _check_condition(value: dict[str, Any]) -> None:
+    if not isinstance(value.get("Condition", ""), str):
+        raise malformed("Every Condition member must be a string.")
 
 
 def _policy(name: str, value: dict[str, Any], attribute: str) -> str:

@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from netflux.decoding.limits import Exceeded, Limits, Malformed, check_size
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.|\\\Z)*+"?', re.DOTALL)
+"""To the end of the text where a quotation mark is missing, so that none is looked at twice."""
 _BRACKET = re.compile(rb"[\[\]{}]")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _ORDINARY = Limits(size=8 * 1024 * 1024)
 _ENDLESS = float("inf")
 
 
-def decode(body: bytes, limits: Limits) -> Any:
+Pairs = Callable[[list[tuple[str, Any]]], Any]
+
+
+def decode(body: bytes, limits: Limits, pairs: Pairs | None = None) -> Any:
     """The document's value.
+
+    Args:
+        pairs: makes an object of its members, where a dict is not what is wanted.
 
     Raises:
         Malformed: not JSON, or not JSON that every reader reads alike.
@@ -30,7 +38,7 @@ def decode(body: bytes, limits: Limits) -> Any:
     _measure(body, limits)
     try:
         text = body.decode()
-        value = json.loads(text, parse_constant=_constant, parse_float=_number)
+        value = json.loads(text, parse_constant=_constant, parse_float=_number, object_pairs_hook=pairs)
     except UnicodeDecodeError as error:
         raise Malformed(f"it is not UTF-8 at byte {error.start}") from error
     except RecursionError as error:

@@ -7,18 +7,20 @@ policy are joined by OR, by NOR under a negated operator.
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+
+from netflux import expressions
 
 Context = Mapping[str, Sequence[str]]
 Match = Callable[[str, str], bool]
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_WILDCARDS = {"[*]": r"\*", "[?]": r"\?", "*": ".*", "?": "."}
+"""The bracketed ones are themselves: what the policy variables `${*}` and `${?}` stand for."""
 
 
 @dataclass(frozen=True)
@@ -87,16 +89,9 @@ def substitute(text: str, context: Context) -> str | None:
     return None if missing else filled
 
 
-@lru_cache(maxsize=4096)
-def _pattern(wildcard: str) -> re.Pattern[str]:
-    parts = re.split(r"(\[\*\]|\[\?\]|\*|\?)", wildcard)
-    glob = {"*": ".*", "?": ".", "[*]": r"\*", "[?]": r"\?"}
-    return re.compile("".join(glob.get(part, re.escape(part)) for part in parts), re.DOTALL)
-
-
 def like(value: str, wildcard: str) -> bool:
     """`*` matches any characters, `?` one."""
-    return _pattern(wildcard).fullmatch(value) is not None
+    return expressions.like(value, wildcard, _WILDCARDS)
 
 
 def _parts(operator: str) -> tuple[str, str, bool]:
@@ -123,7 +118,7 @@ def _address(value: str, network: str) -> bool:
 def _bytes(value: str, other: str) -> bool:
     try:
         return base64.b64decode(value, validate=True) == base64.b64decode(other, validate=True)
-    except binascii.Error:
+    except ValueError:
         return False
 
 

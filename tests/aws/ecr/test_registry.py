@@ -17,6 +17,8 @@ import pytest
 
 from netflux.aws.ecr import distribution
 from netflux.errors import AwsError
+from netflux.faults import Faults
+from netflux.runtime.children import Children
 from tests.aws.ecr.cloud import Cloud
 from tests.oci import OciImage
 
@@ -231,3 +233,37 @@ async def test_without_a_registry_installed_a_push_is_refused_by_name(short: Pat
         assert "Install docker-registry" in json.loads(body)["errors"][0]["message"]
     finally:
         await cloud.stop()
+
+
+async def test_the_registry_is_there_again_soon_after_sigkill_and_its_death_is_told(short: Path) -> None:
+    binary = distribution.program()
+    if binary is None:
+        pytest.skip(distribution.INSTALL)
+    told: list[str] = []
+    passed = asyncio.Event()
+
+    class Told(Faults):
+        def tell(self, kind: str, subject: str, message: str, hint: str = "") -> None:
+            told.append(message)
+            super().tell(kind, subject, message, hint)
+
+        def clear(self, kind: str, subject: str) -> None:
+            super().clear(kind, subject)
+            if told:
+                passed.set()
+
+    faults = Told()
+    (short / "run").mkdir()
+    children = Children(short / "run" / "children")
+    layers = distribution.Distribution(children, binary, short / "registry", short / "run", faults)
+    await layers.session()
+    (first,) = children.running()
+    first.send(signal.SIGKILL)
+    await first.wait()
+    await asyncio.wait_for(passed.wait(), 20)
+    assert told == ["The registry of images ended with code -9: nothing is pulled or pushed until it runs again."]
+    (second,) = children.running()
+    assert second.pid != first.pid
+    await layers.stop()
+    assert children.running() == []
+    assert len(told) == 1

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
+from netflux import expressions
 from netflux.aws.cloudfront.desired import Behavior, Distribution
 from netflux.aws.cloudfront.selection import Selection
 
@@ -99,18 +99,20 @@ def normalized(path: str) -> str:
     return "/" + "/".join(out)
 
 
-@lru_cache(maxsize=1024)
 def regex(pattern: str) -> str:
-    """A path pattern as a regular expression for the whole path; the leading slash is optional in a pattern."""
-    rooted = pattern if pattern.startswith(("/", "*")) else f"/{pattern}"
-    return "^" + "".join(".*" if char == "*" else "." if char == "?" else re.escape(char) for char in rooted) + "$"
+    """A path pattern as HAProxy's regular expression for the whole path; the leading slash is optional in a pattern."""
+    return f"^{expressions.untried(_rooted(pattern))}$"
+
+
+def _rooted(pattern: str) -> str:
+    return pattern if pattern.startswith(("/", "*")) else f"/{pattern}"
 
 
 def behavior(distribution: Distribution, path: str) -> Behavior:
     """The first behavior whose pattern matches."""
     clean = normalized(path)
     for candidate in distribution.behaviors[:-1]:
-        if re.match(regex(candidate.pattern), clean, re.DOTALL):
+        if expressions.like(clean, _rooted(candidate.pattern)):
             return candidate
     return distribution.behaviors[-1]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
+from netflux import expressions
 from netflux.aws.ec2 import flowformat
 from netflux.errors import AwsError, Unsupported
 
@@ -135,7 +135,7 @@ def _filter(name: str) -> Callable[[Mapping[str, Any]], list[str]]:
 
 
 def _like(have: str, wanted: str) -> bool:
-    return fnmatchcase(have, wanted.replace("[", "[[]"))
+    return expressions.like(have, wanted)
 
 
 def _about(request: Mapping[str, Any]) -> None:

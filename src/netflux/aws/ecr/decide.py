@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
+from netflux import expressions
 from netflux.decoding import json as decoding
 
 OCI_TYPES = (
@@ -68,7 +68,8 @@ def immutable(repository: Mapping[str, Any], tag: str) -> bool:
     """
     mutability = repository.get("imageTagMutability", "MUTABLE")
     filters = repository.get("imageTagMutabilityExclusionFilters") or ()
-    excluded = mutability.endswith("_WITH_EXCLUSION") and any(fnmatchcase(tag, one["filter"]) for one in filters)
+    fits = (expressions.like(tag, one["filter"], {"*": ".*"}) for one in filters)
+    excluded = mutability.endswith("_WITH_EXCLUSION") and any(fits)
     return bool(mutability.startswith("IMMUTABLE")) != excluded
 
 

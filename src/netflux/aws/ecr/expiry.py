@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import Any
 
+from netflux import expressions
 from netflux.aws.ecr.images import StoredImage
 from netflux.decoding import json
 from netflux.errors import AwsError, Unsupported
 
 _SELECTION = {"tagStatus", "tagPrefixList", "tagPatternList", "countType", "countUnit", "countNumber"}
+_WILDCARDS = {"[*]": r"\*", "*": ".*"}
+"""`[*]` is what stands for the character in a prefix; a tag can have neither."""
 _REFUSED = (
     "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle policy validation failure: "
 )
@@ -44,7 +46,7 @@ class Rule:
         """Whether the image is this rule's business."""
         if self.status != "any" and (self.status == "tagged") != bool(image.tags):
             return False
-        return all(any(fnmatchcase(tag, pattern) for tag in image.tags) for pattern in self.patterns)
+        return all(any(expressions.like(tag, pattern, _WILDCARDS) for tag in image.tags) for pattern in self.patterns)
 
 
 def rules(text: str) -> list[Rule]:
@@ -86,18 +88,14 @@ def _rule(body: Mapping[str, Any]) -> Rule:
     return Rule(
         priority=int(body["rulePriority"]),
         status=selection["tagStatus"],
-        patterns=(*(f"{_literal(prefix)}*" for prefix in prefixes), *map(_wild, patterns)),
+        patterns=(*(f"{_literal(prefix)}*" for prefix in prefixes), *patterns),
         count=number if kind == "imageCountMoreThan" else None,
         age=timedelta(days=number) if kind == "sinceImagePushed" else None,
     )
 
 
 def _literal(text: str) -> str:
-    return text.replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
-
-
-def _wild(pattern: str) -> str:
-    return "*".join(_literal(part) for part in pattern.split("*"))
+    return text.replace("*", "[*]")
 
 
 def _refusal(why: str) -> AwsError:

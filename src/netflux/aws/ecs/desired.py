@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from netflux.aws.ecs.decide import logbuffer, multiline
 from netflux.aws.ecs.decide.health import HealthCheck
 from netflux.aws.ecs.decide.task import Dependency, RestartPolicy
+from netflux.expressions import Expression
 
 Json = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ class Log:
     group: str
     prefix: str
     create: bool = False
-    first_line: re.Pattern[str] | None = None
+    first_line: Expression | None = None
     mode: str = ""
     buffer: int = logbuffer.DEFAULT_SIZE
 

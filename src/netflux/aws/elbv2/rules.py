@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netflux import expressions
 from netflux.aws.elbv2 import rulebook, transform
 from netflux.aws.elbv2.desired import Rule
 from netflux.aws.elbv2.transform import Rewrite
@@ -148,8 +149,7 @@ def kind(pattern: str) -> str:
 
 def expression(pattern: str, wildcard: str = ".") -> str:
     """A pattern as a regular expression without anchors; `*` is any number and `?` one of the wildcard's characters."""
-    parts = {"*": f"{wildcard}*", "?": wildcard}
-    return "".join(parts.get(letter) or re.escape(letter) for letter in pattern)
+    return expressions.untried(pattern, wildcard)
 
 
 _CONFIGS = {

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from netflux import expressions
 from netflux.aws.logs import read, write
 from netflux.aws.logs.pattern import compile_pattern
 from netflux.aws.logs.store import Group, Store, Stream
@@ -83,7 +84,10 @@ class LogsApi:
         return {"logGroups": [self._group_shape(call, group) for group in shown], **token}
 
     async def list_log_groups(self, call: Call, request: Request) -> Request:
-        wanted = re.compile(request.get("logGroupNamePattern", ""))
+        try:
+            wanted = expressions.compiled(request.get("logGroupNamePattern", ""))
+        except expressions.Invalid as error:
+            raise _invalid(f"logGroupNamePattern is no regular expression that can be run: {error}") from error
         found = [group for group in self._store.groups() if wanted.search(group.name)]
         shown, token = _page(found, request, lambda group: group.name)
         summaries = [

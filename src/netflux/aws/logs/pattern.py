@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import operator
 import re
 from collections.abc import Callable
 from typing import Any
 
+from netflux import expressions
 from netflux.decoding import json
 from netflux.errors import AwsError, Unsupported
 
@@ -15,10 +15,11 @@ Matcher = Callable[[str], bool]
 
 _TERM = re.compile(r'\s*([-?]?)(?:"((?:[^"\\]|\\.)*)"|([\w*]+))(?=\s|$)')
 _COMPARISON = re.compile(
-    r"""\s*\$\.(?P<path>[\w@-]+(?:\.[\w@-]+|\[\d+\])*)\s*(?P<operator>!=|<=|>=|=|<|>)\s*"""
+    r"""\s*\$\.(?P<path>[\w@-]+(?:\.[\w@-]+|\[\d{1,9}\])*)\s*(?P<operator>!=|<=|>=|=|<|>)\s*"""
     r"""(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"&|(){}]+))\s*"""
 )
 _JOINT = re.compile(r"(&&|\|\|)")
+_WILDCARD = {"*": ".*"}
 _STEP = re.compile(r"[\w@-]+|\[\d+\]")
 _NUMERIC: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge,
@@ -109,7 +110,7 @@ def _compile_comparison(part: str, text: str) -> Callable[[Any], bool]:
         if number is not None:
             numeric = isinstance(found, int | float) and not isinstance(found, bool)
             return _NUMERIC[sign](found, number) if numeric else sign == "!="
-        equal = isinstance(found, str) and fnmatch.fnmatchcase(found, _globbed(wanted))
+        equal = isinstance(found, str) and expressions.like(found, wanted, _WILDCARD)
         if isinstance(found, bool):
             equal = wanted.lower() == str(found).lower()
         return equal == (sign == "=")
@@ -130,11 +131,6 @@ def _look_up(document: Any, path: str) -> tuple[Any, bool]:
         else:
             return None, False
     return found, True
-
-
-def _globbed(wanted: str) -> str:
-    """Only `*` is a wildcard in these patterns."""
-    return re.sub(r"([\[?])", r"[\1]", wanted)
 
 
 def _number(text: str) -> float | None:

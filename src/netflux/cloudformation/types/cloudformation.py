@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from netflux.cloudformation.fetched import fetched
+from netflux.cloudformation.nested import token
 from netflux.cloudformation.types.table import Caller, Facts, Failed, Properties, Read, Row, Step, Verdict, Waiting
 from netflux.errors import AwsError
 
@@ -50,7 +51,7 @@ def _asked(facts: Facts) -> dict[str, Any]:
 
 def _create(facts: Facts) -> list[dict[str, Any]]:
     limit = {"TimeoutInMinutes": int(facts.new["TimeoutInMinutes"])} if "TimeoutInMinutes" in facts.new else {}
-    return [_asked(facts) | limit | {"StackName": _name(facts)}]
+    return [_asked(facts) | limit | {"StackName": _name(facts), "ClientRequestToken": token(facts.stack)}]
 
 
 def _update(facts: Facts) -> list[dict[str, Any]]:

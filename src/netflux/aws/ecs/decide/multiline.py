@@ -9,6 +9,9 @@ import calendar
 import re
 from collections.abc import Mapping
 
+from netflux import expressions
+from netflux.expressions import Expression
+
 PATTERN, FORMAT = "awslogs-multiline-pattern", "awslogs-datetime-format"
 WAIT = 5.0
 """Real seconds that an event waits for more lines; Docker documentation of the awslogs driver's batches."""
@@ -41,7 +44,7 @@ _DIRECTIVES: Mapping[str, str] = {
 }
 
 
-def first_line(options: Mapping[str, str]) -> re.Pattern[str] | None:
+def first_line(options: Mapping[str, str]) -> Expression | None:
     """What an event's first line matches; None where each line is an event.
 
     Raises:
@@ -55,9 +58,9 @@ def first_line(options: Mapping[str, str]) -> re.Pattern[str] | None:
     if written is None:
         return None
     try:
-        return re.compile(written)
-    except re.error as error:
-        raise ValueError(f"{PATTERN} is no regular expression: {error}") from error
+        return expressions.compiled(written)
+    except expressions.Invalid as error:
+        raise ValueError(f"{PATTERN} is no regular expression of Go's: {error}") from error
 
 
 def _of_format(text: str) -> str:
@@ -80,7 +83,7 @@ class Lines:
         first: what an event's first line matches.
     """
 
-    def __init__(self, first: re.Pattern[str]) -> None:
+    def __init__(self, first: Expression) -> None:
         self._first = first
         self._text = ""
         self._since = 0.0

@@ -1,0 +1,111 @@
+"""Works on templates beside the event loop, one at a time: a hundred that come at once keep nobody else waiting.
+
+What is done here is bounded by `syntax.LIMITS`, the quotas and the functions' allowance, so that a thread is enough:
+a template as large as AWS takes costs half a second of it, and what can't be bounded goes to `bounded`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from netflux.cloudformation import parameters, validate
+from netflux.cloudformation.allowance import TooLarge
+from netflux.cloudformation.intrinsics import UNKNOWN, Environment, Misused
+from netflux.cloudformation.patterns import Trials, Untried
+from netflux.cloudformation.syntax import FORMAT_ERROR
+from netflux.cloudformation.template import Template, parse, remembered
+from netflux.errors import AwsError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Examiner:
+    """The one thread for templates, and the processes for what RE2 can't run.
+
+    Args:
+        account: what AWS::AccountId stands for.
+    """
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+        self._thread = ThreadPoolExecutor(1, "templates")
+        self._trials = Trials()
+
+    async def beside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The work's result, once those before it are done."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
+
+    async def read(self, body: str) -> Template:
+        """The template of a text. Raises AwsError as `parse` does."""
+        known = remembered(body)
+        return known if known is not None else await self.beside(parse, body)
+
+    async def values(
+        self, template: Template, given: list[dict[str, Any]], previous: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Each parameter's text. Raises AwsError as `parameters.texts` does, and when a pattern isn't decided."""
+        tried: dict[tuple[str, str], bool] = {}
+        while True:
+            try:
+                return await self.beside(parameters.texts, template, given, previous, tried)
+            except Untried as untried:
+                tried |= await self._trials.attempt(untried)
+
+    async def check(self, template: Template, region: str, stack: str, values: Mapping[str, str]) -> None:
+        """Raises AwsError ValidationError for what AWS says of the template, whatever is there already.
+
+        Args:
+            stack: its name.
+            values: of the parameters.
+        """
+        await self.beside(validate.check, template, region)
+        known = {
+            "AWS::AccountId": self._account, "AWS::Partition": "aws", "AWS::Region": region, "AWS::StackName": stack,
+            "AWS::URLSuffix": "amazonaws.com",
+        }  # fmt: skip
+        await self.beside(_rehearse, template, known, values)
+
+    def stop(self) -> None:
+        """Takes no more work; what is waiting is given up."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _rehearse(template: Template, known: Mapping[str, str], values: Mapping[str, str]) -> None:
+    """Evaluates all that can be before anything is there.
+
+    Raises AwsError ValidationError for functions that are given what they can't be, and for what grows too large;
+    other mistakes are told by who needs the value.
+
+    Args:
+        known: pseudo parameters.
+    """
+    stored = dict.fromkeys(parameters.stored_parameters(template, values), UNKNOWN)
+    env = Environment(
+        parameters={**parameters.references(template, values), **stored},
+        pseudo={**dict.fromkeys(validate.PSEUDO, ""), **known},
+        mappings=template.mappings,
+        conditions=template.conditions,
+        reference=lambda _logical: UNKNOWN,
+        attribute=lambda _logical, _name: UNKNOWN,
+    )
+    for name in template.conditions:
+        _foretold(env.holds, name)
+    for declaration in template.resources.values():
+        if declaration.condition is None or _foretold(env.holds, declaration.condition):
+            _foretold(env.value, declaration.properties)
+    for output in template.outputs.values():
+        if "Condition" not in output or _foretold(env.holds, output["Condition"]):
+            _foretold(env.value, output)
+
+
+def _foretold(work: Callable[[Any], Any], given: Any) -> Any:
+    try:
+        return work(given)
+    except AwsError as error:
+        if isinstance(error, TooLarge | Misused) or error.message.startswith(FORMAT_ERROR):
+            raise
+        return None
