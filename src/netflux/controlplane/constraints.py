@@ -124,6 +124,8 @@ class _Walk:
             for number, item in enumerate(value, 1):
                 yield from self._value(shape.member, item, f"{path}.{number}.member", name)
             return
+        if shape.member.type_name in _NUMBERS and not shape.member.metadata:
+            return
         for item in value:
             broken = [each.constraint for each in self._value(shape.member, item, path, name)]
             if broken:
