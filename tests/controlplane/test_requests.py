@@ -223,7 +223,7 @@ async def test_parameters_that_break_the_protocol_or_the_model_are_refused(
 
 
 async def test_a_number_of_parameters_is_refused_at_once_and_others_are_served_meanwhile(region: Region) -> None:
-    body = b"Action=DescribeVpcs&" + b"&".join(b"VpcId.%d=x" % number for number in range(1, 60_000))
+    body = b"Action=DescribeVpcs&" + b"&".join(b"VpcId.%d=x" % number for number in range(1, 4_900))
     many = asyncio.create_task(region.form("ec2", body))
     assert (await region.json(b"{}")).status == 200
     assert (await many).code == "InvalidParameterValue"

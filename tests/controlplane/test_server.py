@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from botocore.parsers import create_parser
 from yarl import URL
 
@@ -16,7 +17,7 @@ from netflux.controlplane import models, moto
 from netflux.controlplane.admission import Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
-from netflux.controlplane.server import Server
+from netflux.controlplane.server import Server, programs_only
 from netflux.errors import AwsError
 from tests.controlplane.plane import Plane, admission
 from tests.signing import signed
@@ -151,3 +152,23 @@ async def test_a_buckets_host_is_s3s(client: Client, host: str) -> None:
         session.get("http://localhost/key", headers={"Host": host}) as answer,
     ):
         assert await answer.text() == "S3"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "127.0.0.1:9"}, 200),
+        ({"Host": "169.254.170.2"}, 200),
+        ({"Host": "rebound.example:9"}, 403),
+        ({"Host": "127.0.0.1:9", "Origin": "null"}, 403),
+        ({"Host": "127.0.0.1:9", "Sec-Fetch-Site": "cross-site"}, 403),
+    ],
+)
+async def test_a_local_service_that_is_for_programs_is_for_no_page(headers: dict[str, str], status: int) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    app = web.Application(middlewares=[web.middleware(programs_only)])
+    app.router.add_get("/", handler)
+    async with TestClient(TestServer(app)) as client:
+        assert (await client.get("/", headers=headers)).status == status

@@ -17,7 +17,7 @@ from netflux.controlplane.signature import SignatureError, Signed
 from netflux.policy.evaluate import account_root
 
 _PEER = "x-netflux-peer"
-_ADDRESSES = ("127.0.0.1", "[::1]", "169.254.170.3")
+_ADDRESSES = ("127.0.0.1", "[::1]", "169.254.170.2", "169.254.170.3")
 OWN_PAGE_HOSTS = ("localhost", "127.0.0.1", "[::1]", "console.localhost")
 """Where the console's page is."""
 _DOMAINS = ("localhost", "amazonaws.com", "amazonaws.com.cn", "api.aws")

@@ -29,6 +29,10 @@ _LONGEST_LIST = 10_000
 _MOST_TAGS = 50
 """User-created tags of a resource ["Tag naming limits and requirements", Tagging AWS resources]."""
 
+_LONGEST_IN_FORM = 1000
+"""The same for services that are asked by form: instances of one describe, targets of one registration."""
+_MOST_ITEMS = {("ec2", "Filters"): 50, ("ec2", "Values"): 200}
+"""["Filtering considerations", Amazon EC2 user guide: 50 filters and 200 values of one]."""
 _DEEPEST_POLICY = 64
 """Levels of the JSON in a policy. AWS publishes none; a statement has seven."""
 
@@ -60,16 +64,17 @@ def check(service: str, model: Any, params: dict[str, Any], protocol: str | None
     if model.input_shape is None:
         return
     spoken = protocol or model.service_model.resolved_protocol
-    walk = _Walk(service, xml=model.service_model.resolved_protocol in _XML_PROTOCOLS)
+    walk = _Walk(service, model.service_model.resolved_protocol)
     found = list(walk.structure(model.input_shape, params, ""))
     if found:
         raise invalid(service, spoken, found)
 
 
 class _Walk:
-    def __init__(self, service: str, *, xml: bool) -> None:
+    def __init__(self, service: str, protocol: str) -> None:
         self._service = service
-        self._xml = xml
+        self._xml = protocol in _XML_PROTOCOLS
+        self._by_form = protocol in ("query", "ec2")
 
     def structure(self, shape: Any, value: dict[str, Any], path: str) -> Iterator[Violation]:
         for name in shape.required_members:
@@ -96,7 +101,7 @@ class _Walk:
             yield from self._range(shape, value, path, _MOST.get((self._service, name)))
 
     def _container(self, shape: Any, value: Any, path: str, name: str) -> Iterator[Violation]:
-        too_long = list(self._length(shape, value, path, _longest(shape, name)))
+        too_long = list(self._length(shape, value, path, self._longest(shape, name)))
         yield from too_long
         if too_long:
             return
@@ -107,10 +112,19 @@ class _Walk:
                 yield from self._value(shape.key, key, f"{path}.key", name)
                 yield from self._value(shape.value, item, f"{path}.{key}.member", str(key))
 
+    def _longest(self, shape: Any, name: str) -> int:
+        if _is_tags(shape, name):
+            return _MOST_TAGS
+        if (self._service, name) in _MOST_ITEMS:
+            return _MOST_ITEMS[self._service, name]
+        return _LONGEST_IN_FORM if self._by_form else _LONGEST_LIST
+
     def _items(self, shape: Any, value: list[Any], path: str, name: str) -> Iterator[Violation]:
         if shape.member.type_name not in _TEXTS | _NUMBERS:
             for number, item in enumerate(value, 1):
                 yield from self._value(shape.member, item, f"{path}.{number}.member", name)
+            return
+        if shape.member.type_name in _NUMBERS and not shape.member.metadata:
             return
         for item in value:
             broken = [each.constraint for each in self._value(shape.member, item, path, name)]
@@ -160,11 +174,9 @@ def _is_policy(name: str) -> bool:
     return "policy" in name.lower() or name == "DashboardBody"
 
 
-def _longest(shape: Any, name: str) -> int:
-    tags = name.lower() in ("tags", "taglist", "tagset") and (
-        shape.type_name == "map" or shape.member.type_name == "structure"
-    )
-    return _MOST_TAGS if tags else _LONGEST_LIST
+def _is_tags(shape: Any, name: str) -> bool:
+    items = shape.type_name == "map" or shape.member.type_name == "structure"
+    return items and name.lower() in ("tags", "taglist", "tagset")
 
 
 def _fits(pattern: str, value: str) -> bool:

@@ -25,6 +25,7 @@ CBOR = "smithy-rpc-v2-cbor"
 _CBOR_PATH = re.compile(r"/service/([A-Za-z0-9_.]+)/operation/([A-Za-z0-9_]+)")
 _JSON_TYPES = frozenset({"application/x-amz-json-1.0", "application/x-amz-json-1.1"})
 _FORM = "application/x-www-form-urlencoded"
+_MOST_IN_URL = 5000
 _REST = ("rest-json", "rest-xml")
 
 
@@ -79,7 +80,7 @@ def meant(service: str, request: HttpRequest) -> Meant:
         return _by_route(service, request, protocol)
     if "X-Amz-Target" in request.headers:
         raise AwsError("UnknownOperationException", f"{service} does not take X-Amz-Target; send an Action.")
-    values = _form(request)
+    values = _form(request, sizes.parameters(service))
     if "Action" not in values:
         raise AwsError("MissingAction", "The request must contain the parameter Action")
     return Meant(models.operation_model(service, values["Action"]), protocol, values, {})
@@ -150,8 +151,8 @@ def _unknown(service: str, request: HttpRequest) -> AwsError:
     return AwsError("UnknownOperationException", f"{service} has no operation for {what[:200]}.", 404)
 
 
-def _form(request: HttpRequest) -> dict[str, str]:
-    most = Limits(size=max(len(request.body), len(request.url)), nodes=sizes.PARAMETERS)
+def _form(request: HttpRequest, number: int) -> dict[str, str]:
+    most = Limits(size=max(len(request.body), len(request.url)), nodes=number)
     found = query.pairs(request.url.partition("?")[2].encode(), most)
     if _media_type(request) == _FORM:
         found += query.pairs(request.body, most)
@@ -180,7 +181,7 @@ def _around(name: str) -> bool:
 def _from_rest(found: Meant, request: HttpRequest, limits: Limits) -> dict[str, Any]:
     text = request.url.partition("?")[2].encode()
     values: dict[str, list[str]] = {}
-    for name, value in query.pairs(text, Limits(size=len(text), nodes=sizes.PARAMETERS)):
+    for name, value in query.pairs(text, Limits(size=len(text), nodes=_MOST_IN_URL)):
         values.setdefault(name, []).append(value)
     _check_path(request.url.partition("?")[0])
     headers = {name.lower(): value for name, value in request.headers.items()}

@@ -8,6 +8,7 @@ import socket
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from moto.core.model import OperationModel
@@ -190,6 +191,14 @@ def joined(headers: Mapping[str, str]) -> dict[str, str]:
         lower = name.lower()
         found[lower] = f"{found[lower]},{value}" if lower in found else value
     return found
+
+
+async def programs_only(request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
+    """A middleware of aiohttp's for services that no page has to do with."""
+    if not admission.is_here(request.host) or admission.from_page(joined(request.headers)):
+        return web.Response(status=403, text=f"{admission.PAGES}\n")
+    answer: web.StreamResponse = await handler(request)
+    return answer
 
 
 def _elsewhere(host: str) -> web.Response:

@@ -40,8 +40,10 @@ _S3: dict[str, int] = {
     "PutBucketCors": 64 * _KB,  # "Using cross-origin resource sharing", Amazon S3 User Guide
     "CompleteMultipartUpload": 4 * _MB,  # 10,000 parts with a checksum each
 }
-PARAMETERS = 20_000
-"""Parameters of a form or a query string. The largest request that a service takes by form has some thousand."""
+_PARAMETERS = {"cloudwatch": 70_000}
+"""PutMetricData: 1,000 metrics of 30 dimensions."""
+_MOST_PARAMETERS = 5000
+"""Parameters of a form or a query string elsewhere. moto's work grows with the square of their number."""
 
 
 def limits(service: str) -> Limits:
@@ -51,6 +53,11 @@ def limits(service: str) -> Limits:
 
 INFLATED = 10
 """How many times its size a compressed request may hold: a service's limit is on what is sent [PutMetricData]."""
+
+
+def parameters(service: str) -> int:
+    """How many parameters a form or a query string may have."""
+    return _PARAMETERS.get(service, _MOST_PARAMETERS)
 
 
 def document(service: str) -> Limits:

@@ -19,6 +19,7 @@ from netflux.aws.ecs.run import Run, RunningContainer
 from netflux.aws.ecs.stats import Inside, Stats
 from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
 from netflux.controlplane.call import Caller
+from netflux.controlplane.server import programs_only
 from netflux.errors import AwsError
 
 
@@ -44,7 +45,7 @@ class Metadata:
 
     async def start(self) -> None:
         """Listens on a free port of 127.0.0.1."""
-        application = web.Application()
+        application = web.Application(middlewares=[web.middleware(programs_only)])
         application.router.add_get("/v4/{id}", self._container)
         application.router.add_get("/v4/{id}/task", self._task)
         application.router.add_get("/v4/{id}/stats", self._stats)
