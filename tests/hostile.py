@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import hashlib
+import hmac
 import json
 import os
 import platform
@@ -18,6 +20,8 @@ import socket
 import stat
 import sys
 import tempfile
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -173,6 +177,56 @@ def _ask(given: dict[str, Any]) -> Iterator[str]:
             yield f"{url}: {answer.read(40)!r}"
 
 
+def _keys(given: dict[str, Any]) -> Iterator[str]:
+    """Keys that are not the task's, with which the cloud's API answers."""
+    for key, secret in given.get("keys", ()):
+        if _whoami(key, secret, "") == 200:
+            yield key
+    if given.get("keys") and _answer(urllib.request.Request(_api() + "/?" + _WHO)) == 200:
+        yield "no key"
+
+
+_WHO = "Action=GetCallerIdentity&Version=2011-06-15"
+
+
+def _api() -> str:
+    return os.environ["AWS_ENDPOINT_URL"]
+
+
+def _whoami(key: str, secret: str, token: str) -> int:
+    """The status of sts:GetCallerIdentity. https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html"""
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    headers = {
+        "host": _api().partition("//")[2],
+        "x-amz-date": now,
+        **({"x-amz-security-token": token} if token else {}),
+    }
+    names = ";".join(sorted(headers))
+    lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+    request = f"GET\n/\n{_WHO}\n{lines}\n{names}\n{hashlib.sha256(b'').hexdigest()}"
+    scope = f"{now[:8]}/us-east-1/sts/aws4_request"
+    signed = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    made = f"AWS4{secret}".encode()
+    for word in (*scope.split("/"), signed):
+        made = hmac.digest(made, word.encode(), "sha256")
+    told = f"AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={made.hex()}"
+    return _answer(urllib.request.Request(f"{_api()}/?{_WHO}", headers={**headers, "Authorization": told}))
+
+
+def _answer(request: urllib.request.Request) -> int:
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def _as_itself() -> int:
+    with urllib.request.urlopen(_own_credentials(), timeout=5) as answer:
+        found = json.load(answer)
+    return _whoami(found["AccessKeyId"], found["SecretAccessKey"], found["Token"])
+
+
 def _own_metadata() -> str:
     return os.environ["ECS_CONTAINER_METADATA_URI_V4"] + "/task"
 
@@ -191,7 +245,7 @@ ATTEMPTS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
     "read": _read, "list": _list, "find": _find, "connect": _connect, "abstract": _abstract, "processes": _processes,
     "signal": _signal, "look into": _look_into, "write": _write, "shared memory": _shared_memory, "devices": _devices,
     "make device": _make_device, "calls": _calls, "new user": _new_user, "mount": _mount, "privileges": _privileges,
-    "ask": _ask,
+    "ask": _ask, "keys": _keys,
 }  # fmt: skip
 
 
@@ -199,7 +253,9 @@ def main() -> None:
     """Tries all."""
     given = json.loads(sys.argv[1])
     if given.get("itself"):
-        itself = {"metadata": _status(_own_metadata()), "credentials": _status(_own_credentials())}
+        itself = {
+            "metadata": _status(_own_metadata()), "credentials": _status(_own_credentials()), "api": _as_itself(),
+        }  # fmt: skip
         print(json.dumps(itself), flush=True)
     got = {name: [*attempt(given)] for name, attempt in ATTEMPTS.items() if name not in given.get("without", ())}
     print(json.dumps({name: found for name, found in got.items() if found}), flush=True)

@@ -110,7 +110,7 @@ class Front:
         self.faults = Faults()
         self.reserve = room.Reserve(state.reserve)
         logged = state.log_of_database.exists()
-        self.documents = Documents(state.database, self.reserve)
+        self.documents = Documents(state.database, self.reserve, self.faults)
         state.opened()
         if state.killed and not logged:
             self._log_is_gone()

@@ -49,7 +49,7 @@ def got(cloud: Cloud, image: str, program: Sequence[str]) -> dict[str, Any]:
     stopped = errand.run(cloud, image, {"command": [*program, json.dumps(_given(cloud))]})
     assert stopped["containers"][0]["exitCode"] == 0, stopped
     itself, found = (json.loads(line) for line in errand.said(cloud, stopped)[-2:])
-    assert itself == {"metadata": 200, "credentials": 200}
+    assert itself == {"metadata": 200, "credentials": 200, "api": 200}
     return dict(found)
 
 
@@ -73,6 +73,7 @@ def _given(cloud: Cloud) -> dict[str, Any]:
         "write": [str(cloud.state / "x"), str(ROOT / "netflux-hostile"), "/proc/sys/kernel/core_pattern"],
         "ask": asked if url.startswith("http://169.254.") else [],
         "itself": True,
+        "keys": [("test", "test"), ("AKIAIOSFODNN7EXAMPLE", "test")] if url.startswith("http://169.254.") else [],
     }
 
 

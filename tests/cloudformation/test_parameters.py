@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from netflux.cloudformation import parameters
+from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.template import Template, parse
 from netflux.errors import AwsError
 
@@ -76,3 +77,49 @@ def test_lists_are_lists_to_ref() -> None:
     )
     values = {"A": "x, y", "B": "s1,s2", "C": "a,b"}
     assert parameters.references(template, values) == {"A": ["x", "y"], "B": ["s1", "s2"], "C": "a,b"}
+
+
+def test_a_pattern_that_makes_others_try_for_ever_is_decided() -> None:
+    with pytest.raises(AwsError, match="must match pattern"):
+        parameters.texts(declared("  A: {Type: String, AllowedPattern: '^(a+)+$'}"), given(A="a" * 4000 + "!"), {})
+
+
+async def test_a_look_ahead_is_tried_beside_and_decides() -> None:
+    template = declared("  A: {Type: String, AllowedPattern: '^(?!-)(?!.*--)[a-z-]{1,2000}$'}")
+    examiner = Examiner("000000000000")
+    assert await examiner.values(template, given(A="a-b"), {}) == {"A": "a-b"}
+    with pytest.raises(AwsError, match="must match pattern"):
+        await examiner.values(template, given(A="a--b"), {})
+    examiner.stop()
+
+
+async def test_what_is_not_decided_in_time_is_told_by_its_cause() -> None:
+    template = declared("  A: {Type: String, AllowedPattern: '^(?=a)(a+)+$'}")
+    with pytest.raises(AwsError, match="a look-ahead, which can only be tried") as refused:
+        await Examiner("000000000000").values(template, given(A="a" * 64 + "!"), {})
+    assert refused.value.code == "ValidationError"
+
+
+async def test_what_is_no_expression_in_any_engine_is_told() -> None:
+    template = declared("  A: {Type: String, AllowedPattern: '(a'}")
+    with pytest.raises(AwsError, match="is no regular expression"):
+        await Examiner("000000000000").values(template, given(A="a"), {})
+
+
+@pytest.mark.parametrize(
+    ("declaration", "words"),
+    [("{Type: 5}", "must contain a Type member"), ("{Type: Strung}", "Unrecognized parameter type"),
+     ("{Type: String, Foo: 1}", "Invalid template parameter property 'Foo'"),
+     ("{Type: String, AllowedValues: a}", "AllowedValues"), ("{Type: String, MinLength: x}", "MinLength"),
+     ("{Type: String, Default: [a]}", "Every Default member must be a string")],
+)  # fmt: skip
+def test_a_parameter_that_cannot_be_declared_so_is_refused(declaration: str, words: str) -> None:
+    with pytest.raises(AwsError, match=words):
+        declared(f"  A: {declaration}")
+
+
+def test_a_value_longer_than_aws_takes_is_refused() -> None:
+    with pytest.raises(AwsError, match="at most 4096 bytes"):
+        parameters.texts(declared("  A: {Type: String}"), given(A="é" * 2049), {})
+    with pytest.raises(AwsError, match="must be a number"):
+        parameters.texts(declared("  A: {Type: Number}"), given(A="nan"), {})

@@ -132,6 +132,17 @@ def test_an_id_of_route_53_is_measured_without_its_path() -> None:
     assert "at 'id' failed" in _refused("route53", "GetHostedZone", Id="/hostedzone/" + "Z" * 40)
 
 
+def test_a_policy_of_too_many_levels_is_malformed_and_a_secret_is_not() -> None:
+    deep, flat = "[" * 5000 + "]" * 5000, '{"Statement": [{"Condition": {"StringLike": {"a": ["' + "[" * 500 + '"]}}}]}'
+    role = {"RoleName": "r", "AssumeRolePolicyDocument": deep}
+    assert _refused("iam", "CreateRole", **role).startswith("MalformedPolicyDocument: ")
+    assert _refused("kms", "CreateKey", Policy=deep).startswith("MalformedPolicyDocumentException: ")
+    assert _refused("sqs", "CreateQueue", QueueName="q", Attributes={"Policy": deep}).startswith("InvalidAttributeV")
+    assert _refused("cloudwatch", "PutDashboard", DashboardName="d", DashboardBody=deep).startswith("ValidationError")
+    _taken("secretsmanager", "CreateSecret", Name="s", SecretString=deep)
+    _taken("iam", "CreateRole", **role | {"AssumeRolePolicyDocument": flat})
+
+
 def test_a_pattern_that_would_try_for_ever_is_matched_at_once() -> None:
     name = "a-" * 100 + "!"
     assert "regular expression" in _refused("ecr", "DeleteRepository", repositoryName=name.lower())

@@ -165,3 +165,47 @@ async def test_awss_own_policies_are_there_and_only_those_in_use_are_kept(plane:
         await apis.call("iam", "AttachRolePolicy", {"RoleName": "r", "PolicyArn": own + "X"})
     await apis.call("iam", "DetachRolePolicy", {"RoleName": "r", "PolicyArn": own})
     await apis.call("iam", "DeleteRole", {"RoleName": "r"})
+
+
+async def test_a_subnet_that_is_gone_does_not_take_those_with_it_that_name_it(plane: Plane) -> None:
+    apis = await plane.start()
+    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+    made = [
+        await apis.call("ec2", "CreateSubnet", {"VpcId": vpc, "CidrBlock": f"10.0.{number}.0/24"}) for number in (1, 2)
+    ]
+    subnets = [one["Subnet"]["SubnetId"] for one in made]
+    group = {"DBSubnetGroupName": "g", "DBSubnetGroupDescription": "d", "SubnetIds": subnets}
+    await plane.moto.call("rds", "CreateDBSubnetGroup", group)
+    await apis.call("ec2", "DeleteSubnet", {"SubnetId": subnets[0]})
+    for _ in range(2):
+        apis = await plane.restart()
+        (told,) = (await plane.moto.call("rds", "DescribeDBSubnetGroups", {}))["DBSubnetGroups"]
+        assert {one["SubnetIdentifier"] for one in told["Subnets"]} == {*subnets}
+        await apis.call("sqs", "CreateQueue", {"QueueName": "q"})
+    await plane.moto.call("rds", "DeleteDBSubnetGroup", {"DBSubnetGroupName": "g"})
+
+
+async def test_state_that_can_not_be_read_costs_its_service_alone_and_stays(plane: Plane) -> None:
+    apis = await plane.start()
+    await apis.call("route53", "CreateHostedZone", {"Name": "a.example", "CallerReference": "1"})
+    await apis.call("sqs", "CreateQueue", {"QueueName": "q"})
+    (key,) = [key for key, _ in plane.documents.blobs("moto/route53/")]
+    plane.documents.put_blob(key, b"no pickle")
+    apis = await plane.restart()
+    assert (await apis.call("sqs", "ListQueues", {}))["QueueUrls"]
+    with pytest.raises(AwsError, match="The stored state of route53 can't be read") as refusal:
+        await apis.call("route53", "ListHostedZones", {})
+    assert refusal.value.status == 503
+    await apis.call("sqs", "CreateQueue", {"QueueName": "r"})
+    assert dict(plane.documents.blobs("moto/route53/"))[key] == b"no pickle"
+    assert [fault.subject for fault in plane.documents.faults.list()] == ["state of route53"]
+
+
+async def test_a_rehearsal_takes_back_what_it_did(plane: Plane) -> None:
+    apis = await plane.start()
+    await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"})
+    before = await apis.call("ec2", "DescribeVpcs", {})
+    await plane.moto.rehearse("ec2", "CreateVpc", {"CidrBlock": "10.1.0.0/16"})
+    with pytest.raises(AwsError, match="InvalidVpcID"):
+        await plane.moto.rehearse("ec2", "DeleteVpc", {"VpcId": "vpc-0"})
+    assert await apis.call("ec2", "DescribeVpcs", {}) == before

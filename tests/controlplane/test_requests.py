@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -364,3 +365,21 @@ async def test_a_call_that_holds_motos_thread_is_broken_off_and_changes_nothing(
     assert re.findall(rb"<UserName>(.*?)</UserName>", listed.body) == [b"before"]
     assert (await region.form("iam", b"Action=CreateUser&UserName=held")).status == 200
     region.plane.moto._watchdog.stop()
+
+
+async def test_queues_are_used_by_form_with_the_names_of_older_clients(region: Region) -> None:
+    made = await region.form(
+        "sqs", b"Action=CreateQueue&QueueName=q&Attribute.1.Name=VisibilityTimeout&Attribute.1.Value=7"
+    )
+    found = re.search(rb"<QueueUrl>(.*?)</QueueUrl>", made.body)
+    assert found is not None
+    url = b"QueueUrl=" + quote(found[1].decode(), safe="").encode()
+    batch = b"SendMessageBatchRequestEntry"
+    entries = b"&".join(b"%b.%d.Id=%d&%b.%d.MessageBody=m%d" % (batch, n, n, batch, n, n) for n in (1, 2))
+    sent = await region.form("sqs", b"Action=SendMessageBatch&" + url + b"&" + entries)
+    assert re.findall(rb"<Id>(\d)</Id>", sent.body) == [b"1", b"2"]
+    attributes = await region.form("sqs", b"Action=GetQueueAttributes&AttributeName.1=All&" + url)
+    told = dict(re.findall(rb"<Name>(\w+)</Name><Value>(.*?)</Value>", attributes.body))
+    assert (told[b"VisibilityTimeout"], told[b"ApproximateNumberOfMessages"]) == (b"7", b"2")
+    unknown = await region.form("sqs", b"Action=PurgeQueue&QueueUrl=http%3A%2F%2Flocalhost%2F123456789012%2Fother")
+    assert (unknown.status, unknown.code) == (400, "AWS.SimpleQueueService.NonExistentQueue")

@@ -13,8 +13,8 @@ from tests.frontdoor import bodies, heads, operations, parameters
 from tests.frontdoor.values import Values
 from tests.frontdoor.wire import Request, Signer, protocols, serialized
 
-_SHARES = ((0.70, operations.SERVED), (0.97, None), (1.0, ()))
-"""Of all requests: to services that are served, to moto's others, to any that botocore knows."""
+_SERVED = 0.9
+"""Share of the requests that go to services which are served."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,15 @@ class Generator:
         seed: of all chance.
         signer: signs what was made.
         there: texts that name what the cloud has.
-        protocols: of these only, where a service has one of them.
+        only: services; no others are asked then.
+        rest: what is asked besides the services that are served; all that moto has something of where none is named.
     """
 
     seed: int
     signer: Signer
     there: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
 
     def case(self, index: int) -> Case:
         """The malformed request with that number."""
@@ -89,11 +91,7 @@ class Generator:
     def _service(self, random: Random) -> str:
         if self.only:
             return random.choice(self.only)
-        chance = random.random()
-        for share, names in _SHARES:
-            if chance < share:
-                return random.choice(operations.lent() if names is None else names or operations.known())
-        raise AssertionError
+        return random.choice(operations.SERVED if random.random() < _SERVED else self.rest or operations.lent())
 
     def _mangled(self, random: Random, service: str, protocol: str, request: Request, wrong: list[str]) -> Request:
         if service == "s3" and request.method == "PUT" and random.random() < 0.3:

@@ -1,5 +1,6 @@
 """The files by which a process resolves names."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,13 @@ def test_the_machines_order_is_replaced_where_it_differs(tmp_path: Path, monkeyp
     switch.write_text("hosts: files resolve dns\n")
     monkeypatch.setattr(resolution, "SWITCH", str(switch))
     monkeypatch.setattr(resolution, "RESOLVER", str(switch))
-    found = resolution.binds(None, resolver)
+    before = os.umask(0o077)
+    try:
+        found = resolution.binds(None, resolver)
+    finally:
+        os.umask(before)
     assert found == {str(switch): str(tmp_path / "nsswitch.conf")}
+    assert (tmp_path / "nsswitch.conf").stat().st_mode & 0o777 == 0o644  # the task may run as another user
     assert (tmp_path / "nsswitch.conf").read_text() == "hosts: files dns\n"
 
 

@@ -133,7 +133,7 @@ def test_without_walls_the_same_program_gets_all_that_it_tries(tmp_path: Path) -
         command = [sys.executable, str(ground.folder / "hostile.py"), json.dumps(given)]
         said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ground.folder).stdout
     got = json.loads(said)
-    assert set(got) >= {*hostile.ATTEMPTS} - {*HARMFUL, "ask", "devices", "calls"}
+    assert set(got) >= {*hostile.ATTEMPTS} - {*HARMFUL, "ask", "keys", "devices", "calls"}
     assert {len(got["read"]), len(got["find"])} == {3}
     assert "keyctl" in got["calls"]
 
@@ -169,6 +169,17 @@ async def test_what_is_its_own_it_has(ground: Ground) -> None:
     assert not await asyncio.to_thread(Path("/tmp/file").exists)
 
 
+async def test_programs_of_the_region_in_a_pushed_folder_stay_as_they_are(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who pushes a whole project may push the environment that Netflux runs from."""
+    programs = ground.folder / ".venv"
+    programs.mkdir()
+    monkeypatch.setattr(walls, "needed", lambda: [programs])
+    script = "touch .venv/x 2> /dev/null || echo refused; touch x && echo written"
+    assert await ground.said("sh", "-c", script) == ["refused", "written"]
+
+
 async def test_its_temporary_files_go_with_it(ground: Ground) -> None:
     container = await ground.run("sh", "-c", "mkdir -p /tmp/a/b && echo x > /tmp/a/b/c && echo made && sleep 100")
     assert [line async for line in _first(container)] == ["made"]
@@ -202,6 +213,22 @@ async def test_a_health_check_is_within_the_same_walls(ground: Ground) -> None:
     assert await container.execute(["unshare", "-m", "true"], 10) != 0
     container.kill()
     await container.wait()
+
+
+@pytest.mark.parametrize("passes", [1, 2, 3, 10, 30])
+async def test_a_health_check_that_is_given_up_while_it_starts_does_not_hold_up_the_end(
+    ground: Ground, passes: int
+) -> None:
+    """Its process is the region's child: until that has been waited for, the kernel keeps the pid namespace."""
+    container = await ground.run("sleep", "600")
+    check = asyncio.ensure_future(container.execute(["sleep", "600"], 600))
+    for _ in range(passes):
+        await asyncio.sleep(0.002)
+    check.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await check
+    container.kill()
+    assert await asyncio.wait_for(container.wait(), 10) == 137
 
 
 async def test_a_program_that_is_killed_from_outside_has_ended_at_once(ground: Ground) -> None:

@@ -9,6 +9,13 @@ from netflux.cloudformation.syntax import malformed
 from netflux.errors import AwsError
 
 
+def check(conditions: Mapping[str, Any]) -> None:
+    """Raises AwsError ValidationError when conditions refer to each other in a circle, or to none."""
+    known: set[str] = set()
+    for name in conditions:
+        known.update(order(conditions, name, known))
+
+
 def order(conditions: Mapping[str, Any], wanted: str, known: Collection[str] = ()) -> list[str]:
     """The names to evaluate, the wanted one last.
 
@@ -18,9 +25,11 @@ def order(conditions: Mapping[str, Any], wanted: str, known: Collection[str] = (
     Raises AwsError ValidationError for a name that isn't there, and for conditions that refer to each other in a
     circle.
     """
+    if wanted in known:
+        return []
     found: list[str] = []
     done = set(known)
-    path: dict[str, Iterator[str]] = {wanted: _referred(conditions, wanted)} if wanted not in done else {}
+    path: dict[str, Iterator[str]] = {wanted: _referred(conditions, wanted)}
     while path:
         name = next(reversed(path))
         inner = next((each for each in path[name] if each not in done), None)

@@ -13,8 +13,9 @@ from typing import Any, ParamSpec, TypeVar
 
 from netflux.cloudformation import parameters, validate
 from netflux.cloudformation.allowance import TooLarge
-from netflux.cloudformation.intrinsics import UNKNOWN, Environment
+from netflux.cloudformation.intrinsics import UNKNOWN, Environment, Misused
 from netflux.cloudformation.patterns import Trials, Untried
+from netflux.cloudformation.syntax import FORMAT_ERROR
 from netflux.cloudformation.template import Template, parse, remembered
 from netflux.errors import AwsError
 
@@ -23,9 +24,14 @@ T = TypeVar("T")
 
 
 class Examiner:
-    """The one thread for templates, and the processes for what RE2 can't run."""
+    """The one thread for templates, and the processes for what RE2 can't run.
 
-    def __init__(self) -> None:
+    Args:
+        account: what AWS::AccountId stands for.
+    """
+
+    def __init__(self, account: str) -> None:
+        self._account = account
         self._thread = ThreadPoolExecutor(1, "templates")
         self._trials = Trials()
 
@@ -49,31 +55,57 @@ class Examiner:
             except Untried as untried:
                 tried |= await self._trials.attempt(untried)
 
-    async def check(self, template: Template, region: str, values: Mapping[str, str]) -> None:
-        """Raises AwsError ValidationError for what AWS says of the template, and for values that grow too large."""
+    async def check(self, template: Template, region: str, stack: str, values: Mapping[str, str]) -> None:
+        """Raises AwsError ValidationError for what AWS says of the template, whatever is there already.
+
+        Args:
+            stack: its name.
+            values: of the parameters.
+        """
         await self.beside(validate.check, template, region)
-        await self.beside(_rehearse, template, region, values)
+        known = {
+            "AWS::AccountId": self._account, "AWS::Partition": "aws", "AWS::Region": region, "AWS::StackName": stack,
+            "AWS::URLSuffix": "amazonaws.com",
+        }  # fmt: skip
+        await self.beside(_rehearse, template, known, values)
 
     def stop(self) -> None:
         """Takes no more work; what is waiting is given up."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _rehearse(template: Template, region: str, values: Mapping[str, str]) -> None:
-    """Evaluates all that can be before anything is there. Raises TooLarge; other mistakes are told by who needs it."""
-    known = {"AWS::Region": region, "AWS::URLSuffix": "amazonaws.com", "AWS::Partition": "aws"}
+def _rehearse(template: Template, known: Mapping[str, str], values: Mapping[str, str]) -> None:
+    """Evaluates all that can be before anything is there.
+
+    Raises AwsError ValidationError for functions that are given what they can't be, and for what grows too large;
+    other mistakes are told by who needs the value.
+
+    Args:
+        known: pseudo parameters.
+    """
+    stored = dict.fromkeys(parameters.stored_parameters(template, values), UNKNOWN)
     env = Environment(
-        parameters=parameters.references(template, values),
-        pseudo=dict.fromkeys(validate.PSEUDO, "") | known,
+        parameters={**parameters.references(template, values), **stored},
+        pseudo={**dict.fromkeys(validate.PSEUDO, ""), **known},
         mappings=template.mappings,
         conditions=template.conditions,
         reference=lambda _logical: UNKNOWN,
         attribute=lambda _logical, _name: UNKNOWN,
     )
-    for each in (*template.conditions.values(), *template.resources.values(), *template.outputs.values()):
-        try:
-            env.value(getattr(each, "properties", each))
-        except TooLarge:
+    for name in template.conditions:
+        _foretold(env.holds, name)
+    for declaration in template.resources.values():
+        if declaration.condition is None or _foretold(env.holds, declaration.condition):
+            _foretold(env.value, declaration.properties)
+    for output in template.outputs.values():
+        if "Condition" not in output or _foretold(env.holds, output["Condition"]):
+            _foretold(env.value, output)
+
+
+def _foretold(work: Callable[[Any], Any], given: Any) -> Any:
+    try:
+        return work(given)
+    except AwsError as error:
+        if isinstance(error, TooLarge | Misused) or error.message.startswith(FORMAT_ERROR):
             raise
-        except AwsError:
-            continue
+        return None

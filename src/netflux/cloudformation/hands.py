@@ -35,6 +35,9 @@ from netflux.errors import AwsError
 
 _QUICK = 0.05
 _SLOW = 0.5
+
+_NEEDED = 60.0
+"""Simulated seconds for which a deletion is tried again while something still needs the resource."""
 _ANSWERED = (*range(400, 500), 501)  # other HTTP statuses don't tell whether anything was made
 
 
@@ -229,11 +232,7 @@ class Hands:
                 return
             if step.settled:
                 facts = await self.settle(row, facts)
-            try:
-                await self.step(row, step, facts, ())
-            except AwsError as error:
-                if error.code not in row.gone:
-                    raise
+            await self._deleted(row, step, facts)
         if row.over is None:
             return
         over = row.over
@@ -243,6 +242,22 @@ class Hands:
             return None if item is None or over(item) else Waiting("it is still there")
 
         await self._until(gone, row.seconds, f"{row.type} {facts.id}")
+
+    async def _deleted(self, row: Row, step: Step, facts: Facts) -> None:
+        """Tries again for a while, as AWS does: what needs the resource may be about to go."""
+        deadline = self._clock.monotonic() + _NEEDED
+
+        async def attempt() -> Waiting | None:
+            try:
+                await self.step(row, step, facts, ())
+            except AwsError as error:
+                if error.code == "DependencyViolation" and self._clock.monotonic() < deadline:
+                    return Waiting(error.message)
+                if error.code not in row.gone:
+                    raise
+            return None
+
+        await self._until(attempt, row.seconds, f"{row.type} {facts.id}")
 
     async def _until(self, look: Callable[[], Any], seconds: float, what: str) -> Any:
         """Looks until the answer is neither Waiting nor Failed, and returns it."""

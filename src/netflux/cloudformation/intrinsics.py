@@ -90,7 +90,7 @@ class Environment:
         try:
             return _FUNCTIONS[name](self, given)
         except (TypeError, KeyError, IndexError, ValueError, AttributeError, OverflowError) as error:
-            raise AwsError("ValidationError", f"Template error: {name} can't be given {shown(given)}.") from error
+            raise Misused(name, given) from error
 
     def holds(self, condition: Any) -> bool:
         """Whether a named condition is true; each is evaluated once."""
@@ -108,6 +108,13 @@ class Environment:
         if value in ("true", "false"):
             return bool(value == "true")
         raise malformed(f"{shown(expression)} is not a condition")
+
+
+class Misused(AwsError):
+    """A function is given what it can't be, whatever the parameters' values are."""
+
+    def __init__(self, name: str, given: Any) -> None:
+        super().__init__("ValidationError", f"Template error: {name} can't be given {shown(given)}.")
 
 
 def shown(given: Any) -> str:
@@ -232,6 +239,8 @@ def _split(env: Environment, given: Any) -> Any:
 
 def _find_in_map(env: Environment, given: Any) -> Any:
     keys = [env.value(each) for each in given[:3]]
+    if len(keys) < 3 or any(isinstance(each, list | dict) or each is None for each in keys):
+        raise Misused("Fn::FindInMap", given)
     found: Any = env.mappings
     for key in keys:
         if not isinstance(found, Mapping) or str(key) not in found:
@@ -272,10 +281,11 @@ def _get_azs(env: Environment, given: Any) -> Any:
 
 
 def _cidr(env: Environment, given: Any) -> Any:
-    block, count = env.value(given[0]), int(env.value(given[1]))
-    if block is UNKNOWN:
+    values = [env.value(each) for each in given[:3]]
+    if any(each is UNKNOWN for each in values):
         return UNKNOWN
-    bits = int(env.value(given[2])) if len(given) > 2 else None
+    block, count = values[0], int(values[1])
+    bits = int(values[2]) if len(values) > 2 else None
     if not 1 <= count <= _MOST_BLOCKS:
         raise AwsError(
             "ValidationError", f"Template error: Fn::Cidr makes 1 to {_MOST_BLOCKS} blocks, and {count} are asked for."

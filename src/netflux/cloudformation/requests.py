@@ -94,7 +94,7 @@ async def asked(call: Caller, checks: Checks, request: Mapping[str, Any], region
     template = await checks.examiner.read(text)
     before = previous.source if previous else Source("", {}, {})
     values = await checks.examiner.values(template, request.get("Parameters", []), before.parameters)
-    await checks.examiner.check(template, region, values)
+    await checks.examiner.check(template, region, str(request["StackName"]), values)
     validate.check_capabilities(template, request.get("Capabilities", []))
     await checks.linter.check(text, region)
     tags = before.tags

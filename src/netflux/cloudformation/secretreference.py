@@ -50,8 +50,11 @@ async def _secret(call: Caller, what: str) -> str:
     text = str((await call("secretsmanager", "GetSecretValue", asked))["SecretString"])
     if not key:
         return text
-    pairs = json.value(text)
-    if key not in pairs:
+    try:
+        pairs = json.value(text)
+    except ValueError:
+        pairs = None
+    if not isinstance(pairs, dict) or key not in pairs:
         raise AwsError(
             "ValidationError", f"Could not find a value associated with JSONKey {key} in secret {asked['SecretId']}"
         )

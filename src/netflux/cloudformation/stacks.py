@@ -61,7 +61,7 @@ class Stacks(Reading):
         self._clock = clock
         folders = (cache_folder(), cache) if cache else (cache_folder(),)
         self._linter = Linter(*folders) if lint else Linter.none()
-        self._examiner = Examiner()
+        self._examiner = Examiner(apis.account)
         self._checks = requests.Checks(self._examiner, self._linter)
         self._stopping = asyncio.Event()
         self._places = asyncio.Semaphore(_CALLS)

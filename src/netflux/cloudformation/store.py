@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import Kind, kind
 
 _STACK = "cloudformation/stack"
 
@@ -135,10 +136,31 @@ def resource_from(document: dict[str, Any]) -> Resource:
     return Resource(**(document | {"needs": tuple(document["needs"])}))
 
 
+_KINDS = (
+    Kind(
+        _STACK, {"id": (str,), "name": (str,), "status": (str,), "created": (str,), "source": (dict,)}, read=_stack,
+        remedy="Its resources are kept. Put a copy of netflux.db back, or delete them one by one.",
+    ),
+    Kind(
+        "cloudformation/resource/", {"logical": (str,), "type": (str,)}, read=resource_from,
+        remedy="The resource {key} is there still, its stack does not know it. Put a copy of netflux.db back.",
+    ),
+    Kind(
+        "cloudformation/leftover/", {"logical": (str,), "type": (str,)}, read=resource_from,
+        remedy="Delete the resource yourself if it is there still.",
+    ),
+    kind(
+        "cloudformation/event/", "It is an event only.", StackId=str, EventId=str, StackName=str, Timestamp=str,
+        LogicalResourceId=str, ResourceType=str, ResourceStatus=str,
+    ),
+)  # fmt: skip
+
+
 class Store:
     """Reads and writes stacks, resources, leftovers, events and change sets. A write is on disk when it returns."""
 
     def __init__(self, documents: Documents) -> None:
+        documents.declare(*_KINDS)
         self._documents = documents
         self._counts: dict[str, int] = {}
         self._read: dict[str, tuple[str, Stack]] = {}

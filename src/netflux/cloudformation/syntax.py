@@ -21,6 +21,7 @@ Netflux's: 500 resources of 200 nodes each, and five times as deep as what CDK w
 """
 _LARGEST = 10**40
 """Numbers of properties are 64 bits at most; what is larger can't be compared, and its text takes quadratic time."""
+FORMAT_ERROR = "Template format error: "
 _NEVER = re.compile("[\\0\ud800-\udfff\ufffe\uffff]")
 """Characters that no answer in XML can have."""
 
@@ -33,7 +34,7 @@ _TAGS = frozenset({
 
 def malformed(message: str) -> AwsError:
     """The error of a template that can't be read as one."""
-    return AwsError("ValidationError", f"Template format error: {message}")
+    return AwsError("ValidationError", f"{FORMAT_ERROR}{message}")
 
 
 def _short(name: str, value: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from netflux.cloudformation import conditions
 from netflux.cloudformation.graph import needs
 from netflux.cloudformation.intrinsics import variables
 from netflux.cloudformation.registry import Schema, schema
@@ -36,6 +37,7 @@ def schema_of(region: str, type_name: str) -> Schema:
 def check(template: Template, region: str) -> None:
     """Raises AwsError ValidationError for the first kind of mistake found, naming all of its places."""
     _check_types(template, region)
+    conditions.check(template.conditions)
     _check_references(template, region)
     needs(template, template.resources)
     problems = [problem for each in template.resources.values() for problem in _property_problems(each, region)]
@@ -88,10 +90,10 @@ def _lost_function(value: dict[str, Any], template: Template, region: str) -> It
     if key == "Ref" and isinstance(given, str):
         yield from _lost_name(given, template)
     elif key == "Fn::GetAtt" and isinstance(given, list) and len(given) == 2:
-        if isinstance(given[1], str):
+        if isinstance(given[0], str) and isinstance(given[1], str):
             yield from _lost_attribute((given[0], given[1]), template, region)
     elif key == "Fn::Sub":
-        text, own = (given, {}) if isinstance(given, str) else (given[0], given[1])
+        text, own = (given, {}) if isinstance(given, str) else _sub_parts(given)
         for name in variables(text):
             if name in own:
                 continue
@@ -100,6 +102,12 @@ def _lost_function(value: dict[str, Any], template: Template, region: str) -> It
                 yield from _lost_attribute((logical, attribute), template, region)
             else:
                 yield from _lost_name(name, template)
+
+
+def _sub_parts(given: Any) -> tuple[str, dict[str, Any]]:
+    if isinstance(given, list) and len(given) == 2 and isinstance(given[0], str) and isinstance(given[1], dict):
+        return given[0], given[1]
+    raise malformed("Fn::Sub takes text, or text and a map of values.")
 
 
 def _lost_name(name: str, template: Template) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from botocore import xform_name
 
-from netflux.controlplane import borrowed, constraints, crash, models, room
+from netflux.controlplane import borrowed, constraints, crash, modelcache, models, room
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError, Unsupported
@@ -31,6 +31,8 @@ class Handlers(Protocol):
     Attributes:
         service: botocore's service name.
         whole: operations without a method are refused by name when True, and go to moto when False.
+
+    A service may have a coroutine `precheck(call, params)` besides: see `Apis.precheck`.
     """
 
     service: str
@@ -67,6 +69,7 @@ class Apis:
     def register(self, handlers: Handlers) -> None:
         """From now on these handlers answer for their service."""
         self._handlers[handlers.service] = handlers
+        modelcache.keep([handlers.service])
 
     def expect(self) -> None:
         """More handlers will be registered: until `complete` or `give_up`, calls of other services wait for them."""
@@ -112,6 +115,7 @@ class Apis:
         constraints.check(service, model, dict(params))
         if handled:
             return await self.handle(call, dict(params))
+        await self.precheck(call, params)
         with room.asked_by(operation):
             response = await self.moto.call(service, operation, params)
         self.settle(replace(call, told=(params, response)))
@@ -122,6 +126,7 @@ class Apis:
         handler = self.handler(call.service, call.operation)
         if handler is None:
             raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
+        await self.precheck(call, params)
         try:
             async with asyncio.timeout(DEADLINE) as deadline:
                 with room.asked_by(call.operation):
@@ -150,6 +155,16 @@ class Apis:
             raise refused from error
         self.settle(replace(call, told=(params, response)))
         return response
+
+    async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
+        """Asks the service's own rules before anybody carries the call out, a handler of ours or moto.
+
+        Raises:
+            AwsError: what the call is refused with.
+        """
+        rules = getattr(self._handlers.get(call.service), "precheck", None)
+        if rules is not None:
+            await rules(call, params)
 
     def settle(self, call: Call) -> None:
         """Tells of a call that succeeded."""

@@ -13,7 +13,9 @@ from typing import Any
 
 import re2
 
+from netflux.controlplane import refusals
 from netflux.controlplane.refusals import Violation, invalid
+from netflux.decoding import json
 
 _XML_PROTOCOLS = frozenset({"query", "ec2", "rest-xml"})
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -26,6 +28,9 @@ _LONGEST_LIST = 10_000
 """Members of a list of which the model says nothing. AWS's longest is PutLogEvents' [10,000 events]."""
 _MOST_TAGS = 50
 """User-created tags of a resource ["Tag naming limits and requirements", Tagging AWS resources]."""
+
+_DEEPEST_POLICY = 64
+"""Levels of the JSON in a policy. AWS publishes none; a statement has seven."""
 
 _MOST = {
     ("ec2", "SecondaryPrivateIpAddressCount"): 50,
@@ -83,6 +88,8 @@ class _Walk:
             yield from self._container(shape, value, path, name)
         elif kind in _TEXTS and isinstance(value, str):
             yield from self._text(shape, value, path)
+            if _is_policy(name) and json.levels(value) > _DEEPEST_POLICY:
+                yield Violation(path, value, refusals.TOO_DEEP, shown=False)
         elif kind == "blob" and isinstance(value, bytes | bytearray):
             yield from self._length(shape, value, path)
         elif kind in _NUMBERS:
@@ -98,7 +105,7 @@ class _Walk:
         else:
             for key, item in value.items():
                 yield from self._value(shape.key, key, f"{path}.key", name)
-                yield from self._value(shape.value, item, f"{path}.{key}.member", name)
+                yield from self._value(shape.value, item, f"{path}.{key}.member", str(key))
 
     def _items(self, shape: Any, value: list[Any], path: str, name: str) -> Iterator[Violation]:
         if shape.member.type_name not in _TEXTS | _NUMBERS:
@@ -147,6 +154,10 @@ class _Walk:
             yield Violation(path, value, f"Member must have value greater than or equal to {least}")
         if most is not None and value > most:
             yield Violation(path, value, f"Member must have value less than or equal to {most}")
+
+
+def _is_policy(name: str) -> bool:
+    return "policy" in name.lower() or name == "DashboardBody"
 
 
 def _longest(shape: Any, name: str) -> int:

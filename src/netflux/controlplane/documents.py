@@ -15,8 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from netflux.controlplane import room
-from netflux.errors import UserError
+from netflux.controlplane import kinds, room
+from netflux.controlplane.kinds import Kind
+from netflux.errors import AwsError, UserError
+from netflux.faults import Faults
 
 Document = dict[str, Any]
 
@@ -97,14 +99,18 @@ class Documents:
     Args:
         path: of the file; made when absent.
         reserve: room for deletions on a full disk; None where nothing is held.
+        faults: told of documents that their readers can't read.
 
     Raises:
         UserError: the file is damaged. It is not changed then.
     """
 
-    def __init__(self, path: Path, reserve: room.Reserve | None = None) -> None:
+    def __init__(self, path: Path, reserve: room.Reserve | None = None, faults: Faults | None = None) -> None:
         self._lock = threading.RLock()
         self._reserve = reserve
+        self.faults = faults or Faults()
+        self._kinds: dict[str, Kind] = {}
+        self._aside: set[tuple[str, str]] = set()
         self._documents: dict[str, dict[str, str]] = {}  # JSON: a copy takes a fifth of deepcopy's time
         self.unreadable: list[tuple[str, str]] = []
         """Kind and key of documents that are no JSON; they are kept in a table that nothing reads."""
@@ -152,6 +158,54 @@ class Documents:
             self._db.execute(f"INSERT INTO unreadable {row}", (number,))
             self._db.execute("DELETE FROM document WHERE rowid = ?", (number,))
 
+    def declare(self, *declared: Kind) -> None:
+        """What documents of these kinds must have, from now on and those that are there: of these, the ones that lack
+        something are left out by `get` and `list`. They stay on disk, also when their key is given to another one.
+        """
+        with self._lock:
+            for one in declared:
+                self._kinds[one.name] = one
+                for kind in [kind for kind in self._documents if self._kind(kind) is one]:
+                    self._leave_out(one, kind)
+
+    def left_out(self, kind: str) -> bool:
+        """Whether a document of such a kind, or of one that begins so, could not be read."""
+        return any(found.startswith(kind) for found, _ in (*self._aside, *self.unreadable))
+
+    def _leave_out(self, declared: Kind, kind: str) -> None:
+        for key, body in [*self._documents[kind].items()]:
+            try:
+                declared.check(json.loads(body))
+            except Exception as error:  # noqa: BLE001  (whatever a reader raises costs this one document; it is told)
+                del self._documents[kind][key]
+                self._aside.add((kind, key))
+                remedy = declared.remedy.replace("{key}", key)
+                kinds.tell(self.faults, f"record {kind} {key} in netflux.db", error, remedy)
+
+    def _kind(self, kind: str) -> Kind | None:
+        return self._kinds.get(kind) or self._kinds.get("/".join(kind.split("/")[:2]) + "/")
+
+    def _check(self, kind: str, key: str, body: str) -> None:
+        declared = self._kind(kind)
+        if declared is None:
+            return
+        try:
+            declared.check(json.loads(body))
+        except Exception as error:
+            raise AwsError(
+                "InternalFailure", f"{kind} {key} could not be read again ({error}), so nothing was kept.", 500
+            ) from error
+
+    def _keep(self, kind: str, key: str) -> None:
+        """Before the row of a document that could not be read is overwritten or removed."""
+        if (kind, key) not in self._aside:
+            return
+        row = "SELECT kind, key, CAST(body AS BLOB) FROM document WHERE kind = ? AND key = ?"
+        self._db.execute(_UNREADABLE)
+        self._db.execute(f"INSERT INTO unreadable {row}", (kind, key))
+        self._aside.discard((kind, key))
+        self.faults.clear(kinds.FAULT, f"record {kind} {key} in netflux.db")
+
     def get(self, kind: str, key: str) -> Document | None:
         """A copy of the document, or None."""
         with self._lock:
@@ -173,7 +227,9 @@ class Documents:
     def put(self, kind: str, key: str, document: Document) -> None:
         """Stores the document; it is on disk on return (or when the surrounding transaction ends)."""
         body = json.dumps(document)
+        self._check(kind, key, body)
         with self.transaction():
+            self._keep(kind, key)
             self._db.execute(
                 "INSERT INTO document VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
                 (kind, key, body),
@@ -184,6 +240,7 @@ class Documents:
     def delete(self, kind: str, key: str) -> None:
         """Removes the document if it is there."""
         with self.transaction(frees=True):
+            self._keep(kind, key)
             self._db.execute("DELETE FROM document WHERE kind = ? AND key = ?", (kind, key))
             self._remember(kind, key)
             self._documents.get(kind, {}).pop(key, None)

@@ -25,7 +25,7 @@ async def forward(
         AwsError: as `Moto.call` and `Moto.forward`.
     """
     protocol = protocols.spoken(call.service, request)
-    if protocol == protocols.CBOR:
+    if protocol != model.service_model.resolved_protocol:  # the model has the names of one protocol only: SQS's forms
         result = await moto.call(call.service, call.operation, params, call.access_key or "NETFLUX")
         return wire.answer(model, request, result, call.request_id)
     return wire.readable(await moto.forward(call, params, protocol))

@@ -7,14 +7,18 @@ as moto makes them at each start, and not all of them can be pickled.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from typing import Any
 
-from netflux.controlplane import borrowed, packages
+from netflux.controlplane import borrowed, kinds, packages
 from netflux.controlplane.documents import Documents
-from netflux.errors import UserError
+
+_log = logging.getLogger(__name__)
 
 PREFIX = "moto/"
+REMEDY = "Put a copy of the state directory back, or start anew: netflux down --delete."
+"""What a person does about a service whose state can't be read."""
 CHEAP_BYTES = 256 * 1024
 """A backend up to this size is looked at after every call, since some calls change their neighbours."""
 
@@ -33,6 +37,8 @@ class Ledger:
         self._documents = documents
         self._stored: dict[str, tuple[str, int]] = {}
         self._fresh: dict[str, bytes] = {}
+        self.unreadable: dict[str, str] = {}
+        """Services whose stored state can't be read, and why. It stays as it is, for a netflux that can read it."""
 
     def holds(self, service: str) -> bool:
         """Whether any state of the service is on disk."""
@@ -46,8 +52,26 @@ class Ledger:
         packages.prepare_moto()
         for key, body in blobs:
             name = key.removeprefix(PREFIX)
-            _install(name, body)
-            self._stored[name] = (_digest(body), len(body))
+            if name.partition("/")[0] in self.unreadable:
+                continue
+            try:
+                _install(name, body)
+            except Exception as error:  # noqa: BLE001  (whatever it is, it costs this one service; it is told)
+                self._leave_out(name.partition("/")[0], error)
+            else:
+                self._stored[name] = (_digest(body), len(body))
+
+    def _leave_out(self, service: str, error: Exception) -> None:
+        why = f"{type(error).__name__}: {error}"
+        _log.error("the stored state of %s can't be read", service, exc_info=error)
+        self.unreadable[service] = why
+        self._documents.faults.tell(
+            kinds.FAULT,
+            f"state of {service}",
+            f"The stored state of {service} can't be read ({why}). Its calls are refused; it stays on disk as it is, "
+            "and no other service is concerned.",
+            REMEDY,
+        )
 
     def before(self, service: str) -> None:
         """Remembers backends of a service that is about to change and of which nothing is on disk yet."""
@@ -65,6 +89,8 @@ class Ledger:
         found: dict[str, bytes] = {}  # pickled before the transaction, which holds up whoever else writes
         for name, backend in pickles.living():
             owner = name.partition("/")[0]
+            if owner in self.unreadable:
+                continue
             digest, size = self._stored.get(name, ("", 0))
             if owner not in changed and (size > CHEAP_BYTES or not borrowed.writes(owner)):
                 continue
@@ -108,13 +134,7 @@ class Ledger:
 def _install(name: str, body: bytes) -> None:
     from netflux.controlplane import pickles
 
-    try:
-        pickles.install(name, pickles.loads(body))
-    except Exception as error:
-        raise UserError(
-            f"The stored state of {name.partition('/')[0]} can't be read: {error}",
-            "Nothing was touched. Put a copy of the state directory back, or start anew elsewhere with --state DIR.",
-        ) from error
+    pickles.install(name, pickles.loads(body))
 
 
 def _of(service: str) -> Iterator[tuple[str, Any]]:

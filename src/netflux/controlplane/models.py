@@ -7,8 +7,8 @@ from typing import Any
 from botocore.exceptions import ParamValidationError
 from botocore.validate import validate_parameters
 from moto.core.model import OperationModel, ServiceModel
-from moto.core.utils import get_service_model
 
+from netflux.controlplane import modelcache
 from netflux.errors import AwsError
 
 _READING = (
@@ -26,17 +26,24 @@ _BY_SIGNING_NAME = {
 }
 
 
-def service_by_signing_name(signing_name: str) -> str:
+_BY_PATH = {("ses", "/v2/email/"): "sesv2", ("email", "/v2/email/"): "sesv2", ("s3", "/v20180820/"): "s3control"}
+"""Services that sign by another's name: their paths begin with what the other's do not."""
+
+
+def service_by_signing_name(signing_name: str, path: str = "/") -> str:
     """botocore's name of the service whose credential scope carries this signing name."""
+    for (name, start), service in _BY_PATH.items():
+        if signing_name == name and path.startswith(start):
+            return service
     return _BY_SIGNING_NAME.get(signing_name, signing_name)
 
 
 def service_model(service: str) -> ServiceModel:
     """The model of a service; AwsError when botocore knows no such service."""
     try:
-        return get_service_model(service)
-    except Exception as error:
-        raise AwsError("UnknownService", f"There is no AWS service named '{service}'.", 404) from error
+        return modelcache.get(service)
+    except LookupError as error:
+        raise AwsError("UnknownService", f"There is no AWS service named '{service[:100]}'.", 404) from error
 
 
 def operation_model(service: str, operation: str, missing: str = "InvalidAction") -> OperationModel:

@@ -12,15 +12,16 @@ import copy
 import json
 import logging
 import os
+import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from netflux.controlplane import crash, iampolicies, packages, room
+from netflux.controlplane import crash, iampolicies, packages, proofs, room
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.keys import UserKey
-from netflux.controlplane.ledger import Ledger
+from netflux.controlplane.ledger import REMEDY, Ledger
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.controlplane.watchdog import Watchdog
 from netflux.errors import AwsError, Unsupported
@@ -65,6 +66,7 @@ class Moto:
         self._watchdog = Watchdog(HELD, _LONGEST)
         self._unloaded: Exception | None = None
         self._kept: dict[str, dict[str, Any]] = {}
+        self._rehearsing = False
 
     async def start(self) -> None:
         """Loads what the disk has. Calls made meanwhile wait for it; they fail when it fails, and nothing is stored."""
@@ -94,6 +96,14 @@ class Moto:
             AwsError: what moto answers; `NotImplemented` where moto has no such operation.
         """
         return await self._run(lambda: self._call(service, operation, dict(params), access_key))
+
+    async def rehearse(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
+        """Whether the call would succeed: it is carried out in memory, and taken back before another call is served.
+
+        Raises:
+            AwsError: what the call would be refused with.
+        """
+        await self._run(lambda: self._rehearse(service, operation, dict(params)))
 
     async def forward(self, call: Call, params: Mapping[str, Any], protocol: str) -> HttpResponse:
         """A client's own call, answered by moto byte for byte.
@@ -166,6 +176,14 @@ class Moto:
             self._kept[key] = answer
         return copy.deepcopy(self._kept[key])
 
+    def _rehearse(self, service: str, operation: str, params: dict[str, Any]) -> None:
+        self._rehearsing = True
+        try:
+            self._ask(service, operation, params, "NETFLUX")
+        finally:
+            self._rehearsing = False
+            self._kept.clear()
+
     def _ask(self, service: str, operation: str, params: dict[str, Any], access_key: str) -> dict[str, Any]:
         from botocore.parsers import create_parser
 
@@ -193,8 +211,14 @@ class Moto:
 
         if self._unloaded is not None:
             raise AwsError("ServiceUnavailable", f"The stored state can't be read: {self._unloaded}", 503)
+        unreadable = self._ledger.unreadable.get(call.service)
+        if unreadable is not None:
+            said = f"The stored state of {call.service} can't be read ({unreadable}). {REMEDY}"
+            raise AwsError("ServiceUnavailable", said, 503)
         packages.prepare_moto()
         model = models.operation_model(call.service, call.operation)
+        # As SDKs fill them in: without one, moto's UpdateSecret takes a new version for a secret of the same name.
+        params = {**{name: str(uuid.uuid4()) for name in model.idempotent_members}, **params}
         wanted = create_serializer(protocol, include_validation=False).serialize_to_request(params, model)
         request = _as_http(wanted, f"{call.access_key or 'NETFLUX'}/20260101/{self._region}/{call.service}")
         if not models.changes_state(call.operation):
@@ -206,7 +230,8 @@ class Moto:
         except AwsError:
             self._undo(call.service)
             raise
-        if response.status < 300:
+        if response.status < 300 and not self._rehearsing:
+            self._prove(call)
             self._store(call.service)
         else:
             self._undo(call.service)
@@ -216,6 +241,8 @@ class Moto:
         service, name = model.service_model.service_name, f"{model.service_model.service_name}:{model.name}"
         if service == "iam":
             iampolicies.complete()
+        if service == "ssm":
+            proofs.forget_phantoms()
         from botocore.awsrequest import AWSPreparedRequest
         from moto.core.botocore_stubber import BotocoreStubber
 
@@ -245,6 +272,23 @@ class Moto:
         if response.status >= 400 and request.method != "HEAD" and not _tells_why(model, response, protocol):
             raise crash.explain(model, params, RuntimeError(f"it answered {status}"))
         return response
+
+    def _prove(self, call: Call) -> None:
+        """What can't be listed any more once a call was carried out is not kept."""
+        for operation in proofs.of(call.service, call.operation):
+            try:
+                self._answer(Call(call.service, operation, self._region, ""), {}, proofs.protocol(call.service))
+            except AwsError as error:
+                if error.status < 500 or error.status == Unsupported("").status:
+                    continue
+                _log.error("after %s:%s, %s fails: %s", call.service, call.operation, operation, error)
+                self._ledger.go_back()
+                raise AwsError(
+                    "InternalFailure",
+                    f"{call.service}:{call.operation} would have made {operation} fail ({error.message}), so nothing "
+                    "was kept. Ask for something else.",
+                    500,
+                ) from error
 
     def _store(self, service: str) -> None:
         try:

@@ -1,8 +1,9 @@
 """moto's backends as bytes.
 
 A backend is pickled alone: another backend it refers to is named and not copied, and so are EC2's subnets, which load
-balancers and subnet groups hold. Locks come back as new ones. Functions made inside functions (SSM's default factories)
-need cloudpickle.
+balancers and subnet groups hold. A subnet that is gone meanwhile comes back as its holder knew it, since AWS lets a
+subnet go that only a subnet group names. Locks come back as new ones. Functions made inside functions (SSM's default
+factories) need cloudpickle.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if isinstance(obj, BaseBackend) and obj is not self._root:
             return ("backend", _name_of(obj))
         if type(obj).__name__ == "Subnet" and not self._is_ec2:
-            return ("subnet", _name_of(obj.ec2_backend), obj.id)
+            return _subnet(obj)
         return None
 
     def reducer_override(self, obj: Any) -> Any:
@@ -73,6 +74,23 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
             return _defaultdict, (type(obj), obj.default_factory), obj.__dict__, None, iter(obj.items())
         return super().reducer_override(obj)
+
+
+def _subnet(obj: Any) -> tuple[Any, ...]:
+    zone = obj._availability_zone
+    known = obj.vpc_id, obj.cidr_block, zone.name, zone.region_name, zone.zone_id
+    return ("subnet", _name_of(obj.ec2_backend), obj.id, *known)
+
+
+def _found_subnet(name: str, identity: str, vpc: str, block: str, *zone: str) -> Any:
+    """EC2's own; else one that EC2 does not have any more."""
+    from moto.ec2.models.availability_zones_and_regions import Zone
+    from moto.ec2.models.subnets import Subnet
+
+    backend = find(name)
+    known = next((subnets[identity] for subnets in backend.subnets.values() if identity in subnets), None)
+    gone = None, Zone(*zone), False, False
+    return known or Subnet(backend, identity, vpc, block, *gone)
 
 
 def _cryptography(obj: Any) -> Any:
@@ -110,7 +128,9 @@ class _Unpickler(pickle.Unpickler):
         kind, name, *rest = pid
         if kind == "backends":
             return get_backend(name)
-        return find(name) if kind == "backend" else find(name).get_subnet(rest[0])
+        if kind == "backend":
+            return find(name)
+        return _found_subnet(name, *rest) if len(rest) > 1 else find(name).get_subnet(rest[0])
 
 
 def dumps(name: str, backend: Any) -> bytes:

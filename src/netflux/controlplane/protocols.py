@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, unquote
 
 from moto.core.model import OperationModel
 from moto.core.request import Request
-from moto.core.routing import get_service_router
 
 from netflux.controlplane import models, sizes
 from netflux.controlplane.message import HttpRequest
@@ -124,10 +123,20 @@ def _by_route(service: str, request: HttpRequest, protocol: str) -> Meant:
         request.method, f"https://{service}.amazonaws.com{request.url}", _bare(request), b""
     )
     try:
-        model, labels = get_service_router(service).match(wrapped)
+        model, labels = _router(service).match(wrapped)
     except Exception as error:
         raise _unknown(service, request) from error
     return Meant(model, protocol, {}, {name: str(value) for name, value in labels.items()})
+
+
+def _router(service: str) -> Any:
+    """A service's routes, kept beside its model and for as long."""
+    from moto.core.routing import ServiceOperationRouter
+
+    model = models.service_model(service)
+    if "router" not in vars(model):
+        vars(model)["router"] = ServiceOperationRouter(model)
+    return vars(model)["router"]
 
 
 def _bare(request: HttpRequest) -> dict[str, str]:
@@ -173,7 +182,7 @@ def _from_rest(found: Meant, request: HttpRequest, limits: Limits) -> dict[str, 
     values: dict[str, list[str]] = {}
     for name, value in query.pairs(text, Limits(size=len(text), nodes=sizes.PARAMETERS)):
         values.setdefault(name, []).append(value)
-    labels = {name: unquote(value, errors="strict") if "%" in value else value for name, value in found.labels.items()}
+    _check_path(request.url.partition("?")[0])
     headers = {name.lower(): value for name, value in request.headers.items()}
 
     def from_xml(shape: Any, root: str, body: bytes) -> Any:
@@ -183,7 +192,15 @@ def _from_rest(found: Meant, request: HttpRequest, limits: Limits) -> dict[str, 
         return document.read(shape, json.decode(body, limits))
 
     reader = from_xml if found.protocol == "rest-xml" else from_json
-    return binding.read(found.model.input_shape, binding.Parts(labels, values, headers, request.body), reader)
+    return binding.read(found.model.input_shape, binding.Parts(found.labels, values, headers, request.body), reader)
+
+
+def _check_path(path: str) -> None:
+    """The router has decoded the labels, and whatever is not UTF-8 into U+FFFD."""
+    try:
+        unquote(path, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Malformed("the path is not UTF-8") from error
 
 
 def _from_document(shape: Any, protocol: str, body: bytes, limits: Limits) -> dict[str, Any]:

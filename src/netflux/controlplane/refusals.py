@@ -30,6 +30,14 @@ _INVALID = {
     "sns": "InvalidParameter",
     "sqs": "InvalidParameterValue",
 }
+_MALFORMED_POLICY = {
+    "iam": "MalformedPolicyDocument",
+    "kms": "MalformedPolicyDocumentException",
+    "secretsmanager": "MalformedPolicyDocumentException",
+    "sqs": "InvalidAttributeValue",
+    "sts": "MalformedPolicyDocument",
+}
+TOO_DEEP = "Member must have fewer levels of JSON"
 _MISSING = {"ec2": "MissingParameter", "rds": "MissingParameter", "sqs": "MissingParameter"}
 
 
@@ -53,6 +61,8 @@ class Violation:
 def invalid(service: str, protocol: str, violations: Sequence[Violation]) -> AwsError:
     """The error for parameters that break their constraints."""
     first = violations[0]
+    if first.constraint == TOO_DEEP and service in _MALFORMED_POLICY:
+        return AwsError(_MALFORMED_POLICY[service], f"The JSON at '{first.path}' has too many levels.")
     code = _INVALID.get(service) or ("ValidationError" if protocol in ("query", "ec2") else "ValidationException")
     if first.value is None and service in _MISSING:
         return AwsError(_MISSING[service], f"The request must contain the parameter {_own_name(first.path)}")

@@ -126,6 +126,7 @@ class Server:
             who = key.access_key if key is not None else None
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, who)
             if self._apis.handler(call.service, call.operation) is None:
+                await self._apis.precheck(call, params)
                 with room.asked_by(call.operation):
                     response = await forwarding.forward(self._apis.moto, call, model, params, message)
                 if response.status < 300:
@@ -178,7 +179,7 @@ def _failure(
             known = models.service_model(service)
             model = known.operation_model(known.operation_names[0])
         except AwsError:
-            return HttpResponse(error.status, {"Content-Type": "text/plain"}, str(error).encode())
+            return wire.bare_failure(message, error)
     return wire.failure(model, message, error, request_id)
 
 

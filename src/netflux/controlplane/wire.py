@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
+import cbor2
 from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel
 from moto.core.serialize import SerializationContext, get_serializer_class
 
-from netflux.controlplane import cborwire, constraints, models, protocols, refusals
+from netflux.controlplane import cborwire, constraints, modelcache, models, protocols, refusals
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.decoding import xml
 from netflux.decoding.limits import Malformed
@@ -67,7 +70,7 @@ def scope_of(request: HttpRequest) -> Scope | None:
         found = _QUERY_SCOPE.fullmatch(query["X-Amz-Credential"][0])
         found = found if found and found[4] == "s3" else None
     if found:
-        return Scope(models.service_by_signing_name(found[4]), found[3], found[1])
+        return Scope(models.service_by_signing_name(found[4], request.url), found[3], found[1])
     if request.headers.get("Authorization", "").startswith("AWS "):
         return None
     service = _TARGETS.get(request.headers.get("X-Amz-Target", "").partition(".")[0])
@@ -96,8 +99,9 @@ def operation_of(service: str, request: HttpRequest) -> tuple[OperationModel, di
 
 
 async def understand(service: str, request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:
-    """`operation_of`; a large request is read on a thread, so that others are answered meanwhile."""
-    if len(request.body) > _LARGE:
+    """`operation_of`; on a thread where the request is large or its model is not there yet, so that others are answered
+    meanwhile."""
+    if len(request.body) > _LARGE or not modelcache.loaded(service):
         return await asyncio.to_thread(operation_of, service, request)
     return operation_of(service, request)
 
@@ -119,6 +123,21 @@ def failure(model: OperationModel, request: HttpRequest, error: AwsError, reques
     if error.status not in (400, response.status):
         return HttpResponse(error.status, response.headers, response.body)
     return response
+
+
+def bare_failure(request: HttpRequest, error: AwsError) -> HttpResponse:
+    """An error where the service is not known, and so no model: in the protocol that the request looks like."""
+    headers = {"x-amzn-ErrorType": error.code}
+    kind = request.headers.get("Content-Type", "")
+    told = {"__type": error.code, "message": error.message}
+    if "smithy-protocol" in request.headers or "cbor" in kind:
+        return HttpResponse(error.status, {**headers, "Content-Type": "application/cbor"}, cbor2.dumps(told))
+    if "json" in kind or "X-Amz-Target" in request.headers:
+        body = json.dumps(told).encode()
+        return HttpResponse(error.status, {**headers, "Content-Type": "application/x-amz-json-1.0"}, body)
+    fault = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    body = f"<ErrorResponse><Error>{fault}</Error></ErrorResponse>".encode("utf-8", "replace")
+    return readable(HttpResponse(error.status, {**headers, "Content-Type": "text/xml"}, body))
 
 
 def _serialize(model: OperationModel, request: HttpRequest, result: Any, request_id: str) -> HttpResponse:

@@ -58,6 +58,17 @@ def value(text: str, limits: Limits = _ORDINARY) -> Any:
         raise Malformed("it has half of a surrogate pair") from error
 
 
+def levels(text: str) -> int:
+    """How deep the brackets of a text are that may be JSON, without reading it."""
+    if text.count("[") + text.count("{") <= 1:
+        return text.count("[") + text.count("{")
+    level = deepest = 0
+    for found in _BRACKET.finditer(_STRING.sub(b'""', text.encode(errors="replace"))):
+        level += 1 if found[0] in b"[{" else -1
+        deepest = max(deepest, level)
+    return deepest
+
+
 def _measure(body: bytes, limits: Limits) -> None:
     openings = body.count(b"[") + body.count(b"{")
     if openings <= limits.depth and openings + body.count(b",") + body.count(b":") < limits.nodes:

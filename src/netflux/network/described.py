@@ -6,14 +6,19 @@ Where moto's answers differ from EC2's, this is the place that knows:
 - the route to a deleted NAT gateway stays `active`, where EC2 says `blackhole`;
 - the interface of a NAT gateway is told to be in the default group, where EC2 has none;
 - a network ACL that was created lacks the entry 32767, `*`, which denies: what matches nothing is denied as well.
+
+What can't be read costs itself: it is left out and told, and what needs it lets nothing through.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
+from netflux.controlplane.kinds import read_each
+from netflux.faults import Faults
 from netflux.network.topology import (
     ANY,
     MAX_PORT,
@@ -29,7 +34,10 @@ from netflux.network.topology import (
     SecurityGroupRule,
     Subnet,
     Topology,
+    block,
 )
+
+T = TypeVar("T")
 
 Call = Callable[[str, str, dict[str, Any]], Awaitable[dict[str, Any]]]
 """`Apis.call`."""
@@ -71,6 +79,7 @@ _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 """Numbers that EC2 takes for names (EC2 API reference, "IpPermission")."""
 
 _WITH_PORTS = ("tcp", "udp")
+_MOST_PROTOCOLS = 255
 
 
 async def read(call: Call) -> Topology:
@@ -95,10 +104,12 @@ class Reading:
 
     Args:
         call: `Apis.call`.
+        faults: told of what can't be read.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, faults: Faults | None = None) -> None:
         self._call = call
+        self._faults = faults or Faults()
         self._told: dict[str, list[Item]] = {}
         self._stale = set(READS)
         self._named: set[str] = set()
@@ -129,7 +140,7 @@ class Reading:
             self._named.update(named)
             raise
         self._told |= told
-        return topology(self._told)
+        return topology(self._told, self._faults)
 
     async def _again(self, named: Sequence[str]) -> list[Item]:
         """All interfaces, of which these are read again; those that are gone are left out."""
@@ -145,44 +156,76 @@ def _interfaces_in(told: Sequence[Item]) -> Iterable[str]:
                 yield place["NetworkInterfaceId"]
 
 
-def topology(told: Answers) -> Topology:
-    """The answers as values. moto lets a subnet go that still has interfaces: such an interface is nowhere."""
-    subnets = _subnets(told)
+def topology(told: Answers, faults: Faults | None = None) -> Topology:
+    """The answers as values. An earlier netflux let a subnet go that still had interfaces: such one is nowhere.
+
+    Args:
+        faults: told of what can't be read.
+    """
+
+    known_faults = faults or Faults()
+
+    def each(noun: str, member: str, identity: str, read: Callable[[Item], T], command: str) -> dict[str, T]:
+        items = [(str(one.get(identity)), one) for one in told[member]]
+        return read_each(known_faults, noun, items, read, f"Delete it or set it right: aws ec2 {command} {{key}}")
+
+    vpcs = each("VPC", "Vpcs", "VpcId", _blocks, "delete-vpc --vpc-id")
+    acls = each("network ACL", "NetworkAcls", "NetworkAclId", _acl, "delete-network-acl --network-acl-id")
+    tables = each("route table", "RouteTables", "RouteTableId", _route_table, "delete-route-table --route-table-id")
+    ties = _ties(told)
+    subnets = each("subnet", "Subnets", "SubnetId", partial(_subnet, ties=ties), "delete-subnet --subnet-id")
+    subnets = {key: one for key, one in subnets.items() if one.vpc in vpcs}
+    acls = {_NONE: NetworkAcl(_NONE), **{one.acl: NetworkAcl(one.acl) for one in subnets.values()}, **acls}
+    none = {one.route_table: RouteTable(one.route_table) for one in subnets.values()}
+    groups = _groups(told, known_faults)
+    nats = [one for one in told["NatGateways"] if one.get("State") == "available"]
     translating = {
-        address.get("NetworkInterfaceId") for nat in told["NatGateways"] for address in nat["NatGatewayAddresses"]
+        address.get("NetworkInterfaceId")
+        for nat in told["NatGateways"]
+        for address in nat.get("NatGatewayAddresses") or ()
     }
+    interfaces = [one for one in told["NetworkInterfaces"] if one.get("SubnetId") in subnets]
+    told = {**told, "NatGateways": nats, "NetworkInterfaces": interfaces}
+    gateways = each("NAT gateway", "NatGateways", "NatGatewayId", _nat, "delete-nat-gateway --nat-gateway-id")
+    known = partial(_interface, known=groups, translating=translating)
+    remove = "delete-network-interface --network-interface-id"
     return Topology(
-        vpcs={vpc["VpcId"]: _blocks(vpc) for vpc in told["Vpcs"]},
+        vpcs=vpcs,
         subnets=subnets,
-        groups=_groups(told),
-        acls={acl["NetworkAclId"]: _acl(acl) for acl in told["NetworkAcls"]},
-        route_tables={table["RouteTableId"]: _route_table(table) for table in told["RouteTables"]},
+        groups=groups,
+        acls=acls,
+        route_tables={**none, **tables},
         internet_gateways={
             gateway["InternetGatewayId"]: attachment["VpcId"]
             for gateway in told["InternetGateways"]
             for attachment in gateway.get("Attachments") or ()
-            if attachment.get("State") in ("available", "attached")
+            if attachment.get("State") in ("available", "attached") and attachment.get("VpcId") in vpcs
         },
-        nat_gateways={nat["NatGatewayId"]: _nat(nat) for nat in told["NatGateways"] if nat["State"] == "available"},
-        interfaces={
-            eni["NetworkInterfaceId"]: _interface(eni, filtered=eni["NetworkInterfaceId"] not in translating)
-            for eni in told["NetworkInterfaces"]
-            if eni["SubnetId"] in subnets
-        },
+        nat_gateways={key: one for key, one in gateways.items() if one.subnet in subnets},
+        interfaces=each("network interface", "NetworkInterfaces", "NetworkInterfaceId", known, remove),
     )
+
+
+_NONE = ""
+"""Id of the network ACL and route table of a subnet that has none: the one denies all, the other leads nowhere."""
 
 
 def _blocks(vpc: Item) -> tuple[str, ...]:
     associated = [
         one["CidrBlock"]
         for one in vpc.get("CidrBlockAssociationSet") or ()
-        if one.get("CidrBlockState", {}).get("State", "associated") == "associated"
+        if one.get("CidrBlock") and one.get("CidrBlockState", {}).get("State", "associated") == "associated"
     ]
-    return tuple(dict.fromkeys([vpc["CidrBlock"], *associated]))
+    return tuple(_cidr(one) for one in dict.fromkeys([vpc["CidrBlock"], *associated]))
 
 
-def _subnets(told: Answers) -> dict[str, Subnet]:
-    acls = {one["SubnetId"]: one["NetworkAclId"] for acl in told["NetworkAcls"] for one in acl["Associations"]}
+def _ties(told: Answers) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Network ACLs by subnet, main route tables by VPC, and other route tables by subnet."""
+    acls = {
+        one.get("SubnetId", ""): acl["NetworkAclId"]
+        for acl in told["NetworkAcls"]
+        for one in acl.get("Associations") or ()
+    }
     main, explicit = {}, {}
     for table in told["RouteTables"]:
         for one in table.get("Associations") or ():
@@ -190,30 +233,38 @@ def _subnets(told: Answers) -> dict[str, Subnet]:
                 main[table["VpcId"]] = table["RouteTableId"]
             elif "SubnetId" in one:
                 explicit[one["SubnetId"]] = table["RouteTableId"]
-    return {
-        subnet["SubnetId"]: Subnet(
-            subnet["SubnetId"],
-            subnet["VpcId"],
-            subnet["CidrBlock"],
-            acls[subnet["SubnetId"]],
-            explicit.get(subnet["SubnetId"]) or main[subnet["VpcId"]],
-        )
-        for subnet in told["Subnets"]
-    }
+    return acls, main, explicit
 
 
-def _groups(told: Answers) -> dict[str, SecurityGroup]:
+def _subnet(told: Item, *, ties: tuple[dict[str, str], dict[str, str], dict[str, str]]) -> Subnet:
+    acls, main, explicit = ties
+    identity, vpc = told["SubnetId"], told["VpcId"]
+    table = explicit.get(identity) or main.get(vpc, _NONE)
+    return Subnet(identity, vpc, _cidr(told["CidrBlock"]), acls.get(identity, _NONE), table)
+
+
+def _groups(told: Answers, faults: Faults) -> dict[str, SecurityGroup]:
     notes = {key: note for group in told["SecurityGroups"] for key, note in _notes(group)}
     rules: dict[str, list[SecurityGroupRule]] = {}
-    for told_rule in told["SecurityGroupRules"]:
-        rule = _rule(told_rule, notes)
+    read = read_each(
+        faults,
+        "rule",
+        [(f"{one.get('SecurityGroupRuleId')} of {one.get('GroupId')}", one) for one in told["SecurityGroupRules"]],
+        partial(_rule, notes=notes),
+        "It allows nothing. Revoke it: aws ec2 revoke-security-group-ingress or -egress, --security-group-rule-ids, "
+        "{key}",
+    )
+    for rule in read.values():
         rules.setdefault(rule.group, []).append(rule)
-    return {
-        group["GroupId"]: SecurityGroup(
-            group["GroupId"], group["GroupName"], group.get("VpcId", ""), tuple(rules.get(group["GroupId"], ()))
-        )
-        for group in told["SecurityGroups"]
-    }
+    return read_each(
+        faults,
+        "security group",
+        [(str(group.get("GroupId")), group) for group in told["SecurityGroups"]],
+        lambda one: SecurityGroup(
+            one["GroupId"], one["GroupName"], one.get("VpcId", ""), tuple(rules.get(one["GroupId"], ()))
+        ),
+        "Delete it or set it right: aws ec2 delete-security-group --group-id {key}",
+    )
 
 
 _Key = tuple[str, bool, str, Ports, str]
@@ -223,27 +274,32 @@ def _notes(group: Item) -> Iterable[tuple[_Key, str]]:
     """Descriptions of the rules whose peer is a group."""
     for egress, member in ((False, "IpPermissions"), (True, "IpPermissionsEgress")):
         for one in group.get(member) or ():
+            noted = [pair for pair in one.get("UserIdGroupPairs") or () if pair.get("Description")]
+            if not noted or "IpProtocol" not in one:
+                continue
             protocol = _protocol(one["IpProtocol"])
             ports = _ports(protocol, one.get("FromPort"), one.get("ToPort"))
-            for pair in one.get("UserIdGroupPairs") or ():
-                if pair.get("Description"):
-                    yield (group["GroupId"], egress, protocol, ports, pair["GroupId"]), pair["Description"]
+            for pair in noted:
+                yield (group.get("GroupId", ""), egress, protocol, ports, pair.get("GroupId", "")), pair["Description"]
 
 
-def _rule(told: Item, notes: Mapping[_Key, str]) -> SecurityGroupRule:
-    protocol = _protocol(told["IpProtocol"])
+def _rule(told: Item, *, notes: Mapping[_Key, str]) -> SecurityGroupRule:
+    protocol = _known(told["IpProtocol"])
     ports = _ports(protocol, told.get("FromPort"), told.get("ToPort"))
     group, egress = told["GroupId"], bool(told["IsEgress"])
     peer = (told.get("ReferencedGroupInfo") or {}).get("GroupId", "")
+    cidr, prefix_list = told.get("CidrIpv4") or told.get("CidrIpv6") or "", told.get("PrefixListId") or ""
+    if not peer and not prefix_list:
+        _cidr(cidr)
     return SecurityGroupRule(
         id=told["SecurityGroupRuleId"],
         group=group,
         egress=egress,
         protocol=protocol,
         ports=ports,
-        cidr=told.get("CidrIpv4") or told.get("CidrIpv6") or "",
+        cidr=cidr,
         peer=peer,
-        prefix_list=told.get("PrefixListId") or "",
+        prefix_list=prefix_list,
         description=told.get("Description") or notes.get((group, egress, protocol, ports, peer), ""),
     )
 
@@ -253,7 +309,7 @@ def _acl(acl: Item) -> NetworkAcl:
 
 
 def _entry(entry: Item) -> AclEntry:
-    protocol = _protocol(entry["Protocol"])
+    protocol = _known(entry["Protocol"])
     ports = entry.get("PortRange") or {}
     return AclEntry(
         number=int(entry["RuleNumber"]),
@@ -261,7 +317,7 @@ def _entry(entry: Item) -> AclEntry:
         allow=entry["RuleAction"] == "allow",
         protocol=protocol,
         ports=_ports(protocol, ports.get("From"), ports.get("To")),
-        cidr=entry.get("CidrBlock") or entry.get("Ipv6CidrBlock") or "",
+        cidr=_cidr(entry.get("CidrBlock") or entry.get("Ipv6CidrBlock")),
     )
 
 
@@ -276,6 +332,8 @@ def _route(route: Item) -> Route:
         or route.get("DestinationPrefixListId", "")
     )
     gateway, nat = route.get("GatewayId", ""), route.get("NatGatewayId", "")
+    if not destination.startswith("pl-"):
+        _cidr(destination)
     others = [key for key in route if key.endswith("Id") and key not in ("GatewayId", "DestinationPrefixListId")]
     target = gateway or nat or next((str(route[key]) for key in others), "")
     return Route(destination, _kind(route, gateway, nat), target)
@@ -296,16 +354,32 @@ def _nat(nat: Item) -> NatGateway:
     return NatGateway(nat["NatGatewayId"], nat["SubnetId"], addresses[0])
 
 
-def _interface(eni: Item, *, filtered: bool) -> Interface:
+def _interface(eni: Item, *, known: Collection[str], translating: Collection[str]) -> Interface:
     private = [one["PrivateIpAddress"] for one in eni.get("PrivateIpAddresses") or ()]
     six = [one["Ipv6Address"] for one in eni.get("Ipv6Addresses") or ()]
+    filtered = eni["NetworkInterfaceId"] not in translating
+    groups = [group["GroupId"] for group in eni.get("Groups") or ()]
     return Interface(
         id=eni["NetworkInterfaceId"],
         subnet=eni["SubnetId"],
         addresses=tuple(dict.fromkeys([eni["PrivateIpAddress"], *private, *six])),
-        groups=tuple(group["GroupId"] for group in eni.get("Groups") or () if filtered),
+        groups=tuple(group for group in groups if filtered and group in known),
         public=bool((eni.get("Association") or {}).get("PublicIp")),
     )
+
+
+def _cidr(told: Any) -> str:
+    """The CIDR block as it was told; ValueError when it is none."""
+    block(str(told or "(none)"))
+    return str(told)
+
+
+def _known(told: Any) -> str:
+    """A protocol that rules can be made of."""
+    protocol = _protocol(told)
+    if protocol not in (ANY, *_PROTOCOLS.values()) and not (protocol.isdigit() and int(protocol) <= _MOST_PROTOCOLS):
+        raise ValueError(f"the protocol {told} is unknown")
+    return protocol
 
 
 def _protocol(told: Any) -> str:
@@ -315,4 +389,7 @@ def _protocol(told: Any) -> str:
 def _ports(protocol: str, low: int | None, high: int | None) -> Ports:
     if protocol == ANY or protocol not in _WITH_PORTS:
         return Ports()
-    return Ports(0 if low is None else int(low), MAX_PORT if high is None else int(high))
+    ports = Ports(0 if low is None else int(low), MAX_PORT if high is None else int(high))
+    if not 0 <= ports.low <= ports.high <= MAX_PORT:
+        raise ValueError(f"the ports {ports.low}-{ports.high} are none")
+    return ports

@@ -13,6 +13,7 @@ from typing import Any
 
 from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind, kind_of
 from netflux.errors import AwsError
 from netflux.network import addresses
 from netflux.network.interface import Interface, InterfaceRequest
@@ -84,23 +85,31 @@ class Ledger:
         self, apis: Caller, documents: Documents, in_use: Callable[[str], Awaitable[Sequence[str]]] | None = None
     ) -> None:
         self._apis = apis
+        documents.declare(
+            kind_of(INTERFACE, Record, "Nothing: {key} gets another interface."),
+            kind(SERVICE, "Nothing: it gets another address.", place=int),
+        )
         self._documents = documents
         self._in_use = in_use or self._asked
         self._records: dict[str, Record] = {}
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
-        """Brings records and EC2 together again, after a restart."""
+        """Brings records and EC2 together again, after a restart; where EC2 can't tell, records stay as they are."""
         for owner, document in self._documents.list(INTERFACE):
             self._records[owner] = Record(**document)
-        found = await self._owned({"Name": "tag-key", "Values": [OWNER_TAG]})
+        try:
+            found = await self._owned({"Name": "tag-key", "Values": [OWNER_TAG]})
+        except AwsError as error:
+            _log.warning("EC2 can't tell which interfaces there are: %s", error)
+            return
         for record in [*self._records.values()]:
             mine = [eni for eni in found if _owner(eni) == record.owner]
-            await self._recover(record, mine)
+            await self._settle(record.owner, self._recover(record, mine))
         kept = {record.id for record in self._records.values()}
         for eni in found:
             if eni["NetworkInterfaceId"] not in kept:
-                await self._delete(eni["NetworkInterfaceId"])
+                await self._settle(_owner(eni), self._delete(eni["NetworkInterfaceId"]))
 
     async def attach(self, request: InterfaceRequest) -> Record:
         """The owner's interface, created if it is not there; AwsError when the subnet or a group is not."""
@@ -241,6 +250,12 @@ class Ledger:
         changed = Record(**{**asdict(record), "security_groups": list(groups)})
         self._keep(changed)
         return changed
+
+    async def _settle(self, owner: str, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except AwsError as error:
+            _log.warning("the interface of %s is not settled: %s", owner, error)
 
     async def _recover(self, record: Record, found: Sequence[Mapping[str, Any]]) -> None:
         """After a restart: what was begun is ended, what EC2 has lost is made anew with the address it had."""

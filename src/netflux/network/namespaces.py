@@ -7,6 +7,7 @@ are one thread's, in order, so that the region's own thread never waits for the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +54,8 @@ class NamespaceNetwork:
     def __init__(self, apis: Caller, documents: Documents) -> None:
         self._apis = apis
         self._ledger = Ledger(apis, documents, self._in_use)
-        self._reading = Reading(apis.call)
+        self._faults = documents.faults
+        self._reading = Reading(apis.call, documents.faults)
         self._kernel = ThreadPoolExecutor(1, "network")
         self._routers: dict[str, Router] = {}
         self._homes: dict[str, str] = {}
@@ -63,17 +65,27 @@ class NamespaceNetwork:
         self._intercepting = asyncio.Lock()
         self._watched: frozenset[str] = frozenset()
         self._seen: dict[str, Seen] = {}
+        self._refused: dict[str, OSError] = {}
         self._asked = self._covered = 0
         self._refreshing = asyncio.Lock()
 
     async def start(self) -> None:
-        """Brings records and EC2 together again, and makes what is recorded real."""
+        """Brings records and EC2 together again, and makes what is recorded real; what can't be is told."""
         self._host = await self._do(Host)
         self._interceptor = Interceptor(self._host, f"{SERVICE_BLOCK}.0/24")
         await self._ledger.load()
         for record in self._ledger.attached():
-            await self._realise(record)
-        await self.refresh()
+            try:
+                await self._realise(record)
+            except (AwsError, OSError) as error:
+                self._faults.tell(
+                    "network",
+                    record.owner,
+                    f"The interface {record.id} of {record.owner} could not be made real ({error}); it has no network.",
+                    "Its owner tries again when it is started anew; or delete the owner.",
+                )
+        with contextlib.suppress(Retryable):  # the network's controller tries again, and says so
+            await self.refresh()
 
     async def stop(self) -> None:
         """Takes all namespaces away; interfaces stay recorded."""
@@ -88,7 +100,11 @@ class NamespaceNetwork:
         record = await self._ledger.attach(request)
         if record.id not in self._homes:
             await self._realise(record)
-        await self.refresh()
+            self._faults.clear("network", record.owner)
+        await self._refresh()
+        refused = self._refused.get(self._homes[record.id])
+        if refused is not None:
+            raise Retryable(f"the network's rules: {refused}") from refused
         return self._interface(record)
 
     async def detach(self, owner: str) -> None:
@@ -145,8 +161,13 @@ class NamespaceNetwork:
         """Makes groups, network ACLs and routes what EC2 says. All who ask while EC2 is read share the next reading.
 
         Raises:
-            Retryable: the kernel refuses, or EC2 can't be read.
+            Retryable: the kernel refuses a VPC's, or EC2 can't be read. All other VPCs have theirs.
         """
+        await self._refresh()
+        for vpc, error in self._refused.items():
+            raise Retryable(f"the network's rules of {vpc}: {error}") from error
+
+    async def _refresh(self) -> None:
         self._asked += 1
         mine = self._asked
         async with self._refreshing:
@@ -155,7 +176,7 @@ class NamespaceNetwork:
             covering = self._asked
             try:
                 topology = await self._reading.now()
-                await self._do(lambda: self._apply(topology))
+                self._refused = await self._do(lambda: self._apply(topology))
             except (AwsError, OSError) as error:
                 raise Retryable(f"the network's rules: {error}") from error
             self._covered = covering
@@ -274,17 +295,23 @@ class NamespaceNetwork:
         self._host.leave(interface)
         router.disconnect(interface)
 
-    def _apply(self, topology: Topology) -> None:
+    def _apply(self, topology: Topology) -> dict[str, OSError]:
+        """What the kernel refused, by VPC; such a VPC keeps the rules that it had."""
         public = {record.id: record for record in self._ledger.attached() if record.public}
         exposed = {key: replace(one, public=one.public or key in public) for key, one in topology.interfaces.items()}
+        whole, refused = replace(topology, interfaces=exposed), {}
         for vpc, router in [*self._routers.items()]:
             if vpc in topology.vpcs:
-                router.apply(ruleset.of(replace(topology, interfaces=exposed), vpc, watched=vpc in self._watched))
                 mine = [record for key, record in public.items() if self._homes.get(key) == vpc]
-                router.outside.translate({record.public_address: record.vpc_address for record in mine})
+                try:
+                    router.apply(ruleset.of(whole, vpc, watched=vpc in self._watched))
+                    router.outside.translate({record.public_address: record.vpc_address for record in mine})
+                except (OSError, ValueError, KeyError) as error:
+                    refused[vpc] = error if isinstance(error, OSError) else OSError(f"{type(error).__name__}: {error}")
             elif vpc not in self._homes.values():
                 router.close()
                 del self._routers[vpc]
+        return refused
 
     def _dismantle(self) -> None:
         self._host.close()

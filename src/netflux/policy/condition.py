@@ -7,7 +7,6 @@ policy are joined by OR, by NOR under a negated operator.
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -119,7 +118,7 @@ def _address(value: str, network: str) -> bool:
 def _bytes(value: str, other: str) -> bool:
     try:
         return base64.b64decode(value, validate=True) == base64.b64decode(other, validate=True)
-    except binascii.Error:
+    except ValueError:
         return False
 
 

@@ -25,6 +25,7 @@ from typing import Protocol
 from netflux.runtime.walls import PROCESSES, Walls
 
 _LAUNCH = str(Path(__file__).with_name("launch.py"))
+_LAST = 5.0  # real seconds for the end of a pid namespace; a process that waits for a disk can't be ended
 _READ_LIMIT = 64 * 1024  # bytes of a child's output that are held until they are read; more makes it wait
 
 
@@ -104,6 +105,7 @@ class _Own:
 
     def __init__(self, process: asyncio.subprocess.Process, exited: asyncio.Event) -> None:
         self.pid = process.pid
+        self.output = process.stdout
         self._process = process
         self._exited = exited
 
@@ -153,9 +155,7 @@ class Child:
         record: of its pid.
     """
 
-    def __init__(
-        self, name: str, program: Started, first: Started | None, launcher: asyncio.subprocess.Process, record: Path
-    ) -> None:
+    def __init__(self, name: str, program: Started, first: Started | None, launcher: _Own, record: Path) -> None:
         self.name = name
         self.pid = program.pid
         self.first = first.pid if first is not None else 0
@@ -168,7 +168,7 @@ class Child:
     @property
     def output(self) -> asyncio.StreamReader | None:
         """Its stdout and stderr, when they go to a pipe."""
-        return self._launcher.stdout
+        return self._launcher.output
 
     @property
     def exit_code(self) -> int | None:
@@ -206,7 +206,9 @@ class Child:
         code = await self._program.wait()
         self.kill_group()
         if self._first is not None:
-            await self._first.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._first.wait(), _LAST)
+        await self._launcher.wait()
         self._record.unlink(missing_ok=True)
         return code
 
@@ -222,9 +224,24 @@ class Children:
         self._records = records
         records.mkdir(parents=True, exist_ok=True)
         self._running: dict[str, Child] = {}
+        self._starting: set[asyncio.Future[Child]] = set()
 
     async def start(self, launch: Launch) -> Child:
-        """Starts the program. An unknown program ends at once with exit code 127, as in a shell."""
+        """Starts the program. An unknown program ends at once with exit code 127, as in a shell.
+
+        Whoever is cancelled meanwhile leaves nothing: what was started is known, and ended. A child that nobody waits
+        for would hold up the end of its pid namespace for ever.
+        """
+        starting = asyncio.ensure_future(self._start(launch))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(_end)
+            raise
+
+    async def _start(self, launch: Launch) -> Child:
         hearing, telling = os.pipe() if launch.beside else (-1, -1)
         try:
             transport, protocol = await self._spawn(launch, telling)
@@ -234,16 +251,19 @@ class Children:
         finally:
             _close(telling)
         process = asyncio.subprocess.Process(transport, protocol, asyncio.get_running_loop())
-        program: Started = _Own(process, protocol.happened)
+        launcher = _Own(process, protocol.happened)
+        program: Started = launcher
         first: Started | None = None
         if launch.beside:
             pids = await _told(hearing)
-            if pids:  # else the launcher has ended with the reason
-                program, first = _Told(pids[0]), _Told(pids[1]) if pids[1] else None
+            if pids[0]:  # else the launcher ends with the reason
+                program = _Told(pids[0])
+            if pids[1]:
+                first = _Told(pids[1])
         leader = (first or program).pid
         record = self._records / (re.sub(r"[^\w.-]", "_", launch.name) + ".json")
         record.write_text(json.dumps({"name": launch.name, "pid": leader, "started": started_at(leader)}))
-        child = Child(launch.name, program, first, process, record)
+        child = Child(launch.name, program, first, launcher, record)
         self._running[launch.name] = child
         child._reaped.add_done_callback(lambda _: self._forget(child))
         return child
@@ -276,6 +296,7 @@ class Children:
 
     async def stop_all(self, patience: float) -> None:
         """Ends whatever still runs, all at once, within `patience` real seconds."""
+        await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(child.stop(patience) for child in self.running()))
 
     def _forget(self, child: Child) -> None:
@@ -306,18 +327,25 @@ def _wanted(launch: Launch, telling: int) -> int:
     return file
 
 
+def _end(started: asyncio.Future[Child]) -> None:
+    if not started.cancelled() and started.exception() is None:
+        started.result().kill_group()
+
+
 def _close(descriptor: int) -> None:
     if descriptor >= 0:
         os.close(descriptor)
 
 
 async def _told(hearing: int) -> list[int]:
-    """The two process ids that a launcher tells; nothing when it ended before. Closes the descriptor."""
+    """The ids of the program's process and the first one, as a launcher tells them, 0 for one that it has not made.
+    Closes the descriptor.
+    """
     loop, said = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(hearing, said.set)
     try:
         await said.wait()
-        return [int(word) for word in os.read(hearing, 64).split()]
+        return [int(word) for word in os.read(hearing, 64).split()] or [0, 0]
     finally:
         loop.remove_reader(hearing)
         os.close(hearing)

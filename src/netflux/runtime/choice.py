@@ -56,15 +56,19 @@ class ChosenRuntime:
 
     @property
     def walls(self) -> Standing | None:
-        """The walls around tasks that are processes; None where none are run, or none has been yet."""
+        """The walls around tasks that are processes; None where none are run, or before they were tried."""
         process = self._runtimes.get(ProcessRuntime.name)
         return process.walls if isinstance(process, ProcessRuntime) else None
 
     async def clear(self) -> None:
-        """Removes containers that a killed region has left. Where there never were any, no engine is called."""
+        """Removes containers that a killed region has left. Where there never were any, no engine is called.
+
+        What the machine allows to tasks is tried too, so that the first of them need not wait for it.
+        """
         for runtime in self._runtimes.values():
             if isinstance(runtime, ProcessRuntime):
                 await runtime.places()
+                runtime.try_walls()
             if isinstance(runtime, PodmanRuntime):
                 await runtime.clear()
 

@@ -90,7 +90,11 @@ def _go_inside(first: int) -> None:
 
 
 def _beside(wanted: "Wanted", groups: "list[int]") -> "NoReturn":
-    """Makes the container's first process, and the one that becomes the program, and tells the region of both."""
+    """Makes the container's first process, and the one that becomes the program, and tells the region of both.
+
+    It is told before anything else may happen to them: they are the region's children, and while one that has ended is
+    not waited for, its pid namespace can't end.
+    """
     bound, binding = os.pipe()
     waiting, going = os.pipe()
     nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
@@ -101,20 +105,24 @@ def _beside(wanted: "Wanted", groups: "list[int]") -> "NoReturn":
             os.close(going)
             os.close(wanted["report"])
             _hold(nowhere, binding, waiting)
-    second = kernel.sibling()
+    try:
+        second = kernel.sibling()
+    except OSError:
+        os.write(wanted["report"], b"0 %d\n" % first)
+        raise
     if second == 0:
         os.close(going)
         os.close(wanted["report"])
         os.setsid()
         _await(binding, waiting, wanted["death_signal"])
         _become(wanted, groups)
+    os.write(wanted["report"], b"%d %d\n" % (second, first))
     os.close(binding)
     count = 2 if first else 1
     heard = 0
     while heard < count and (told := os.read(bound, count - heard)):
         heard += len(told)
     if heard == count and os.getppid() == wanted["parent"]:
-        os.write(wanted["report"], b"%d %d\n" % (second, first))
         os.write(going, b"g" * count)
     os._exit(0)
 

@@ -259,10 +259,14 @@ class ProcessRuntime:
         return self._state is not None and folder.is_relative_to(self._state)
 
     async def standing(self) -> Standing:
-        """The walls around tasks, found out by the first who asks."""
+        """The walls around tasks."""
+        return await asyncio.shield(self.try_walls())
+
+    def try_walls(self) -> asyncio.Future[Standing]:
+        """Begins to find out which walls stand, where nobody has before."""
         if self._standing is None:
             self._standing = asyncio.ensure_future(self._find_standing())
-        return await asyncio.shield(self._standing)
+        return self._standing
 
     async def _find_standing(self) -> Standing:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -278,7 +282,7 @@ class ProcessRuntime:
 
     @property
     def walls(self) -> Standing | None:
-        """The walls around tasks; None before the first task."""
+        """The walls around tasks; None until they were tried."""
         return self._standing.result() if self._standing is not None and self._standing.done() else None
 
     async def places(self) -> Places | str:

@@ -38,6 +38,7 @@ def binds(hosts: Path | None, resolver: Path | None) -> dict[str, str]:
             own = resolver.parent / "nsswitch.conf"
             if not own.exists() or own.read_text() != after:
                 own.write_text(after)
+                own.chmod(0o644)  # the task may run as another user
             found[SWITCH] = str(own)
     return found
 

@@ -32,11 +32,13 @@ def build(folder: str, hidden: list[str], needed: list[str], scratch: str, binds
     Args:
         folder: of the image: stays writable where it is, unless it is `/`.
         hidden: directories that are empty in the view.
-        needed: paths that stay visible where they lie in a place that becomes the task's own, such as an interpreter's.
+        needed: paths that stay visible where they lie in a place that becomes the task's own, and read-only where they
+            lie in the folder: the region's own programs.
         scratch: a directory with a folder for each of TEMPORARY, for the task's temporary files.
         binds: files to put over others: target to source.
     """
     own = kernel.detach(folder, read_only=False) if folder != "/" else None
+    programs = {path: kernel.detach(path, read_only=True) for path in needed if path.startswith(f"{folder}/")}
     places = {place: kernel.detach(below(scratch, place), read_only=False) for place in temporary()}
     kept = {path: kernel.detach(path, read_only=True) for path in _kept([*needed, folder])}
     devices = {name: kernel.detach(f"/dev/{name}", read_only=False) for name in _DEVICES}
@@ -51,6 +53,8 @@ def build(folder: str, hidden: list[str], needed: list[str], scratch: str, binds
         _put_back(copy, path)
     if own is not None:
         kernel.attach(own, folder)
+    for path, copy in programs.items():
+        kernel.attach(copy, path)
     for path in hidden:
         if os.path.isdir(path):
             _cover(path)

@@ -43,7 +43,7 @@ class Walls:
         up: FILES, PROCESSES or HOSTS.
         folder: of the image; stays writable.
         hidden: directories that are empty to it.
-        needed: paths that stay visible wherever they are: interpreters.
+        needed: paths that stay visible and read-only wherever they are: the region's own programs.
         scratch: its temporary files.
         binds: files that lie over others: target to source.
         host: its host name; empty keeps the machine's.
@@ -155,9 +155,11 @@ def hidden(state: Path | None) -> list[Path]:
 
 
 def needed() -> list[Path]:
-    """What the region's own Python needs, which is the `python` of tasks: its environment, and what that is made of."""
-    found = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent}
-    return sorted(found)
+    """What the region's own Python needs, which is the `python` of tasks: its environment and what that is made of; and
+    Netflux itself.
+    """
+    found = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent, Path(__file__).parents[1]}
+    return sorted(path.resolve() for path in found)
 
 
 def _other_names(path: Path) -> list[Path]:

@@ -72,3 +72,19 @@ def test_a_daily_time_is_within_a_day_and_is_that_time(minute: int, hour: int, m
     assert found is not None
     assert timedelta() < found - moment <= timedelta(days=1)
     assert (found.hour, found.minute, found.second) == (hour, minute, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["rate(99999999999999999999 days)", f"rate({'9' * 5000} days)", "rate(3000000 days)", "at(0001-01-01T00:00:00)",
+     f"cron({'1,' * 50_000}1 * * * ? *)"],
+)  # fmt: skip
+def test_what_no_calendar_has_is_refused(text: str) -> None:
+    with pytest.raises(AwsError) as refused:
+        read(text, "Asia/Tokyo")
+    assert refused.value.code == "ValidationException"
+    assert len(refused.value.message) < 500
+
+
+def test_a_date_that_never_comes_is_looked_for_within_bounds() -> None:
+    assert read("cron(0 0 31 2 ? *)", None).after(TUESDAY) is None

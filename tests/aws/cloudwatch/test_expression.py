@@ -68,3 +68,15 @@ def test_any_sum_is_pythons(text: str) -> None:
     except ZeroDivisionError:
         wanted = None
     assert parse(text).value(VALUES) == wanted
+
+
+@pytest.mark.parametrize("text", ["(" * 500 + "a" + ")" * 500, "-" * 900 + "1", "1^" * 500 + "1", "9" * 1000])
+def test_what_is_deeper_or_larger_than_any_formula_is_refused(text: str) -> None:
+    with pytest.raises(AwsError) as refused:
+        parse(text)
+    assert refused.value.code == "ValidationError"
+
+
+def test_a_long_sum_is_no_deep_one() -> None:
+    assert parse("+".join("a" * 500)).value({"a": 1.0}) == 500.0
+    assert parse("2^9999^99999").value({}) is None

@@ -45,3 +45,18 @@ def test_other_syntax_is_refused_by_name(pattern: str) -> None:
 def test_what_is_no_pattern_is_an_invalid_parameter(pattern: str) -> None:
     with pytest.raises(AwsError, match="Invalid filter pattern"):
         compile_pattern(pattern)
+
+
+def test_a_message_that_is_deeper_than_json_can_be_read_matches_nothing() -> None:
+    assert not compile_pattern("{ $.a = 1 }")('{"a":' + "[" * 100_000)
+    assert not compile_pattern("{ $.a = 1 }")('{"a":' + "9" * 5000 + "}")
+
+
+def test_many_stars_are_answered_at_once() -> None:
+    assert not compile_pattern('{ $.a = "' + "*a" * 60 + '*b" }')('{"a": "' + "a" * 50_000 + '"}')
+    assert compile_pattern('{ $.a = "x[?]*" }')('{"a": "x[?]y"}')
+
+
+def test_an_index_beyond_any_list_is_no_pattern() -> None:
+    with pytest.raises(AwsError):
+        compile_pattern("{ $.a[" + "9" * 5000 + "] = 1 }")

@@ -17,6 +17,10 @@ _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 _DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
+_LONGEST = 1600
+"""Characters; API reference, PutScheduledAction, as its parameters are bounded."""
+_RARELY = 100 * 366 * 86400
+"""Seconds: a time that a calendar has is the next one."""
 _FAR = 5 * 366
 """Days that are searched for the next time of a cron expression: the 29th of February is never further."""
 
@@ -83,6 +87,8 @@ Schedule = At | Rate | Cron
 
 def read(text: str, zone: str | None) -> Schedule:
     """The schedule that a text names; AwsError where it names none."""
+    if len(text) > _LONGEST:
+        raise _invalid(f"{text[:80]}…", f"it has more than {_LONGEST} characters")
     written = re.fullmatch(r"(at|rate|cron)\((.*)\)", text.strip())
     if written is None:
         raise _invalid(text, "it must be at(yyyy-mm-ddThh:mm:ss), rate(value unit) or cron(six fields)")
@@ -99,14 +105,16 @@ def read(text: str, zone: str | None) -> Schedule:
 def _at(text: str, inside: str, zone: ZoneInfo) -> At:
     try:
         return At(datetime.strptime(inside, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=zone).astimezone(UTC))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise _invalid(text, "the time must be yyyy-mm-ddThh:mm:ss") from error
 
 
 def _rate(text: str, inside: str) -> Rate:
-    written = re.fullmatch(r"([1-9]\d*) (minute|hour|day)(s?)", inside)
+    written = re.fullmatch(r"([1-9][0-9]*) (minute|hour|day)(s?)", inside)
     if written is None or (written[1] == "1") == bool(written[3]):
         raise _invalid(text, "a rate is a number and minute, minutes, hour, hours, day or days")
+    if len(written[1]) > 9 or int(written[1]) * _UNITS[written[2]] > _RARELY:
+        raise _invalid(text, "a rate is at most a hundred years")
     return Rate(timedelta(seconds=int(written[1]) * _UNITS[written[2]]))
 
 

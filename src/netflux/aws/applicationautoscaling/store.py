@@ -6,12 +6,20 @@ from typing import Any
 
 from netflux.clock import Clock
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind
 
 Json = dict[str, Any]
 
 TARGET, POLICY, ACTIVITY = "autoscaling.target", "autoscaling.policy", "autoscaling.activity"
 SCHEDULE = "autoscaling.schedule"
 NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
+_REGISTER = "Make it anew in Application Auto Scaling."
+_KINDS = (
+    kind(TARGET, _REGISTER, ResourceId=str, ScalableTargetARN=str, MinCapacity=int, MaxCapacity=int),
+    kind(POLICY, _REGISTER, ResourceId=str, PolicyName=str, PolicyARN=str, Alarms=list),
+    kind(SCHEDULE, _REGISTER, ResourceId=str, ScheduledActionName=str, Schedule=str),
+    kind(ACTIVITY, "It is a record of the past only.", ActivityId=str, ResourceId=str, StartTime=str),
+)
 KEPT = 100
 """Activities of a target; AWS keeps those of six weeks."""
 
@@ -25,6 +33,7 @@ class Store:
     """
 
     def __init__(self, documents: Documents, clock: Clock) -> None:
+        documents.declare(*_KINDS)
         self.documents = documents
         self.clock = clock
 

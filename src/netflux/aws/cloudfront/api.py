@@ -15,12 +15,35 @@ from netflux.aws.cloudfront.deployments import Deployments
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Document, Documents
+from netflux.controlplane.kinds import Kind, kind
 from netflux.errors import AwsError
 
 DISTRIBUTION = "cloudfront/distribution"
 INVALIDATION = "cloudfront/invalidation"
 _MOST_FILES, _MOST_WILDCARDS = 3_000, 15  # in progress; "Quotas on invalidations", CloudFront Developer Guide
 _LONGEST_PATH = 4_000
+
+
+def _readable(document: Mapping[str, Any]) -> None:
+    config = document["config"]
+    for origin in config["Origins"]["Items"]:
+        origin["Id"], origin["DomainName"]
+    config["CallerReference"], config["DefaultCacheBehavior"]["TargetOriginId"]
+    datetime.fromisoformat(document["modified"])
+
+
+_STORED = {"id": (str,), "etag": (str,), "modified": (str,), "config": (dict,)}
+_KINDS = (
+    Kind(
+        DISTRIBUTION, {**_STORED, "arn": (str,), "tags": (list,)}, read=_readable,
+        remedy="Put a copy of netflux.db back, or make the distribution anew.",
+    ),
+    kind(INVALIDATION, "It is a record of the past only.", id=str, distribution=str),
+    *(
+        Kind(one.documents, _STORED, remedy="Put a copy of netflux.db back, or make it anew.")
+        for one in kinds.BY_NAME.values()
+    ),
+)  # fmt: skip
 
 
 def _users(api: CloudFrontApi, identifier: str) -> Iterator[str]:
@@ -75,6 +98,7 @@ class CloudFrontApi:
     ) = kinds.operations(kinds.RESPONSE_HEADERS_POLICY, _users)
 
     def __init__(self, documents: Documents, deployments: Deployments, clock: Clock) -> None:
+        documents.declare(*_KINDS)
         self.documents = documents
         self.clock = clock
         self._deployments = deployments
@@ -225,9 +249,9 @@ class CloudFrontApi:
                 self.lookup("OriginAccessControl", origin["OriginAccessControlId"])
         rules = (config.get("CacheBehaviors") or {}).get("Items") or []
         for rule in [config["DefaultCacheBehavior"], *rules]:
-            for kind in ("CachePolicy", "OriginRequestPolicy", "ResponseHeadersPolicy"):
-                if rule.get(f"{kind}Id"):
-                    self.lookup(kind, rule[f"{kind}Id"])
+            for policy in ("CachePolicy", "OriginRequestPolicy", "ResponseHeadersPolicy"):
+                if rule.get(f"{policy}Id"):
+                    self.lookup(policy, rule[f"{policy}Id"])
 
     def _find(self, identifier: str) -> Document:
         found = self.documents.get(DISTRIBUTION, identifier)

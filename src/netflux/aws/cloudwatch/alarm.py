@@ -9,6 +9,7 @@ from typing import Any
 from netflux.aws.cloudwatch import query
 from netflux.aws.cloudwatch.decide import COMPARISONS, INSUFFICIENT, Condition, Verdict, reason_data
 from netflux.aws.cloudwatch.series import PERCENTILE, STATISTICS, Metric
+from netflux.controlplane.kinds import Kind
 from netflux.errors import AwsError, Unsupported
 
 Json = dict[str, Any]
@@ -154,3 +155,15 @@ def shown(body: Json) -> Json:
         "StateTransitionedTimestamp": datetime.fromisoformat(body["updated"]),
     }  # fmt: skip
     return {key: value for key, value in shape.items() if value is not None}
+
+
+STORED = Kind(
+    KIND,
+    {
+        "configuration": (dict,), "arn": (str,), "state": (str,), "reason": (str,), "updated": (str,),
+        "configured": (str,), "history": (list,), "tags": (dict,),
+    },
+    read=shown,
+    remedy="Make it anew: aws cloudwatch put-metric-alarm --alarm-name {key}.",
+)  # fmt: skip
+"""An alarm's document."""

@@ -71,6 +71,7 @@ class Alarms:
     """
 
     def __init__(self, ground: Ground) -> None:
+        ground.documents.declare(alarm.STORED)
         self._ground = ground
         self.fire: Fire = lambda _: None
 

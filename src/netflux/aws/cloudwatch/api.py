@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from netflux.aws.cloudwatch import submission
 from netflux.aws.cloudwatch.alarm import metric
 from netflux.aws.cloudwatch.alarms import Alarms, Ground
 from netflux.aws.cloudwatch.series import Metric, measured
@@ -27,8 +28,14 @@ class CloudWatchApi(Alarms):
         self._others = ground.others
         self._namespaces = ground.namespaces
 
+    async def put_metric_data(self, _call: Call, request: Shape) -> Shape:
+        """To moto, with many observations as one record."""
+        kept = submission.kept(request, self._ground.clock.now())
+        return await self._others.call("cloudwatch", "PutMetricData", kept)
+
     async def get_metric_statistics(self, _call: Call, request: Shape) -> Shape:
         """Datapoints in the order of their time."""
+        submission.check_statistics(request)
         if request["Namespace"] not in self._namespaces:
             return await self._others.call("cloudwatch", "GetMetricStatistics", request)
         wanted, extended = request.get("Statistics") or [], request.get("ExtendedStatistics") or []
@@ -47,6 +54,7 @@ class CloudWatchApi(Alarms):
 
     async def get_metric_data(self, _call: Call, request: Shape) -> Shape:
         """Queries of our metrics are answered here; expressions over them are not carried."""
+        submission.check_data(request)
         ours = [query for query in request["MetricDataQueries"] if _namespace(query) in self._namespaces]
         others = [query for query in request["MetricDataQueries"] if query not in ours]
         if ours and any(query.get("Expression") for query in others):

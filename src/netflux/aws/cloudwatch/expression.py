@@ -20,6 +20,7 @@ _Value = Callable[[Values], float | None]
 _TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d*)?|\.\d+)|([a-z]\w*)|([A-Z][A-Z0-9_]*)|([-+*/^(),]))")
 _SUMS, _PRODUCTS = {"+": operator.add, "-": operator.sub}, {"*": operator.mul, "/": operator.truediv}
 _MOST = 1024  # characters; API reference, MetricDataQuery
+_DEEPEST = 64  # parentheses, signs and powers inside one another
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class _Reader:
         self.names: set[str] = set()
         self._text = text
         self._at = 0
+        self._level = 0
 
     def sum(self) -> _Value:
         return self._row(_SUMS, lambda: self._row(_PRODUCTS, self._signed))
@@ -72,6 +74,14 @@ class _Reader:
         return left
 
     def _signed(self) -> _Value:
+        self._level += 1
+        if self._level > _DEEPEST:
+            raise invalid(self._text)
+        value = self._power()
+        self._level -= 1
+        return value
+
+    def _power(self) -> _Value:
         if self._take("-") is not None:
             return _applied(operator.sub, lambda _: 0.0, self._signed())
         base = self._single()
@@ -80,7 +90,7 @@ class _Reader:
     def _single(self) -> _Value:
         number, name, function, sign = self._next()
         if number:
-            constant = float(number)
+            constant = self._number(number)
             return lambda _: constant
         if name:
             self.names.add(name)
@@ -104,8 +114,14 @@ class _Reader:
         if not number:
             raise Unsupported("FILL of a metric math expression with anything but a number")
         self._expect(")")
-        filling = sign * float(number)
+        filling = sign * self._number(number)
         return lambda values: filling if (found := value(values)) is None else found
+
+    def _number(self, text: str) -> float:
+        value = float(text)
+        if not math.isfinite(value):
+            raise invalid(self._text)
+        return value
 
     def _next(self) -> tuple[str, str, str, str]:
         found = _TOKEN.match(self._text, self._at)

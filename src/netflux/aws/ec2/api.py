@@ -1,4 +1,4 @@
-"""EC2 operations that moto carries out, but not as EC2 does; all others go to moto unseen."""
+"""EC2 operations that moto carries out, but not as EC2 does; all others go to moto once the rules have let them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from netflux.aws.ec2 import association
 from netflux.aws.ec2.association import Addresses
 from netflux.aws.ec2.flowlogapi import FlowLogApi
+from netflux.aws.ec2.precheck import Precheck
 from netflux.controlplane.call import Call, Caller
 
 
@@ -18,15 +19,24 @@ class Ec2Api:
         moto: holds VPCs and groups.
         flow_logs: answers for flow logs.
         public: the addresses that internet gateways translate.
+        precheck: the rules that each call is held against; without it there are moto's only.
     """
 
     service = "ec2"
     whole = False
 
-    def __init__(self, moto: Caller, flow_logs: FlowLogApi, public: Addresses = dict) -> None:
+    def __init__(
+        self, moto: Caller, flow_logs: FlowLogApi, public: Addresses = dict, precheck: Precheck | None = None
+    ) -> None:
         self._moto = moto
+        self._precheck = precheck
         self._flow_logs = flow_logs
         self._public = public
+
+    async def precheck(self, call: Call, request: Mapping[str, Any]) -> None:
+        """Before any operation is carried out, whoever does it."""
+        if self._precheck is not None:
+            await self._precheck.check(call, request)
 
     async def describe_network_interfaces(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """With the public addresses of tasks, load balancers and databases, which moto does not know."""
@@ -63,6 +73,17 @@ class Ec2Api:
             if not group["IpPermissions"]:
                 wanted = {"GroupId": group["GroupId"], "IpPermissions": own}
                 await self._moto.call("ec2", "AuthorizeSecurityGroupIngress", wanted)
+        return answer
+
+    async def delete_subnet(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Its association with a route table goes with it."""
+        answer = await self._moto.call("ec2", "DeleteSubnet", request)
+        condition = [{"Name": "association.subnet-id", "Values": [request["SubnetId"]]}]
+        for table in (await self._moto.call("ec2", "DescribeRouteTables", {"Filters": condition}))["RouteTables"]:
+            for one in table["Associations"]:
+                if one.get("SubnetId") == request["SubnetId"]:
+                    tied = {"AssociationId": one["RouteTableAssociationId"]}
+                    await self._moto.call("ec2", "DisassociateRouteTable", tied)
         return answer
 
     async def delete_nat_gateway(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from netflux.aws.ec2.flowlog import S3, FlowLog
 from netflux.aws.ec2.flowwindow import Record, Window
 from netflux.clock import Clock
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind_of
 from netflux.errors import AwsError, Retryable, Unsupported
 from netflux.network.interface import Network
 from netflux.network.sighting import Seen
@@ -58,6 +59,7 @@ class FlowLogs:
 
     def __init__(self, call: Api, documents: Documents, network: Network, clock: Clock, owner: tuple[str, str]) -> None:
         self._call = call
+        documents.declare(kind_of(KIND, FlowLog, "Make it anew: aws ec2 create-flow-logs."))
         self._documents = documents
         self._network = network
         self._clock = clock

@@ -9,6 +9,7 @@ from netflux.aws.ecr.images import Images
 from netflux.clock import Clock
 from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind
 from netflux.errors import AwsError, Retryable
 from netflux.reconcile.controller import Result
 
@@ -30,6 +31,7 @@ class LifecycleController:
     name = "ecr-lifecycle"
 
     def __init__(self, documents: Documents, apis: Caller, clock: Clock) -> None:
+        documents.declare(kind(POLICY, "Put it anew: aws ecr put-lifecycle-policy --repository-name {key}.", text=str))
         self._documents = documents
         self._images = Images(documents)
         self._apis = apis

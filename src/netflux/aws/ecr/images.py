@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind_of
 
 KIND = "ecr.image"
 
@@ -43,6 +45,10 @@ class StoredImage:
         return f"{self.repository}@{self.digest}"
 
 
+def _stored(body: dict[str, Any]) -> StoredImage:
+    return StoredImage(**{**body, "tags": tuple(body["tags"])})
+
+
 def digest_of(manifest: str) -> str:
     """The digest by which the OCI distribution specification names a manifest."""
     return "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
@@ -52,11 +58,12 @@ class Images:
     """Reads and writes image documents."""
 
     def __init__(self, documents: Documents) -> None:
+        documents.declare(kind_of(KIND, StoredImage, "Push the image anew.", _stored))
         self._documents = documents
 
     def of(self, repository: str) -> list[StoredImage]:
         """All images of a repository, by its ARN."""
-        found = [StoredImage(**{**body, "tags": tuple(body["tags"])}) for _, body in self._documents.list(KIND)]
+        found = [_stored(body) for _, body in self._documents.list(KIND)]
         return [image for image in found if image.repository == repository]
 
     def by_digest(self, repository: str, digest: str) -> StoredImage | None:

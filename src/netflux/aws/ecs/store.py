@@ -12,11 +12,24 @@ from typing import Any
 
 from netflux.clock import Clock
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind
 
 Json = dict[str, Any]
 
 CLUSTER, SERVICE, TASK, DEFINITION, FAMILY, SETTING = (
     "ecs.cluster", "ecs.service", "ecs.task", "ecs.task-definition", "ecs.family", "ecs.setting",
+)  # fmt: skip
+_COPY = "Put a copy of netflux.db back, or make it anew."
+_KINDS = (
+    kind(CLUSTER, "Make it anew: aws ecs create-cluster.", clusterName=str, clusterArn=str, status=str, settings=list),
+    kind(
+        SERVICE, "Make it anew: aws ecs create-service.", arn=str, clusterArn=str, name=str, accepted=dict, status=str,
+        createdAt=str, deployments=list, events=list,
+    ),
+    kind(TASK, "Its service starts another one.", task=dict, subnet=str, securityGroups=list),
+    kind(DEFINITION, "Register it anew: aws ecs register-task-definition.", family=str, containerDefinitions=list,
+         taskDefinitionArn=str, revision=int, status=str),
+    kind(FAMILY, "Register a task definition of the family anew.", family=str, latest=int),
 )  # fmt: skip
 EVENTS_KEPT = 100  # API shape Service: "The event stream for your service. A maximum of 100 of the latest events".
 
@@ -30,6 +43,7 @@ class Store:
     """
 
     def __init__(self, documents: Documents, clock: Clock) -> None:
+        documents.declare(*_KINDS)
         self.documents = documents
         self.clock = clock
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from netflux.aws.elbv2.desired import LoadBalancer
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind
 from netflux.network.interface import Interface, InterfaceRequest, Network
 
 _log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Nodes:
     def __init__(self, network: Network, documents: Documents) -> None:
         self._network = network
         self._documents = documents
+        documents.declare(kind(NODES, "Nothing: nodes are attached anew.", subnets=list))
         self._ours: set[tuple[str, int]] = set()
 
     def owners(self) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind
 
 KIND = "elbv2/rules"
 _STAND_IN = "*"
@@ -21,6 +22,9 @@ class Rulebook:
     """
 
     def __init__(self, documents: Documents) -> None:
+        documents.declare(
+            kind(KIND, "Say it anew: aws elbv2 modify-rule --rule-arn {key}.", conditions=list | None, transforms=list)
+        )
         self._documents = documents
 
     def plain(self, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from netflux.aws.elbv2.decide import Target
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import Kind
 
 KIND = "elbv2/targets"
 
@@ -35,6 +37,8 @@ class Targets:
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
+        remedy = "ECS registers its tasks anew; others: aws elbv2 register-targets --target-group-arn {key}."
+        documents.declare(Kind(KIND, {"targets": (list,)}, read=_registrations, remedy=remedy))
 
     def groups(self) -> list[str]:
         """ARNs of groups that have or had targets."""
@@ -43,14 +47,7 @@ class Targets:
     def of(self, group: str) -> list[Registration]:
         """A group's targets, draining ones too, in the order of their registration."""
         document = self._documents.get(KIND, group) or {"targets": []}
-        return [
-            Registration(
-                Target(entry["id"], entry["port"]),
-                entry["zone"],
-                datetime.fromisoformat(entry["deregistered"]) if entry["deregistered"] else None,
-            )
-            for entry in document["targets"]
-        ]
+        return _registrations(document)
 
     def register(self, group: str, targets: Sequence[Registration]) -> None:
         """Adds targets; one that drains is registered again."""
@@ -93,3 +90,14 @@ class Targets:
                 ]
             },
         )
+
+
+def _registrations(document: dict[str, Any]) -> list[Registration]:
+    return [
+        Registration(
+            Target(entry["id"], entry["port"]),
+            entry["zone"],
+            datetime.fromisoformat(entry["deregistered"]) if entry["deregistered"] else None,
+        )
+        for entry in document["targets"]
+    ]

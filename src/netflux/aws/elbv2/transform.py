@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netflux import expressions
 from netflux.errors import AwsError
 from netflux.haproxy.configuration import quote
 
@@ -75,17 +76,19 @@ def lines(found: Sequence[Rewrite], failed: str) -> Iterator[str]:
             yield f"{failed} unless {{ path -m beg / }}"
 
 
-def expression(text: str, longest: int) -> re.Pattern[str]:
-    """A regular expression that AWS takes; AwsError when it is none."""
-    try:
-        compiled = re.compile(text)
-    except re.error as error:
-        raise AwsError("ValidationError", f"The regular expression '{text}' is not valid: {error}") from error
+def expression(text: str, longest: int) -> expressions.Expression:
+    """A regular expression that AWS takes; AwsError when it is none.
+
+    HAProxy's PCRE tries, and gives up after 80 ms: what takes longer there matches nothing.
+    """
     if len(text) > longest:
         raise AwsError("ValidationError", f"A regular expression can have at most '{longest}' characters")
     if _NOT_TAKEN.search(text):
         raise AwsError("ValidationError", f"The regular expression '{text}' uses a feature that is not supported")
-    return compiled
+    try:
+        return expressions.compiled(text)
+    except expressions.Invalid as error:
+        raise AwsError("ValidationError", f"The regular expression '{text}' is not valid: {error}") from error
 
 
 def _check(entry: Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ Matcher = Callable[[str], bool]
 
 _TERM = re.compile(r'\s*([-?]?)(?:"((?:[^"\\]|\\.)*)"|([\w*]+))(?=\s|$)')
 _COMPARISON = re.compile(
-    r"""\s*\$\.(?P<path>[\w@-]+(?:\.[\w@-]+|\[\d+\])*)\s*(?P<operator>!=|<=|>=|=|<|>)\s*"""
+    r"""\s*\$\.(?P<path>[\w@-]+(?:\.[\w@-]+|\[\d{1,9}\])*)\s*(?P<operator>!=|<=|>=|=|<|>)\s*"""
     r"""(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"&|(){}]+))\s*"""
 )
 _JOINT = re.compile(r"(&&|\|\|)")

@@ -13,6 +13,7 @@ from typing import Any
 from netflux import setaside
 from netflux.aws.logs.stream import Events
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind_of
 from netflux.errors import AwsError
 from netflux.faults import Faults
 
@@ -60,6 +61,10 @@ class Store:
     def __init__(self, directory: Path, documents: Documents, faults: Faults | None = None) -> None:
         self._faults = faults or Faults()
         self._directory = directory
+        documents.declare(
+            kind_of(GROUP, Group, "Its events are kept. Put a copy of netflux.db back."),
+            kind_of(STREAM, Stream, "Its events are kept. Put a copy of netflux.db back."),
+        )
         self._documents = documents
         self._events: dict[tuple[str, str], Events] = {}
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from netflux import names
-from netflux.aws.rds import placement, scram, secret, shape
+from netflux.aws.rds import groups, placement, scram, secret, shape
 from netflux.aws.rds import request as asked
 from netflux.aws.rds.decide import status
 from netflux.aws.rds.installation import Installation
@@ -155,6 +155,25 @@ class RdsApi:
         if request.get("Filters"):
             raise Unsupported("rds:DescribeDBEngineVersions Filters")
         return {"DBEngineVersions": [shape.engine_version(one) for one in found]}
+
+    async def describe_option_groups(self, call: Call, request: Request) -> Request:
+        """The default ones: no other can be made."""
+        every = [groups.option_group(call, one) for one in self._installations]
+        found = groups.option_groups(every, request)
+        shown, marker = page(found, request, lambda one: str(one["OptionGroupName"]))
+        return {"OptionGroupsList": shown, **({"Marker": marker} if marker else {})}
+
+    async def describe_db_parameter_groups(self, call: Call, request: Request) -> Request:
+        """The default ones, and those that were made."""
+        kept = await self._apis.moto.call("rds", "DescribeDBParameterGroups", {})
+        every = [groups.parameter_group(call, one) for one in self._installations] + kept["DBParameterGroups"]
+        name = request.get("DBParameterGroupName")
+        found = [one for one in every if name is None or one["DBParameterGroupName"] == name.lower()]
+        if name is not None and not found:
+            raise AwsError("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}", 404)
+        found.sort(key=lambda one: str(one["DBParameterGroupName"]))
+        shown, marker = page(found, request, lambda one: str(one["DBParameterGroupName"]))
+        return {"DBParameterGroups": shown, **({"Marker": marker} if marker else {})}
 
     async def describe_events(self, _call: Call, request: Request) -> Request:
         """Events of DB instances; those of other sources do not exist here."""

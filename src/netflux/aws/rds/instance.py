@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind, kind_of
 
 INSTANCE = "rds/instance"
 EVENT = "rds/event"
@@ -101,6 +102,10 @@ class Instances:
     """
 
     def __init__(self, documents: Documents) -> None:
+        documents.declare(
+            kind_of(INSTANCE, Instance, "Its data stays in databases/{key}. Put a copy of netflux.db back."),
+            kind(EVENT, "It is an event only.", SourceIdentifier=str, SourceType=str, Message=str, Date=str),
+        )
         self._documents = documents
         self._actual: dict[str, Actual] = {}
         self.passwords: dict[str, str] = {}

@@ -9,10 +9,19 @@ from collections.abc import Sequence
 
 from netflux.aws.s3.body import Bodies
 from netflux.controlplane.documents import Document, Documents
+from netflux.controlplane.kinds import kind
 from netflux.errors import AwsError
 
 _BUCKET = "s3/bucket"
 _UPLOAD = "s3/upload"
+_KINDS = (
+    kind(_BUCKET, "Make it anew (aws s3 mb s3://{key}): its objects are kept.", created=str, region=str),
+    kind(
+        "s3/object/", "Put the object {key} anew.", headers=dict, metadata=dict, tags=list, size=int, etag=str,
+        modified=str, body=str, checksums=dict,
+    ),
+    kind(_UPLOAD, "Begin the upload anew.", bucket=str, key=str, parts=dict),
+)  # fmt: skip
 
 
 def _objects(bucket: str) -> str:
@@ -31,6 +40,7 @@ class Store:
         self._documents = documents
         self.bodies = bodies
         self._keys: dict[str, list[str]] = {}
+        documents.declare(*_KINDS)
         used: set[str] = set()
         for bucket, _ in documents.list(_BUCKET):
             entries = documents.list(_objects(bucket))
@@ -38,7 +48,8 @@ class Store:
             used.update(document["body"] for _, document in entries)
         for _, upload in documents.list(_UPLOAD):
             used.update(part["body"] for part in upload["parts"].values())
-        bodies.sweep(used)
+        if not documents.left_out("s3/"):  # else nobody knows whose the other bodies are
+            bodies.sweep(used)
 
     def inspect(self, stopping: threading.Event) -> int:
         """Looks at every body, and tells of those that are not whole; how many there are. Blocking, for minutes where
@@ -73,7 +84,8 @@ class Store:
     def put_bucket(self, name: str, document: Document) -> None:
         """Creates or changes a bucket."""
         self._documents.put(_BUCKET, name, document)
-        self._keys.setdefault(name, [])
+        if name not in self._keys:
+            self._keys[name] = sorted(key for key, _ in self._documents.list(_objects(name)))
 
     def delete_bucket(self, name: str) -> None:
         """Removes an empty bucket and the parts of its unfinished uploads."""

@@ -12,6 +12,7 @@ from netflux.clock import Clock
 from netflux.controlplane import paging
 from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.kinds import kind
 from netflux.errors import AwsError
 
 Json = dict[str, Any]
@@ -23,6 +24,16 @@ NAMESPACE, SERVICE, INSTANCE, OPERATION, TAGS = (
 ILL_AFTER = 30.0
 """Seconds between a custom health check's word and its effect; API shape HealthCheckCustomConfig."""
 
+_COPY = "Put a copy of netflux.db back, or make it anew in Cloud Map."
+_KINDS = (
+    kind(NAMESPACE, _COPY, Id=str, Arn=str, Name=str, Type=str, CreateDate=str, Properties=dict),
+    kind(SERVICE, _COPY, Id=str, Arn=str, Name=str, NamespaceId=str, CreateDate=str, attributes=dict, revision=int),
+    kind(
+        INSTANCE, "Register it anew; ECS does it by itself.", Id=str, ServiceId=str, Attributes=dict, health=str,
+        told_ill=str | None,
+    ),
+    kind(OPERATION, "It is a record of the past only.", Id=str, Type=str, Status=str, CreateDate=str, UpdateDate=str),
+)  # fmt: skip
 _OPERATIONS_KEPT = 200
 _LONGEST_PAGE = 100  # API reference: MaxResults, 1 to 100
 _CHARACTERS = string.ascii_lowercase + string.digits
@@ -42,6 +53,7 @@ class Part:
     """
 
     def __init__(self, documents: Documents, clock: Clock, apis: Caller, place: tuple[str, str]) -> None:
+        documents.declare(*_KINDS)
         self.documents = documents
         self.clock = clock
         self.apis = apis

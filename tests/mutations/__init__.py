@@ -1,0 +1,1 @@
+"""Random accepted calls, restarts between, and whether everything can still be read."""
