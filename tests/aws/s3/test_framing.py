@@ -116,11 +116,10 @@ async def test_a_file_that_lost_its_end_is_an_error_and_no_endless_answer(s3: Ru
         os.truncate(file, 1000)
         read = partial(client.get_object, Bucket="things", Key="k")
         copy = partial(client.copy_object, Bucket="things", Key="c", CopySource="things/k")
-        for call in (read, copy, partial(read, Range="bytes=500-1500")):
+        for call in (read, copy, partial(read, Range="bytes=500-1500"), partial(read, Range="bytes=0-999")):
             with pytest.raises(ClientError, match="is damaged or missing on disk") as refused:
                 call()
             assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
-        assert read(Range="bytes=0-999")["Body"].read() == b"x" * 1000
         assert [entry["Key"] for entry in client.list_objects_v2(Bucket="things")["Contents"]] == ["k"]
 
     await asyncio.wait_for(asyncio.to_thread(steps), 60)
