@@ -14,6 +14,9 @@ from datetime import UTC, datetime
 
 _log = logging.getLogger(__name__)
 
+MOST = 20
+"""Faults of one kind that are shown: a disk that loses files may lose thousands."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -58,6 +61,14 @@ class Faults:
             _log.warning("%s: %s: this has passed", kind, subject)
 
     def list(self) -> Sequence[Fault]:
-        """All that are the case, the oldest first."""
+        """What is the case, the oldest first; of a kind no more than `MOST`, and then how many more there are."""
         with self._lock:
-            return sorted(self._told.values(), key=lambda fault: fault.since)
+            told = sorted(self._told.values(), key=lambda fault: fault.since)
+        found: list[Fault] = []
+        for kind in dict.fromkeys(fault.kind for fault in told):
+            same = [fault for fault in told if fault.kind == kind]
+            found += same[:MOST]
+            if len(same) > MOST:
+                more = f"There are {len(same) - MOST} more faults like this: {same[-1].message}"
+                found.append(Fault(kind, "more", more, "netflux.log has each of them.", same[MOST].since))
+        return sorted(found, key=lambda fault: fault.since)

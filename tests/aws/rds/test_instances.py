@@ -230,6 +230,41 @@ async def test_an_occupied_port_is_a_failure_with_its_reason_and_mends_itself(re
     await region.until("available")
 
 
+async def test_files_that_are_gone_are_told_and_no_empty_database_takes_their_place(region: Region) -> None:
+    await region.create()
+    await region.until("available")
+    connect(region).execute("CREATE TABLE kept (id int)").connection.close()
+    await region.stop()
+    data, copy = region.directory / "databases" / "netflux-db" / "data", region.directory / "copy"
+    data.rename(copy)
+    again = await region.restart()
+    await again.until("failed")
+    assert not data.exists()
+    told = [failure.message for failure in again.loop.failures().values()]
+    assert [f"its files are gone: {data} is missing" in one for one in told] == [True]
+    copy.rename(data)
+    await again.until("available")
+    connect(again).execute("SELECT * FROM kept").connection.close()
+
+
+async def test_a_damaged_cluster_fails_with_postgresqls_words_and_another_goes_on(region: Region) -> None:
+    await region.create()
+    await region.create(DBInstanceIdentifier="other")
+    for identifier in ("netflux-db", "other"):
+        await region.until("available", identifier)
+    await region.stop()
+    control = region.directory / "databases" / "netflux-db" / "data" / "global" / "pg_control"
+    whole = control.read_bytes()
+    control.write_bytes(b"\0" * len(whole))
+    again = await region.restart()
+    await again.until("failed")
+    await again.until("available", "other")
+    told = [failure.message for failure in again.loop.failures().values()]
+    assert ["netflux-db" in one and "incompatible with server" in one for one in told] == [True]
+    control.write_bytes(whole)
+    await again.until("available")
+
+
 async def gone(region: Region) -> None:
     end = time.monotonic() + 30
     while True:

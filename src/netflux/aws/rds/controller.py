@@ -168,6 +168,13 @@ class RdsController:
             raise self._failure(instance, str(error)) from error
 
     async def _initialise(self, instance: Instance) -> None:
+        """Only of an instance that never was there: an empty cluster in the place of a lost one would hide the loss."""
+        if instance.prepared:
+            raise self._failure(
+                instance,
+                f"its files are gone: {self._cluster(instance).data} is missing. Put a copy of the folder back, or "
+                "delete the DB instance.",
+            )
         try:
             await self._cluster(instance).initialise()
         except (Retryable, OSError) as error:
