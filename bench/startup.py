@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.behaviours import stack
 from tests.behaviours.cloud import NETFLUX, ROOT, Cloud, free_port
+from tests.signing import signed
 
 RUNS = 3
 
@@ -56,7 +57,7 @@ def _empty(cloud: Cloud) -> tuple[float, float]:
 
 
 def _answered(cloud: Cloud, service: str, body: str) -> float:
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": _signature(service)}
+    headers = signed(service, cloud.endpoint, body, {"Content-Type": "application/x-www-form-urlencoded"})
     request = urllib.request.Request(cloud.endpoint, body.encode(), headers)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
@@ -67,11 +68,6 @@ def _answered(cloud: Cloud, service: str, body: str) -> float:
         except OSError:
             time.sleep(0.01)
     raise SystemExit(f"bench: {service} of the empty cloud did not answer within 30 s")
-
-
-def _signature(service: str) -> str:
-    scope = f"test/20260101/us-east-1/{service}/aws4_request"
-    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
 
 
 def _full(cloud: Cloud) -> float:

@@ -14,8 +14,7 @@ import pytest
 from netflux.front import Front, Options, Services
 from netflux.state import StateDirectory
 from tests.behaviours.cloud import free_port
-
-SIGNATURE = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
+from tests.signing import signed
 
 
 @pytest.fixture
@@ -28,11 +27,9 @@ async def front() -> AsyncIterator[Front]:
 
 
 def _post(port: int, service: str, body: str) -> tuple[int, str]:
-    headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "Authorization": SIGNATURE.format(service),
-    }
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/", body.encode(), headers)
+    url = f"http://127.0.0.1:{port}/"
+    headers = signed(service, url, body, {"Content-Type": "application/x-www-form-urlencoded"})
+    request = urllib.request.Request(url, body.encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status, answer.read().decode()

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from netflux.errors import UserError
 
 HOLD = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from netflux.state import StateDirectory
 held = StateDirectory.open(Path(sys.argv[1]), 4567)
@@ -22,14 +24,14 @@ sys.stdin.read()
 
 
 def listing(path: Path) -> dict[str, str]:
-    return {str(file.relative_to(path)): file.read_text() for file in path.rglob("*") if file.is_file()}
+    return {str(file.relative_to(path)): file.read_text("latin-1") for file in path.rglob("*") if file.is_file()}
 
 
 def test_a_new_directory_gets_the_layout_and_the_version(tmp_path: Path) -> None:
     held = state.StateDirectory.open(tmp_path / "a" / "state", 4567)
     assert json.loads((held.path / "version").read_text()) == state.version()
     assert {entry.name for entry in held.path.iterdir()} == {
-        "version", "lock", "run", "objects", "logs", "databases", "ca",
+        "version", "lock", "run", "objects", "logs", "databases", "ca", "netflux.db",
     }  # fmt: skip
     assert state.holder(held.path) == state.Holder(os.getpid(), 4567)
     held.close()
@@ -169,3 +171,116 @@ def test_a_folder_of_somebody_elses_gets_no_sockets(tmp_path: Path, monkeypatch:
     (tmp_path / "open").chmod(0o777)
     with pytest.raises(UserError, match="open to others"):
         state.StateDirectory.open(tmp_path / ("a" * 80), 1)
+
+
+def modes(path: Path) -> set[str]:
+    return {f"{file.relative_to(path)} {file.stat().st_mode & 0o777:o}" for file in path.rglob("*")}
+
+
+def test_a_directory_that_others_may_read_is_made_private_with_all_that_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    state.StateDirectory.open(path, 1).close()
+    (path / "ca" / "ca.key").write_text("secret")
+    (path / "logs" / "group").mkdir()
+    (path / "logs" / "group" / "a.jsonl").write_text("[]")
+    (path / "netflux.log").write_text("")
+    for file in path.rglob("*"):
+        file.chmod(0o755 if file.is_dir() else 0o644)
+    path.chmod(0o755)
+    state.StateDirectory.open(path, 1).close()
+    assert path.stat().st_mode & 0o777 == 0o700
+    assert {mode.rpartition(" ")[2] for mode in modes(path)} == {"600", "700"}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_another_user_can_read_nothing(tmp_path: Path) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="nf.") as folder:
+        Path(folder).chmod(0o755)
+        path = Path(folder, "state")
+        path.mkdir(mode=0o755)
+        state.StateDirectory.open(path, 1).close()
+        read = "import os, sys; os.setuid(54321); print(open(sys.argv[1], 'rb').read(1))"
+        for name in ("netflux.db", "version", "lock"):
+            tried = subprocess.run(
+                [sys.executable, "-c", read, str(path / name)], capture_output=True, text=True, check=False
+            )
+            assert "PermissionError" in tried.stderr
+
+
+def test_a_directory_that_everybody_may_write_to_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    path.mkdir()
+    path.chmod(0o777)
+    with pytest.raises(UserError, match="Every user of this machine") as caught:
+        state.check(path)
+    assert f"chmod 700 {path}" in caught.value.hint
+    assert [*path.iterdir()] == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory away")
+def test_a_directory_of_another_user_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    path.mkdir(mode=0o700)
+    os.chown(path, 54321, 54321)
+    with pytest.raises(UserError, match=r"belongs to another user \(uid 54321\)"):
+        state.check(path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda file: file.unlink(), "is missing"),
+        (lambda file: file.write_bytes(b""), "is empty"),
+        (lambda file: file.write_bytes(b"garbage" * 999), "is no database"),
+    ],
+)
+def test_without_its_database_nothing_is_started_and_nothing_touched(
+    tmp_path: Path, damage: Callable[[Path], object], words: str
+) -> None:
+    path = tmp_path / "state"
+    state.StateDirectory.open(path, 1).close()
+    for number in range(3):
+        (path / "objects" / f"body{number}").write_text("precious")
+    damage(path / "netflux.db")
+    before = listing(path)
+    for refuse in (lambda: state.check(path), lambda: state.StateDirectory.open(path, 1)):
+        with pytest.raises(UserError, match=words) as caught:
+            refuse()
+        assert str(path / "netflux.db") in caught.value.message
+        assert "objects/ has 3 files" in caught.value.message
+        assert "copy" in caught.value.hint
+    assert listing(path) == before
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"format": 1'])
+def test_a_version_that_cannot_be_read_is_told_with_what_to_put_back(tmp_path: Path, body: bytes) -> None:
+    path = tmp_path / "state"
+    state.StateDirectory.open(path, 1).close()
+    (path / "version").write_bytes(body)
+    with pytest.raises(UserError, match="can't be read") as caught:
+        state.StateDirectory.open(path, 1)
+    assert json.dumps(state.version()) in caught.value.hint
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff" * 200, b"99999999999999999999999\nx\n", b"-1\n-1\n"])
+def test_whatever_is_in_the_lock_file_a_free_directory_is_taken(tmp_path: Path, body: bytes) -> None:
+    path = tmp_path / "state"
+    state.StateDirectory.open(path, 1).close()
+    (path / "lock").write_bytes(body)
+    assert state.holder(path) is None
+    state.StateDirectory.open(path, 1).close()
+
+
+def test_a_start_that_was_killed_before_it_wrote_the_version_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    state.StateDirectory.open(path, 1).close()
+    (path / "version").unlink()
+    state.StateDirectory.open(path, 1).close()
+    with sqlite3.connect(path / "netflux.db") as database:
+        database.execute("INSERT INTO document VALUES ('a', 'b', '{}')")
+    database.close()
+    (path / "version").unlink()
+    with pytest.raises(UserError, match="not a state directory"):
+        state.StateDirectory.open(path, 1)

@@ -17,20 +17,25 @@ from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
-from netflux.console.routes import Inquiries, routes
+from netflux.console.routes import Access, Inquiries, routes
+from netflux.controlplane import development, room
+from netflux.controlplane.admission import Admission, Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
-from netflux.controlplane.keys import Keys
+from netflux.controlplane.keys import Keys, well_known
 from netflux.controlplane.moto import Moto
 from netflux.controlplane.server import S3Handler, Server
 from netflux.errors import AwsError
+from netflux.faults import Faults
 from netflux.gateway import gateway
+from netflux.gateway.peer import Peers
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
 from netflux.runtime.children import Children
 from netflux.seed.config import Config
 from netflux.state import StateDirectory
+from netflux.vitals import Vitals
 
 if TYPE_CHECKING:  # the control plane's package decides how much of aiohttp is imported, so it comes first
     from aiohttp import web
@@ -53,6 +58,9 @@ class Options:
         account: twelve digits.
         listening: descriptor of a socket that listens on the port already; None binds the port.
         pid: of the process that a person sees and signals; 0 for this one.
+        any_credentials: access keys that nobody issued are taken from programs, unverified.
+        peers: descriptor by which the kernel tells whose a connection to the gateway is; None where it does not.
+        owner: user id of who runs the region, as the machine counts users: it may live in a user namespace.
     """
 
     port: int = 4566
@@ -64,6 +72,9 @@ class Options:
     account: str = names.ACCOUNT
     listening: int | None = None
     pid: int = 0
+    any_credentials: bool = False
+    peers: int | None = None
+    owner: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,20 +107,34 @@ class Front:
         self.options = options
         self.clock = Clock(options.speed)
         self.children = Children(state.run / "children")
-        self.documents = Documents(state.database)
+        self.faults = Faults()
+        self.reserve = room.Reserve(state.reserve)
+        self.documents = Documents(state.database, self.reserve)
         self.moto = Moto(self.documents, options.account, options.region)
         self.apis = Apis(options.account, options.region, self.moto, self._changed)
-        self.keys = Keys()
+        self.keys = Keys(self.documents, self.moto)
+        credentials = development.make(state.path)
+        for key in (credentials.key(options.account), well_known(options.account)):
+            self.keys.add(key)
+        told: dict[str, Any] = {}
+        if options.peers is not None:
+            told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
+        self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
         for overlay in (StsApi(self.moto, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
             self.apis.register(overlay)
         place = gateway.Region(options.account, options.region)
-        self.gateway = gateway.Gateway(options.port, state.run, state.path / "ca", place, options.listening)
+        authority = state.path / "ca"
+        self.gateway = gateway.Gateway(options.port, state.run, authority, place, options.listening, self.faults)
         self.haproxy = HAProxy(
             self.children, binary.find(), state.run, state.path / "haproxy.log", self.gateway.frontends
         )
+        self.haproxy.faults = self.faults
+        self.vitals = Vitals(state.path, self.reserve, self.documents, self.faults, self._clock_was_set)
         if options.listening is not None:
             self.haproxy.inherit(options.listening)
-        self.server = Server(self.apis, self._s3, routes(self.apis.call, self._facts, self))
+        access = Access(credentials.token, self.admission.by_owner)
+        console = routes(self.apis.call, self._facts, access, self)
+        self.server = Server(self.apis, self.admission, self._s3, console)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
         self._loading: asyncio.Future[None] | None = None
@@ -126,6 +151,7 @@ class Front:
             await self.begin(lambda: self.server.start(self.state.run / "controlplane.sock"), self.server.stop)
             self.exit.callback(self.apis.give_up)
             await self.begin(self.haproxy.start, self.haproxy.stop)
+            await self.begin(self.vitals.start, self.vitals.stop)
         except BaseException:
             await self.stop()
             raise
@@ -159,15 +185,22 @@ class Front:
         """What security groups have dropped of these interfaces."""
         return await self._present().inquiry.dropped(interfaces)
 
+    async def _clock_was_set(self) -> None:
+        """Certificates that are not valid by the new time are issued anew."""
+        self.gateway.authority.look(self.clock.now())
+        await self.haproxy.renew()
+
     def _facts(self) -> dict[str, Any]:
         return self._present().facts()
 
-    async def _s3(self, request: web.Request) -> web.StreamResponse:
+    async def _s3(self, request: web.Request, door: Door) -> web.StreamResponse:
         await self.apis.ready("s3")
-        return await self._present().s3(request)
+        return await self._present().s3(request, door)
 
     def _changed(self, call: Call) -> None:
         """Before the services are there nobody can have read a state that this call would change."""
+        if call.service == "iam":
+            self.keys.users_changed()
         if self._services is not None:
             self._services.changed(call)
 

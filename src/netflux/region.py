@@ -5,8 +5,10 @@ The only module besides `cli` that sees every part.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -126,13 +128,13 @@ class Region:
         self.apis.register(HostedZones(self.moto, self.map.records))
         self.resolver = Resolver(self.apis, self.network, self.endpoints, zoned)
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
-        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects")), self.clock)
+        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
         owner = (options.account, options.region)
         self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
         flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
         self.apis.register(Ec2Api(self.moto, flow_log_api, self._public))
-        self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents), self.clock))
+        self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents, front.faults), self.clock))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
         self.cloudwatch = CloudWatchApi(Metrics(self.series, self.moto, namespaces, self.documents, self.clock))
@@ -152,7 +154,7 @@ class Region:
         lifecycle, scaling = LifecycleController(self.documents, self.apis, self.clock), self._scaling()
         more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
-        s3 = S3Service(self.s3, self.keys, options.account, options.region, self.apis.settle)
+        s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
         front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
 
@@ -176,6 +178,9 @@ class Region:
             self.front.exit.push_async_callback(self.loop.stop)
             await begin(self.minutes.start, self.minutes.stop)
             await begin(self.stacks.resume, self.stacks.stop)
+            stopping = threading.Event()
+            self.front.exit.callback(stopping.set)
+            self._inspecting = asyncio.ensure_future(asyncio.to_thread(self.s3.store.inspect, stopping))
         except BaseException:
             await self.stop()
             raise
@@ -187,7 +192,7 @@ class Region:
     def _registry(self) -> RegistryServer:
         binary = distribution.program()
         storage, run = self.state.path / "registry", self.state.run
-        layers = distribution.Distribution(self.children, binary, storage, run) if binary else None
+        layers = distribution.Distribution(self.children, binary, storage, run, self.front.faults) if binary else None
         self.apis.register(EcrApi(self.documents, self.moto, self.clock, layers, self.options.port))
         passwords = Passwords(self.documents, self.clock)
         return RegistryServer(self.apis, passwords, layers, self.options.account, self.options.region)
@@ -251,7 +256,7 @@ class Region:
 
     def _edges(self) -> tuple[Edge, CloudFrontController]:
         control_plane = self.state.run / "controlplane.sock"
-        origins = Origins(self.endpoints, control_plane, self.keys, self.clock, self.options.account)
+        origins = Origins(self.endpoints, control_plane, self.keys, self.options.account)
         edge = Edge(origins, Cache(), self.clock, self.options.region)
         deployments = Deployments()
         api = CloudFrontApi(self.documents, deployments, self.clock)
@@ -272,6 +277,7 @@ class Region:
             endpoint_url=f"http://127.0.0.1:{self.options.port}",
             serve_apis=self.front.server.listen,
             resolver=self.resolver,
+            faults=self.front.faults,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
@@ -284,7 +290,7 @@ class Region:
         local = LocalImages(podman, EcrRegistry(*where))
         seed = SeedController(self.apis.call, self.documents, self.options.seed, self.options.runtime, local)
         images = EcrRegistry(*where, seed.filled)
-        return choice.assemble(self.options.runtime, self.children, images, podman), seed
+        return choice.assemble(self.options.runtime, self.children, images, podman, self.state.path), seed
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)
@@ -330,6 +336,9 @@ class Region:
             "enforces_security_groups": self.network.enforces_security_groups,
             "runtime": self.options.runtime,
             "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
+            "any_credentials": self.options.any_credentials,
+            "tells_users_apart": self.options.peers is not None,
+            "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
             "state": str(self.state.path),
             "ca": str(self.gateway.authority.certificate),
             "endpoints": [
@@ -339,6 +348,7 @@ class Region:
                 {"owner": one.owner, "vpc_address": one.vpc_address, "local_address": one.local_address}
                 for one in self.network.attached()
             ],
+            "faults": [asdict(fault) for fault in self.front.faults.list()],
             "failures": [
                 {
                     "controller": controller,

@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ _LONGEST_RUN = 72
 """Characters of the run directory's path: Linux takes 107 for a socket's, and HAProxy needs 35 of them below it."""
 
 _FOLDERS = ("run", "objects", "logs", "databases", "ca")
-_EMPTY = {"lock", "netflux.log", "haproxy.log", *_FOLDERS}
+_EMPTY = {"lock", "netflux.log", "haproxy.log", "reserve", *_FOLDERS}
 """What a region that was killed before it wrote `version` may have left."""
 
 
@@ -75,6 +76,7 @@ class StateDirectory:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = _take(path, port)
             try:
+                _make_private(path)
                 _prepare(path)
                 _link(path / "run")
             except BaseException:
@@ -110,6 +112,11 @@ class StateDirectory:
         return self.path / "netflux.db"
 
     @property
+    def reserve(self) -> Path:
+        """Room that is held for deletions on a full disk."""
+        return self.path / "reserve"
+
+    @property
     def log(self) -> Path:
         """The region's own log."""
         return self.path / "netflux.log"
@@ -119,9 +126,11 @@ def check(path: Path) -> None:
     """Whether a region could be started here; changes nothing.
 
     Raises:
-        UserError: another region holds the directory, another version wrote it, or the disk is full.
+        UserError: another region holds the directory, another version wrote it, others may write into it, its
+            database is not there or not readable, or the disk is full.
     """
     with explained(path):
+        _check_owner(path)
         held = holder(path)
         if held is not None:
             raise _held(path, held)
@@ -196,26 +205,79 @@ def version() -> dict[str, Any]:
     return {"format": FORMAT, "moto": metadata.version("moto")}
 
 
+def _check_owner(path: Path) -> None:
+    if not path.is_dir():
+        return
+    found = path.stat()
+    if found.st_uid != os.geteuid():
+        raise UserError(
+            f"The state directory {path} belongs to another user (uid {found.st_uid}), who could change what is in it.",
+            "Choose one of your own with --state DIR.",
+        )
+    if found.st_mode & stat.S_IWOTH:
+        raise UserError(
+            f"Every user of this machine may write into {path}, so it can't be a state directory.",
+            f"Choose another with --state DIR, or make it yours alone: chmod 700 {path}",
+        )
+
+
+def _make_private(path: Path) -> None:
+    """Nobody else may read what is in there: secrets, passwords, the authority's key.
+
+    A directory that was made by somebody's `mkdir` is open to readers, and so may be what an older netflux wrote into
+    it. PostgreSQL keeps its own files private, and those of podman's images have the modes that the images give them.
+    """
+    loose = stat.S_IMODE(path.stat().st_mode) & 0o077
+    path.chmod(0o700)
+    for entry in path.iterdir():
+        if entry.is_symlink():
+            continue
+        if entry.is_file():
+            entry.chmod(0o600)
+        elif entry.is_dir():
+            entry.chmod(0o700)
+            if entry.name == "ca" or (loose and entry.name not in ("podman", "databases", "run")):
+                _close(entry)
+
+
+def _close(folder: Path) -> None:
+    for parent, folders, files in os.walk(folder):
+        for name, mode in [*((name, 0o700) for name in folders), *((name, 0o600) for name in files)]:
+            one = Path(parent, name)
+            if not one.is_symlink():
+                one.chmod(mode)
+
+
 def _check_version(path: Path) -> None:
-    file = path / "version"
+    from netflux.controlplane import documents
+
+    file, database = path / "version", path / "netflux.db"
     if not file.is_file():
-        strangers = sorted({entry.name for entry in path.iterdir()} - _EMPTY) if path.is_dir() else []
+        strangers = {entry.name for entry in path.iterdir()} - _EMPTY if path.is_dir() else set()
+        if strangers == {database.name} and documents.untouched(database):
+            return
         if strangers:
             raise UserError(
-                f"{path} is not empty and is not a state directory of netflux (it holds {', '.join(strangers[:3])}).",
+                f"{path} is not empty and is not a state directory of netflux "
+                f"(it holds {', '.join(sorted(strangers)[:3])}).",
                 "Choose an empty or a new directory with --state DIR.",
             )
         return
     try:
         found = json.loads(file.read_text())
-    except ValueError:
-        found = {"format": "unreadable"}
+    except ValueError as error:
+        raise UserError(
+            f"{file} can't be read ({error}), so it is not known which netflux wrote this directory. Nothing in it was "
+            "touched.",
+            f"If this one wrote it, put its line back: echo '{json.dumps(version())}' > {file}",
+        ) from error
     if found != version():
         raise UserError(
             f"The state directory {path} was written by another version of netflux\n"
             f"(it has {_words(found)}; this one needs {_words(version())}). Nothing in it was touched.",
             "Use the netflux that wrote it, start anew with --state DIR, or delete it with `netflux down --delete`.",
         )
+    documents.check(database)
 
 
 def _words(found: Any) -> str:
@@ -282,7 +344,11 @@ def _prepare(path: Path) -> None:
     for name in _FOLDERS:
         (path / name).mkdir(mode=0o700, exist_ok=True)
     if not (path / "version").exists():
+        from netflux.controlplane import documents
+
+        documents.create(path / "netflux.db")  # so that a directory with a version and no database has lost it
         draft = path / "run" / "version"
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(version()) + "\n")
         draft.replace(path / "version")
 

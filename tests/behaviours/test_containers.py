@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.behaviours import errand, stack
+from tests.behaviours import errand, intruder, stack
 from tests.behaviours.cloud import Cloud, running, wait_for
-from tests.behaviours.images import container_project, into_podman, why_no_containers
+from tests.behaviours.images import container_project, into_podman, push, why_no_containers
 from tests.oci import OciImage, busybox
 
 pytestmark = [
@@ -145,6 +145,14 @@ def test_a_container_is_in_its_tasks_network_and_its_security_groups_hold(contai
     assert [lines[-1] for lines in said] == ["let in", "kept out"]
     for lines in said:
         assert set(json.loads(lines[0])) >= {"AccessKeyId", "SecretAccessKey", "Token", "RoleArn"}
+
+
+def test_a_hostile_container_gets_at_nothing_of_the_cloud_and_of_other_tasks(
+    container_cloud: Cloud, tmp_path: Path
+) -> None:
+    container_cloud.boto3("ecr").create_repository(repositoryName="hostile")
+    push(container_cloud, intruder.image(), tmp_path, "hostile:v1")
+    intruder.gets_nothing(container_cloud, "123456789012.dkr.ecr.us-east-1.amazonaws.com/hostile:v1")
 
 
 def _pushed(cloud: Cloud, image: OciImage, folder: Path) -> str:

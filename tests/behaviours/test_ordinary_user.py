@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from netflux.runtime import enclosure
-from tests.behaviours import ordinary_user, stack
+from tests.behaviours import intruder, ordinary_user, stack
 from tests.behaviours.cloud import ROOT, Cloud, alive, free_port, wait_for
 
 UID = 54321
@@ -69,6 +69,8 @@ def test_an_ordinary_user_runs_it_all_and_nothing_is_left_after_a_kill_and_after
     cloud.up()
     assert answers(cloud)
     assert stack.all_healthy(cloud)
+    image = intruder.pushed(cloud, cloud.state.parent / "image")
+    intruder.gets_nothing(cloud, image)
     done = cloud.command("reach", "alb", "db", "--probe", check=False)
     assert done.returncode == 1, done.stdout
     assert machine() == before

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from netflux.runtime import enclosure
-from tests.behaviours import errand, ordinary_user, stack
+from tests.behaviours import errand, intruder, ordinary_user, stack
 from tests.behaviours.cloud import ROOT, Cloud, alive, free_port, wait_for
 from tests.behaviours.images import push, why_no_containers
 from tests.oci import OciImage, busybox
@@ -101,6 +101,9 @@ def test_an_ordinary_users_containers_are_in_their_tasks_networks_and_end_with_t
         push(cloud, image, person.home, "tools:v1", person.podman)
         _they_are_in_their_tasks_networks(cloud)
         _memory_is_watched(cloud)
+        cloud.boto3("ecr").create_repository(repositoryName="hostile")
+        push(cloud, intruder.image(), person.home, "hostile:v1", person.podman)
+        intruder.gets_nothing(cloud, TOOL.replace("tools", "hostile"))
         task = errand.started(cloud, TOOL, {"command": ["/bin/sh", "-c", "busybox sleep 1000"]})
         wait_for("it runs", lambda: FIRST + 10000 in uids().values(), 20)
 

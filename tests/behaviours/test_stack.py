@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.behaviours import stack
+from tests.behaviours import intruder, stack
 from tests.behaviours.cloud import Cloud, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -136,3 +136,7 @@ def _group(cloud: Cloud, service: str) -> str:
     containers = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]["containerDefinitions"]
     options = next(c for c in containers if c["name"] == service)["logConfiguration"]["options"]
     return str(options["awslogs-group"])
+
+
+def test_a_hostile_task_gets_at_nothing_of_the_cloud_and_of_other_tasks(netflux_cloud: Cloud, tmp_path: Path) -> None:
+    intruder.gets_nothing(netflux_cloud, intruder.pushed(netflux_cloud, tmp_path / "image"))

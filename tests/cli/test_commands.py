@@ -36,11 +36,20 @@ def test_status_tells_the_region_to_people_and_to_programs(cloud: Cloud) -> None
 
 
 def test_env_points_an_sdk_here(cloud: Cloud) -> None:
-    lines = dict(line.removeprefix("export ").split("=", 1) for line in cloud.command("env").stdout.splitlines())
+    *exports, last = cloud.command("env").stdout.splitlines()
+    assert last == "unset AWS_SESSION_TOKEN AWS_PROFILE"
+    lines = dict(line.removeprefix("export ").split("=", 1) for line in exports)
     assert lines["AWS_ENDPOINT_URL"] == f"http://localhost:{cloud.port}"
     assert lines["AWS_DEFAULT_REGION"] == "us-east-1"
     assert lines["AWS_DISABLE_HOST_PREFIX_INJECTION"] == "true"
-    assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} <= {*lines}
+    import boto3
+
+    pair = lines["AWS_ACCESS_KEY_ID"], lines["AWS_SECRET_ACCESS_KEY"]
+    sts = boto3.client("sts", "us-east-1", None, True, None, cloud.endpoint, *pair)
+    assert sts.get_caller_identity()["Arn"].endswith(":root")
+    guessed = boto3.client("sts", "us-east-1", None, True, None, cloud.endpoint, pair[0], "guess")
+    with pytest.raises(Exception, match="SignatureDoesNotMatch"):
+        guessed.get_caller_identity()
 
 
 def test_push_puts_a_process_image_into_a_repository(cloud: Cloud, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from netflux.console.routes import routes
+from netflux.console.routes import Access, routes
 from tests.console import cloud
 
 CHROMIUM = next(
@@ -31,7 +31,7 @@ def region() -> Iterator[cloud.Cloud]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def address(region: cloud.Cloud) -> AsyncIterator[str]:
     app = web.Application()
-    app.add_routes(routes(region.call, lambda: cloud.FACTS, cloud.Counting()))
+    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access("token"), cloud.Counting()))
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

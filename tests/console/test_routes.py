@@ -5,9 +5,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from netflux.console.routes import routes
+from netflux.console.routes import Access, routes
 from tests.console import cloud
 
+TOKEN = "0123456789abcdef"
 HERE = {"Host": "localhost:4566"}
 Client = TestClient[web.Request, web.Application]
 
@@ -20,7 +21,7 @@ async def region() -> cloud.Cloud:
 @pytest.fixture
 async def client(region: cloud.Cloud) -> AsyncIterator[Client]:
     app = web.Application()
-    app.add_routes(routes(region.call, lambda: cloud.FACTS))
+    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access(TOKEN)))
     async with TestClient(TestServer(app)) as started:
         yield started
 
@@ -49,7 +50,7 @@ async def test_status_is_the_snapshot_with_the_regions_facts(client: Client) -> 
 
 async def test_status_has_what_security_groups_dropped(region: cloud.Cloud) -> None:
     app = web.Application()
-    app.add_routes(routes(region.call, lambda: cloud.FACTS, cloud.Counting()))
+    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access(TOKEN), cloud.Counting()))
     async with TestClient(TestServer(app)) as started:
         found = await (await started.get("/_netflux/status.json", headers=HERE)).json()
     assert found["dropped"] == [cloud.DROPPED]
@@ -73,14 +74,14 @@ async def test_another_sites_page_cannot_push(client: Client, region: cloud.Clou
 
 
 async def test_a_push_without_its_parts_is_refused(client: Client) -> None:
-    answer = await client.post("/_netflux/push", json={"repository": "r"}, headers={**HERE, "X-Netflux": "1"})
+    answer = await client.post("/_netflux/push", json={"repository": "r"}, headers={**HERE, "X-Netflux": TOKEN})
     assert answer.status == 400
     assert "tag" in (await answer.json())["message"]
 
 
 async def test_a_push_of_a_missing_folder_names_it(client: Client, tmp_path: Path) -> None:
     body = {"repository": "r", "tag": "t", "folder": str(tmp_path / "gone"), "command": ["true"]}
-    answer = await client.post("/_netflux/push", json=body, headers={**HERE, "X-Netflux": "1"})
+    answer = await client.post("/_netflux/push", json=body, headers={**HERE, "X-Netflux": TOKEN})
     assert str(tmp_path / "gone") in (await answer.json())["message"]
 
 
@@ -97,3 +98,44 @@ async def test_logs_of_an_unknown_service_say_which_there_are(client: Client) ->
 
 async def test_a_time_that_is_none_is_refused(client: Client) -> None:
     assert (await client.get("/_netflux/logs.json?since=noon", headers=HERE)).status == 400
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:3000"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    ],
+)
+@pytest.mark.parametrize("path", ["", "status.json", "region.json", "logs.json", "static/map.js"])
+async def test_another_sites_page_reads_nothing(client: Client, path: str, marks: dict[str, str]) -> None:
+    assert (await client.get(f"/_netflux/{path}", headers={**HERE, **marks})).status == 403
+
+
+async def test_its_own_page_and_a_link_that_a_person_follows_are_answered(client: Client) -> None:
+    own = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+    assert (await client.get("/_netflux/status.json", headers={**HERE, **own})).status == 200
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert (await client.get("/_netflux/", headers={**HERE, **link})).status == 200
+    assert (await client.get("/_netflux/status.json", headers={**HERE, **link})).status == 403
+
+
+@pytest.mark.parametrize("token", ["", "1", TOKEN[:-1], f"{TOKEN}0"])
+async def test_a_push_needs_the_token(client: Client, region: cloud.Cloud, token: str) -> None:
+    body = {"repository": "r", "tag": "t", "folder": "/", "command": ["true"]}
+    answer = await client.post("/_netflux/push", json=body, headers={**HERE, "X-Netflux": token})
+    assert answer.status == 403
+    assert [operation for operation, _ in region.calls if operation == "PutImage"] == []
+
+
+async def test_another_user_of_the_machine_sees_nothing_without_the_token(region: cloud.Cloud) -> None:
+    app = web.Application()
+    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access(TOKEN, lambda headers: headers["x-peer"] == "own")))
+    async with TestClient(TestServer(app)) as started:
+        for peer, token, status in (("own", "", 200), ("other", "", 403), ("other", TOKEN, 200)):
+            headers = {**HERE, "X-Peer": peer, "X-Netflux": token}
+            assert (await started.get("/_netflux/region.json", headers=headers)).status == status

@@ -3,10 +3,19 @@
 from pathlib import Path
 
 from netflux import names
+from netflux.controlplane.admission import Admission
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.keys import Keys, well_known
 from netflux.controlplane.moto import Moto
+
+
+def admission(apis: Apis) -> Admission:
+    """Knows the pair `test`."""
+    keys = Keys()
+    keys.add(well_known(apis.account))
+    return Admission(keys, apis.account)
 
 
 class Plane:

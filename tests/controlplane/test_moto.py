@@ -1,12 +1,11 @@
 """moto's state: on disk before the answer, back after a restart, and never more than the disk has."""
 
 from typing import Any
-from urllib.parse import quote_plus
 
 import pytest
 
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.message import HttpRequest
+from netflux.controlplane.call import Call
 from netflux.errors import AwsError
 from tests.controlplane.plane import Plane
 
@@ -67,7 +66,7 @@ async def test_a_change_that_the_disk_refuses_is_an_error_and_is_taken_back(plan
     apis = await plane.start()
     await apis.call("secretsmanager", "CreateSecret", {"Name": "kept", "SecretString": "x"})
     plane.documents._db.execute("PRAGMA max_page_count=8")
-    with pytest.raises(AwsError, match="not on disk"):
+    with pytest.raises(AwsError, match="disk of the state directory is full"):
         await apis.call("secretsmanager", "CreateSecret", {"Name": "lost", "SecretString": "y" * 60_000})
     listed = await apis.call("secretsmanager", "ListSecrets", {})
     assert [secret["Name"] for secret in listed["SecretList"]] == ["kept"]
@@ -88,15 +87,8 @@ async def test_every_change_shows_in_the_next_answer_and_an_answer_is_the_caller
     group = {"Protocol": "HTTP", "Port": 8080, "VpcId": net["vpc"], "HealthCheckIntervalSeconds": 30}
     made = (await apis.call("elbv2", "CreateTargetGroup", {"Name": "a", **group}))["TargetGroups"][0]["TargetGroupArn"]
     assert await told() == await told() == [("a", 30)]
-    body = (
-        f"Action=ModifyTargetGroup&Version=2015-12-01&HealthCheckIntervalSeconds=20&TargetGroupArn={quote_plus(made)}"
-    )
-    scope = "Credential=x/20260101/us-east-1/elasticloadbalancing/aws4_request"
-    headers = {
-        "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0",
-        "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
-    }
-    answer = await plane.moto.forward("elbv2", HttpRequest("POST", "/", headers, body.encode()), changes=True)
+    wanted = {"TargetGroupArn": made, "HealthCheckIntervalSeconds": 20}
+    answer = await plane.moto.forward(Call("elbv2", "ModifyTargetGroup", "us-east-1", ""), wanted, "query")
     assert answer.status == 200, answer.body
     assert await told() == [("a", 20)]
     with pytest.raises(AwsError):

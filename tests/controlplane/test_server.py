@@ -10,13 +10,16 @@ import aiohttp
 import pytest
 from aiohttp import web
 from botocore.parsers import create_parser
+from yarl import URL
 
 from netflux.controlplane import models, moto
+from netflux.controlplane.admission import Door
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.server import Server
 from netflux.errors import AwsError
-from tests.controlplane.plane import Plane
+from tests.controlplane.plane import Plane, admission
+from tests.signing import signed
 
 
 class Clusters:
@@ -66,9 +69,12 @@ class Client:
         sent = moto._as_http(
             create_serializer(protocol).serialize_to_request(params, model), f"NETFLUX/20260101/us-east-1/{service}"
         )
+        url = f"http://localhost{sent.url}"
+        unsigned = {name: value for name, value in sent.headers.items() if name != "Authorization"}
+        headers = signed(model.service_model.signing_name, url, sent.body, unsigned, sent.method)
         async with (
             aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(self._socket))) as session,
-            session.request(sent.method, f"http://localhost{sent.url}", data=sent.body, headers=sent.headers) as answer,
+            session.request(sent.method, URL(url, encoded=True), data=sent.body, headers=headers) as answer,
         ):
             response = {"status_code": answer.status, "headers": dict(answer.headers), "body": await answer.read()}
         return answer.status, dict(create_parser(protocol).parse(response, model.output_shape))
@@ -80,10 +86,10 @@ async def client(plane: Plane, tmp_path: Path) -> Any:
     apis.register(Clusters())
     apis.register(Edges())
 
-    async def s3(_request: web.Request) -> web.StreamResponse:
+    async def s3(_request: web.Request, _door: Door) -> web.StreamResponse:
         return web.Response(text="S3")
 
-    server = Server(apis, s3, [])
+    server = Server(apis, admission(apis), s3, [])
     await server.start(tmp_path / "s")
     yield Client(tmp_path / "s")
     await server.stop()

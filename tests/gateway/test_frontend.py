@@ -82,16 +82,16 @@ def test_a_further_name_is_known_where_its_owner_has_no_route() -> None:
 
 def test_users_certificates_are_for_their_own_names() -> None:
     route = Route("a.test", "https", (), also=("shop.test", "other.test"), certificates=(("/u", ("shop.test", "x")),))
-    assert frontend.chosen("/c.pem", [Section("one", "", (route,))]) == (
+    assert frontend.chosen(frontend.Shown("/c.pem"), [Section("one", "", (route,))]) == (
         "/c.pem !shop.test\n/u [alpn h2,http/1.1] shop.test\n"
     )
     older = Section("one", "", (replace(route, http2=False), replace(route, scheme="http", http2=False)))
-    assert frontend.chosen("/c.pem", [older]).splitlines() == [
+    assert frontend.chosen(frontend.Shown("/c.pem"), [older]).splitlines() == [
         "/c.pem !a.test !other.test !shop.test",
         "/c.pem [alpn http/1.1] a.test", "/c.pem [alpn http/1.1] other.test", "/u [alpn http/1.1] shop.test",
     ]  # fmt: skip
     rival = Section("two", "", (Route("b.test", "https", (), also=("shop.test",)),))
-    assert frontend.chosen("/c.pem", [Section("one", "", (route,)), rival]) == ""
+    assert frontend.chosen(frontend.Shown("/c.pem"), [Section("one", "", (route,)), rival]) == ""
 
 
 def test_a_local_name_has_awss_form_beside_it() -> None:

@@ -7,13 +7,19 @@ import shutil
 import socket
 import ssl
 import stat
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from netflux.errors import UserError
+from netflux.faults import Faults
 from netflux.gateway.gateway import Gateway, Region
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
@@ -166,11 +172,152 @@ async def test_the_authority_is_made_once_and_its_key_is_private(tmp_path: Path)
 
 
 async def test_a_certificate_is_renewed_before_it_ends(tmp_path: Path) -> None:
-    from datetime import UTC, datetime, timedelta
-
     authority = Gateway(1, tmp_path, tmp_path / "ca", REGION).authority
     now = datetime.now(UTC)
     first = authority.leaf(["x.example.test"], now)
     assert authority.leaf(["x.example.test", "a.us-east-1.elb.localhost"], now) == first
     assert authority.leaf([], now + timedelta(days=300)) == first
     assert authority.leaf([], now + timedelta(days=380)) != first
+
+
+def parts(bundle: Path) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(bundle.read_bytes())
+
+
+def verified(tmp_path: Path, trusted: bytes, chain: Path, host: str) -> str:
+    """What `openssl verify` says of a server's certificate; empty when it is good for the host."""
+    (tmp_path / "trusted.pem").write_bytes(trusted)
+    command = ["openssl", "verify", "-x509_strict", "-verify_hostname", host, "-CAfile", str(tmp_path / "trusted.pem")]
+    done = subprocess.run([*command, str(chain)], capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def signed_by(directory: Path, host: str) -> bytes:
+    """What somebody who has the authority's key makes of it."""
+    key = serialization.load_pem_private_key((directory / "ca.key").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    authority = parts(directory / "ca.pem")[0]
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "forged")])
+    now = datetime.now(UTC)
+    forged = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(authority.subject)
+        .public_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return forged.public_bytes(serialization.Encoding.PEM)
+
+
+@pytest.mark.parametrize(
+    ("host", "good"),
+    [
+        ("localhost", True),
+        ("d1.cloudfront.localhost", True),
+        ("web-1.us-east-1.elb.amazonaws.com", True),
+        ("db.123.us-east-1.rds.amazonaws.com", True),
+        ("bank.example.com", False),
+        ("console.aws.amazon.com", False),
+        ("sqs.eu-west-1.amazonaws.com", False),
+        ("localhost.example.com", False),
+    ],
+)
+def test_whoever_gets_the_authoritys_key_can_forge_names_of_this_cloud_only(
+    tmp_path: Path, host: str, good: bool
+) -> None:
+    Gateway(1, tmp_path, tmp_path / "ca", REGION)
+    (tmp_path / "forged.pem").write_bytes(signed_by(tmp_path / "ca", host))
+    said = verified(tmp_path, (tmp_path / "ca" / "ca.pem").read_bytes(), tmp_path / "forged.pem", host)
+    assert (said == "") == good, said
+    assert good or "permitted subtree violation" in said
+
+
+async def test_a_name_of_ones_own_is_certified_by_an_authority_for_it_alone_whose_key_is_gone(place: Place) -> None:
+    await place.haproxy.put(answering("shop.example.test", "shop"))
+    main, others = parts(place.gateway.authority.certificate)
+    constraints = others.extensions.get_extension_for_class(x509.NameConstraints)
+    assert constraints.critical
+    assert constraints.value.permitted_subtrees == [x509.DNSName("shop.example.test")]
+    keys = [
+        serialization.load_pem_private_key(file.read_bytes(), None).public_key()
+        for file in place.gateway.authority.certificate.parent.iterdir()
+        if b"PRIVATE KEY" in file.read_bytes()
+    ]
+    assert main.public_key() in keys
+    assert others.public_key() not in keys
+    leaf, _ = place.gateway.authority.others(["shop.example.test"], datetime.now(UTC))
+    bundle = place.gateway.authority.certificate.read_bytes()
+    assert verified(place.run, bundle, Path(leaf), "shop.example.test") == ""
+    again = Gateway(1, place.run, place.gateway.authority.certificate.parent, REGION)
+    assert again.authority.others(["shop.example.test"], datetime.now(UTC))[0] == leaf
+
+
+async def test_curl_takes_every_name_with_the_one_file(place: Place) -> None:
+    await place.haproxy.put(answering("shop.example.test", "shop"))
+    await place.haproxy.put(answering(ALB, "alb"))
+    for host in ("shop.example.test", ALB, "web-1.us-east-1.elb.amazonaws.com"):
+        url = f"https://{host}:{place.port}/"
+        command = ["curl", "-sS", "--cacert", str(place.gateway.authority.certificate), "--noproxy", "*"]
+        process = await asyncio.create_subprocess_exec(
+            *command, "--resolve", f"{host}:{place.port}:127.0.0.1", url, stdout=asyncio.subprocess.PIPE
+        )
+        answer, _ = await process.communicate()
+        assert answer == (b"shop" if host.startswith("shop") else b"alb")
+
+
+def test_an_authority_without_constraints_is_replaced_and_kept_aside(tmp_path: Path) -> None:
+    directory = tmp_path / "ca"
+    Gateway(1, tmp_path, directory, Region("000000000000", "eu-west-1"))  # one for other names
+    old = (directory / "ca.pem").read_bytes()
+    Gateway(1, tmp_path, directory, REGION)
+    assert parts(directory / "ca.pem")[0] != x509.load_pem_x509_certificate(old)
+    assert (tmp_path / "set-aside" / "ca" / "ca.pem").read_bytes() == old
+    assert (tmp_path / "set-aside" / "ca" / "ca.key").exists()
+
+
+def test_half_of_an_authority_is_never_overwritten(tmp_path: Path) -> None:
+    directory = tmp_path / "ca"
+    Gateway(1, tmp_path, directory, REGION)
+    key = (directory / "ca.key").read_bytes()
+    (directory / "ca.pem").unlink()
+    Gateway(1, tmp_path, directory, REGION)
+    assert (tmp_path / "set-aside" / "ca" / "ca.key").read_bytes() == key
+
+
+@pytest.mark.parametrize("file", ["ca.pem", "ca.key"])
+@pytest.mark.parametrize("body", [b"", b"garbage", b"\xff" * 100])
+def test_a_damaged_authority_is_named_and_left_as_it_is(tmp_path: Path, file: str, body: bytes) -> None:
+    directory = tmp_path / "ca"
+    Gateway(1, tmp_path, directory, REGION)
+    (directory / file).write_bytes(body)
+    with pytest.raises(UserError, match="can't be read") as told:
+        Gateway(1, tmp_path, directory, REGION)
+    assert "copy" in told.value.hint
+    assert (directory / file).read_bytes() == body
+
+
+@pytest.mark.parametrize(("days", "words"), [(-2, "is valid from"), (3653, "was valid until")])
+def test_a_clock_outside_the_authoritys_validity_is_told(tmp_path: Path, days: int, words: str) -> None:
+    faults = Faults()
+    authority = Gateway(1, tmp_path, tmp_path / "ca", REGION, faults=faults).authority
+    now = datetime.now(UTC)
+    assert faults.list() == []
+    authority.look(now + timedelta(days=days))
+    assert [words in fault.message for fault in faults.list()] == [True]
+    authority.look(now)
+    assert faults.list() == []
+
+
+def test_a_certificate_is_issued_anew_when_the_clock_was_set(tmp_path: Path) -> None:
+    authority = Gateway(1, tmp_path, tmp_path / "ca", REGION).authority
+    now = datetime.now(UTC)
+    first = authority.leaf([], now)
+    assert authority.leaf([], now - timedelta(hours=23)) == first, "a clock may be fast by a day"
+    earlier = authority.leaf([], now - timedelta(days=5))
+    assert earlier != first
+    assert parts(earlier)[0].not_valid_before_utc < now - timedelta(days=5)

@@ -127,6 +127,22 @@ async def test_user_and_read_only_root_hold(ground: Ground) -> None:
     assert lines[-1] == "refused"
 
 
+async def test_it_has_no_more_privileges_than_a_task_on_fargate(ground: Ground) -> None:
+    """By number: net_admin 12, sys_ptrace 19, sys_admin 21, mknod 27; net_raw 13 only where the network is its own."""
+    script = (
+        "busybox grep -h 'CapEff\\|CapBnd\\|NoNewPrivs\\|Seccomp:' /proc/self/status; busybox unshare -U true; echo $?"
+    )
+    script += "; busybox mount -t tmpfs none /mnt 2> /dev/null; echo $?"
+    _, lines = await ground.output(script)
+    told = [line.split() for line in lines if line]
+    fields = {words[0]: words[1] for words in told if len(words) == 2}
+    for name in ("CapEff:", "CapBnd:"):
+        held = int(fields[name], 16)
+        assert [number for number in (2, 12, 13, 16, 17, 19, 21, 22, 25, 27) if held >> number & 1] == []
+    assert (fields["NoNewPrivs:"], fields["Seccomp:"]) == ("1", "2")
+    assert [words for words in told if len(words) == 1] == [["1"], ["1"]]
+
+
 async def test_terminate_lets_the_program_end_and_kill_does_not(ground: Ground) -> None:
     waits = "busybox sleep 100 & wait"
     polite = await ground.run(f"trap 'echo bye; exit 7' TERM; echo ready; {waits}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from netflux.runtime import manifest
 from netflux.runtime.children import Children
 from netflux.runtime.driver import ContainerSpec, Image, PullError, StartError
 from netflux.runtime.lines import LONGEST
-from netflux.runtime.process import ProcessContainer, ProcessRuntime, why_no_hosts_file
+from netflux.runtime.process import ProcessContainer, ProcessRuntime, find_walls
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -56,11 +57,16 @@ def python(program: str) -> tuple[str, ...]:
     return ("python", "-c", program)
 
 
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except OSError:
-        return False
+def running(word: str) -> bool:
+    """Whether a process of this machine, in whatever pid namespace, has the word among its arguments."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments, state = (entry / "cmdline").read_bytes(), (entry / "stat").read_text().rpartition(")")[2]
+        except OSError:
+            continue
+        if word.encode() in arguments.split(b"\0") and state.split()[0] != "Z":
+            return True
+    return False
 
 
 async def output(container: ProcessContainer) -> list[str]:
@@ -134,12 +140,12 @@ async def test_exit_codes_count_signals_as_docker_does(runtime: ProcessRuntime, 
 
 
 async def test_nothing_of_a_container_outlives_it(runtime: ProcessRuntime, tmp_path: Path) -> None:
-    program = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid, flush=True)"
+    seconds = f"600.{os.getpid()}"
+    program = f"import subprocess; subprocess.Popen(['sleep', '{seconds}'], start_new_session=True); input()"
     container = await runtime.start(ContainerSpec("c", image(tmp_path, *python(program)), {}))
-    pid = int((await output(container))[0])
-    await container.wait()
+    assert await container.wait() == 1  # there is no input
     deadline = asyncio.get_running_loop().time() + 5
-    while alive(pid):
+    while running(seconds):
         assert asyncio.get_running_loop().time() < deadline
         await asyncio.sleep(0.01)
 
@@ -153,9 +159,9 @@ async def test_long_lines_come_in_pieces_and_the_last_one_needs_no_end(runtime: 
 async def test_a_hosts_file_of_its_own_may_change_while_it_runs(
     runtime: ProcessRuntime, children: Children, tmp_path: Path
 ) -> None:
-    reason = await why_no_hosts_file(children, tmp_path)
-    if reason is not None:
-        pytest.skip(f"this machine can't: {reason}")
+    standing = await find_walls(children, tmp_path)
+    if not standing.hosts:
+        pytest.skip(f"this machine can't: {standing.reason}")
     hosts = tmp_path / "hosts"
     hosts.write_text("127.9.9.9 first.localhost\n")
     program = (
@@ -189,9 +195,9 @@ async def test_a_program_can_be_run_inside_and_is_ended_when_it_takes_too_long(
 async def test_a_resolver_of_its_own_is_asked_after_the_hosts_file_alone(
     children: Children, runtime: ProcessRuntime, tmp_path: Path
 ) -> None:
-    reason = await why_no_hosts_file(children, tmp_path)
-    if reason is not None:
-        pytest.skip(reason)
+    standing = await find_walls(children, tmp_path)
+    if not standing.hosts:
+        pytest.skip(standing.reason)
     resolver = tmp_path / "resolv"
     resolver.write_text("nameserver 10.0.0.2\n")
     program = (

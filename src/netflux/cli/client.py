@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from netflux import state
+from netflux.controlplane import development
 from netflux.errors import UserError
 
 _PATIENCE = 20.0
@@ -29,6 +30,19 @@ def running(place: Path) -> state.Holder:
     return held
 
 
+def answers(held: state.Holder, patience: float) -> bool:
+    """Whether the region answers anything at all within so many real seconds."""
+    connection = http.client.HTTPConnection("127.0.0.1", held.port, timeout=patience)
+    try:
+        connection.request("GET", "/_netflux/static/icon.svg", headers={"Host": f"localhost:{held.port}"})
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
 def get(place: Path, path: str, **query: str) -> Any:
     """The JSON answer of the region's console."""
     return _ask(place, "GET", f"/_netflux/{path}?{urlencode(query)}" if query else f"/_netflux/{path}", None)
@@ -42,7 +56,8 @@ def post(place: Path, path: str, body: Any) -> Any:
 def _ask(place: Path, method: str, path: str, body: bytes | None) -> Any:
     held = running(place)
     connection = http.client.HTTPConnection("127.0.0.1", held.port, timeout=_PATIENCE)
-    headers = {"Host": f"localhost:{held.port}", "X-Netflux": "1", "Content-Type": "application/json"}
+    token = development.read(place).token
+    headers = {"Host": f"localhost:{held.port}", "X-Netflux": token, "Content-Type": "application/json"}
     try:
         connection.request(method, path, body, headers)
         response = connection.getresponse()

@@ -15,14 +15,23 @@ from typing import Any
 
 from rich.console import Console
 
-from netflux import names
 from netflux import state as states
 from netflux.cli import client, detached, progress, stack, summary
 from netflux.cli import project as projects
+from netflux.controlplane import development
 from netflux.errors import UserError
 
 STOP_DEADLINE = 60.0
 """Real seconds in which a region must have stopped: tasks have 30 s of AWS's stopTimeout, databases their shutdown."""
+
+ANSWER_DEADLINE = 5.0
+"""Real seconds in which a region that is not stuck answers."""
+
+HUNG_DEADLINE = 10.0
+"""Real seconds that a region which does not answer has to stop."""
+
+KILL_DEADLINE = 10.0
+"""Real seconds in which the kernel ends a killed process."""
 
 _FOLLOW = 0.4
 """Real seconds between two looks at the logs."""
@@ -38,6 +47,7 @@ class Chosen:
     speed: float
     network: str
     runtime: str
+    any_credentials: bool = False
 
 
 _session: dict[str, Any] = {"pipe": None, "log": None}
@@ -82,7 +92,9 @@ def _request(chosen: Chosen, place: Path) -> Any:
     from netflux.cli import up as foreground
 
     project = projects.find(chosen.what, chosen.empty)
-    return foreground.Request(project, place, chosen.port, chosen.speed, chosen.network, chosen.runtime)
+    return foreground.Request(
+        project, place, chosen.port, chosen.speed, chosen.network, chosen.runtime, chosen.any_credentials
+    )
 
 
 def up_detached(chosen: Chosen, place: Path) -> None:
@@ -93,6 +105,7 @@ def up_detached(chosen: Chosen, place: Path) -> None:
     arguments = ["up", *([str(chosen.what)] if chosen.what else []), *(["--empty"] if chosen.empty else [])]
     arguments += ["--port", str(chosen.port), "--state", str(place), "--speed", str(chosen.speed)]
     arguments += ["--network", chosen.network, "--runtime", chosen.runtime]
+    arguments += ["--any-credentials"] if chosen.any_credentials else []
     console = Console()
     shown = progress.on(console)
     try:
@@ -151,14 +164,15 @@ def down(place: Path, delete: bool) -> None:
         console.print(f"No region is running in {place}.", highlight=False, soft_wrap=True)
         return
     if held is not None:
-        _stop(held, place)
+        _stop(held, place, console)
         console.print("Stopped.")
     if delete:
         states.delete(place)
         console.print(f"Deleted {place}.", highlight=False, soft_wrap=True)
 
 
-def _stop(held: states.Holder, place: Path) -> None:
+def _stop(held: states.Holder, place: Path, console: Console) -> None:
+    """SIGTERM, and SIGKILL when that was in vain: its children end with it, by the kernel."""
     try:
         process = os.pidfd_open(held.pid)
     except ProcessLookupError:
@@ -166,11 +180,21 @@ def _stop(held: states.Holder, place: Path) -> None:
     try:
         if states.holder(place) != held:
             return
+        patience = STOP_DEADLINE if client.answers(held, ANSWER_DEADLINE) else HUNG_DEADLINE
         signal.pidfd_send_signal(process, signal.SIGTERM)
-        if not select.select([process], [], [], STOP_DEADLINE)[0]:
+        if select.select([process], [], [], patience)[0]:
+            return
+        console.print(
+            f"The region (pid {held.pid}) did not stop within {patience:.0f} s, so it is killed. Nothing that it has "
+            f"acknowledged is lost by that. {place / 'netflux.log'} may say what it waited for.",
+            highlight=False,
+        )
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+        if not select.select([process], [], [], KILL_DEADLINE)[0]:
             raise UserError(
-                f"The region (pid {held.pid}) did not stop within {STOP_DEADLINE:.0f} s.",
-                f"See {place / 'netflux.log'}; `kill -9 {held.pid}` ends it, and nothing acknowledged is lost by that.",
+                f"The region (pid {held.pid}) did not end within {KILL_DEADLINE:.0f} s after SIGKILL: the kernel waits "
+                "for a disk or a network file system.",
+                "`dmesg` may say which; the state directory can be used again when the process is gone.",
             )
     except PermissionError as error:
         raise UserError(f"The region (pid {held.pid}) belongs to another user.", "Stop it as that user.") from error
@@ -191,16 +215,18 @@ def push(place: Path, folder: Path, image: str, command: list[str]) -> None:
 
 
 def env(place: Path) -> None:
-    """Prints shell lines. The keys are no secret: the cloud is on this machine only and takes any."""
+    """Prints shell lines with the development pair, which is good for this state directory alone."""
     held = client.running(place)
     if sys.stdout.isatty():
         print('# eval "$(netflux env)" sets these in this shell', file=sys.stderr)
+    credentials = development.read(place)
     values = {
         "AWS_ENDPOINT_URL": f"http://localhost:{held.port}",
-        "AWS_ACCESS_KEY_ID": names.ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "netflux",
+        "AWS_ACCESS_KEY_ID": credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret,
         "AWS_DEFAULT_REGION": client.get(place, "region.json")["region"],
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # else DiscoverInstances is asked of data-localhost
     }
     for key, value in values.items():
         print(f"export {key}={value}")
+    print("unset AWS_SESSION_TOKEN AWS_PROFILE")  # of another account, they would come before these or with them

@@ -34,7 +34,7 @@ def start(arguments: Sequence[str], place: Path, progress: Progress) -> dict[str
     with state.explained(place):
         made = not place.exists()
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        output = log.open("ab")
+        output = os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
     reading, writing = os.pipe()
     try:
         with output:

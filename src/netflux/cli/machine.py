@@ -52,6 +52,7 @@ def look(place: Path) -> list[Finding]:
         _haproxy,
         _postgres,
         _namespaces,
+        _walls,
         _networks,
         _loopback,
         _low_ports,
@@ -114,6 +115,19 @@ def _namespaces() -> Finding:
         "Tasks can't have a hosts file of their own, so they don't find databases and each other by name.",
         _namespace_advice(),
     )
+
+
+def _walls() -> Finding:
+    from netflux.runtime import process
+
+    found = process.standing()
+    if not found.missing:
+        meaning = "Tasks see neither the state directory nor other processes, and change no files but their own."
+        return Finding(
+            "Walls around tasks", "ok", "files, processes, privileges and system calls of their own", meaning
+        )
+    todo = "" if found.hosts and not found.reason else _namespace_advice()
+    return Finding("Walls around tasks", "limited", found.reason or "not all", "; ".join(found.missing) + ".", todo)
 
 
 def _networks() -> Finding:

@@ -68,6 +68,9 @@ def up(  # noqa: PLR0917, an option each
         Network, typer.Option("--network", envvar="NETFLUX_NETWORK", help="How addresses are made real.")
     ] = Network.auto,
     runtime: Annotated[Runtime, typer.Option("--runtime", help="How containers run.")] = Runtime.auto,
+    any_credentials: Annotated[
+        bool, typer.Option("--any-credentials", help="Take access keys that nobody issued, from programs; unverified.")
+    ] = False,
 ) -> None:
     """Start the cloud and deploy the project's stack into it."""
     from netflux.cli import commands
@@ -76,7 +79,7 @@ def up(  # noqa: PLR0917, an option each
         raise UserError(
             f"--speed {speed:g} is not possible.", "Choose more than 0 and at most 1000; 1 is real time.", 2
         )
-    chosen = commands.Chosen(what, empty, port, speed, network.value, runtime.value)
+    chosen = commands.Chosen(what, empty, port, speed, network.value, runtime.value, any_credentials)
     place = projects.state(state, what)
     if detach:
         commands.up_detached(chosen, place)

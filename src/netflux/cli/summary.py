@@ -43,7 +43,7 @@ def lines(status: dict[str, Any]) -> list[Line]:
         found.append(Line("Load balancer", f"http://{balancer['DNSName']}:{port}/", balancer["LoadBalancerName"]))
     found.append(Line("Map", f"http://localhost:{port}/_netflux/"))
     found.append(
-        Line("AWS", f"aws --endpoint-url http://localhost:{port} ecs list-clusters", 'or eval "$(netflux env)"')
+        Line("AWS", 'eval "$(netflux env)"', f"then aws ecs list-clusters; the endpoint is http://localhost:{port}")
     )
     found.append(
         Line("CA", region["ca"], "what https is signed by; trust it where you want to, it is installed nowhere")
@@ -86,9 +86,24 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
                 "yellow",
             )
         )
+    if region.get("any_credentials"):
+        console.print(Text("--any-credentials: every access key is taken from programs, unverified.", "yellow"))
+    if not region.get("tells_users_apart", True):
+        told = (
+            "The kernel does not tell whose a connection is: other users of this machine can use the key `test` here."
+        )
+        console.print(Text(told, "yellow"))
     sizes = region.get("sizes")
     held = sizes is None or (sizes["memory"] and sizes["cpu"])
     if sizes is not None and (seconds is None or not held):
         console.print(Text(f"Sizes of tasks: {sizes['how']}", "dim" if held else "yellow"))
+    if seconds is not None:  # after a start; `netflux status` has them at its end
+        for fault in region.get("faults", ()):
+            console.print(Text(f"✗ {fault['message']}", "red"))
+            console.print(Text(f"  → {fault['hint']}", "cyan"))
+    walls = region.get("walls") or {"missing": []}
+    why = f" ({walls['reason']})" if walls.get("reason") else ""
+    for lack in walls["missing"]:
+        console.print(Text(f"Walls around tasks: {lack}{why}", "yellow"))
     for part, reason in status.get("unavailable", {}).items():
         console.print(Text(f"{part}: {reason}", "yellow"))

@@ -22,6 +22,9 @@ def show(console: Console, status: dict[str, Any]) -> None:
             console.print(table)
     for sentence in status.get("missing", ()):
         console.print(Text(f"• {sentence}", "yellow"))
+    for fault in status["region"].get("faults", ()):
+        console.print(Text(f"✗ {fault['message']}", "red"))
+        console.print(Text(f"  → {fault['hint']}", "cyan"))
     for failure in status["region"]["failures"]:
         console.print(Text(f"✗ {failure['message']}", "red"))
 

@@ -25,7 +25,9 @@ from netflux.cloudformation.lint import Linter
 from netflux.console import readiness
 from netflux.console.status import plain, snapshot, standing
 from netflux.errors import UserError
+from netflux.gateway import peer
 from netflux.runtime import enclosure
+from netflux.vitals import raise_descriptors
 
 _READY_DEADLINE = 600.0
 """Real seconds in which services and databases must come up; CloudFormation gives a service three hours."""
@@ -44,9 +46,12 @@ class Request:
         speed: simulated seconds in a real one.
         network: `auto`, `loopback` or `namespaces`.
         runtime: `auto`, `process` or `podman`.
+        any_credentials: access keys that nobody issued are taken.
         fresh: the state directory is made for this start.
         listening: descriptor of the gateway's listening socket, for a region that lives in a network of its own.
         pid: of the process that a person sees and signals.
+        peers: descriptor by which the kernel tells whose a connection to the gateway is; None where it does not.
+        owner: user id of the person, outside of any user namespace.
     """
 
     project: Project
@@ -55,9 +60,12 @@ class Request:
     speed: float
     network: str
     runtime: str
+    any_credentials: bool = False
     fresh: bool = False
     listening: int | None = None
     pid: int = 0
+    peers: int | None = None
+    owner: int = 0
 
 
 class _NotStarted(Exception):
@@ -80,15 +88,19 @@ def run(request: Request, shown: Callable[[], Progress], ready: Callable[[dict[s
     Raises:
         UserError: it can't become ready. Everything that was started has been stopped.
     """
+    os.umask(0o077)  # children get their own: runtime/children.py
     if request.project.config is not None:
         stack.read(request.project.config)
     state.check(request.state)
+    raise_descriptors()
     request = replace(
         request,
         port=_free(request.port),
         fresh=not (request.state / "version").exists(),
         pid=os.getpid(),
         network=_driver(request.network),
+        owner=os.geteuid(),
+        peers=peer.descriptor(),  # of this network namespace: the region may live in another one
     )
     held = state.StateDirectory.open(request.state, request.port)
     if request.network == "namespaces":
@@ -131,6 +143,9 @@ async def _run(
         region=names.REGION,
         listening=request.listening,
         pid=request.pid,
+        any_credentials=request.any_credentials,
+        peers=request.peers,
+        owner=request.owner,
     )
     stopping = asyncio.Event()
     try:
@@ -283,6 +298,8 @@ def _enclosed(request: Request, held: state.StateDirectory) -> Request:
     def let_go() -> None:
         held.abandon()
         listening.close()
+        if request.peers is not None:
+            os.close(request.peers)
 
     enclosure.enter(let_go)
     return replace(request, listening=listening.detach())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from netflux.cloudformation.types.table import Caller
+from netflux.decoding import json
 from netflux.errors import AwsError
 
 _REFERENCE = re.compile(r"\{\{resolve:(secretsmanager|ssm|ssm-secure):([^{}]+)\}\}")
@@ -51,8 +51,8 @@ async def _secret(call: Caller, what: str) -> str:
     if not key:
         return text
     try:
-        pairs = json.loads(text)
-    except (ValueError, RecursionError):
+        pairs = json.value(text)
+    except ValueError:
         pairs = None
     if not isinstance(pairs, dict) or key not in pairs:
         raise AwsError(

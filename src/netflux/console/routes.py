@@ -1,16 +1,17 @@
 """The console's HTTP routes under `/_netflux/`: the page, its status, services' logs, pushes of process images.
 
-Only requests that name this machine are answered, and what changes something needs a header that no other site's page
-can send without asking: a page in the browser must not be able to read or start anything here.
+Only requests that name this machine are answered, of programs and of the console's own page; what changes something
+needs the token of the state directory besides, which only its owner can read.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+import hmac
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,10 @@ from aiohttp import web
 from netflux.console import readiness
 from netflux.console.logs import read as read_logs
 from netflux.console.status import Call, plain, snapshot
+from netflux.controlplane import admission
+from netflux.controlplane.server import joined
+from netflux.decoding import json
+from netflux.decoding.limits import Limits
 from netflux.errors import AwsError, UserError
 from netflux.seed.config import ImageSource
 from netflux.seed.image import push
@@ -30,7 +35,8 @@ _FRESH = 0.7
 """Real seconds for which a snapshot serves everybody who looks."""
 
 _HEADER = "X-Netflux"
-_HERE = ("localhost", "127.0.0.1", "console.localhost")
+_FOLLOWED = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+"""What a browser sends with a link that a person follows ("Fetch Metadata Request Headers", W3C)."""
 _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -54,35 +60,68 @@ class Inquiries(Protocol):
         ...
 
 
-def routes(call: Call, facts: Facts, inquiry: Inquiries | None = None) -> list[web.RouteDef]:
+@dataclass(frozen=True)
+class Access:
+    """Who may do what here.
+
+    Attributes:
+        token: that the header `X-Netflux` of what changes something has.
+        by_owner: whether a request, by its headers in lower case, is of the region's owner.
+    """
+
+    token: str
+    by_owner: Callable[[Mapping[str, str]], bool] = lambda _headers: True
+
+
+def routes(call: Call, facts: Facts, access: Access, inquiry: Inquiries | None = None) -> list[web.RouteDef]:
     """All routes.
 
     Args:
         call: `Apis.call`.
         facts: the rest of what is to be shown.
+        access: who may look, and who may change something.
         inquiry: answers `reach.json`, which is absent without it, and knows what was counted.
     """
     console = _Console(call, facts, inquiry)
-    reach = [web.get("/_netflux/reach.json", _guarded(_reach(inquiry)))] if inquiry is not None else []
+    reading: dict[str, Handler] = {
+        "status.json": console.status,
+        "region.json": console.region,
+        "logs.json": console.logs,
+    }
+    if inquiry is not None:
+        reading["reach.json"] = _reach(inquiry, access.token)
     return [
-        web.get("/_netflux", _guarded(_to_page)),
-        web.get("/_netflux/", _guarded(_page)),
-        web.get("/_netflux/static/{name}", _guarded(_file)),
-        web.get("/_netflux/region.json", _guarded(console.region)),
-        web.get("/_netflux/status.json", _guarded(console.status)),
-        web.get("/_netflux/logs.json", _guarded(console.logs)),
-        web.post("/_netflux/push", _guarded(console.push)),
-        *reach,
+        web.get("/_netflux", _guarded(_to_page, access, by_link=True)),
+        web.get("/_netflux/", _guarded(_page, access, by_link=True)),
+        web.get("/_netflux/static/{name}", _guarded(_file, access)),
+        web.post("/_netflux/push", _guarded(_writing(console.push, access.token), access)),
+        *(web.get(f"/_netflux/{name}", _guarded(handler, access)) for name, handler in reading.items()),
     ]
 
 
-def _reach(inquiry: Inquiries) -> Handler:
+def _opens(request: web.Request, token: str) -> bool:
+    return hmac.compare_digest(request.headers.get(_HEADER, "").encode(errors="surrogateescape"), token.encode())
+
+
+def _closed() -> web.Response:
+    message = f"the header {_HEADER} must have the token of the state directory's credentials file"
+    return _json({"message": message, "hint": "The netflux command of the directory's owner sends it."}, 403)
+
+
+def _writing(handler: Handler, token: str) -> Handler:
+    async def writing(request: web.Request) -> web.StreamResponse:
+        return await handler(request) if _opens(request, token) else _closed()
+
+    return writing
+
+
+def _reach(inquiry: Inquiries, token: str) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
-        """`?from=&to=&port=`, and `probe=1` to send packets as well, which needs the header."""
+        """`?from=&to=&port=`, and `probe=1` to send packets as well, which needs the token."""
         query = request.query
         port, probe = query.get("port", ""), query.get("probe") == "1"
-        if probe and _HEADER not in request.headers:
-            return _json({"message": f"the header {_HEADER} is missing"}, 403)
+        if probe and not _opens(request, token):
+            return _closed()
         if not {"from", "to"} <= query.keys() or not (port.isdigit() or not port):
             return _json({"message": "reach.json takes from=NAME&to=NAME, and port=NUMBER"}, 400)
         try:
@@ -133,10 +172,8 @@ class _Console:
 
     async def push(self, request: web.Request) -> web.StreamResponse:
         """Pushes a process image: `{"repository", "tag", "folder", "command", "environment"}`."""
-        if _HEADER not in request.headers:
-            return _json({"message": f"the header {_HEADER} is missing"}, 403)
         try:
-            wanted = json.loads(await request.read())
+            wanted = json.decode(await request.read(), Limits())
             image = ImageSource(
                 str(wanted["repository"]),
                 str(wanted["tag"]),
@@ -154,12 +191,21 @@ class _Console:
             return _json({"message": error.message, "hint": error.hint}, 400)
 
 
-def _guarded(handler: Handler) -> Handler:
+def _guarded(handler: Handler, access: Access, *, by_link: bool = False) -> Handler:
+    """Args:
+    by_link: a person may come by a link on another site's page.
+    """
+
     async def guarded(request: web.Request) -> web.StreamResponse:
-        host = request.headers.get("Host", "").rpartition(":")
-        name = (host[0] if host[2].isdigit() else request.headers.get("Host", "")).lower()
-        if name not in _HERE:
-            return _json({"message": f"the console is at http://localhost, not at {name}"}, 403)
+        headers = joined(request.headers)
+        host = headers.get("host", "")
+        if not admission.is_own_page_host(host):
+            return _json({"message": f"the console is at http://localhost, not at {host}"}, 403)
+        followed = by_link and _FOLLOWED.items() <= headers.items() and "origin" not in headers
+        if not followed and not admission.from_own_page(headers):
+            return _json({"message": f"{admission.PAGES} This request came from one."}, 403)
+        if not access.by_owner(headers) and not _opens(request, access.token):
+            return _json({"message": "This cloud is another user's of this machine."}, 403)
         try:
             return await handler(request)
         except web.HTTPException:
@@ -193,4 +239,6 @@ async def _file(request: web.Request) -> web.StreamResponse:
 
 
 def _json(body: Any, status: int = 200) -> web.Response:
-    return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
+    return web.json_response(
+        body, status=status, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    )

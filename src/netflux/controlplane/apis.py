@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 from botocore import xform_name
 
-from netflux.controlplane import borrowed, models
+from netflux.controlplane import borrowed, constraints, crash, models, room
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError, Unsupported
 
 _log = logging.getLogger(__name__)
+
+DEADLINE = 60.0
+"""Real seconds that a handler of ours may take; the longest that AWS lets a client ask for is SQS's wait of 20 s."""
 
 Handler = Callable[[Call, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -102,19 +106,48 @@ class Apis:
         """
         await self.ready(service)
         call = Call(service, operation, self.region, self.account)
-        if self.handler(service, operation) is not None:
+        handled = self.handler(service, operation) is not None
+        model = models.operation_model(service, operation)
+        models.check_parameters(model, dict(params))
+        constraints.check(service, model, dict(params))
+        if handled:
             return await self.handle(call, dict(params))
-        response = await self.moto.call(service, operation, params)
+        with room.asked_by(operation):
+            response = await self.moto.call(service, operation, params)
         self.settle(replace(call, told=(params, response)))
         return response
 
     async def handle(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        """Validates, calls our handler, and tells whoever reads the state that it changed."""
+        """Calls our handler with parameters that were checked, and tells whoever reads the state that it changed."""
         handler = self.handler(call.service, call.operation)
         if handler is None:
             raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
-        models.check_parameters(models.operation_model(call.service, call.operation), params)
-        response = await handler(call, copy.deepcopy(params))
+        try:
+            async with asyncio.timeout(DEADLINE) as deadline:
+                with room.asked_by(call.operation):
+                    response = await handler(call, copy.deepcopy(params))
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            _log.exception("%s:%s did not answer within %g s", call.service, call.operation, DEADLINE)
+            raise AwsError(
+                "ServiceUnavailable",
+                f"{call.service}:{call.operation} did not answer within {DEADLINE:g} s, and was given up. Look at what "
+                "it was to change before you try again.",
+                503,
+            ) from error
+        except (KeyError, ValueError) as error:
+            told = crash.known(models.operation_model(call.service, call.operation), params, error)
+            if told is None:
+                raise
+            _log.warning("%s:%s failed on its parameters: %s", call.service, call.operation, crash.place(error))
+            raise told from error
+        except (OSError, sqlite3.Error) as error:
+            refused = room.refusal(error)
+            if refused is None:
+                raise
+            _log.warning("%s %s: %s", call.service, call.operation, error)
+            raise refused from error
         self.settle(replace(call, told=(params, response)))
         return response
 

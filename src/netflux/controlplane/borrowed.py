@@ -47,6 +47,11 @@ _EMPTY = re.compile("Describe.*|List.*")
 _INSTEAD = "Its answer would be a record with nothing behind it. Run this part on AWS."
 
 
+def writes(service: str) -> bool:
+    """Whether moto may change anything of the service, so that there is state of it to keep."""
+    return service in _WRITES
+
+
 def check(service: str, operation: str) -> None:
     """Raises Unsupported when moto's answer to the operation would claim what is not so."""
     if service in _WRITES:

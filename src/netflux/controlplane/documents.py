@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from netflux.controlplane import room
+from netflux.errors import UserError
 
 Document = dict[str, Any]
 
@@ -22,6 +26,66 @@ CREATE TABLE IF NOT EXISTS document (
 );
 CREATE TABLE IF NOT EXISTS blob (key TEXT PRIMARY KEY, body BLOB NOT NULL);
 """
+_UNREADABLE = "CREATE TABLE IF NOT EXISTS unreadable (kind TEXT, key TEXT, body BLOB)"
+"""A document that is no JSON costs itself and no other: it is kept, where nothing reads it."""
+
+
+def create(path: Path) -> None:
+    """Makes an empty database, on disk on return. One that is there already is left as it is."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))  # its log gets the same mode
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.executescript(_SCHEMA)
+
+
+def check(path: Path) -> None:
+    """Whether the file can be what a region has left; reads its first bytes only.
+
+    Raises:
+        UserError: it is absent, empty or no database.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except FileNotFoundError:
+        raise _refused(path, "is missing") from None
+    if not start:
+        raise _refused(path, "is empty")
+    if start != b"SQLite format 3\x00":
+        raise _refused(path, "is no database: its first bytes are not SQLite's")
+
+
+def untouched(path: Path) -> bool:
+    """Whether it is a database into which nothing was ever put; the file is not changed."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as database:
+            return not database.execute("SELECT 1 FROM document UNION ALL SELECT 1 FROM blob LIMIT 1").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _text(body: bytes, valid: int) -> str | None:
+    """A document's JSON; None when it is none. Python writes NaN, which SQLite's json_valid does not take."""
+    try:
+        text = body.decode()
+        if not valid:
+            json.loads(text)
+    except ValueError:
+        return None
+    return text if text.startswith("{") else None
+
+
+def _refused(path: Path, what: str) -> UserError:
+    objects = path.parent / "objects"
+    count = sum(1 for _ in objects.iterdir()) if objects.is_dir() else 0
+    databases = path.parent / "databases"
+    more = sum(1 for _ in databases.iterdir()) if databases.is_dir() else 0
+    return UserError(
+        f"{path} {what}. It holds what the APIs accepted, so the region is not started.\n"
+        f"Nothing was touched: objects/ has {count} files, databases/ has {more} PostgreSQL clusters.",
+        "Put a copy of netflux.db back (with netflux.db-wal, if the copy has one), or start anew elsewhere with "
+        "--state DIR.",
+    )
 
 
 class Documents:
@@ -29,19 +93,64 @@ class Documents:
 
     Methods may be called from any thread. Documents are copied in and out, so a caller can't change what is stored
     except by `put`. Raises sqlite3.OperationalError when the disk refuses; memory then stays as the disk has it.
+
+    Args:
+        path: of the file; made when absent.
+        reserve: room for deletions on a full disk; None where nothing is held.
+
+    Raises:
+        UserError: the file is damaged. It is not changed then.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reserve: room.Reserve | None = None) -> None:
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        self._reserve = reserve
         self._documents: dict[str, dict[str, str]] = {}  # JSON: a copy takes a fifth of deepcopy's time
-        for kind, key, body in self._db.execute("SELECT kind, key, body FROM document ORDER BY rowid"):
-            self._documents.setdefault(kind, {})[key] = body
+        self.unreadable: list[tuple[str, str]] = []
+        """Kind and key of documents that are no JSON; they are kept in a table that nothing reads."""
+        killed = path.with_name(f"{path.name}-wal").exists()  # a region that stops writes it back
+        new = not path.exists()
         self._depth = 0
         self._undo: list[tuple[str, str, str | None]] = []
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        try:
+            self._open(new, killed)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            if room.damaged(error) or not isinstance(error, sqlite3.OperationalError):
+                raise _refused(path, f"is damaged ({error})") from error
+            raise
+
+    def _open(self, new: bool, killed: bool) -> None:
+        if not new:
+            # A table that is missing is not made: what was in it would be lost unsaid.
+            self._db.execute("SELECT (SELECT 1 FROM document LIMIT 1), (SELECT 1 FROM blob LIMIT 1)")
+        if killed and (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(f"malformed: {' '.join(found.split())}")
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        if new:
+            self._db.executescript(_SCHEMA)
+        unreadable: list[int] = []
+        for number, kind, key, body, valid in self._db.execute(
+            "SELECT rowid, kind, key, CAST(body AS BLOB), json_valid(body) FROM document ORDER BY rowid"
+        ):
+            text = _text(body, valid)
+            if text is None:
+                unreadable.append(number)
+            else:
+                self._documents.setdefault(kind, {})[key] = text
+        for number in unreadable:
+            self._set_aside(number)
+        if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'unreadable'").fetchone():
+            self.unreadable = [*self._db.execute("SELECT kind, key FROM unreadable")]
+
+    def _set_aside(self, number: int) -> None:
+        row = "SELECT kind, key, CAST(body AS BLOB) FROM document WHERE rowid = ?"
+        with self.transaction():
+            self._db.execute(_UNREADABLE)
+            self._db.execute(f"INSERT INTO unreadable {row}", (number,))
+            self._db.execute("DELETE FROM document WHERE rowid = ?", (number,))
 
     def get(self, kind: str, key: str) -> Document | None:
         """A copy of the document, or None."""
@@ -74,7 +183,7 @@ class Documents:
 
     def delete(self, kind: str, key: str) -> None:
         """Removes the document if it is there."""
-        with self.transaction():
+        with self.transaction(frees=True):
             self._db.execute("DELETE FROM document WHERE kind = ? AND key = ?", (kind, key))
             self._remember(kind, key)
             self._documents.get(kind, {}).pop(key, None)
@@ -93,9 +202,13 @@ class Documents:
             return [(key, body) for key, body in rows]
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Several writes as one: all on disk when the block ends, none of them when it raises. Blocks may nest."""
-        with self._lock:
+    def transaction(self, frees: bool = False) -> Iterator[None]:
+        """Several writes as one: all on disk when the block ends, none of them when it raises. Blocks may nest.
+
+        Args:
+            frees: it deletes, so that it may use the reserve on a full disk.
+        """
+        with self._lock, self._room(frees):
             if self._depth == 0:
                 self._db.execute("BEGIN IMMEDIATE")
             self._depth += 1
@@ -111,6 +224,11 @@ class Documents:
                 self._depth -= 1
                 if self._depth == 0:
                     self._undo.clear()
+
+    def _room(self, frees: bool) -> contextlib.AbstractContextManager[None]:
+        if self._reserve is None or self._depth or not (frees or room.freeing()):
+            return contextlib.nullcontext()
+        return self._reserve.lent()
 
     def close(self) -> None:
         """Checkpoints and closes the file."""

@@ -39,11 +39,11 @@ def service_model(service: str) -> ServiceModel:
         raise AwsError("UnknownService", f"There is no AWS service named '{service}'.", 404) from error
 
 
-def operation_model(service: str, operation: str) -> OperationModel:
-    """The model of an operation; AwsError `InvalidAction` when the service has no such operation."""
+def operation_model(service: str, operation: str, missing: str = "InvalidAction") -> OperationModel:
+    """The model of an operation; AwsError of the code `missing` when the service has no such operation."""
     model = service_model(service)
     if operation not in model.operation_names:
-        raise AwsError("InvalidAction", f"{service} has no operation named '{operation}'.")
+        raise AwsError(missing, f"{service} has no operation named '{operation[:100]}'.")
     return model.operation_model(operation)
 
 

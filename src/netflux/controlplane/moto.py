@@ -7,8 +7,8 @@ it changed are on disk; when the disk refuses, they are put back to what the dis
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import copy
-import hashlib
 import json
 import logging
 import os
@@ -16,17 +16,22 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from netflux.controlplane import iampolicies, packages
+from netflux.controlplane import crash, iampolicies, packages, room
+from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
+from netflux.controlplane.keys import UserKey
+from netflux.controlplane.ledger import Ledger
 from netflux.controlplane.message import HttpRequest, HttpResponse
-from netflux.errors import AwsError, UserError
+from netflux.controlplane.watchdog import Watchdog
+from netflux.errors import AwsError, Unsupported
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-PREFIX = "moto/"
-CHEAP_BYTES = 256 * 1024
-"""A backend up to this size is looked at after every call, since some calls change their neighbours."""
+HELD = 10.0
+"""Seconds of work for which one call may hold moto's thread. The first call of a service imports it: one or two."""
+_LONGEST = 60.0
+"""Real seconds of the same, on a machine that does much else."""
 
 _STEADY = frozenset({"elbv2"})
 """Services of which moto answers a reading operation the same until the next change of anything, except for a new
@@ -37,8 +42,8 @@ _MOST_KEPT = 500
 # Botocore's names of services whose endpoint in moto's URL patterns is another one.
 _ENDPOINTS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}
 _ECR = "api.ecr"
-_REACHES = {"sns": "sqs"}
-"""Services whose calls change another service's state, however large that is."""
+_NOBODY = frozenset({b"", b"Not yet implemented"})
+"""What moto answers, as 404, where none of its own code took the request."""
 
 
 class Moto:
@@ -54,10 +59,10 @@ class Moto:
         os.environ["MOTO_ACCOUNT_ID"] = account
         os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         os.environ.setdefault("MOTO_ENABLE_ISO_REGIONS", "false")
-        self._documents = documents
+        self._ledger = Ledger(documents)
         self._region = region
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
-        self._stored: dict[str, tuple[str, int]] = {}
+        self._watchdog = Watchdog(HELD, _LONGEST)
         self._unloaded: Exception | None = None
         self._kept: dict[str, dict[str, Any]] = {}
 
@@ -68,10 +73,11 @@ class Moto:
     def stop(self) -> None:
         """Ends the thread after the call under way."""
         self._thread.shutdown(wait=True)
+        self._watchdog.stop()
 
     def holds(self, service: str) -> bool:
         """Whether any state of the service is on disk."""
-        return bool(self._documents.blobs(f"{PREFIX}{service}/"))
+        return self._ledger.holds(service)
 
     async def call(
         self, service: str, operation: str, params: Mapping[str, Any], access_key: str = "NETFLUX"
@@ -89,13 +95,40 @@ class Moto:
         """
         return await self._run(lambda: self._call(service, operation, dict(params), access_key))
 
-    async def forward(self, service: str, request: HttpRequest, changes: bool) -> HttpResponse:
-        """A client's own request, answered by moto byte for byte."""
-        return await self._run(lambda: self._send(service, self._region, request, changes))
+    async def forward(self, call: Call, params: Mapping[str, Any], protocol: str) -> HttpResponse:
+        """A client's own call, answered by moto byte for byte.
+
+        moto gets the parameters that were read and checked, never the client's bytes: it reads requests its own way, so
+        that what it carries out could be another call than the one that was looked at.
+
+        Args:
+            call: who calls what.
+            params: as boto3 takes them.
+            protocol: in which the client asks and is answered.
+
+        Raises:
+            AwsError: the call is one that moto can't answer.
+        """
+        return await self._run(lambda: self._answer(call, dict(params), protocol))
 
     async def certificate(self, arn: str) -> bytes | None:
         """A certificate of ACM's, its chain and its key, PEM; None when there is none. No operation tells the key."""
         return await self._run(lambda: self._certificate(arn))
+
+    async def user_key(self, access_key: str) -> UserKey | None:
+        """A user's access key; None when no user has it. No operation tells the secret."""
+        return await self._run(lambda: self._user_key(access_key)) if self.holds("iam") else None
+
+    def _user_key(self, access_key: str) -> UserKey | None:
+        packages.prepare_moto()
+        from moto.backends import get_backend
+
+        users = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"].users.values()
+        for user in users:
+            for key in user.access_keys:
+                if key.access_key_id == access_key:
+                    return UserKey(key.secret_access_key, key.status == "Active", user.arn)
+        return None
 
     def _certificate(self, arn: str) -> bytes | None:
         packages.prepare_moto()
@@ -110,11 +143,12 @@ class Moto:
         return b"\n".join(part.strip() for part in parts if part.strip()) + b"\n"
 
     async def _run(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        inside = contextvars.copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._thread, inside, work)
 
     def _start(self) -> None:
         try:
-            self._load()
+            self._ledger.load()
         except Exception as error:
             self._unloaded = error
             raise
@@ -134,15 +168,13 @@ class Moto:
 
     def _ask(self, service: str, operation: str, params: dict[str, Any], access_key: str) -> dict[str, Any]:
         from botocore.parsers import create_parser
-        from botocore.serialize import create_serializer
 
         from netflux.controlplane import models
 
         model = models.operation_model(service, operation)
         protocol = model.service_model.resolved_protocol
-        wanted = create_serializer(protocol).serialize_to_request(params, model)
-        request = _as_http(wanted, f"{access_key}/20260101/{self._region}/{service}")
-        response = self._send(service, self._region, request, models.changes_state(operation))
+        call = Call(service, operation, self._region, "", access_key=access_key)
+        response = self._answer(call, params, protocol)
         parsed = create_parser(protocol).parse(
             {"status_code": response.status, "headers": dict(response.headers), "body": response.body},
             model.output_shape,
@@ -153,90 +185,95 @@ class Moto:
         parsed.pop("ResponseMetadata", None)
         return dict(parsed)
 
-    def _send(self, service: str, region: str, request: HttpRequest, changes: bool) -> HttpResponse:
+    def _answer(self, call: Call, params: dict[str, Any], protocol: str) -> HttpResponse:
+        """moto's answer. A call that fails, in whichever way, has changed nothing: moto may have done half of it."""
+        from botocore.serialize import create_serializer
+
+        from netflux.controlplane import models
+
         if self._unloaded is not None:
             raise AwsError("ServiceUnavailable", f"The stored state can't be read: {self._unloaded}", 503)
-        if changes:
-            self._kept.clear()
         packages.prepare_moto()
+        model = models.operation_model(call.service, call.operation)
+        wanted = create_serializer(protocol, include_validation=False).serialize_to_request(params, model)
+        request = _as_http(wanted, f"{call.access_key or 'NETFLUX'}/20260101/{self._region}/{call.service}")
+        if not models.changes_state(call.operation):
+            return self._send(model, params, request, protocol)
+        self._kept.clear()
+        self._ledger.before(call.service)
+        try:
+            response = self._send(model, params, request, protocol)
+        except AwsError:
+            self._undo(call.service)
+            raise
+        if response.status < 300:
+            self._store(call.service)
+        else:
+            self._undo(call.service)
+        return response
+
+    def _send(self, model: Any, params: Mapping[str, Any], request: HttpRequest, protocol: str) -> HttpResponse:
+        service, name = model.service_model.service_name, f"{model.service_model.service_name}:{model.name}"
         if service == "iam":
             iampolicies.complete()
         from botocore.awsrequest import AWSPreparedRequest
         from moto.core.botocore_stubber import BotocoreStubber
 
-        host = f"{_ECR if service == 'ecr' else _ENDPOINTS.get(service, service)}.{region}.amazonaws.com"
-        headers = {key: value for key, value in request.headers.items() if key.lower() not in ("host", "connection")}
+        host = f"{_ECR if service == 'ecr' else _ENDPOINTS.get(service, service)}.{self._region}.amazonaws.com"
         url = f"https://{host}{request.url}"
-        prepared = AWSPreparedRequest(request.method, url, headers, request.body, stream_output=False)
+        prepared = AWSPreparedRequest(request.method, url, dict(request.headers), request.body, stream_output=False)
         try:
-            found = BotocoreStubber().process_request(prepared)
-        except (NotImplementedError, ModuleNotFoundError) as error:  # the latter: of a package only it needs
-            raise AwsError("NotImplemented", f"{service}: Netflux does not have this: {error}", 501) from error
-        except Exception as error:
-            _log.exception("moto failed on %s %s", service, request.url)
+            found = self._watchdog.run(lambda: BotocoreStubber().process_request(prepared))
+        except TimeoutError as error:
+            _log.warning("moto held its thread on %s: %s: %s", name, error, crash.place(error))
+            self._ledger.go_back()
             raise AwsError(
-                "InternalFailure", f"{service}: moto failed: {type(error).__name__}: {error}", 500
+                "ServiceUnavailable", f"{service}: the call was {error}; nothing was changed.", 503
             ) from error
+        except (NotImplementedError, ModuleNotFoundError) as error:  # the latter: of a package only it needs
+            raise Unsupported(name) from error
+        except Exception as error:
+            _log.warning("moto failed on %s: %s", name, crash.place(error))
+            raise crash.explain(model, params, error) from error
         if found is None:
-            raise AwsError("NotImplemented", f"Netflux has no service '{service}'.", 501)
+            raise Unsupported(name)
         status, answered, body = found
-        if changes and int(status) < 300:
-            self._store(service)
-        return HttpResponse(int(status), answered, body.encode() if isinstance(body, str) else bytes(body))
-
-    def _load(self) -> None:
-        blobs = sorted(self._documents.blobs(PREFIX), key=lambda blob: not blob[0].startswith(f"{PREFIX}ec2/"))
-        if not blobs:
-            return
-        packages.prepare_moto()
-        from netflux.controlplane import pickles
-
-        for key, body in blobs:
-            name = key.removeprefix(PREFIX)
-            try:
-                pickles.install(name, pickles.loads(body))
-            except Exception as error:
-                raise UserError(
-                    f"The stored state of {name.partition('/')[0]} can't be read: {error}",
-                    "Put a copy of the state directory back, or start anew: netflux down --delete.",
-                ) from error
-            self._stored[name] = (hashlib.sha256(body).hexdigest(), len(body))
+        body = body.encode() if isinstance(body, str) else bytes(body)
+        if int(status) == 404 and body in _NOBODY and request.method != "HEAD":
+            raise Unsupported(name)
+        response = HttpResponse(int(status), answered, body)
+        if response.status >= 400 and request.method != "HEAD" and not _tells_why(model, response, protocol):
+            raise crash.explain(model, params, RuntimeError(f"it answered {status}"))
+        return response
 
     def _store(self, service: str) -> None:
-        from netflux.controlplane import pickles
-
-        changed = service, _REACHES.get(service)
         try:
-            # The event loop waits for a transaction of another thread, so none is open while backends are pickled.
-            found: dict[str, tuple[bytes, str]] = {}
-            for name, backend in pickles.living():
-                digest, size = self._stored.get(name, ("", 0))
-                if size > CHEAP_BYTES and name.partition("/")[0] not in changed:
-                    continue
-                body = pickles.dumps(name, backend)
-                now = hashlib.sha256(body).hexdigest()
-                if now != digest:
-                    found[name] = body, now
-            with self._documents.transaction():
-                for name, (body, _) in found.items():
-                    self._documents.put_blob(PREFIX + name, body)
-            self._stored |= {name: (now, len(body)) for name, (body, now) in found.items()}
+            self._ledger.store(service)
         except Exception as error:
             _log.exception("the state of %s could not be stored; going back to what the disk has", service)
-            self._go_back()
-            raise AwsError("InternalFailure", f"{service}: the change is not on disk: {error}", 500) from error
+            self._ledger.go_back()
+            refused = room.refusal(error)
+            if refused is None:
+                refused = AwsError("InternalFailure", f"{service}: the change is not on disk: {error}", 500)
+            raise refused from error
 
-    def _go_back(self) -> None:
-        from netflux.controlplane import pickles
+    def _undo(self, service: str) -> None:
+        if self._ledger.differs(service):
+            self._ledger.go_back()
 
-        on_disk = {key.removeprefix(PREFIX) for key, _ in self._documents.blobs(PREFIX)}
-        for name, _ in pickles.living():
-            if name not in on_disk:
-                service, account, region = name.split("/")
-                from moto.backends import get_backend
 
-                del get_backend(service)[account][region]
-        self._load()
+def _tells_why(model: Any, response: HttpResponse, protocol: str) -> bool:
+    """Whether a client reads a code of AWS's in moto's refusal, and no page of the HTTP framework below it."""
+    from botocore.parsers import ResponseParserError, create_parser
+
+    if response.status >= 500:
+        return False
+    answered = {"status_code": response.status, "headers": dict(response.headers), "body": response.body}
+    try:
+        code = str(create_parser(protocol).parse(answered, model.output_shape).get("Error", {}).get("Code", ""))
+    except ResponseParserError:
+        return False
+    return bool(code) and not code.isdigit()
 
 
 def _as_http(wanted: dict[str, Any], scope: str) -> HttpRequest:
@@ -256,5 +293,6 @@ def _as_http(wanted: dict[str, Any], scope: str) -> HttpRequest:
     if isinstance(query, dict):
         query = botocore_urlencode(query, doseq=True)
     headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}/aws4_request, SignedHeaders=host, Signature=0"
-    url = wanted["url_path"] + (f"?{query}" if query else "")
+    mark = "&" if "?" in wanted["url_path"] else "?"
+    url = wanted["url_path"] + (f"{mark}{query}" if query else "")
     return HttpRequest(wanted["method"], url, headers, bytes(body or b""))

@@ -1,10 +1,11 @@
 """Between HTTP and the service model: which operation a request means, its parameters, and the answer's bytes.
 
-botocore has this for clients; moto's core has the server's half, and is used here and nowhere else.
+`protocols` reads requests; answers are written by moto's core, which has the server's half of botocore's serializers.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import warnings
 from collections.abc import Mapping
@@ -14,17 +15,17 @@ from urllib.parse import parse_qs
 
 from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel
-from moto.core.parse import PROTOCOL_PARSERS
-from moto.core.request import Request, determine_request_protocol
-from moto.core.routing import get_service_router
 from moto.core.serialize import SerializationContext, get_serializer_class
 
-from netflux.controlplane import models
+from netflux.controlplane import cborwire, constraints, models, protocols, refusals
 from netflux.controlplane.message import HttpRequest, HttpResponse
+from netflux.decoding import xml
+from netflux.decoding.limits import Malformed
 from netflux.errors import AwsError
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 _QUERY_SCOPE = re.compile(r"([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
+_FORM = "application/x-www-form-urlencoded"
 _TARGETS = {
     "AmazonEC2ContainerServiceV20141113": "ecs",
     "AmazonEC2ContainerRegistry_V20150921": "ecr",
@@ -34,71 +35,71 @@ _TARGETS = {
     "AmazonSSM": "ssm",
 }
 
+_LARGE = 64 * 1024
+"""Bytes of a body from which on reading it takes more than some milliseconds."""
+
 
 @dataclass(frozen=True)
 class Scope:
-    """Who is asked, by the credential scope or, unsigned, by the target header. `access_key` is None when unsigned."""
+    """Who is asked, and by whom.
+
+    Attributes:
+        service: botocore's name.
+        region: of the credential scope; None when unsigned.
+        access_key: access key id that the request says it is signed with; None when unsigned.
+        unsigned: the request may be for one of the few operations that need no signature.
+    """
 
     service: str
     region: str | None
     access_key: str | None
+    unsigned: bool = False
 
 
 def scope_of(request: HttpRequest) -> Scope | None:
-    """The service a request is for; None when nothing in it names one (then it is S3's, or a browser's)."""
+    """The service a request is for; None when nothing in it names one (then it is S3's, or a browser's).
+
+    A credential in the query counts for S3's presigned URLs alone: a link or a form of any page can have one.
+    """
     found = _SCOPE.search(request.headers.get("Authorization", ""))
     query = parse_qs(request.url.partition("?")[2])
     if not found and "X-Amz-Credential" in query:
         found = _QUERY_SCOPE.fullmatch(query["X-Amz-Credential"][0])
+        found = found if found and found[4] == "s3" else None
     if found:
         return Scope(models.service_by_signing_name(found[4]), found[3], found[1])
+    if request.headers.get("Authorization", "").startswith("AWS "):
+        return None
     service = _TARGETS.get(request.headers.get("X-Amz-Target", "").partition(".")[0])
-    return Scope(service, None, None) if service else None
+    if service is not None or "X-Amz-Target" in request.headers or "smithy-protocol" in request.headers:
+        return Scope(service or "sts", None, None)
+    form = request.headers.get("Content-Type", "").partition(";")[0].strip().lower() == _FORM
+    if "Action" in query or (request.method == "POST" and form):
+        return Scope("sts", None, None, unsigned=True)
+    return None
 
 
 def operation_of(service: str, request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:
-    """The operation that the request means, and its parameters as botocore shapes them. AwsError when there is none."""
-    wrapped = Request.from_primitives(
-        request.method, f"https://{service}.amazonaws.com{request.url}", request.headers, request.body
-    )
-    uri_params: dict[str, Any] = {}
-    target = request.headers.get("X-Amz-Target")
-    if target:
-        model = models.operation_model(service, target.rpartition(".")[2])
-    elif "Action" in wrapped.values:
-        model = models.operation_model(service, wrapped.values["Action"])
-    else:
-        model, uri_params = _route(service, wrapped)
-    protocol = determine_request_protocol(model.service_model, wrapped.content_type)
-    parsed = PROTOCOL_PARSERS[protocol](model).parse(
-        {
-            "method": request.method,
-            "values": wrapped.values,
-            "headers": wrapped.headers,
-            "body": request.body,
-            "url_path": wrapped.path,
-            "url_params": uri_params,
-        }
-    )
-    return model, _plain(parsed)
+    """The operation that the request means, and its parameters as botocore shapes them, held to the service's model.
 
-
-def _route(service: str, request: Request) -> tuple[OperationModel, dict[str, Any]]:
+    Raises:
+        AwsError: what the service answers to a request that it can't read or that breaks its model. Nothing may be
+            carried out then.
+    """
     try:
-        model, params = get_service_router(service).match(request)
-    except Exception as error:
-        raise AwsError(
-            "UnknownOperationException", f"{service} has no operation for {request.method} {request.path}.", 404
-        ) from error
-    return model, dict(params)
+        found = protocols.meant(service, request)
+        params = protocols.parameters(service, request, found)
+    except Malformed as error:
+        raise refusals.malformed(service, protocols.spoken(service, request), error) from error
+    constraints.check(service, found.model, params, found.protocol)
+    return found.model, params
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+async def understand(service: str, request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:
+    """`operation_of`; a large request is read on a thread, so that others are answered meanwhile."""
+    if len(request.body) > _LARGE:
+        return await asyncio.to_thread(operation_of, service, request)
+    return operation_of(service, request)
 
 
 def answer(model: OperationModel, request: HttpRequest, result: Mapping[str, Any], request_id: str) -> HttpResponse:
@@ -121,9 +122,20 @@ def failure(model: OperationModel, request: HttpRequest, error: AwsError, reques
 
 
 def _serialize(model: OperationModel, request: HttpRequest, result: Any, request_id: str) -> HttpResponse:
-    protocol = determine_request_protocol(model.service_model, request.headers.get("Content-Type", "").split(";")[0])
-    serializer = get_serializer_class(model.service_model.service_name, protocol)
+    service = model.service_model.service_name
+    protocol = protocols.spoken(service, request)
+    if protocol == protocols.CBOR:
+        return cborwire.serialize(model, result, request_id)
+    serializer = get_serializer_class(service, protocol)
     response = serializer(model, context=SerializationContext(request_id)).serialize(result)
     body = response["body"]
     headers = {**response["headers"], "x-amzn-RequestId": request_id}
-    return HttpResponse(response["status_code"], headers, body.encode() if isinstance(body, str) else body)
+    answered = HttpResponse(response["status_code"], headers, body.encode() if isinstance(body, str) else body)
+    return readable(answered)
+
+
+def readable(response: HttpResponse) -> HttpResponse:
+    """The response, its body such that an XML parser reads it if it is XML."""
+    if response.body.lstrip()[:1] != b"<":
+        return response
+    return HttpResponse(response.status, response.headers, xml.readable(response.body))

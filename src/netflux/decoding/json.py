@@ -17,6 +17,7 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.|\\\Z)*+"?', re.DOTALL)
 """To the end of the text where a quotation mark is missing, so that none is looked at twice."""
 _BRACKET = re.compile(rb"[\[\]{}]")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_ORDINARY = Limits(size=8 * 1024 * 1024)
 _ENDLESS = float("inf")
 
 
@@ -47,6 +48,14 @@ def decode(body: bytes, limits: Limits, pairs: Pairs | None = None) -> Any:
     if _SURROGATE.search(body):
         _whole(value)
     return value
+
+
+def value(text: str, limits: Limits = _ORDINARY) -> Any:
+    """The value of JSON inside a text: a policy, a secret, a manifest, a log line. Raises as `decode`."""
+    try:
+        return decode(text.encode(), limits)
+    except UnicodeEncodeError as error:
+        raise Malformed("it has half of a surrogate pair") from error
 
 
 def _measure(body: bytes, limits: Limits) -> None:

@@ -20,7 +20,7 @@ class Limits:
     nodes: int = 200_000
 
 
-class Malformed(Exception):
+class Malformed(ValueError):
     """The bytes are not a document of their kind. The text says what is wrong, and where where that is known."""
 
 

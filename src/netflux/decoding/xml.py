@@ -16,6 +16,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from netflux.decoding.limits import Exceeded, Limits, Malformed, check_size
 
+_UNWRITABLE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 _DECLARED = re.compile(r"\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([^\"']*)[\"']")
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
@@ -41,6 +42,8 @@ def decode(body: bytes, limits: Limits) -> Element:
         root: Element = parser.close()
     except DefusedXmlException as error:
         raise Malformed("it declares a document type") from error
+    except Malformed:
+        raise
     except (ParseError, ValueError) as error:
         raise Malformed(str(error)) from error
     return root
@@ -65,6 +68,14 @@ class _Tree(TreeBuilder):
     def end(self, tag: Any, /) -> Any:
         self._level -= 1
         return super().end(tag)
+
+
+def readable(document: bytes) -> bytes:
+    """A document that we wrote, so that any parser reads it.
+
+    Controls, U+FFFE, U+FFFF and surrogates have no form in XML 1.0, escaped or not; they become U+FFFD.
+    """
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}".encode(), document) if _UNWRITABLE.search(document) else document
 
 
 def local(tag: str) -> str:

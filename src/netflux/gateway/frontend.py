@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from netflux.gateway import hosts
+from netflux.controlplane.server import UNREAD
+from netflux.gateway import hosts, peer, unreadable
 from netflux.haproxy import normal
 from netflux.haproxy.configuration import Chunk, guarded, quote
 from netflux.haproxy.section import BEGIN, Route, Section
@@ -70,13 +71,36 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
                 no_load_balancer=quote(_NO_LOAD_BALANCER),
                 no_distribution=quote(_NO_DISTRIBUTION),
                 contested=quote(_CONTESTED),
+                unread=UNREAD,
+                unreadable="\n".join(f"    {line}" for line in unreadable.lines()),
+                peer=peer.HEADER,
             ),
         ),
     ]
 
 
-def chosen(certificate: str, sections: Sequence[Section]) -> str:
-    """HAProxy's list of certificates by server name: users' own, and ours for names that are not offered HTTP/2.
+@dataclass(frozen=True)
+class Shown:
+    """The gateway's own certificates.
+
+    Attributes:
+        certificate: path of the one for every name of this cloud.
+        others: path of the one for names of a person's own; empty when there are none.
+        names: that it is for.
+    """
+
+    certificate: str
+    others: str = ""
+    names: frozenset[str] = frozenset()
+
+    def of(self, name: str) -> str:
+        """The one for a name."""
+        return self.others if name in self.names else self.certificate
+
+
+def chosen(shown: Shown, sections: Sequence[Section]) -> str:
+    """HAProxy's list of certificates by server name: users' own, those for other names than the cloud's, and ours for
+    names that are not offered HTTP/2.
 
     Ours is the first, so it is for all other names; it may have one of these, and is not to be found by it.
     """
@@ -89,11 +113,13 @@ def chosen(certificate: str, sections: Sequence[Section]) -> str:
             listed |= {(f"{path} [alpn {protocols}]", name) for name in left.intersection(names)}
             left -= {*names}
         if not route.http2:
-            listed |= {(f"{certificate} [alpn {protocols}]", name) for name in left}
+            listed |= {(f"{shown.of(name)} [alpn {protocols}]", name) for name in left}
+    rest = shown.names - {name for _, name in listed}
+    listed |= {(f"{shown.others} [alpn h2,http/1.1]", name) for name in rest}
     if not listed:
         return ""
     others = " ".join(f"!{name}" for name in sorted({name for _, name in listed}))
-    return "".join([f"{certificate} {others}\n", *(f"{start} {name}\n" for start, name in sorted(listed))])
+    return "".join([f"{shown.certificate} {others}\n", *(f"{start} {name}\n" for start, name in sorted(listed))])
 
 
 @dataclass(frozen=True)
@@ -206,9 +232,13 @@ backend gateway-tls
     server https unix@{tls} send-proxy-v2
 
 backend gateway-controlplane
+{unreadable}
     http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
     http-request set-header X-Forwarded-Proto http unless {{ ssl_fc }}
     http-request set-header X-Forwarded-For %[src]
+    http-after-response set-header Connection close if {{ res.hdr({unread}) -m found }}
+    http-after-response del-header {unread}
+    http-request set-header {peer} %[src]:%[src_port]
     server controlplane unix@{control_plane}
 
 backend gateway-no-load-balancer

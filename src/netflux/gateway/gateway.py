@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from netflux.errors import UserError
+from netflux.faults import Faults
 from netflux.gateway import frontend, hosts
 from netflux.gateway.authority import Authority
 from netflux.haproxy.configuration import Chunk
@@ -34,16 +35,24 @@ class Gateway:
         authority_dir: of the local certificate authority.
         region: account and region of the names it is certified for.
         inherited: descriptor of a socket that listens on the port already, of another network namespace perhaps.
+        faults: told when certificates are not valid.
     """
 
     def __init__(
-        self, port: int, run_dir: Path, authority_dir: Path, region: Region, inherited: int | None = None
+        self,
+        port: int,
+        run_dir: Path,
+        authority_dir: Path,
+        region: Region,
+        inherited: int | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.port = port
         self.address = "127.0.0.1"
         self.inherited = inherited
         self._run_dir = run_dir
-        self.authority = Authority(authority_dir, hosts.certified(region.account, region.name))
+        whose = region.account, region.name
+        self.authority = Authority(authority_dir, hosts.certified(*whose), hosts.permitted(*whose), faults)
 
     def certificate(self) -> str:
         """PEM file of the current certificate, for listeners outside the gateway's port."""
@@ -65,7 +74,9 @@ class Gateway:
         """What HAProxy asks for before each reload; makes a new certificate when a section has a host it lacks."""
         routes = [route for section in sections for route in section.gateway]
         wanted = [name for route in routes for name in (*hosts.forms(route.host), *route.also)]
-        certificate = str(self.authority.leaf(wanted, datetime.now(UTC)))
+        now = datetime.now(UTC)
+        certificate = str(self.authority.leaf(wanted, now))
+        shown = frontend.Shown(certificate, *self.authority.others(wanted, now))
         listening = frontend.Listening(
             self.address,
             self.port,
@@ -73,7 +84,7 @@ class Gateway:
             str(self._run_dir / "controlplane.sock"),
             certificate,
             self.inherited,
-            self._list(frontend.chosen(certificate, sections)),
+            self._list(frontend.chosen(shown, sections)),
         )
         return frontend.chunks(listening, sections)
 

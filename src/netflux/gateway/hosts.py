@@ -37,6 +37,21 @@ def certified(account: str, region: str) -> tuple[str, ...]:
     return ("localhost", *own, *aws)
 
 
+def permitted(account: str, region: str) -> tuple[str, ...]:
+    """The domains that the authority may certify names of: what this cloud answers to, and nothing else of AWS's.
+
+    Whoever trusts the authority trusts its key for these alone, should the key ever get into other hands.
+    """
+    given = {name.removeprefix("*.") for name in certified(account, region)} | {f"{region}.rds.amazonaws.com"}
+    return ("localhost", *sorted(name for name in given if not within(name, ("localhost",))))
+
+
+def within(name: str, domains: Iterable[str]) -> bool:
+    """Whether a name, a wildcard perhaps, is one of the domains or below it."""
+    name = name.removeprefix("*.")
+    return any(name == domain or name.endswith("." + domain) for domain in domains)
+
+
 def uncovered(hosts: Iterable[str], names: Iterable[str]) -> list[str]:
     """Hosts that none of a certificate's names stands for."""
     known = set(names)

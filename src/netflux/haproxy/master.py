@@ -82,6 +82,7 @@ class Master:
                     directory=self._run_dir,
                     output=descriptor,
                     pass_fds=self.inherited,
+                    umask=0o077,
                 )
             )
         finally:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netflux.errors import Retryable, UserError
+from netflux.faults import Faults
 from netflux.haproxy import configuration, leaving, passage, refusal
 from netflux.haproxy.configuration import Chunk, Rendered, Settings
 from netflux.haproxy.journal import Journal
@@ -71,6 +72,8 @@ class HAProxy:
         self._leaving: Callable[[], Awaitable[None]] | None = None
         self._old = Leaving(run_dir, self._master.runtime)
         self.reloads = 0
+        self.faults = Faults()
+        """Told while HAProxy does not run."""
 
     @property
     def runtime(self) -> RuntimeApi:
@@ -163,6 +166,10 @@ class HAProxy:
         for backend, count in configuration.declared(section.body).items():
             self._slots[backend] = self._slots.get(backend, Slots()).widened(count)
         await self._settle(section.owner)
+
+    async def renew(self) -> None:
+        """Reloads it if what is shared between sections has changed, as a certificate that is valid no longer."""
+        await self._settle("")
 
     async def remove(self, owner: str) -> None:
         """Takes the owner's section away."""
@@ -347,12 +354,19 @@ class HAProxy:
             deaths = deaths + 1 if loop.time() - started < 10 else 0
             delay = _RESTART_SECONDS[min(deaths, len(_RESTART_SECONDS) - 1)]
             _log.error("HAProxy ended with code %s; it is started again in %s s", code, delay)
+            self.faults.tell(
+                "part",
+                "haproxy",
+                f"HAProxy ended with code {code}: no load balancer, site or API answers until it runs again.",
+                f"It is started again by itself, in {delay:g} s; haproxy.log says why it ended.",
+            )
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay):
                     await self._stopping.wait()
             self._structure = ""
             try:
                 await self._settle("")
+                self.faults.clear("part", "haproxy")
             except Retryable as error:
                 _log.error("%s", error)
 

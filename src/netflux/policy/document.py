@@ -6,11 +6,11 @@ document is stored, since a condition that nobody evaluates would open or close 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netflux.decoding import json
 from netflux.policy.condition import Condition, known_operator
 
 _POLICY_FIELDS = {"Version", "Id", "Statement"}
@@ -67,8 +67,8 @@ def parse(text: str, *, needs_principal: bool) -> Policy:
         PolicyError: it can't be read, or says something that has no meaning here.
     """
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        raw = json.value(text)
+    except ValueError as error:
         raise PolicyError("This policy contains invalid Json") from error
     if not isinstance(raw, dict):
         raise PolicyError("Policies must be JSON objects")

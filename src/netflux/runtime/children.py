@@ -1,5 +1,7 @@
 """Child processes: started from the region's own thread, watched by pid, ended with the region.
 
+A task's program is not what the region has started but a sibling that this has made (launch.py), and told of.
+
 Three nets below each other: the region stops its children in order; the kernel signals a child when the region dies
 (PR_SET_PDEATHSIG); and a region that starts ends what a killed one has left, by the records in `run/children`.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import marshal
 import os
 import re
 import signal
@@ -17,6 +20,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
+
+from netflux.runtime.walls import PROCESSES, Walls
 
 _LAUNCH = str(Path(__file__).with_name("launch.py"))
 _READ_LIMIT = 64 * 1024  # bytes of a child's output that are held until they are read; more makes it wait
@@ -32,14 +38,15 @@ class Launch:
         environment: the whole environment; nothing is inherited.
         directory: working directory.
         uid: uid that the program shall see; None keeps the region's. By a user namespace, so files keep their owner.
-        binds: files to bind over others in a mount namespace of its own: target to source, e.g. `/etc/hosts`.
+        walls: around a task; None for programs of the region's own.
+        inside: the first process of a container whose namespaces it shall be in; 0 for none.
         limits: names of the `resource` module to values, e.g. `RLIMIT_NOFILE`.
         death_signal: sent by the kernel when the region dies.
         output: a file descriptor for stdout and stderr; None makes a pipe, read at `Child.output`.
         pass_fds: descriptors that stay open in the child.
         namespace: name of the network namespace that it starts in; None for the region's.
         groups: files of control groups that it puts itself into first.
-        confined: it may change neither networks nor mounts, even as root.
+        umask: of the program; the region's own keeps all to itself.
     """
 
     name: str
@@ -47,14 +54,20 @@ class Launch:
     environment: Mapping[str, str]
     directory: Path
     uid: int | None = None
-    binds: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
     death_signal: int = signal.SIGKILL
     output: int | None = None
     pass_fds: Sequence[int] = ()
     namespace: str | None = None
     groups: Sequence[str] = ()
-    confined: bool = False
+    umask: int = 0o022
+    walls: Walls | None = None
+    inside: int = 0
+
+    @property
+    def beside(self) -> bool:
+        """Whether the program is a sibling of the process that is started."""
+        return bool(self.inside) or (self.walls is not None and PROCESSES in self.walls.up)
 
 
 class _Exit(asyncio.subprocess.SubprocessStreamProtocol):
@@ -71,26 +84,96 @@ class _Exit(asyncio.subprocess.SubprocessStreamProtocol):
         self.happened.set()
 
 
-class Child:
-    """A running or ended child process, leader of its own process group."""
+class Started(Protocol):
+    """A process of which the end is waited for."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, exited: asyncio.Event, record: Path) -> None:
-        self.name = name
+    pid: int
+
+    @property
+    def code(self) -> int | None:
+        """None while it runs; -N when signal N ended it."""
+        ...
+
+    async def wait(self) -> int:
+        """The code, as soon as it has ended."""
+        ...
+
+
+class _Own:
+    """A process that asyncio has started and waits for."""
+
+    def __init__(self, process: asyncio.subprocess.Process, exited: asyncio.Event) -> None:
         self.pid = process.pid
         self._process = process
         self._exited = exited
+
+    @property
+    def code(self) -> int | None:
+        return self._process.returncode
+
+    async def wait(self) -> int:
+        await self._exited.wait()
+        code = self._process.returncode
+        assert code is not None
+        return code
+
+
+class _Told:
+    """A child of this process that another has made in its name."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.code: int | None = None
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        self._descriptor = os.pidfd_open(pid)
+        self._loop.add_reader(self._descriptor, self._reap)
+
+    def _reap(self) -> None:
+        self._loop.remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        _, status = os.waitpid(self.pid, 0)
+        self.code = os.waitstatus_to_exitcode(status)
+        self._ended.set()
+
+    async def wait(self) -> int:
+        await self._ended.wait()
+        assert self.code is not None
+        return self.code
+
+
+class Child:
+    """A running or ended child process, leader of its own process group.
+
+    Args:
+        name: of its launch.
+        program: the process itself.
+        first: of its pid namespace, with which the kernel ends all others there; None for one that has none of its own.
+        launcher: what asyncio has started, whose output is the program's.
+        record: of its pid.
+    """
+
+    def __init__(
+        self, name: str, program: Started, first: Started | None, launcher: asyncio.subprocess.Process, record: Path
+    ) -> None:
+        self.name = name
+        self.pid = program.pid
+        self.first = first.pid if first is not None else 0
+        self._program = program
+        self._first = first
+        self._launcher = launcher
         self._record = record
         self._reaped = asyncio.ensure_future(self._reap())
 
     @property
     def output(self) -> asyncio.StreamReader | None:
         """Its stdout and stderr, when they go to a pipe."""
-        return self._process.stdout
+        return self._launcher.stdout
 
     @property
     def exit_code(self) -> int | None:
         """None while it runs; -N when signal N ended it."""
-        return self._process.returncode
+        return self._program.code
 
     async def wait(self) -> int:
         """Its exit code, once it has ended."""
@@ -98,13 +181,17 @@ class Child:
 
     def send(self, number: int) -> None:
         """Signals the process itself; nothing happens when it has ended."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(number)
+        if self._program.code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def kill_group(self) -> None:
-        """SIGKILL to the process and all its descendants in the group."""
+        """SIGKILL to the process and all its descendants in the group; in a pid namespace of its own to all of them."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+        if self._first is not None and self._first.code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._first.pid, signal.SIGKILL)
 
     async def stop(self, patience: float, number: int = signal.SIGTERM) -> int:
         """The signal, then after `patience` real seconds SIGKILL to the group; returns the exit code."""
@@ -116,10 +203,10 @@ class Child:
             return await self.wait()
 
     async def _reap(self) -> int:
-        await self._exited.wait()
-        code = self._process.returncode
-        assert code is not None
+        code = await self._program.wait()
         self.kill_group()
+        if self._first is not None:
+            await self._first.wait()
         self._record.unlink(missing_ok=True)
         return code
 
@@ -138,40 +225,50 @@ class Children:
 
     async def start(self, launch: Launch) -> Child:
         """Starts the program. An unknown program ends at once with exit code 127, as in a shell."""
-        wanted = {
-            "argv": list(launch.argv),
-            "uid": launch.uid,
-            "binds": dict(launch.binds),
-            "limits": dict(launch.limits),
-            "death_signal": int(launch.death_signal),
-            "parent": os.getpid(),
-            "namespace": launch.namespace,
-            "groups": list(launch.groups),
-            "confined": launch.confined,
-        }
-        loop = asyncio.get_running_loop()
-        transport, protocol = await loop.subprocess_exec(
-            lambda: _Exit(loop),
-            sys.executable,
-            "-I",
-            "-S",
-            _LAUNCH,
-            json.dumps(wanted),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE if launch.output is None else launch.output,
-            stderr=asyncio.subprocess.STDOUT,
-            cwd=launch.directory,
-            env=dict(launch.environment),
-            start_new_session=True,
-            pass_fds=tuple(launch.pass_fds),
-        )
-        process = asyncio.subprocess.Process(transport, protocol, loop)
+        hearing, telling = os.pipe() if launch.beside else (-1, -1)
+        try:
+            transport, protocol = await self._spawn(launch, telling)
+        except BaseException:
+            _close(hearing)
+            raise
+        finally:
+            _close(telling)
+        process = asyncio.subprocess.Process(transport, protocol, asyncio.get_running_loop())
+        program: Started = _Own(process, protocol.happened)
+        first: Started | None = None
+        if launch.beside:
+            pids = await _told(hearing)
+            if pids:  # else the launcher has ended with the reason
+                program, first = _Told(pids[0]), _Told(pids[1]) if pids[1] else None
+        leader = (first or program).pid
         record = self._records / (re.sub(r"[^\w.-]", "_", launch.name) + ".json")
-        record.write_text(json.dumps({"name": launch.name, "pid": process.pid, "started": started_at(process.pid)}))
-        child = Child(launch.name, process, protocol.happened, record)
+        record.write_text(json.dumps({"name": launch.name, "pid": leader, "started": started_at(leader)}))
+        child = Child(launch.name, program, first, process, record)
         self._running[launch.name] = child
         child._reaped.add_done_callback(lambda _: self._forget(child))
         return child
+
+    async def _spawn(self, launch: Launch, telling: int) -> tuple[asyncio.SubprocessTransport, _Exit]:
+        loop = asyncio.get_running_loop()
+        wanted = _wanted(launch, telling)
+        try:
+            return await loop.subprocess_exec(
+                lambda: _Exit(loop),
+                sys.executable,
+                "-I",
+                "-S",
+                _LAUNCH,
+                str(wanted),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE if launch.output is None else launch.output,
+                stderr=asyncio.subprocess.STDOUT,
+                cwd="/",
+                env={},
+                start_new_session=True,
+                pass_fds=(*launch.pass_fds, wanted, *([telling] if launch.beside else [])),
+            )
+        finally:
+            os.close(wanted)
 
     def running(self) -> list[Child]:
         """All children that have not ended."""
@@ -184,6 +281,46 @@ class Children:
     def _forget(self, child: Child) -> None:
         if self._running.get(child.name) is child:
             del self._running[child.name]
+
+
+def _wanted(launch: Launch, telling: int) -> int:
+    """A file in memory with what launch.py reads."""
+    wanted = {
+        "argv": list(launch.argv),
+        "environment": dict(launch.environment),
+        "directory": str(launch.directory),
+        "uid": launch.uid,
+        "limits": dict(launch.limits),
+        "death_signal": int(launch.death_signal),
+        "parent": os.getpid(),
+        "umask": launch.umask,
+        "namespace": launch.namespace,
+        "groups": list(launch.groups),
+        "walls": launch.walls.as_json() if launch.walls is not None else None,
+        "inside": launch.inside,
+        "report": telling,
+    }
+    file = os.memfd_create("netflux-launch")
+    with os.fdopen(os.dup(file), "wb") as writing:
+        marshal.dump(wanted, writing)
+    return file
+
+
+def _close(descriptor: int) -> None:
+    if descriptor >= 0:
+        os.close(descriptor)
+
+
+async def _told(hearing: int) -> list[int]:
+    """The two process ids that a launcher tells; nothing when it ended before. Closes the descriptor."""
+    loop, said = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(hearing, said.set)
+    try:
+        await said.wait()
+        return [int(word) for word in os.read(hearing, 64).split()]
+    finally:
+        loop.remove_reader(hearing)
+        os.close(hearing)
 
 
 def started_at(pid: int) -> str:

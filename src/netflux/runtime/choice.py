@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from pathlib import Path
 
+from netflux.decoding import json
 from netflux.runtime import engine, manifest
 from netflux.runtime.children import Children
 from netflux.runtime.driver import Container, ContainerSpec, Image, PullError, Registry, Runtime
@@ -12,6 +13,7 @@ from netflux.runtime.engine import Engine
 from netflux.runtime.holding import Sizes
 from netflux.runtime.podman import Access, PodmanRuntime
 from netflux.runtime.process import ProcessRuntime
+from netflux.runtime.walls import Standing
 
 AUTO = "auto"
 
@@ -52,6 +54,12 @@ class ChosenRuntime:
         process = self._runtimes.get(ProcessRuntime.name)
         return process.sizes if isinstance(process, ProcessRuntime) else None
 
+    @property
+    def walls(self) -> Standing | None:
+        """The walls around tasks that are processes; None where none are run, or none has been yet."""
+        process = self._runtimes.get(ProcessRuntime.name)
+        return process.walls if isinstance(process, ProcessRuntime) else None
+
     async def clear(self) -> None:
         """Removes containers that a killed region has left. Where there never were any, no engine is called."""
         for runtime in self._runtimes.values():
@@ -61,7 +69,7 @@ class ChosenRuntime:
                 await runtime.clear()
 
 
-def assemble(chosen: str, children: Children, registry: Access, podman: Engine) -> ChosenRuntime:
+def assemble(chosen: str, children: Children, registry: Access, podman: Engine, state: Path) -> ChosenRuntime:
     """The runtimes of a region.
 
     Args:
@@ -69,9 +77,10 @@ def assemble(chosen: str, children: Children, registry: Access, podman: Engine) 
         children: starts processes.
         registry: where images are.
         podman: the podman command; it is not called before an image needs it.
+        state: the state directory, which no task may see.
     """
     runtimes: dict[str, Runtime] = {
-        ProcessRuntime.name: ProcessRuntime(children, registry),
+        ProcessRuntime.name: ProcessRuntime(children, registry, state / "run" / "tmp", state),
         PodmanRuntime.name: PodmanRuntime(children, registry, podman),
     }
     missing = {
@@ -86,7 +95,7 @@ def assemble(chosen: str, children: Children, registry: Access, podman: Engine) 
 def kind_of(text: str) -> str:
     """Which runtime a manifest is for."""
     try:
-        media_type = json.loads(text).get("mediaType")
+        media_type = json.value(text).get("mediaType")
     except (ValueError, AttributeError):
         media_type = None
     return "process" if media_type == manifest.MEDIA_TYPE else "podman"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netflux.runtime import subordinate
+from netflux.runtime import profile, subordinate
 
 _PATIENCE = 60.0  # real seconds that a command may take; one that answers takes a tenth of a second
 _OPEN_FILES = 65535  # Developer guide, ulimits on Fargate: nofile is 65535, soft and hard, unless set
@@ -92,6 +92,12 @@ class Engine:
         """The file with the registry's password."""
         return self._directory / "auth.json"
 
+    @property
+    def calls(self) -> Path | None:
+        """The file that says which system calls containers may make; None leaves it to podman."""
+        file = self._directory / "seccomp.json"
+        return file if file.is_file() else None
+
     def environment(self) -> dict[str, str]:
         """Of every podman command."""
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -114,6 +120,10 @@ class Engine:
         secret = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
         auths = {name: {"auth": secret} for name in (login.host, login.location)}
         _write(self.authentication, json.dumps({"auths": auths}))
+        allowed = profile.default()
+        calls = profile.stricter(allowed) if allowed is not None else None
+        if calls is not None:
+            _write(self._directory / "seccomp.json", calls)
 
     async def run(
         self, *arguments: str, environment: Mapping[str, str] | None = None, patience: float = _PATIENCE
@@ -170,6 +180,7 @@ async def _output(argv: Sequence[str], environment: Mapping[str, str], patience:
         stderr=asyncio.subprocess.PIPE,
         env=environment,
         cwd="/",
+        umask=0o022,  # images have the modes that they were made with
     )
     try:
         out, told = await asyncio.wait_for(process.communicate(), patience)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from netflux.decoding import json as decoding
+
 MEDIA_TYPE = "application/vnd.netflux.process.image.v1+json"
 
 
@@ -42,7 +44,7 @@ def write(image: ProcessImage) -> str:
 def read(manifest: str) -> ProcessImage:
     """The image of a manifest; ValueError when it is another kind of manifest or not whole."""
     try:
-        body = json.loads(manifest)
+        body = decoding.value(manifest)
         if body["mediaType"] != MEDIA_TYPE:
             raise ValueError(f"its media type is {body['mediaType']}, not {MEDIA_TYPE}")
         return ProcessImage(

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from netflux.runtime import cgroup, engine, reference, usage
+from netflux.runtime import capabilities, cgroup, engine, reference, usage
 from netflux.runtime.cgroup import ControlGroup
 from netflux.runtime.children import Children, Launch
 from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 _PULL = 900.0  # real seconds that a pull may take
 _KILLED = 137
 _SMALLEST = 6 * 1024 * 1024  # bytes; a container needs this much to start at all (Docker's own minimum)
+_PROCESSES = 2048  # of a container: podman's own default
 _UNLIMITED = MemoryLimit(None, "", None)
 
 
@@ -113,6 +114,7 @@ class PodmanContainer:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             env=self._engine.environment(),
+            umask=0o022,
         )
         try:
             return await asyncio.wait_for(process.wait(), patience)
@@ -212,7 +214,7 @@ class PodmanRuntime:
         try:
             identity = await self._engine.create(
                 container_name(spec.name),
-                [*_options(spec), *self._limits(spec), *options, *_program(spec)],
+                [*_options(spec), *self._calls(), *self._limits(spec), *options, *_program(spec)],
                 environment,
             )
         except EngineError as error:
@@ -233,12 +235,15 @@ class PodmanRuntime:
         except (EngineError, OSError) as error:
             _log.warning("containers of the region's earlier run may be left: %s", error)
 
+    def _calls(self) -> list[str]:
+        return [f"--security-opt=seccomp={self._engine.calls}"] if self._engine.calls is not None else []
+
     def _limits(self, spec: ContainerSpec) -> list[str]:
         """Options for what the kernel holds."""
         if self._unlimited is not None:
             return []
         above, memory = cgroup.parent(container_name(spec.name)), _memory(spec.memory)
-        options = [] if above is None else [f"--cgroup-parent={above}"]
+        options = [f"--pids-limit={_PROCESSES}", *([] if above is None else [f"--cgroup-parent={above}"])]
         if memory is not None:
             options += [f"--memory={memory}", f"--memory-swap={memory}"]
         if spec.cpus is not None:
@@ -272,7 +277,7 @@ def _options(spec: ContainerSpec) -> list[str]:
     network = "host" if spec.namespace is None else f"ns:/run/netns/{spec.namespace}"
     options = [
         f"--network={network}", "--log-driver=passthrough", "--pull=never", "--security-opt=label=disable",
-        *engine.limits(spec.limits),
+        *_walls(own_network=spec.namespace is not None), *engine.limits(spec.limits),
     ]  # fmt: skip
     if "HOSTNAME" in spec.environment:
         options += ["--uts=private", f"--hostname={spec.environment['HOSTNAME']}"]
@@ -287,6 +292,16 @@ def _options(spec: ContainerSpec) -> list[str]:
     if spec.read_only:
         options += ["--read-only", "--read-only-tmpfs=false"]
     return options
+
+
+def _walls(*, own_network: bool) -> list[str]:
+    """What podman would do by itself unless its user's containers.conf says otherwise, and what it would not.
+
+    The capabilities are taken away one by one: those that are added by name podman gives to every user of the image.
+    """
+    dropped = [*capabilities.DROPPED, *(() if own_network else capabilities.OWN_NETWORK)]
+    apart = ["--pid=private", "--ipc=private", "--security-opt=no-new-privileges"]
+    return [*apart, *(f"--cap-drop={name}" for name in dropped)]
 
 
 def _memory(limit: MemoryLimit | None) -> int | None:

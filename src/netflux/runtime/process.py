@@ -1,8 +1,8 @@
 """The `process` runtime: a container is a process of this machine, in its image's folder.
 
-It needs no engine and no root. The processes see the machine's files and users. Where this user may make control groups
-they hold memory and CPU (holding.py); elsewhere memory is looked at, and a container over its size is killed
-(memory.py), and CPU is not held. What is a container's own is its environment, address, hosts file and life.
+It needs no engine and no root. A process has this machine's users, and a view of its files (walls.py). Where this user
+may make control groups they hold memory and CPU (holding.py); elsewhere memory is looked at, and a container over its
+size is killed (memory.py), and CPU is not held.
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from netflux.runtime import holding, manifest, resolution
+from netflux.runtime import holding, links, manifest, resolution, walls
 from netflux.runtime.children import Child, Children, Launch
 from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
 from netflux.runtime.holding import Held, Places, Sizes
 from netflux.runtime.lines import split
 from netflux.runtime.memory import WATCHED, MemoryWatch
 from netflux.runtime.usage import Snapshot
+from netflux.runtime.walls import Standing, Walls
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _log = logging.getLogger(__name__)
 _executions = itertools.count(1)
+_IN_STATE = "the image's folder {folder} is in the state directory. Push another folder"
 _UNLIMITED = MemoryLimit(None, "", None)
 _KILLED = 137  # exit code of SIGKILL
 _TRIES, _AGAIN = 20, 0.1  # real seconds
@@ -42,24 +44,31 @@ def search_path() -> str:
     return f"{Path(sys.executable).parent}:{os.environ.get('PATH', _SYSTEM_PATH)}"
 
 
-async def why_no_hosts_file(children: Children, directory: Path) -> str | None:
-    """Why containers can't have a hosts file of their own on this machine; None when they can.
+async def find_walls(children: Children, directory: Path) -> Standing:
+    """The walls that this machine lets stand around a task.
 
     Args:
-        children: starts the probe.
-        directory: a directory to make a file in.
+        children: starts processes to try with.
+        directory: a directory to make files in.
     """
-    with tempfile.NamedTemporaryFile("w", dir=directory, prefix="hosts-probe-") as file:
-        probe = Launch(
-            f"hosts-probe-{uuid.uuid4().hex}",
-            ["true"],
-            {"PATH": _SYSTEM_PATH},
-            directory,
-            binds={resolution.HOSTS: file.name},
-        )
-        child = await children.start(probe)
+
+    async def attempt(tried: Walls) -> str | None:
+        name = f"walls-{uuid.uuid4().hex}"
+        child = await children.start(Launch(name, ["true"], {"PATH": _SYSTEM_PATH}, tried.folder, walls=tried))
         said = await child.output.read() if child.output else b""
         return None if await child.wait() == 0 else said.decode(errors="replace").strip()
+
+    return await walls.find(attempt, directory)
+
+
+def standing() -> Standing:
+    """The walls that this machine would let stand, for who has no region."""
+
+    async def look() -> Standing:
+        with tempfile.TemporaryDirectory(prefix="netflux-walls-") as folder:
+            return await find_walls(Children(Path(folder, "children")), Path(folder))
+
+    return asyncio.run(look())
 
 
 class ProcessContainer:
@@ -75,7 +84,7 @@ class ProcessContainer:
         self._launch = launch
         self._children = children
         self._measured = measured
-        self._released = asyncio.ensure_future(self._release(measured)) if isinstance(measured, Held) else None
+        self._released = asyncio.ensure_future(self._release())
 
     @property
     def pid(self) -> int:
@@ -101,18 +110,23 @@ class ProcessContainer:
         """Its exit code, once it has ended."""
         code = _docker_code(await self._child.wait())
         assert code is not None
-        if self._released is not None:
-            await asyncio.shield(self._released)
+        await asyncio.shield(self._released)
         return code
 
-    async def _release(self, held: Held) -> None:
+    async def _release(self) -> None:
+        held = self._measured if isinstance(self._measured, Held) else None
         try:
             code = _docker_code(await self._child.wait())
         except asyncio.CancelledError:  # the region's last moment
-            held.end_soon(_LAST)
+            if held is not None:
+                held.end_soon(_LAST)
             raise
-        self._killed_for_memory |= code == _KILLED and held.killed_for_memory()
-        _remove(held, _TRIES)
+        if held is not None:
+            self._killed_for_memory |= code == _KILLED and held.killed_for_memory()
+            _remove(held, _TRIES)
+        around = self._launch.walls
+        if around is not None and around.scratch is not None:
+            await asyncio.to_thread(walls.discard, around.scratch)
 
     def terminate(self) -> None:
         """SIGTERM."""
@@ -136,15 +150,15 @@ class ProcessContainer:
                 yield line
 
     async def execute(self, argv: Sequence[str], patience: float) -> int:
-        """Runs a program in its folder, with its environment and hosts file; what it writes is dropped."""
+        """Runs a program in its folder, within its walls and with its environment; what it writes is dropped."""
         launch = Launch(
             f"{self._launch.name}-exec-{next(_executions)}",
             argv,
             self._launch.environment,
             self._launch.directory,
-            binds=self._launch.binds,
             namespace=self._launch.namespace,
-            confined=self._launch.confined,
+            walls=self._launch.walls,
+            inside=self._child.first,
             groups=self._launch.groups if self.exit_code is None else (),
             output=asyncio.subprocess.DEVNULL,
         )
@@ -164,17 +178,21 @@ class ProcessRuntime:
     Args:
         children: starts the processes.
         registry: where manifests are.
-        directory: for a file to try with whether containers can have a hosts file of their own; the first start tries.
-            None takes the system's directory for temporary files.
+        directory: for temporary files of containers; None takes the system's.
+        state: the state directory, which no container may see.
     """
 
     name = "process"
 
-    def __init__(self, children: Children, registry: Registry, directory: Path | None = None) -> None:
+    def __init__(
+        self, children: Children, registry: Registry, directory: Path | None = None, state: Path | None = None
+    ) -> None:
         self._children = children
         self._registry = registry
         self._directory = directory or Path(tempfile.gettempdir())
-        self._own_hosts: asyncio.Future[bool] | None = None
+        self._state = state.resolve() if state is not None else None
+        self._hidden = walls.hidden(state)
+        self._standing: asyncio.Future[Standing] | None = None
         self._memory = MemoryWatch()
         self._usage = Snapshot()
         self._places: asyncio.Future[Places | str] | None = None
@@ -188,6 +206,7 @@ class ProcessRuntime:
             raise PullError(
                 f"{reference}: the process runtime can't run this image: {error}. Push a folder with `netflux push`."
             ) from error
+        await asyncio.to_thread(self._check_folder, Path(image.folder))
         return Image(reference, digest, image.entry_point, image.command, image.environment, image.folder)
 
     async def start(self, spec: ContainerSpec) -> ProcessContainer:
@@ -197,24 +216,70 @@ class ProcessRuntime:
         directory, argv = Path(spec.image.directory, spec.directory or ""), spec.argv
         _check_program(argv, directory, environment["PATH"])
         _check_holdable(spec)
-        binds = resolution.binds(spec.hosts, spec.resolver)
-        if binds and not await self._can_bind():
-            binds = {}
         held = await self._hold(spec)
-        launch = Launch(
-            spec.name, argv, environment, directory, binds=binds, limits=spec.limits,
-            namespace=spec.namespace, confined=spec.namespace is not None, groups=held.joins if held else (),
-        )  # fmt: skip
         try:
+            around = self._walls(spec, await self.standing())
+            launch = Launch(
+                spec.name, argv, environment, directory, limits=spec.limits,
+                namespace=spec.namespace, walls=around, groups=held.joins if held else (),
+            )  # fmt: skip
             child = await self._children.start(launch)
-        except OSError as error:
+        except (OSError, StartError) as error:
             if held is not None:
                 held.end()
-            raise StartError(f"{argv[0]}: {error.strerror}") from error
+            raise error if isinstance(error, StartError) else StartError(f"{argv[0]}: {error.strerror}") from error
         container = ProcessContainer(child, launch, self._children, spec.memory or _UNLIMITED, held or self._usage)
         if spec.memory is not None and held is None:
             self._memory.add(container)
         return container
+
+    def _walls(self, spec: ContainerSpec, standing: Standing) -> Walls:
+        folder = Path(spec.image.directory).resolve()
+        if self._in_state(folder):
+            raise StartError(_IN_STATE.format(folder=folder))
+        binds = resolution.binds(spec.hosts, spec.resolver) if standing.hosts else {}
+        return Walls(
+            standing.up, folder,
+            hidden=[path for path in self._hidden if not folder.is_relative_to(path)],
+            needed=walls.needed(),
+            scratch=walls.scratch(self._directory) if walls.FILES in standing.up else None,
+            binds=binds,
+            host=spec.environment.get("HOSTNAME", ""),
+        )  # fmt: skip
+
+    def _check_folder(self, folder: Path) -> None:
+        """PullError when the folder is in the state directory, or has symbolic links that lead out of it."""
+        if self._in_state(folder.resolve()):
+            raise PullError(_IN_STATE.format(folder=folder))
+        astray = links.leading_out(folder)
+        if astray is not None:
+            raise PullError(f"the image's folder {folder} has a symbolic link that leads out of it: {astray}")
+
+    def _in_state(self, folder: Path) -> bool:
+        return self._state is not None and folder.is_relative_to(self._state)
+
+    async def standing(self) -> Standing:
+        """The walls around tasks, found out by the first who asks."""
+        if self._standing is None:
+            self._standing = asyncio.ensure_future(self._find_standing())
+        return await asyncio.shield(self._standing)
+
+    async def _find_standing(self) -> Standing:
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = await find_walls(self._children, self._directory)
+        for lack in found.missing:
+            _log.error("walls around tasks: %s (see `netflux doctor`): %s", lack, found.reason)
+        if not found.hosts:
+            _log.error(
+                "containers get no hosts file of their own on this machine, so names of databases, load balancers and "
+                "Service Connect endpoints don't resolve in them (see `netflux doctor`): %s", found.reason,
+            )  # fmt: skip
+        return found
+
+    @property
+    def walls(self) -> Standing | None:
+        """The walls around tasks; None before the first task."""
+        return self._standing.result() if self._standing is not None and self._standing.done() else None
 
     async def places(self) -> Places | str:
         """Where control groups hold tasks to their sizes; or why they can't, so that memory is watched."""
@@ -241,20 +306,6 @@ class ProcessRuntime:
             held.end()
             raise StartError(f"its control group can't be made: {error}") from error
         return held
-
-    async def _can_bind(self) -> bool:
-        if self._own_hosts is None:
-            self._own_hosts = asyncio.ensure_future(self._try_to_bind())
-        return await asyncio.shield(self._own_hosts)
-
-    async def _try_to_bind(self) -> bool:
-        reason = await why_no_hosts_file(self._children, self._directory)
-        if reason is not None:
-            _log.error(
-                "containers get no hosts file of their own on this machine, so names of databases, load balancers and "
-                "Service Connect endpoints don't resolve in them (see `netflux doctor`): %s", reason,
-            )  # fmt: skip
-        return reason is None
 
 
 def _check_program(argv: Sequence[str], directory: Path, path: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from netflux.errors import UserError
-from netflux.runtime import manifest
+from netflux.runtime import links, manifest
 from netflux.seed.config import ImageSource
 
 Call = Callable[[str, str, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -25,11 +26,18 @@ async def push(call: Call, image: ImageSource) -> str:
 
     Raises:
         AwsError: the registry refuses, for example because there is no such repository.
-        UserError: the folder does not exist.
+        UserError: the folder does not exist, or has symbolic links that lead out of it.
     """
     if not image.folder.is_absolute() or not image.folder.is_dir():
         raise UserError(
             f"{image.folder} is not a folder of this machine.", "Name the folder that the command runs in.", 2
+        )
+    astray = await asyncio.to_thread(links.leading_out, image.folder)
+    if astray is not None:
+        raise UserError(
+            f"{image.folder} has a symbolic link that leads out of it: {astray}.",
+            "Put there what it leads to (cp -rL), or push a folder that holds both.",
+            2,
         )
     request = {
         "repositoryName": image.repository,

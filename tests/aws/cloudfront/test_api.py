@@ -165,7 +165,12 @@ async def test_it_is_in_progress_until_the_edge_serves_it(world: World) -> None:
                     "alb",
                     FunctionAssociations={
                         "Quantity": 1,
-                        "Items": [{"FunctionARN": "arn:aws:cloudfront::1:function/f", "EventType": "viewer-request"}],
+                        "Items": [
+                            {
+                                "FunctionARN": "arn:aws:cloudfront::123456789012:function/f",
+                                "EventType": "viewer-request",
+                            }
+                        ],
                     },
                 )
             },

@@ -267,6 +267,17 @@ async def test_a_large_upload_without_a_cache_arrives_by_the_edge_too(world: Wor
     assert world.application.requests[-1][2]["Content-Length"] == str(len(body))
 
 
+async def test_a_compressed_upload_arrives_as_it_was_sent(world: World) -> None:
+    answers(world, "/up", b"ok")
+    made = await site(world, default={"AllowedMethods": SEVEN})
+    zipped = gzip.compress(b"hello" * 1000)
+    got = await world.request(made, "POST", "/up", data=zipped, headers={"Content-Encoding": "gzip"})
+    assert (got.status, got.body) == (200, b"ok")
+    _, _, headers, inflated = world.application.requests[-1]
+    assert (headers["Content-Length"], headers["Content-Encoding"]) == (str(len(zipped)), "gzip")
+    assert inflated == b"hello" * 1000  # by the origin, to which aiohttp hands bodies so
+
+
 async def test_a_body_that_is_too_large_to_store_passes_through(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netflux.aws.cloudfront.fetch.LARGEST_BODY", 1000)
     answers(world, "/big", b"x" * 5000)

@@ -25,10 +25,11 @@ from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
+from netflux.controlplane.admission import Admission
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
-from netflux.controlplane.keys import Keys
+from netflux.controlplane.keys import Keys, well_known
 from netflux.controlplane.moto import Moto
 from netflux.controlplane.server import Server
 from netflux.gateway.gateway import Gateway, Region
@@ -159,12 +160,14 @@ class World:
         self.clock = SteppedClock()
         self.documents = Documents(state / "netflux.db")
         self.keys = Keys()
+        self.keys.add(well_known(ACCOUNT))
+        admission = Admission(self.keys, ACCOUNT)
         self.endpoints = Endpoints()
         self.s3 = S3Api(Store(self.documents, Bodies(state / "objects")), self.clock)
-        self.service = S3Service(self.s3, self.keys, ACCOUNT, REGION)
+        self.service = S3Service(self.s3, admission, ACCOUNT, REGION)
         self.deployments = Deployments()
         self.api = CloudFrontApi(self.documents, self.deployments, self.clock)
-        origins = Origins(self.endpoints, self.run / "controlplane.sock", self.keys, self.clock, ACCOUNT)
+        origins = Origins(self.endpoints, self.run / "controlplane.sock", self.keys, ACCOUNT)
         self.edge = Edge(origins, Cache(), self.clock, REGION)
         self.port = free_port()
         self.gateway = Gateway(self.port, self.run, state / "ca", Region(ACCOUNT, REGION))
@@ -180,7 +183,7 @@ class World:
         apis = Apis(ACCOUNT, REGION, cast("Moto", None), lambda call: None)
         apis.register(self.s3)
         apis.register(self.api)
-        self.server = Server(apis, self.service.handle, [])
+        self.server = Server(apis, admission, self.service.handle, [])
         self._runners: list[web.AppRunner] = []
 
     async def start(self) -> None:

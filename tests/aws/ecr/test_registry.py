@@ -7,6 +7,7 @@ import json
 import shutil
 import signal
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
@@ -43,10 +44,16 @@ async def cloud(short: Path) -> AsyncIterator[Cloud]:
     await made.stop()
 
 
-async def get(url: str, headers: Mapping[str, str] = {}) -> tuple[int, Mapping[str, str], bytes]:
+async def get(
+    url: str, headers: Mapping[str, str] = {}, body: bytes | None = None
+) -> tuple[int, Mapping[str, str], bytes]:
+    """The answer to a GET, or to a PUT of a body."""
+
     def ask() -> tuple[int, Mapping[str, str], bytes]:
+        method = "GET" if body is None else "PUT"
+        wanted = urllib.request.Request(url, body, dict(headers), method=method)
         try:
-            with urllib.request.urlopen(urllib.request.Request(url, headers=dict(headers)), timeout=10) as answer:
+            with urllib.request.urlopen(wanted, timeout=10) as answer:
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -146,6 +153,22 @@ async def test_a_manifest_without_its_layers_is_refused(cloud: Cloud, tmp_path: 
         )
     assert caught.value.code == "LayersNotFoundException"
     assert not (await cloud.apis.call("ecr", "ListImages", {"repositoryName": "movies"}))["imageIds"]
+
+
+async def test_a_manifest_that_is_too_large_or_no_text_is_refused(cloud: Cloud) -> None:
+    password = base64.b64encode(f"AWS:{cloud.passwords.issue()[0]}".encode()).decode()
+    headers = {"Authorization": f"Basic {password}", "Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+    for body, status, code in (
+        (b"x" * (4 * 1024 * 1024 + 1), 413, "SIZE_INVALID"),
+        (b"\xff", 400, "MANIFEST_INVALID"),
+        (b"[" * 100_000, 400, "MANIFEST_INVALID"),
+        (b"{", 400, "MANIFEST_INVALID"),
+    ):
+        got, _, said = await get(f"http://{cloud.host}/v2/movies/manifests/v1", headers, body)
+        assert (got, json.loads(said)["errors"][0]["code"]) == (status, code)
+    for number in ("²", "9" * 5000, "-1"):
+        quoted = urllib.parse.quote(number)
+        assert (await get(f"http://{cloud.host}/v2/movies/tags/list?n={quoted}", headers))[0] == 200
 
 
 @needs_registry

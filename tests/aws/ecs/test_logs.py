@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netflux.aws.ecs import logstream
 from netflux.aws.ecs.decide.logbuffer import HELD, Buffer, Event, size
 from netflux.aws.ecs.desired import Log
 from netflux.aws.ecs.logstream import LogWriter
 from netflux.clock import Clock
+from netflux.errors import AwsError
+from netflux.faults import Faults
 from tests.aws.ecs.world import until
 
 
@@ -107,3 +110,45 @@ def test_a_buffer_keeps_order_and_size_and_counts_what_it_loses(texts, most, cou
     assert (len(buffer), buffer.size) == (0, 0)
     remaining = iter(texts)
     assert all(text in remaining for text in kept)
+
+
+async def test_lines_that_a_full_disk_refuses_are_told_and_written_when_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logstream, "_AGAIN", 0.01)
+    lines: list[str] = []
+    full = True
+
+    class FullLogs:
+        async def call(self, _service: str, _operation: str, params: dict[str, Any]) -> dict[str, Any]:
+            if full:
+                raise AwsError("ServiceUnavailable", "The disk is full.", 503)
+            lines.extend(event["message"] for event in params["logEvents"])
+            return {}
+
+    class Going:
+        async def lines(self) -> AsyncIterator[str]:
+            yield "first"
+            await asyncio.Event().wait()
+
+    faults = Faults()
+    writer = LogWriter(FullLogs(), Clock(), Log("g", "p"), "s", faults)  # type: ignore[arg-type]
+    following = asyncio.ensure_future(writer.follow(Going()))  # type: ignore[arg-type]
+    await until(lambda: [fault.message for fault in faults.list()] != [])
+    assert [one.message == "What s prints can't be written yet: The disk is full." for one in faults.list()] == [True]
+    full = False
+    await until(lambda: lines == ["first"])
+    assert [*faults.list()] == []
+    following.cancel()
+    await asyncio.wait([following])
+
+
+async def test_lines_that_are_lost_are_counted_and_told() -> None:
+    class FullLogs:
+        async def call(self, _service: str, _operation: str, _params: dict[str, Any]) -> dict[str, Any]:
+            raise AwsError("ResourceNotFoundException", "The specified log group does not exist.", 400)
+
+    faults = Faults()
+    writer = LogWriter(FullLogs(), Clock(), Log("g", "p"), "s", faults)  # type: ignore[arg-type]
+    await writer.follow(Chatty(7))  # type: ignore[arg-type]
+    assert ["7 lines of s are lost" in one.message for one in faults.list()] == [True]

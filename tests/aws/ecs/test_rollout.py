@@ -132,6 +132,7 @@ async def test_a_draining_target_keeps_its_task_until_it_has_drained(world: Worl
     await world.serve(loadBalancers=LOAD_BALANCERS, desiredCount=1)
     (task,) = await world.running(1)
     pid = world.pid(task)
+    await until(lambda: world.lines(task))  # from then on SIGTERM ends it in order
     await world.update(desiredCount=0)
 
     async def deactivating() -> bool:

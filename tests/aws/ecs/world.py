@@ -30,8 +30,8 @@ from tests.aws.ecs.balancer import Balancer
 
 SERVER = textwrap.dedent("""
     import http.server, os, signal, sys
-    print("hello from", os.environ["SERVER_ADDRESS"], flush=True)
     signal.signal(signal.SIGTERM, lambda *_: (print("goodbye", flush=True), sys.exit(0)))
+    print("hello from", os.environ["SERVER_ADDRESS"], flush=True)
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200); self.end_headers(); self.wfile.write(os.environ.get("WHO", "").encode())

@@ -16,6 +16,7 @@ from netflux.controlplane.apis import Apis
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError, Unsupported
+from netflux.faults import Faults
 
 Operation = Callable[..., Any]
 NOW = int(time.time() * 1000)
@@ -170,3 +171,41 @@ async def test_a_deleted_group_leaves_no_events_for_the_next_of_its_name(logs: O
     await logs("CreateLogGroup", logGroupName="/ecs/movies")
     await logs("CreateLogStream", logGroupName="/ecs/movies", logStreamName="ecs/app/1")
     assert messages(await get(logs)) == []
+
+
+async def test_bytes_that_are_no_events_are_told_and_kept_and_the_others_are_shown(
+    tmp_path: Path, documents: Documents, logs: Operation
+) -> None:
+    for number in range(5):
+        await put(logs, (number, f"line {number}"))
+    (file,) = (tmp_path / "logs").rglob("*.jsonl")
+    lines = file.read_bytes().splitlines(keepends=True)
+    strange = b"\xff\xfe garbage\n", b'{"a": 1}\n', b"[1, 2]\n", b'["x", 1, 2, "y"]\n', b"\n"
+    file.write_bytes(lines[0] + b"".join(strange) + b"".join(lines[1:]))
+    faults = Faults()
+    store = Store(tmp_path / "logs", documents, faults)
+    events = await store.events(store.stream("/ecs/movies", "ecs/app/1")).all(0)
+    assert [event.message for event in events] == [f"line {number}" for number in range(5)]
+    size = sum(map(len, strange))
+    assert [f"{size} bytes of the log stream ecs/app/1" in fault.message for fault in faults.list()] == [True]
+    await store.events(store.stream("/ecs/movies", "ecs/app/1")).expire(NOW + 3)
+    assert file.read_bytes() == b"".join(strange) + b"".join(lines[3:])
+    store.delete_stream("/ecs/movies", "ecs/app/1")
+    assert [*faults.list()] == []
+
+
+async def test_events_whose_stream_is_not_recorded_are_set_aside_when_its_name_is_given_again(
+    tmp_path: Path, documents: Documents, logs: Operation
+) -> None:
+    await put(logs, (0, "kept"))
+    (file,) = (tmp_path / "logs").rglob("*.jsonl")
+    documents.delete("logs/stream", "/ecs/movies:ecs/app/1")
+    await logs("CreateLogStream", logGroupName="/ecs/movies", logStreamName="ecs/app/1")
+    kept = tmp_path / "set-aside" / file.relative_to(tmp_path)
+    assert b"kept" in kept.read_bytes()
+    documents.delete("logs/group", "/ecs/movies")
+    documents.delete("logs/stream", "/ecs/movies:ecs/app/1")
+    file.write_bytes(b"again")
+    await logs("CreateLogGroup", logGroupName="/ecs/movies")
+    assert not file.exists()
+    assert sum(one.is_file() for one in (tmp_path / "set-aside").rglob("*")) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,9 @@ STARTING = Actual(attached=True, initialised=True, running=True, starting=True)
         ({"prepared": True}, Actual(), "starting"),
         ({"prepared": True}, STARTING, "starting"),
         ({"prepared": True}, UP, "available"),
+        ({"prepared": True}, replace(UP, full=True), "storage-full"),
+        ({"prepared": True}, Actual(failures=3, full=True), "storage-full"),
+        ({}, Actual(failures=3, full=True), "failed"),
         ({"prepared": True, "verifier": "x"}, UP, "resetting-master-credentials"),
         ({"prepared": True, "secret_new": True}, UP, "resetting-master-credentials"),
         ({"prepared": True, "reboots": 1}, UP, "rebooting"),

@@ -18,8 +18,9 @@ from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
+from netflux.controlplane.admission import Admission
 from netflux.controlplane.documents import Documents
-from netflux.controlplane.keys import Keys
+from netflux.controlplane.keys import Keys, well_known
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 
@@ -48,16 +49,17 @@ def open_service(state: Path, keys: Keys) -> tuple[S3Api, S3Service, Documents]:
     state.mkdir(exist_ok=True)
     documents = Documents(state / "netflux.db")
     api = S3Api(Store(documents, Bodies(state / "objects")), Clock())
-    return api, S3Service(api, keys, ACCOUNT, REGION), documents
+    return api, S3Service(api, Admission(keys, ACCOUNT), ACCOUNT, REGION), documents
 
 
 @pytest.fixture
 async def s3(tmp_path: Path) -> AsyncIterator[Running]:
     keys = Keys()
+    keys.add(well_known(ACCOUNT))
     api, service, documents = open_service(tmp_path / "state", keys)
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", service.handle)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False, lingering_time=0.2)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0))
     await web.SockSite(runner, listener).start()

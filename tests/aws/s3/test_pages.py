@@ -32,6 +32,11 @@ def test_pages_together_are_the_whole_list(keys: list[str], prefix: str, delimit
     assert found == sorted(wanted)
 
 
+def test_a_key_that_is_the_prefix_itself_hides_none_behind_it() -> None:
+    first = listing.page(["a/", "a/b"], listing.Question("a/", "/", limit=1))
+    assert listing.page(["a/", "a/b"], listing.Question("a/", "/", first.last, 1)).keys == ("a/b",)
+
+
 @given(st.binary(max_size=30), st.integers(0, 40), st.integers(0, 40))
 def test_a_range_is_the_slice_it_names(body: bytes, first: int, last: int) -> None:
     try:

@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from netflux.policy.evaluate import Principal
 from tests.aws.s3.conftest import Running
+from tests.signing import signed
 
 
 def refused(call: Callable[..., Any], **parameters: Any) -> str:
@@ -268,23 +269,24 @@ def test_trailing_checksums_are_unframed_and_checked(s3: Running) -> None:
             + f"0\r\nx-amz-checksum-crc32:{sum_}\r\n\r\n".encode()
         )
 
-    headers = {
-        "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, "
-        "SignedHeaders=host, Signature=0",
-        "x_amz_date": "20260101T000000Z",
-        "x_amz_content_sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-        "x_amz_decoded_content_length": str(len(content)),
-        "x_amz_trailer": "x-amz-checksum-crc32",
-        "Content_Encoding": "aws-chunked",
-    }
-    assert raw(s3, "PUT", "/things/k", framed(crc), **headers)[0] == 200
+    def headers(key: str) -> dict[str, str]:
+        sent = {
+            "X-Amz-Content-SHA256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+            "X-Amz-Decoded-Content-Length": str(len(content)),
+            "X-Amz-Trailer": "x-amz-checksum-crc32",
+            "Content-Encoding": "aws-chunked",
+        }
+        found = signed("s3", f"{s3.url}/things/{key}", headers=sent, method="PUT")
+        return {name.replace("-", "_"): value for name, value in found.items()}
+
+    assert raw(s3, "PUT", "/things/k", framed(crc), **headers("k"))[0] == 200
     got = s3.client().get_object(Bucket="things", Key="k")
     assert got["Body"].read() == content
     assert got["ChecksumCRC32"] == crc
     assert "ContentEncoding" not in got
-    status, _, body = raw(s3, "PUT", "/things/k2", framed("AAAAAA=="), **headers)
+    status, _, body = raw(s3, "PUT", "/things/k2", framed("AAAAAA=="), **headers("k2"))
     assert (status, b"BadDigest" in body) == (400, True)
-    status, _, body = raw(s3, "PUT", "/things/k2", framed(crc)[:-50_000], **headers)
+    status, _, body = raw(s3, "PUT", "/things/k2", framed(crc)[:-50_000], **headers("k2"))
     assert (status, b"IncompleteBody" in body) == (400, True)
     assert refused(s3.client().head_object, Bucket="things", Key="k2") == "404"
     assert len([*(s3.state / "objects").iterdir()]) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from netflux import names
 from netflux.aws.sns.api import SnsApi
-from netflux.controlplane import moto
+from netflux.controlplane import ledger
 from netflux.controlplane.apis import Apis
 from netflux.errors import Unsupported
 from tests.controlplane.plane import Plane
@@ -21,7 +21,7 @@ async def made(plane: Plane) -> tuple[Apis, str]:
 async def test_a_message_is_in_the_queue_after_a_restart_however_large_the_queue_is(
     plane: Plane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moto, "CHEAP_BYTES", 1)
+    monkeypatch.setattr(ledger, "CHEAP_BYTES", 1)
     apis, topic = await made(plane)
     url = (await apis.call("sqs", "CreateQueue", {"QueueName": "films"}))["QueueUrl"]
     endpoint = f"arn:aws:sqs:{names.REGION}:{names.ACCOUNT}:films"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from netflux.aws.applicationautoscaling.store import DIMENSION, NAMESPACE, Json, Store
+from netflux.controlplane import paging
 from netflux.controlplane.call import Caller
 from netflux.errors import AwsError, Unsupported
 
@@ -65,9 +66,10 @@ def absent(what: str, how: str, request: Json) -> AwsError:
 
 def page(name: str, found: Sequence[Json], request: Json) -> Json:
     """One page of a list, with NextToken when there is more."""
-    first, size = int(request.get("NextToken") or 0), int(request.get("MaxResults") or 50)
-    answer: Json = {name: [_wire(body) for body in found[first : first + size]]}
-    return answer | ({"NextToken": str(first + size)} if len(found) > first + size else {})
+    size = int(request.get("MaxResults") or 50)
+    refusal = AwsError("InvalidNextTokenException", "The next token supplied was invalid.")
+    shown, token = paging.page(found, request.get("NextToken"), size, refusal)
+    return {name: [_wire(body) for body in shown], **({"NextToken": token} if token else {})}
 
 
 def _wire(body: Json) -> Json:

@@ -51,7 +51,7 @@ class Edge:
         """Listens."""
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, auto_decompress=False)
         await self._runner.setup()
         await web.UnixSite(self._runner, str(socket), backlog=BACKLOG).start()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -15,7 +16,6 @@ from yarl import URL
 
 from netflux.aws.cloudfront.decide import Headers
 from netflux.aws.cloudfront.desired import Distribution, Origin
-from netflux.clock import Clock
 from netflux.controlplane.keys import Keys
 from netflux.controlplane.signature import UNSIGNED, Signed, Signer
 from netflux.network.endpoints import Endpoints
@@ -61,15 +61,13 @@ class Origins:
         endpoints: where names answer.
         control_plane: unix socket behind which S3 is.
         keys: issues each distribution's key.
-        clock: when requests are signed.
         account: twelve digits.
     """
 
-    def __init__(self, endpoints: Endpoints, control_plane: Path, keys: Keys, clock: Clock, account: str) -> None:
+    def __init__(self, endpoints: Endpoints, control_plane: Path, keys: Keys, account: str) -> None:
         self._endpoints = endpoints
         self._control_plane = control_plane
         self._keys = keys
-        self._clock = clock
         self._account = account
         self._signers: dict[str, Signer] = {}
         self._sessions: dict[str, aiohttp.ClientSession] = {}
@@ -118,6 +116,7 @@ class Origins:
         headers = CIMultiDict(ask.headers)
         if ask.origin.is_bucket:
             headers["X-Forwarded-Proto"] = ask.scheme
+            headers.popall("X-Netflux-Peer", None)  # the gateway's word for who connects to it, not a viewer's
             headers.update(self._signature(distribution, ask, headers))
         timeout = aiohttp.ClientTimeout(
             total=None,
@@ -163,5 +162,6 @@ class Origins:
         )
         if signer is None or not wanted:
             return {}
-        signed = Signed(ask.method, ask.target, {"host": headers["Host"]})
-        return signer.headers(signed, self._clock.now(), headers.get("X-Amz-Content-Sha256", UNSIGNED))
+        own = {name.lower(): value for name, value in headers.items() if name.lower().startswith("x-amz-")}
+        signed = Signed(ask.method, ask.target, {**own, "host": headers["Host"]})
+        return signer.headers(signed, datetime.now(UTC), headers.get("X-Amz-Content-Sha256", UNSIGNED))

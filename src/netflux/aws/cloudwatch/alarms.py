@@ -14,11 +14,13 @@ from netflux.aws.cloudwatch.minutes import MINUTE
 from netflux.aws.cloudwatch.query import Stat
 from netflux.aws.cloudwatch.series import STATISTICS, Series, measured
 from netflux.clock import Clock
+from netflux.controlplane import paging
 from netflux.controlplane.call import Call, Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError, Unsupported
 
 _PAGE = 100
+_NO_PAGE = AwsError("InvalidNextToken", "The next token specified is invalid.")
 _OF_METRIC = ("Statistic", "ExtendedStatistic", "Period", "Unit")
 
 
@@ -272,6 +274,6 @@ def _between(item: Json, request: Json) -> bool:
 
 
 def _page(name: str, found: Sequence[Json], request: Json) -> Json:
-    first, size = int(request.get("NextToken") or 0), int(request.get("MaxRecords") or _PAGE)
-    more = {"NextToken": str(first + size)} if len(found) > first + size else {}
-    return {name: [*found[first : first + size]], **more}
+    size = int(request.get("MaxRecords") or _PAGE)
+    shown, token = paging.page(found, request.get("NextToken"), size, _NO_PAGE)
+    return {name: shown, **({"NextToken": token} if token else {})}

@@ -11,6 +11,7 @@ from netflux.aws.ec2.flowdelivery import Api
 from netflux.aws.ec2.flowlog import S3, FlowLog
 from netflux.aws.ec2.flowlogs import FlowLogs
 from netflux.clock import Clock
+from netflux.controlplane import paging
 from netflux.errors import AwsError
 
 _DESCRIBE = {
@@ -19,6 +20,7 @@ _DESCRIBE = {
     "NetworkInterface": ("DescribeNetworkInterfaces", "NetworkInterfaceIds", "NetworkInterfaces"),
 }
 _MOST = 1000
+_NO_PAGE = AwsError("InvalidNextToken", "The specified NextToken is not valid.")
 """DescribeFlowLogs tells of so many at once."""
 
 Request = dict[str, Any]
@@ -74,9 +76,8 @@ class FlowLogApi:
         shapes = [log.shape(await self._tags(log.id)) for log in logs]
         found = flowlog.filtered(shapes, request.get("Filter") or [])
         _executed(request)
-        start, size = int(request.get("NextToken") or 0), request.get("MaxResults") or _MOST
-        more = {"NextToken": str(start + size)} if start + size < len(found) else {}
-        return {"FlowLogs": found[start : start + size], **more}
+        shown, token = paging.page(found, request.get("NextToken"), _size(request), _NO_PAGE)
+        return {"FlowLogs": shown, **({"NextToken": token} if token else {})}
 
     async def delete(self, request: Request) -> Request:
         """Ends flow logs; what they have delivered stays."""
@@ -128,3 +129,10 @@ def _same(log: FlowLog, other: FlowLog) -> bool:
 def _executed(request: Request) -> None:
     if request.get("DryRun"):
         raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+
+
+def _size(request: Request) -> int:
+    wanted = int(request.get("MaxResults") or _MOST)
+    if wanted < 1:
+        raise AwsError("InvalidMaxResults", f"The specified value for MaxResults, {wanted}, is not valid.")
+    return min(wanted, _MOST)

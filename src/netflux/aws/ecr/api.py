@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from netflux.clock import Clock
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
 from netflux.controlplane.moto import Moto
+from netflux.decoding import json
 from netflux.errors import AwsError, Unsupported
 
 Json = dict[str, Any]
@@ -242,7 +242,7 @@ class EcrApi(Layers):
 
 def _media_type(request: Json) -> str:
     try:
-        written = json.loads(request["imageManifest"]).get("mediaType")
+        written = json.value(request["imageManifest"]).get("mediaType")
     except (ValueError, AttributeError):
         raise AwsError(
             "InvalidParameterException",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netflux import expressions
+from netflux.decoding import json as decoding
 
 OCI_TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
@@ -98,7 +99,7 @@ def page(tags: Sequence[str], after: str, limit: int | None) -> tuple[list[str],
 
 def _body(manifest: str) -> dict[str, Any]:
     try:
-        body = json.loads(manifest)
-    except (ValueError, RecursionError):
+        body = decoding.value(manifest)
+    except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

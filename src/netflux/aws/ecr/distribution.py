@@ -7,6 +7,7 @@ registry knows manifests by digest only. Only this region reaches it, by a unix 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 import aiohttp
 
 from netflux.errors import AwsError
+from netflux.faults import Faults
 from netflux.runtime.children import Child, Children, Launch
 
 _START = 20.0  # real seconds; it starts in a tenth of one
@@ -44,9 +46,13 @@ class Distribution:
         binary: from `program`.
         storage: `{state}/registry`.
         run: for its socket and configuration.
+        faults: told while it does not run though it was needed.
     """
 
-    def __init__(self, children: Children, binary: str, storage: Path, run: Path) -> None:
+    def __init__(self, children: Children, binary: str, storage: Path, run: Path, faults: Faults | None = None) -> None:
+        self._faults = faults or Faults()
+        self._stopping = False
+        self._again: asyncio.Task[None] | None = None
         self._children = children
         self._binary = binary
         self._storage = storage
@@ -61,6 +67,8 @@ class Distribution:
         async with self._starting:
             if self._child is None or self._child.exit_code is not None:
                 self._child = await self._start()
+                self._faults.clear("part", "registry")
+                asyncio.ensure_future(self._child.wait()).add_done_callback(self._ended)
             if self._session is None or self._session.closed:
                 self._session = aiohttp.ClientSession(
                     connector=aiohttp.UnixConnector(path=str(self._socket), limit=0),
@@ -69,8 +77,28 @@ class Distribution:
                 )
             return self._session
 
+    def _ended(self, exit_code: asyncio.Future[int]) -> None:
+        """Starts it again: images are pulled by the next task, which would wait for it."""
+        if self._stopping or exit_code.cancelled():
+            return
+        self._faults.tell(
+            "part",
+            "registry",
+            f"The registry of images ended with code {exit_code.result()}: nothing is pulled or pushed until it runs "
+            "again.",
+            "It is started again by itself; registry/registry.log says why it ended.",
+        )
+        self._again = asyncio.ensure_future(self._restart())
+
+    async def _restart(self) -> None:
+        with contextlib.suppress(DistributionError):  # the next who needs it tries again
+            await self.session()
+
     async def stop(self) -> None:
         """Ends it, if it was started."""
+        self._stopping = True
+        if self._again is not None:
+            self._again.cancel()
         if self._session is not None:
             await self._session.close()
         if self._child is not None:
@@ -137,7 +165,7 @@ class Distribution:
     async def _launch(self, name: str, arguments: list[str]) -> Child:
         descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self._storage)}
-        launch = Launch(name, [self._binary, *arguments], environment, self._storage, output=descriptor)
+        launch = Launch(name, [self._binary, *arguments], environment, self._storage, output=descriptor, umask=0o077)
         try:
             return await self._children.start(launch)
         finally:

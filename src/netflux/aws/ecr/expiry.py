@@ -6,7 +6,6 @@ first rule whose tag status fits it, and only what no earlier rule has taken cou
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from typing import Any
 
 from netflux import expressions
 from netflux.aws.ecr.images import StoredImage
+from netflux.decoding import json
 from netflux.errors import AwsError, Unsupported
 
 _SELECTION = {"tagStatus", "tagPrefixList", "tagPatternList", "countType", "countUnit", "countNumber"}
@@ -57,8 +57,8 @@ def rules(text: str) -> list[Rule]:
         Unsupported: this cloud does; ECR's archive, and counts since a pull, which nobody records here.
     """
     try:
-        found = sorted((_rule(body) for body in json.loads(text)["rules"]), key=lambda rule: rule.priority)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        found = sorted((_rule(body) for body in json.value(text)["rules"]), key=lambda rule: rule.priority)
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise _refusal("Could not map policyString into LifecyclePolicy.") from None
     if len({rule.priority for rule in found}) < len(found):
         raise _refusal("rulePriority must be unique")

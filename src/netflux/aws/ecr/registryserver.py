@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ from netflux import names
 from netflux.aws.ecr.decide import Wanted, failure, image_id, page, wanted
 from netflux.aws.ecr.distribution import INSTALL, Distribution, DistributionError
 from netflux.aws.ecr.password import Passwords
+from netflux.controlplane import admission, bodies
 from netflux.controlplane.call import Caller
-from netflux.controlplane.server import BACKLOG
+from netflux.controlplane.server import BACKLOG, joined
 from netflux.errors import AwsError
 from netflux.haproxy.configuration import quote
 from netflux.haproxy.section import Route, Section
@@ -33,11 +35,13 @@ _VERSION = {"Docker-Distribution-Api-Version": "registry/2.0"}
 _OWN_PATHS = ("/v2", "/v2/", "/v2/_catalog")
 _OF = "{ path_reg ^/v2/.+/(manifests|blobs|tags)/ }"
 _CHUNK = 256 * 1024
+_NUMBER = re.compile("[0-9]{1,9}")
 _END_TO_END = ("Content-Type", "Content-Range", "Range", "Accept", "If-None-Match")
 _BACK = ("Content-Type", "Content-Range", "Range", "Location", "Docker-Content-Digest", "Docker-Upload-UUID", "ETag")
 _CODES = {
     "RepositoryNotFoundException": ("NAME_UNKNOWN", 404),
     "ImageTagAlreadyExistsException": ("TAG_INVALID", 400),
+    "RequestEntityTooLarge": ("SIZE_INVALID", 413),
     "LayersNotFoundException": ("MANIFEST_BLOB_UNKNOWN", 400),
     "ImageDigestDoesNotMatchException": ("DIGEST_INVALID", 400),
     "InvalidParameterException": ("MANIFEST_INVALID", 400),
@@ -66,7 +70,7 @@ class RegistryServer:
         self.host = names.registry(account, region)
         app = web.Application(client_max_size=MANIFEST_LIMIT)
         app.router.add_route("*", "/{path:.*}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, auto_decompress=False)
         self.port = 0
         self._makers = {
             "base": self._base, "catalog": self._catalog, "manifest": self._manifest, "tags": self._tags,
@@ -97,6 +101,8 @@ class RegistryServer:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         found = wanted(request.path)
+        if not admission.is_here(request.host) or admission.from_page(joined(request.headers)):
+            return self._refusal("DENIED", f"{admission.PAGES} Use podman, docker or skopeo, at {self.host}.", 403)
         if not self._allowed(request):
             return self._refusal("UNAUTHORIZED", "Not Authorized", 401)
         if found is None:
@@ -140,7 +146,7 @@ class RegistryServer:
         listed = await self._apis.call("ecr", "ListImages", {"repositoryName": found.repository})
         tags = [one["imageTag"] for one in listed["imageIds"] if "imageTag" in one]
         limit = request.query.get("n", "")
-        chosen, more = page(tags, request.query.get("last", ""), int(limit) if limit.isdigit() else None)
+        chosen, more = page(tags, request.query.get("last", ""), int(limit) if _NUMBER.fullmatch(limit) else None)
         answer = _json({"name": found.repository, "tags": chosen})
         if more and chosen:
             answer.headers["Link"] = f'</v2/{found.repository}/tags/list?n={limit}&last={chosen[-1]}>; rel="next"'
@@ -171,7 +177,7 @@ class RegistryServer:
 
     async def _push(self, request: web.Request, found: Wanted) -> web.StreamResponse:
         try:
-            manifest = (await request.read()).decode()
+            manifest = (await bodies.read(request, MANIFEST_LIMIT)).decode()
         except UnicodeDecodeError:
             return self._refusal("MANIFEST_INVALID", "the manifest is not UTF-8", 400)
         params = {

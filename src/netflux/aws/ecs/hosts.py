@@ -42,6 +42,7 @@ class HostsFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o644)
         try:
+            os.fchmod(descriptor, 0o644)  # the task may run as another user
             os.pwrite(descriptor, text, 0)
             os.ftruncate(descriptor, len(text))
         finally:

@@ -15,6 +15,7 @@ from netflux.aws.ecs.desired import Log
 from netflux.clock import Clock
 from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
+from netflux.faults import Faults
 from netflux.runtime.driver import Container
 
 _log = logging.getLogger(__name__)
@@ -24,6 +25,9 @@ _BATCH = (
     1000  # API reference, PutLogEvents: at most 10,000 events; smaller keeps the batch below 1 MB of ordinary lines
 )
 _BATCH_BYTES = 512 * 1024
+_UNAVAILABLE = 503
+_AGAIN = 1.0
+"""Real seconds between two tries of a batch that the machine has no room for."""
 
 
 class LogError(Exception):
@@ -64,17 +68,24 @@ async def _create_stream(apis: Caller, log: Log, stream: str) -> None:
 
 
 class LogWriter:
-    """Sends what a container writes, in batches. Batches that CloudWatch Logs refuses are lost in either mode.
+    """Sends what a container writes, in batches.
+
+    While the disk is full they are tried again, as the awslogs driver does; the buffer holds what comes meanwhile. What
+    CloudWatch Logs refuses for another reason is lost in either mode, and what it can't take when the container ends.
 
     Args:
         apis: calls CloudWatch Logs.
         clock: timestamps of events.
         log: the group; None drops the output, but still reads it so that the container never blocks.
         stream: name of the stream.
+        faults: told while lines can't be written.
     """
 
-    def __init__(self, apis: Caller, clock: Clock, log: Log | None, stream: str) -> None:
+    def __init__(self, apis: Caller, clock: Clock, log: Log | None, stream: str, faults: Faults | None = None) -> None:
         self._apis = apis
+        self._faults = faults or Faults()
+        self._ended = asyncio.Event()
+        self._dropped = 0
         self._clock = clock
         self._log = log
         self._stream = stream
@@ -95,6 +106,7 @@ class LogWriter:
                 await self._flush()
         finally:
             reading.cancel()
+            self._ended.set()
             self._gather(waited=False)
             await self._flush()
 
@@ -134,12 +146,31 @@ class LogWriter:
             self._room.set()
             events: list[dict[str, Any]] = [{"timestamp": one.time, "message": one.message} for one in batch]
             params = {"logGroupName": self._log.group, "logStreamName": self._stream, "logEvents": events}
+            await self._put(params, len(batch))
+
+    async def _put(self, params: dict[str, Any], lines: int) -> None:
+        while True:
             try:
                 await self._apis.call("logs", "PutLogEvents", params)
             except AwsError as error:
-                if not self._refused:
-                    _log.warning("%s %s: output is lost: %s", self._log.group, self._stream, error)
-                self._refused = True
+                if error.status != _UNAVAILABLE or self._ended.is_set():
+                    self._drop(lines, error)
+                    return
+                waits = f"What {self._stream} prints can't be written yet: {error.message}"
+                self._faults.tell("logs", self._stream, waits)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ended.wait(), _AGAIN)
+            else:
+                self._faults.clear("logs", self._stream)
+                return
+
+    def _drop(self, lines: int, error: AwsError) -> None:
+        if not self._refused:
+            _log.warning("%s: output is lost: %s", self._stream, error)
+        self._refused = True
+        self._dropped += lines
+        lost = f"{self._dropped} lines of {self._stream} are lost: {error.message}"
+        self._faults.tell("logs", self._stream, lost, "What the task prints later is written again.")
 
 
 async def _first(event: asyncio.Event, reading: asyncio.Future[None], seconds: float | None) -> None:

@@ -109,7 +109,7 @@ class Metadata:
     def _found(self, request: web.Request) -> tuple[str, str, Run, Json]:
         task, container = self._containers.get(request.match_info["id"], ("", ""))
         run, document = self.runs.get(task), self._store.get(TASK, task)
-        if run is None or document is None:
+        if run is None or document is None or not _asks_itself(request, run):
             raise web.HTTPNotFound(text="no running container has this metadata endpoint")
         return task, container, run, document
 
@@ -152,7 +152,8 @@ class Metadata:
     async def _credentials(self, request: web.Request) -> web.Response:
         task = self._credential_ids.get(request.match_info["id"])
         role = self._role(task) if task else None
-        if task is None or task not in self.runs or role is None:
+        run = self.runs.get(task) if task else None
+        if task is None or role is None or run is None or not _asks_itself(request, run):
             return web.json_response(
                 {"code": "InvalidIdInRequest", "message": "CredentialsV2Request: Credentials not found"}, status=400
             )
@@ -169,6 +170,14 @@ class Metadata:
             "RoleArn": role, "AccessKeyId": found["AccessKeyId"], "SecretAccessKey": found["SecretAccessKey"],
             "Token": found["SessionToken"], "Expiration": expires,
         })  # fmt: skip
+
+
+def _asks_itself(request: web.Request, run: Run) -> bool:
+    """Whether a request comes from the task that it asks about: where tasks have addresses of their own in a network,
+    which no other can send from, an identifier that leaked is worth nothing.
+    """
+    interface = run.interface
+    return interface is not None and (interface.namespace is None or request.remote == interface.vpc_address)
 
 
 def _resolver(run: Run) -> str:

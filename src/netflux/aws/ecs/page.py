@@ -7,6 +7,7 @@ from typing import Any
 
 from netflux.aws.ecs.arn import Place
 from netflux.aws.ecs.store import CLUSTER, DEFINITION, Json, Store
+from netflux.controlplane import paging
 from netflux.controlplane.call import Call, Caller
 from netflux.errors import AwsError
 
@@ -73,9 +74,7 @@ def place_of(call: Call) -> Place:
 
 def page(items: Sequence[Any], request: Json, key: str, default: int = LONGEST_PAGE) -> Json:
     """One page of a list under its key, with nextToken when there is more."""
-    token = request.get("nextToken") or "0"
-    if not token.isdigit():
-        raise AwsError("InvalidParameterException", "Invalid token")
-    start = int(token)
-    end = start + min(request.get("maxResults") or default, LONGEST_PAGE)
-    return {key: [*items[start:end]]} | ({"nextToken": str(end)} if end < len(items) else {})
+    size = min(request.get("maxResults") or default, LONGEST_PAGE)
+    refusal = AwsError("InvalidParameterException", "Invalid token")
+    shown, token = paging.page(items, request.get("nextToken"), size, refusal)
+    return {key: shown, **({"nextToken": token} if token else {})}

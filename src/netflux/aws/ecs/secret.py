@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from netflux.controlplane.call import Caller
+from netflux.decoding import json as decoding
 from netflux.errors import AwsError
 
 _ARN_PARTS = 7  # arn:aws:secretsmanager:{region}:{account}:secret:{name}
@@ -71,7 +72,7 @@ async def _from_secrets_manager(apis: Caller, value_from: str) -> str:
     if not wanted.key:
         return text
     try:
-        value = json.loads(text)[wanted.key]
+        value = decoding.value(text)[wanted.key]
     except (ValueError, KeyError, TypeError):
         raise SecretError(
             f"{_PREFIX}asm: retrieved secret from Secrets Manager did not contain json key {wanted.key}: "

@@ -82,7 +82,8 @@ class Settings(Part):
         return {"tags": [*_tags(kind, body).values()]}
 
     def _kind(self, arn: str) -> str:
-        kind = _KINDS.get(arn.rpartition(":")[2].partition("/")[0]) or _KINDS.get(arn.split(":")[5].partition("/")[0])
+        kinds = (arn.rpartition(":")[2], ":".join(arn.split(":")[5:]))
+        kind = next((found for one in kinds if (found := _KINDS.get(one.partition("/")[0]))), None)
         if kind is None or self.store.get(kind, arn) is None:
             raise AwsError("InvalidParameterException", f"The specified resource was not found: {arn}")
         return kind

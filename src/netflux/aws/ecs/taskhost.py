@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from netflux.aws.ecs.page import Poke
 from netflux.aws.ecs.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.call import Caller
+from netflux.faults import Faults
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.runtime.driver import Runtime
@@ -40,6 +41,7 @@ class TaskHost:
         endpoint_url: of the gateway, as the SDKs in tasks shall use it where they share its network.
         resolver: of the names that tasks look up; None for hosts files alone.
         serve_apis: answers AWS APIs on a socket; None where tasks of other networks shall not have them.
+        faults: told while tasks' output can't be written.
     """
 
     store: Store
@@ -53,3 +55,4 @@ class TaskHost:
     endpoint_url: str
     serve_apis: Serve | None = None
     resolver: Resolving | None = None
+    faults: Faults = field(default_factory=Faults)

@@ -124,6 +124,7 @@ class Steps:
         run.resolver = self._host.directory / f"{run.id}.resolv"
         run.resolver.parent.mkdir(parents=True, exist_ok=True)
         run.resolver.write_text(text)
+        run.resolver.chmod(0o644)  # the task may run as another user
         return True
 
     async def _prepare(self, _step: Next, arn: str, run: Run) -> None:
@@ -191,7 +192,7 @@ class Steps:
         if log is not None and not log.mode:
             setting = self._host.store.get(SETTING, LOG_MODE)
             log = replace(log, mode=setting["value"] if setting else logbuffer.NON_BLOCKING)
-        writer = logstream.LogWriter(self._host.apis, self._host.clock, log, stream)
+        writer = logstream.LogWriter(self._host.apis, self._host.clock, log, stream, self._host.faults)
         self._spawn(run, writer.follow(started))
         self._spawn(run, self._await_exit(arn, container, started))
         if definition.health is not None:

@@ -124,6 +124,8 @@ class ListenerApi:
     async def set_rule_priorities(self, _call: Call, request: Shape) -> Shape:
         """Rules may swap priorities, which moto refuses: those in each other's way step aside first."""
         wanted = {entry["RuleArn"]: int(entry["Priority"]) for entry in request["RulePriorities"]}
+        if not wanted:
+            raise AwsError("ValidationError", "At least one rule priority must be specified")
         validation.priorities([*wanted.values()])
         rules = await self._desired.rules(_listener_of(next(iter(wanted))))
         held = {rule.priority for rule in rules if rule.arn not in wanted}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import operator
 import re
 from collections.abc import Callable
 from typing import Any
 
 from netflux import expressions
+from netflux.decoding import json
 from netflux.errors import AwsError, Unsupported
 
 Matcher = Callable[[str], bool]
@@ -79,8 +79,8 @@ def _compile_json(text: str) -> Matcher:
 
     def matches(message: str) -> bool:
         try:
-            document = json.loads(message)
-        except (ValueError, RecursionError):
+            document = json.value(message)
+        except ValueError:
             return False
         groups = [[tests[0]]]  # && binds tighter than ||
         for joint, test in zip(joints, tests[1:], strict=True):

@@ -6,12 +6,15 @@ import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from netflux import setaside
 from netflux.aws.logs.stream import Events
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError
+from netflux.faults import Faults
 
 GROUP, STREAM = "logs/group", "logs/stream"
 DAY = 86_400_000
@@ -51,9 +54,11 @@ class Store:
     Args:
         directory: `{state}/logs`.
         documents: for what is not events.
+        faults: told of files that can't be read in whole.
     """
 
-    def __init__(self, directory: Path, documents: Documents) -> None:
+    def __init__(self, directory: Path, documents: Documents, faults: Faults | None = None) -> None:
+        self._faults = faults or Faults()
         self._directory = directory
         self._documents = documents
         self._events: dict[tuple[str, str], Events] = {}
@@ -73,7 +78,8 @@ class Store:
         """ResourceAlreadyExistsException when the name is taken."""
         if self._documents.get(GROUP, group.name) is not None:
             raise AwsError("ResourceAlreadyExistsException", f"The specified log group already exists: {group.name}")
-        shutil.rmtree(self._folder(group.name), ignore_errors=True)
+        if self._folder(group.name).is_dir():
+            self._unknown(self._folder(group.name))
         self._documents.put(GROUP, group.name, asdict(group))
 
     def update_group(self, name: str, **changes: Any) -> Group:
@@ -112,7 +118,8 @@ class Store:
         self.group(stream.group)
         if self._documents.get(STREAM, _key(stream.group, stream.name)) is not None:
             raise AwsError("ResourceAlreadyExistsException", f"The specified log stream already exists: {stream.name}")
-        self._file(stream.group, stream.name).unlink(missing_ok=True)  # of a deletion that was cut off
+        if self._file(stream.group, stream.name).exists():
+            self._unknown(self._file(stream.group, stream.name))
         self._documents.put(STREAM, _key(stream.group, stream.name), asdict(stream))
 
     def delete_stream(self, group: str, name: str) -> None:
@@ -121,18 +128,33 @@ class Store:
         self._documents.delete(STREAM, _key(group, name))
         self._events.pop((group, name), None)
         self._file(group, name).unlink(missing_ok=True)
+        self._faults.clear("file", str(self._file(group, name)))
 
     def events(self, stream: Stream) -> Events:
         """The stream's events."""
         key = (stream.group, stream.name)
         if key not in self._events:
-            self._events[key] = Events(self._file(*key))
+            self._events[key] = Events(self._file(*key), partial(self._unread, *key))
         return self._events[key]
+
+    def _unread(self, group: str, stream: str, size: int) -> None:
+        file = self._file(group, stream)
+        self._faults.tell(
+            "file",
+            str(file),
+            f"{size} bytes of the log stream {stream} of {group} are no events and are not shown: {file}. The events "
+            "around them are.",
+            "Put a copy of the file back, or delete the stream.",
+        )
 
     def oldest(self, group: str, now: int) -> int:
         """The time (milliseconds) before which the group's events have expired."""
         days = self.group(group).retention
         return now - days * DAY if days else 0
+
+    def _unknown(self, path: Path) -> None:
+        """Of a deletion that was cut off, or of a group whose record is lost."""
+        setaside.move(self._directory.parent, path)
 
     def _folder(self, group: str) -> Path:
         return self._directory / _digest(group)

@@ -6,7 +6,7 @@ import asyncio
 import bisect
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,10 +35,12 @@ class Events:
 
     Args:
         path: of the file; absent while there are no events.
+        unread: told how many bytes could not be read, once.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, unread: Callable[[int], None] = lambda _: None) -> None:
         self._path = path
+        self._unread = unread
         self._events: list[Event] | None = None
         self._count = 0
         self._lock = asyncio.Lock()
@@ -77,7 +79,9 @@ class Events:
 
     async def _load(self) -> list[Event]:
         if self._events is None:
-            events = await asyncio.to_thread(_read, self._path)
+            events, unread = await asyncio.to_thread(_read, self._path)
+            if unread:
+                self._unread(unread)
             self._count = max((event.number + 1 for event in events), default=0)
             self._events = sorted(events)
         return self._events
@@ -107,22 +111,45 @@ def _write(descriptor: int, body: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _read(path: Path) -> list[Event]:
-    """All whole lines; a line that a crash has cut off is cut off from the file too, so that none is appended to it."""
+def _read(path: Path) -> tuple[list[Event], int]:
+    """All whole lines, and the bytes of what is none.
+
+    A line that a crash has cut off was not acknowledged: it is cut off from the file too, so that none is appended to
+    it. Any other line that is no event stays where it is.
+    """
     try:
         body = path.read_bytes()
     except FileNotFoundError:
-        return []
+        return [], 0
     whole = body[: body.rfind(b"\n") + 1]
     if len(whole) < len(body):
         os.truncate(path, len(whole))
-    return [Event(*json.loads(line)) for line in whole.splitlines()]
+    found, unread = [], 0
+    for line in whole.split(b"\n")[:-1]:
+        event = _event(line)
+        if event is None:
+            unread += len(line) + 1
+        else:
+            found.append(event)
+    return found, unread
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        timestamp, number, ingestion, message = json.loads(line)
+    except (ValueError, TypeError):
+        return None
+    numbers = all(type(one) is int for one in (timestamp, number, ingestion))
+    return Event(timestamp, number, ingestion, message) if numbers and isinstance(message, str) else None
 
 
 def _rewrite(path: Path, events: Sequence[Event]) -> None:
+    """Lines that are no events stay, at the front."""
+    strange = [line for line in path.read_bytes().split(b"\n")[:-1] if _event(line) is None] if path.exists() else []
     draft = path.with_suffix(".new")
-    with draft.open("w") as file:
-        file.writelines(_line(event) for event in events)
+    with draft.open("wb") as file:
+        file.writelines(line + b"\n" for line in strange)
+        file.writelines(_line(event).encode() for event in events)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)

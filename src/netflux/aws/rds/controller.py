@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 from collections.abc import Callable, Sequence
@@ -28,6 +29,9 @@ READY_INTERVAL = 0.05
 
 WATCH_INTERVAL = 10.0
 """Simulated seconds between logins that prove that an instance is still available."""
+
+_SEGMENT = 16 * 1024 * 1024
+"""Bytes of a segment of PostgreSQL's log, which it makes before it goes on (wal_segment_size)."""
 
 _NAME_TTL = 5
 """Seconds, so that clients find a replaced instance soon (RDS guide, "Best practices": keep DNS caching below 30 s)."""
@@ -126,6 +130,7 @@ class RdsController:
             groups=interface.security_groups if interface is not None else (),
             initialised=cluster.initialised,
             running=cluster.running,
+            full=_full(self._machine.databases),
         )
         if before.accepting and not cluster.running:
             self._lost(instance, "The PostgreSQL process of the DB instance ended unexpectedly; it is being restarted.")
@@ -292,6 +297,14 @@ class RdsController:
 
     def _name(self, instance: Instance) -> str:
         return names.database(instance.identifier, self._apis.account, self._apis.region)
+
+
+def _full(databases: Path) -> bool:
+    try:
+        found = os.statvfs(databases)
+    except FileNotFoundError:
+        return False
+    return found.f_blocks > 0 and found.f_bavail * found.f_frsize < _SEGMENT
 
 
 def _as_asked(interface: Interface, instance: Instance) -> bool:

@@ -33,6 +33,8 @@ def status(instance: Instance, actual: Actual) -> str:
         return "deleting"
     if instance.prepared and instance.run == STOPPED:
         return "stopping" if actual.running else "stopped"
+    if instance.prepared and actual.full:
+        return "storage-full"
     if not actual.accepting:
         return _waiting(instance, actual)
     if instance.reboots > instance.rebooted:

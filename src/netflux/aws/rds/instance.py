@@ -78,6 +78,7 @@ class Actual:
         reboot: of how many reboots the running postmaster is the result.
         failures: starts in a row that did not lead to a login.
         reason: why the last one failed.
+        full: its disk has no room for one more segment of PostgreSQL's log.
     """
 
     attached: bool = False
@@ -89,6 +90,7 @@ class Actual:
     reboot: int = 0
     failures: int = 0
     reason: str = ""
+    full: bool = False
 
 
 class Instances:

@@ -9,6 +9,7 @@ from typing import Any
 from netflux.aws.rds import scram
 from netflux.aws.rds.instance import Instance
 from netflux.controlplane.call import Caller
+from netflux.decoding import json as decoding
 from netflux.errors import AwsError, Retryable
 
 _ABSENT = "ResourceNotFoundException"
@@ -47,7 +48,7 @@ async def read(apis: Caller, instance: Instance) -> str:
     """The password in the secret; Retryable when the secret is not what RDS made of it."""
     try:
         found = await apis.call("secretsmanager", "GetSecretValue", {"SecretId": instance.secret})
-        return str(json.loads(found["SecretString"])["password"])
+        return str(decoding.value(found["SecretString"])["password"])
     except (AwsError, KeyError, ValueError) as error:
         raise Retryable(
             f"DB instance {instance.identifier}: the secret {instance.secret} has no password: {error}"

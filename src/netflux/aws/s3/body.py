@@ -6,20 +6,33 @@ Framing: "Signature calculations for trailing headers" in the S3 API Reference.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
+import re
 import secrets
 import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, BinaryIO, Protocol
 
+from aiohttp.http_exceptions import HttpProcessingError
+
+from netflux import setaside
+from netflux.aws.s3 import chunks
 from netflux.errors import AwsError
+from netflux.faults import Faults
 
 CHECKSUMS = ("CRC32", "SHA1", "SHA256")
 _PIECE = 256 * 1024
 _LONGEST_LINE = 16 * 1024
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,12})(;[ -~]*)?")
+_CHECKED_AT_ONCE = 8 * 1024 * 1024
+"""Bytes of a body whose checksum is made while its reader waits: 10 ms."""
+_CLOCK_STEP = 2.0
+"""Seconds by which a file may be younger than the record of its object: file systems have clocks of their own."""
 
 
 class _Digest(Protocol):
@@ -74,10 +87,13 @@ class Bodies:
 
     Args:
         directory: `{state}/objects`.
+        faults: told of files that are not as they were written.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, faults: Faults | None = None) -> None:
         self._directory = directory
+        self._faults = faults or Faults()
+        self._checked: set[tuple[str, int]] = set()
         directory.mkdir(parents=True, exist_ok=True)
 
     def path(self, file: str) -> Path:
@@ -87,13 +103,56 @@ class Bodies:
     def discard(self, file: str) -> None:
         """Removes a body; those who have it open still read it to its end."""
         self.path(file).unlink(missing_ok=True)
+        self._faults.clear("file", file)
 
     def sweep(self, used: set[str]) -> int:
-        """Removes what nothing refers to (a killed region's half-written bodies); how many there were."""
+        """Clears the folder of what nothing refers to; how many files there were.
+
+        A `.part` is a body that a killed region was still receiving, so it is removed. What has a body's name was
+        whole once, and may be somebody's object whose record is lost: it is set aside.
+        """
         orphans = [entry for entry in self._directory.iterdir() if entry.name not in used]
         for entry in orphans:
-            entry.unlink()
+            if entry.suffix == ".part":
+                entry.unlink()
+            else:
+                setaside.move(self._directory.parent, entry)
         return len(orphans)
+
+    def whole(self, document: Mapping[str, Any], name: str, limit: float = _CHECKED_AT_ONCE) -> bool:
+        """Whether a body is as it was acknowledged; tells of it when not.
+
+        Its size is looked at each time. Its checksum only when the file was changed after its object was stored.
+
+        Args:
+            document: of the object.
+            name: of the object, for who reads it.
+            limit: bytes of a body up to which a checksum is made, blocking.
+        """
+        file, path = document["body"], self.path(document["body"])
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return self._told(file, name, "is missing")
+        if found.st_size != document["size"]:
+            return self._told(file, name, f"has {found.st_size} bytes instead of {document['size']}")
+        stored = datetime.fromisoformat(document["modified"]).timestamp()
+        changed = found.st_mtime > stored + _CLOCK_STEP and (file, found.st_mtime_ns) not in self._checked
+        if changed and found.st_size <= limit:
+            if not _has_checksum(path, document):
+                return self._told(file, name, "has other bytes than were stored")
+            self._checked.add((file, found.st_mtime_ns))
+        self._faults.clear("file", file)
+        return True
+
+    def _told(self, file: str, name: str, what: str) -> bool:
+        self._faults.tell(
+            "file",
+            file,
+            f"The body of {name} can't be read: {self.path(file)} {what}. Other objects are not concerned.",
+            "Put the file back from a copy of the state directory, or write or delete the object.",
+        )
+        return False
 
     def writer(self, algorithms: Iterable[str] = ()) -> Writer:
         """Starts a body."""
@@ -108,6 +167,28 @@ class Bodies:
         except BaseException:
             writer.abandon()
             raise
+
+
+def _has_checksum(path: Path, document: Mapping[str, Any]) -> bool:
+    """By MD5, which the ETag of an object is that came in one piece, else by a checksum over all of its parts."""
+    expected = document["etag"].strip('"')
+    running: dict[str, _Digest] = {}
+    if "-" not in expected:
+        running["MD5"] = hashlib.md5(usedforsecurity=False)
+    elif document.get("checksum_type") == "FULL_OBJECT":
+        running |= {algorithm: digest(algorithm) for algorithm in document["checksums"] if algorithm in CHECKSUMS}
+    if not running:
+        return True
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            for one in running.values():
+                one.update(piece)
+    return all(
+        one.digest().hex() == expected
+        if algorithm == "MD5"
+        else base64.b64encode(one.digest()).decode() == document["checksums"][algorithm]
+        for algorithm, one in running.items()
+    )
 
 
 class Writer:
@@ -130,14 +211,18 @@ class Writer:
         for one in (self._md5, self._sha256, *self._digests.values()):
             one.update(data)
 
-    def append(self, path: Path, start: int = 0, length: int | None = None) -> None:
-        """Appends a part of another file, or all of it."""
-        with path.open("rb") as source:
-            source.seek(start)
-            left = length if length is not None else path.stat().st_size - start
-            while left > 0 and (piece := source.read(min(_PIECE, left))):
-                self.write(piece)
-                left -= len(piece)
+    def append(self, source: BinaryIO, length: int) -> None:
+        """Appends so many bytes of a file from where it stands.
+
+        Raises:
+            AwsError: InternalError where the file has fewer.
+        """
+        left = length
+        while left > 0 and (piece := source.read(min(_PIECE, left))):
+            self.write(piece)
+            left -= len(piece)
+        if left:
+            raise incomplete(Path(source.name), length - left, length)
 
     def finish(self) -> Staged:
         """Flushes to disk (blocking) and gives the body its name."""
@@ -155,9 +240,20 @@ class Writer:
 
     def abandon(self) -> None:
         """Leaves nothing behind."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # a full disk refuses what is not flushed yet
+            self._file.close()
         self._temporary.unlink(missing_ok=True)
         (self._directory / self._name).unlink(missing_ok=True)
+
+
+def incomplete(path: Path, found: int, wanted: int) -> AwsError:
+    """The error for an object of which the disk has less than its record says."""
+    return AwsError(
+        "InternalError",
+        f"The object's file {path.name} has {found} of its {wanted} bytes: the disk has lost the rest. Put the object "
+        "again, or bring back a copy of the state directory.",
+        500,
+    )
 
 
 class Incoming(Protocol):
@@ -176,32 +272,99 @@ class Incoming(Protocol):
         ...
 
 
-async def unchunk(stream: Incoming, trailers: dict[str, str]) -> AsyncIterator[bytes]:
+@dataclass(frozen=True)
+class Framing:
+    """What the headers promise of an aws-chunked body.
+
+    Attributes:
+        size: bytes inside the framing (x-amz-decoded-content-length).
+        trailers: names of the trailers (x-amz-trailer), lower-case; others are refused.
+        chain: of the chunks' signatures; None where they are not signed.
+    """
+
+    size: int
+    trailers: frozenset[str] = frozenset()
+    chain: chunks.Chain | None = None
+
+
+async def unchunk(stream: Incoming, framing: Framing, trailers: dict[str, str]) -> AsyncIterator[bytes]:
     """The bytes inside aws-chunked framing. Trailers are in the dict, lower-case, when the iteration has ended.
 
     Raises:
-        AwsError: IncompleteBody when the framing is broken.
+        AwsError: IncompleteBody when the framing is broken, holds more or less than was promised, or when something
+            follows it; MalformedTrailerError.
+        SignatureError: a chunk or the trailers are signed, and not by whom the request is of.
     """
+    left = framing.size
     while True:
-        size = _size(await stream.readline())
-        if size == 0:
-            break
-        left = size
-        while left:
-            piece = await stream.readexactly(min(left, _PIECE))
-            left -= len(piece)
+        size, signature = _chunk(await _line(stream))
+        if size > left:
+            raise _broken(f"it holds more than the {framing.size} bytes of x-amz-decoded-content-length")
+        left -= size
+        async for piece in _verified(stream, size, framing.chain, signature):
             yield piece
+        if not size:
+            break
         if (await stream.readexactly(2)) != b"\r\n":
-            raise AwsError("IncompleteBody", "The aws-chunked body is malformed: a chunk has another size than it says")
-    while line := (await stream.readline()).strip():
-        name, _, value = line.decode("latin-1").partition(":")
-        trailers[name.strip().lower()] = value.strip()
+            raise _broken("a chunk has another size than it says")
+    if left:
+        raise _broken(f"it lacks {left} of the {framing.size} bytes of x-amz-decoded-content-length")
+    await _read_trailers(stream, framing, trailers)
+    if framing.chain is not None and framing.trailers:
+        framing.chain.trailers(trailers)
+    if await stream.read(1):
+        raise _broken("something follows its end")
 
 
-def _size(line: bytes) -> int:
-    if len(line) > _LONGEST_LINE:
-        raise AwsError("IncompleteBody", "The aws-chunked body is malformed: a chunk header is too long")
+async def _verified(stream: Incoming, size: int, chain: chunks.Chain | None, signature: str) -> AsyncIterator[bytes]:
+    digest = hashlib.sha256()
+    while size:
+        piece = await stream.readexactly(min(size, _PIECE))
+        size -= len(piece)
+        if chain is not None:
+            digest.update(piece)
+        yield piece
+    if chain is not None:
+        chain.chunk(digest.hexdigest(), signature)
+
+
+async def _read_trailers(stream: Incoming, framing: Framing, trailers: dict[str, str]) -> None:
+    for _ in range(len(framing.trailers) + 2):  # a signed body has x-amz-trailer-signature, and an empty line ends all
+        line = await _line(stream, ends=True)
+        if not line:
+            break
+        name, colon, value = line.decode("latin-1").partition(":")
+        name = name.strip().lower()
+        if not colon or name in trailers or name not in framing.trailers | {chunks.SIGNATURE}:
+            raise AwsError("MalformedTrailerError", "The request contained trailing data that was not well-formed.")
+        trailers[name] = value.strip()
+    else:
+        raise AwsError("MalformedTrailerError", "The request contained more trailing data than it announced.")
+    if not framing.trailers <= trailers.keys():
+        raise AwsError("MalformedTrailerError", "The request lacks a trailer that x-amz-trailer announces.")
+
+
+async def _line(stream: Incoming, *, ends: bool = False) -> bytes:
+    """The next line without its end; where the body `ends`, no line at all is an empty one."""
     try:
-        return int(line.split(b";")[0].strip(), 16)
-    except ValueError as error:
-        raise AwsError("IncompleteBody", "The aws-chunked body is malformed: a chunk has no size") from error
+        line = await stream.readline()
+    except (ValueError, HttpProcessingError) as error:  # asyncio's and aiohttp's ways to say that it does not end
+        raise _broken("a line is too long") from error
+    if ends and not line:
+        return b""
+    if len(line) > _LONGEST_LINE or not line.endswith(b"\r\n"):
+        raise _broken("a line is too long, or has no end")
+    return line[:-2]
+
+
+def _chunk(line: bytes) -> tuple[int, str]:
+    """A chunk's size and signature; the latter is empty where there is none."""
+    found = _CHUNK.fullmatch(line)
+    if not found:
+        raise _broken("a chunk has no size")
+    extension = (found[2] or b"").decode("ascii")
+    return int(found[1], 16), extension.removeprefix(";chunk-signature=")
+
+
+def _broken(reason: str) -> AwsError:
+    return AwsError("IncompleteBody", f"The aws-chunked body is malformed: {reason}")

@@ -61,7 +61,7 @@ def _start(keys: Sequence[str], question: Question) -> int:
     position = bisect_left(keys, question.prefix)
     if not question.after:
         return position
-    if question.delimiter and question.after.endswith(question.delimiter):
+    if _common(question.after, question) == question.after:
         return max(position, bisect_left(keys, _after_prefix(question.after)))
     return max(position, bisect_right(keys, question.after))
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from netflux import content
 from netflux.aws.s3.body import Staged, digest
-from netflux.aws.s3.objects import Objects, described
+from netflux.aws.s3.objects import ObjectBody, Objects, described
+from netflux.controlplane import paging
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Document
 from netflux.errors import AwsError
@@ -73,8 +74,7 @@ class Multipart(Objects):
             start, length = span.start, span.length
         writer = self.store.bodies.writer([upload["algorithm"]])
         try:
-            writer.append(self.store.bodies.path(source["body"]), start, length)
-            body = await asyncio.to_thread(writer.finish)
+            body = await self.copied(writer, ObjectBody(self.store.bodies.path(source["body"]), start, length))
         except BaseException:
             writer.abandon()
             raise
@@ -135,7 +135,8 @@ class Multipart(Objects):
 
         def join() -> Staged:
             for part in parts:
-                writer.append(self.store.bodies.path(part["body"]))
+                with ObjectBody(self.store.bodies.path(part["body"]), 0, part["size"]).open() as file:
+                    writer.append(file, part["size"])
             return writer.finish()
 
         try:
@@ -152,7 +153,9 @@ class Multipart(Objects):
     async def list_parts(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Parts by number."""
         upload = self._upload(request)
-        after, limit = int(request.get("PartNumberMarker") or 0), request.get("MaxParts") or 1000
+        after, limit = paging.number(request.get("PartNumberMarker") or "0"), request.get("MaxParts") or 1000
+        if after is None:
+            raise AwsError("InvalidArgument", "Provided part-number-marker not an integer or within integer range")
         rows = [(int(number), part) for number, part in upload["parts"].items() if int(number) > after]
         rows.sort(key=lambda row: row[0])
         shown = rows[:limit]

@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, quote, unquote
 
 from netflux import content
 from netflux.aws.s3 import listing
-from netflux.aws.s3.body import Staged
+from netflux.aws.s3.body import Staged, Writer, incomplete
 from netflux.aws.s3.store import Store
 from netflux.aws.s3.support import not_implemented
 from netflux.clock import Clock
@@ -42,10 +43,23 @@ class ObjectBody:
     start: int
     length: int
 
+    def open(self) -> BinaryIO:
+        """The file, at the first byte.
+
+        Raises:
+            AwsError: InternalError where the disk has less of the object than its record says.
+        """
+        file = self.path.open("rb")
+        found = os.fstat(file.fileno()).st_size
+        if found < self.start + self.length:
+            file.close()
+            raise incomplete(self.path, found, self.start + self.length)
+        file.seek(self.start)
+        return file
+
     def read(self) -> bytes:
         """All of it."""
-        with self.path.open("rb") as file:
-            file.seek(self.start)
+        with self.open() as file:
             return file.read(self.length)
 
 
@@ -139,7 +153,7 @@ class Objects:
 
     async def get_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The object, or the part that Range asks for."""
-        document = self._read(request)
+        document = self._whole(request["Bucket"], request["Key"], self._read(request))
         answer = self._head(document, request)
         span = _span(request, document["size"])
         if span is not None:
@@ -191,8 +205,7 @@ class Objects:
         kept["tags"] = given["tags"] if request.get("TaggingDirective") == "REPLACE" else source["tags"]
         writer = self.store.bodies.writer(source["checksums"] or ["CRC32"])
         try:
-            writer.append(self.store.bodies.path(source["body"]))
-            body = await asyncio.to_thread(writer.finish)
+            body = await self.copied(writer, ObjectBody(self.store.bodies.path(source["body"]), 0, source["size"]))
             self.store.bucket(request["Bucket"])
             document = {
                 **kept,
@@ -215,12 +228,18 @@ class Objects:
             "ServerSideEncryption": "AES256",
         }
 
+    async def copied(self, writer: Writer, source: ObjectBody) -> Staged:
+        """What the source holds, written anew. Other requests are answered meanwhile."""
+        with source.open() as file:
+            await asyncio.to_thread(writer.append, file, source.length)
+            return await asyncio.to_thread(writer.finish)
+
     def read_source(self, request: Mapping[str, Any]) -> Document:
         """The document that CopySource names, if its CopySourceIf… conditions hold."""
         bucket, key = copy_source(request["CopySource"])
         conditions = {name.removeprefix("CopySource"): value for name, value in request.items() if "SourceIf" in name}
         try:
-            return self._read({"Bucket": bucket, "Key": key, **conditions})
+            return self._whole(bucket, key, self._read({"Bucket": bucket, "Key": key, **conditions}))
         except AwsError as error:
             if error.status == 304:
                 raise AwsError(
@@ -273,6 +292,17 @@ class Objects:
             raise AwsError("NotModified", document["etag"], 304)
         if status == 412:
             raise AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412)
+        return document
+
+    def _whole(self, bucket: str, key: str, document: Document) -> Document:
+        """The document of a body that is as it was written; InternalError, as S3 has it for what it can't read."""
+        if not self.store.bodies.whole(document, f"s3://{bucket}/{key}"):
+            raise AwsError(
+                "InternalError",
+                f"The body of {key} is damaged or missing on disk: `netflux status` names the file. Put it back from "
+                "a copy, or write the object anew.",
+                500,
+            )
         return document
 
     def _head(self, document: Document, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,18 @@ import asyncio
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
 
-from netflux.aws.s3.body import CHECKSUMS, Bodies, Incoming, Staged, digest, unchunk
+from netflux.aws.s3.body import CHECKSUMS, Bodies, Framing, Incoming, Staged, digest, unchunk
+from netflux.aws.s3.chunks import Chain
 from netflux.aws.s3.support import not_implemented
 from netflux.errors import AwsError
 
+LARGEST = 5 * 1024 * 1024 * 1024
+"""Bytes of one PutObject or UploadPart ["Amazon S3 multipart upload limits", Amazon S3 User Guide]."""
+_DIGITS = re.compile("[0-9]{1,18}")
 _PREFIX = "x-amz-checksum-"
 _PIECE = 256 * 1024
 _NOT_VALUES = {"mode", "algorithm", "type"}
@@ -36,22 +42,38 @@ def algorithms(headers: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(found)) or ("CRC32",)
 
 
-async def receive(stream: Incoming, headers: Mapping[str, str], bodies: Bodies, wanted: Iterable[str]) -> Staged:
+@dataclass(frozen=True)
+class Promised:
+    """What a request says of its body.
+
+    Attributes:
+        headers: lower-case names.
+        chain: of the chunks' signatures; None where they are not signed.
+    """
+
+    headers: Mapping[str, str]
+    chain: Chain | None = None
+
+
+async def receive(stream: Incoming, promised: Promised, bodies: Bodies, wanted: Iterable[str]) -> Staged:
     """The body of an object on disk, its checksums, length and hash compared with what was promised.
 
     Args:
         stream: the request's content.
-        headers: lower-case names.
+        promised: what the request says of it.
         bodies: where it goes.
         wanted: checksums to compute.
 
     Raises:
         AwsError: BadDigest, IncompleteBody, XAmzContentSHA256Mismatch, …; nothing is left on disk then.
+        SignatureError: a chunk's; the same.
     """
+    headers = promised.headers
+    _length(headers, "content-length")
     trailers: dict[str, str] = {}
     writer = bodies.writer(wanted)
     try:
-        async for piece in _pieces(stream, headers, trailers):
+        async for piece in _pieces(stream, promised, trailers):
             writer.write(piece)
         staged = await asyncio.to_thread(writer.finish)
         _check(staged, headers, trailers)
@@ -75,20 +97,50 @@ def check_small(body: bytes, headers: Mapping[str, str]) -> None:
     _check(Staged("", len(body), md5, hashlib.sha256(body).hexdigest(), sums), headers, {})
 
 
-def _pieces(stream: Incoming, headers: Mapping[str, str], trailers: dict[str, str]) -> AsyncIterator[bytes]:
-    if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
-        return unchunk(stream, trailers)
+def _pieces(stream: Incoming, promised: Promised, trailers: dict[str, str]) -> AsyncIterator[bytes]:
+    if promised.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
+        return unchunk(stream, _framing(promised), trailers)
     return _plain(stream)
 
 
+def _framing(promised: Promised) -> Framing:
+    headers = promised.headers
+    size = _length(headers, "x-amz-decoded-content-length")
+    if size is None:
+        raise AwsError("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
+    names = {name.strip().lower() for name in headers.get("x-amz-trailer", "").split(",")}
+    return Framing(size, frozenset(names - {""}), promised.chain)
+
+
+def _length(headers: Mapping[str, str], name: str) -> int | None:
+    text = headers.get(name)
+    if text is None:
+        return None
+    if not _DIGITS.fullmatch(text):
+        raise AwsError("InvalidArgument", f"The header {name} is no number of bytes: {text[:100]}")
+    if int(text) > LARGEST:
+        raise _too_large()
+    return int(text)
+
+
+def _too_large() -> AwsError:
+    return AwsError("EntityTooLarge", f"Your proposed upload exceeds the maximum allowed size: {LARGEST} bytes")
+
+
 async def _plain(stream: Incoming) -> AsyncIterator[bytes]:
+    left = LARGEST
     while piece := await stream.read(_PIECE):
+        left -= len(piece)
+        if left < 0:
+            raise _too_large()
         yield piece
 
 
 def _check(staged: Staged, headers: Mapping[str, str], trailers: Mapping[str, str]) -> None:
-    length = headers.get("x-amz-decoded-content-length") or headers.get("content-length")
-    if length is not None and length.isdigit() and int(length) != staged.size:
+    length = _length(headers, "x-amz-decoded-content-length")
+    if length is None:
+        length = _length(headers, "content-length")
+    if length is not None and length != staged.size:
         raise AwsError("IncompleteBody", f"The headers state {length} bytes, the body has {staged.size}")
     claimed = headers.get("x-amz-content-sha256", "")
     if len(claimed) == 64 and claimed.lower() != staged.sha256:

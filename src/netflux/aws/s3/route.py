@@ -9,6 +9,10 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from netflux.decoding import query as parameters
+from netflux.decoding.limits import Limits, Malformed
+from netflux.errors import AwsError
+
 _VIRTUAL_HOST = re.compile(
     r"(?:(?P<bucket>.+)\.)?s3(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:localhost|amazonaws\.com)"
 )
@@ -42,11 +46,23 @@ class Candidate:
 def place(host: str, raw_path: str) -> Place:
     """Bucket and key, virtual-hosted or path-style."""
     found = _VIRTUAL_HOST.fullmatch(host.lower().partition(":")[0])
-    path = unquote(raw_path.partition("?")[0]).removeprefix("/")
+    try:
+        path = unquote(raw_path.partition("?")[0], errors="strict").removeprefix("/")
+    except UnicodeDecodeError as error:
+        raise AwsError("InvalidURI", "Couldn't parse the specified URI.") from error
     if found and found["bucket"]:
         return Place(found["bucket"], path)
     bucket, _, key = path.partition("/")
     return Place(bucket, key)
+
+
+def query(raw_path: str) -> dict[str, str]:
+    """The query string's parameters; AwsError InvalidURI when they can't be read, or can be read in two ways."""
+    text = raw_path.partition("?")[2].encode()
+    try:
+        return parameters.single(parameters.pairs(text, Limits(size=len(text))))
+    except Malformed as error:
+        raise AwsError("InvalidURI", f"Couldn't parse the specified URI: {error}") from error
 
 
 class Router:

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from aiohttp import web
@@ -17,12 +16,17 @@ from netflux.aws.s3 import access, reception, route, support, wire
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Incoming
 from netflux.aws.s3.buckets import read_policy
+from netflux.aws.s3.chunks import PREFIX, Chain
 from netflux.aws.s3.objects import ObjectBody, copy_source
+from netflux.aws.s3.reception import Promised
+from netflux.controlplane import bodies, room, signature, sizes
+from netflux.controlplane.admission import MAIN, Admission, Door, is_own_page_host
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Keys
-from netflux.controlplane.signature import Claim, SignatureError, Signed, claim, verify
+from netflux.controlplane.keys import Key
+from netflux.controlplane.server import joined
+from netflux.controlplane.signature import SignatureError, Signed
 from netflux.errors import AwsError
-from netflux.policy.evaluate import ANONYMOUS, Principal, Request, account_root
+from netflux.policy.evaluate import ANONYMOUS, Principal, Request
 
 _log = logging.getLogger(__name__)
 _STREAMED = {"PutObject", "UploadPart"}
@@ -39,16 +43,20 @@ _ROOTS = {
     "GetBucketVersioning": "VersioningConfiguration",
     "CreateMultipartUpload": "InitiateMultipartUploadResult",
 }
+_ACTIVE = ("html", "xml", "svg")
+_SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads"
+"""Of an object that a browser would run as a page of the console's own origin: it gets an origin of its own instead."""
 _STATUS = {"AuthorizationHeaderMalformed": 400, "InvalidRequest": 400, "AuthorizationQueryParametersError": 400}
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks, and the condition keys that come with it."""
+    """Who asks, the condition keys that come with it, and the chain of a body that is signed chunk by chunk."""
 
     principal: Principal
     context: Mapping[str, tuple[str, ...]]
     access_key: str | None
+    chain: Chain | None = None
 
 
 @dataclass(frozen=True)
@@ -67,26 +75,31 @@ class S3Service:
 
     Args:
         api: the operations.
-        keys: access keys that the region issued; others stand for the account, unverified.
+        admission: verifies who asks.
         account: twelve digits.
         region: the one region there is.
         settled: told of each call that succeeded, before its answer leaves.
     """
 
     def __init__(
-        self, api: S3Api, keys: Keys, account: str, region: str, settled: Callable[[Call], None] = lambda _: None
+        self,
+        api: S3Api,
+        admission: Admission,
+        account: str,
+        region: str,
+        settled: Callable[[Call], None] = lambda _: None,
     ) -> None:
         self._settled = settled
         self._api = api
-        self._keys = keys
+        self._admission = admission
         self._account = account
         self._region = region
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request, door: Door = MAIN) -> web.StreamResponse:
         """The whole answer; errors are S3's XML."""
         call = Call("s3", "", self._region, self._account)
         try:
-            return await self._answer(request, call)
+            return await self._answer(request, door, call)
         except AwsError as error:
             return _refusal(request, error, call.request_id)
         except SignatureError as error:
@@ -94,13 +107,13 @@ class S3Service:
             return _refusal(request, refused, call.request_id)
         except ConnectionResetError:
             raise
-        except Exception:  # noqa: BLE001  (a client must get S3's answer whatever happened; it is logged)
+        except Exception as error:  # noqa: BLE001  (a client must get S3's answer whatever happened; it is logged)
             _log.exception("s3 %s %s (%s)", request.method, request.raw_path, call.request_id)
             failure = AwsError("InternalError", f"Netflux failed; its log has {call.request_id}", 500)
-            return _refusal(request, failure, call.request_id)
+            return _refusal(request, room.refusal(error) or failure, call.request_id)
 
-    async def _answer(self, request: web.Request, call: Call) -> web.StreamResponse:
-        asked = self._read(request, call)
+    async def _answer(self, request: web.Request, door: Door, call: Call) -> web.StreamResponse:
+        asked = await self._read(request, door, call)
         operation = asked.call.operation
         handler = getattr(self._api, xform_name(operation), None)
         if handler is None:
@@ -110,11 +123,12 @@ class S3Service:
         support.check(operation, params, self._account)
         denied = self._narrow(asked, params)
         try:
-            answer = (
-                {}
-                if operation == "DeleteObjects" and denied and not params["Delete"]["Objects"]
-                else (await handler(asked.call, params))
-            )
+            with room.asked_by(operation):
+                answer = (
+                    {}
+                    if operation == "DeleteObjects" and denied and not params["Delete"]["Objects"]
+                    else (await handler(asked.call, params))
+                )
         except AwsError as error:
             raise self._shown(asked, error) from error
         if denied:
@@ -124,25 +138,20 @@ class S3Service:
         self._settled(asked.call)
         return await _send(request, asked, answer)
 
-    def _read(self, request: web.Request, call: Call) -> Asked:
-        headers: dict[str, str] = {}
-        for name, value in request.headers.items():
-            lower = name.lower()
-            headers[lower] = f"{headers[lower]},{value}" if lower in headers else value
+    async def _read(self, request: web.Request, door: Door, call: Call) -> Asked:
+        headers = joined(request.headers)
         where = route.place(headers.get("host", ""), request.raw_path)
         if len(where.key.encode()) > _LONGEST_KEY:
             raise AwsError("KeyTooLongError", "Your key is too long")
-        query = dict(parse_qsl(request.raw_path.partition("?")[2], keep_blank_values=True))
+        query = route.query(request.raw_path)
         operation = route.router().find(request.method, where, query, headers)
         if operation is None:
             raise AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)
-        visitor = self._visitor(request, headers)
+        visitor = await self._visitor(request, door, headers)
         named = Call("s3", operation, self._region, self._account, call.request_id, visitor.access_key)
         return Asked(named, where, headers, query, visitor)
 
-    def _visitor(self, request: web.Request, headers: Mapping[str, str]) -> Visitor:
-        signed = Signed(request.method, request.raw_path, headers)
-        claimed = claim(signed)
+    async def _visitor(self, request: web.Request, door: Door, headers: Mapping[str, str]) -> Visitor:
         context: dict[str, tuple[str, ...]] = {
             "aws:securetransport": ("true" if headers.get("x-forwarded-proto") == "https" else "false",),
             "aws:useragent": (headers.get("user-agent", ""),),
@@ -152,23 +161,15 @@ class S3Service:
         source = request.remote or headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
         if source:
             context["aws:sourceip"] = (source,)
-        if claimed is None:
-            return Visitor(ANONYMOUS, context, None)
-        return self._signed(signed, claimed, context)
-
-    def _signed(self, signed: Signed, claimed: Claim, context: dict[str, tuple[str, ...]]) -> Visitor:
-        key = self._keys.find(claimed.access_key)
+        signed = Signed(request.method, request.raw_path, headers)
+        bucket = route.place(headers.get("host", ""), "/").bucket
+        key = await self._admission.identify(signed, door, bucket)
         if key is None:
-            principal = account_root(self._account)
-        else:
-            if claimed.payload.startswith("STREAMING-AWS4"):
-                raise support.not_implemented(f"{claimed.payload} with a key of the region's own")
-            verify(signed, claimed, key.secret, self._api.clock.now())
-            principal = key.principal
-            context |= {name: tuple(values) for name, values in key.context.items()}
-        if principal.kind == "AWS":
-            context |= {"aws:principalarn": (principal.name,), "aws:principalaccount": (principal.account,)}
-        return Visitor(principal, context, claimed.access_key)
+            return Visitor(ANONYMOUS, context, None)
+        context |= {name: tuple(values) for name, values in key.context.items()}
+        if key.principal.kind == "AWS":
+            context |= {"aws:principalarn": (key.principal.name,), "aws:principalaccount": (key.principal.account,)}
+        return Visitor(key.principal, context, key.access_key, _chain(signed, key))
 
     def _authorize(self, asked: Asked) -> None:
         operation, bucket = asked.call.operation, asked.where.bucket
@@ -220,11 +221,12 @@ class S3Service:
         shape = route.model().operation_model(asked.call.operation).input_shape
         body = b""
         if asked.call.operation not in _STREAMED and request.method in {"PUT", "POST"}:
-            body = await request.read()
+            body = await _document(request, sizes.s3_document(asked.call.operation).size)
             if asked.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
                 raise support.not_implemented("aws-chunked framing of a request that is no object")
             reception.check_small(body, asked.headers)
-        params = wire.read(shape, asked.query, asked.headers, body)
+        document = wire.Document(body, sizes.s3_document(asked.call.operation))
+        params = wire.read(shape, asked.query, asked.headers, document)
         if asked.where.bucket:
             params["Bucket"] = asked.where.bucket
         if asked.where.key:
@@ -233,7 +235,10 @@ class S3Service:
         if asked.call.operation in _STREAMED:
             support.check(asked.call.operation, params, self._account)
             params["Body"] = await reception.receive(
-                await _stream(request), asked.headers, self._api.store.bodies, self._wanted(asked, params)
+                await _stream(request),
+                Promised(asked.headers, asked.visitor.chain),
+                self._api.store.bodies,
+                self._wanted(asked, params),
             )
         return params
 
@@ -253,6 +258,19 @@ async def _stream(request: web.Request) -> Incoming:
     held.feed_data(await request.read())
     held.feed_eof()
     return held
+
+
+async def _document(request: web.Request, most: int) -> bytes:
+    try:
+        return await bodies.read(request, most)
+    except AwsError as error:
+        raise AwsError("MaxMessageLengthExceeded", f"Your request was too large: {most} bytes are taken.") from error
+
+
+def _chain(signed: Signed, key: Key) -> Chain | None:
+    stated = signed.headers.get("x-amz-content-sha256", "")
+    claimed = signature.claim(signed) if key.secret and stated.startswith(PREFIX) else None
+    return Chain(claimed, key.secret) if claimed is not None else None
 
 
 def _denied() -> AwsError:
@@ -287,6 +305,8 @@ async def _send(request: web.Request, asked: Asked, answer: Mapping[str, Any]) -
     }
     status = model.http.get("responseCode", 200)
     if isinstance(body, ObjectBody) or asked.call.operation == "HeadObject":
+        if is_own_page_host(request.host) and any(mark in headers.get("Content-Type", "") for mark in _ACTIVE):
+            headers["Content-Security-Policy"] = _SANDBOX
         return await _send_object(request, headers, body, 206 if "ContentRange" in answer else status)
     if asked.call.operation == "GetBucketLocation":
         location = escape(answer.get("LocationConstraint") or "")
@@ -307,12 +327,14 @@ async def _send_object(
         await response.prepare(request)
         await response.write_eof()
         return response
-    with body.path.open("rb") as file:  # before anything is awaited, so that an overwrite can't take it away
-        file.seek(body.start)
+    with body.open() as file:  # before anything is awaited, so that an overwrite can't take it away
         left = body.length
         await response.prepare(request)
         while left and (piece := file.read(min(_PIECE, left))):
             await response.write(piece)
             left -= len(piece)
+    if left:
+        _log.error("%s became shorter while it was sent: %d bytes lack", body.path, left)
+        raise ConnectionResetError(f"{left} bytes of the object lack")
     await response.write_eof()
     return response

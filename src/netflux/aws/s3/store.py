@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import threading
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 
@@ -37,6 +39,17 @@ class Store:
         for _, upload in documents.list(_UPLOAD):
             used.update(part["body"] for part in upload["parts"].values())
         bodies.sweep(used)
+
+    def inspect(self, stopping: threading.Event) -> int:
+        """Looks at every body, and tells of those that are not whole; how many there are. Blocking, for minutes where
+        gigabytes were changed from outside, unless it is stopped.
+        """
+        return sum(
+            not self.bodies.whole(document, f"s3://{bucket}/{key}", math.inf)
+            for bucket, _ in self._documents.list(_BUCKET)
+            for key, document in self._documents.list(_objects(bucket))
+            if not stopping.is_set()
+        )
 
     def buckets(self) -> Sequence[tuple[str, Document]]:
         """All buckets by name."""

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from typing import Any
-from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from netflux.controlplane.parameters import element, scalar
+from netflux.decoding import xml
+from netflux.decoding.limits import Limits, Malformed
 from netflux.errors import AwsError
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
-def read(shape: Any, query: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Document:
+    """The body of a request that is no object, and what it may hold."""
+
+    body: bytes
+    limits: Limits = field(default_factory=Limits)
+
+
+def read(shape: Any, query: Mapping[str, str], headers: Mapping[str, str], document: Document) -> dict[str, Any]:
     """The request's members that query, headers and an XML or text body hold; labels and streams are the caller's.
 
     Raises:
@@ -37,8 +47,8 @@ def read(shape: Any, query: Mapping[str, str], headers: Mapping[str, str], body:
             mapped = {key[len(prefix) :]: value for key, value in headers.items() if key.startswith(prefix)}
             if mapped:
                 found[name] = mapped
-        elif name == payload and body:
-            found[name] = _node(member, _parse(body)) if member.type_name == "structure" else body.decode()
+        elif name == payload and document.body:
+            found[name] = _payload(name, member, document)
     return found
 
 
@@ -70,7 +80,7 @@ def error(code: str, message: str, resource: str, request_id: str) -> bytes:
     """S3's error document."""
     fields = {"Code": code, "Message": message, "Resource": resource, "RequestId": request_id, "HostId": request_id}
     inner = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in fields.items())
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode()
+    return xml.readable(f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode())
 
 
 def _response_headers(shape: Any, response: Mapping[str, Any]) -> dict[str, str]:
@@ -86,39 +96,25 @@ def _response_headers(shape: Any, response: Mapping[str, Any]) -> dict[str, str]
     return headers
 
 
-def _parse(body: bytes) -> ElementTree.Element:
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise AwsError("MalformedXML", "The XML you provided may not declare a document type")
+def _payload(name: str, shape: Any, document: Document) -> Any:
     try:
-        return ElementTree.fromstring(body)  # noqa: S314 document types, which its known attacks need, are refused above
-    except ElementTree.ParseError as failure:
+        if shape.type_name != "structure":
+            return document.body.decode()
+        root = xml.decode(document.body, document.limits)
+        return _with_zones(element.read(shape, root, shape.serialization.get("name", name)))
+    except (Malformed, UnicodeDecodeError) as failure:
         raise AwsError(
-            "MalformedXML", f"The XML you provided was not well-formed or did not validate: {failure}"
+            "MalformedXML",
+            f"The XML you provided was not well-formed or did not validate against our published schema: {failure}",
         ) from failure
 
 
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
-def _node(shape: Any, node: ElementTree.Element) -> Any:
-    if shape.type_name == "structure":
-        children: dict[str, list[ElementTree.Element]] = {}
-        for child in node:
-            children.setdefault(_local(child.tag), []).append(child)
-        return {
-            name: _member(member, children[wire_name])
-            for name, member in shape.members.items()
-            if (wire_name := member.serialization.get("name", name)) in children
-        }
-    return _scalar(shape, node.text or "")
-
-
-def _member(shape: Any, nodes: list[ElementTree.Element]) -> Any:
-    if shape.type_name != "list":
-        return _node(shape, nodes[0])
-    items = nodes if shape.serialization.get("flattened") else [*nodes[0]]
-    return [_node(shape.member, item) for item in items]
+def _with_zones(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_zones(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_zones(item) for item in value]
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 def _header(shape: Any, text: str) -> Any:
@@ -129,23 +125,9 @@ def _header(shape: Any, text: str) -> Any:
 
 def _scalar(shape: Any, text: str) -> Any:
     try:
-        match shape.type_name:
-            case "integer" | "long":
-                return int(text)
-            case "boolean":
-                return text.strip().lower() == "true"
-            case "timestamp":
-                return _time(text)
-            case "blob":
-                return base64.b64decode(text)
-    except ValueError as failure:
-        raise AwsError("InvalidArgument", f"{shape.name} can't be {text!r}") from failure
-    return text
-
-
-def _time(text: str) -> datetime:
-    moment = datetime.fromisoformat(text) if text[:1].isdigit() else parsedate_to_datetime(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return _with_zones(scalar.from_text(shape, text.strip() if shape.type_name != "string" else text))
+    except Malformed as failure:
+        raise AwsError("InvalidArgument", f"{shape.name} can't be {text[:100]!r}") from failure
 
 
 def _text(shape: Any, value: Any, *, in_header: bool = False) -> str:
@@ -192,4 +174,5 @@ def _attributes(shape: Any, value: Mapping[str, Any]) -> str:
 
 
 def _document(root: str, inner: str) -> bytes:
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns="{NAMESPACE}">{inner}</{root}>'.encode()
+    written = f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns="{NAMESPACE}">{inner}</{root}>'
+    return xml.readable(written.encode())

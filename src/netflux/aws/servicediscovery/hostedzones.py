@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netflux.aws.servicediscovery.store import Json
+from netflux.controlplane import paging
 from netflux.controlplane.call import Call, Caller
+from netflux.errors import AwsError
 from netflux.network.recordsets import record_sets
 from netflux.network.zone import RecordSet, Routing
 
@@ -33,7 +35,10 @@ class HostedZones:
 
     async def list_resource_record_sets(self, _call: Call, request: Json) -> Json:
         """All of a zone's, in Route 53's order, from the one asked for on."""
-        zone, size = request["HostedZoneId"], min(int(request.get("MaxItems", _PAGE)), _PAGE)
+        zone, size = request["HostedZoneId"], paging.number(str(request.get("MaxItems", _PAGE)))
+        if not size:
+            raise AwsError("InvalidInput", "MaxItems must be a number from 1 on.")
+        size = min(size, _PAGE)
         mine = [_told(one) for one in self._records(zone.rpartition("/")[2])]
         if not mine:
             return await self._moto.call("route53", "ListResourceRecordSets", request)

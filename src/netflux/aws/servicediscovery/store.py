@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from netflux.clock import Clock
+from netflux.controlplane import paging
 from netflux.controlplane.call import Caller
 from netflux.controlplane.documents import Documents
 from netflux.errors import AwsError
@@ -114,12 +115,10 @@ def identity(prefix: str, length: int) -> str:
 
 def page(items: Sequence[Any], request: Json, key: str) -> Json:
     """One page of a list under its key, with NextToken when there is more."""
-    token = request.get("NextToken") or "0"
-    if not token.isdigit():
-        raise AwsError("InvalidInput", "The NextToken is invalid.")
-    start = int(token)
-    end = start + (request.get("MaxResults") or _LONGEST_PAGE)
-    return {key: [*items[start:end]]} | ({"NextToken": str(end)} if end < len(items) else {})
+    size = request.get("MaxResults") or _LONGEST_PAGE
+    refusal = AwsError("InvalidInput", "The NextToken is invalid.")
+    shown, token = paging.page(items, request.get("NextToken"), size, refusal)
+    return {key: shown, **({"NextToken": token} if token else {})}
 
 
 def shown(body: Json, *internal: str) -> Json:

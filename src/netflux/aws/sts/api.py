@@ -1,13 +1,16 @@
-"""STS GetCallerIdentity; every other operation is moto's."""
+"""STS: who a key stands for, and the sessions that it hands out; roles are moto's to know."""
 
 from __future__ import annotations
 
 import re
+import secrets
+import string
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Keys
+from netflux.controlplane.keys import Key, Keys
 from netflux.errors import AwsError
 from netflux.policy.evaluate import Principal, account_root
 
@@ -47,18 +50,68 @@ class StsApi:
         self._keys = keys
 
     async def get_caller_identity(self, call: Call, _request: dict[str, Any]) -> dict[str, Any]:
-        """Whom the key stands for; a key that nobody issued stands for the account, as it does for S3."""
+        """Whom the key stands for; the development pair and keys that nobody issued stand for the account."""
         if call.access_key is None:
             raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
         key = call.access_key
-        issued = self._keys.find(key)
-        if issued is not None:
-            return _identity(issued.principal, call.account)
-        if _LIKE_AWS.fullmatch(key) and (self._moto.holds("iam") or self._moto.holds("sts")):
+        own = self._keys.find(key)
+        if own is None and _LIKE_AWS.fullmatch(key) and (self._moto.holds("iam") or self._moto.holds("sts")):
             answer = await self._moto.call("sts", "GetCallerIdentity", {}, key)
             if not answer["Arn"].endswith(_NOBODY):
                 return answer
-        return _identity(account_root(call.account), call.account)
+        found = own or await self._keys.lookup(key)
+        return _identity(found.principal if found is not None else account_root(call.account), call.account)
+
+    async def assume_role(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """A session of the role."""
+        return await self._role_session(call, request)
+
+    async def assume_role_with_web_identity(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """A session of the role, for whoever has the provider's token."""
+        return await self._role_session(call, request)
+
+    async def assume_role_with_saml(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """A session of the role, for whoever has the provider's assertion."""
+        return await self._role_session(call, request)
+
+    async def get_session_token(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """A session of who asks."""
+        answer = await self._moto.call("sts", "GetSessionToken", request, call.access_key or "")
+        asking = await self._keys.lookup(call.access_key or "")
+        principal = asking.principal if asking is not None else account_root(call.account)
+        return self._fresh(answer, principal)
+
+    async def get_federation_token(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """A session of a user that IAM does not know."""
+        answer = await self._moto.call("sts", "GetFederationToken", request, call.access_key or "")
+        return self._fresh(answer, Principal("AWS", answer["FederatedUser"]["Arn"], call.account))
+
+    async def _role_session(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        answer = await self._moto.call("sts", call.operation, request, call.access_key or "")
+        arn = answer["AssumedRoleUser"]["Arn"]
+        self._remember(answer["Credentials"], Principal("AWS", arn, arn.split(":")[4]))
+        return answer
+
+    def _fresh(self, answer: dict[str, Any], principal: Principal) -> dict[str, Any]:
+        """moto's answer with credentials of its own: moto gives everybody the same."""
+        credentials = {
+            "AccessKeyId": "ASIA" + "".join(secrets.choice(_LETTERS) for _ in range(16)),
+            "SecretAccessKey": secrets.token_urlsafe(30),
+            "SessionToken": secrets.token_urlsafe(256),
+            "Expiration": answer["Credentials"]["Expiration"],
+        }
+        self._remember(credentials, principal)
+        return {**answer, "Credentials": credentials}
+
+    def _remember(self, credentials: Mapping[str, Any], principal: Principal) -> None:
+        expires: datetime = credentials["Expiration"]
+        token = credentials["SessionToken"]
+        self._keys.remember(
+            Key(credentials["AccessKeyId"], credentials["SecretAccessKey"], principal, {}, token, expires)
+        )
+
+
+_LETTERS = string.ascii_uppercase + "234567"
 
 
 def _identity(principal: Principal, account: str) -> dict[str, Any]:

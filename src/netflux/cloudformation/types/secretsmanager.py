@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from netflux.cloudformation.types.table import Caller, Facts, Read, Row, Step, Tagging
+from netflux.decoding import json as decoding
 from netflux.errors import AwsError
 
 _RANDOM = (
@@ -31,7 +32,7 @@ async def _generated(call: Caller, facts: Facts, params: dict[str, Any]) -> dict
     if "GenerateStringKey" not in wish:
         raise AwsError("ValidationError", "GenerateSecretString: SecretStringTemplate needs GenerateStringKey.")
     return params | {
-        "SecretString": json.dumps(json.loads(wish["SecretStringTemplate"]) | {wish["GenerateStringKey"]: password})
+        "SecretString": json.dumps(decoding.value(wish["SecretStringTemplate"]) | {wish["GenerateStringKey"]: password})
     }
 
 

@@ -11,10 +11,11 @@ function block(title, rows) {
 }
 
 function missing(status) {
+  const faults = (status.region.faults ?? []).map((one) => h("p", { class: "note bad" }, one.message, one.hint ? ` → ${one.hint}` : ""));
   const failures = status.region.failures.map((one) => h("p", { class: "note bad" }, one.message));
   const waits = (status.missing ?? []).map((one) => h("p", { class: "note busy" }, one));
   const absent = Object.entries(status.unavailable ?? {}).map(([part, reason]) => h("p", { class: "note idle" }, `${part}: ${reason}`));
-  return block("Not as it should be", [...failures, ...waits, ...absent]);
+  return block("Not as it should be", [...faults, ...failures, ...waits, ...absent]);
 }
 
 function stacks(status, now) {
