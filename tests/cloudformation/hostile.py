@@ -166,7 +166,7 @@ def _odd_texts(dice: random.Random) -> Case:
         ('{"Metadata": 1e999}', "out of range"),
         ('{"Metadata": "\\u0000"}', "U+0000"),
         ('{"Metadata": "\\ud800"}', "surrogate"),
-        ("Metadata: \0", "YAML not well-formed"),
+        ("Metadata: \0", "templateBody"),
         ('Metadata: "\\0"' + BUCKET, "U+0000"),
         ("Metadata: !!python/object/apply:os.system [id]" + BUCKET, "is not supported"),
         ("Metadata: !!binary aGk=" + BUCKET, "!!binary"),
