@@ -17,7 +17,7 @@ from moto.core.loaders import create_loader
 from moto.core.model import ServiceModel
 
 MOST = 160
-"""Models of services that are not kept for good: as many as moto has something of. Reading one takes a tenth of a second."""
+"""Models of services that are not kept for good: as many as moto has something of. Reading one takes 0.1 s."""
 _NAME = re.compile("[a-z0-9-]{1,64}")
 
 _lock = threading.Lock()
