@@ -87,7 +87,7 @@ def _pss(pid: int) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
-def _delays(pids: list[int]) -> float:
+def waited(pids: list[int]) -> float:
     """Seconds that the processes' threads have waited for a processor so far."""
     total = 0
     for pid in pids:
@@ -114,9 +114,9 @@ async def _observe(port: int, pid: int, keys: tuple[str, str]) -> Seen:
         request, service = simple[asked % len(simple)]
         data = signer.signed(request, service).encoded(f"localhost:{port}")
         pids = [pid, *descendants(pid)]
-        before, own, began = _delays(pids), _own(), time.monotonic()
+        before, own, began = waited(pids), _own(), time.monotonic()
         answer = await connection.ask(data, request.method)
-        took = time.monotonic() - began - (_delays(pids) - before) - (_own() - own)
+        took = time.monotonic() - began - (waited(pids) - before) - (_own() - own)
         asked, refused = asked + 1, refused + (answer.status != 200)
         times.append(max(took, 0.0))
         await asyncio.wait([ended], timeout=_PAUSE)

@@ -53,7 +53,8 @@ class Request:
     def encoded(self, host: str) -> bytes:
         """The bytes to send."""
         lines = [f"{self.method} {self.target} HTTP/1.1", f"Host: {host}"]
-        lines += [f"{name}: {value}" for name, value in self.headers]
+        # A line end in a value would make two requests of one.
+        lines += [f"{name}: {value.translate({10: 32, 13: 32})}" for name, value in self.headers]
         if self.framed and (self.body or self.method not in ("GET", "HEAD")):
             lines.append(f"Content-Length: {len(self.body)}")
         return "\r\n".join(lines).encode("utf-8", "surrogatepass") + b"\r\n\r\n" + self.body

@@ -20,7 +20,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel
 from moto.core.serialize import SerializationContext, get_serializer_class
 
-from netflux.controlplane import cborwire, constraints, modelcache, models, protocols, refusals
+from netflux.controlplane import cborwire, constraints, heap, modelcache, models, protocols, refusals
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.decoding import xml
 from netflux.decoding.limits import Malformed
@@ -102,7 +102,10 @@ async def understand(service: str, request: HttpRequest) -> tuple[OperationModel
     """`operation_of`; on a thread where the request is large or its model is not there yet, so that others are answered
     meanwhile."""
     if len(request.body) > _LARGE or not modelcache.loaded(service):
-        return await asyncio.to_thread(operation_of, service, request)
+        try:
+            return await asyncio.to_thread(operation_of, service, request)
+        finally:
+            heap.give_back_soon()
     return operation_of(service, request)
 
 
