@@ -91,6 +91,9 @@ async def test_a_look_ahead_is_tried_beside_and_decides() -> None:
     with pytest.raises(AwsError, match="must match pattern"):
         await examiner.values(template, given(A="a--b"), {})
     examiner.stop()
+    with pytest.raises(AwsError, match="The region stops") as refused:
+        await examiner.values(template, given(A="a-b"), {})
+    assert refused.value.status == 503
 
 
 async def test_what_is_not_decided_in_time_is_told_by_its_cause() -> None:

@@ -34,9 +34,12 @@ class Examiner:
         self._account = account
         self._thread = ThreadPoolExecutor(1, "templates")
         self._trials = Trials()
+        self._stopped = False
 
     async def beside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The work's result, once those before it are done."""
+        """The work's result, once those before it are done. Raises AwsError when the region stops."""
+        if self._stopped:
+            raise AwsError("ServiceUnavailable", "The region stops; nothing was changed. Try again when it is up.", 503)
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
 
     async def read(self, body: str) -> Template:
@@ -71,6 +74,7 @@ class Examiner:
 
     def stop(self) -> None:
         """Takes no more work; what is waiting is given up."""
+        self._stopped = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
