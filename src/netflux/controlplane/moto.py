@@ -279,7 +279,7 @@ class Moto:
             try:
                 self._answer(Call(call.service, operation, self._region, ""), {}, proofs.protocol(call.service))
             except AwsError as error:
-                if error.status < 500 or error.status == Unsupported("").status:
+                if error.status == Unsupported("").status:
                     continue
                 _log.error("after %s:%s, %s fails: %s", call.service, call.operation, operation, error)
                 self._ledger.go_back()
