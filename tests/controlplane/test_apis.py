@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from netflux.controlplane import proofs
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
 from tests.controlplane.plane import Plane
@@ -88,3 +89,15 @@ async def test_what_would_make_a_list_fail_for_good_is_not_kept(plane: Plane) ->
     with pytest.raises(AwsError, match="nothing was kept"):
         await plane.moto.call("secretsmanager", "CreateSecret", secret)
     assert (await apis.call("secretsmanager", "ListSecrets", {}))["SecretList"] == []
+
+
+async def test_a_record_that_made_a_list_fail_before_can_be_deleted(plane: Plane, monkeypatch: Any) -> None:
+    apis = await plane.start()
+    monkeypatch.setattr(proofs, "of", lambda *_: ())
+    await plane.moto.call("secretsmanager", "CreateSecret", {"Name": "s", "Tags": [{"Value": "v"}]})
+    monkeypatch.undo()
+    apis = await plane.restart()
+    await apis.call("secretsmanager", "CreateSecret", {"Name": "t", "SecretString": "x"})
+    await apis.call("secretsmanager", "DeleteSecret", {"SecretId": "s", "ForceDeleteWithoutRecovery": True})
+    apis = await plane.restart()
+    assert [one["Name"] for one in (await apis.call("secretsmanager", "ListSecrets", {}))["SecretList"]] == ["t"]
