@@ -103,6 +103,14 @@ def internet_gateway_detached(request: Item, told: Described) -> None:
         )
 
 
+def interface(request: Item, told: Described) -> None:
+    """That of a NAT gateway goes with it."""
+    identity = request.get("NetworkInterfaceId")
+    for gateway in _there(told["NatGateways"]):
+        if any(one.get("NetworkInterfaceId") == identity for one in gateway.get("NatGatewayAddresses") or ()):
+            raise invalid(f"Network interface '{identity}' is currently in use.")
+
+
 def address(request: Item, told: Described) -> None:
     """ReleaseAddress, after DisassociateAddress or DeleteNatGateway."""
     for member in ("AllocationId", "PublicIp"):
@@ -147,6 +155,7 @@ CHECKS: Mapping[str, Check] = {
         vpc,
     ),
     "DetachInternetGateway": Check(("LoadBalancers", "NatGateways", "NetworkInterfaces"), internet_gateway_detached),
+    "DeleteNetworkInterface": Check(("NatGateways",), interface),
     "ReleaseAddress": Check(("Addresses",), address),
     "DisassociateVpcCidrBlock": Check(("Vpcs", "Subnets"), cidr_block),
 }  # fmt: skip
