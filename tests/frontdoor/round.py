@@ -68,12 +68,12 @@ def play(cloud: Cloud, seed: int, count: int, rest: Sequence[str]) -> Round:
 
 
 async def _play(cloud: Cloud, seed: int, count: int, rest: tuple[str, ...]) -> Round:
-    keys = _keys(cloud)
+    keys = keys_of(cloud)
     signer = Signer(*keys, f"localhost:{cloud.port}")
     pid = cloud.pid()
     walked = await send(cloud.port, well_formed(signer, operations.SERVED, 0.0, {}), pid)
     generator = Generator(seed, signer, rest=rest)
-    # What it takes to know these services stays: their models and moto's code. The storm comes to a cloud that has them.
+    # What it takes to know these services stays: their models, moto's code. The storm comes to a cloud that has them.
     await send(cloud.port, (*well_formed(signer, rest, 0.0, {}), *numbered(generator, count, count // 5)), pid)
     memory = Memory(pid)
     before = memory.now()
@@ -89,7 +89,8 @@ async def _play(cloud: Cloud, seed: int, count: int, rest: tuple[str, ...]) -> R
     return Round(walked, outcome, watch.seen, growth, log.count("Traceback (most recent call last)"))
 
 
-def _keys(cloud: Cloud) -> tuple[str, str]:
+def keys_of(cloud: Cloud) -> tuple[str, str]:
+    """The access key and secret that `netflux env` prints."""
     lines = (line.removeprefix("export ").partition("=") for line in cloud.command("env").stdout.splitlines())
     told = {name: value for name, _, value in lines}
     return told["AWS_ACCESS_KEY_ID"], told["AWS_SECRET_ACCESS_KEY"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.behaviours.cloud import Cloud, running
+from tests.behaviours.cloud import running
 from tests.frontdoor.round import Round, others, play
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
