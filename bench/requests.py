@@ -28,7 +28,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, running(Path(directory) / "s", "--empty") as cloud:
         found = play(cloud, wanted.seed, wanted.requests, operations.lent())
     _print(found)
-    sys.exit(int(bool(found.faults())))
+    sys.exit(int(bool(found.faults()) or found.growth > MOST_GROWTH))
 
 
 def _print(found: Round) -> None:

@@ -39,14 +39,12 @@ class Round:
     tracebacks: int
 
     def faults(self) -> list[str]:
-        """One line each, the first of them with what makes the request anew; none when all is well."""
+        """One line each, the first of them with what makes the request anew; none when all is well. Memory is apart."""
         found = [f"{wrong}\n  {case}" for wrong, case in (*self.walked.faults, *self.outcome.faults)]
         if self.seen.late:
             found.append(f"others waited longer than {LIMIT} s {len(self.seen.late)} times: {self.seen.late[:5]} s")
         if self.seen.refused:
             found.append(f"{self.seen.refused} of {self.seen.asked} calls of others were not answered 200")
-        if self.growth > MOST_GROWTH:
-            found.append(f"{self.growth / 2**20:.1f} MiB of memory are left behind")
         if self.tracebacks:
             found.append(f"netflux.log has {self.tracebacks} tracebacks")
         return found

@@ -56,9 +56,9 @@ async def test_a_method_that_nobody_has_is_refused_in_the_protocols_words(empty_
 async def test_services_that_sign_by_anothers_name_are_refused_by_their_own(empty_cloud: Cloud) -> None:
     answer = await ask(empty_cloud, Request("PUT", "/v2/email/identities/a", (JSON,), b"{}"), "ses")
     assert b"sesv2" in answer.body or answer.status == 404
-    tags = Request("GET", "/v20180820/tags/arn%3Aaws%3As3%3Aus-east-1%3A123456789012%3Abucket%2Fb", (("x-amz-account-id", "123456789012"),))
-    answer = await ask(empty_cloud, tags, "s3")
-    assert (answer.status, b"s3control:ListTagsForResource" in answer.body) == (501, True)
+    points = Request("GET", "/v20180820/accesspoint", (("x-amz-account-id", "123456789012"),))
+    answer = await ask(empty_cloud, points, "s3")
+    assert (answer.status, b"s3control:ListAccessPoints" in answer.body) == (501, True)
 
 
 def test_an_answer_that_leaves_before_its_request_has_arrived_ends_the_connection(empty_cloud: Cloud) -> None:
