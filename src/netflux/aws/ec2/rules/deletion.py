@@ -115,7 +115,8 @@ def address(request: Item, told: Described) -> None:
     """ReleaseAddress, after DisassociateAddress or DeleteNatGateway."""
     for member in ("AllocationId", "PublicIp"):
         one = found(told["Addresses"], member, request[member]) if request.get(member) else None
-        if one is not None and one.get("AssociationId"):
+        holder = one.get("NetworkInterfaceId") if one is not None and one.get("AssociationId") else None
+        if one is not None and holder and found(told["NetworkInterfaces"], "NetworkInterfaceId", holder) is not None:
             raise AwsError("InvalidIPAddress.InUse", f"Address {one['PublicIp']} is in use.")
 
 
@@ -156,6 +157,6 @@ CHECKS: Mapping[str, Check] = {
     ),
     "DetachInternetGateway": Check(("LoadBalancers", "NatGateways", "NetworkInterfaces"), internet_gateway_detached),
     "DeleteNetworkInterface": Check(("NatGateways",), interface),
-    "ReleaseAddress": Check(("Addresses",), address),
+    "ReleaseAddress": Check(("Addresses", "NetworkInterfaces"), address),
     "DisassociateVpcCidrBlock": Check(("Vpcs", "Subnets"), cidr_block),
 }  # fmt: skip
