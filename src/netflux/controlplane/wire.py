@@ -20,7 +20,8 @@ from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel
 from moto.core.serialize import SerializationContext, get_serializer_class
 
-from netflux.controlplane import cborwire, constraints, heap, modelcache, models, protocols, refusals
+from netflux import heap
+from netflux.controlplane import cborwire, constraints, modelcache, models, protocols, refusals
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.decoding import xml
 from netflux.decoding.limits import Malformed
