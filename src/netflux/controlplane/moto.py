@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from netflux import heap
 from netflux.controlplane import crash, iampolicies, packages, proofs, room
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
@@ -67,6 +68,7 @@ class Moto:
         self._unloaded: Exception | None = None
         self._kept: dict[str, dict[str, Any]] = {}
         self._rehearsing = False
+        self._met: set[str] = set()
         self._failing: set[str] = set()
 
     async def start(self) -> None:
@@ -253,6 +255,9 @@ class Moto:
         prepared = AWSPreparedRequest(request.method, url, dict(request.headers), request.body, stream_output=False)
         try:
             found = self._watchdog.run(lambda: BotocoreStubber().process_request(prepared))
+            if service not in self._met:  # its code was read just now
+                self._met.add(service)
+                heap.settle()
         except TimeoutError as error:
             _log.warning("moto held its thread on %s: %s: %s", name, error, crash.place(error))
             self._ledger.go_back()
