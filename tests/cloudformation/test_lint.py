@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from netflux.clock import Clock
 from netflux.cloudformation import lint, verdicts
+from netflux.cloudformation.api import CloudFormationApi
 from netflux.cloudformation.bounded import Bounds
 from netflux.cloudformation.lint import Linter
 from netflux.cloudformation.preloaded import Preloaded
 from netflux.cloudformation.verdicts import Finding, Verdicts
 from netflux.errors import AwsError
+from tests.cloudformation.cloud import Cloud
 
 BAD = "Resources:\n  Vpc:\n    Type: AWS::EC2::VPC\n    Properties:\n      CidrBlock: not-a-block\n"
 Make = Callable[..., Linter]
@@ -101,6 +104,32 @@ async def test_a_linter_that_takes_too_long_or_too_much_is_ended_by_name(make: M
         await linter.findings(body, "us-east-1")
     assert refused.value.code == "ValidationError"
     assert await linter.findings("nothing", "us-east-1") == []
+
+
+async def test_a_linter_that_cannot_be_run_is_not_the_templates_fault(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint, "_PROGRAM", "tests.cloudformation.nothing")
+    with pytest.raises(AwsError, match=r"cfn-lint could not be run: (.|\n)*No module named") as refused:
+        await make().findings(BAD, "us-east-1")
+    assert (refused.value.code, refused.value.status) == ("ServiceUnavailable", 503)
+
+
+async def test_thirty_different_stacks_at_once_are_all_made(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    cloud.engine = CloudFormationApi(cloud.apis, cloud.documents, Clock())
+    cloud.apis.register(cloud.engine)
+    template = (
+        "Resources:\n  Name:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: v, Name: %s}\n"
+    )
+    async with asyncio.timeout(20):
+        await asyncio.gather(
+            *(cloud.cf("CreateStack", StackName=f"s{n}", TemplateBody=template % f"/storm/{n}") for n in range(30))
+        )
+    stacks = [await cloud.settled(f"s{n}") for n in range(30)]
+    assert {stack["StackStatus"] for stack in stacks} == {"CREATE_COMPLETE"}
 
 
 async def test_no_more_templates_are_linted_at_once_than_there_is_room_for_and_in_order(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from netflux.cloudformation.bounded import Bounds, Failed, Overrun
-from netflux.cloudformation.preloaded import Preloaded
+from netflux.cloudformation.preloaded import Preloaded, Unavailable
 
 PROGRAM = "tests.cloudformation.obedient"
 
@@ -87,13 +87,13 @@ async def test_a_process_that_others_killed_is_started_again(program: Preloaded)
     _, server = await who(program)
     os.kill(server, signal.SIGKILL)
     assert (await who(program))[1] != server
-    with pytest.raises(Failed):
+    with pytest.raises(Unavailable, match="without an answer"):
         await program.ask({"body": "kill"})
 
 
 async def test_a_program_that_cannot_be_loaded_says_why() -> None:
     program = Preloaded("tests.cloudformation.nothing", Bounds(1.0, 2**30), 60.0)
-    with pytest.raises(Failed, match=r"No module named .*nothing"):
+    with pytest.raises(Unavailable, match=r"No module named .*nothing"):
         await program.ask({})
 
 

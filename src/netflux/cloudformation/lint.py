@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from netflux.cloudformation.bounded import Bounds, Failed, Overrun
-from netflux.cloudformation.preloaded import Preloaded
+from netflux.cloudformation.preloaded import Preloaded, Unavailable
 from netflux.cloudformation.verdicts import Finding, Verdicts
 from netflux.errors import AwsError
 
@@ -68,8 +68,8 @@ class Linter:
     async def findings(self, body: str, region: str) -> list[Finding]:
         """The template's errors.
 
-        Raises AwsError ValidationError when the linter itself fails, Throttling when too much waits for it: then the
-        linter goes on, and who asks again finds the verdict; and ServiceUnavailable when the region stops.
+        Raises AwsError ValidationError when cfn-lint fails on this template; Throttling when too much waits for it, who
+        asks again finds the verdict; and ServiceUnavailable when it can't be run, or the region stops.
         """
         if self._off:
             return []
@@ -139,6 +139,8 @@ class Linter:
             raise AwsError(
                 "ValidationError", f"Template validation error: cfn-lint failed: {str(error).strip()[-1000:]}"
             ) from error
+        except Unavailable as error:
+            raise AwsError("ServiceUnavailable", f"cfn-lint could not be run: {error}", 503) from error
         found = [Finding(**each) for each in answer]
         await asyncio.to_thread(self._verdicts.keep, key, found)
         return found

@@ -65,6 +65,10 @@ class _Server:
         return said.decode(errors="replace")
 
 
+class Unavailable(Exception):
+    """The program could not be loaded or was ended by others, which is no question's fault; the message is its last."""
+
+
 class Preloaded:
     """A program that is loaded when it is first asked, and leaves when nobody has asked for a while.
 
@@ -89,7 +93,8 @@ class Preloaded:
 
         Raises:
             Overrun: too slow or too large.
-            Failed: anything else, in the program's words.
+            Failed: the program's words for what went wrong with it.
+            Unavailable: there is no program to ask.
         """
         self._stay()
         self._asking += 1
@@ -98,7 +103,7 @@ class Preloaded:
                 return self._understood(await self._answer(json.dumps(question).encode()))
         except TimeoutError as error:
             await self.stop()
-            raise Overrun(f"{self._bounds.seconds:.0f} s") from error
+            raise Unavailable(f"it was not loaded within {_GRACE:.0f} s") from error
         finally:
             self._asking -= 1
             if not self._asking and self._server is not None:
@@ -134,7 +139,7 @@ class Preloaded:
             if self._server is server:
                 self._server = None
                 said = await server.end()
-        raise Failed(said[-2000:] or "it ended without an answer")
+        raise Unavailable(said.strip()[-1000:] or "it ended without an answer")
 
     def _understood(self, answer: bytes) -> Any:
         try:
