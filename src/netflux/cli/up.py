@@ -160,6 +160,7 @@ async def _run(
             raise _NotStarted(error) from error
         try:
             await _linted(request, linter, stopping)
+            await linter.stop()
             status = await _deployed(request, region, progress, stopping)
             progress.close()
             if not stopping.is_set():

@@ -9,47 +9,31 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import importlib.metadata
-import json
 import os
 import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from netflux.cloudformation import bounded
 from netflux.cloudformation.bounded import Bounds, Failed, Overrun
+from netflux.cloudformation.preloaded import Preloaded, Unavailable
+from netflux.cloudformation.verdicts import Finding, Verdicts
 from netflux.errors import AwsError
 
-BOUNDS = Bounds(60.0, 2 * 2**30)
+BOUNDS = Bounds(45.0, 2 * 2**30)
 """A template of AWS's largest size takes cfn-lint ten seconds and half a gigabyte of addresses."""
 _AT_ONCE = 2
-"""Linters that run at a time; each takes a processor and 180 MB."""
+"""Templates that are linted at a time; each takes a processor."""
+_IDLE = 20.0
+"""Seconds after the last template until cfn-lint's 140 MB are given back."""
+_PATIENCE = 50.0
+"""Seconds until who waits for a verdict is told to come back: less than a call's deadline, more than one template's."""
+_ROOM = 32 * 2**20
+"""Characters of all templates that wait."""
+_PROGRAM = "netflux.cloudformation.linting"
 
 _LEFT = ("E1041", "E3062", "E3690", "E3691")
 """What AWS decides when it makes the resource, and not by the template: a role's name where its ARN is the custom, the
 classes and engine versions of databases. Here too, the API says what there is.
 """
-
-_CHILD = """
-import json
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
-region = sys.argv[1]
-left = sys.argv[2].split(",")
-found = lint(sys.stdin.read(), config=ManualArgs(regions=[region], ignore_checks=["W", "I", *left]))
-print(json.dumps([{"rule": m.rule.id, "line": m.linenumber, "message": m.message} for m in found]))
-"""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """An error that cfn-lint found; `line` counts from 1."""
-
-    rule: str
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.message} ({self.rule})"
 
 
 def cache_folder() -> Path:
@@ -66,10 +50,13 @@ class Linter:
     """
 
     def __init__(self, *folders: Path) -> None:
-        self._folders = folders or (cache_folder(),)
+        self._verdicts = Verdicts(folders or (cache_folder(),))
+        self._program = Preloaded(_PROGRAM, BOUNDS, _IDLE)
         self._running: dict[str, asyncio.Task[list[Finding]]] = {}
+        self._waiting = 0
         self._free = asyncio.Semaphore(_AT_ONCE)
         self._off = False
+        self._stopping = False
 
     @classmethod
     def none(cls) -> Linter:
@@ -79,35 +66,58 @@ class Linter:
         return linter
 
     async def findings(self, body: str, region: str) -> list[Finding]:
-        """The template's errors. Raises AwsError when the linter itself fails."""
+        """The template's errors.
+
+        Raises AwsError ValidationError when cfn-lint fails on this template; Throttling when too much waits for it, who
+        asks again finds the verdict; and ServiceUnavailable when it can't be run, or the region stops.
+        """
         if self._off:
             return []
         key = _key(body, region)
-        known = self._known(key)
+        known = self._verdicts.known(key)
         if known is not None:
             return known
-        self.begin(body, region)
-        return await asyncio.shield(self._running[key])
+        if self._stopping:
+            raise _stops()
+        if key not in self._running and self._waiting + len(body) > _ROOM:
+            raise _throttled()
+        task = self._begin(body, region, key)
+        await asyncio.wait((task,), timeout=_PATIENCE)
+        if not task.done():
+            raise _throttled()
+        if task.cancelled():
+            raise _stops()
+        return task.result()
 
     def begin(self, body: str, region: str) -> None:
         """Starts on a template whose verdict will be wanted, so that it is there when it is."""
         key = _key(body, region)
-        if not self._off and key not in self._running and self._known(key) is None:
-            self._running[key] = task = asyncio.create_task(self._lint(body, region, key))
-            task.add_done_callback(lambda done: self._forget(key, done))
+        if not self._off and not self._stopping and self._verdicts.known(key) is None:
+            self._begin(body, region, key)
 
-    def _forget(self, key: str, done: asyncio.Task[list[Finding]]) -> None:
+    def _begin(self, body: str, region: str, key: str) -> asyncio.Task[list[Finding]]:
+        if key in self._running:
+            return self._running[key]
+        self._running[key] = task = asyncio.create_task(self._lint(body, region, key))
+        self._waiting += len(body)
+        task.add_done_callback(lambda done: self._forget(key, len(body), done))
+        return task
+
+    def _forget(self, key: str, length: int, done: asyncio.Task[list[Finding]]) -> None:
         """Whoever waits has the task still; an error that nobody waits for is found again by who asks next."""
         self._running.pop(key, None)
+        self._waiting -= length
         if not done.cancelled():
             done.exception()
 
     async def stop(self) -> None:
-        """Ends the children."""
-        for task in self._running.values():
+        """Ends cfn-lint's process; nothing is linted any more."""
+        self._stopping = True
+        tasks = [*self._running.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
-        self._running.clear()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._program.stop()
 
     async def check(self, body: str, region: str) -> None:
         """Raises AwsError ValidationError listing every error with its line."""
@@ -115,33 +125,10 @@ class Linter:
         if found:
             raise AwsError("ValidationError", "Template validation error:\n" + "\n".join(str(each) for each in found))
 
-    def _known(self, key: str) -> list[Finding] | None:
-        for folder in self._folders:
-            path = folder / f"{key}.json"
-            try:
-                return [Finding(**each) for each in json.loads(path.read_text())]
-            except FileNotFoundError:
-                continue
-            except (ValueError, TypeError, OSError):
-                continue
-        return None
-
-    def _keep(self, key: str, found: list[Finding]) -> None:
-        """A verdict that can't be kept is only made again the next time."""
-        for folder in self._folders:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                draft = folder / f".{key}.{os.getpid()}"
-                draft.write_text(json.dumps([asdict(each) for each in found]))
-                draft.rename(folder / f"{key}.json")
-            except OSError:
-                continue
-            return
-
     async def _lint(self, body: str, region: str, key: str) -> list[Finding]:
         try:
             async with self._free:
-                out = await bounded.run(_CHILD, (region, ",".join(_LEFT)), body.encode(), BOUNDS)
+                answer = await self._program.ask({"body": body, "region": region, "left": _LEFT})
         except Overrun as error:
             raise AwsError(
                 "ValidationError",
@@ -152,9 +139,19 @@ class Linter:
             raise AwsError(
                 "ValidationError", f"Template validation error: cfn-lint failed: {str(error).strip()[-1000:]}"
             ) from error
-        found = [Finding(**each) for each in json.loads(out)]
-        self._keep(key, found)
+        except Unavailable as error:
+            raise AwsError("ServiceUnavailable", f"cfn-lint could not be run: {error}", 503) from error
+        found = [Finding(**each) for each in answer]
+        await asyncio.to_thread(self._verdicts.keep, key, found)
         return found
+
+
+def _throttled() -> AwsError:
+    return AwsError("Throttling", "Rate exceeded: more templates wait for cfn-lint than it is through with. Try again.")
+
+
+def _stops() -> AwsError:
+    return AwsError("ServiceUnavailable", "The region stops; nothing was changed. Try again when it is up.", 503)
 
 
 def _key(body: str, region: str) -> str:
@@ -166,11 +163,14 @@ async def _warm(paths: list[str]) -> int:
     linter = Linter()
     region = os.environ.get("AWS_REGION", "us-east-1")
     bad = 0
-    for path in paths:
-        body = await asyncio.to_thread(Path(path).read_text)
-        for finding in await linter.findings(body, region):
-            bad = 1
-            sys.stderr.write(f"{path}: {finding}\n")
+    try:
+        for path in paths:
+            body = await asyncio.to_thread(Path(path).read_text)
+            for finding in await linter.findings(body, region):
+                bad = 1
+                sys.stderr.write(f"{path}: {finding}\n")
+    finally:
+        await linter.stop()
     return bad
 
 

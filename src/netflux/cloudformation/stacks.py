@@ -74,10 +74,6 @@ class Stacks(Reading):
             if stack.operation is not None:
                 self._start(stack)
 
-    def lint_ahead(self, body: str, region: str) -> None:
-        """Starts linting a template that will be deployed, while the region is still getting up."""
-        self._linter.begin(body, region)
-
     async def stop(self) -> None:
         """Lets the operations under way end at the next call; they go on in `resume`."""
         self._stopping.set()
