@@ -1,10 +1,10 @@
 """A process that loads a program once, and forks for each question: a fork costs 6 ms where loading costs seconds.
 
-`python -m netflux.cloudformation.forkserver MODULE`, a socket of whole messages on standard input. `MODULE.load()` makes
-what answers. Each message says how many seconds and bytes of memory an answer may take, and brings a connection. The
-question comes over it as JSON, and the answer goes back: `{"answer": …}`, `{"failed": why}`, or `{"overrun": "seconds" or
-"memory"}`. A connection that closes without an answer was not taken. The process ends when nobody holds the socket's
-other end any more, and its forks with it.
+`python -m netflux.cloudformation.forkserver MODULE`, a socket of whole messages on standard input. `MODULE.load()`
+makes what answers. Each message says how many seconds and bytes of memory an answer may take, and brings a connection.
+The question comes over it as JSON, and the answer goes back: `{"answer": …}`, `{"failed": why}`, or `{"overrun":
+"seconds" or "memory"}`. A connection that closes without an answer was not taken. The process ends when nobody holds
+the socket's other end any more, and its forks with it.
 """
 
 from __future__ import annotations
