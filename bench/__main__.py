@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from bench import malformed, mutations, rules, startup, throughput
+from bench import malformed, mutations, requests, rules, startup, throughput
 
 startup.main()
 sys.argv[1:] = []
 missed = False
-for measure in (throughput, rules, malformed, mutations):
+for measure in (throughput, rules, malformed, requests, mutations):
     try:
         measure.main()
     except SystemExit as ended:

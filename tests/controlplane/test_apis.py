@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from netflux.controlplane import proofs
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
 from tests.controlplane.plane import Plane
@@ -69,3 +70,34 @@ async def test_a_stored_state_that_can_not_be_read_is_said_and_never_written_ove
     with pytest.raises(AwsError, match="stored state of secretsmanager can't be read"):
         await plane.moto.call("secretsmanager", "CreateSecret", {"Name": "new", "SecretString": "y"})
     assert plane.documents.blobs("moto/secretsmanager/") == [(key, b"not a pickle")]
+
+
+@pytest.mark.parametrize("tags", [[{"Value": "v"}], [{"Key": "", "Value": "v"}], [{"Key": "a", "Value": "b"}, {}]])
+async def test_a_tag_without_a_key_is_refused(plane: Plane, tags: list[dict[str, str]]) -> None:
+    apis = await plane.start()
+    with pytest.raises(AwsError):
+        await apis.call("secretsmanager", "CreateSecret", {"Name": "s", "SecretString": "x", "Tags": tags})
+    assert (await apis.call("secretsmanager", "ListSecrets", {}))["SecretList"] == []
+
+
+async def test_what_would_make_a_list_fail_for_good_is_not_kept(plane: Plane) -> None:
+    apis = await plane.start()
+    await apis.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
+    assert (await apis.call("ssm", "DeleteParameters", {"Names": ["unknown"]}))["InvalidParameters"] == ["unknown"]
+    assert [one["Name"] for one in (await apis.call("ssm", "DescribeParameters", {}))["Parameters"]] == ["p"]
+    secret = {"Name": "s", "SecretString": "x", "Tags": [{"Value": "v"}]}
+    with pytest.raises(AwsError, match="nothing was kept"):
+        await plane.moto.call("secretsmanager", "CreateSecret", secret)
+    assert (await apis.call("secretsmanager", "ListSecrets", {}))["SecretList"] == []
+
+
+async def test_a_record_that_made_a_list_fail_before_can_be_deleted(plane: Plane, monkeypatch: Any) -> None:
+    apis = await plane.start()
+    monkeypatch.setattr(proofs, "of", lambda *_: ())
+    await plane.moto.call("secretsmanager", "CreateSecret", {"Name": "s", "Tags": [{"Value": "v"}]})
+    monkeypatch.undo()
+    apis = await plane.restart()
+    await apis.call("secretsmanager", "CreateSecret", {"Name": "t", "SecretString": "x"})
+    await apis.call("secretsmanager", "DeleteSecret", {"SecretId": "s", "ForceDeleteWithoutRecovery": True})
+    apis = await plane.restart()
+    assert [one["Name"] for one in (await apis.call("secretsmanager", "ListSecrets", {}))["SecretList"]] == ["t"]

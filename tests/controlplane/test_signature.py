@@ -47,7 +47,15 @@ def presigned(url: str, seconds: int, method: str = "GET") -> Signed:
 @pytest.mark.parametrize("service", ["ecs", "cloudfront", "s3"])
 @pytest.mark.parametrize(
     "target",
-    ["/", "/a/b", "/a%20b/%C3%BC", "/a//b/../c/", "/x?b=2&a=1&a=%20", "/x?list-type=2&prefix=a%2Fb"],
+    [
+        "/",
+        "/a/b",
+        "/a%20b/%C3%BC",
+        "/v20180820/tags/arn%3Aaws%3As3%2Fx",
+        "/a//b/../c/",
+        "/x?b=2&a=1&a=%20",
+        "/x?list-type=2&prefix=a%2Fb",
+    ],
 )
 def test_what_botocore_signs_is_good(service: str, target: str) -> None:
     url = f"http://localhost:4566{target}"

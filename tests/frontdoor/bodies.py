@@ -18,7 +18,10 @@ from tests.frontdoor.wire import Request
 Mutation = Callable[[Random, Request], Request]
 
 _DEPTHS = (100, 2_000, 100_000)
-_ENTITIES = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+_ENTITIES = (
+    '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
+    '<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+)
 
 
 # ── any protocol ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,7 +100,8 @@ def json_text(random: Random, request: Request) -> Request:
         f'{{"{first}": NaN}}'.encode(), f'{{"{first}": Infinity}}'.encode(), f'{{"{first}": 1e999}}'.encode(),
         f'{{"{first}": {"9" * 5_000}}}'.encode(), f'{{"{first}": "\\ud800"}}'.encode(),
         f'{{"{first}": "\\u0000"}}'.encode(), b'{"a": "\x00"}', b'{"a": "\xff"}', "{}".encode("utf-16"),
-        f'{{"{first}": {"[" * depth}{"]" * depth}}}'.encode(), f'{{"{first}": {json.dumps(list(range(20_000)))}}}'.encode(),
+        f'{{"{first}": {"[" * depth}{"]" * depth}}}'.encode(),
+        f'{{"{first}": {json.dumps(list(range(20_000)))}}}'.encode(),
     )  # fmt: skip
     return request.with_body(random.choice(wrong))
 
@@ -137,7 +141,8 @@ def form_more(random: Random, request: Request) -> Request:
     name = random.choice(names or [b"Name"])
     more = (
         b"&" + name + b"=again", b"&Nonsense=1", b"&=", b"&&&", b"&%zz=%zz", b"&%ff=%fe", b"&" + name + b".member.1=1",
-        b"&" + name + b".1.1.1.1.1.1=1", b"&" + b".a" * 5_000 + b"=1", b"&" + name + b"=%00", b"&" + name + b"=%ED%A0%80",
+        b"&" + name + b".1.1.1.1.1.1=1", b"&" + b".a" * 5_000 + b"=1", b"&" + name + b"=%00",
+        b"&" + name + b"=%ED%A0%80",
         b"&Action=Nonsense", b"&Version=1999-01-01",
     )  # fmt: skip
     if random.random() < 0.02:
@@ -161,9 +166,11 @@ def xml_text(random: Random, request: Request) -> Request:
     text = request.body.decode("utf-8", "replace") or "<a/>"
     bare = text.partition("?>")[2] if text.startswith("<?xml") else text
     wrong = (
-        _ENTITIES + bare, '<?xml version="1.0"?>' + _ENTITIES + "<a>&c;</a>", "<a>" * depth, "<a>" * depth + "</a>" * depth,
+        _ENTITIES + bare, '<?xml version="1.0"?>' + _ENTITIES + "<a>&c;</a>", "<a>" * depth,
+        "<a>" * depth + "</a>" * depth,
         bare.replace("</", "<", 1), "<Nonsense/>", bare[:-3], bare + bare, "<a>\x00</a>", "<a>&nbsp;</a>", "text",
-        bare.replace(">", "><!-- -->", 3), '<?xml version="1.0" encoding="nonsense"?>' + bare, "<a " + "b='1' " * 2 + "/>",
+        bare.replace(">", "><!-- -->", 3), '<?xml version="1.0" encoding="nonsense"?>' + bare,
+        "<a " + "b='1' " * 2 + "/>",
         "<a " + " ".join(f"b{n}='1'" for n in range(5_000)) + "/>", '<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
         bare.replace("<", "<x:", 1), f"<{'a' * 70_000}/>", bare.replace("true", "maybe").replace("1", "one"),
     )  # fmt: skip
@@ -184,9 +191,12 @@ def cbor_bytes(random: Random, request: Request) -> Request:
     """CBOR that is none, or is without end."""
     depth = random.choice(_DEPTHS)
     wrong = (
-        b"\xbf", b"\x9f", b"\xa1", b"\xff", b"\x81" * depth, b"\xa1\x61a" * depth, b"\x9b\x7f\xff\xff\xff\xff\xff\xff\xff",
-        b"\xbb\x7f\xff\xff\xff\xff\xff\xff\xff", b"\x5b\x7f\xff\xff\xff\xff\xff\xff\xff", b"\xf9\x7e\x00", b"\xc2\x58\xff",
-        cbor2.dumps([]), cbor2.dumps("text"), cbor2.dumps(7), cbor2.dumps(None), cbor2.dumps({1: 2}), cbor2.dumps({b"a": 1}),
+        b"\xbf", b"\x9f", b"\xa1", b"\xff", b"\x81" * depth, b"\xa1\x61a" * depth,
+        b"\x9b\x7f\xff\xff\xff\xff\xff\xff\xff",
+        b"\xbb\x7f\xff\xff\xff\xff\xff\xff\xff", b"\x5b\x7f\xff\xff\xff\xff\xff\xff\xff", b"\xf9\x7e\x00",
+        b"\xc2\x58\xff",
+        cbor2.dumps([]), cbor2.dumps("text"), cbor2.dumps(7), cbor2.dumps(None), cbor2.dumps({1: 2}),
+        cbor2.dumps({b"a": 1}),
         b"\xd8\x1d\x00", b"\xd8\x1c\x81\xd8\x1d\x00", b"\xc4\x82\x1b\x7f\xff\xff\xff\xff\xff\xff\xff\x01",
         b"\xc5\x82\x1b\x7f\xff\xff\xff\xff\xff\xff\xff\x01", cbor2.dumps({"a": float("nan")}), b"\xa1\x61a\x62\xff\xfe",
         b"\xa2\x61a\x01\x61a\x02", b"\x82" * 50_000, b"\xd9\xff\xff\xa0", b"\xc1\xfb\x7f\xf0\x00\x00\x00\x00\x00\x00",

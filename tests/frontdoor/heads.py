@@ -17,12 +17,15 @@ _TYPES = (
     "nonsense", "application/x-www-form-urlencoded; charset=utf-7",
 )  # fmt: skip
 _QUERIES = (
-    "acl", "tagging", "policy", "uploads", "uploadId=nonsense", "partNumber=0", "partNumber=x&uploadId=y", "versionId=null",
+    "acl", "tagging", "policy", "uploads", "uploadId=nonsense", "partNumber=0", "partNumber=x&uploadId=y",
+    "versionId=null",
     "max-keys=-1", "max-keys=x", "max-keys=99999999999", "list-type=2", "list-type=x", "continuation-token=nonsense",
     "encoding-type=nonsense", "delimiter=", "delimiter=%00", "start-after=%ff", "marker=%00", "delete", "location",
-    "versioning", "cors", "lifecycle", "website", "logging", "notification", "x-id=Nonsense", "Action=Nonsense", "Action=",
+    "versioning", "cors", "lifecycle", "website", "logging", "notification", "x-id=Nonsense", "Action=Nonsense",
+    "Action=",
     "response-content-type=%0d%0aX:y", "response-expires=nonsense", "%", "&&&", "a" * 5_000, "=", "restore", "select",
-    "X-Amz-Credential=a/20260101/us-east-1/s3/aws4_request", "X-Amz-Signature=0", "X-Amz-Expires=-1", "Expires=x&Signature=y",
+    "X-Amz-Credential=a/20260101/us-east-1/s3/aws4_request", "X-Amz-Signature=0", "X-Amz-Expires=-1",
+    "Expires=x&Signature=y",
     "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X-Amz-Date=b&X-Amz-Expires=c&X-Amz-SignedHeaders=d&X-Amz-Signature=e",
     "AWSAccessKeyId=a&Signature=b&Expires=99999999999999999999",
 )  # fmt: skip
@@ -30,17 +33,22 @@ _EXTRA = (
     ("Range", "bytes=5-1"), ("Range", "bytes=-0"), ("Range", "bytes=a-b"), ("Range", "bytes=0-99999999999999999999"),
     ("If-Match", "nonsense"), ("If-None-Match", "*"), ("If-Modified-Since", "nonsense"), ("Content-MD5", "nonsense"),
     ("Expect", "100-continue"), ("Expect", "nonsense"), ("X-Amz-Target", ""), ("X-Amz-Target", "Nonsense"),
-    ("X-Amz-Target", "AmazonSSM."), ("X-Amz-Target", ".DescribeClusters"), ("X-Amz-Target", "A.B.C.D"), ("x-amz-acl", "nonsense"),
+    ("X-Amz-Target", "AmazonSSM."), ("X-Amz-Target", ".DescribeClusters"), ("X-Amz-Target", "A.B.C.D"), ("x-amz-acl",
+    "nonsense"),
     ("x-amz-copy-source", "nonsense"), ("x-amz-copy-source", "/"), ("x-amz-copy-source", "/a/b?versionId=%"),
     ("x-amz-copy-source", "%ff/%00"), ("x-amz-copy-source-range", "bytes=9-1"), ("x-amz-tagging", "a=%ff&&&="),
     ("x-amz-tagging", "=" * 500), ("x-amz-decoded-content-length", "-5"), ("x-amz-decoded-content-length", "x"),
     ("x-amz-checksum-crc32", "nonsense"), ("x-amz-checksum-sha256", ""), ("x-amz-sdk-checksum-algorithm", "NONSENSE"),
     ("x-amz-server-side-encryption", "nonsense"), ("x-amz-storage-class", "nonsense"), ("x-amz-meta-" + "a" * 200, "b"),
     ("x-amz-meta-a", "é"), ("x-amz-security-token", "nonsense"), ("Accept", "nonsense"), ("Accept", "text/html"),
-    ("smithy-protocol", "rpc-v2-cbor"), ("smithy-protocol", "nonsense"), ("x-amz-date", "nonsense"), ("Cookie", "a" * 7_000),
-    ("x-amz-content-sha256", "nonsense"), ("x-amz-content-sha256", "STREAMING-NONSENSE"), ("If-Match", ""), ("Upgrade", "websocket"),
-    ("x-amzn-query-mode", "true"), ("x-amz-bucket-object-lock-enabled", "nonsense"), ("x-amz-mfa", "x"), ("Date", "nonsense"),
-    ("x-amz-expected-bucket-owner", "nonsense"), ("x-amz-account-id", "nonsense"), ("x-amz-trailer", "x-amz-checksum-nonsense"),
+    ("smithy-protocol", "rpc-v2-cbor"), ("smithy-protocol", "nonsense"), ("x-amz-date", "nonsense"), ("Cookie",
+    "a" * 7_000),
+    ("x-amz-content-sha256", "nonsense"), ("x-amz-content-sha256", "STREAMING-NONSENSE"), ("If-Match", ""),
+    ("Upgrade", "websocket"),
+    ("x-amzn-query-mode", "true"), ("x-amz-bucket-object-lock-enabled", "nonsense"), ("x-amz-mfa", "x"), ("Date",
+    "nonsense"),
+    ("x-amz-expected-bucket-owner", "nonsense"), ("x-amz-account-id", "nonsense"), ("x-amz-trailer",
+    "x-amz-checksum-nonsense"),
     ("Origin", "null"), ("Content-Language", "\u0080"), ("x-forwarded-proto", "nonsense"), ("x-forwarded-for", "a, b"),
 )  # fmt: skip
 
@@ -80,9 +88,11 @@ def path(random: Random, request: Request) -> Request:
     """Another path."""
     head, _, tail = request.target.partition("?")
     wrong = (
-        "/", "//", head + "/", head + "/nonsense", head.rpartition("/")[0] or "/", "/%00", "/%ff%fe", "/..%2f..%2fetc", "/%",
+        "/", "//", head + "/", head + "/nonsense", head.rpartition("/")[0] or "/", "/%00", "/%ff%fe",
+        "/..%2f..%2fetc", "/%",
         "/" + "a/" * 1_000, "/a" * 1_000, head.replace("/", "//"), "/service/Nonsense/operation/Nonsense", "/nonsense?",
-        head.lower(), head.upper(), "/%ED%A0%80", "/fuzz-bucket/" + "k" * 1_100, "/.", "/fuzz-bucket/../x", "/2020-05-31/x",
+        head.lower(), head.upper(), "/%ED%A0%80", "/fuzz-bucket/" + "k" * 1_100, "/.", "/fuzz-bucket/../x",
+        "/2020-05-31/x",
     )  # fmt: skip
     return replace(request, target=random.choice(wrong) + (f"?{tail}" if tail else ""))
 
@@ -98,7 +108,8 @@ def signature(random: Random, request: Request) -> Request:
         "", "Basic dGVzdDp0ZXN0", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 Credential=", "AWS test:nonsense", whole[:-3],
         whole.replace("SignedHeaders=", ""), whole.replace("host;", ""), whole.replace("/us-east-1/", "/mars-1/"),
         whole.replace("Credential=", "Credential=/"), whole.replace("/aws4_request", ""), whole.replace(", ", " "),
-        whole.replace("Credential=test/", "Credential=AKIANONSENSE/"), whole + ", " + whole, whole.replace("/20", "/99"),
+        whole.replace("Credential=test/", "Credential=AKIANONSENSE/"), whole + ", " + whole, whole.replace("/20",
+        "/99"),
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/nonsense/aws4_request, SignedHeaders=host, Signature=0",
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/../aws4_request, SignedHeaders=host, Signature=0",
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/core/aws4_request, SignedHeaders=host, Signature=0",
@@ -122,10 +133,14 @@ def chunked(random: Random, request: Request) -> Request:
     """An object's body in aws-chunked framing that can't be."""
     body = random.choice(
         (
-            b"-5\r\nhello\r\n0\r\n\r\n", b"5\r\nhel", b"zz\r\nhello\r\n0\r\n\r\n", b"ffffffffffffffff\r\nhello", b"5;nonsense\r\nhello\r\n0\r\n\r\n",
-            b"5\r\nhelloXX0\r\n\r\n", b"", b"\r\n" * 500, b"0\r\n", b"0\r\nx-amz-checksum-crc32:nonsense\r\n\r\n", b"5" * 20_000,
-            b"5\r\nhello\r\n" * 200 + b"0\r\n" + b"x-a:b\r\n" * 5_000 + b"\r\n", b"+5\r\nhello\r\n0\r\n\r\n", b" 5 \r\nhello\r\n0\r\n\r\n",
-            b"5_0\r\nhello\r\n0\r\n\r\n", b"0x5\r\nhello\r\n0\r\n\r\n", b"5\nhello\n0\n\n", b"5\r\nhello\r\n0\r\n\r\ntrailing",
+            b"-5\r\nhello\r\n0\r\n\r\n", b"5\r\nhel", b"zz\r\nhello\r\n0\r\n\r\n", b"ffffffffffffffff\r\nhello",
+            b"5;nonsense\r\nhello\r\n0\r\n\r\n",
+            b"5\r\nhelloXX0\r\n\r\n", b"", b"\r\n" * 500, b"0\r\n", b"0\r\nx-amz-checksum-crc32:nonsense\r\n\r\n",
+            b"5" * 20_000,
+            b"5\r\nhello\r\n" * 200 + b"0\r\n" + b"x-a:b\r\n" * 5_000 + b"\r\n", b"+5\r\nhello\r\n0\r\n\r\n",
+            b" 5 \r\nhello\r\n0\r\n\r\n",
+            b"5_0\r\nhello\r\n0\r\n\r\n", b"0x5\r\nhello\r\n0\r\n\r\n", b"5\nhello\n0\n\n",
+            b"5\r\nhello\r\n0\r\n\r\ntrailing",
         )
     )  # fmt: skip
     kind = random.choice(

@@ -1,4 +1,4 @@
-"""Which operations the cloud answers, and which of them are everyday ones: read from botocore's models and moto's list."""
+"""Which operations the cloud answers: read from botocore's models and moto's list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from netflux.controlplane import borrowed
 from netflux.errors import Unsupported
 
 OWN = (
-    "application-autoscaling", "cloudformation", "cloudfront", "cloudwatch", "ec2", "ecr", "ecs", "elbv2", "logs", "rds",
+    "application-autoscaling", "cloudformation", "cloudfront", "cloudwatch", "ec2", "ecr", "ecs", "elbv2", "logs",
+    "rds",
     "s3", "servicediscovery", "sns", "sqs", "sts",
 )  # fmt: skip
 """Services with handlers of the cloud's own."""

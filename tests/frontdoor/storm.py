@@ -112,9 +112,7 @@ async def _watched(wanted: argparse.Namespace, cases: Iterable[Case]) -> Outcome
     async with Watch(wanted.port, wanted.pid, _keys()) as watch:
         outcome = await send(wanted.port, cases, wanted.pid, wanted.width)
     seen, mib = watch.seen, 2**20
-    print(
-        f"others: {seen.asked} calls, {seen.refused} refused, {len(seen.late)} late {seen.late[:9]}; {seen.longest:.3f} s"
-    )
+    print(f"others: {seen.asked} calls, {seen.refused} refused, {len(seen.late)} late; {seen.longest:.3f} s")
     print(f"memory: {before / mib:.0f} MiB before, {memory.now() / mib:.0f} after")
     return outcome
 

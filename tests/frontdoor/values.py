@@ -11,6 +11,7 @@ from botocore.model import Shape
 
 DEEPEST = 6
 ACCOUNT = "123456789012"
+_ID = "0123456789abcdef"
 _IDS = {
     "vpc": "vpc", "subnet": "subnet", "group": "sg", "securitygroup": "sg", "routetable": "rtb", "networkacl": "acl",
     "internetgateway": "igw", "natgateway": "nat", "networkinterface": "eni", "allocation": "eipalloc", "instance": "i",
@@ -27,11 +28,15 @@ _POLICY = json.dumps(
 _TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "fuzz"}}}})
 
 NONSENSE = (
-    "", " ", "\x00", "a\x00b", "\x01\x02\x1f", "\ufffe\uffff", "\ud800", "😀" * 3, "../../../etc/passwd", "%00%ff", "null",
-    "NaN", "-1", "0", "1e999", "true", "[]", "{}", "arn:", "arn:aws", "arn:aws:::::", "arn:aws:ecs:us-east-1:123456789012:",
+    "", " ", "\x00", "a\x00b", "\x01\x02\x1f", "\ufffe\uffff", "\ud800", "😀" * 3, "../../../etc/passwd", "%00%ff",
+    "null",
+    "NaN", "-1", "0", "1e999", "true", "[]", "{}", "arn:", "arn:aws", "arn:aws:::::",
+    "arn:aws:ecs:us-east-1:123456789012:",
     "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/x", "vpc-", "sg-zzzz", "x" * 2_000, "a,b,,c",
-    "<a>&amp;</a>", "]]>", "' OR 1=1 --", "${AWS::Region}", "{{resolve:ssm:/nope}}", "*", "?", "a/b/c/d/e", "/", "//", "10",
-    "10.0.0.0/33", "999.1.2.3/8", "::/129", "2026-13-45T99:99:99Z", "eyJub25zZW5zZSI6IDF9", "AAAA", "==", "-", "\n", "\r\n",
+    "<a>&amp;</a>", "]]>", "' OR 1=1 --", "${AWS::Region}", "{{resolve:ssm:/nope}}", "*", "?", "a/b/c/d/e", "/",
+    "//", "10",
+    "10.0.0.0/33", "999.1.2.3/8", "::/129", "2026-13-45T99:99:99Z", "eyJub25zZW5zZSI6IDF9", "AAAA", "==", "-", "\n",
+    "\r\n",
     "(a+)+$", "a" * 70_000,
 )  # fmt: skip
 """Strings that are wrong nearly everywhere."""
@@ -70,7 +75,7 @@ class Values:
     def _list(self, shape: Any, share: float, name: str, depth: int) -> list[Any]:
         least = int(shape.metadata.get("min", 0))
         count = max(min(least, 5), 1 if depth < DEEPEST else 0)
-        return [self.of(shape.member, share, shape.member.name if not name else name, depth + 1) for _ in range(count)]
+        return [self.of(shape.member, share, name or shape.member.name, depth + 1) for _ in range(count)]
 
     def _map(self, shape: Any, share: float, _: str, depth: int) -> dict[str, Any]:
         if depth >= DEEPEST:
@@ -123,7 +128,7 @@ class Values:
 _ENDINGS = (
     ("loadbalancerarn", f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/fuzz/0123456789abcdef"),
     ("targetgrouparn", f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:targetgroup/fuzz/0123456789abcdef"),
-    ("listenerarn", f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:listener/app/fuzz/0123456789abcdef/0123456789abcdef"),
+    ("listenerarn", f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:listener/app/fuzz/{_ID}/{_ID}"),
     ("rolearn", f"arn:aws:iam::{ACCOUNT}:role/fuzz"),
     ("policyarn", f"arn:aws:iam::{ACCOUNT}:policy/fuzz"),
     ("topicarn", f"arn:aws:sns:us-east-1:{ACCOUNT}:fuzz"),

@@ -98,9 +98,8 @@ class Signer:
     def signed(self, request: Request, signing_name: str) -> Request:
         """The request with its signature, over what it is now; the headers that say who asks are replaced."""
         kept = _without(request.headers, ("authorization", "x-amz-date", "x-amz-security-token"))
-        once = {
-            name: value for name, value in kept if name.lower() in _SIGNED and value.isprintable() and value.isascii()
-        }
+        names = [name.lower() for name, _ in kept]
+        once = {name: value for name, value in kept if names.count(name.lower()) == 1 and _signable(name, value)}
         wanted = AWSRequest(request.method, f"http://{self._host}{request.target}", once, request.body)
         auth = S3SigV4Auth if signing_name == "s3" else SigV4Auth
         auth(self._credentials, signing_name, REGION).add_auth(wanted)
@@ -108,7 +107,10 @@ class Signer:
         return Request(request.method, request.target, (*kept, *added), request.body, request.framed)
 
 
-_SIGNED = ("content-type", "x-amz-target", "x-amz-content-sha256", "content-md5")
+def _signable(name: str, value: str) -> bool:
+    """AWS wants all of its own headers signed; botocore can't sign what is no text of HTTP's."""
+    own = name.lower().startswith("x-amz-") or name.lower() in ("content-type", "content-md5")
+    return own and value.isprintable() and value.isascii()
 
 
 def _without(headers: Iterable[tuple[str, str]], names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

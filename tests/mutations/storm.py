@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -56,6 +57,7 @@ class Storm:
         sent: what was accepted, in order.
         refused: answers of calls that were not, by code.
         failures: 5xx that are no refusals, which other tests look at.
+        empty: what List and Describe calls that need a parameter were refused with before the first call.
     """
 
     cloud: Cloud
@@ -63,6 +65,7 @@ class Storm:
     sent: list[Sent] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    empty: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._random = Random(self.seed)
@@ -71,6 +74,7 @@ class Storm:
         self._taken: Counter[tuple[str, str]] = Counter()
         self._gone: set[tuple[str, str]] = set()
         self._models = {service: self.cloud.boto3(service).meta.service_model for service in SERVICES}
+        self.empty = self._readers()
         self._operations = {service: _changing(model) for service, model in self._models.items()}
 
     @property
@@ -92,8 +96,12 @@ class Storm:
             self._one()
 
     def unreadable(self) -> list[str]:
-        """What no List or Describe call may answer: 5xx that is no refusal by name."""
-        return [problem for service in dict.fromkeys(SERVICES) for problem in self._read(service)]
+        """List and Describe calls that do not answer, though they did, or were refused otherwise, in an empty cloud."""
+        found = self._readers()
+        return [f"{name}: {told}" for name, told in found.items() if told and not self.empty.get(name)]
+
+    def _readers(self) -> dict[str, str]:
+        return {name: told for service in dict.fromkeys(SERVICES) for name, told in self._read(service)}
 
     def replay(self, path: Path) -> str:
         """Writes what was sent where it can be looked at."""
@@ -139,20 +147,20 @@ class Storm:
     def _call(self, service: str, operation: str, params: dict[str, Any]) -> Any:
         return self.cloud.boto3(service)._make_api_call(operation, params)
 
-    def _read(self, service: str) -> list[str]:
-        found = []
+    def _read(self, service: str) -> Iterator[tuple[str, str]]:
         for operation in self._models[service].operation_names:
             shape = self._models[service].operation_model(operation).input_shape
             if not operation.startswith(("Describe", "List")) or (shape is not None and shape.required_members):
                 continue
+            name = f"{service} {operation}"
+            if self.empty.get(name):
+                continue
             try:
                 self._call(service, operation, {})
-            except ClientError as error:
-                if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (*range(400, 500), 501):
-                    found.append(f"{service} {operation}: {error}")
-            except BotoCoreError as error:
-                found.append(f"{service} {operation}: {type(error).__name__}: {error}")
-        return found
+            except (ClientError, BotoCoreError) as error:
+                yield name, f"{type(error).__name__}: {error}"
+            else:
+                yield name, ""
 
 
 def _changing(model: ServiceModel) -> list[str]:

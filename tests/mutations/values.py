@@ -13,6 +13,15 @@ _DEPTH = 6
 _OPTIONAL = 0.15
 """How likely a member is that need not be there."""
 
+_WANTED = {
+    "CidrBlock", "IpPermissions", "GroupId", "DestinationCidrBlock", "GatewayId", "Subnets", "SubnetIds", "VpcId",
+    "SubnetId", "AllocationId", "Protocol", "Port", "DefaultActions", "cluster", "networkMode", "cpu", "memory",
+    "requiresCompatibilities", "launchType", "AssociationId", "SecurityGroups", "Scheme", "SecretString", "TargetType",
+    "AttributeDefinitions", "KeySchema", "BillingMode", "Statistic", "Period", "Threshold", "Namespace", "MetricName",
+}  # fmt: skip
+_LIKELY = 0.75
+"""How likely those are that most calls have, though the model does not ask for them."""
+
 _TRUST = json.dumps({
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -20,9 +29,7 @@ _TRUST = json.dumps({
 _POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 )
-_TEMPLATE = json.dumps({
-    "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}, "Group": {"Type": "AWS::Logs::LogGroup"}},
-})  # fmt: skip
+_TEMPLATE = json.dumps({"Resources": {"Group": {"Type": "AWS::Logs::LogGroup"}}})
 
 _FIXED: dict[str, tuple[Any, ...]] = {
     "cidrblock": ("10.0.0.0/16", "10.1.0.0/16", "10.0.0.0/24", "10.0.1.0/24", "10.1.2.0/24", "10.0.0.0/28",
@@ -150,7 +157,8 @@ class Values:
     def _structure(self, shape: Shape, depth: int) -> dict[str, Any]:
         found = {}
         for name, member in shape.members.items():
-            if name not in shape.required_members and (depth > _DEPTH or self._random.random() > _OPTIONAL):
+            likely = _LIKELY if depth == 0 and name in _WANTED else _OPTIONAL
+            if name not in shape.required_members and (depth > _DEPTH or self._random.random() > likely):
                 continue
             value = self.of(member, name, depth + 1)
             if value is not None:

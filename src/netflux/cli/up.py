@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from netflux import names, state
+from netflux import heap, names, state
 from netflux.cli import stack
 from netflux.cli.progress import Progress
 from netflux.cli.project import Project
@@ -89,6 +89,7 @@ def run(request: Request, shown: Callable[[], Progress], ready: Callable[[dict[s
         UserError: it can't become ready. Everything that was started has been stopped.
     """
     os.umask(0o077)  # children get their own: runtime/children.py
+    heap.share()
     if request.project.config is not None:
         stack.read(request.project.config)
     state.check(request.state)

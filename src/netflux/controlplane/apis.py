@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from botocore import xform_name
 
-from netflux.controlplane import borrowed, constraints, crash, modelcache, models, room
+from netflux.controlplane import borrowed, constraints, crash, modelcache, models, room, tags
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import Moto
 from netflux.errors import AwsError, Unsupported
@@ -162,6 +162,7 @@ class Apis:
         Raises:
             AwsError: what the call is refused with.
         """
+        tags.check(models.operation_model(call.service, call.operation), params)
         rules = getattr(self._handlers.get(call.service), "precheck", None)
         if rules is not None:
             await rules(call, params)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
@@ -16,12 +17,21 @@ from moto.core import utils
 from moto.core.loaders import create_loader
 from moto.core.model import ServiceModel
 
+from netflux import heap
+
 MOST = 160
 """Models of services that are not kept for good: as many as moto has something of. Reading one takes 0.1 s."""
+_IN_USE = 120.0
+"""Seconds in which whoever had a model is done with it: calls have 60."""
 _NAME = re.compile("[a-z0-9-]{1,64}")
 
 _lock = threading.Lock()
 _for_good: set[str] = set()
+_listing: dict[tuple[str, ...], list[str]] = {}
+"""The one thing that every loader needs and that takes it 20 ms: which services there are."""
+_leaving: deque[tuple[float, ServiceModel]] = deque()
+"""Models that are no longer found, taken apart when nobody can use them any more: a model and its operations refer to
+each other, and the garbage collector does not look at them (`heap.settle`)."""
 _models: OrderedDict[str, ServiceModel] = OrderedDict()
 
 
@@ -49,7 +59,10 @@ def get(service: str) -> ServiceModel:
         found = _models.setdefault(service, made)
         passing = [one for one in _models if one not in _for_good and one != service]
         for one in passing[: max(len(passing) - MOST + 1, 0)]:
-            del _models[one]
+            _leaving.append((time.monotonic(), _models.pop(one)))
+        while _leaving and time.monotonic() - _leaving[0][0] > _IN_USE:
+            _leaving.popleft()[1].__dict__.clear()
+    heap.settle()
     return found
 
 
@@ -57,8 +70,11 @@ def _read(service: str) -> ServiceModel:
     if not _NAME.fullmatch(service):
         raise LookupError(service)
     try:
-        # A loader of its own: each keeps all that it has read.
-        return ServiceModel(create_loader().load_service_model(service, "service-2"), service)
+        loader = create_loader()  # of its own: each keeps all that it has read
+        loader._cache.update(_listing)
+        description = loader.load_service_model(service, "service-2")
+        _listing.update({key: value for key, value in loader._cache.items() if key[0] == "list_available_services"})
+        return ServiceModel(description, service)
     except (UnknownServiceError, DataNotFoundError) as error:
         raise LookupError(service) from error
 

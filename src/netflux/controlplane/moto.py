@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from netflux import heap
 from netflux.controlplane import crash, iampolicies, packages, proofs, room
 from netflux.controlplane.call import Call
 from netflux.controlplane.documents import Documents
@@ -67,6 +68,8 @@ class Moto:
         self._unloaded: Exception | None = None
         self._kept: dict[str, dict[str, Any]] = {}
         self._rehearsing = False
+        self._met: set[str] = set()
+        self._failing: set[str] = set()
 
     async def start(self) -> None:
         """Loads what the disk has. Calls made meanwhile wait for it; they fail when it fails, and nothing is stored."""
@@ -231,7 +234,8 @@ class Moto:
             self._undo(call.service)
             raise
         if response.status < 300 and not self._rehearsing:
-            self._prove(call)
+            if not self._proven(call):
+                response = self._send(model, params, request, protocol)
             self._store(call.service)
         else:
             self._undo(call.service)
@@ -251,6 +255,9 @@ class Moto:
         prepared = AWSPreparedRequest(request.method, url, dict(request.headers), request.body, stream_output=False)
         try:
             found = self._watchdog.run(lambda: BotocoreStubber().process_request(prepared))
+            if service not in self._met:  # its code was read just now
+                self._met.add(service)
+                heap.settle()
         except TimeoutError as error:
             _log.warning("moto held its thread on %s: %s: %s", name, error, crash.place(error))
             self._ledger.go_back()
@@ -273,22 +280,35 @@ class Moto:
             raise crash.explain(model, params, RuntimeError(f"it answered {status}"))
         return response
 
-    def _prove(self, call: Call) -> None:
-        """What can't be listed any more once a call was carried out is not kept."""
+    def _proven(self, call: Call) -> bool:
+        """Whether lists still answer; False when one did not before the call either, which is taken back then.
+
+        Raises:
+            AwsError: the call made a list fail, so it is taken back.
+        """
         for operation in proofs.of(call.service, call.operation):
-            try:
-                self._answer(Call(call.service, operation, self._region, ""), {}, proofs.protocol(call.service))
-            except AwsError as error:
-                if error.status < 500 or error.status == Unsupported("").status:
-                    continue
-                _log.error("after %s:%s, %s fails: %s", call.service, call.operation, operation, error)
-                self._ledger.go_back()
-                raise AwsError(
-                    "InternalFailure",
-                    f"{call.service}:{call.operation} would have made {operation} fail ({error.message}), so nothing "
-                    "was kept. Ask for something else.",
-                    500,
-                ) from error
+            if operation in self._failing or not (problem := self._failure(call.service, operation)):
+                continue
+            self._ledger.go_back()
+            if self._failure(call.service, operation):
+                self._failing.add(operation)
+                return False
+            _log.error("after %s:%s, %s fails: %s", call.service, call.operation, operation, problem)
+            raise AwsError(
+                "InternalFailure",
+                f"{call.service}:{call.operation} would have made {operation} fail ({problem}), so nothing was kept. "
+                "Ask for something else.",
+                500,
+            )
+        return True
+
+    def _failure(self, service: str, operation: str) -> str:
+        """Why a list does not answer; empty when it does, or is none that moto has."""
+        try:
+            self._answer(Call(service, operation, self._region, ""), {}, proofs.protocol(service))
+        except AwsError as error:
+            return "" if error.status == Unsupported("").status else error.message
+        return ""
 
     def _store(self, service: str) -> None:
         try:

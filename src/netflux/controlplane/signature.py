@@ -306,7 +306,7 @@ def _canonical(request: Signed, claimed: Claim) -> bytes:
 
 def _path(path: str, service: str) -> str:
     if service == "s3":
-        return quote(unquote_to_bytes(path), safe="/-_.~")
+        return "/".join(quote(unquote_to_bytes(part), safe="-_.~") for part in path.split("/"))
     kept: list[str] = []
     for part in path.split("/"):
         if part == "..":

@@ -20,7 +20,8 @@ from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel
 from moto.core.serialize import SerializationContext, get_serializer_class
 
-from netflux.controlplane import cborwire, constraints, heap, modelcache, models, protocols, refusals
+from netflux import heap
+from netflux.controlplane import cborwire, constraints, modelcache, models, protocols, refusals
 from netflux.controlplane.message import HttpRequest, HttpResponse
 from netflux.decoding import xml
 from netflux.decoding.limits import Malformed
@@ -101,12 +102,15 @@ def operation_of(service: str, request: HttpRequest) -> tuple[OperationModel, di
 async def understand(service: str, request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:
     """`operation_of`; on a thread where the request is large or its model is not there yet, so that others are answered
     meanwhile."""
-    if len(request.body) > _LARGE or not modelcache.loaded(service):
-        try:
-            return await asyncio.to_thread(operation_of, service, request)
-        finally:
-            heap.give_back_soon()
-    return operation_of(service, request)
+    known = modelcache.loaded(service)
+    if known and len(request.body) <= _LARGE:
+        return operation_of(service, request)
+    try:
+        return await asyncio.to_thread(operation_of, service, request)
+    finally:
+        heap.give_back_soon()
+        if not known:
+            heap.settle()
 
 
 def answer(model: OperationModel, request: HttpRequest, result: Mapping[str, Any], request_id: str) -> HttpResponse:

@@ -275,3 +275,16 @@ async def test_a_dry_run_of_what_would_fail_tells_why(world: World) -> None:
         with pytest.raises(AwsError) as refusal:
             await world.flow.ec2("DeleteSubnet", **params, DryRun=True)
         assert refusal.value.code in ("InvalidSubnetID.NotFound", "DependencyViolation")
+
+
+async def test_a_nat_gateway_keeps_its_interface_and_address_until_it_is_deleted(world: World) -> None:
+    made = {"SubnetId": world.ids["subnet"], "AllocationId": world.ids["address"]}
+    gateway = await world.made("CreateNatGateway", "NatGateway", "NatGatewayId", **made)
+    told = (await world.flow.ec2("DescribeNatGateways", NatGatewayIds=[gateway]))["NatGateways"][0]
+    interface = told["NatGatewayAddresses"][0]["NetworkInterfaceId"]
+    with pytest.raises(AwsError, match="currently in use"):
+        await world.flow.ec2("DeleteNetworkInterface", NetworkInterfaceId=interface)
+    with pytest.raises(AwsError, match=r"InvalidIPAddress\.InUse"):
+        await world.flow.ec2("ReleaseAddress", AllocationId=world.ids["address"])
+    await world.flow.ec2("DeleteNatGateway", NatGatewayId=gateway)
+    await world.flow.ec2("ReleaseAddress", AllocationId=world.ids["address"])

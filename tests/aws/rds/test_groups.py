@@ -1,4 +1,4 @@
-"""Parameter and option groups: the default ones that instances tell are there, and no others without having been made."""
+"""Parameter and option groups: the default ones that instances tell are there, and no others that nobody made."""
 
 from __future__ import annotations
 

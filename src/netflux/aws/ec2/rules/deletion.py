@@ -103,11 +103,20 @@ def internet_gateway_detached(request: Item, told: Described) -> None:
         )
 
 
+def interface(request: Item, told: Described) -> None:
+    """That of a NAT gateway goes with it."""
+    identity = request.get("NetworkInterfaceId")
+    for gateway in _there(told["NatGateways"]):
+        if any(one.get("NetworkInterfaceId") == identity for one in gateway.get("NatGatewayAddresses") or ()):
+            raise invalid(f"Network interface '{identity}' is currently in use.")
+
+
 def address(request: Item, told: Described) -> None:
     """ReleaseAddress, after DisassociateAddress or DeleteNatGateway."""
     for member in ("AllocationId", "PublicIp"):
         one = found(told["Addresses"], member, request[member]) if request.get(member) else None
-        if one is not None and one.get("AssociationId"):
+        holder = one.get("NetworkInterfaceId") if one is not None and one.get("AssociationId") else None
+        if one is not None and holder and found(told["NetworkInterfaces"], "NetworkInterfaceId", holder) is not None:
             raise AwsError("InvalidIPAddress.InUse", f"Address {one['PublicIp']} is in use.")
 
 
@@ -147,6 +156,7 @@ CHECKS: Mapping[str, Check] = {
         vpc,
     ),
     "DetachInternetGateway": Check(("LoadBalancers", "NatGateways", "NetworkInterfaces"), internet_gateway_detached),
-    "ReleaseAddress": Check(("Addresses",), address),
+    "DeleteNetworkInterface": Check(("NatGateways",), interface),
+    "ReleaseAddress": Check(("Addresses", "NetworkInterfaces"), address),
     "DisassociateVpcCidrBlock": Check(("Vpcs", "Subnets"), cidr_block),
 }  # fmt: skip
