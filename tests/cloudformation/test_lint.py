@@ -137,7 +137,7 @@ async def test_no_more_templates_are_linted_at_once_than_there_is_room_for_and_i
 ) -> None:
     running, seen, order = 0, [], []
 
-    async def ask(_: Preloaded, question: dict[str, Any]) -> list[Any]:
+    async def ask(_: Preloaded, question: dict[str, Any], _bounds: Bounds) -> list[Any]:
         nonlocal running
         running += 1
         seen.append(running)
@@ -152,6 +152,26 @@ async def test_no_more_templates_are_linted_at_once_than_there_is_room_for_and_i
     assert await asyncio.gather(*(linter.findings(body, "us-east-1") for body in bodies)) == [[]] * 20
     assert (len(seen), max(seen)) == (20, 2)
     assert order == bodies
+
+
+async def test_small_templates_do_not_wait_for_large_ones(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    given, bounds = asyncio.Event(), []
+
+    async def ask(_: Preloaded, question: dict[str, Any], allowed: Bounds) -> list[Any]:
+        bounds.append(allowed)
+        if len(question["body"]) > lint.LARGE:
+            await given.wait()
+        return []
+
+    monkeypatch.setattr(Preloaded, "ask", ask)
+    linter = make()
+    for number in range(3):
+        linter.begin("x" * (lint.LARGE + 1 + number), "us-east-1")
+    async with asyncio.timeout(10):
+        assert await linter.findings(BAD, "us-east-1") == []
+    given.set()
+    await asyncio.gather(*linter._running.values())
+    assert (bounds.count(lint.BOUNDS), bounds.count(lint.LARGE_BOUNDS)) == (1, 3)
 
 
 async def test_who_waits_too_long_is_to_come_back_and_finds_the_verdict(

@@ -15,11 +15,13 @@ from netflux.cloudformation.bounded import Bounds, Failed, Overrun
 from netflux.cloudformation.preloaded import Preloaded, Unavailable
 
 PROGRAM = "tests.cloudformation.obedient"
+BOUNDS = Bounds(60.0, 2**30)
+TIGHT = Bounds(1.0, 256 * 2**20)
 
 
 @pytest.fixture
 async def program() -> AsyncIterator[Preloaded]:
-    program = Preloaded(PROGRAM, Bounds(1.0, 256 * 2**20), 60.0)
+    program = Preloaded(PROGRAM, 60.0)
     yield program
     await program.stop()
 
@@ -49,7 +51,7 @@ async def _forks(server: int) -> list[int]:
 
 
 async def who(program: Preloaded) -> tuple[int, int]:
-    fork, server = await program.ask({"body": "who"})
+    fork, server = await program.ask({"body": "who"}, BOUNDS)
     return fork, server
 
 
@@ -75,12 +77,12 @@ async def test_what_goes_wrong_with_one_question_is_its_own(
 ) -> None:
     _, server = await who(program)
     with pytest.raises(error, match=words):
-        await program.ask({"body": deed})
+        await program.ask({"body": deed}, TIGHT)
     assert (await who(program))[1] == server
 
 
 async def test_the_largest_questions_and_answers_pass(program: Preloaded) -> None:
-    assert await program.ask({"body": "nothing#" + "ä" * 2**20}) == []
+    assert await program.ask({"body": "nothing#" + "ä" * 2**20}, BOUNDS) == []
 
 
 async def test_a_process_that_others_killed_is_started_again(program: Preloaded) -> None:
@@ -88,17 +90,17 @@ async def test_a_process_that_others_killed_is_started_again(program: Preloaded)
     os.kill(server, signal.SIGKILL)
     assert (await who(program))[1] != server
     with pytest.raises(Unavailable, match="without an answer"):
-        await program.ask({"body": "kill"})
+        await program.ask({"body": "kill"}, BOUNDS)
 
 
 async def test_a_program_that_cannot_be_loaded_says_why() -> None:
-    program = Preloaded("tests.cloudformation.nothing", Bounds(1.0, 2**30), 60.0)
+    program = Preloaded("tests.cloudformation.nothing", 60.0)
     with pytest.raises(Unavailable, match=r"No module named .*nothing"):
-        await program.ask({})
+        await program.ask({}, BOUNDS)
 
 
 async def test_a_program_that_nobody_asks_leaves() -> None:
-    program = Preloaded(PROGRAM, Bounds(10.0, 2**30), 0.0)
+    program = Preloaded(PROGRAM, 0.0)
     _, first = await who(program)
     await _ends(first)
     assert (await who(program))[1] != first
@@ -106,9 +108,9 @@ async def test_a_program_that_nobody_asks_leaves() -> None:
 
 
 async def test_stopping_ends_the_program_and_what_it_is_at() -> None:
-    program = Preloaded(PROGRAM, Bounds(60.0, 2**30), 60.0)
+    program = Preloaded(PROGRAM, 60.0)
     _, server = await who(program)
-    asked: asyncio.Task[Any] = asyncio.create_task(program.ask({"body": "sleep"}))
+    asked: asyncio.Task[Any] = asyncio.create_task(program.ask({"body": "sleep"}, BOUNDS))
     forks = await _forks(server)
     asked.cancel()
     began = time.monotonic()
@@ -124,9 +126,9 @@ async def test_a_program_ends_with_the_region() -> None:
         "from netflux.cloudformation.bounded import Bounds\n"
         "from netflux.cloudformation.preloaded import Preloaded\n"
         "async def main():\n"
-        f"    program = Preloaded({PROGRAM!r}, Bounds(60.0, 2**30), 60.0)\n"
-        "    print(*await program.ask({'body': 'who'}), flush=True)\n"
-        "    await program.ask({'body': 'sleep'})\n"
+        f"    program = Preloaded({PROGRAM!r}, 60.0)\n"
+        "    print(*await program.ask({'body': 'who'}, Bounds(60.0, 2**30)), flush=True)\n"
+        "    await program.ask({'body': 'sleep'}, Bounds(60.0, 2**30))\n"
         "asyncio.run(main())\n"
     )
     region = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)

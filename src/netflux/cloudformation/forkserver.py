@@ -1,9 +1,10 @@
 """A process that loads a program once, and forks for each question: a fork costs 6 ms where loading costs seconds.
 
-`python -m netflux.cloudformation.forkserver MODULE SECONDS BYTES`, a socket of whole messages on standard input. Each
-message brings a connection; the question comes over it as JSON, and the answer goes back: `{"answer": …}`, `{"failed":
-why}`, or `{"overrun": "seconds" or "memory"}`. A connection that closes without an answer was not taken. The process
-ends when nobody holds the socket's other end any more, and its forks with it. `MODULE.load()` makes what answers.
+`python -m netflux.cloudformation.forkserver MODULE`, a socket of whole messages on standard input. `MODULE.load()`
+makes what answers. Each message says how many seconds and bytes of memory an answer may take, and brings a connection.
+The question comes over it as JSON, and the answer goes back: `{"answer": …}`, `{"failed": why}`, or `{"overrun":
+"seconds" or "memory"}`. A connection that closes without an answer was not taken. The process ends when nobody holds
+the socket's other end any more, and its forks with it.
 """
 
 from __future__ import annotations
@@ -66,10 +67,9 @@ def _ended(code: int) -> dict[str, str]:
 
 
 class _Server:
-    def __init__(self, control: socket.socket, answerer: Answerer, limits: _Limits) -> None:
+    def __init__(self, control: socket.socket, answerer: Answerer) -> None:
         self._control = control
         self._answerer = answerer
-        self._limits = limits
         self._forks: dict[int, _Fork] = {}
 
     def run(self) -> None:
@@ -82,27 +82,29 @@ class _Server:
                         events.unregister(key.fd)
                         self._forks.pop(key.fd).reap()
                         continue
-                    message, handed, _, _ = socket.recv_fds(self._control, 1, 1)
+                    message, handed, _, _ = socket.recv_fds(self._control, 100, 1)
                     if not message:
                         return
-                    fork = self._fork(socket.socket(fileno=handed[0]))
+                    seconds, memory = message.split()
+                    limits = _Limits(float(seconds), int(memory))
+                    fork = self._fork(socket.socket(fileno=handed[0]), limits)
                     self._forks[fork.watch] = fork
                     events.register(fork.watch, selectors.EVENT_READ)
 
-    def _fork(self, connection: socket.socket) -> _Fork:
+    def _fork(self, connection: socket.socket, limits: _Limits) -> _Fork:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._answer(connection, parent)
+            self._answer(connection, limits, parent)
         return _Fork(pid, os.pidfd_open(pid), connection)
 
-    def _answer(self, connection: socket.socket, parent: int) -> NoReturn:
+    def _answer(self, connection: socket.socket, limits: _Limits, parent: int) -> NoReturn:
         """The fork. It doesn't return into the server, whatever happens."""
         status = 1
         try:
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() == parent:
-                self._limits.take()
+                limits.take()
                 silence = os.open(os.devnull, os.O_RDWR)
                 for stream in range(3):  # the server's socket is among them
                     os.dup2(silence, stream)
@@ -126,7 +128,7 @@ def _attempt(answerer: Answerer, question: Any) -> dict[str, Any]:
 
 def main() -> None:
     """Answers what comes over standard input."""
-    module, seconds, memory = sys.argv[1:]
+    (module,) = sys.argv[1:]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's is for the region, whose end ends this one
     os.chdir("/")  # no settings of the folder that the region happens to be in
     gc.disable()  # nothing of what is loaded is garbage; looking for it would take a third of the time
@@ -134,7 +136,7 @@ def main() -> None:
     gc.freeze()  # forks share these objects' memory as long as nobody touches them
     gc.enable()
     with socket.socket(fileno=os.dup(0)) as control:
-        _Server(control, answerer, _Limits(float(seconds), int(memory))).run()
+        _Server(control, answerer).run()
 
 
 if __name__ == "__main__":

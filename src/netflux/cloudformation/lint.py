@@ -7,11 +7,13 @@ A verdict depends on the template, the region and cfn-lint's version alone, so i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import importlib.metadata
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from netflux.cloudformation.bounded import Bounds, Failed, Overrun
 from netflux.cloudformation.preloaded import Preloaded, Unavailable
@@ -19,7 +21,11 @@ from netflux.cloudformation.verdicts import Finding, Verdicts
 from netflux.errors import AwsError
 
 BOUNDS = Bounds(45.0, 2 * 2**30)
-"""A template of AWS's largest size takes cfn-lint ten seconds and half a gigabyte of addresses."""
+"""A template that fits into a request takes cfn-lint two seconds at the most."""
+LARGE_BOUNDS = Bounds(120.0, 2 * 2**30)
+"""One of AWS's largest size, 500 resources and 12,000 rules of security groups in 1 MB, takes 40 s."""
+LARGE = 51_200
+"""Characters; only one template above them is linted at a time, so that the others need not wait for it."""
 _AT_ONCE = 2
 """Templates that are linted at a time; each takes a processor."""
 _IDLE = 20.0
@@ -51,10 +57,11 @@ class Linter:
 
     def __init__(self, *folders: Path) -> None:
         self._verdicts = Verdicts(folders or (cache_folder(),))
-        self._program = Preloaded(_PROGRAM, BOUNDS, _IDLE)
+        self._program = Preloaded(_PROGRAM, _IDLE)
         self._running: dict[str, asyncio.Task[list[Finding]]] = {}
         self._waiting = 0
         self._free = asyncio.Semaphore(_AT_ONCE)
+        self._large = asyncio.Semaphore(1)
         self._off = False
         self._stopping = False
 
@@ -127,8 +134,7 @@ class Linter:
 
     async def _lint(self, body: str, region: str, key: str) -> list[Finding]:
         try:
-            async with self._free:
-                answer = await self._program.ask({"body": body, "region": region, "left": _LEFT})
+            answer = await self._ask(body, region)
         except Overrun as error:
             raise AwsError(
                 "ValidationError",
@@ -144,6 +150,18 @@ class Linter:
         found = [Finding(**each) for each in answer]
         await asyncio.to_thread(self._verdicts.keep, key, found)
         return found
+
+    async def _ask(self, body: str, region: str) -> list[dict[str, Any]]:
+        question = {"body": body, "region": region, "left": _LEFT}
+        bounds = LARGE_BOUNDS if len(body) > LARGE else BOUNDS
+        async with contextlib.AsyncExitStack() as places:
+            if bounds is LARGE_BOUNDS:
+                await places.enter_async_context(self._large)
+            await places.enter_async_context(self._free)
+            found: list[dict[str, Any]] = await self._program.ask(
+                question, LARGE_BOUNDS if len(body) > LARGE else BOUNDS
+            )
+            return found
 
 
 def _throttled() -> AwsError:

@@ -23,7 +23,7 @@ class _Server:
     control: socket.socket
 
     @classmethod
-    async def started(cls, module: str, bounds: Bounds) -> _Server:
+    async def started(cls, module: str) -> _Server:
         """Returns before the program is loaded; questions wait."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(0)
@@ -31,7 +31,6 @@ class _Server:
             with theirs:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable, "-m", "netflux.cloudformation.forkserver", module,
-                    str(bounds.seconds), str(bounds.memory),
                     stdin=theirs.fileno(), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
                 )  # fmt: skip
         except BaseException:
@@ -39,7 +38,7 @@ class _Server:
             raise
         return cls(process, ours)
 
-    async def answer(self, question: bytes) -> bytes:
+    async def answer(self, question: bytes, bounds: Bounds) -> bytes:
         """Nothing when the server ended before it answered."""
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
@@ -48,7 +47,7 @@ class _Server:
             ours.settimeout(0)
             with contextlib.suppress(ConnectionError):
                 with theirs:
-                    socket.send_fds(self.control, [b"?"], [theirs.fileno()])
+                    socket.send_fds(self.control, [f"{bounds.seconds} {bounds.memory}".encode()], [theirs.fileno()])
                 await loop.sock_sendall(ours, question)
                 ours.shutdown(socket.SHUT_WR)
             with contextlib.suppress(ConnectionError):
@@ -74,13 +73,11 @@ class Preloaded:
 
     Args:
         module: has `load()`, which makes what answers.
-        bounds: of one answer.
         idle: real seconds after which its memory is given back.
     """
 
-    def __init__(self, module: str, bounds: Bounds, idle: float) -> None:
+    def __init__(self, module: str, idle: float) -> None:
         self._module = module
-        self._bounds = bounds
         self._idle = idle
         self._server: _Server | None = None
         self._starting = asyncio.Lock()
@@ -88,7 +85,7 @@ class Preloaded:
         self._leave: asyncio.TimerHandle | None = None
         self._leaving: set[asyncio.Task[str]] = set()
 
-    async def ask(self, question: object) -> Any:
+    async def ask(self, question: object, bounds: Bounds) -> Any:
         """The answer.
 
         Raises:
@@ -99,8 +96,8 @@ class Preloaded:
         self._stay()
         self._asking += 1
         try:
-            async with asyncio.timeout(self._bounds.seconds + _GRACE):
-                return self._understood(await self._answer(json.dumps(question).encode()))
+            async with asyncio.timeout(bounds.seconds + _GRACE):
+                return _understood(await self._answer(json.dumps(question).encode(), bounds), bounds)
         except TimeoutError as error:
             await self.stop()
             raise Unavailable(f"it was not loaded within {_GRACE:.0f} s") from error
@@ -127,13 +124,13 @@ class Preloaded:
             self._leaving.add(ending)
             ending.add_done_callback(self._leaving.discard)
 
-    async def _answer(self, question: bytes) -> bytes:
+    async def _answer(self, question: bytes, bounds: Bounds) -> bytes:
         """A server may have been killed by others, for its memory; so a second one is asked."""
         said = ""
         for _ in range(2):
             async with self._starting:
-                server = self._server = self._server or await _Server.started(self._module, self._bounds)
-            answer = await server.answer(question)
+                server = self._server = self._server or await _Server.started(self._module)
+            answer = await server.answer(question, bounds)
             if answer:
                 return answer
             if self._server is server:
@@ -141,15 +138,16 @@ class Preloaded:
                 said = await server.end()
         raise Unavailable(said.strip()[-1000:] or "it ended without an answer")
 
-    def _understood(self, answer: bytes) -> Any:
-        try:
-            told = json.loads(answer)
-        except ValueError as error:  # it was ended while it wrote
-            raise Failed("its answer broke off") from error
-        if told.get("overrun") == "seconds":
-            raise Overrun(f"{self._bounds.seconds:.0f} s")
-        if "overrun" in told:
-            raise Overrun(f"{self._bounds.memory // 2**20} MB")
-        if "failed" in told:
-            raise Failed(told["failed"])
-        return told["answer"]
+
+def _understood(answer: bytes, bounds: Bounds) -> Any:
+    try:
+        told = json.loads(answer)
+    except ValueError as error:  # it was ended while it wrote
+        raise Failed("its answer broke off") from error
+    if told.get("overrun") == "seconds":
+        raise Overrun(f"{bounds.seconds:.0f} s")
+    if "overrun" in told:
+        raise Overrun(f"{bounds.memory // 2**20} MB")
+    if "failed" in told:
+        raise Failed(told["failed"])
+    return told["answer"]
