@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
+import threading
 from weakref import WeakSet
 
 _LATER = 1.0
-"""Seconds after a large request, so that a row of them asks once. Asking takes some milliseconds, on a thread."""
+"""Seconds until memory is tidied, so that a row of requests asks for it once. It takes some milliseconds."""
 _ARENA_MAX = -8
 """malloc.h, M_ARENA_MAX."""
 _planned: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+_come_to_stay = threading.Event()
 
 
 def share() -> None:
@@ -25,24 +27,29 @@ def share() -> None:
         set_option(_ARENA_MAX, 1)
 
 
-def settle() -> None:
-    """What is in memory now has come to stay: the garbage collector, which holds up everybody, passes over it.
+def came_to_stay() -> None:
+    """Much was read that stays: a service's model, moto's code. From any thread."""
+    _come_to_stay.set()
 
-    After a service's model, its routes or moto's code were read. With a million such objects a pass takes 0.6 s.
+
+def tidy_soon(*, large: bool = False) -> None:
+    """Plans what is to be done after much was read, or after a large request; on the event loop.
+
+    Free memory goes back to the system; and the garbage collector, which holds up everybody, no longer looks through
+    what has come to stay: with a million such objects a pass takes 0.6 s.
     """
-    gc.freeze()
-
-
-def give_back_soon() -> None:
-    """Returns free memory to the system a moment later; where the C library has no way to, nothing happens."""
     loop = asyncio.get_running_loop()
-    if loop not in _planned:
+    if loop not in _planned and (large or _come_to_stay.is_set()):
         _planned.add(loop)
-        loop.call_later(_LATER, _give_back, loop)
+        loop.call_later(_LATER, _tidy, loop)
 
 
-def _give_back(loop: asyncio.AbstractEventLoop) -> None:
+def _tidy(loop: asyncio.AbstractEventLoop) -> None:
     _planned.discard(loop)
+    if _come_to_stay.is_set():
+        _come_to_stay.clear()
+        gc.collect()
+        gc.freeze()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         loop.run_in_executor(None, trim, 0)

@@ -72,7 +72,7 @@ async def _play(cloud: Cloud, seed: int, count: int, rest: tuple[str, ...]) -> R
     walked = await send(cloud.port, well_formed(signer, operations.SERVED, 0.0, {}), pid)
     generator = Generator(seed, signer, rest=rest)
     # What it takes to know these services stays: their models, moto's code. The storm comes to a cloud that has them.
-    await send(cloud.port, (*well_formed(signer, rest, 0.0, {}), *numbered(generator, count, count // 5)), pid)
+    await send(cloud.port, (*well_formed(signer, rest, 0.0, {}), *numbered(generator, count, count // 3)), pid)
     memory = Memory(pid)
     before = memory.now()
     async with Watch(cloud.port, pid, keys) as watch:

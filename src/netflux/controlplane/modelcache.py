@@ -31,7 +31,7 @@ _listing: dict[tuple[str, ...], list[str]] = {}
 """The one thing that every loader needs and that takes it 20 ms: which services there are."""
 _leaving: deque[tuple[float, ServiceModel]] = deque()
 """Models that are no longer found, taken apart when nobody can use them any more: a model and its operations refer to
-each other, and the garbage collector does not look at them (`heap.settle`)."""
+each other, and the garbage collector does not look at them (`heap.tidy_soon`)."""
 _models: OrderedDict[str, ServiceModel] = OrderedDict()
 
 
@@ -62,7 +62,7 @@ def get(service: str) -> ServiceModel:
             _leaving.append((time.monotonic(), _models.pop(one)))
         while _leaving and time.monotonic() - _leaving[0][0] > _IN_USE:
             _leaving.popleft()[1].__dict__.clear()
-    heap.settle()
+    heap.came_to_stay()
     return found
 
 

@@ -157,7 +157,10 @@ class Moto:
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         inside = contextvars.copy_context().run
-        return await asyncio.get_running_loop().run_in_executor(self._thread, inside, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, inside, work)
+        finally:
+            heap.tidy_soon()
 
     def _start(self) -> None:
         try:
@@ -257,7 +260,7 @@ class Moto:
             found = self._watchdog.run(lambda: BotocoreStubber().process_request(prepared))
             if service not in self._met:  # its code was read just now
                 self._met.add(service)
-                heap.settle()
+                heap.came_to_stay()
         except TimeoutError as error:
             _log.warning("moto held its thread on %s: %s: %s", name, error, crash.place(error))
             self._ledger.go_back()

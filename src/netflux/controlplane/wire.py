@@ -108,9 +108,7 @@ async def understand(service: str, request: HttpRequest) -> tuple[OperationModel
     try:
         return await asyncio.to_thread(operation_of, service, request)
     finally:
-        heap.give_back_soon()
-        if not known:
-            heap.settle()
+        heap.tidy_soon(large=True)
 
 
 def answer(model: OperationModel, request: HttpRequest, result: Mapping[str, Any], request_id: str) -> HttpResponse:
