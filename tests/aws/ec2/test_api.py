@@ -106,3 +106,16 @@ async def test_an_interface_of_a_subnet_that_is_no_more_is_nowhere(apis: Apis) -
     assert len((await read(apis.call)).interfaces) == 1
     await apis.moto.call("ec2", "DeleteSubnet", {"SubnetId": subnet})  # as an earlier Netflux let it
     assert (await read(apis.call)).interfaces == {}
+
+
+async def test_a_prefix_list_keeps_the_name_that_a_change_does_not_name(apis: Apis) -> None:
+    made = {"PrefixListName": "offices", "MaxEntries": 5, "AddressFamily": "IPv4"}
+    identity = (await apis.call("ec2", "CreateManagedPrefixList", made))["PrefixList"]["PrefixListId"]
+    added = {"PrefixListId": identity, "CurrentVersion": 1, "AddEntries": [{"Cidr": "10.0.0.0/24"}]}
+    await apis.call("ec2", "ModifyManagedPrefixList", added)
+    told = await apis.call("ec2", "DescribeManagedPrefixLists", {"PrefixListIds": [identity]})
+    assert told["PrefixLists"][0]["PrefixListName"] == "offices"
+    await apis.call("ec2", "DescribePrefixLists", {})
+    with pytest.raises(AwsError) as error:
+        await apis.call("ec2", "ModifyManagedPrefixList", {"PrefixListId": "pl-0123456789abcdef0"})
+    assert error.value.code == "InvalidPrefixListID.NotFound"

@@ -10,6 +10,7 @@ from netflux.aws.ec2.association import Addresses
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.aws.ec2.precheck import Precheck
 from netflux.controlplane.call import Call, Caller
+from netflux.errors import AwsError
 
 
 class Ec2Api:
@@ -59,6 +60,15 @@ class Ec2Api:
     async def delete_flow_logs(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Ours likewise."""
         return await self._flow_logs.delete(request)
+
+    async def modify_managed_prefix_list(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """A name that is not named stays: moto would forget it, and could tell no prefix list any more."""
+        wanted = request["PrefixListId"]
+        told = await self._moto.call("ec2", "DescribeManagedPrefixLists", {"PrefixListIds": [wanted]})
+        if not told["PrefixLists"]:
+            raise AwsError("InvalidPrefixListID.NotFound", f"The prefix list ID '{wanted}' does not exist.")
+        named = {"PrefixListName": told["PrefixLists"][0]["PrefixListName"], **request}
+        return await self._moto.call("ec2", "ModifyManagedPrefixList", named)
 
     async def create_vpc(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """With its default group's inbound rule for members of the group (VPC guide, "Default security groups")."""
