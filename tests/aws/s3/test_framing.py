@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 from botocore.exceptions import ClientError
 
+from netflux.aws.s3 import reception
 from netflux.aws.s3.body import Framing, unchunk
 from netflux.errors import AwsError
 from tests.aws.s3.conftest import Running
@@ -193,3 +194,10 @@ async def test_a_key_of_controls_does_not_spoil_the_answers(s3: Running) -> None
         assert entry["Key"] == "a\x00\x01b"
 
     await asyncio.to_thread(steps)
+
+
+@pytest.mark.parametrize("md5", ["\N{GRINNING FACE}", "no base64", "AAAA"])
+def test_a_digest_that_is_none_is_refused(md5: str) -> None:
+    with pytest.raises(AwsError) as error:
+        reception.check_small(b"x", {"content-md5": md5})
+    assert error.value.code in ("InvalidDigest", "BadDigest")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -159,7 +158,7 @@ def _check_md5(md5: str, header: str | None) -> None:
         return
     try:
         promised = base64.b64decode(header, validate=True).hex()
-    except binascii.Error as error:
+    except ValueError as error:  # binascii's, or of text beyond ASCII
         raise AwsError("InvalidDigest", "The Content-MD5 you specified is not valid.") from error
     if promised != md5:
         raise AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.")
