@@ -88,6 +88,13 @@ def test_a_change_of_anything_signed_is_found() -> None:
     assert {checked(one) for one in changed} == {"SignatureDoesNotMatch"}
 
 
+def test_a_signature_beyond_ascii_is_another_one() -> None:
+    url = "http://localhost:4566/"
+    headers = signed("ecs", url, key=KEY)
+    headers["Authorization"] = headers["Authorization"].partition("Signature=")[0] + "Signature=\u00e9\udc80"
+    assert checked(seen(url, headers)) == "SignatureDoesNotMatch"
+
+
 def test_headers_that_matter_have_to_be_signed() -> None:
     url = "http://localhost:4566/"
     headers = {**signed("ecs", url, key=KEY), "X-Amz-Target": "A.DeleteAll"}

@@ -103,7 +103,8 @@ def verify(request: Signed, claimed: Claim, secret: str, now: datetime) -> None:
     _check_scope(claimed)
     _check_signed(request, claimed)
     _check_time(claimed, now)
-    if not hmac.compare_digest(_signature(request, claimed, secret), claimed.signature):
+    signed = claimed.signature.encode(errors="surrogateescape")
+    if not hmac.compare_digest(_signature(request, claimed, secret).encode(), signed):
         raise mismatch()
 
 

@@ -51,6 +51,6 @@ class Chain:
 
     def _check(self, text: str, signature: str) -> None:
         expected = hmac.new(self._key, text.encode(), "sha256").hexdigest()
-        if not hmac.compare_digest(expected, signature):
+        if not hmac.compare_digest(expected.encode(), signature.encode()):
             raise mismatch()
         self._last = expected
