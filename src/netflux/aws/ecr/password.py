@@ -50,7 +50,7 @@ class Passwords:
             expires = datetime.fromisoformat(text)
         except (ValueError, binascii.Error):
             return False
-        signed = hmac.compare_digest(signature, self._sign(purpose, text))
+        signed = hmac.compare_digest(signature.encode(), self._sign(purpose, text).encode())
         return signed and self._clock.now() < expires
 
     def opens(self, authorization: str) -> bool:
