@@ -8,16 +8,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import string
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from netflux.controlplane.keys import Key
+from netflux.controlplane.keys import Key, key_id, secret_key
 from netflux.errors import UserError
 from netflux.policy.evaluate import account_root
 
 FILE = "credentials"
-_LETTERS = string.ascii_uppercase + "234567"
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,7 @@ def make(state: Path) -> Credentials:
     path = state / FILE
     if path.exists():
         return read(state)
-    made = Credentials(
-        "AKIA" + "".join(secrets.choice(_LETTERS) for _ in range(16)), secrets.token_urlsafe(30), secrets.token_hex(16)
-    )
+    made = Credentials(key_id("AKIA"), secret_key(), secrets.token_hex(16))
     draft = state / f"{FILE}.draft"
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

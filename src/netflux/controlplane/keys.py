@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from netflux.policy.evaluate import Principal, account_root
 WELL_KNOWN = "test"
 """Id and secret of the pair that programs for local clouds have by convention."""
 SESSION = "sts.session"
+_LETTERS = string.ascii_uppercase + "234567"
 _OF_A_USER = re.compile(r"AKIA[A-Z0-9]{12,28}")  # "IAM identifiers", IAM User Guide
 
 
@@ -79,7 +81,7 @@ class Keys:
 
     def issue(self, principal: Principal, context: Mapping[str, Sequence[str]] | None = None) -> Key:
         """A fresh key for the principal."""
-        key = Key(f"NFIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30), principal, context or {})
+        key = Key(f"NFIA{secrets.token_hex(8).upper()}", secret_key(), principal, context or {})
         self.add(key)
         return key
 
@@ -132,6 +134,16 @@ class Keys:
                 return found
             self._found[access_key] = found
         return self._found[access_key]
+
+
+def key_id(prefix: str) -> str:
+    """A fresh access key id in AWS's form: `AKIA` begins a long-term one, `ASIA` a session's ("IAM identifiers")."""
+    return prefix + "".join(secrets.choice(_LETTERS) for _ in range(16))
+
+
+def secret_key() -> str:
+    """A fresh secret access key: forty characters, as AWS's."""
+    return secrets.token_urlsafe(30)
 
 
 def well_known(account: str) -> Key:

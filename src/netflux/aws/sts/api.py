@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-import string
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Key, Keys
+from netflux.controlplane.keys import Key, Keys, key_id, secret_key
 from netflux.errors import AwsError
 from netflux.policy.evaluate import Principal, account_root
 
@@ -95,8 +94,8 @@ class StsApi:
     def _fresh(self, answer: dict[str, Any], principal: Principal) -> dict[str, Any]:
         """moto's answer with credentials of its own: moto gives everybody the same."""
         credentials = {
-            "AccessKeyId": "ASIA" + "".join(secrets.choice(_LETTERS) for _ in range(16)),
-            "SecretAccessKey": secrets.token_urlsafe(30),
+            "AccessKeyId": key_id("ASIA"),
+            "SecretAccessKey": secret_key(),
             "SessionToken": secrets.token_urlsafe(256),
             "Expiration": answer["Credentials"]["Expiration"],
         }
@@ -109,9 +108,6 @@ class StsApi:
         self._keys.remember(
             Key(credentials["AccessKeyId"], credentials["SecretAccessKey"], principal, {}, token, expires)
         )
-
-
-_LETTERS = string.ascii_uppercase + "234567"
 
 
 def _identity(principal: Principal, account: str) -> dict[str, Any]:
