@@ -22,8 +22,8 @@ from tests.network.enclosed import REFUSED, enclosed
 from bench import throughput, wrk
 from netflux import names
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.network import namespace, ruleset
 from netflux.network.interface import InterfaceRequest
 from netflux.network.namespaces import NamespaceNetwork

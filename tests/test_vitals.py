@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from netflux import setaside
-from netflux.controlplane import room
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records import room
+from netflux.controlplane.records.documents import Documents
 from netflux.faults import Faults
 from netflux.vitals import Moment, Vitals, raise_descriptors
 

@@ -18,13 +18,14 @@ from netflux.aws.sqs.api import SqsApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.console.routes import Access, Inquiries, routes
-from netflux.controlplane import development, room
-from netflux.controlplane.admission import Admission, Door
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.authentication import development
+from netflux.controlplane.authentication.admission import Admission, Door
+from netflux.controlplane.authentication.keys import Keys, well_known
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.keys import Keys, well_known
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records import room
+from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.server import S3Handler, Server
 from netflux.errors import AwsError
 from netflux.faults import Faults

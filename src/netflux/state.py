@@ -223,7 +223,7 @@ def _filled(folder: Path) -> bool:
 
 
 def _check_version(path: Path) -> None:
-    from netflux.controlplane import documents
+    from netflux.controlplane.records import documents
 
     file, database = path / "version", path / "netflux.db"
     if not file.is_file():
@@ -321,7 +321,7 @@ def _prepare(path: Path) -> None:
     for name in _FOLDERS:
         (path / name).mkdir(mode=0o700, exist_ok=True)
     if not (path / "version").exists():
-        from netflux.controlplane import documents
+        from netflux.controlplane.records import documents
 
         documents.create(path / "netflux.db")  # so that a directory with a version and no database has lost it
         draft = path / "run" / "version"

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from netflux import setaside
-from netflux.controlplane import room
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records import room
+from netflux.controlplane.records.documents import Documents
 from netflux.faults import Faults
 
 _log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from netflux.clock import Clock
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 
 ACCOUNT = "000000000000"

@@ -6,7 +6,7 @@ import pytest
 
 from netflux.cloudformation.intrinsics import UNKNOWN
 from netflux.cloudformation.shape import Uncarried, fit
-from netflux.controlplane import models
+from netflux.controlplane.protocol import models
 
 
 def shape(service: str, operation: str) -> Any:

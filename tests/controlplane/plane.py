@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from netflux import names
-from netflux.controlplane.admission import Admission
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.authentication.admission import Admission
+from netflux.controlplane.authentication.keys import Keys, well_known
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.keys import Keys, well_known
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 
 
 def admission(apis: Apis) -> Admission:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from netflux.controlplane import proofs
 from netflux.controlplane.call import Call
+from netflux.controlplane.moto import proofs
 from netflux.errors import AwsError
 from tests.controlplane.plane import Plane
 

@@ -13,10 +13,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from botocore.parsers import create_parser
 from yarl import URL
 
-from netflux.controlplane import models, moto
-from netflux.controlplane.admission import Door
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.authentication.admission import Door
 from netflux.controlplane.call import Call
+from netflux.controlplane.moto import backend
+from netflux.controlplane.protocol import models
 from netflux.controlplane.server import Server, programs_only
 from netflux.errors import AwsError
 from tests.controlplane.plane import Plane, admission
@@ -67,7 +68,7 @@ class Client:
 
         model = models.operation_model(service, operation)
         protocol = model.service_model.resolved_protocol
-        sent = moto._as_http(
+        sent = backend._as_http(
             create_serializer(protocol).serialize_to_request(params, model), f"NETFLUX/20260101/us-east-1/{service}"
         )
         url = f"http://localhost{sent.url}"

@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 from botocore.model import OperationModel, ServiceModel
 
-from netflux.controlplane import borrowed
+from netflux.controlplane.moto import motopolicy
 from netflux.errors import Unsupported
 
 OWN = (
@@ -65,7 +65,7 @@ def _refused(name: str, operation: str) -> bool:
     if name in OWN:
         return False
     try:
-        borrowed.check(name, operation)
+        motopolicy.check(name, operation)
     except Unsupported:
         return True
     return False

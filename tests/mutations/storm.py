@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import ServiceModel
 
-from netflux.controlplane import models
+from netflux.controlplane.protocol import models
 from tests.behaviours.cloud import Cloud
 from tests.mutations.values import Values
 

@@ -12,8 +12,8 @@ import pytest
 from moto.moto_api._internal import moto_api_backend
 
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 from netflux.network.interface import InterfaceRequest
 from netflux.network.ledger import INTERFACE

@@ -18,8 +18,8 @@ from netflux import names
 from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import InterfaceRequest
 from netflux.network.namespaces import NamespaceNetwork

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Retryable, Terminal, UserError
 from netflux.seed import image
 from netflux.seed.config import BucketSource, Config, ContainerSource, ImageSource

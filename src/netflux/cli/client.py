@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from netflux import state
-from netflux.controlplane import development
+from netflux.controlplane.authentication import development
 from netflux.errors import UserError
 
 _PATIENCE = 20.0

@@ -18,7 +18,7 @@ from rich.console import Console
 from netflux import state as states
 from netflux.cli import client, detached, progress, stack, summary
 from netflux.cli import project as projects
-from netflux.controlplane import development
+from netflux.controlplane.authentication import development
 from netflux.errors import UserError
 
 STOP_DEADLINE = 60.0

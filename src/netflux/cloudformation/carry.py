@@ -7,7 +7,7 @@ from typing import Any
 
 from netflux.cloudformation.shape import Uncarried, fit, member
 from netflux.cloudformation.types.table import Facts, Properties, Row, Step, fill
-from netflux.controlplane import models
+from netflux.controlplane.protocol import models
 
 TAGS = "Tags"
 

@@ -9,7 +9,7 @@ from netflux.cloudformation.carry import TAGS
 from netflux.cloudformation.scene import as_list
 from netflux.cloudformation.shape import fit
 from netflux.cloudformation.types.table import Caller, Facts, Row, fill
-from netflux.controlplane import models
+from netflux.controlplane.protocol import models
 
 
 async def retag(call: Caller, row: Row, facts: Facts, before: Iterable[dict[str, Any]]) -> None:

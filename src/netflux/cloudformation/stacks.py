@@ -21,7 +21,7 @@ from netflux.cloudformation.reading import Reading
 from netflux.cloudformation.store import Operation, Source, Stack, Store
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Unsupported
 
 _CREATE = (

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import Kind, kind
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import Kind, kind
 
 _STACK = "cloudformation/stack"
 

@@ -20,7 +20,7 @@ from aiohttp import web
 from netflux.console import readiness
 from netflux.console.logs import read as read_logs
 from netflux.console.status import Call, plain, snapshot
-from netflux.controlplane import admission
+from netflux.controlplane.authentication import admission
 from netflux.controlplane.server import joined
 from netflux.decoding import json
 from netflux.decoding.limits import Limits

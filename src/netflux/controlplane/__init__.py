@@ -1,6 +1,6 @@
 """The AWS APIs: model-driven dispatch to our handlers or to moto, and documents on disk."""
 
-from netflux.controlplane import packages
+from netflux.controlplane import lazyimports
 
 for _name in ("moto", "moto.core", "aiohttp"):
-    packages.defer(_name)
+    lazyimports.defer(_name)

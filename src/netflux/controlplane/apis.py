@@ -12,9 +12,11 @@ from typing import Any, Protocol
 
 from botocore import xform_name
 
-from netflux.controlplane import borrowed, constraints, crash, modelcache, models, room, tags
 from netflux.controlplane.call import Call
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto import crash, motopolicy
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.protocol import constraints, modelcache, models, tags
+from netflux.controlplane.records import room
 from netflux.errors import AwsError, Unsupported
 
 _log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ class Apis:
         region: str,
         moto: Moto,
         changed: Callable[[Call], None],
-        lend: Callable[[str, str], None] = borrowed.check,
+        lend: Callable[[str, str], None] = motopolicy.check,
     ) -> None:
         self.account = account
         self.region = region

@@ -14,13 +14,16 @@ from aiohttp import web
 from moto.core.model import OperationModel
 
 from netflux import names
-from netflux.controlplane import admission, bodies, forwarding, models, room, sizes, wire
-from netflux.controlplane.admission import MAIN, TASKS, Admission, Door
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.authentication import admission
+from netflux.controlplane.authentication.admission import MAIN, TASKS, Admission, Door
+from netflux.controlplane.authentication.keys import Key
+from netflux.controlplane.authentication.signature import SignatureError, Signed
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Key
-from netflux.controlplane.message import HttpRequest, HttpResponse
-from netflux.controlplane.signature import SignatureError, Signed
+from netflux.controlplane.moto import forwarding
+from netflux.controlplane.protocol import bodies, models, sizes, wire
+from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
+from netflux.controlplane.records import room
 from netflux.errors import AwsError
 
 _log = logging.getLogger(__name__)

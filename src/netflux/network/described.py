@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from functools import partial
 from typing import Any, TypeVar
 
-from netflux.controlplane.kinds import read_each
+from netflux.controlplane.records.kinds import read_each
 from netflux.faults import Faults
 from netflux.network.topology import (
     ANY,

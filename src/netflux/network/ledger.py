@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from netflux.controlplane.call import Caller
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import kind, kind_of
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import kind, kind_of
 from netflux.errors import AwsError
 from netflux.network import addresses
 from netflux.network.interface import Interface, InterfaceRequest

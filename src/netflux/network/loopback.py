@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from netflux.controlplane.call import Caller
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import Unsupported
 from netflux.network import addresses, attempt
 from netflux.network.attempt import Probe

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from netflux.controlplane.call import Caller
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Retryable
 from netflux.network import attempt, namespace, ruleset
 from netflux.network.attempt import Probe

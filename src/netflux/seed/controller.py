@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Retryable, Terminal, UserError
 from netflux.reconcile.controller import Result
 from netflux.runtime.localimage import LocalImages

@@ -15,7 +15,7 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 
 SERVICE = {

@@ -25,12 +25,12 @@ from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
-from netflux.controlplane.admission import Admission
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.authentication.admission import Admission
+from netflux.controlplane.authentication.keys import Keys, well_known
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.keys import Keys, well_known
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.server import Server
 from netflux.gateway.gateway import Gateway, Region
 from netflux.haproxy import binary

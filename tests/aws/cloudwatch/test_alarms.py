@@ -12,8 +12,8 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 
 POLICY = "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:resource/ecs/service/a/b:policyName/c"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from netflux.controlplane import models
+from netflux.controlplane.protocol import models
 from netflux.errors import AwsError
 from tests.aws.ec2.flowing import Flowing, flowing
 from tests.controlplane.plane import Plane

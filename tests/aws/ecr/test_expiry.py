@@ -17,8 +17,8 @@ from netflux.aws.ecr.expiry import expired, rules
 from netflux.aws.ecr.images import StoredImage
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 from netflux.runtime import manifest
 

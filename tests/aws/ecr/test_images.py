@@ -12,8 +12,8 @@ from netflux.aws.ecr.images import digest_of
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 from netflux.runtime.driver import PullError
 from tests.aws.ecr.pushing import push

@@ -17,8 +17,8 @@ from netflux.aws.logs.store import Store as LogsStore
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.haproxy.section import Section, Server
 from netflux.network.endpoints import Endpoints
 from netflux.network.loopback import LoopbackNetwork

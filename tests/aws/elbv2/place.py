@@ -27,8 +27,8 @@ from netflux.aws.s3.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.gateway.gateway import Gateway, Region
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy

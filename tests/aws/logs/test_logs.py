@@ -13,8 +13,8 @@ from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Unsupported
 from netflux.faults import Faults
 

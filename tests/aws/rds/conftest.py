@@ -23,8 +23,8 @@ from netflux.aws.rds.instance import Instances
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.network.endpoints import Endpoints
 from netflux.network.loopback import LoopbackNetwork
 from netflux.reconcile.loop import Loop

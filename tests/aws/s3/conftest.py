@@ -18,9 +18,9 @@ from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
-from netflux.controlplane.admission import Admission
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.keys import Keys, well_known
+from netflux.controlplane.authentication.admission import Admission
+from netflux.controlplane.authentication.keys import Keys, well_known
+from netflux.controlplane.records.documents import Documents
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 

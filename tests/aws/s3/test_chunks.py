@@ -9,7 +9,7 @@ import pytest
 
 from netflux.aws.s3.body import Framing, unchunk
 from netflux.aws.s3.chunks import SIGNATURE, Chain
-from netflux.controlplane.signature import Claim, SignatureError
+from netflux.controlplane.authentication.signature import Claim, SignatureError
 
 SEED = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"
 FIRST = "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648"

@@ -14,7 +14,7 @@ from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 from netflux.faults import Faults
 from tests.aws.s3.conftest import ACCOUNT, REGION

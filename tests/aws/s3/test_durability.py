@@ -9,15 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from netflux.controlplane.authentication.keys import Keys
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Keys
 from tests.aws.s3.conftest import ACCOUNT, REGION, open_service
 
 WRITER = """
 import asyncio, os, sys
 from pathlib import Path
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Keys
+from netflux.controlplane.authentication.keys import Keys
 from tests.aws.s3.conftest import open_service
 
 async def main():

@@ -370,7 +370,7 @@ async def test_a_reader_gets_the_whole_old_object_while_it_is_overwritten(s3: Ru
 
 
 def test_nothing_half_written_is_left_after_a_restart(tmp_path: Path) -> None:
-    from netflux.controlplane.keys import Keys
+    from netflux.controlplane.authentication.keys import Keys
     from tests.aws.s3.conftest import open_service
 
     (tmp_path / "objects").mkdir()

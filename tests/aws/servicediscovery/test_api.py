@@ -13,8 +13,8 @@ from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 
 SPEED = 60.0

@@ -6,8 +6,8 @@ import pytest
 
 from netflux import names
 from netflux.aws.sns.api import SnsApi
-from netflux.controlplane import ledger
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.moto import ledger
 from netflux.errors import Unsupported
 from tests.controlplane.plane import Plane
 

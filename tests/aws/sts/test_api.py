@@ -4,8 +4,8 @@ import pytest
 
 from netflux import names
 from netflux.aws.sts.api import StsApi
+from netflux.controlplane.authentication.keys import Keys
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Keys
 from netflux.errors import AwsError
 from netflux.policy.evaluate import Principal
 from tests.controlplane.plane import Plane

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from netflux.aws.applicationautoscaling.store import DIMENSION, NAMESPACE, Json, Store
-from netflux.controlplane import paging
 from netflux.controlplane.call import Caller
+from netflux.controlplane.records import paging
 from netflux.errors import AwsError, Unsupported
 
 _TIMES = ("CreationTime", "StartTime", "EndTime")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from netflux.clock import Clock
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import kind
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import kind
 
 Json = dict[str, Any]
 

@@ -14,8 +14,8 @@ from netflux.aws.cloudfront import defaults, kinds, validate
 from netflux.aws.cloudfront.deployments import Deployments
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Document, Documents
-from netflux.controlplane.kinds import Kind, kind
+from netflux.controlplane.records.documents import Document, Documents
+from netflux.controlplane.records.kinds import Kind, kind
 from netflux.errors import AwsError
 
 DISTRIBUTION = "cloudfront/distribution"

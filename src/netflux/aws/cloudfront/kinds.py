@@ -15,7 +15,7 @@ from typing import Any
 from netflux.aws.cloudfront import managed, validate
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Document, Documents
+from netflux.controlplane.records.documents import Document, Documents
 from netflux.errors import AwsError, Unsupported
 
 Handler = Callable[[Any, Call, dict[str, Any]], Awaitable[dict[str, Any]]]

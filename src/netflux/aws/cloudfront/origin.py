@@ -16,8 +16,8 @@ from yarl import URL
 
 from netflux.aws.cloudfront.decide import Headers
 from netflux.aws.cloudfront.desired import Distribution, Origin
-from netflux.controlplane.keys import Keys
-from netflux.controlplane.signature import UNSIGNED, Signed, Signer
+from netflux.controlplane.authentication.keys import Keys
+from netflux.controlplane.authentication.signature import UNSIGNED, Signed, Signer
 from netflux.network.endpoints import Endpoints
 from netflux.policy.evaluate import Principal
 

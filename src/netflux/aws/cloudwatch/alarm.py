@@ -9,7 +9,7 @@ from typing import Any
 from netflux.aws.cloudwatch import query
 from netflux.aws.cloudwatch.decide import COMPARISONS, INSUFFICIENT, Condition, Verdict, reason_data
 from netflux.aws.cloudwatch.series import PERCENTILE, STATISTICS, Metric
-from netflux.controlplane.kinds import Kind
+from netflux.controlplane.records.kinds import Kind
 from netflux.errors import AwsError, Unsupported
 
 Json = dict[str, Any]

@@ -14,9 +14,9 @@ from netflux.aws.cloudwatch.minutes import MINUTE
 from netflux.aws.cloudwatch.query import Stat
 from netflux.aws.cloudwatch.series import STATISTICS, Series, measured
 from netflux.clock import Clock
-from netflux.controlplane import paging
 from netflux.controlplane.call import Call, Caller
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records import paging
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Unsupported
 
 _PAGE = 100

@@ -11,7 +11,7 @@ from netflux.aws.ec2.flowdelivery import Api
 from netflux.aws.ec2.flowlog import S3, FlowLog
 from netflux.aws.ec2.flowlogs import FlowLogs
 from netflux.clock import Clock
-from netflux.controlplane import paging
+from netflux.controlplane.records import paging
 from netflux.errors import AwsError
 
 _DESCRIBE = {

@@ -14,8 +14,8 @@ from netflux.aws.ec2.flowformat import Place
 from netflux.aws.ec2.flowlog import S3, FlowLog
 from netflux.aws.ec2.flowwindow import Record, Window
 from netflux.clock import Clock
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import kind_of
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import kind_of
 from netflux.errors import AwsError, Retryable, Unsupported
 from netflux.network.interface import Network
 from netflux.network.sighting import Seen

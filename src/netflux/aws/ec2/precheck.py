@@ -12,9 +12,9 @@ from typing import Any
 
 from netflux.aws.ec2.rules import addressing, deletion, permission, routing
 from netflux.aws.ec2.rules.described import Check, Described, invalid
-from netflux.controlplane import models
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
+from netflux.controlplane.protocol import models
 from netflux.errors import AwsError
 
 _CHECKS: Mapping[str, Check] = {**deletion.CHECKS, **permission.CHECKS, **addressing.CHECKS, **routing.CHECKS}

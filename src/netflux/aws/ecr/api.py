@@ -15,8 +15,8 @@ from netflux.aws.ecr.layers import Layers
 from netflux.aws.ecr.password import USER, Passwords
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.decoding import json
 from netflux.errors import AwsError, Unsupported
 

@@ -8,8 +8,8 @@ from netflux.aws.ecr import expiry
 from netflux.aws.ecr.images import Images
 from netflux.clock import Clock
 from netflux.controlplane.call import Caller
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import kind
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import kind
 from netflux.errors import AwsError, Retryable
 from netflux.reconcile.controller import Result
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import kind_of
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import kind_of
 
 KIND = "ecr.image"
 

@@ -13,7 +13,7 @@ from netflux import names
 from netflux.aws.ecr.distribution import INSTALL, Distribution
 from netflux.aws.ecr.password import Passwords
 from netflux.controlplane.call import Call
-from netflux.controlplane.moto import Moto
+from netflux.controlplane.moto.backend import Moto
 from netflux.errors import AwsError, Unsupported
 
 Json = dict[str, Any]

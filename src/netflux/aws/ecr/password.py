@@ -13,7 +13,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from netflux.clock import Clock
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records.documents import Documents
 
 LIFE = timedelta(hours=12)  # GetAuthorizationToken: "The authorization token is valid for 12 hours".
 USER = "AWS"

@@ -21,8 +21,9 @@ from netflux import names
 from netflux.aws.ecr.decide import Wanted, failure, image_id, page, wanted
 from netflux.aws.ecr.distribution import INSTALL, Distribution, DistributionError
 from netflux.aws.ecr.password import Passwords
-from netflux.controlplane import admission, bodies
+from netflux.controlplane.authentication import admission
 from netflux.controlplane.call import Caller
+from netflux.controlplane.protocol import bodies
 from netflux.controlplane.server import BACKLOG, joined
 from netflux.errors import AwsError
 from netflux.haproxy.configuration import quote

@@ -7,8 +7,8 @@ from typing import Any
 
 from netflux.aws.ecs.arn import Place
 from netflux.aws.ecs.store import CLUSTER, DEFINITION, Json, Store
-from netflux.controlplane import paging
 from netflux.controlplane.call import Call, Caller
+from netflux.controlplane.records import paging
 from netflux.errors import AwsError
 
 LONGEST_PAGE = 100

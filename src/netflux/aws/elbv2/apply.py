@@ -29,7 +29,7 @@ from netflux.aws.elbv2.site import Place, Site
 from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
 from netflux.clock import Clock
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Retryable, Terminal, Unsupported
 from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, Network

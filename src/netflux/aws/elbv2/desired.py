@@ -10,7 +10,7 @@ from netflux import names
 from netflux.aws.elbv2 import attributes
 from netflux.aws.elbv2.rulebook import Rulebook
 from netflux.controlplane.call import Caller
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 
 DEFAULT_PRIORITY = 50001

@@ -8,8 +8,8 @@ import socket
 from collections.abc import Sequence
 
 from netflux.aws.elbv2.desired import LoadBalancer
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import kind
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import kind
 from netflux.network.interface import Interface, InterfaceRequest, Network
 
 _log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import kind
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import kind
 
 KIND = "elbv2/rules"
 _STAND_IN = "*"

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from netflux.aws.elbv2.decide import Target
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import Kind
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import Kind
 
 KIND = "elbv2/targets"
 

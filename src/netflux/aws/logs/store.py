@@ -12,8 +12,8 @@ from typing import Any
 
 from netflux import setaside
 from netflux.aws.logs.stream import Events
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import kind_of
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import kind_of
 from netflux.errors import AwsError
 from netflux.faults import Faults
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import kind, kind_of
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import kind, kind_of
 
 INSTANCE = "rds/instance"
 EVENT = "rds/event"

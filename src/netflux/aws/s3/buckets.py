@@ -15,7 +15,7 @@ from netflux.aws.s3.store import Store
 from netflux.aws.s3.support import not_implemented
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Document
+from netflux.controlplane.records.documents import Document
 from netflux.errors import AwsError
 from netflux.policy.document import Policy, PolicyError, parse
 from netflux.policy.public import is_public

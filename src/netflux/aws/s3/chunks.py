@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
-from netflux.controlplane.signature import ALGORITHM, Claim, mismatch, signing_key, timestamp
+from netflux.controlplane.authentication.signature import ALGORITHM, Claim, mismatch, signing_key, timestamp
 
 PREFIX = f"STREAMING-{ALGORITHM}-PAYLOAD"
 """What x-amz-content-sha256 of such a request begins with; one with signed trailers goes on with `-TRAILER`."""

@@ -15,9 +15,9 @@ from typing import Any
 from netflux import content
 from netflux.aws.s3.body import Staged, digest
 from netflux.aws.s3.objects import ObjectBody, Objects, described
-from netflux.controlplane import paging
 from netflux.controlplane.call import Call
-from netflux.controlplane.documents import Document
+from netflux.controlplane.records import paging
+from netflux.controlplane.records.documents import Document
 from netflux.errors import AwsError
 
 _LAST_PART = 10_000  # "Amazon S3 multipart upload limits", S3 User Guide

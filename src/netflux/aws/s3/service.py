@@ -19,12 +19,14 @@ from netflux.aws.s3.buckets import read_policy
 from netflux.aws.s3.chunks import PREFIX, Chain
 from netflux.aws.s3.objects import ObjectBody, copy_source
 from netflux.aws.s3.reception import Promised
-from netflux.controlplane import bodies, room, signature, sizes
-from netflux.controlplane.admission import MAIN, Admission, Door, is_own_page_host
+from netflux.controlplane.authentication import signature
+from netflux.controlplane.authentication.admission import MAIN, Admission, Door, is_own_page_host
+from netflux.controlplane.authentication.keys import Key
+from netflux.controlplane.authentication.signature import SignatureError, Signed
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Key
+from netflux.controlplane.protocol import bodies, sizes
+from netflux.controlplane.records import room
 from netflux.controlplane.server import joined
-from netflux.controlplane.signature import SignatureError, Signed
 from netflux.errors import AwsError
 from netflux.policy.evaluate import ANONYMOUS, Principal, Request
 

@@ -8,8 +8,8 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 
 from netflux.aws.s3.body import Bodies
-from netflux.controlplane.documents import Document, Documents
-from netflux.controlplane.kinds import kind
+from netflux.controlplane.records.documents import Document, Documents
+from netflux.controlplane.records.kinds import kind
 from netflux.errors import AwsError
 
 _BUCKET = "s3/bucket"

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from netflux.controlplane.parameters import element, scalar
+from netflux.controlplane.protocol.parameters import element, scalar
 from netflux.decoding import xml
 from netflux.decoding.limits import Limits, Malformed
 from netflux.errors import AwsError

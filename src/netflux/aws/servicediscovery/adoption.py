@@ -6,7 +6,7 @@ from typing import Protocol
 
 from netflux.aws.servicediscovery.store import NAMESPACE, SERVICE, TAGS, Json, identity
 from netflux.controlplane.call import Caller
-from netflux.controlplane.documents import Documents
+from netflux.controlplane.records.documents import Documents
 
 _ADOPTED = "servicediscovery.adopted"
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netflux.aws.servicediscovery.store import Json
-from netflux.controlplane import paging
 from netflux.controlplane.call import Call, Caller
+from netflux.controlplane.records import paging
 from netflux.errors import AwsError
 from netflux.network.recordsets import record_sets
 from netflux.network.zone import RecordSet, Routing

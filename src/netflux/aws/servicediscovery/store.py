@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from netflux.clock import Clock
-from netflux.controlplane import paging
 from netflux.controlplane.call import Caller
-from netflux.controlplane.documents import Documents
-from netflux.controlplane.kinds import kind
+from netflux.controlplane.records import paging
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.kinds import kind
 from netflux.errors import AwsError
 
 Json = dict[str, Any]

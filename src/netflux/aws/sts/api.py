@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from netflux.controlplane.authentication.keys import Key, Keys, key_id, secret_key
 from netflux.controlplane.call import Call
-from netflux.controlplane.keys import Key, Keys, key_id, secret_key
 from netflux.errors import AwsError
 from netflux.policy.evaluate import Principal, account_root
 

@@ -1,0 +1,1 @@
+"""Who may ask: signatures, keys, and what tells a person's programs from web pages and other users."""

@@ -1,0 +1,42 @@
+"""Lists that must answer after a change, or it is not kept: one record that moto takes and can't list would make
+a service's list fail for good.
+
+EC2 and ELBv2 have rules of their own before moto, and readers that leave out what they can't read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_LISTS = {
+    "acm": ("ListCertificates",),
+    "iam": ("ListRoles", "ListUsers", "ListGroups", "ListInstanceProfiles"),
+    "kms": ("ListKeys", "ListAliases"),
+    "route53": ("ListHostedZones",),
+    "secretsmanager": ("ListSecrets",),
+    "sns": ("ListTopics", "ListSubscriptions"),
+    "ssm": ("DescribeParameters",),
+}
+_FREQUENT = ("Publish", "Encrypt", "Decrypt", "Generate", "Sign", "Verify", "Get", "ChangeResourceRecordSets")
+"""What changes nothing that is listed, and is called often."""
+
+
+def of(service: str, operation: str) -> Sequence[str]:
+    """The lists that are to be tried after the operation."""
+    return () if operation.startswith(_FREQUENT) else _LISTS.get(service, ())
+
+
+def protocol(service: str) -> str:
+    """In which a list is asked for."""
+    from netflux.controlplane.protocol import models
+
+    return str(models.service_model(service).resolved_protocol)
+
+
+def forget_phantoms() -> None:
+    """moto makes an empty entry of a parameter's name that it looks for and has not, and can't list it then."""
+    from moto.backends import get_backend
+
+    for _, _, backend in [*get_backend("ssm").iter_backends()]:
+        for name in [name for name, versions in backend._parameters.items() if not versions]:
+            del backend._parameters[name]

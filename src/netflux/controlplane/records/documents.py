@@ -1,0 +1,310 @@
+"""Documents on disk: the one place where acknowledged state lives.
+
+SQLite in WAL mode with synchronous=FULL: a write is on disk when it returns, a transaction is whole or absent after
+SIGKILL. Reads come from memory; memory changes only after the disk has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from netflux.controlplane.records import kinds, room
+from netflux.controlplane.records.kinds import Kind
+from netflux.errors import AwsError, UserError
+from netflux.faults import Faults
+
+Document = dict[str, Any]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS document (
+    kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key)
+);
+CREATE TABLE IF NOT EXISTS blob (key TEXT PRIMARY KEY, body BLOB NOT NULL);
+"""
+_UNREADABLE = "CREATE TABLE IF NOT EXISTS unreadable (kind TEXT, key TEXT, body BLOB)"
+"""A document that is no JSON costs itself and no other: it is kept, where nothing reads it."""
+
+
+def create(path: Path) -> None:
+    """Makes an empty database, on disk on return. One that is there already is left as it is."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)  # its log gets the same mode
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA synchronous=OFF")  # once at the end is enough
+            database.execute("PRAGMA journal_mode=WAL")
+            database.executescript(_SCHEMA)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check(path: Path) -> None:
+    """Whether the file can be what a region has left; reads its first bytes only.
+
+    Raises:
+        UserError: it is absent, empty or no database.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except FileNotFoundError:
+        raise _refused(path, "is missing") from None
+    if not start:
+        raise _refused(path, "is empty")
+    if start != b"SQLite format 3\x00":
+        raise _refused(path, "is no database: its first bytes are not SQLite's")
+
+
+def untouched(path: Path) -> bool:
+    """Whether it is a database into which nothing was ever put; the file is not changed."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as database:
+            return not database.execute("SELECT 1 FROM document UNION ALL SELECT 1 FROM blob LIMIT 1").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _text(body: bytes, valid: int) -> str | None:
+    """A document's JSON; None when it is none. Python writes NaN, which SQLite's json_valid does not take."""
+    try:
+        text = body.decode()
+        if not valid:
+            json.loads(text)
+    except ValueError:
+        return None
+    return text if text.startswith("{") else None
+
+
+def _refused(path: Path, what: str) -> UserError:
+    objects = path.parent / "objects"
+    count = sum(1 for _ in objects.iterdir()) if objects.is_dir() else 0
+    databases = path.parent / "databases"
+    more = sum(1 for _ in databases.iterdir()) if databases.is_dir() else 0
+    return UserError(
+        f"{path} {what}. It holds what the APIs accepted, so the region is not started.\n"
+        f"Nothing was touched: objects/ has {count} files, databases/ has {more} PostgreSQL clusters.",
+        "Put a copy of netflux.db back (with netflux.db-wal, if the copy has one), or start anew elsewhere with "
+        "--state DIR.",
+    )
+
+
+class Documents:
+    """Keeps JSON documents by kind and key, and blobs by key, durably.
+
+    Methods may be called from any thread. Documents are copied in and out, so a caller can't change what is stored
+    except by `put`. Raises sqlite3.OperationalError when the disk refuses; memory then stays as the disk has it.
+
+    Args:
+        path: of the file; made when absent.
+        reserve: room for deletions on a full disk; None where nothing is held.
+        faults: told of documents that their readers can't read.
+
+    Raises:
+        UserError: the file is damaged. It is not changed then.
+    """
+
+    def __init__(self, path: Path, reserve: room.Reserve | None = None, faults: Faults | None = None) -> None:
+        self._lock = threading.RLock()
+        self._reserve = reserve
+        self.faults = faults or Faults()
+        self._kinds: dict[str, Kind] = {}
+        self._aside: set[tuple[str, str]] = set()
+        self._documents: dict[str, dict[str, str]] = {}  # JSON: a copy takes a fifth of deepcopy's time
+        self.unreadable: list[tuple[str, str]] = []
+        """Kind and key of documents that are no JSON; they are kept in a table that nothing reads."""
+        killed = path.with_name(f"{path.name}-wal").exists()  # a region that stops writes it back
+        new = not path.exists()
+        self._depth = 0
+        self._undo: list[tuple[str, str, str | None]] = []
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        try:
+            self._open(new, killed)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            if room.damaged(error) or not isinstance(error, sqlite3.OperationalError):
+                raise _refused(path, f"is damaged ({error})") from error
+            raise
+
+    def _open(self, new: bool, killed: bool) -> None:
+        if not new:
+            # A table that is missing is not made: what was in it would be lost unsaid.
+            self._db.execute("SELECT (SELECT 1 FROM document LIMIT 1), (SELECT 1 FROM blob LIMIT 1)")
+        if killed and (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(f"malformed: {' '.join(found.split())}")
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        if new:
+            self._db.executescript(_SCHEMA)
+        unreadable: list[int] = []
+        for number, kind, key, body, valid in self._db.execute(
+            "SELECT rowid, kind, key, CAST(body AS BLOB), json_valid(body) FROM document ORDER BY rowid"
+        ):
+            text = _text(body, valid)
+            if text is None:
+                unreadable.append(number)
+            else:
+                self._documents.setdefault(kind, {})[key] = text
+        for number in unreadable:
+            self._set_aside(number)
+        if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'unreadable'").fetchone():
+            self.unreadable = [*self._db.execute("SELECT kind, key FROM unreadable")]
+
+    def _set_aside(self, number: int) -> None:
+        row = "SELECT kind, key, CAST(body AS BLOB) FROM document WHERE rowid = ?"
+        with self.transaction():
+            self._db.execute(_UNREADABLE)
+            self._db.execute(f"INSERT INTO unreadable {row}", (number,))
+            self._db.execute("DELETE FROM document WHERE rowid = ?", (number,))
+
+    def declare(self, *declared: Kind) -> None:
+        """What documents of these kinds must have, from now on and those that are there: of these, the ones that lack
+        something are left out by `get` and `list`. They stay on disk, also when their key is given to another one.
+        """
+        with self._lock:
+            for one in declared:
+                self._kinds[one.name] = one
+                for kind in [kind for kind in self._documents if self._kind(kind) is one]:
+                    self._leave_out(one, kind)
+
+    def left_out(self, kind: str) -> bool:
+        """Whether a document of such a kind, or of one that begins so, could not be read."""
+        return any(found.startswith(kind) for found, _ in (*self._aside, *self.unreadable))
+
+    def _leave_out(self, declared: Kind, kind: str) -> None:
+        for key, body in [*self._documents[kind].items()]:
+            try:
+                declared.check(json.loads(body))
+            except Exception as error:  # noqa: BLE001  (whatever a reader raises costs this one document; it is told)
+                del self._documents[kind][key]
+                self._aside.add((kind, key))
+                remedy = declared.remedy.replace("{key}", key)
+                kinds.tell(self.faults, f"record {kind} {key} in netflux.db", error, remedy)
+
+    def _kind(self, kind: str) -> Kind | None:
+        return self._kinds.get(kind) or self._kinds.get("/".join(kind.split("/")[:2]) + "/")
+
+    def _check(self, kind: str, key: str, body: str) -> None:
+        declared = self._kind(kind)
+        if declared is None:
+            return
+        try:
+            declared.check(json.loads(body))
+        except Exception as error:
+            raise AwsError(
+                "InternalFailure", f"{kind} {key} could not be read again ({error}), so nothing was kept.", 500
+            ) from error
+
+    def _keep(self, kind: str, key: str) -> None:
+        """Before the row of a document that could not be read is overwritten or removed."""
+        if (kind, key) not in self._aside:
+            return
+        row = "SELECT kind, key, CAST(body AS BLOB) FROM document WHERE kind = ? AND key = ?"
+        self._db.execute(_UNREADABLE)
+        self._db.execute(f"INSERT INTO unreadable {row}", (kind, key))
+        self._aside.discard((kind, key))
+        self.faults.clear(kinds.FAULT, f"record {kind} {key} in netflux.db")
+
+    def get(self, kind: str, key: str) -> Document | None:
+        """A copy of the document, or None."""
+        with self._lock:
+            found = self._documents.get(kind, {}).get(key)
+        document: Document | None = None if found is None else json.loads(found)
+        return document
+
+    def list(self, kind: str) -> Sequence[tuple[str, Document]]:
+        """Copies of all documents of a kind, oldest key first."""
+        with self._lock:
+            found = [*self._documents.get(kind, {}).items()]
+        return [(key, json.loads(body)) for key, body in found]
+
+    def bodies(self, kind: str) -> Mapping[str, str]:
+        """All documents of a kind as they are stored, by key, oldest first: the same text is the same state."""
+        with self._lock:
+            return dict(self._documents.get(kind, {}))
+
+    def put(self, kind: str, key: str, document: Document) -> None:
+        """Stores the document; it is on disk on return (or when the surrounding transaction ends)."""
+        body = json.dumps(document)
+        self._check(kind, key, body)
+        with self.transaction():
+            self._keep(kind, key)
+            self._db.execute(
+                "INSERT INTO document VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
+                (kind, key, body),
+            )
+            self._remember(kind, key)
+            self._documents.setdefault(kind, {})[key] = body
+
+    def delete(self, kind: str, key: str) -> None:
+        """Removes the document if it is there."""
+        with self.transaction(frees=True):
+            self._keep(kind, key)
+            self._db.execute("DELETE FROM document WHERE kind = ? AND key = ?", (kind, key))
+            self._remember(kind, key)
+            self._documents.get(kind, {}).pop(key, None)
+
+    def put_blob(self, key: str, body: bytes) -> None:
+        """Stores opaque bytes, durably."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT INTO blob VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body", (key, body)
+            )
+
+    def blobs(self, prefix: str) -> Sequence[tuple[str, bytes]]:
+        """All blobs whose key starts with the prefix."""
+        with self._lock:
+            rows = self._db.execute("SELECT key, body FROM blob WHERE substr(key, 1, ?) = ?", (len(prefix), prefix))
+            return [(key, body) for key, body in rows]
+
+    @contextlib.contextmanager
+    def transaction(self, frees: bool = False) -> Iterator[None]:
+        """Several writes as one: all on disk when the block ends, none of them when it raises. Blocks may nest.
+
+        Args:
+            frees: it deletes, so that it may use the reserve on a full disk.
+        """
+        with self._lock, self._room(frees):
+            if self._depth == 0:
+                self._db.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+                if self._depth == 1:
+                    self._db.execute("COMMIT")
+            except BaseException:
+                if self._depth == 1:
+                    self._roll_back()
+                raise
+            finally:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._undo.clear()
+
+    def _room(self, frees: bool) -> contextlib.AbstractContextManager[None]:
+        if self._reserve is None or self._depth or not (frees or room.freeing()):
+            return contextlib.nullcontext()
+        return self._reserve.lent()
+
+    def close(self) -> None:
+        """Checkpoints and closes the file."""
+        with self._lock:
+            self._db.close()
+
+    def _remember(self, kind: str, key: str) -> None:
+        self._undo.append((kind, key, self._documents.get(kind, {}).get(key)))
+
+    def _roll_back(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        for kind, key, before in reversed(self._undo):
+            if before is None:
+                self._documents.get(kind, {}).pop(key, None)
+            else:
+                self._documents.setdefault(kind, {})[key] = before
