@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from botocore import xform_name
 
+from netflux.controlplane import operation as operations
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import crash, motopolicy
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.protocol import constraints, modelcache, models, tags
 from netflux.controlplane.records import room
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Unsupported
 
 _log = logging.getLogger(__name__)
@@ -24,11 +27,15 @@ _log = logging.getLogger(__name__)
 DEADLINE = 60.0
 """Real seconds that a handler of ours may take; the longest that AWS lets a client ask for is SQS's wait of 20 s."""
 
-Handler = Callable[[Call, dict[str, Any]], Awaitable[dict[str, Any]]]
+Handler = Callable[[Call, dict[str, Any]], Any]
+"""Returns the response as botocore shapes it, or a coroutine of it."""
 
 
 class Handlers(Protocol):
-    """A service's own operations: one async method each, named as botocore names it in snake case.
+    """A service's own operations: one method each, named as botocore names it in snake case.
+
+    A method that is no coroutine runs alone, and all that it changes in one transaction: it is whole on disk before
+    the answer leaves, or not at all. A service that has such methods has the region's Documents as `documents`.
 
     Attributes:
         service: botocore's service name.
@@ -128,11 +135,15 @@ class Apis:
         handler = self.handler(call.service, call.operation)
         if handler is None:
             raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
+        model = models.operation_model(call.service, call.operation)
+        declared = operations.declaration(handler)
+        if declared is not None:
+            declared.check(f"{call.service}:{call.operation}", model.input_shape, params)
         await self.precheck(call, params)
         try:
             async with asyncio.timeout(DEADLINE) as deadline:
                 with room.asked_by(call.operation):
-                    response = await handler(call, copy.deepcopy(params))
+                    response = await self._carried_out(handler, call, params)
         except TimeoutError as error:
             if not deadline.expired():
                 raise
@@ -144,7 +155,7 @@ class Apis:
                 503,
             ) from error
         except (KeyError, ValueError) as error:
-            told = crash.known(models.operation_model(call.service, call.operation), params, error)
+            told = crash.known(model, params, error)
             if told is None:
                 raise
             _log.warning("%s:%s failed on its parameters: %s", call.service, call.operation, crash.place(error))
@@ -157,6 +168,24 @@ class Apis:
             raise refused from error
         self.settle(replace(call, told=(params, response)))
         return response
+
+    async def _carried_out(self, handler: Handler, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        if inspect.iscoroutinefunction(handler):
+            response: dict[str, Any] = await handler(call, copy.deepcopy(params))
+        elif not models.changes_state(call.operation):
+            response = handler(call, params)
+        elif params.get("DryRun"):
+            with self._documents(call.service).rehearsal():
+                handler(call, params)
+            raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+        else:
+            with self._documents(call.service).transaction():
+                response = handler(call, params)
+        return response
+
+    def _documents(self, service: str) -> Documents:
+        documents: Documents = cast("Any", self._handlers[service]).documents
+        return documents
 
     async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
         """Asks the service's own rules before anybody carries the call out, a handler of ours or moto.

@@ -11,12 +11,13 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from netflux.controlplane.records import kinds, room
 from netflux.controlplane.records.kinds import Kind
+from netflux.controlplane.records.table import Change, Schema, T, Table
 from netflux.errors import AwsError, UserError
 from netflux.faults import Faults
 
@@ -24,12 +25,19 @@ Document = dict[str, Any]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS document (
-    kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key)
+    kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, version INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (kind, key)
 );
 CREATE TABLE IF NOT EXISTS blob (key TEXT PRIMARY KEY, body BLOB NOT NULL);
 """
 _UNREADABLE = "CREATE TABLE IF NOT EXISTS unreadable (kind TEXT, key TEXT, body BLOB)"
 """A document that is no JSON costs itself and no other: it is kept, where nothing reads it."""
+_WITH_VERSIONS = "ALTER TABLE document ADD COLUMN version INTEGER NOT NULL DEFAULT 0"
+"""Of records; documents have none. Databases of releases before 0.2 lack the column."""
+_PUT = """
+INSERT INTO document VALUES (?, ?, ?, ?)
+ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body, version = excluded.version
+"""
 
 
 def create(path: Path) -> None:
@@ -95,6 +103,10 @@ def _refused(path: Path, what: str) -> UserError:
     )
 
 
+class _TakenBack(Exception):
+    """Ends a rehearsal."""
+
+
 class Documents:
     """Keeps JSON documents by kind and key, and blobs by key, durably.
 
@@ -123,6 +135,10 @@ class Documents:
         new = not path.exists()
         self._depth = 0
         self._undo: list[tuple[str, str, str | None]] = []
+        self._tables: dict[str, Table[Any]] = {}
+        self._versions: dict[tuple[str, str], int] = {}  # of records whose table nobody has asked for yet
+        self._changes: list[Change] = []
+        self._watching: list[Callable[[Sequence[Change]], None]] = []
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
             self._open(new, killed)
@@ -142,15 +158,19 @@ class Documents:
         self._db.execute("PRAGMA synchronous=FULL")
         if new:
             self._db.executescript(_SCHEMA)
+        if not any(name == "version" for _, name, *_ in self._db.execute("PRAGMA table_info(document)")):
+            self._db.execute(_WITH_VERSIONS)
         unreadable: list[int] = []
-        for number, kind, key, body, valid in self._db.execute(
-            "SELECT rowid, kind, key, CAST(body AS BLOB), json_valid(body) FROM document ORDER BY rowid"
+        for number, kind, key, body, valid, version in self._db.execute(
+            "SELECT rowid, kind, key, CAST(body AS BLOB), json_valid(body), version FROM document ORDER BY rowid"
         ):
             text = _text(body, valid)
             if text is None:
                 unreadable.append(number)
-            else:
-                self._documents.setdefault(kind, {})[key] = text
+                continue
+            self._documents.setdefault(kind, {})[key] = text
+            if version:
+                self._versions[kind, key] = version
         for number in unreadable:
             self._set_aside(number)
         if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'unreadable'").fetchone():
@@ -235,10 +255,7 @@ class Documents:
         self._check(kind, key, body)
         with self.transaction():
             self._keep(kind, key)
-            self._db.execute(
-                "INSERT INTO document VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
-                (kind, key, body),
-            )
+            self._db.execute(_PUT, (kind, key, body, 0))
             self._remember(kind, key)
             self._documents.setdefault(kind, {})[key] = body
 
@@ -249,6 +266,54 @@ class Documents:
             self._db.execute("DELETE FROM document WHERE kind = ? AND key = ?", (kind, key))
             self._remember(kind, key)
             self._documents.get(kind, {}).pop(key, None)
+
+    def table(self, schema: Schema[T]) -> Table[T]:
+        """The records of this schema; the same table for all who ask. Records that can't be read are left out of it,
+        as documents are by `declare`.
+        """
+        with self._lock:
+            if schema.name not in self._tables:
+                self._tables[schema.name] = self._load(schema)
+            return self._tables[schema.name]
+
+    def _load(self, schema: Schema[T]) -> Table[T]:
+        table = Table(schema, self)
+        for key, body in self._documents.pop(schema.name, {}).items():
+            try:
+                table.keep(key, table.read(self._versions.pop((schema.name, key), 1), body))
+            except Exception as error:  # noqa: BLE001  (whatever a migration raises costs this one record; it is told)
+                self._aside.add((schema.name, key))
+                remedy = schema.remedy.replace("{key}", key)
+                kinds.tell(self.faults, f"record {schema.name} {key} in netflux.db", error, remedy)
+        return table
+
+    def table_named(self, name: str) -> Table[Any]:
+        """The table of a schema of this name; KeyError before anybody asked for it by its schema."""
+        return self._tables[name]
+
+    def referring(self, name: str) -> Iterator[tuple[Table[Any], str]]:
+        """Tables with an index whose texts are keys of the table of this name."""
+        for table in self._tables.values():
+            for index, referred in table.schema.references.items():
+                if referred == name:
+                    yield table, index
+
+    def write(self, table: Table[Any], key: str, record: Any, body: str) -> None:
+        """A table's row: use `Table.put`."""
+        with self.transaction():
+            self._keep(table.schema.name, key)
+            self._db.execute(_PUT, (table.schema.name, key, body, table.schema.version))
+            self._changes.append(Change(table.schema.name, key, table.keep(key, record), record))
+
+    def remove(self, table: Table[Any], key: str) -> None:
+        """A table's row: use `Table.delete`."""
+        with self.transaction(frees=True):
+            self._db.execute("DELETE FROM document WHERE kind = ? AND key = ?", (table.schema.name, key))
+            self._changes.append(Change(table.schema.name, key, table.keep(key, None), None))
+
+    def watch(self, told: Callable[[Sequence[Change]], None]) -> None:
+        """From now on it is told of the records that each transaction has changed, when the disk has them."""
+        self._watching.append(told)
 
     def put_blob(self, key: str, body: bytes) -> None:
         """Stores opaque bytes, durably."""
@@ -274,10 +339,12 @@ class Documents:
             if self._depth == 0:
                 self._db.execute("BEGIN IMMEDIATE")
             self._depth += 1
+            changes: list[Change] = []
             try:
                 yield
                 if self._depth == 1:
                     self._db.execute("COMMIT")
+                    changes = self._changes
             except BaseException:
                 if self._depth == 1:
                     self._roll_back()
@@ -286,6 +353,22 @@ class Documents:
                 self._depth -= 1
                 if self._depth == 0:
                     self._undo.clear()
+                    self._changes = []
+        if changes:
+            self._tell(changes)
+
+    def _tell(self, changes: Sequence[Change]) -> None:
+        for name in {change.table for change in changes if change.after is None}:
+            self._tables[name].forget_places()
+        for told in self._watching:
+            told(changes)
+
+    @contextlib.contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """What is written in the block is taken back when it ends. Not inside a transaction."""
+        with contextlib.suppress(_TakenBack), self.transaction():
+            yield
+            raise _TakenBack
 
     def _room(self, frees: bool) -> contextlib.AbstractContextManager[None]:
         if self._reserve is None or self._depth or not (frees or room.freeing()):
@@ -303,6 +386,10 @@ class Documents:
     def _roll_back(self) -> None:
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
+        for change in reversed(self._changes):
+            self._tables[change.table].keep(change.key, change.before)
+        for name in {change.table for change in self._changes if change.after is None}:
+            self._tables[name].put_in_order()
         for kind, key, before in reversed(self._undo):
             if before is None:
                 self._documents.get(kind, {}).pop(key, None)

@@ -1,0 +1,37 @@
+"""Every member that botocore's models have is declared by the operation's handler: none is taken and read by nothing."""
+
+from __future__ import annotations
+
+import pytest
+from botocore import xform_name
+
+from netflux.controlplane import operation as operations
+from netflux.controlplane.protocol import models
+
+DECLARED: dict[str, type] = {}
+"""By botocore's name, the services of which every operation declares its members. The others have not been moved yet."""
+
+
+@pytest.mark.parametrize("service", DECLARED)
+def test_every_member_is_carried_neutral_or_refused(service: str) -> None:
+    handlers, wrong = DECLARED[service], []
+    for name in models.service_model(service).operation_names:
+        handler = getattr(handlers, xform_name(name), None)
+        if handler is None:
+            continue
+        declared = operations.declaration(handler)
+        if declared is None:
+            wrong.append(f"{name} declares nothing")
+            continue
+        shape = models.operation_model(service, name).input_shape
+        wrong += [f"{name}: {problem}" for problem in operations.undeclared(shape, declared)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("service", DECLARED)
+def test_every_declaration_is_an_operation(service: str) -> None:
+    names = {xform_name(name) for name in models.service_model(service).operation_names}
+    declared = {
+        name for name in dir(DECLARED[service]) if operations.declaration(getattr(DECLARED[service], name)) is not None
+    }
+    assert declared <= names

@@ -1,0 +1,1 @@
+"""What AWS refuses and so does this cloud: one table for each service, made into a table of docs/parity.md."""
