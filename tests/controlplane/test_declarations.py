@@ -1,4 +1,4 @@
-"""Every member that botocore's models have is declared by the operation's handler: none is taken and read by nothing."""
+"""Every member of botocore's models is declared by the operation's handler: none is taken and read by nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {}
-"""By botocore's name, the services of which every operation declares its members. The others have not been moved yet."""
+"""By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 
 
 @pytest.mark.parametrize("service", DECLARED)
