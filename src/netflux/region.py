@@ -36,7 +36,6 @@ from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.aws.ec2.flowlogs import FlowLogs
-from netflux.aws.ec2.precheck import Precheck
 from netflux.aws.ecr import distribution
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.controller import LifecycleController
@@ -134,8 +133,7 @@ class Region:
         owner = (options.account, options.region)
         self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
         flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
-        precheck = Precheck(self.apis, self._attached)
-        self.apis.register(Ec2Api(self.moto, flow_log_api, self._public, precheck))
+        self.apis.register(Ec2Api(self.documents, self.clock, flow_log_api, self._public))
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents, front.faults), self.clock))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
@@ -208,9 +206,6 @@ class Region:
         """Where a driver has internet gateways."""
         found = self.network.attached() if self.network.enforces_security_groups else ()
         return {one.id: PublicAddress(one.public_address, one.owner) for one in found if one.public_address}
-
-    def _attached(self) -> set[str]:
-        return {one.id for one in self.network.attached()}
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()
