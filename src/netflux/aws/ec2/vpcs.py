@@ -93,14 +93,14 @@ class Vpcs(Part):
             tags=self.tags(call, request, VPCS),
         )
         furnishing.furnish(self.tables, vpc)
-        return {"Vpc": {**shape(vpc, call.account), "State": "pending"}}
+        return {"Vpc": shape(vpc, call.account)}
 
     @operation(neutral=DRY_RUN)
     def create_default_vpc(self, call: Call, _request: CreateDefaultVpcRequestTypeDef) -> dict[str, Any]:
         """One at most ("Create a default VPC", Amazon VPC user guide)."""
         for vpc in self.tables.vpcs.where("default", "default"):
             raise AwsError("DefaultVpcAlreadyExists", f"A Default VPC already exists for this account: {vpc.id}.")
-        return {"Vpc": {**shape(furnishing.new_default_vpc(self.tables), call.account), "State": "pending"}}
+        return {"Vpc": shape(furnishing.new_default_vpc(self.tables), call.account)}
 
     @operation("VpcIds Filters(Name Values) MaxResults NextToken", neutral=DRY_RUN)
     def describe_vpcs(self, call: Call, request: DescribeVpcsRequestTypeDef) -> dict[str, Any]:
