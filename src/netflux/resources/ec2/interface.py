@@ -37,6 +37,7 @@ class NetworkInterface:
         requester: who made it besides the account: an id or a service such as `amazon-elb`; empty for the account.
         requester_managed: a service made it, and only the service may change it.
         attachment: nothing while its status is `available`.
+        public_ip: of AWS's own, which the VPC's internet gateway translates; Elastic IPs have records of their own.
     """
 
     id: str
@@ -55,6 +56,7 @@ class NetworkInterface:
     requester: str = ""
     requester_managed: bool = False
     attachment: Attachment | None = None
+    public_ip: str = ""
     client_token: str = ""
     tags: dict[str, str] = field(default_factory=dict)
 
@@ -72,6 +74,7 @@ NETWORK_INTERFACE = Schema(
         ),
         "private": lambda interface: interface.private_addresses,
         "attachment": lambda interface: (interface.attachment.id if interface.attachment else "",),
+        "public": lambda interface: (interface.public_ip,),
         "token": lambda interface: (interface.client_token,),
         "owner": lambda interface: (interface.tags.get("netflux:owner", ""),),
     },

@@ -45,6 +45,7 @@ class NetworkAcl:
     vpc_id: str
     entries: tuple[AclEntry, ...]
     default: bool = False
+    client_token: str = ""
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -55,6 +56,7 @@ NETWORK_ACL = Schema(
     indices={
         "vpc": lambda acl: (acl.vpc_id,),
         "default": lambda acl: (acl.vpc_id,) if acl.default else (),
+        "token": lambda acl: (acl.client_token,),
     },
     references={"vpc": "ec2/vpc"},
     in_use=lambda acl, _: AwsError(

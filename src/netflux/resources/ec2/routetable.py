@@ -14,6 +14,7 @@ class RouteTable:
 
     id: str
     vpc_id: str
+    client_token: str = ""
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -21,7 +22,7 @@ ROUTE_TABLE = Schema(
     "ec2/route-table",
     RouteTable,
     lambda table: table.id,
-    indices={"vpc": lambda table: (table.vpc_id,)},
+    indices={"vpc": lambda table: (table.vpc_id,), "token": lambda table: (table.client_token,)},
     references={"vpc": "ec2/vpc"},
     in_use=lambda table, _: AwsError(
         "DependencyViolation", f"The routeTable '{table.id}' has dependencies and cannot be deleted."
