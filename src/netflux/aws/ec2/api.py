@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
+from netflux.aws.ec2 import furnishing
 from netflux.aws.ec2.association import Addresses
-from netflux.aws.ec2.flowlogapi import FlowLogApi
+from netflux.aws.ec2.flowlogapi import FlowLogApi, FlowLogOperations
+from netflux.aws.ec2.grouprules import GroupRules
+from netflux.aws.ec2.subnets import Subnets
+from netflux.aws.ec2.tags import Tags
+from netflux.aws.ec2.vpcs import Vpcs
+from netflux.aws.ec2.zones import Zones
 from netflux.clock import Clock
 from netflux.controlplane.records.documents import Documents
 from netflux.resources.ec2.tables import Tables
 
 
-class Ec2Api:
+class Ec2Api(
+    Vpcs,
+    Subnets,
+    GroupRules,
+    Tags,
+    Zones,
+    FlowLogOperations,
+):
     """All handlers. What none of the classes has is refused by name.
 
     Args:
         documents: of the region.
         clock: tells when something was made.
-        flow_logs: answers for flow logs.
+        flow_logs: answers for flow logs; nothing where no network is watched.
         public: the addresses that internet gateways translate, by their interfaces.
     """
 
     service = "ec2"
     whole = True
 
-    def __init__(self, documents: Documents, clock: Clock, flow_logs: FlowLogApi, public: Addresses = dict) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        clock: Clock,
+        flow_logs: FlowLogApi | None = None,
+        public: Addresses = dict,
+    ) -> None:
         self.documents = documents
         self.tables = Tables(documents)
         self.clock = clock
         self.flow_logs = flow_logs
         self.public = public
+        furnishing.seed(self.tables)

@@ -14,6 +14,7 @@ from netflux.controlplane.records.table import Schema, Table
 from netflux.errors import AwsError
 from netflux.resources.ec2.address import ADDRESS, Address
 from netflux.resources.ec2.endpoint import VPC_ENDPOINT, VpcEndpoint
+from netflux.resources.ec2.flowlog import FLOW_LOG_TAGS, FlowLogTags
 from netflux.resources.ec2.gateway import (
     EGRESS_ONLY_INTERNET_GATEWAY,
     INTERNET_GATEWAY,
@@ -143,10 +144,13 @@ LAUNCH_TEMPLATES = Noun[LaunchTemplate](
 ENDPOINTS = Noun[VpcEndpoint](
     "vpc-endpoint", "vpce", VPC_ENDPOINT, "InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id '{id}' does not exist"
 )
+FLOW_LOGS = Noun[FlowLogTags](
+    "vpc-flow-log", "fl", FLOW_LOG_TAGS, "InvalidFlowLogId.NotFound", "The flow log ID '{id}' does not exist"
+)
 
 NOUNS: Sequence[Noun[Any]] = (
     VPCS, SUBNETS, GROUPS, RULES, ROUTE_TABLES, INTERNET_GATEWAYS, EGRESS_ONLY_GATEWAYS, NAT_GATEWAYS, ADDRESSES,
-    INTERFACES, ACLS, OPTIONS, PREFIX_LISTS, KEY_PAIRS, LAUNCH_TEMPLATES, ENDPOINTS,
+    INTERFACES, ACLS, OPTIONS, PREFIX_LISTS, KEY_PAIRS, LAUNCH_TEMPLATES, ENDPOINTS, FLOW_LOGS,
 )  # fmt: skip
 BY_PREFIX: Mapping[str, Noun[Any]] = {noun.prefix: noun for noun in NOUNS}
 """Nouns by the beginning of their ids."""

@@ -16,6 +16,15 @@ from netflux.resources.ec2.tables import Tables
 TAGGER = Tagger("InvalidParameterValue", "TagLimitExceeded")
 """["Tag restrictions", Amazon EC2 user guide; the codes are those of "Error codes for the Amazon EC2 API"]."""
 
+DRY_RUN = {"DryRun": "The kernel rehearses the call and takes it back."}
+"""Of the members that every operation has, what makes no difference here."""
+
+
+def no_pools(*members: str) -> dict[str, str]:
+    """Members by which a block is taken from a pool of the account's own, as refused ones."""
+    return dict.fromkeys(members, "There are no address pools here; name a block.")
+
+
 _OURS = "netflux:"
 """Keys by which this region finds its own interfaces: users may not set them."""
 
@@ -50,6 +59,11 @@ class Part:
                 )
             given += one.get("Tags") or ()
         return read_tags(call, given)
+
+
+def shown_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """As answers have them."""
+    return TAGGER.shown(tags)
 
 
 def read_tags(call: Call, given: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from netflux.controlplane.records.table import Schema
@@ -40,6 +42,17 @@ class Subnet:
     tags: dict[str, str] = field(default_factory=dict)
 
 
+_LARGEST = 16
+"""The shortest prefix of a subnet ["Subnet CIDR blocks", Amazon VPC user guide]."""
+
+
+def around(vpc_id: str, block: str) -> Iterator[str]:
+    """Texts for a block of IPv4 and all that contain it, the largest first: subnets are found by these."""
+    network = ipaddress.IPv4Network(block)
+    for length in range(_LARGEST, network.prefixlen + 1):
+        yield f"{vpc_id}/{network.supernet(new_prefix=length)}"
+
+
 SUBNET = Schema(
     "ec2/subnet",
     Subnet,
@@ -48,6 +61,9 @@ SUBNET = Schema(
         "vpc": lambda subnet: (subnet.vpc_id,),
         "zone": lambda subnet: (subnet.zone,),
         "default": lambda subnet: (subnet.zone,) if subnet.default_for_zone else (),
+        "block": lambda subnet: (f"{subnet.vpc_id}/{subnet.cidr_block}",) if subnet.cidr_block else (),
+        "within": lambda subnet: tuple(around(subnet.vpc_id, subnet.cidr_block)) if subnet.cidr_block else (),
+        "association": lambda subnet: tuple(one.id for one in subnet.ipv6_associations),
     },
     references={"vpc": "ec2/vpc"},
     in_use=lambda subnet, _: AwsError(

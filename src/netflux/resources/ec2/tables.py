@@ -5,6 +5,7 @@ from __future__ import annotations
 from netflux.controlplane.records.documents import Documents
 from netflux.resources.ec2.address import ADDRESS
 from netflux.resources.ec2.endpoint import VPC_ENDPOINT
+from netflux.resources.ec2.flowlog import FLOW_LOG_TAGS
 from netflux.resources.ec2.gateway import EGRESS_ONLY_INTERNET_GATEWAY, INTERNET_GATEWAY, NAT_GATEWAY
 from netflux.resources.ec2.instance import KEY_PAIR, LAUNCH_TEMPLATE, LAUNCH_TEMPLATE_VERSION
 from netflux.resources.ec2.interface import NETWORK_INTERFACE
@@ -46,3 +47,4 @@ class Tables:
         self.key_pairs = documents.table(KEY_PAIR)
         self.launch_templates = documents.table(LAUNCH_TEMPLATE)
         self.launch_template_versions = documents.table(LAUNCH_TEMPLATE_VERSION)
+        self.flow_log_tags = documents.table(FLOW_LOG_TAGS)

@@ -58,6 +58,7 @@ VPC = Schema(
     indices={
         "default": lambda vpc: ("default",) if vpc.default else (),
         "dhcp": lambda vpc: (vpc.dhcp_options_id,),
+        "association": lambda vpc: tuple(one.id for one in (*vpc.cidr_associations, *vpc.ipv6_associations)),
     },
     references={"dhcp": "ec2/dhcp-options"},
     in_use=lambda vpc, _: AwsError(
@@ -72,10 +73,12 @@ class DhcpOptions:
 
     Attributes:
         configurations: values by key, e.g. `domain-name-servers`.
+        default: new VPCs get it.
     """
 
     id: str
     configurations: dict[str, tuple[str, ...]]
+    default: bool = False
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -83,6 +86,7 @@ DHCP_OPTIONS = Schema(
     "ec2/dhcp-options",
     DhcpOptions,
     lambda options: options.id,
+    indices={"default": lambda options: ("default",) if options.default else ()},
     in_use=lambda options, _: AwsError(
         "DependencyViolation", f"The dhcpOptions '{options.id}' has dependencies and cannot be deleted."
     ),
