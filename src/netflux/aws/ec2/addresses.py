@@ -85,9 +85,7 @@ class Addresses(Part):
         if address.association_id and (address.interface_id, address.private_ip) == (eni.id, private):
             return {"AssociationId": address.association_id}
         _check_free(self.tables, address, eni, private, bool(request.get("AllowReassociation")))
-        made = replace(
-            address, association_id=hexadecimal("eipassoc"), interface_id=eni.id, private_ip=private
-        )
+        made = replace(address, association_id=hexadecimal("eipassoc"), interface_id=eni.id, private_ip=private)
         self.tables.addresses.put(made)
         return {"AssociationId": made.association_id}
 
@@ -132,7 +130,7 @@ class Addresses(Part):
         public = [_public(self.tables, one).id for one in request.get("PublicIps") or ()]
         wanted = [*(request.get("AllocationIds") or ()), *public]
         found = _filters(call).found(self.documents, ADDRESSES, wanted, request.get("Filters"))
-        return {"Addresses": [_shown(self.tables, call, one) for one in found]}
+        return {"Addresses": [_shown(call, one) for one in found]}
 
     @operation("AllocationIds MaxResults NextToken", neutral={**DRY_RUN, "Attribute": "There is one, domain-name."})
     def describe_addresses_attribute(
@@ -166,12 +164,11 @@ def _public(tables: Tables, address: str) -> Address:
 
 def _check_free(tables: Tables, address: Address, eni: NetworkInterface, private: str, again: bool) -> None:
     """One public address for one private one, unless the request takes it from where it is."""
-    if address.association_id:
-        if not again or _managed(tables, address):
-            raise AwsError(
-                "Resource.AlreadyAssociated",
-                f"resource {address.id} is already associated with associate-id {address.association_id}",
-            )
+    if address.association_id and (not again or _managed(tables, address)):
+        raise AwsError(
+            "Resource.AlreadyAssociated",
+            f"resource {address.id} is already associated with associate-id {address.association_id}",
+        )
     for other in tables.addresses.where("interface", eni.id):
         if other.private_ip == private and other.id != address.id:
             if not again:
@@ -187,7 +184,7 @@ def _managed(tables: Tables, address: Address) -> bool:
     return eni is not None and eni.requester_managed
 
 
-def _shown(tables: Tables, call: Call, address: Address) -> dict[str, Any]:
+def _shown(call: Call, address: Address) -> dict[str, Any]:
     told: dict[str, Any] = {
         "AllocationId": address.id,
         "PublicIp": address.public_ip,

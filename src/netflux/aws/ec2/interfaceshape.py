@@ -12,6 +12,9 @@ from netflux.controlplane.call import Call
 from netflux.resources.ec2.interface import Attachment, NetworkInterface
 from netflux.resources.ec2.tables import Tables
 
+_OWNERS = ("amazon-elb", "amazon-rds")
+"""Services that have public addresses under their own names."""
+
 
 def shape(tables: Tables, call: Call, eni: NetworkInterface) -> dict[str, Any]:
     """The whole interface."""
@@ -157,7 +160,7 @@ def _associations(tables: Tables, call: Call, eni: NetworkInterface) -> dict[str
         for one in tables.addresses.where("interface", eni.id)
     }
     if eni.public_ip and eni.private_addresses and eni.private_addresses[0] not in found:
-        owner = eni.requester if eni.requester.startswith("amazon-") else "amazon"
+        owner = eni.requester if eni.requester in _OWNERS else "amazon"
         found[eni.private_addresses[0]] = {"IpOwnerId": owner, "PublicIp": eni.public_ip}
     return found
 

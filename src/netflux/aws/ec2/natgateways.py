@@ -61,40 +61,13 @@ class NatGateways(Part):
         known = gateways.where("token", token) if token else []
         if not known:
             _forget(self.tables, self.clock.now())
-            known = [_made(self.tables, self._asked(call, request))]
+            known = [
+                _made(
+                    self.tables, _asked(self.tables, request, self.clock.now(), self.tags(call, request, NAT_GATEWAYS))
+                )
+            ]
             gateways.put(known[0])
         return {"NatGateway": _shown(known[0]), **({"ClientToken": token} if token else {})}
-
-    def _asked(self, call: Call, request: types.CreateNatGatewayRequestTypeDef) -> tuple[NatGateway, Subnet, str]:
-        """The gateway without an address, its subnet, and the private address that it is to have."""
-        connectivity, allocation = request.get("ConnectivityType") or "public", request.get("AllocationId") or ""
-        if not request.get("SubnetId"):
-            raise missing("subnetId")
-        subnet = SUBNETS.get(self.documents, request["SubnetId"])
-        if connectivity == "public" and not allocation:
-            raise missing("AllocationId")
-        if connectivity == "private" and allocation:
-            raise AwsError("InvalidParameterCombination", "A private NAT gateway has no Elastic IP address.")
-        if allocation:
-            ADDRESSES.get(self.documents, allocation)
-        standing = [SUBNETS.get(self.documents, one.subnet_id) for one in _there(self.tables)]
-        if sum(one.zone == subnet.zone for one in standing) >= _MOST:
-            raise AwsError("NatGatewayLimitExceeded", "The maximum number of NAT Gateways has been reached.")
-        wanted = request.get("PrivateIpAddress") or ""
-        if wanted:
-            placing.check_address(self.tables, subnet, wanted)
-        gateway = NatGateway(
-            id=hexadecimal("nat"),
-            vpc_id=subnet.vpc_id,
-            subnet_id=subnet.id,
-            connectivity=connectivity,
-            state="available",
-            created=self.clock.now(),
-            addresses=(NatAddress("", wanted, allocation_id=allocation),),
-            client_token=request.get("ClientToken") or "",
-            tags=self.tags(call, request, NAT_GATEWAYS),
-        )
-        return gateway, subnet, wanted
 
     @operation("NatGatewayId", neutral=DRY_RUN)
     def delete_nat_gateway(self, _call: Call, request: types.DeleteNatGatewayRequestTypeDef) -> dict[str, Any]:
@@ -111,10 +84,45 @@ class NatGateways(Part):
     def describe_nat_gateways(self, _call: Call, request: types.DescribeNatGatewaysRequestTypeDef) -> dict[str, Any]:
         """Those that were deleted an hour ago are not told any more."""
         now = self.clock.now()
-        for identity in request.get("NatGatewayIds") or ():
+        wanted = request.get("NatGatewayIds")
+        for identity in wanted or ():
             _told(self.tables, identity, now)
-        found = _FILTERS.found(self.documents, NAT_GATEWAYS, request.get("NatGatewayIds"), request.get("Filter"))
+        found = _FILTERS.found(self.documents, NAT_GATEWAYS, wanted, request.get("Filter") or ())
         return page(request, [_shown(one) for one in found if not _past(one, now)], "NatGateways")
+
+
+def _asked(
+    tables: Tables, request: types.CreateNatGatewayRequestTypeDef, now: datetime, tags: dict[str, str]
+) -> tuple[NatGateway, Subnet, str]:
+    """The gateway without an address, its subnet, and the private address that it is to have."""
+    connectivity, allocation = request.get("ConnectivityType") or "public", request.get("AllocationId") or ""
+    if not request.get("SubnetId"):
+        raise missing("subnetId")
+    subnet = SUBNETS.get(tables.documents, request["SubnetId"])
+    if connectivity == "public" and not allocation:
+        raise missing("AllocationId")
+    if connectivity == "private" and allocation:
+        raise AwsError("InvalidParameterCombination", "A private NAT gateway has no Elastic IP address.")
+    if allocation:
+        ADDRESSES.get(tables.documents, allocation)
+    standing = [SUBNETS.get(tables.documents, one.subnet_id) for one in _there(tables)]
+    if sum(one.zone == subnet.zone for one in standing) >= _MOST:
+        raise AwsError("NatGatewayLimitExceeded", "The maximum number of NAT Gateways has been reached.")
+    wanted = request.get("PrivateIpAddress") or ""
+    if wanted:
+        placing.check_address(tables, subnet, wanted)
+    gateway = NatGateway(
+        id=hexadecimal("nat"),
+        vpc_id=subnet.vpc_id,
+        subnet_id=subnet.id,
+        connectivity=connectivity,
+        state="available",
+        created=now,
+        addresses=(NatAddress("", wanted, allocation_id=allocation),),
+        client_token=request.get("ClientToken") or "",
+        tags=tags,
+    )
+    return gateway, subnet, wanted
 
 
 def _made(tables: Tables, asked: tuple[NatGateway, Subnet, str]) -> NatGateway:
@@ -137,9 +145,7 @@ def _made(tables: Tables, asked: tuple[NatGateway, Subnet, str]) -> NatGateway:
     tables.interfaces.put(interface)
     if address is None:
         return replace(gateway, addresses=(NatAddress(interface.id, private),))
-    tied = replace(
-        address, association_id=hexadecimal("eipassoc"), interface_id=interface.id, private_ip=private
-    )
+    tied = replace(address, association_id=hexadecimal("eipassoc"), interface_id=interface.id, private_ip=private)
     tables.addresses.put(tied)
     return replace(gateway, addresses=(_nat_address(interface, tied),))
 

@@ -39,7 +39,7 @@ class NetworkAcls(Part):
             if len(self.tables.acls.keys("vpc", vpc.id)) >= _MOST:
                 raise AwsError("NetworkAclLimitExceeded", "The maximum number of network ACLs has been reached.")
             tags = self.tags(call, request, ACLS)
-            entries = furnishing.closing_entries(bool(vpc.ipv6_associations))
+            entries = furnishing.closing_entries(ipv6=bool(vpc.ipv6_associations))
             known = [NetworkAcl(hexadecimal("acl"), vpc.id, entries, client_token=token, tags=tags)]
             self.tables.acls.put(known[0])
         told = {"ClientToken": token} if token else {}
