@@ -16,8 +16,8 @@ from netflux.errors import AwsError
 
 _SERVICES = (
     "acm", "application-autoscaling", "cloudformation", "cloudfront", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs",
-    "elbv2", "iam", "kms", "lambda", "logs", "rds", "route53", "secretsmanager", "servicediscovery", "sns", "sqs", "ssm",
-    "sts",
+    "elbv2", "iam", "kms", "lambda", "logs", "rds", "route53", "secretsmanager", "servicediscovery", "sns", "sqs",
+    "ssm", "sts",
 )  # fmt: skip
 _SINGLE = {
     "boolean": True, "integer": 3, "long": 2**40, "float": 1.5, "double": 0.25,
