@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from netflux.aws.ec2 import furnishing
-from netflux.aws.ec2.association import Addresses
+from netflux.aws.ec2.aclentries import AclEntries
+from netflux.aws.ec2.addresses import Addresses
 from netflux.aws.ec2.flowlogapi import FlowLogApi, FlowLogOperations
 from netflux.aws.ec2.grouprules import GroupRules
+from netflux.aws.ec2.interfaceaddresses import InterfaceAddresses
+from netflux.aws.ec2.interfaces import Interfaces
+from netflux.aws.ec2.internetgateways import EgressOnlyInternetGateways, InternetGateways
+from netflux.aws.ec2.natgateways import NatGateways
+from netflux.aws.ec2.networkacls import NetworkAcls
+from netflux.aws.ec2.routes import Routes
+from netflux.aws.ec2.routetables import RouteTables
 from netflux.aws.ec2.subnets import Subnets
 from netflux.aws.ec2.tags import Tags
 from netflux.aws.ec2.vpcs import Vpcs
@@ -22,6 +30,16 @@ class Ec2Api(
     Tags,
     Zones,
     FlowLogOperations,
+    RouteTables,
+    Routes,
+    InternetGateways,
+    EgressOnlyInternetGateways,
+    NatGateways,
+    Addresses,
+    Interfaces,
+    InterfaceAddresses,
+    NetworkAcls,
+    AclEntries,
 ):
     """All handlers. What none of the classes has is refused by name.
 
@@ -29,22 +47,14 @@ class Ec2Api(
         documents: of the region.
         clock: tells when something was made.
         flow_logs: answers for flow logs; nothing where no network is watched.
-        public: the addresses that internet gateways translate, by their interfaces.
     """
 
     service = "ec2"
     whole = True
 
-    def __init__(
-        self,
-        documents: Documents,
-        clock: Clock,
-        flow_logs: FlowLogApi | None = None,
-        public: Addresses = dict,
-    ) -> None:
+    def __init__(self, documents: Documents, clock: Clock, flow_logs: FlowLogApi | None = None) -> None:
         self.documents = documents
         self.tables = Tables(documents)
         self.clock = clock
         self.flow_logs = flow_logs
-        self.public = public
         furnishing.seed(self.tables)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from netflux.aws.ec2.association import Addresses
 from netflux.aws.ec2.nouns import Noun, invalid
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
@@ -36,13 +35,11 @@ class Part:
         documents: of the region.
         tables: EC2's records.
         clock: tells when something was made.
-        public: the addresses that internet gateways translate, by their interfaces.
     """
 
     documents: Documents
     tables: Tables
     clock: Clock
-    public: Addresses
 
     def tags(self, call: Call, request: Mapping[str, Any], noun: Noun[Any]) -> dict[str, str]:
         """The tags that a creating request gives the noun.
