@@ -14,11 +14,7 @@ from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 
 if TYPE_CHECKING:
-    from types_boto3_ec2.type_defs import (
-        CreateTagsRequestTypeDef,
-        DeleteTagsRequestTypeDef,
-        DescribeTagsRequestTypeDef,
-    )
+    from types_boto3_ec2.type_defs import DescribeTagsRequestTypeDef
 
 _MOST = 1000
 """Resources of one call ["CreateTags", Amazon EC2 API reference]."""
@@ -43,7 +39,7 @@ class Tags(Part):
     """CreateTags, DeleteTags, DescribeTags."""
 
     @operation("Resources Tags(Key Value)", neutral=DRY_RUN)
-    def create_tags(self, call: Call, request: CreateTagsRequestTypeDef) -> dict[str, Any]:
+    def create_tags(self, call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         """All resources get the tags, or none does where one is missing."""
         added = read_tags(call, request["Tags"])
         for noun, record in self._tagged(request["Resources"]):
@@ -51,7 +47,7 @@ class Tags(Part):
         return {}
 
     @operation("Resources Tags(Key Value)", neutral=DRY_RUN)
-    def delete_tags(self, call: Call, request: DeleteTagsRequestTypeDef) -> dict[str, Any]:
+    def delete_tags(self, call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         """The tags that are named, of that value where one is said; all of the user's where none is named."""
         wanted = request.get("Tags")
         read_tags(call, [{"Key": tag["Key"], "Value": tag.get("Value") or ""} for tag in wanted or ()])
