@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -143,9 +143,8 @@ def test_a_change_is_followed_and_the_rest_is_not_read_again(
     followed = Followed()
     before, after = followed.changed(change)
     assert after == configured.topology(followed.tables)
-    different = {
-        part for part in vars(after) if not part.startswith("_") and getattr(before, part) != getattr(after, part)
-    }
+    names = [one.name for one in fields(after)]
+    different = {name for name in names if getattr(before, name) != getattr(after, name)}
     assert different == parts
     same = {key for key, one in before.interfaces.items() if after.interfaces.get(key) is one}
     assert len(same) >= len(before.interfaces) - 1
