@@ -87,7 +87,8 @@ class NatGateways(Part):
         wanted = request.get("NatGatewayIds")
         for identity in wanted or ():
             _told(self.tables, identity, now)
-        found = _FILTERS.found(self.documents, NAT_GATEWAYS, wanted, request.get("Filter") or ())
+        conditions: Any = request.get("Filter")
+        found = _FILTERS.found(self.documents, NAT_GATEWAYS, wanted, conditions)
         return page(request, [_shown(one) for one in found if not _past(one, now)], "NatGateways")
 
 
