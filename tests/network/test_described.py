@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from netflux.network.described import READS, Reading, topology
 
 from netflux.faults import Faults
 from netflux.network import ruleset
-from netflux.network.described import READS, Reading, topology
 
 
 class Ec2:

@@ -61,6 +61,17 @@ _DATA = (
 _NO_OPERATORS = "Services of AWS's own make templates for others."
 _RESOLVED = "An image's alias is a parameter of AWS's own, of which there are none here."
 _LATEST, _DEFAULT = "$Latest", "$Default"
+_FILTERED = {
+    "ebs-optimized": "EbsOptimized",
+    "http-endpoint": "MetadataOptions.HttpEndpoint",
+    "http-tokens": "MetadataOptions.HttpTokens",
+    "host-resource-group-arn": "Placement.HostResourceGroupArn",
+    "image-id": "ImageId",
+    "instance-type": "InstanceType",
+    "kernel-id": "KernelId",
+    "ram-disk-id": "RamDiskId",
+}
+"""Members of the data that versions are filtered by."""
 
 
 class LaunchTemplates(Part):
@@ -203,14 +214,8 @@ class LaunchTemplates(Part):
         read: dict[str, Read] = {
             "create-time": lambda one: one[1].created.isoformat(),
             "is-default-version": lambda one: one[1].number == one[0].default_version,
-            **{
-                name: (lambda one, member=member: one[1].data.get(member))
-                for name, member in (
-                    ("ebs-optimized", "EbsOptimized"), ("image-id", "ImageId"), ("instance-type", "InstanceType"),
-                    ("kernel-id", "KernelId"), ("ram-disk-id", "RamDiskId"),
-                )
-            },
-        }  # fmt: skip
+            **{name: _of_data(member) for name, member in _FILTERED.items()},
+        }
         passing = Filters[Any](read).passing(found, request.get("Filters"))
         return page(request, [_version_shape(*one) for one in passing], "LaunchTemplateVersions")
 
@@ -246,6 +251,16 @@ class LaunchTemplates(Part):
                 f"Could not find the specified version {told} for the launch template with ID {template.id}.",
             )
         return found
+
+
+def _of_data(path: str) -> Read:
+    def read(one: tuple[LaunchTemplate, LaunchTemplateVersion]) -> str | int | bool | None:
+        found: Any = one[1].data
+        for member in path.split("."):
+            found = found.get(member) if isinstance(found, dict) else None
+        return found if isinstance(found, str | int | bool) else None
+
+    return read
 
 
 def _number(told: str | None, otherwise: int) -> int:
