@@ -96,6 +96,8 @@ class Reading:
             touched = _TOUCHED.get(change.table)
             if touched is None:
                 continue
+            if change.after is None and isinstance(change.before, securitygroup.SecurityGroupRule):
+                self._faults.clear(kinds.FAULT, _subject(change.before))
             for record in (change.before, change.after):
                 if record is not None:
                     for name, key in touched(self._tables, record):
@@ -200,7 +202,7 @@ def _subnet(tables: Tables, subnet: Any, _faults: Faults) -> Subnet:
 
 def _group(tables: Tables, group: Any, faults: Faults) -> SecurityGroup:
     rules = [
-        _told(faults, f"rule {rule.id} of {group.id}", _REVOKE.format(rule.id), lambda rule=rule: _rule(rule))  # type: ignore[misc]
+        _told(faults, _subject(rule), _REVOKE.format(rule.id), lambda rule=rule: _rule(rule))  # type: ignore[misc]
         for rule in tables.rules.where("group", group.id)
     ]
     return SecurityGroup(group.id, group.name, group.vpc_id, tuple(rule for rule in rules if rule is not None))
@@ -209,6 +211,10 @@ def _group(tables: Tables, group: Any, faults: Faults) -> SecurityGroup:
 _REVOKE = (
     "It allows nothing. Revoke it: aws ec2 revoke-security-group-ingress or -egress, --security-group-rule-ids, {}"
 )
+
+
+def _subject(rule: securitygroup.SecurityGroupRule) -> str:
+    return f"rule {rule.id} of {rule.group_id}"
 
 
 def _rule(rule: securitygroup.SecurityGroupRule) -> SecurityGroupRule:
