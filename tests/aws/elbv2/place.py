@@ -240,6 +240,11 @@ class Place:
         )
         return str(made["Rules"][0]["RuleArn"])
 
+    async def certificate(self, name: str = "web.test") -> str:
+        """The ARN of one that ACM issues."""
+        made = await self.apis.call("acm", "RequestCertificate", {"DomainName": name})
+        return str(made["CertificateArn"])
+
     def nodes(self) -> list[Interface]:
         """The load balancers' interfaces."""
         return list(self.network.interfaces.values()) if isinstance(self.network, MapNetwork) else []

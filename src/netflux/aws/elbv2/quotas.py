@@ -33,10 +33,15 @@ _CODES = {
     GROUPS_OF_BALANCER: "TooManyUniqueTargetGroupsPerLoadBalancer", GROUPS_OF_ACTION: "TooManyTargetGroups",
     VALUES: "ValidationError", WILDCARDS: "ValidationError",
 }  # fmt: skip
+_SAID = {
+    VALUES: "A rule can only have '{}' condition values",
+    WILDCARDS: "A rule can only have '{}' wildcards in its condition values",
+}
 
 
 def check(limit: str, count: int) -> None:
     """Raises AwsError when there would be more than the limit."""
     most = LIMITS[limit]
     if count > most:
-        raise AwsError(_CODES[limit], f"The maximum number of {limit.replace('-', ' ')} is '{most}', not '{count}'")
+        said = _SAID.get(limit, f"The maximum number of {limit.replace('-', ' ')}, '{{}}', has been reached")
+        raise AwsError(_CODES[limit], said.format(most))

@@ -67,10 +67,9 @@ def conditions(wanted: Sequence[Mapping[str, Any]]) -> None:
 
 def actions(wanted: Sequence[Mapping[str, Any]]) -> None:
     """Of a rule or a listener."""
-    if not wanted:
-        raise AwsError("ValidationError", "An action must be specified")
     if len(wanted) != 1:
-        raise AwsError("InvalidLoadBalancerAction", "Exactly one forward, redirect or fixed-response action is needed")
+        code = "InvalidLoadBalancerAction" if wanted else "ValidationError"
+        raise AwsError(code, "Exactly one forward, redirect or fixed-response action is needed")
     action = wanted[0]
     for kind, members in _MEMBERS.items():
         for member in members:
