@@ -19,7 +19,6 @@ _WRITES = {
     "dynamodb": "(Create|Update|Delete)Table|(Put|Update|Delete)Item|Batch.*|Transact.*|Execute.*|(Unt|T)agResource",
     "ecr": "(Put|Delete)RegistryPolicy|(Set|Delete)RepositoryPolicy|PutImageTagMutability|(Unt|T)agResource"
     "|PutImageScanningConfiguration",
-    "elbv2": _ANY,
     "iam": _ANY,
     "kms": _ANY,
     "rds": "(Create|Copy|Delete|Modify)DBParameterGroup",
