@@ -14,13 +14,16 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.elbv2.api import ElbApi
-from netflux.aws.elbv2.apply import ElbController, Ground
+from netflux.aws.elbv2.certificates import Acm
+from netflux.aws.elbv2.controller import ElbController, Ground
 from netflux.aws.elbv2.counters import NAMESPACE, Value
 from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
+from netflux.aws.elbv2.operations import Parts
 from netflux.aws.elbv2.records import Records
+from netflux.aws.elbv2.vpc import Vpcs
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.store import Store
@@ -117,7 +120,8 @@ class Place:
         self.haproxy = HAProxy(
             Children(self.run / "children"), binary.find(), self.run, directory / "haproxy.log", self.gateway.frontends
         )
-        desired = Desired(self.moto, REGION, self.documents)
+        desired = Desired(self.documents, REGION)
+        acm = Acm(self.apis, self.moto.certificate)
         self.flips: list[str] = []
         meter = Meter(self.haproxy, self._measured)
         self.minutes = Minutes(self.clock, [meter.minute])
@@ -131,7 +135,7 @@ class Place:
             Firewall(self.apis, self.network) if loopback else None,
             meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
-            self.moto.certificate,
+            acm,
             Records(self.moto, lambda: self.moto.holds("route53")),
         )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
@@ -140,7 +144,8 @@ class Place:
         self.apis.register(
             CloudWatchApi(Metrics(self.series, self.moto, frozenset([NAMESPACE]), self.documents, self.clock))
         )
-        self.apis.register(ElbApi(self.moto, desired, self.controller, self.clock))
+        parts = Parts(desired, self.documents, Vpcs(self.apis), acm, self.controller, self.clock, ACCOUNT)
+        self.apis.register(ElbApi(parts))
         self.loop = Loop(self.clock, [self.controller])
         self.targets: list[Target] = []
         self.vpc = ""
@@ -175,14 +180,17 @@ class Place:
         self.series.add(metric, datum)
 
     def _changed(self, call: Call) -> None:
-        self.loop.poke_all("elbv2")
+        if call.service in ("ec2", "acm", "route53"):
+            self.loop.poke_all("elbv2")
 
     async def elb(self, operation: str, **params: Any) -> dict[str, Any]:
         return await self.apis.call("elbv2", operation, params)
 
     async def ground(self) -> None:
-        """A VPC with two subnets in two zones."""
+        """A VPC with an internet gateway and two subnets in two zones."""
         self.vpc = (await self.apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+        gateway = (await self.apis.call("ec2", "CreateInternetGateway", {}))["InternetGateway"]["InternetGatewayId"]
+        await self.apis.call("ec2", "AttachInternetGateway", {"InternetGatewayId": gateway, "VpcId": self.vpc})
         for number, zone in enumerate("ab", 1):
             made = await self.apis.call(
                 "ec2",
@@ -233,6 +241,11 @@ class Place:
             "CreateRule", ListenerArn=listener, Priority=priority, Conditions=conditions, Actions=[action]
         )
         return str(made["Rules"][0]["RuleArn"])
+
+    async def certificate(self, name: str = "web.test") -> str:
+        """The ARN of one that ACM issues."""
+        made = await self.apis.call("acm", "RequestCertificate", {"DomainName": name})
+        return str(made["CertificateArn"])
 
     def nodes(self) -> list[Interface]:
         """The load balancers' interfaces."""

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from netflux.aws.ec2 import furnishing
+from netflux.aws.ec2.absent import AbsentNouns
 from netflux.aws.ec2.aclentries import AclEntries
 from netflux.aws.ec2.addresses import Addresses
+from netflux.aws.ec2.dhcpoptions import DhcpOptionSets
+from netflux.aws.ec2.endpoints import Endpoints
 from netflux.aws.ec2.flowlogapi import FlowLogApi, FlowLogOperations
 from netflux.aws.ec2.grouprules import GroupRules
 from netflux.aws.ec2.interfaceaddresses import InterfaceAddresses
 from netflux.aws.ec2.interfaces import Interfaces
 from netflux.aws.ec2.internetgateways import EgressOnlyInternetGateways, InternetGateways
+from netflux.aws.ec2.keypairs import KeyPairs
+from netflux.aws.ec2.launchtemplates import LaunchTemplates
 from netflux.aws.ec2.natgateways import NatGateways
 from netflux.aws.ec2.networkacls import NetworkAcls
+from netflux.aws.ec2.prefixlists import PrefixLists
 from netflux.aws.ec2.routes import Routes
 from netflux.aws.ec2.routetables import RouteTables
 from netflux.aws.ec2.subnets import Subnets
 from netflux.aws.ec2.tags import Tags
+from netflux.aws.ec2.vpcblocks import VpcBlocks
 from netflux.aws.ec2.vpcs import Vpcs
 from netflux.aws.ec2.zones import Zones
 from netflux.clock import Clock
@@ -25,11 +32,18 @@ from netflux.resources.ec2.tables import Tables
 
 class Ec2Api(
     Vpcs,
+    VpcBlocks,
     Subnets,
     GroupRules,
+    DhcpOptionSets,
+    PrefixLists,
+    Endpoints,
+    KeyPairs,
+    LaunchTemplates,
     Tags,
     Zones,
     FlowLogOperations,
+    AbsentNouns,
     RouteTables,
     Routes,
     InternetGateways,

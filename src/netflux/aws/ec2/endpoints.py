@@ -15,12 +15,18 @@ from netflux import names
 from netflux.aws.ec2.filters import Filters, Read, page
 from netflux.aws.ec2.nouns import ENDPOINTS, GROUPS, ROUTE_TABLES, SUBNETS, VPCS, invalid
 from netflux.aws.ec2.part import DRY_RUN, Part, shown_tags
+from netflux.aws.ec2.zones import ZONES
 from netflux.controlplane import identifiers
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
+from netflux.network import addresses, placing
+from netflux.policy import document
 from netflux.resources.ec2.endpoint import VpcEndpoint
-from netflux.resources.ec2.routetable import Route
+from netflux.resources.ec2.interface import NetworkInterface
+from netflux.resources.ec2.routetable import Route, RouteTable
+from netflux.resources.ec2.securitygroup import SecurityGroup
+from netflux.resources.ec2.subnet import Subnet
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import (
@@ -78,7 +84,7 @@ class Endpoints(Part):
         token = request.get("ClientToken") or ""
         if token:
             for known in self.tables.endpoints.where("token", token):
-                return {"VpcEndpoint": self._shape(known, call), "ClientToken": token}
+                return {"VpcEndpoint": self._endpoint_shape(known, call), "ClientToken": token}
         vpc = VPCS.get(self.documents, request["VpcId"])
         kind, service = request.get("VpcEndpointType") or _GATEWAY, request.get("ServiceName") or ""
         _known(service, kind)
@@ -101,7 +107,7 @@ class Endpoints(Part):
         else:
             _none(kind, request, "RouteTableIds")
         endpoint = self._changed(call, endpoint, request, "")
-        return {"VpcEndpoint": self._shape(endpoint, call), **({"ClientToken": token} if token else {})}
+        return {"VpcEndpoint": self._endpoint_shape(endpoint, call), **({"ClientToken": token} if token else {})}
 
     @operation(
         "VpcEndpointId ResetPolicy PolicyDocument AddRouteTableIds RemoveRouteTableIds AddSubnetIds RemoveSubnetIds "
@@ -140,11 +146,12 @@ class Endpoints(Part):
         if endpoint.type == _INTERFACE and not endpoint.groups:
             (default,) = self.tables.groups.where("name", f"{endpoint.vpc_id}/default")
             endpoint = replace(endpoint, groups=(default.id,))
-        for record in (
+        placed: list[RouteTable | Subnet | SecurityGroup] = [
             *ROUTE_TABLES.named(self.documents, endpoint.route_tables),
             *SUBNETS.named(self.documents, endpoint.subnets),
             *GROUPS.named(self.documents, endpoint.groups),
-        ):
+        ]
+        for record in placed:
             if record.vpc_id != endpoint.vpc_id:
                 raise invalid(f"{record.id} is in {record.vpc_id}, and the endpoint in {endpoint.vpc_id}.")
         zones = [one.zone for one in SUBNETS.named(self.documents, endpoint.subnets)]
@@ -177,15 +184,29 @@ class Endpoints(Part):
                 self.tables.interfaces.delete(identity)
         there = {interface.subnet_id for interface in kept}
         made = [
-            self.interface_for(call, subnet, endpoint.groups, f"VPC Endpoint Interface {endpoint.id}")
+            self._interface(call, endpoint, SUBNETS.get(self.documents, subnet))
             for subnet in endpoint.subnets
             if subnet not in there
         ]
         return replace(endpoint, interfaces=(*(one.id for one in kept), *made))
 
-    def interface_for(self, call: Call, subnet_id: str, groups: tuple[str, ...], description: str) -> str:
-        """An interface of a service; see `interfaces.py`."""
-        raise NotImplementedError
+    def _interface(self, call: Call, endpoint: VpcEndpoint, subnet: Subnet) -> str:
+        identity = identifiers.hexadecimal("eni")
+        made = NetworkInterface(
+            identity,
+            subnet.id,
+            subnet.vpc_id,
+            subnet.zone,
+            addresses.mac_address(),
+            endpoint.groups,
+            (placing.free_address(self.tables, subnet, endpoint.id),),
+            description=f"VPC Endpoint Interface {endpoint.id}",
+            interface_type="vpc_endpoint",
+            requester=call.account,
+            requester_managed=True,
+        )
+        self.tables.interfaces.put(made)
+        return identity
 
     @operation("VpcEndpointIds", neutral=DRY_RUN)
     def delete_vpc_endpoints(self, _call: Call, request: DeleteVpcEndpointsRequestTypeDef) -> dict[str, Any]:
@@ -219,7 +240,7 @@ class Endpoints(Part):
         }
         wanted = Filters[VpcEndpoint](read, lambda one: one.tags, {"vpc-id": "vpc", "service-name": "service"})
         found = wanted.found(self.documents, ENDPOINTS, request.get("VpcEndpointIds"), request.get("Filters"))
-        return page(request, [self._shape(one, call) for one in found], "VpcEndpoints")
+        return page(request, [self._endpoint_shape(one, call) for one in found], "VpcEndpoints")
 
     @operation(
         "ServiceNames Filters(Name Values) MaxResults NextToken ServiceRegions",
@@ -248,9 +269,9 @@ class Endpoints(Part):
         answer["ServiceDetails"] = [_detail(name, known[name]) for name in answer["ServiceNames"]]
         return answer
 
-    def _shape(self, one: VpcEndpoint, call: Call) -> dict[str, Any]:
+    def _endpoint_shape(self, one: VpcEndpoint, call: Call) -> dict[str, Any]:
         groups = [group for identity in one.groups if (group := self.tables.groups.get(identity)) is not None]
-        told = {
+        return {
             "VpcEndpointId": one.id, "VpcEndpointType": one.type, "VpcId": one.vpc_id,
             "ServiceName": one.service_name, "State": one.state, "PolicyDocument": one.policy or _EVERYTHING,
             "RouteTableIds": [*one.route_tables], "SubnetIds": [*one.subnets],
@@ -260,7 +281,6 @@ class Endpoints(Part):
             "DnsOptions": {"DnsRecordIpType": one.dns_record_ip_type}, "DnsEntries": [],
             "CreationTimestamp": one.created, "OwnerId": call.account, "Tags": shown_tags(one.tags),
         }  # fmt: skip
-        return told
 
 
 def _service(name: str) -> str:
@@ -272,8 +292,6 @@ def _types(name: str) -> list[str]:
 
 
 def _detail(service: str, name: str) -> dict[str, Any]:
-    from netflux.aws.ec2.zones import ZONES
-
     return {
         "ServiceName": service, "ServiceType": [{"ServiceType": kind} for kind in _types(name)],
         "ServiceRegion": names.REGION, "AvailabilityZones": [*ZONES], "AvailabilityZoneIds": [*ZONES.values()],
@@ -292,11 +310,9 @@ def _policy(told: str | None) -> str:
     if not told:
         return ""
     try:
-        document = json.loads(told)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict) or "Statement" not in document:
-        raise AwsError("InvalidPolicyDocument", "The policy document is not valid: it has to be JSON with statements.")
+        document.parse(told, needs_principal=True)
+    except document.PolicyError as error:
+        raise AwsError("InvalidPolicyDocument", f"The policy document is not valid: {error}") from error
     return told
 
 

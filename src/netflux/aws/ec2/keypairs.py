@@ -51,7 +51,7 @@ class KeyPairs(Part):
             serialization.PrivateFormat.OpenSSH if kind == "ed25519" else serialization.PrivateFormat.TraditionalOpenSSL
         )
         material = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-        pair = self._keep(call, request, key.public_key(), kind, _of_private(key))
+        pair = self._keep_pair(call, request, key.public_key(), kind, _of_private(key))
         return {**_told(pair), "KeyMaterial": material.decode()}
 
     @operation("KeyName PublicKeyMaterial TagSpecifications(ResourceType Tags(Key Value))", neutral=DRY_RUN)
@@ -64,9 +64,9 @@ class KeyPairs(Part):
         if isinstance(key, rsa.RSAPublicKey):
             if key.key_size not in _IMPORTED:
                 raise AwsError("InvalidKey.Format", f"A key of {key.key_size} bits is not taken. Use 2048 or 4096.")
-            pair = self._keep(call, request, key, "rsa", _of_public(key))
+            pair = self._keep_pair(call, request, key, "rsa", _of_public(key))
         else:
-            pair = self._keep(call, request, key, "ed25519", _of_ssh(key))
+            pair = self._keep_pair(call, request, key, "ed25519", _of_ssh(key))
         return _told(pair)
 
     def _new(self, name: str) -> None:
@@ -75,7 +75,9 @@ class KeyPairs(Part):
         if self.tables.key_pairs.has("name", name):
             raise AwsError("InvalidKeyPair.Duplicate", f"The keypair already exists: {name}")
 
-    def _keep(self, call: Call, request: Any, key: RSAPublicKey | Ed25519PublicKey, kind: str, print_: str) -> KeyPair:
+    def _keep_pair(
+        self, call: Call, request: Any, key: RSAPublicKey | Ed25519PublicKey, kind: str, print_: str
+    ) -> KeyPair:
         from cryptography.hazmat.primitives import serialization
 
         public = key.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
@@ -112,17 +114,17 @@ class KeyPairs(Part):
             "fingerprint": lambda pair: pair.fingerprint,
             "key-name": lambda pair: pair.name,
         }
-        ids = [*(request.get("KeyPairIds") or ()), *map(self._by_name, request.get("KeyNames") or ())]
+        ids = [*(request.get("KeyPairIds") or ()), *map(self._pair_named, request.get("KeyNames") or ())]
         wanted = Filters[KeyPair](read, lambda pair: pair.tags, {"key-name": "name"})
         found = wanted.found(self.documents, KEY_PAIRS, ids, request.get("Filters"))
-        return {"KeyPairs": [self._shape(pair, public=bool(request.get("IncludePublicKey"))) for pair in found]}
+        return {"KeyPairs": [self._pair_shape(pair, public=bool(request.get("IncludePublicKey"))) for pair in found]}
 
-    def _by_name(self, name: str) -> str:
+    def _pair_named(self, name: str) -> str:
         for pair in self.tables.key_pairs.where("name", name):
             return pair.id
         raise AwsError("InvalidKeyPair.NotFound", f"The key pair '{name}' does not exist")
 
-    def _shape(self, pair: KeyPair, *, public: bool) -> dict[str, Any]:
+    def _pair_shape(self, pair: KeyPair, *, public: bool) -> dict[str, Any]:
         told = {**_told(pair), "KeyType": pair.type, "CreateTime": pair.created}
         return {**told, "PublicKey": pair.public_key} if public else told
 
