@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +36,6 @@ from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, Network
 from netflux.network.permission import Peer
 from netflux.reconcile.controller import Result
-from netflux.resources import elbv2 as records
 from netflux.resources.elbv2 import Target, TargetGroup
 
 _log = logging.getLogger(__name__)
@@ -150,26 +149,9 @@ class ElbController:
 
     def _changes(self, changes: Sequence[Change]) -> None:
         """Load balancers before groups, so that a group's targets find their backends."""
-        keys = {key for change in changes for key in self._concerned(change)}
+        keys = {key for change in changes for key in self._desired.readers(change)}
         for key in sorted(keys, key=lambda key: ":targetgroup/" in key):
             self._poke(key)
-
-    def _concerned(self, change: Change) -> Iterator[str]:
-        """What reads a record: its load balancer, and the groups whose targets are checked, reached or used so."""
-        if change.table == records.REGISTRATION.name:
-            yield (change.after or change.before).group
-        elif change.table == records.TARGET_GROUP.name:
-            yield change.key
-            yield from self._desired.users(change.key)
-        elif change.table == records.RULE.name:
-            yield records.balancer_of(records.listener_of(change.key))
-            for rule in filter(None, (change.before, change.after)):
-                yield from rule.action.groups
-        elif change.table == records.LISTENER.name:
-            yield records.balancer_of(change.key)
-        elif change.table == records.LOAD_BALANCER.name:
-            yield change.key
-            yield from (arn for rule in self._desired.rules.where("balancer", change.key) for arn in rule.action.groups)
 
     async def keys(self) -> list[str]:
         """Load balancers before groups, so that a group's targets find their backends."""
