@@ -31,12 +31,10 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
-from netflux.aws.ec2.association import PublicAddress
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.aws.ec2.flowlogs import FlowLogs
-from netflux.aws.ec2.precheck import Precheck
 from netflux.aws.ecr import distribution
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.controller import LifecycleController
@@ -73,6 +71,7 @@ from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
+from netflux.controlplane.records.table import Change
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
@@ -101,7 +100,7 @@ READERS = {
     "route53": ("elbv2", "cloudfront"),
     "acm": ("elbv2",),
 }
-"""Which controllers read what a service's API has accepted."""
+"""Which controllers read what a service's API has accepted, and its tables."""
 
 
 class Region:
@@ -130,15 +129,11 @@ class Region:
         self.apis.register(self.map)
         zoned = partial(self.moto.holds, "route53")
         self.apis.register(HostedZones(self.moto, self.map.records))
-        self.resolver = Resolver(self.apis, self.network, self.endpoints, zoned)
+        self.resolver = Resolver(self.apis, self.network, self.endpoints, zoned, self.documents)
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
-        owner = (options.account, options.region)
-        self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
-        flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
-        precheck = Precheck(self.apis, self._attached)
-        self.apis.register(Ec2Api(self.moto, flow_log_api, self._public, precheck))
+        self.flow_logs = self._vpcs()
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents, front.faults), self.clock))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
@@ -160,7 +155,8 @@ class Region:
         more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
-        inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
+        inquiry = Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
+        self.documents.watch(self._recorded)
         front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
 
     async def start(self) -> None:
@@ -203,16 +199,16 @@ class Region:
 
     def _network(self) -> Network:
         if self.options.network == "namespaces":
-            return NamespaceNetwork(self.apis, self.documents)
-        return LoopbackNetwork(self.apis, self.documents)
+            return NamespaceNetwork(self.documents)
+        return LoopbackNetwork(self.documents)
 
-    def _public(self) -> dict[str, PublicAddress]:
-        """Where a driver has internet gateways."""
-        found = self.network.attached() if self.network.enforces_security_groups else ()
-        return {one.id: PublicAddress(one.public_address, one.owner) for one in found if one.public_address}
-
-    def _attached(self) -> set[str]:
-        return {one.id for one in self.network.attached()}
+    def _vpcs(self) -> FlowLogs:
+        owner = (self.options.account, self.options.region)
+        logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        poke = partial(self._poke, "flow-logs")
+        api = FlowLogApi(logs, self.documents, self.apis.call, self.clock, poke)
+        self.apis.register(Ec2Api(self.documents, self.clock, api))
+        return logs
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()
@@ -327,11 +323,15 @@ class Region:
         return pem, pem
 
     def _changed(self, call: Call) -> None:
-        if call.service == "ec2":
-            self.network.changed(call.operation, call.told)
         self.resolver.changed(call.service, call.operation)
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
+
+    def _recorded(self, changes: Sequence[Change]) -> None:
+        """Whoever reads a service's tables looks at them again."""
+        for service in {change.table.partition("/")[0] for change in changes}:
+            for controller in READERS.get(service, ()):
+                self.loop.poke_all(controller)
 
     def facts(self) -> dict[str, Any]:
         """What no AWS API tells: the region's own state, for the console and `netflux status`."""

@@ -17,6 +17,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
+from tests.controlplane.plane import with_ec2
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -229,6 +230,7 @@ class Cloud:
         self.moto = Moto(self.documents, ACCOUNT, REGION)
         # moto plays the region's own services as well, but for those whose statuses the engine waits for
         self.apis = Apis(ACCOUNT, REGION, self.moto, lambda _call: None, lend=lambda _service, _operation: None)
+        with_ec2(self.apis, self.documents)
         self.ecs = KeptEcs()
         self.cloudfront = KeptCloudFront()
         self.rds = KeptRds()

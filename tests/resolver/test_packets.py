@@ -25,6 +25,7 @@ from netflux.network.interface import InterfaceRequest
 from netflux.network.namespaces import NamespaceNetwork
 from netflux.network.zone import RecordSet
 from netflux.resolver.resolver import LINK_LOCAL, Resolver
+from tests.controlplane.plane import with_ec2
 from tests.network.enclosed import enclosed, needs_namespaces
 
 pytestmark = needs_namespaces
@@ -98,13 +99,13 @@ def placed(work: Callable[[Place], Awaitable[Any]], records: dict[str, list[Reco
         documents = Documents(directory / "n.db")
         moto = Moto(documents, names.ACCOUNT, names.REGION)
         apis = Apis(names.ACCOUNT, names.REGION, moto, lambda call: follow(call))  # noqa: PLW0108 (made below)
-        network, endpoints = NamespaceNetwork(apis, documents), Endpoints()
+        with_ec2(apis, documents)
+        network, endpoints = NamespaceNetwork(documents), Endpoints()
         added = {} if records is None else records
         apis.register(HostedZones(moto, lambda zone: added.get(zone, [])))
-        resolver = Resolver(apis, network, endpoints, lambda: moto.holds("route53"))
+        resolver = Resolver(apis, network, endpoints, lambda: moto.holds("route53"), documents)
 
         def follow(call: Call) -> None:
-            network.changed(call.operation)
             resolver.changed(call.service, call.operation)
 
         await network.start()

@@ -11,16 +11,20 @@ import ipaddress
 import logging
 import random
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from netflux import names
 from netflux.controlplane.call import Caller
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.table import Change
 from netflux.errors import AwsError
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.resolver import hosted
 from netflux.resolver.decide import Answer, Code, Question, Surroundings, View, answer
 from netflux.resolver.server import Server
+from netflux.resources.ec2.tables import Tables
+from netflux.resources.ec2.vpc import Vpc
 
 _log = logging.getLogger(__name__)
 
@@ -42,17 +46,22 @@ class Resolver:
     """The resolvers of all VPCs, each made when the first task there asks for it.
 
     Args:
-        apis: EC2, and Route 53 with Cloud Map's records.
+        apis: Route 53 with Cloud Map's records.
         network: where tasks are.
         endpoints: names of load balancers and databases.
         zoned: whether Route 53 has any zone at all, so that it need not be loaded to find none.
+        documents: EC2's VPCs and their DHCP options.
     """
 
-    def __init__(self, apis: Apis, network: Network, endpoints: Endpoints, zoned: Callable[[], bool]) -> None:
+    def __init__(
+        self, apis: Apis, network: Network, endpoints: Endpoints, zoned: Callable[[], bool], documents: Documents
+    ) -> None:
         self._apis = apis
         self._network = network
         self._endpoints = endpoints
         self._zoned = zoned
+        self._tables = Tables(documents)
+        documents.watch(self._recorded)
         self._servers: dict[str, Server] = {}
         self._views: dict[str, View] = {}
         self._changes = 0
@@ -64,27 +73,35 @@ class Resolver:
 
         Raises:
             OSError: the machine refuses its sockets.
-            AwsError: EC2 can't be asked.
+            AwsError: the VPC is no more.
         """
         vpc = self._network.vpc_of(owner)
         if not vpc:
             return None
-        described = (await self._apis.call("ec2", "DescribeVpcs", {"VpcIds": [vpc]}))["Vpcs"][0]
-        base = str(ipaddress.IPv4Network(described["CidrBlock"])[_PLUS])
+        found = self._vpc(vpc)
+        base = str(ipaddress.IPv4Network(found.cidr_block)[_PLUS])
         async with self._opening:
             if vpc not in self._servers:
                 await self._open(vpc, base)
-        options = await self._options(described)
-        servers = [base if one == _AMAZON else one for one in options.get("domain-name-servers", [_AMAZON])]
-        search = options.get("domain-name", [self._domain])
+        options = self._tables.dhcp_options.get(found.dhcp_options_id)
+        told = options.configurations if options is not None else {}
+        servers = [base if one == _AMAZON else one for one in told.get("domain-name-servers", (_AMAZON,))]
+        search = told.get("domain-name", (self._domain,))
         return "".join([f"search {' '.join(search)}\n", *(f"nameserver {one}\n" for one in servers)])
 
-    def changed(self, service: str, operation: str) -> None:
+    def changed(self, service: str, _operation: str) -> None:
         """An operation was accepted."""
-        if service in _READ or (service == "ec2" and "Vpc" in operation):
+        if service in _READ:
             self._views.clear()
             self._changes += 1
-        if operation == "DeleteVpc":
+
+    def _recorded(self, changes: Sequence[Change]) -> None:
+        """A VPC's answers follow its attributes; when it goes, so do its sockets."""
+        vpcs = [change for change in changes if change.table == self._tables.vpcs.schema.name]
+        if vpcs:
+            self._views.clear()
+            self._changes += 1
+        if any(change.key in self._servers for change in vpcs if change.after is None):
             task = asyncio.ensure_future(self._sweep())
             self._sweeping.add(task)
             task.add_done_callback(self._sweeping.discard)
@@ -111,21 +128,14 @@ class Resolver:
 
     async def _sweep(self) -> None:
         """Closes the sockets of VPCs that are no more."""
-        there = {one["VpcId"] for one in (await self._apis.call("ec2", "DescribeVpcs", {}))["Vpcs"]}
-        for vpc in self._servers.keys() - there:
+        for vpc in [one for one in self._servers if one not in self._tables.vpcs]:
             await self._servers.pop(vpc).stop()
 
-    async def _options(self, described: dict[str, Any]) -> dict[str, list[str]]:
-        """The VPC's DHCP options set; empty for the default one."""
-        identity = described.get("DhcpOptionsId") or ""
-        if not identity.startswith("dopt-"):
-            return {}
-        told = await self._apis.call("ec2", "DescribeDhcpOptions", {"DhcpOptionsIds": [identity]})
-        return {
-            one["Key"]: [value["Value"] for value in one["Values"]]
-            for found in told["DhcpOptions"]
-            for one in found["DhcpConfigurations"]
-        }
+    def _vpc(self, identity: str) -> Vpc:
+        found = self._tables.vpcs.get(identity)
+        if found is None:
+            raise AwsError("InvalidVpcID.NotFound", f"The vpc ID '{identity}' does not exist")
+        return found
 
     async def _answer(self, vpc: str, question: Question) -> Answer | None:
         try:
@@ -152,19 +162,14 @@ class Resolver:
         return view
 
     async def _read(self, vpc: str) -> View:
-        described = (await self._apis.call("ec2", "DescribeVpcs", {"VpcIds": [vpc]}))["Vpcs"][0]
-        blocks = [one["CidrBlock"] for one in described.get("CidrBlockAssociationSet", ())]
+        found = self._vpc(vpc)
         return View(
-            support=await self._attribute(vpc, "enableDnsSupport"),
-            hostnames=await self._attribute(vpc, "enableDnsHostnames"),
-            blocks=tuple(dict.fromkeys([described["CidrBlock"], *blocks])),
+            support=found.dns_support,
+            hostnames=found.dns_hostnames,
+            blocks=tuple(dict.fromkeys([found.cidr_block, *(one.block for one in found.cidr_associations)])),
             domain=self._domain,
             zones=await hosted.zones(self._apis, vpc, self._apis.region) if self._zoned() else (),
         )
-
-    async def _attribute(self, vpc: str, name: str) -> bool:
-        told = await self._apis.call("ec2", "DescribeVpcAttribute", {"VpcId": vpc, "Attribute": name})
-        return bool(told[name[0].upper() + name[1:]]["Value"])
 
 
 def _draw(weights: Sequence[int], count: int) -> list[int]:

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from netflux.aws.ec2.association import PublicAddress
+from netflux.network.described import read
 
 from netflux.aws.ec2.api import Ec2Api
-from netflux.aws.ec2.association import PublicAddress
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.controlplane.apis import Apis
 from netflux.errors import AwsError
-from netflux.network.described import read
 from tests.aws.ec2.flowing import flowing
 from tests.controlplane.plane import Plane
 

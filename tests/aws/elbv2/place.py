@@ -40,6 +40,7 @@ from netflux.network.interface import Interface, InterfaceRequest
 from netflux.network.loopback import LoopbackNetwork
 from netflux.reconcile.loop import Loop
 from netflux.runtime.children import Children
+from tests.controlplane.plane import with_ec2
 from tests.haproxy.targets import Answer, Target, free_port, fresh_address, get, until
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
@@ -110,8 +111,9 @@ class Place:
         self.documents = Documents(directory / "netflux.db")
         self.moto = Moto(self.documents, ACCOUNT, REGION)
         self.apis = Apis(ACCOUNT, REGION, self.moto, self._changed)
+        with_ec2(self.apis, self.documents, self.clock)
         self.known: dict[str, str] = {}
-        self.loopback = LoopbackNetwork(self.apis, self.documents) if loopback else None
+        self.loopback = LoopbackNetwork(self.documents) if loopback else None
         self.network = self.loopback or MapNetwork(self.known, apart)
         self.endpoints = Endpoints()
         self.gateway = Gateway(self.port, self.run, directory / "ca", Region(ACCOUNT, REGION))
@@ -130,7 +132,7 @@ class Place:
             self.run,
             self.port,
             self.gateway.certificate,
-            Firewall(self.moto, self.network) if loopback else None,
+            Firewall(self.apis, self.network) if loopback else None,
             meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
             acm,

@@ -16,6 +16,7 @@ from netflux.controlplane.apis import Apis
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
+from tests.controlplane.plane import with_ec2
 
 SPEED = 60.0
 TAGS = [{"Key": "a", "Value": "1"}]
@@ -62,6 +63,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     documents = Documents(tmp_path / "n.db")
     moto = Moto(documents, names.ACCOUNT, names.REGION)
     apis = Apis(names.ACCOUNT, names.REGION, moto, lambda _: None)
+    with_ec2(apis, documents)
     made = ServiceDiscoveryApi(documents, Clock(SPEED), apis, (names.REGION, names.ACCOUNT))
     apis.register(made)
     apis.register(HostedZones(moto, made.records))

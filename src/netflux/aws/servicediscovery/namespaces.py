@@ -7,6 +7,7 @@ from typing import Any
 from netflux.aws.servicediscovery.store import NAMESPACE, OPERATION, TAGS, Json, Part, identity, matching, page, shown
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
+from netflux.resources.ec2.vpc import VPC
 
 _SOA_TTL = 15  # seconds; API shape SOA, as namespaces have it that name none (seen)
 _INTERNAL = ("operation", "vpc")
@@ -25,10 +26,8 @@ class Namespaces(Part):
         again = self._again(request, "DNS_PRIVATE", request["Vpc"])
         if again:
             return again
-        try:
-            await self.apis.call("ec2", "DescribeVpcs", {"VpcIds": [request["Vpc"]]})
-        except AwsError as error:
-            raise AwsError("InvalidInput", f"{error.message}") from error
+        if request["Vpc"] not in self.documents.table(VPC):
+            raise AwsError("InvalidInput", f"The vpc ID '{request['Vpc']}' does not exist")
         vpc = {"VPC": {"VPCRegion": self.region, "VPCId": request["Vpc"]}}
         properties = await self._zone(request, vpc)
         return {"OperationId": self._create(request, "DNS_PRIVATE", properties)}
