@@ -45,14 +45,14 @@ from netflux.aws.ecs import meter as ecsmeter
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store as EcsStore
 from netflux.aws.ecs.taskhost import TaskHost
+from netflux.aws.elbv2.accesslog.delivery import LogDelivery
 from netflux.aws.elbv2.api import ElbApi
-from netflux.aws.elbv2.certificates import Acm
-from netflux.aws.elbv2.controller import ElbController, Ground
-from netflux.aws.elbv2.counters import NAMESPACE, Value
-from netflux.aws.elbv2.desired import Desired
-from netflux.aws.elbv2.firewall import Firewall
-from netflux.aws.elbv2.logdelivery import LogDelivery
-from netflux.aws.elbv2.meter import Meter
+from netflux.aws.elbv2.balancer.desired import Desired
+from netflux.aws.elbv2.balancer.firewall import Firewall
+from netflux.aws.elbv2.controller import Dependencies, ElbController
+from netflux.aws.elbv2.listener.certificates import Acm
+from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
+from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts as ElbParts
 from netflux.aws.elbv2.records import Records
 from netflux.aws.elbv2.vpc import Vpcs
@@ -228,20 +228,20 @@ class Region:
     def _load_balancers(self) -> ElbController:
         desired = Desired(self.documents, self.options.region)
         acm = Acm(self.apis, self.moto.certificate)
-        ground = Ground(
+        dependencies = Dependencies(
             self.haproxy,
             self.network,
             self.endpoints,
             self.state.run,
             self.options.port,
             self.gateway.certificate,
-            Firewall(self.moto, self.network),
+            Firewall(self.apis, self.network),
             self.meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
             acm,
             Records(self.moto, partial(self.moto.holds, "route53")),
         )
-        controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
+        controller = ElbController(desired, dependencies, self.documents, self.clock, self._health_changed)
         account = self.options.account
         parts = ElbParts(desired, self.documents, Vpcs(self.apis), acm, controller, self.clock, account)
         self.apis.register(ElbApi(parts))

@@ -13,14 +13,14 @@ from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
+from netflux.aws.elbv2.accesslog.delivery import LogDelivery
 from netflux.aws.elbv2.api import ElbApi
-from netflux.aws.elbv2.certificates import Acm
-from netflux.aws.elbv2.controller import ElbController, Ground
-from netflux.aws.elbv2.counters import NAMESPACE, Value
-from netflux.aws.elbv2.desired import Desired
-from netflux.aws.elbv2.firewall import Firewall
-from netflux.aws.elbv2.logdelivery import LogDelivery
-from netflux.aws.elbv2.meter import Meter
+from netflux.aws.elbv2.balancer.desired import Desired
+from netflux.aws.elbv2.balancer.firewall import Firewall
+from netflux.aws.elbv2.controller import Dependencies, ElbController
+from netflux.aws.elbv2.listener.certificates import Acm
+from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
+from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts
 from netflux.aws.elbv2.records import Records
 from netflux.aws.elbv2.vpc import Vpcs
@@ -125,7 +125,7 @@ class Place:
         self.flips: list[str] = []
         meter = Meter(self.haproxy, self._measured)
         self.minutes = Minutes(self.clock, [meter.minute])
-        ground = Ground(
+        dependencies = Dependencies(
             self.haproxy,
             self.network,
             self.endpoints,
@@ -138,7 +138,7 @@ class Place:
             acm,
             Records(self.moto, lambda: self.moto.holds("route53")),
         )
-        self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
+        self.controller = ElbController(desired, dependencies, self.documents, self.clock, self.flips.append)
         self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))
         self.series = Series()
         self.apis.register(

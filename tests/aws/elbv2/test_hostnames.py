@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netflux.aws.elbv2 import hostnames
+from netflux.aws.elbv2.balancer import hostnames
 from tests.aws.elbv2 import bare
 from tests.aws.elbv2.place import fixed
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netflux.aws.elbv2 import hostnames
+from netflux.aws.elbv2.balancer import hostnames
 from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 from netflux.network.recordsets import record_sets

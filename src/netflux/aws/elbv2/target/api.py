@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from netflux.aws.elbv2 import attributes, decide, quotas
-from netflux.aws.elbv2.decide import Health
+from netflux.aws.elbv2 import attributes, quotas
 from netflux.aws.elbv2.operations import Operations, Shape
-from netflux.aws.elbv2.target import validation
+from netflux.aws.elbv2.target import decide, validation
+from netflux.aws.elbv2.target.decide import Health
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from netflux.aws.elbv2 import accesslog, answers, conditions, headers, rules, sticky, transform
-from netflux.aws.elbv2.desired import Listener, LoadBalancer
-from netflux.aws.elbv2.rules import Decision, Forward
-from netflux.aws.elbv2.site import DEFAULT_PORT, Place, Site
+from netflux.aws.elbv2.accesslog import lines as accesslog
+from netflux.aws.elbv2.balancer.desired import Listener, LoadBalancer
+from netflux.aws.elbv2.rule import conditions, decide, transform
+from netflux.aws.elbv2.rule.decide import Decision, Forward
+from netflux.aws.elbv2.section import answers, headers, sticky
+from netflux.aws.elbv2.section.site import DEFAULT_PORT, Place, Site
 from netflux.haproxy import normal
 from netflux.haproxy.configuration import quote
 from netflux.haproxy.section import BEGIN, Branch, Entry, Route, Section
@@ -207,7 +209,7 @@ def _branches(site: Site, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked
     """In the order in which they are tried, the last one without a condition."""
     trace = (answers.error(site, 405), *headers.response(site))
     yield _Forked(Branch("{ method TRACE }", f"{site.prefix}-trace", trace, reads=frozenset({"method"})))
-    for number, decision in enumerate(rules.decisions(site.listener.rules), 1):
+    for number, decision in enumerate(decide.decisions(site.listener.rules), 1):
         tried = number - (decision.priority == DEFAULT_PRIORITY)
         held = " ".join(f"{{ {conditions.expression(match)} }}" for match in decision.matches)
         reads = frozenset(conditions.reads(match) for match in decision.matches)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netflux.aws.elbv2 import pages
-from netflux.aws.elbv2.site import Site
+from netflux.aws.elbv2.section import pages
+from netflux.aws.elbv2.section.site import Site
 from netflux.haproxy.configuration import quote
 from netflux.resources.elbv2 import FixedResponse, Redirect
 

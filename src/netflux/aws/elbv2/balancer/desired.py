@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from netflux import names
 from netflux.aws.elbv2 import attributes
 from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.table import Change
 from netflux.resources import elbv2 as records
 from netflux.resources.elbv2 import Rule, TargetGroup
 
@@ -104,6 +105,23 @@ class Desired:
     def users(self, group: str) -> list[str]:
         """ARNs of the load balancers that use a target group in a rule."""
         return sorted({records.balancer_of(rule.listener) for rule in self.rules.where("group", group)})
+
+    def readers(self, change: Change) -> Iterator[str]:
+        """ARNs of what reads a record: load balancers, and groups whose targets are checked, reached or used so."""
+        if change.table == records.REGISTRATION.name:
+            yield (change.after or change.before).group
+        elif change.table == records.TARGET_GROUP.name:
+            yield change.key
+            yield from self.users(change.key)
+        elif change.table == records.RULE.name:
+            yield records.balancer_of(records.listener_of(change.key))
+            for rule in filter(None, (change.before, change.after)):
+                yield from rule.action.groups
+        elif change.table == records.LISTENER.name:
+            yield records.balancer_of(change.key)
+        elif change.table == records.LOAD_BALANCER.name:
+            yield change.key
+            yield from (arn for rule in self.rules.where("balancer", change.key) for arn in rule.action.groups)
 
     def _listener(self, found: records.Listener) -> Listener:
         known = attributes.listener(found.attributes)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from netflux import names
-from netflux.aws.elbv2.desired import LoadBalancer
+from netflux.aws.elbv2.balancer.desired import LoadBalancer
 
 _NAME = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+[a-z]+")
 _AWS = re.compile(r"(^|\.)(localhost|amazonaws\.com|cloudfront\.net)$")

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from netflux.aws.elbv2 import decide
-from netflux.aws.elbv2.decide import Health, Outcome, Thresholds
-from netflux.aws.elbv2.reach import Reach
+from netflux.aws.elbv2.target import decide
+from netflux.aws.elbv2.target.decide import Health, Outcome, Thresholds
+from netflux.aws.elbv2.target.reach import Reach
 from netflux.clock import Clock
 from netflux.resources.elbv2 import HealthCheck, Target
 

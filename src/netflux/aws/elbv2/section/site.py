@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from netflux.aws.elbv2.desired import Listener, LoadBalancer
+from netflux.aws.elbv2.balancer.desired import Listener, LoadBalancer
 
 DEFAULT_PORT = {"HTTP": 80, "HTTPS": 443}
 _USUAL_LASTING = 3600

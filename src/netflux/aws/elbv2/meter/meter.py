@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from netflux.aws.elbv2 import accesslog, counters
-from netflux.aws.elbv2.counters import Owned, Value
+from netflux.aws.elbv2.accesslog import lines as accesslog
+from netflux.aws.elbv2.meter import counters
+from netflux.aws.elbv2.meter.counters import Owned, Value
 from netflux.haproxy.journal import FAILED, Journal
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import logging
 import socket
 from collections.abc import Sequence
 
-from netflux.aws.elbv2.desired import LoadBalancer
+from netflux.aws.elbv2.balancer.desired import LoadBalancer
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.kinds import kind
 from netflux.network.interface import Interface, InterfaceRequest, Network

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netflux.aws.elbv2 import accesslog
-from netflux.aws.elbv2.accesslog import Balancer
+from netflux.aws.elbv2.accesslog import lines as accesslog
+from netflux.aws.elbv2.accesslog.lines import Balancer
 from netflux.clock import Clock
 from netflux.errors import AwsError
 from netflux.haproxy.journal import Journal

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
-from netflux.aws.elbv2 import decide
-from netflux.aws.elbv2.decide import Health
-from netflux.aws.elbv2.health import Checker
-from netflux.aws.elbv2.reach import Reach
-from netflux.aws.elbv2.slowstart import SlowStart
-from netflux.aws.elbv2.targets import Targets
+from netflux.aws.elbv2.target import decide
+from netflux.aws.elbv2.target.decide import Health
+from netflux.aws.elbv2.target.observe import Checker
+from netflux.aws.elbv2.target.reach import Reach
+from netflux.aws.elbv2.target.registrations import Targets
+from netflux.aws.elbv2.target.slowstart import SlowStart
 from netflux.clock import Clock
 from netflux.errors import Retryable
 from netflux.haproxy.journal import Journal

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netflux.aws.elbv2.attributes import RESPONSE_HEADERS, TLS_HEADERS
-from netflux.aws.elbv2.site import DEFAULT_PORT, Site
+from netflux.aws.elbv2.section.site import DEFAULT_PORT, Site
 from netflux.haproxy.configuration import quote
 from netflux.haproxy.section import BORN
 

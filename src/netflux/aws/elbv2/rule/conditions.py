@@ -7,8 +7,8 @@ User guide, "Condition types for listener rules": the case of host, header and q
 
 from __future__ import annotations
 
-from netflux.aws.elbv2 import rules
-from netflux.aws.elbv2.rules import Match
+from netflux.aws.elbv2.rule import decide
+from netflux.aws.elbv2.rule.decide import Match
 from netflux.haproxy.configuration import quote
 
 
@@ -48,14 +48,14 @@ _REGEX = {
 
 def _compared(patterns: tuple[str, ...], flag: str = "") -> str:
     """All patterns by one method, the cheapest that all of them allow."""
-    kinds = {rules.kind(pattern) for pattern in patterns}
+    kinds = {decide.kind(pattern) for pattern in patterns}
     if kinds == {"str"}:
         return f"-m str {flag}-- {' '.join(map(quote, patterns))}"
     if kinds == {"beg"}:
         return f"-m beg {flag}-- {' '.join(quote(pattern[:-1]) for pattern in patterns)}"
-    return f"-m reg {flag}-- {' '.join(quote(f'^{rules.expression(pattern)}$') for pattern in patterns)}"
+    return f"-m reg {flag}-- {' '.join(quote(f'^{decide.expression(pattern)}$') for pattern in patterns)}"
 
 
 def _pair(pattern: str) -> str:
     key, _, value = pattern.partition("=")
-    return f"(^|&){rules.expression(key, '[^&=]')}={rules.expression(value, '[^&]')}(&|$)"
+    return f"(^|&){decide.expression(key, '[^&=]')}={decide.expression(value, '[^&]')}(&|$)"

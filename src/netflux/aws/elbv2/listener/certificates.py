@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from netflux.aws.elbv2.desired import Listener
+from netflux.aws.elbv2.balancer.desired import Listener
 from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
-from netflux.aws.elbv2.transform import HOST, URL
+from netflux.aws.elbv2.rule.transform import HOST, URL
 from netflux.resources.elbv2 import DEFAULT_PRIORITY
 
 KIND = "access"
