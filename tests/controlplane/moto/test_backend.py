@@ -1,6 +1,5 @@
 """moto's state: on disk before the answer, back after a restart, and never more than the disk has."""
 
-
 import pytest
 
 from netflux.errors import AwsError
