@@ -16,6 +16,8 @@ from tests.rules.elbv2.requests import (
 )
 from tests.rules.rule import Rule
 
+NO_CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+
 RULES = [
     Rule(
         "A listener has actions.",
@@ -93,9 +95,7 @@ RULES = [
         new_listener(
             Protocol="HTTPS",
             Certificates=[
-                {
-                    "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
-                },
+                {"CertificateArn": NO_CERTIFICATE},
             ],
         ),
         "CertificateNotFound",
@@ -208,9 +208,7 @@ RULES = [
         {
             "ListenerArn": "{secure}",
             "Certificates": [
-                {
-                    "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
-                },
+                {"CertificateArn": NO_CERTIFICATE},
             ],
         },
         "CertificateNotFound",
