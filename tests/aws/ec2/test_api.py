@@ -1,33 +1,28 @@
-"""EC2's nouns beside each other."""
+"""What EC2 makes, shows and takes away with a noun."""
 
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from netflux.aws.ec2.api import Ec2Api
 from netflux.controlplane.apis import Apis
 from netflux.errors import AwsError
+from netflux.network.interface import InterfaceRequest
+from netflux.network.ledger import Ledger
+from tests.aws.ec2.flowing import flowing
 from tests.controlplane.plane import Plane
 
 
 @pytest.fixture
-async def apis(tmp_path: Path) -> AsyncIterator[Apis]:
-    plane = Plane(tmp_path)
-    yield await plane.start()
+def plane(tmp_path: Path) -> Plane:
+    return Plane(tmp_path)
+
+
+@pytest.fixture
+async def apis(plane: Plane, tmp_path: Path) -> AsyncIterator[Apis]:
+    yield (await flowing(plane, tmp_path)).apis
     plane.stop()
-
-
-def test_no_two_classes_of_handlers_have_a_method_of_one_name() -> None:
-    """They become one class: the one's method would be called for the other's."""
-    owners: dict[str, list[str]] = defaultdict(list)
-    for one in Ec2Api.__mro__[1:]:
-        for name in vars(one):
-            if not name.startswith("__"):
-                owners[name].append(one.__name__)
-    assert {name: found for name, found in owners.items() if len(found) > 1} == {}
 
 
 async def _group(apis: Apis, condition: list[dict[str, Any]]) -> dict[str, Any]:
@@ -64,9 +59,35 @@ async def test_a_rule_with_a_description_is_revoked_by_what_it_allows(apis: Apis
     assert [one["FromPort"] for one in left if one["IpProtocol"] == "tcp"] == [9090]
 
 
+async def test_the_address_that_an_internet_gateway_translates_is_shown_and_found(plane: Plane, apis: Apis) -> None:
+    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.9.0.0/16"}))["Vpc"]["VpcId"]
+    wanted = {"VpcId": vpc, "CidrBlock": "10.9.0.0/24"}
+    subnet = (await apis.call("ec2", "CreateSubnet", wanted))["Subnet"]["SubnetId"]
+    ledger = Ledger(plane.documents, translates=True)
+    one = ledger.attach(InterfaceRequest("elbv2/arn/subnet", subnet, (), "d", public=True))
+    other = ledger.attach(InterfaceRequest("ecs/task/1", subnet, (), "d"))
+    public = one.public_address
+
+    async def found(*conditions: tuple[str, str]) -> dict[str, dict[str, Any]]:
+        told = [{"Name": name, "Values": [value]} for name, value in (("subnet-id", subnet), *conditions)]
+        answer = await apis.call("ec2", "DescribeNetworkInterfaces", {"Filters": told})
+        return {eni["NetworkInterfaceId"]: eni for eni in answer["NetworkInterfaces"]}
+
+    everything = await found()
+    assert everything.keys() == {one.id, other.id}
+    assert everything[one.id]["Association"] == {"IpOwnerId": "amazon-elb", "PublicIp": public}
+    assert everything[one.id]["PrivateIpAddresses"][0]["Association"]["PublicIp"] == public
+    assert "Association" not in everything[other.id]
+    for name, value in (("association.public-ip", public), ("association.ip-owner-id", "amazon-elb")):
+        assert (await found((name, value))).keys() == {one.id}
+        assert await found((name, "another")) == {}
+
+
 async def test_a_nat_gateways_interface_goes_with_it_and_its_address_is_free(apis: Apis) -> None:
     vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
     subnet = (await apis.call("ec2", "CreateSubnet", {"VpcId": vpc, "CidrBlock": "10.0.0.0/24"}))["Subnet"]["SubnetId"]
+    way = (await apis.call("ec2", "CreateInternetGateway", {}))["InternetGateway"]["InternetGatewayId"]
+    await apis.call("ec2", "AttachInternetGateway", {"InternetGatewayId": way, "VpcId": vpc})
     address = (await apis.call("ec2", "AllocateAddress", {"Domain": "vpc"}))["AllocationId"]
     made = {"SubnetId": subnet, "AllocationId": address}
     gateway = (await apis.call("ec2", "CreateNatGateway", made))["NatGateway"]["NatGatewayId"]

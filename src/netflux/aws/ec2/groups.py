@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from netflux.aws.ec2 import furnishing, permissions
+from netflux.aws.ec2 import furnishing, permissions, users
 from netflux.aws.ec2.filters import Filters, Read, page
 from netflux.aws.ec2.nouns import GROUPS, VPCS, invalid, missing
 from netflux.aws.ec2.part import DRY_RUN, Part, shown_tags
@@ -97,6 +97,7 @@ class Groups(Part):
         if group.name == "default":
             said = f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
             raise AwsError("CannotDelete", said)
+        users.check_group(self.documents, group.id)
         if any(rule.group_id != group.id for rule in tables.rules.where("referenced", group.id)):
             raise AwsError("DependencyViolation", f"resource {group.id} has a dependent object")
         for rule in tables.rules.where("group", group.id):

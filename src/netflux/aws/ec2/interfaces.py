@@ -40,7 +40,7 @@ class Interfaces(Part):
 
     @operation(
         "SubnetId Description Groups PrivateIpAddress PrivateIpAddresses(PrivateIpAddress Primary) "
-        "SecondaryPrivateIpAddressCount Ipv6Addresses(Ipv6Address) Ipv6AddressCount InterfaceType ClientToken "
+        "SecondaryPrivateIpAddressCount Ipv6Addresses(Ipv6Address) Ipv6AddressCount ClientToken "
         "TagSpecifications(ResourceType Tags(Key Value))",
         neutral=DRY_RUN,
         refused={
@@ -51,9 +51,9 @@ class Interfaces(Part):
             "EnablePrimaryIpv6": _NO_INSTANCES,
             "Ipv6Addresses.IsPrimaryIpv6": _NO_INSTANCES,
             "ConnectionTrackingSpecification": _UNTRACKED,
+            "InterfaceType": "There are no instances here. Leave it out for an interface of the usual type.",
             "Operator": "Services of AWS's own make interfaces for others.",
         },
-        only={"InterfaceType": ("interface",)},
     )
     def create_network_interface(
         self, call: Call, request: types.CreateNetworkInterfaceRequestTypeDef

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from netflux.aws.ec2 import users
 from netflux.aws.ec2.filters import Filters, page
 from netflux.aws.ec2.nouns import EGRESS_ONLY_GATEWAYS, INTERNET_GATEWAYS, VPCS, invalid
 from netflux.aws.ec2.part import DRY_RUN, Part, shown_tags
@@ -163,6 +164,8 @@ def _shown_egress_only(gateway: EgressOnlyInternetGateway) -> dict[str, Any]:
 
 
 def _mapped(tables: Tables, vpc: str) -> bool:
-    """Whether an interface of the VPC has a public address, an Elastic IP or one of a service's."""
+    """Whether something of the VPC has a public address, an Elastic IP or one of a service's."""
+    if users.on_the_internet(tables.documents, vpc):
+        return True
     interfaces = tables.interfaces.where("vpc", vpc)
     return any(one.public_ip or tables.addresses.has("interface", one.id) for one in interfaces)

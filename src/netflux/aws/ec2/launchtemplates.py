@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -58,6 +59,7 @@ _DATA = (
     "NetworkPerformanceOptions(BandwidthWeighting) SecondaryInterfaces(DeleteOnTermination DeviceIndex "
     "PrivateIpAddresses(PrivateIpAddress) PrivateIpAddressCount SecondarySubnetId InterfaceType NetworkCardIndex))"
 )
+_NAME = re.compile(r"[a-zA-Z0-9().\-/_]{3,128}")
 _NO_OPERATORS = "Services of AWS's own make templates for others."
 _RESOLVED = "An image's alias is a parameter of AWS's own, of which there are none here."
 _LATEST, _DEFAULT = "$Latest", "$Default"
@@ -89,6 +91,11 @@ class LaunchTemplates(Part):
             for known in self.tables.launch_templates.where("token", token):
                 return {"LaunchTemplate": _shape(known)}
         name = request["LaunchTemplateName"]
+        if not _NAME.fullmatch(name):
+            raise AwsError(
+                "InvalidLaunchTemplateName.MalformedException",
+                f"The launch template name {name} is not valid. Use 3 to 128 letters, digits and ()./_-",
+            )
         if self.tables.launch_templates.has("name", name):
             raise AwsError("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.")
         creator = identifiers.arn("iam", "root", call.account)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from netflux.aws.ec2 import blocks, furnishing, zones
+from netflux.aws.ec2 import blocks, furnishing, users, zones
 from netflux.aws.ec2.filters import Filters, page
 from netflux.aws.ec2.nouns import SUBNETS, VPCS, invalid, missing
 from netflux.aws.ec2.part import DRY_RUN, Part, no_pools, shown_tags
@@ -113,6 +113,7 @@ class Subnets(Part):
     def delete_subnet(self, _call: Call, request: DeleteSubnetRequestTypeDef) -> dict[str, Any]:
         """Its associations with a route table and an ACL go with it; whatever has an address in it must go before."""
         subnet, tables = SUBNETS.get(self.documents, request["SubnetId"]), self.tables
+        users.check_subnet(self.documents, subnet.id)
         for association in tables.route_table_associations.where("subnet", subnet.id):
             tables.route_table_associations.delete(association.id)
         for tied in tables.acl_associations.where("subnet", subnet.id):
