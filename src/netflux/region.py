@@ -243,7 +243,7 @@ class Region:
         )
         controller = ElbController(desired, dependencies, self.documents, self.clock, self._health_changed)
         account = self.options.account
-        parts = ElbParts(desired, self.documents, Vpcs(self.apis), acm, controller, self.clock, account)
+        parts = ElbParts(desired, self.documents, Vpcs(self.documents), acm, controller, self.clock, account)
         self.apis.register(ElbApi(parts))
         return controller
 

@@ -254,7 +254,7 @@ def with_elb(apis: Apis, documents: Documents) -> None:
 
     desired = Desired(documents, REGION)
     observed: Any = Active(desired, documents)
-    parts = Parts(desired, documents, Vpcs(apis), Acm(apis, no_pem), observed, Clock(), ACCOUNT)
+    parts = Parts(desired, documents, Vpcs(documents), Acm(apis, no_pem), observed, Clock(), ACCOUNT)
     apis.register(ElbApi(parts))
 
 

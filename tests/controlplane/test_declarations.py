@@ -6,10 +6,11 @@ import pytest
 from botocore import xform_name
 
 from netflux.aws.ec2.api import Ec2Api
+from netflux.aws.elbv2.api import ElbApi
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
-DECLARED: dict[str, type] = {"ec2": Ec2Api}
+DECLARED: dict[str, type] = {"ec2": Ec2Api, "elbv2": ElbApi}
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 
 

@@ -144,7 +144,7 @@ class Place:
         self.apis.register(
             CloudWatchApi(Metrics(self.series, self.moto, frozenset([NAMESPACE]), self.documents, self.clock))
         )
-        parts = Parts(desired, self.documents, Vpcs(self.apis), acm, self.controller, self.clock, ACCOUNT)
+        parts = Parts(desired, self.documents, Vpcs(self.documents), acm, self.controller, self.clock, ACCOUNT)
         self.apis.register(ElbApi(parts))
         self.loop = Loop(self.clock, [self.controller])
         self.targets: list[Target] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.elbv2 import attributes, quotas
@@ -35,7 +36,7 @@ class Targets(Operations):
         if not request["Targets"]:
             raise AwsError("ValidationError", "At least one target must be specified")
         for entry in request["Targets"]:
-            validation.target(entry, group.kind)
+            validation.target(entry, group.kind, partial(self.parts.vpcs.contains, group.vpc_id))
         zones = {entry.get("AvailabilityZone", "") for entry in request["Targets"]}
         attributes.check_zonal(group.attributes, zones, apart=self.parts.controller.apart)
         added = [
