@@ -54,20 +54,18 @@ from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
-from netflux.aws.elbv2.records import Records
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.controller import Machine, RdsController
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
+from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
-from netflux.aws.servicediscovery.adoption import adopt
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
-from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
 from netflux.front import Front, Services
@@ -125,9 +123,8 @@ class Region:
         self.network: Network = self._network()
         self.map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, (options.region, options.account))
         self.apis.register(self.map)
-        zoned = partial(self.moto.holds, "route53")
-        self.apis.register(HostedZones(self.moto, self.map.records))
-        self.resolver = Resolver(self.apis, self.network, self.endpoints, zoned)
+        self.apis.register(Route53Api(self.documents, self.clock, self.apis, (options.region, options.account)))
+        self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
@@ -165,7 +162,7 @@ class Region:
         begin = self.front.begin
         try:
             await self.front.loaded()
-            await adopt(self.documents, self.moto)
+            self.map.resume()
             await begin(self.network.start, self.network.stop)
             self.front.exit.push_async_callback(self.resolver.stop)
             self.front.exit.push_async_callback(self.flow_logs.stop)
@@ -240,7 +237,6 @@ class Region:
             self.meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
             self.moto.certificate,
-            Records(self.moto, partial(self.moto.holds, "route53")),
         )
         controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
         self.apis.register(ElbApi(self.moto, desired, controller, self.clock))

@@ -24,7 +24,6 @@ from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
 from netflux.aws.elbv2.nodes import Nodes
 from netflux.aws.elbv2.reach import Reach
-from netflux.aws.elbv2.records import Led, Records
 from netflux.aws.elbv2.site import Place, Site
 from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
@@ -52,7 +51,6 @@ class Ground:
         meter: measures what runs; None for nobody.
         logs: delivers access logs; None for nobody.
         acm: a certificate of ACM's with its key, PEM, by ARN; None when it has none.
-        records: names that lead to load balancers; None for none.
     """
 
     proxy: Proxy
@@ -65,7 +63,6 @@ class Ground:
     meter: Meter | None = None
     logs: LogDelivery | None = None
     acm: Callable[[str], Awaitable[bytes | None]] | None = None
-    records: Records | None = None
 
 
 class ElbController:
@@ -177,7 +174,7 @@ class ElbController:
         groups = {group.arn: group for group in found if group is not None}
         addresses = {listener.port: self._nodes.bindable(nodes, listener.port) for listener in balancer.listeners}
         certificates = {one.port: await self._certificates.of(one) for one in balancer.listeners}
-        led = await self._ground.records.led() if self._ground.records else Led()
+        led = alias_targets(self._documents)
         place = Place(
             str(self._ground.run_dir),
             self._ground.gateway_port,

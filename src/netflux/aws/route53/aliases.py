@@ -1,0 +1,80 @@
+"""Aliases that lead out of their hosted zone: to load balancers and distributions of this cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from netflux import names
+from netflux.aws.route53 import batch, shape
+from netflux.controlplane.call import Caller
+from netflux.errors import AwsError, Unsupported
+from netflux.resources.route53 import domain, targets
+from netflux.resources.route53.recordset import RecordSet
+
+_ELB, _CLOUDFRONT, _WEBSITE = ".elb.localhost", ".cloudfront.localhost", "s3-website"
+_LEADING = frozenset({"A", "AAAA", "HTTPS"})
+
+
+def problem(record: RecordSet) -> str:
+    """What is wrong with an alias that leads out of its zone, as far as its names tell; empty when nothing is."""
+    alias = record.alias
+    if alias is None:
+        return ""
+    start = f"Tried to create an alias that targets {alias.name}, type {record.type} in zone {alias.zone}, but"
+    outside = f"{start} the alias target name does not lie within the target zone"
+    unfound = f"{start} that target was not found"
+    name = targets.target(alias.name)
+    if name.startswith(_WEBSITE):
+        raise Unsupported(
+            f"An alias to the S3 website endpoint {alias.name}", "Lead it to a distribution of the bucket."
+        )
+    if name.endswith(_CLOUDFRONT):
+        inside = alias.zone == targets.CLOUDFRONT
+    elif name.endswith(_ELB):
+        inside = alias.zone in targets.LOAD_BALANCERS.values()
+    else:
+        return f"{outside}, {unfound}"
+    if not inside:
+        return f"{outside}, {unfound}"
+    return "" if record.type in _LEADING else unfound
+
+
+async def check(apis: Caller, changes: list[Mapping[str, Any]]) -> None:
+    """Raises AwsError when an alias leads to a load balancer or a distribution that is not there."""
+    wrong: list[str] = []
+    for change in changes:
+        given = change["ResourceRecordSet"]
+        written = (given.get("AliasTarget") or {}).get("DNSName") or ""
+        name = targets.target(written)
+        if change["Action"] == batch.DELETE or not name.endswith((_ELB, _CLOUDFRONT)):
+            continue
+        if name not in await _there(apis, name):
+            zone = shape.plain_id(given["AliasTarget"]["HostedZoneId"])
+            shown = f"{domain.compared(written)}."
+            wrong.append(
+                f"Tried to create an alias that targets {shown}, type {given['Type']} in zone {zone}, but that target "
+                "was not found"
+            )
+    if wrong:
+        raise batch.refused(wrong)
+
+
+async def _there(apis: Caller, name: str) -> set[str]:
+    if name.endswith(_ELB):
+        told = await apis.call("elbv2", "DescribeLoadBalancers", {})
+        return {names.local(one["DNSName"]) for one in told["LoadBalancers"]}
+    listed = (await apis.call("cloudfront", "ListDistributions", {}))["DistributionList"].get("Items") or ()
+    return {names.local(one["DomainName"]) for one in listed}
+
+
+async def check_vpc(apis: Caller, vpc: Mapping[str, str], region: str) -> None:
+    """Raises AwsError when a VPC is not there."""
+    identity, where = vpc.get("VPCId", ""), vpc.get("VPCRegion", region)
+    said = f"The VPC {identity} in region {where} does not exist, or is not yours."
+    if where != region:
+        raise AwsError("InvalidVPCId", said)
+    try:
+        await apis.call("ec2", "DescribeVpcs", {"VpcIds": [identity]})
+    except AwsError as error:
+        raise AwsError("InvalidVPCId", said) from error
