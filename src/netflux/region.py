@@ -161,7 +161,6 @@ class Region:
         """Returns when every part has been started. All are stopped again when one can't be."""
         begin = self.front.begin
         try:
-            await self.front.loaded()
             self.map.resume()
             await begin(self.network.start, self.network.stop)
             self.front.exit.push_async_callback(self.resolver.stop)

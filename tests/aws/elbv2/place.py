@@ -20,7 +20,7 @@ from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
-from netflux.aws.elbv2.records import Records
+from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.store import Store
@@ -130,7 +130,6 @@ class Place:
             meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
             self.moto.certificate,
-            Records(self.moto, lambda: self.moto.holds("route53")),
         )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
         self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))
@@ -138,6 +137,7 @@ class Place:
         self.apis.register(
             CloudWatchApi(Metrics(self.series, self.moto, frozenset([NAMESPACE]), self.documents, self.clock))
         )
+        self.apis.register(Route53Api(self.documents, self.clock, self.apis, (REGION, ACCOUNT)))
         self.apis.register(ElbApi(self.moto, desired, self.controller, self.clock))
         self.loop = Loop(self.clock, [self.controller])
         self.targets: list[Target] = []
@@ -145,7 +145,6 @@ class Place:
         self.subnets: list[str] = []
 
     async def start(self) -> Place:
-        await self.moto.start()
         if self.loopback:
             await self.loopback.start()
         await self.haproxy.start()

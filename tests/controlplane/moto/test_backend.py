@@ -187,18 +187,18 @@ async def test_a_subnet_that_is_gone_does_not_take_those_with_it_that_name_it(pl
 
 async def test_state_that_can_not_be_read_costs_its_service_alone_and_stays(plane: Plane) -> None:
     apis = await plane.start()
-    await apis.call("route53", "CreateHostedZone", {"Name": "a.example", "CallerReference": "1"})
+    await apis.call("kms", "CreateKey", {})
     await apis.call("sqs", "CreateQueue", {"QueueName": "q"})
-    (key,) = [key for key, _ in plane.documents.blobs("moto/route53/")]
+    (key,) = [key for key, _ in plane.documents.blobs("moto/kms/")]
     plane.documents.put_blob(key, b"no pickle")
     apis = await plane.restart()
     assert (await apis.call("sqs", "ListQueues", {}))["QueueUrls"]
-    with pytest.raises(AwsError, match="The stored state of route53 can't be read") as refusal:
-        await apis.call("route53", "ListHostedZones", {})
+    with pytest.raises(AwsError, match="The stored state of kms can't be read") as refusal:
+        await apis.call("kms", "ListKeys", {})
     assert refusal.value.status == 503
     await apis.call("sqs", "CreateQueue", {"QueueName": "r"})
-    assert dict(plane.documents.blobs("moto/route53/"))[key] == b"no pickle"
-    assert [fault.subject for fault in plane.documents.faults.list()] == ["state of route53"]
+    assert dict(plane.documents.blobs("moto/kms/"))[key] == b"no pickle"
+    assert [fault.subject for fault in plane.documents.faults.list()] == ["state of kms"]
 
 
 async def test_a_rehearsal_takes_back_what_it_did(plane: Plane) -> None:

@@ -34,6 +34,7 @@ from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, Network
 from netflux.network.permission import Peer
 from netflux.reconcile.controller import Result
+from netflux.resources.route53.targets import AliasTargets, alias_targets
 
 _log = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class ElbController:
     ) -> None:
         self._desired = desired
         self._ground = ground
+        self._documents = documents
         self._clock = clock
         self._changed = changed
         self._poke: Callable[[str], None] = lambda _: None
@@ -212,7 +214,9 @@ class ElbController:
         ports = [listener.port for listener in balancer.listeners]
         return await self._ground.firewall.clients(balancer.security_groups, ports)
 
-    def _publish(self, balancer: LoadBalancer, led: Led, place: Place, addresses: dict[int, list[Interface]]) -> None:
+    def _publish(
+        self, balancer: LoadBalancer, led: AliasTargets, place: Place, addresses: dict[int, list[Interface]]
+    ) -> None:
         """The name resolves to a node only when all of its ports answer there, and it is not cut off from targets.
 
         Names that public records lead here are origins of distributions; tasks ask the VPC's resolver for them.

@@ -41,4 +41,3 @@ def _in_rules(balancer: LoadBalancer) -> set[str]:
 
 def _values(condition: Mapping[str, Any]) -> Sequence[str]:
     return (condition.get("HostHeaderConfig") or {}).get("Values") or condition.get("Values") or ()
-

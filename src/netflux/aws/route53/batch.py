@@ -204,7 +204,8 @@ def _mixed(name: str, records: Sequence[RecordSet]) -> Iterator[str]:
     simple = any(not record.identifier for record in records)
     routed = next(record for record in records if record.identifier)
     if simple and not routed.multivalue:
-        yield f"RRSet with DNS name {name}, type {kind} cannot be created as other RRSets exist with the same name and type."
+        which = f"RRSet with DNS name {name}, type {kind}"
+        yield f"{which} cannot be created as other RRSets exist with the same name and type."
         return
     what = "multivalue answer" if routed.multivalue else "weighted"
     yield (

@@ -36,7 +36,7 @@ class RecordSets(Tables):
             f"{_SET}GeoLocation": _BY_PLACE,
             f"{_SET}GeoProximityLocation": _BY_PLACE,
             f"{_SET}CidrRoutingConfig": _BY_PLACE,
-            f"{_SET}Failover": "There are no health checks, so nothing says when to fail over. Use a simple record set.",
+            f"{_SET}Failover": "There are no health checks, so nothing says when. Use a simple record set.",
             f"{_SET}HealthCheckId": "There are no health checks here: leave it out.",
             f"{_SET}TrafficPolicyInstanceId": "There are no traffic policies here: write the record sets themselves.",
         },

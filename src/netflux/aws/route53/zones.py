@@ -54,8 +54,8 @@ class Zones(Tables):
             )
         name = _zone_name(request["Name"])
         if self.zones.has("caller_reference", request["CallerReference"]):
-            said = f"A hosted zone has already been created with the specified caller reference: {request['CallerReference']}"
-            raise AwsError("HostedZoneAlreadyExists", said, 409)
+            said = "A hosted zone has already been created with the specified caller reference"
+            raise AwsError("HostedZoneAlreadyExists", f"{said}: {request['CallerReference']}", 409)
         if len(self.zones) >= _MOST_ZONES:
             said = f"Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - An account has at most {_MOST_ZONES} hosted zones."
             raise AwsError("TooManyHostedZones", said)
@@ -122,7 +122,7 @@ class Zones(Tables):
             "HostedZones": [self._shown(zone) for zone in shown], "IsTruncated": following is not None,
             "MaxItems": str(size),
         }  # fmt: skip
-        answer |= {name: request[name] for name in ("DNSName", "HostedZoneId") if name in request}  # type: ignore[literal-required]
+        answer |= {name: request[name] for name in ("DNSName", "HostedZoneId") if name in request}
         if following is None:
             return answer
         return {**answer, "NextDNSName": following.name, "NextHostedZoneId": following.id}

@@ -12,7 +12,6 @@ _LISTS = {
     "acm": ("ListCertificates",),
     "iam": ("ListRoles", "ListUsers", "ListGroups", "ListInstanceProfiles"),
     "kms": ("ListKeys", "ListAliases"),
-    "route53": ("ListHostedZones",),
     "secretsmanager": ("ListSecrets",),
     "sns": ("ListTopics", "ListSubscriptions"),
     "ssm": ("DescribeParameters",),

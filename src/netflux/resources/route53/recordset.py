@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
 from netflux.controlplane.records.table import Schema
 from netflux.resources.route53 import domain
 
