@@ -29,15 +29,16 @@ def problem(record: RecordSet) -> str:
         raise Unsupported(
             f"An alias to the S3 website endpoint {alias.name}", "Lead it to a distribution of the bucket."
         )
-    if name.endswith(_CLOUDFRONT):
-        inside = alias.zone == targets.CLOUDFRONT
-    elif name.endswith(_ELB):
-        inside = alias.zone in targets.LOAD_BALANCERS.values()
-    else:
-        return f"{outside}, {unfound}"
-    if not inside:
+    if not _inside(name, alias.zone):
         return f"{outside}, {unfound}"
     return "" if record.type in _LEADING else unfound
+
+
+def _inside(name: str, zone: str) -> bool:
+    """Whether a name of a load balancer or a distribution is in AWS's zone of them."""
+    if name.endswith(_CLOUDFRONT):
+        return zone == targets.CLOUDFRONT
+    return name.endswith(_ELB) and zone in targets.LOAD_BALANCERS.values()
 
 
 async def check(apis: Caller, changes: list[Mapping[str, Any]]) -> None:
@@ -46,11 +47,10 @@ async def check(apis: Caller, changes: list[Mapping[str, Any]]) -> None:
     for change in changes:
         given = change["ResourceRecordSet"]
         written = (given.get("AliasTarget") or {}).get("DNSName") or ""
-        name = targets.target(written)
-        if change["Action"] == batch.DELETE or not name.endswith((_ELB, _CLOUDFRONT)):
+        name, zone = targets.target(written), shape.plain_id((given.get("AliasTarget") or {}).get("HostedZoneId", ""))
+        if change["Action"] == batch.DELETE or not name.endswith((_ELB, _CLOUDFRONT)) or not _inside(name, zone):
             continue
         if name not in await _there(apis, name):
-            zone = shape.plain_id(given["AliasTarget"]["HostedZoneId"])
             shown = f"{domain.compared(written)}."
             wrong.append(
                 f"Tried to create an alias that targets {shown}, type {given['Type']} in zone {zone}, but that target "
