@@ -48,12 +48,15 @@ from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store as EcsStore
 from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.elbv2.api import ElbApi
-from netflux.aws.elbv2.apply import ElbController, Ground
+from netflux.aws.elbv2.certificates import Acm
+from netflux.aws.elbv2.controller import ElbController, Ground
 from netflux.aws.elbv2.counters import NAMESPACE, Value
 from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
+from netflux.aws.elbv2.operations import Parts as ElbParts
+from netflux.aws.elbv2.vpc import Vpcs
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.rds.api import RdsApi
@@ -86,7 +89,7 @@ _log = logging.getLogger(__name__)
 
 READERS = {
     "ec2": ("network", "elbv2", "ecs-service"),
-    "elbv2": ("elbv2", "ecs-service", "ecs-connect", "cloudfront"),
+    "elbv2": ("ecs-service", "ecs-connect", "cloudfront"),
     "ecs": ("ecs-service", "ecs-task", "ecs-connect"),
     "application-autoscaling": ("autoscaling",),
     "ecr": ("seed", "ecs-service", "ecr-lifecycle"),
@@ -224,7 +227,8 @@ class Region:
         return RdsController(instances, machine, self.apis, lambda key: self.loop.poke("rds", key))
 
     def _load_balancers(self) -> ElbController:
-        desired = Desired(self.moto, self.options.region, self.documents)
+        desired = Desired(self.documents, self.options.region)
+        acm = Acm(self.apis, self.moto.certificate)
         ground = Ground(
             self.haproxy,
             self.network,
@@ -235,10 +239,12 @@ class Region:
             Firewall(self.moto, self.network),
             self.meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
-            self.moto.certificate,
+            acm,
         )
         controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
-        self.apis.register(ElbApi(self.moto, desired, controller, self.clock))
+        account = self.options.account
+        parts = ElbParts(desired, self.documents, Vpcs(self.apis), acm, controller, self.clock, account)
+        self.apis.register(ElbApi(parts))
         return controller
 
     def _measured(self, value: Value) -> None:

@@ -148,7 +148,7 @@ async def test_a_websocket_is_routed_once_and_outlives_a_rule_change(world: Worl
 async def test_http2_is_spoken_on_https_listeners(world: World, alb: Alb) -> None:
     group = await world.group()
     target = await world.backend(group)
-    certificate = "arn:aws:iam::000000000000:server-certificate/web"
+    certificate = await world.place.certificate()
     listener = await alb.listen(forward(group), 443, Protocol="HTTPS", Certificates=[{"CertificateArn": certificate}])
     await world.healthy(group, target)
     assert listener
@@ -188,7 +188,7 @@ async def frames(reader: asyncio.StreamReader) -> AsyncIterator[tuple[int, int, 
 
 @parity("elbv2", "Connections", "supported")
 async def test_an_http2_connection_has_128_requests_at_once_and_10000_in_all(world: World, alb: Alb) -> None:
-    certificate = "arn:aws:iam::000000000000:server-certificate/web"
+    certificate = await world.place.certificate()
     listener = await alb.listen(fixed("200", ""), Protocol="HTTPS", Certificates=[{"CertificateArn": certificate}])
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

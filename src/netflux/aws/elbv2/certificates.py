@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from netflux.aws.elbv2.desired import Desired, Listener
+from netflux.aws.elbv2.desired import Listener
+from netflux.controlplane.call import Caller
+from netflux.errors import AwsError
 
 _log = logging.getLogger(__name__)
 
@@ -30,19 +32,42 @@ class Certificate:
     shown: bool
 
 
+class Acm:
+    """What listeners need to know of ACM: the one place that asks it.
+
+    Args:
+        apis: answers ACM's operations.
+        pem: a certificate with its key, by ARN; None when ACM has none.
+    """
+
+    def __init__(self, apis: Caller, pem: Callable[[str], Awaitable[bytes | None]]) -> None:
+        self._apis = apis
+        self.pem = pem
+
+    async def names(self, arn: str) -> tuple[tuple[str, ...], bool] | None:
+        """Names of a certificate, and whether it was imported; None where ACM has none."""
+        try:
+            told = await self._apis.call("acm", "DescribeCertificate", {"CertificateArn": arn})
+        except AwsError as error:
+            if error.code in ("ResourceNotFoundException", "InvalidArnException", "ValidationException"):
+                return None
+            raise
+        found = told["Certificate"]
+        listed = [found.get("DomainName", ""), *found.get("SubjectAlternativeNames", ())]
+        return tuple(dict.fromkeys(name.lower() for name in listed if name)), found.get("Type") == "IMPORTED"
+
+
 class Certificates:
     """Of listeners.
 
     Args:
-        desired: knows the certificates' names.
         run_dir: for the files.
-        pem: a certificate with its key, by ARN; None when ACM has none.
+        acm: has the certificates; None for none.
     """
 
-    def __init__(self, desired: Desired, run_dir: Path, pem: Callable[[str], Awaitable[bytes | None]] | None) -> None:
-        self._desired = desired
+    def __init__(self, run_dir: Path, acm: Acm | None) -> None:
         self._run_dir = run_dir
-        self._pem = pem
+        self._acm = acm
 
     async def of(self, listener: Listener) -> list[Certificate]:
         """The listener's own, its default one first; those that ACM does not have are left out."""
@@ -50,14 +75,16 @@ class Certificates:
         return [one for one in found if one is not None]
 
     async def _one(self, arn: str) -> Certificate | None:
-        pem = await self._pem(arn) if self._pem else None
-        if pem is None:
+        if self._acm is None:
+            return None
+        known, pem = await self._acm.names(arn), await self._acm.pem(arn)
+        if known is None or pem is None:
             return None
         path = self._run_dir / f"cert-{hashlib.sha256(pem).hexdigest()[:20]}.pem"
         if not path.exists():
             path.touch(mode=0o600)
             path.write_bytes(pem)
-        names, imported = await self._desired.certificate(arn)
+        names, imported = known
         return Certificate(str(path), names, imported and _usable(path))
 
 

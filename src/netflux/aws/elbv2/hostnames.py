@@ -7,10 +7,8 @@ one that Route 53 says, else to the one whose rules or certificates have it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from netflux.aws.elbv2 import rulebook
 from netflux.aws.elbv2.desired import LoadBalancer
 
 _NAME = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+[a-z]+")
@@ -35,9 +33,4 @@ def reaching(
 
 def _in_rules(balancer: LoadBalancer) -> set[str]:
     conditions = [one for listener in balancer.listeners for rule in listener.rules for one in rule.conditions]
-    hosts = [one for one in conditions if one["Field"] == "host-header" and not rulebook.expressions(one)]
-    return {value.lower() for one in hosts for value in _values(one)}
-
-
-def _values(condition: Mapping[str, Any]) -> Sequence[str]:
-    return (condition.get("HostHeaderConfig") or {}).get("Values") or condition.get("Values") or ()
+    return {value.lower() for one in conditions if one.field == "host-header" for value in one.values}

@@ -56,8 +56,12 @@ class RecordSets(Tables):
             raise batch.refused(wrong)
         if not steps:
             raise AwsError("InvalidInput", "Invalid request: a ChangeBatch has at least one Change.")
-        around = batch.Surroundings(zone, lambda name: self.records.where("name", f"{zone.id}/{name}"),
-                                    self.count(zone), problem)  # fmt: skip
+        around = batch.Surroundings(
+            zone,
+            lambda name: self.records.where("name", f"{zone.id}/{name}"),
+            self.count(zone),
+            lambda record: problem(record, self.balancers, self.region),
+        )
         puts, deletes = batch.decide(steps, around)
         for record in deletes:
             self.records.delete(record.key)

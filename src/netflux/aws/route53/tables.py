@@ -11,6 +11,7 @@ from netflux.controlplane import identifiers
 from netflux.controlplane.records import paging
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
+from netflux.resources.elbv2 import LOAD_BALANCER
 from netflux.resources.route53.change import CHANGE, Change
 from netflux.resources.route53.hostedzone import HOSTED_ZONE, HostedZone
 from netflux.resources.route53.recordset import RECORD_SET
@@ -36,6 +37,7 @@ class Tables:
         self.zones = documents.table(HOSTED_ZONE)
         self.records = documents.table(RECORD_SET)
         self.changes = documents.table(CHANGE)
+        self.balancers = documents.table(LOAD_BALANCER)
 
     def the_zone(self, written: str) -> HostedZone:
         """By id; AwsError when there is none."""

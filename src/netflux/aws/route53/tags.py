@@ -37,7 +37,7 @@ class Tags(Tables):
         if any(not tag.get("Key") for tag in added):
             raise AwsError("InvalidInput", "A tag has no Key.")
         kept = {key: value for key, value in zone.tags.items() if key not in removed}
-        self.zones.put(replace(zone, tags=_TAGS.merged(kept, _TAGS.read(added))))  # type: ignore[arg-type]
+        self.zones.put(replace(zone, tags=_TAGS.merged(kept, _TAGS.read(added))))
         return {}
 
     @operation("ResourceType ResourceId")

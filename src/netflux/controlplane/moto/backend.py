@@ -36,9 +36,9 @@ HELD = 10.0
 _LONGEST = 60.0
 """Real seconds of the same, on a machine that does much else."""
 
-_STEADY = frozenset({"ec2", "elbv2"})
-"""Services of which moto answers a reading operation the same until the next change of anything, except for a new
-load balancer's state, which is not asked of moto. Nine of ten calls of a deployment are such: each pass reads anew.
+_STEADY = frozenset({"ec2"})
+"""Services of which moto answers a reading operation the same until the next change of anything. Nine of ten calls of a
+deployment are such: each pass reads anew.
 """
 _MOST_KEPT = 500
 

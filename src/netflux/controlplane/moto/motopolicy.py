@@ -27,7 +27,6 @@ _WRITES = {
     "|(Authorize|Revoke|UpdateSecurityGroupRuleDescriptions).*gress",
     "ecr": "(Put|Delete)RegistryPolicy|(Set|Delete)RepositoryPolicy|PutImageTagMutability|(Unt|T)agResource"
     "|PutImageScanningConfiguration",
-    "elbv2": _ANY,
     "iam": _ANY,
     "kms": _ANY,
     "rds": "(Create|Copy|Delete|Modify)DBParameterGroup",
