@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from netflux import __version__
+from netflux.aws.acm.api import AcmApi
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
@@ -124,9 +125,7 @@ class Region:
         self.keys = front.keys
         self.endpoints = Endpoints()
         self.network: Network = self._network()
-        self.map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, (options.region, options.account))
-        self.apis.register(self.map)
-        self.apis.register(Route53Api(self.documents, self.clock, self.apis, (options.region, options.account)))
+        self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
@@ -165,6 +164,7 @@ class Region:
         begin = self.front.begin
         try:
             self.map.resume()
+            self.acm.resume()
             await begin(self.network.start, self.network.stop)
             self.front.exit.push_async_callback(self.resolver.stop)
             self.front.exit.push_async_callback(self.flow_logs.stop)
@@ -198,6 +198,15 @@ class Region:
         passwords = Passwords(self.documents, self.clock)
         return RegistryServer(self.apis, passwords, layers, self.options.account, self.options.region)
 
+    def _names(self) -> tuple[ServiceDiscoveryApi, AcmApi]:
+        """Route 53, and who has records there or reads them: Cloud Map and ACM."""
+        place = self.options.region, self.options.account
+        cloud_map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, place)
+        acm = AcmApi(self.documents, self.clock, place)
+        for api in (cloud_map, acm, Route53Api(self.documents, self.clock, self.apis, place)):
+            self.apis.register(api)
+        return cloud_map, acm
+
     def _network(self) -> Network:
         if self.options.network == "namespaces":
             return NamespaceNetwork(self.apis, self.documents)
@@ -228,7 +237,7 @@ class Region:
 
     def _load_balancers(self) -> ElbController:
         desired = Desired(self.documents, self.options.region)
-        acm = Acm(self.apis, self.moto.certificate)
+        acm = Acm(self.documents)
         ground = Ground(
             self.haproxy,
             self.network,

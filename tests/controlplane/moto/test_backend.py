@@ -104,14 +104,6 @@ async def test_changing_calls_are_told_and_reading_calls_are_not(plane: Plane) -
     assert [call.operation for call in plane.changes] == ["CreateUser"]
 
 
-async def test_a_certificate_with_its_key_comes_back_after_a_restart(plane: Plane) -> None:
-    apis = await plane.start()
-    arn = (await apis.call("acm", "RequestCertificate", {"DomainName": "netflux.example"}))["CertificateArn"]
-    apis = await plane.restart()
-    found = await apis.call("acm", "DescribeCertificate", {"CertificateArn": arn})
-    assert found["Certificate"]["DomainName"] == "netflux.example"
-
-
 async def test_a_fault_of_motos_own_is_an_error_of_the_api(plane: Plane) -> None:
     apis = await plane.start()
     with pytest.raises(AwsError) as error:

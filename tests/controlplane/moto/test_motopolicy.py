@@ -11,7 +11,7 @@ RECORDS = """
     ec2:UpdateSecurityGroupRuleDescriptionsEgress ec2:DescribeInstances ec2:CreateTags ec2:ReplaceNetworkAclAssociation
     ec2:ModifyVpcTenancy
     iam:CreateRole kms:Encrypt ssm:PutParameter ssm:DeleteParameters secretsmanager:PutSecretValue sqs:SendMessage
-    acm:ImportCertificate rds:CreateDBParameterGroup
+    rds:CreateDBParameterGroup
     cloudwatch:PutMetricData eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
 """
 CLAIMS = """
@@ -19,7 +19,7 @@ CLAIMS = """
     ec2:CreateVpnConnection ec2:CreateVpcEndpointServiceConfiguration eks:CreateCluster elasticache:CreateCacheCluster
     lambda:Invoke wafv2:AssociateWebACL ssm:SendCommand secretsmanager:RotateSecret autoscaling:SetDesiredCapacity
     secretsmanager:ReplicateSecretToRegions rds:CreateDBClusterSnapshot athena:GetQueryResults
-    acm:ResendValidationEmail cloudwatch:PutInsightRule events:PutRule states:StartExecution polly:SynthesizeSpeech
+    cloudwatch:PutInsightRule events:PutRule states:StartExecution polly:SynthesizeSpeech
 """
 
 

@@ -201,7 +201,7 @@ class ElbController:
         found = [self._desired.target_group(arn) for arn in used]
         groups = {group.arn: group for group in found if group is not None}
         addresses = {listener.port: self._nodes.bindable(nodes, listener.port) for listener in balancer.listeners}
-        certificates = {one.port: await self._certificates.of(one) for one in balancer.listeners}
+        certificates = {one.port: self._certificates.of(one) for one in balancer.listeners}
         led = alias_targets(self._documents)
         place = Place(
             str(self._ground.run_dir),

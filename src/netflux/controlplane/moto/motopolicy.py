@@ -19,7 +19,6 @@ _NOUNS = (
     "|VpcEndpoints?"
 )
 _WRITES = {
-    "acm": "(?!ResendValidationEmail).*",
     "cloudwatch": "PutMetricData|PutDashboard|DeleteDashboards",
     "dynamodb": "(Create|Update|Delete)Table|(Put|Update|Delete)Item|Batch.*|Transact.*|Execute.*|(Unt|T)agResource",
     "ec2": f"(Create|Delete|Modify|Attach|Detach|(Disa|A)ssociate|Replace|Reset|Allocate|Release|(Una|A)ssign|Import)"

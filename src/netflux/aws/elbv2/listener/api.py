@@ -60,7 +60,7 @@ class Listeners(Operations):
         """One for a port. Repeated with the same settings it returns the one there is."""
         validation.new(request)
         tags = TAGGER.read(request.get("Tags"), own=call.access_key is None)
-        certificates = await self._known_certificates(request.get("Certificates") or ())
+        certificates = self._known_certificates(request.get("Certificates") or ())
         with self.documents.transaction():
             return self._new_listener(request, certificates, tags)
 
@@ -103,7 +103,7 @@ class Listeners(Operations):
         """Parts that are left out stay. Another protocol leaves certificates or needs one."""
         validation.listener(request)
         self.listener(request["ListenerArn"])
-        certificates = await self._known_certificates(request.get("Certificates") or ())
+        certificates = self._known_certificates(request.get("Certificates") or ())
         with self.documents.transaction():
             return self._modified_listener(request, certificates)
 
@@ -152,7 +152,7 @@ class Listeners(Operations):
     async def add_listener_certificates(self, _call: Call, request: AddListenerCertificatesInputTypeDef) -> Shape:
         """Beside the default one; for whoever asks for one of their names."""
         self._secure_listener(request["ListenerArn"])
-        added = await self._known_certificates(request["Certificates"])
+        added = self._known_certificates(request["Certificates"])
         with self.documents.transaction():
             before = self._secure_listener(request["ListenerArn"])
             after = replace(before, certificates=tuple(dict.fromkeys([*before.certificates, *added])))
@@ -189,13 +189,20 @@ class Listeners(Operations):
             raise AwsError("ValidationError", f"Listener '{arn}' is no HTTPS listener, so it has no certificates")
         return found
 
-    async def _known_certificates(self, certificates: Sequence[Any]) -> tuple[str, ...]:
+    def _known_certificates(self, certificates: Sequence[Any]) -> tuple[str, ...]:
         """ARNs of a request's certificates; AwsError where ACM has one not."""
         found = tuple(dict.fromkeys(one.get("CertificateArn") or "" for one in certificates))
         for arn in found:
             validation.certificate(arn)
-            if await self.parts.acm.names(arn) is None:
+            known = self.parts.acm.get(arn)
+            if known is None:
                 raise AwsError("CertificateNotFound", f"Certificate '{arn}' not found")
+            if not known.certificate:
+                said = (
+                    f"The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a "
+                    "supported key size."
+                )
+                raise AwsError("UnsupportedCertificate", f"{said} It is not issued yet: its domains are not validated.")
         return found
 
     def _default_rule(self, listener: Listener) -> Rule:
