@@ -86,9 +86,9 @@ VALUES = [
         page=NAMES,
     ),
     refused(
-        "A name is of ASCII",
+        "A name has no control characters",
         "UnsupportedCharacter",
-        ("CREATE", record_set("ä.example.com", "A", "192.0.2.1")),
+        ("CREATE", record_set("a\t.example.com", "A", "192.0.2.1")),
         page=NAMES,
     ),
 ]

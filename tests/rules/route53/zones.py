@@ -215,6 +215,7 @@ def _tags(rule: str, code: str, **params: Any) -> Rule:
 
 
 TAGS = [
+    _tags("An id is told without its path", "NoSuchHostedZone", ResourceId="/hostedzone/{zone}", RemoveTagKeys=["k"]),
     _tags("Tags are added or removed", "InvalidInput"),
     _tags("A tag has a key", "InvalidInput", AddTags=[{"Value": "v"}]),
     _tags("A tag's key is not AWS's", "InvalidInput", AddTags=[{"Key": "aws:x", "Value": "v"}]),

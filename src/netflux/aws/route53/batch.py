@@ -95,9 +95,9 @@ def refused(wrong: Sequence[str]) -> AwsError:
 def _measure(steps: Sequence[Step]) -> None:
     twice = [(2 if step.action == UPSERT else 1, step.record) for step in steps]
     if sum(times * len(record.values) for times, record in twice) > _MOST_RECORDS:
-        raise refused([f"Number of records limit of {_MOST_RECORDS} exceeded."])
+        raise AwsError("InvalidChangeBatch", f"Number of records limit of {_MOST_RECORDS} exceeded.")
     if sum(times * sum(map(len, record.values)) for times, record in twice) > _MOST_CHARACTERS:
-        raise refused([f"Number of characters limit of {_MOST_CHARACTERS} exceeded."])
+        raise AwsError("InvalidChangeBatch", f"Number of characters limit of {_MOST_CHARACTERS} exceeded.")
 
 
 def _apply(step: Step, working: _Working, zone: HostedZone) -> Iterator[str]:

@@ -104,7 +104,7 @@ def _start(request: ListResourceRecordSetsRequestTypeDef) -> tuple[tuple[str, ..
     try:
         return domain.order(domain.canonical(name)), kind or "", identifier or ""
     except domain.InvalidName as error:
-        raise AwsError("InvalidInput", f"StartRecordName: {error}") from error
+        raise AwsError("InvalidInput", str(error)) from error
 
 
 def _next(record: RecordSet) -> dict[str, str]:

@@ -32,14 +32,15 @@ def read(change: Mapping[str, Any], zone: str) -> RecordSet:
         AwsError: the members don't go together.
     """
     given = change["ResourceRecordSet"]
+    name = domain.canonical(given["Name"])
     _check(change["Action"], given)
     alias = given.get("AliasTarget")
     target = None
     if alias is not None:
-        name = domain.canonical(alias["DNSName"])
-        target = Alias(plain_id(alias["HostedZoneId"]), name, bool(alias["EvaluateTargetHealth"]))
+        led = domain.canonical(alias["DNSName"])
+        target = Alias(plain_id(alias["HostedZoneId"]), led, bool(alias["EvaluateTargetHealth"]))
     return RecordSet(
-        zone, domain.canonical(given["Name"]), given["Type"], given.get("SetIdentifier") or "",
+        zone, name, given["Type"], given.get("SetIdentifier") or "",
         int(given.get("TTL") or 0), tuple(one["Value"] for one in given.get("ResourceRecords") or ()), target,
         given.get("Weight"), bool(given.get("MultiValueAnswer")),
     )  # fmt: skip

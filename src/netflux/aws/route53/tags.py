@@ -59,4 +59,6 @@ class Tags(Tables):
         if kind == "healthcheck":
             said = f"No health check exists with the specified ID {shape.plain_id(identity)}"
             raise AwsError("NoSuchHealthCheck", said, 404)
+        if "/" in identity:  # here AWS takes the bare id alone, other than everywhere else
+            raise AwsError("NoSuchHostedZone", f"No hosted zone found with ID: {identity}", 404)
         return self.the_zone(identity)

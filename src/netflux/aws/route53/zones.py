@@ -103,8 +103,9 @@ class Zones(Tables):
         shown, following = page(found[places[0] if places else 0 :], size)
         answer: dict[str, Any] = {
             "HostedZones": [self._shown(zone) for zone in shown], "IsTruncated": following is not None,
-            "MaxItems": str(size), "Marker": marker,
+            "MaxItems": str(size),
         }  # fmt: skip
+        answer |= {"Marker": marker} if marker else {}
         return answer if following is None else {**answer, "NextMarker": following.id}
 
     @operation("DNSName HostedZoneId MaxItems")
@@ -148,7 +149,8 @@ class Zones(Tables):
         zone, vpc = self.own_zone(request["HostedZoneId"]), request["VPC"].get("VPCId", "")
         if not zone.private:
             said = (
-                f"You're trying to associate a VPC with the public hosted zone {zone.id}; only private ones have VPCs."
+                "You're trying to associate a VPC with a public hosted zone. Amazon Route 53 doesn't support "
+                "associating a VPC with a public hosted zone."
             )
             raise AwsError("PublicZoneVPCAssociation", said)
         if not vpc:
@@ -171,8 +173,9 @@ class Zones(Tables):
             raise AwsError("VPCAssociationNotFound", said, 404)
         if len(zone.vpcs) == 1:
             said = (
-                f"The VPC {vpc} is the last one that is associated with the private hosted zone {zone.id}. Associate "
-                "another one first, or delete the hosted zone."
+                "The VPC that you're trying to disassociate from the private hosted zone is the last VPC that is "
+                "associated with the hosted zone. Amazon Route 53 doesn't support disassociating the last VPC from a "
+                "hosted zone."
             )
             raise AwsError("LastVPCAssociation", said)
         self.zones.put(replace(zone, vpcs=tuple(one for one in zone.vpcs if one != vpc)))

@@ -1,18 +1,17 @@
 """Domain names as Route 53 keeps, compares and orders them. Pure.
 
 Developer guide, "DNS domain name format": lower case, a dot at the end, and whatever is no letter, digit, hyphen or
-underscore is written as `\\ooo`, its octal code.
+underscore is written as `\\ooo`, the octal code of each of its bytes.
 """
 
 from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator
 
 _PLAIN = frozenset(string.ascii_lowercase + string.digits + "-_")
-_ALLOWED = frozenset(string.ascii_letters + string.digits + string.punctuation)
-_ESCAPED = re.compile(r"\\([0-3][0-7][0-7])")
+_SEPARATOR = re.compile(r"(?<!\\)\.")
+_PART = re.compile(r"\\([0-3][0-7][0-7])|\\(.)|(.)", re.DOTALL)
 _LONGEST_LABEL = 63
 _LONGEST = 255
 
@@ -32,27 +31,33 @@ def canonical(name: str) -> str:
     """
     if not name or name == ".":
         raise InvalidName("DomainNameEmpty", "Domain name is empty", name)
-    labels = list(_labels(name))
+    labels = [_bytes(label) for label in _SEPARATOR.split(name.removesuffix("."))]
     if any(not label for label in labels):
         raise InvalidName("DomainLabelEmpty", "Domain label is empty", name)
     if any(len(label) > _LONGEST_LABEL for label in labels):
         raise InvalidName("DomainLabelTooLong", "Domain label is too long", name)
     if sum(len(label) + 1 for label in labels) > _LONGEST:
         raise InvalidName("DomainNameTooLong", "Domain name is too long", name)
-    for character in "".join(labels):
-        if character not in _ALLOWED:
-            raise InvalidName("UnsupportedCharacter", "Value contains unsupported characters", name)
     return "".join(f"{_written(label)}." for label in labels)
 
 
-def _labels(name: str) -> Iterator[str]:
-    """The labels with their escapes taken back."""
-    for label in name.removesuffix(".").split("."):
-        yield _ESCAPED.sub(lambda found: chr(int(found[1], 8)), label)
+def _bytes(label: str) -> bytes:
+    """A label with its escapes taken back: `\\052` is a star, and `\\` before anything else stands for what follows."""
+    found = bytearray()
+    for part in _PART.finditer(label):
+        octal, quoted, plain = part.groups()
+        if octal:
+            found.append(int(octal, 8))
+        elif plain and (plain.isspace() or not plain.isprintable()):
+            raise InvalidName("UnsupportedCharacter", "Value contains unsupported characters", plain)
+        else:
+            found += (quoted or plain).encode()
+    return bytes(found)
 
 
-def _written(label: str) -> str:
-    return "".join(one if one in _PLAIN else f"\\{ord(one):03o}" for one in label.lower())
+def _written(label: bytes) -> str:
+    text = label.lower()
+    return "".join(chr(one) if chr(one) in _PLAIN else f"\\{one:03o}" for one in text)
 
 
 def compared(name: str) -> str:
