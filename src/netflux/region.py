@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from netflux import __version__
+from netflux.aws.acm.api import AcmApi
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
@@ -54,7 +55,6 @@ from netflux.aws.elbv2.listener.certificates import Acm
 from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
 from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts as ElbParts
-from netflux.aws.elbv2.records import Records
 from netflux.aws.elbv2.vpc import Vpcs
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
@@ -62,13 +62,12 @@ from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.controller import Machine, RdsController
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
+from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
-from netflux.aws.servicediscovery.adoption import adopt
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
-from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
 from netflux.controlplane.records.table import Change
@@ -85,6 +84,7 @@ from netflux.runtime import choice
 from netflux.runtime.engine import Engine
 from netflux.runtime.localimage import LocalImages
 from netflux.seed.controller import SeedController
+from netflux.upgrade.release import take_over
 
 _log = logging.getLogger(__name__)
 
@@ -125,11 +125,8 @@ class Region:
         self.keys = front.keys
         self.endpoints = Endpoints()
         self.network: Network = self._network()
-        self.map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, (options.region, options.account))
-        self.apis.register(self.map)
-        zoned = partial(self.moto.holds, "route53")
-        self.apis.register(HostedZones(self.moto, self.map.records))
-        self.resolver = Resolver(self.apis, self.network, self.endpoints, zoned, self.documents)
+        self.map, self.acm = self._names()
+        self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
@@ -163,7 +160,11 @@ class Region:
         """Returns when every part has been started. All are stopped again when one can't be."""
         begin = self.front.begin
         try:
-            await adopt(self.documents, self.moto)
+            if self.state.older:
+                await take_over(self.moto, self.documents)
+                self.state.upgraded()
+            self.map.resume()
+            self.acm.resume()
             await begin(self.network.start, self.network.stop)
             self.front.exit.push_async_callback(self.resolver.stop)
             self.front.exit.push_async_callback(self.flow_logs.stop)
@@ -197,6 +198,15 @@ class Region:
         passwords = Passwords(self.documents, self.clock)
         return RegistryServer(self.apis, passwords, layers, self.options.account, self.options.region)
 
+    def _names(self) -> tuple[ServiceDiscoveryApi, AcmApi]:
+        """Route 53, and who has records there or reads them: Cloud Map and ACM."""
+        place = self.options.region, self.options.account
+        cloud_map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, place)
+        acm = AcmApi(self.documents, self.clock, place)
+        for api in (cloud_map, acm, Route53Api(self.documents, self.clock, self.apis, place)):
+            self.apis.register(api)
+        return cloud_map, acm
+
     def _network(self) -> Network:
         if self.options.network == "namespaces":
             return NamespaceNetwork(self.documents)
@@ -227,7 +237,7 @@ class Region:
 
     def _load_balancers(self) -> ElbController:
         desired = Desired(self.documents, self.options.region)
-        acm = Acm(self.apis, self.moto.certificate)
+        acm = Acm(self.documents)
         dependencies = Dependencies(
             self.haproxy,
             self.network,
@@ -239,7 +249,6 @@ class Region:
             self.meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
             acm,
-            Records(self.moto, partial(self.moto.holds, "route53")),
         )
         controller = ElbController(desired, dependencies, self.documents, self.clock, self._health_changed)
         account = self.options.account

@@ -10,7 +10,7 @@ import asyncio
 import ipaddress
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from netflux import names
@@ -46,20 +46,17 @@ class Resolver:
     """The resolvers of all VPCs, each made when the first task there asks for it.
 
     Args:
-        apis: Route 53 with Cloud Map's records.
+        apis: Cloud Map.
         network: where tasks are.
         endpoints: names of load balancers and databases.
-        zoned: whether Route 53 has any zone at all, so that it need not be loaded to find none.
-        documents: EC2's VPCs and their DHCP options.
+        documents: EC2's VPCs and their DHCP options; private hosted zones, with the records of Cloud Map's instances.
     """
 
-    def __init__(
-        self, apis: Apis, network: Network, endpoints: Endpoints, zoned: Callable[[], bool], documents: Documents
-    ) -> None:
+    def __init__(self, apis: Apis, network: Network, endpoints: Endpoints, documents: Documents) -> None:
         self._apis = apis
         self._network = network
         self._endpoints = endpoints
-        self._zoned = zoned
+        self._documents = documents
         self._tables = Tables(documents)
         documents.watch(self._recorded)
         self._servers: dict[str, Server] = {}
@@ -168,7 +165,7 @@ class Resolver:
             hostnames=found.dns_hostnames,
             blocks=tuple(dict.fromkeys([found.cidr_block, *(one.block for one in found.cidr_associations)])),
             domain=self._domain,
-            zones=await hosted.zones(self._apis, vpc, self._apis.region) if self._zoned() else (),
+            zones=hosted.zones(self._documents, vpc),
         )
 
 

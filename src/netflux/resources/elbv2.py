@@ -285,6 +285,7 @@ LOAD_BALANCER = Schema(
     "elbv2/load-balancer", LoadBalancer, lambda balancer: balancer.arn,
     indices={
         "name": lambda balancer: (balancer.name,),
+        "lower_name": lambda balancer: (balancer.name.lower(),),
         "vpc": lambda balancer: (balancer.vpc_id,),
         "subnet": lambda balancer: tuple(zone.subnet for zone in balancer.zones),
         "security-group": lambda balancer: balancer.security_groups,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from netflux.aws.acm.api import AcmApi
 from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.minutes import Minutes
@@ -22,8 +23,8 @@ from netflux.aws.elbv2.listener.certificates import Acm
 from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
 from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts
-from netflux.aws.elbv2.records import Records
 from netflux.aws.elbv2.vpc import Vpcs
+from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.store import Store
@@ -121,7 +122,7 @@ class Place:
             Children(self.run / "children"), binary.find(), self.run, directory / "haproxy.log", self.gateway.frontends
         )
         desired = Desired(self.documents, REGION)
-        acm = Acm(self.apis, self.moto.certificate)
+        acm = Acm(self.documents)
         self.flips: list[str] = []
         meter = Meter(self.haproxy, self._measured)
         self.minutes = Minutes(self.clock, [meter.minute])
@@ -136,7 +137,6 @@ class Place:
             meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
             acm,
-            Records(self.moto, lambda: self.moto.holds("route53")),
         )
         self.controller = ElbController(desired, dependencies, self.documents, self.clock, self.flips.append)
         self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))
@@ -144,6 +144,8 @@ class Place:
         self.apis.register(
             CloudWatchApi(Metrics(self.series, self.moto, frozenset([NAMESPACE]), self.documents, self.clock))
         )
+        self.apis.register(AcmApi(self.documents, self.clock, (REGION, ACCOUNT)))
+        self.apis.register(Route53Api(self.documents, self.clock, self.apis, (REGION, ACCOUNT)))
         parts = Parts(desired, self.documents, Vpcs(self.documents), acm, self.controller, self.clock, ACCOUNT)
         self.apis.register(ElbApi(parts))
         self.loop = Loop(self.clock, [self.controller])
@@ -244,8 +246,21 @@ class Place:
 
     async def certificate(self, name: str = "web.test") -> str:
         """The ARN of one that ACM issues."""
-        made = await self.apis.call("acm", "RequestCertificate", {"DomainName": name})
-        return str(made["CertificateArn"])
+        wanted = {"DomainName": name, "ValidationMethod": "DNS"}
+        arn = str((await self.apis.call("acm", "RequestCertificate", wanted))["CertificateArn"])
+        await self.validate(arn, name)
+        return arn
+
+    async def validate(self, arn: str, name: str) -> None:
+        """Puts the CNAME that ACM waits for into a public hosted zone."""
+        zone = {"Name": name, "CallerReference": arn}
+        made = (await self.apis.call("route53", "CreateHostedZone", zone))["HostedZone"]["Id"]
+        told = (await self.apis.call("acm", "DescribeCertificate", {"CertificateArn": arn}))["Certificate"]
+        record = told["DomainValidationOptions"][0]["ResourceRecord"]
+        values = [{"Value": record["Value"]}]
+        cname = {"Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": values}
+        batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": cname}]}
+        await self.apis.call("route53", "ChangeResourceRecordSets", {"HostedZoneId": made, "ChangeBatch": batch})
 
     def nodes(self) -> list[Interface]:
         """The load balancers' interfaces."""

@@ -8,14 +8,14 @@ from tests.controlplane.plane import Plane
 
 RECORDS = """
     iam:CreateRole kms:Encrypt ssm:PutParameter ssm:DeleteParameters secretsmanager:PutSecretValue sqs:SendMessage
-    route53:ChangeResourceRecordSets acm:ImportCertificate rds:CreateDBParameterGroup
+    rds:CreateDBParameterGroup
     cloudwatch:PutMetricData eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
 """
 CLAIMS = """
     eks:CreateCluster elasticache:CreateCacheCluster
     lambda:Invoke wafv2:AssociateWebACL ssm:SendCommand secretsmanager:RotateSecret autoscaling:SetDesiredCapacity
-    secretsmanager:ReplicateSecretToRegions route53:CreateHealthCheck rds:CreateDBClusterSnapshot athena:GetQueryResults
-    acm:ResendValidationEmail cloudwatch:PutInsightRule events:PutRule states:StartExecution polly:SynthesizeSpeech
+    secretsmanager:ReplicateSecretToRegions rds:CreateDBClusterSnapshot athena:GetQueryResults
+    cloudwatch:PutInsightRule events:PutRule states:StartExecution polly:SynthesizeSpeech
 """
 
 

@@ -270,8 +270,12 @@ async def test_an_https_listener_serves_its_acm_certificates_by_server_name(worl
     for name in known:
         assert await served(name, "127.0.0.1", world.place.port) == known[name][1]
     issued = await world.place.apis.call("acm", "RequestCertificate", {
-        "DomainName": "own.test", "SubjectAlternativeNames": ["*.own.test"],
+        "DomainName": "own.test", "SubjectAlternativeNames": ["*.own.test"], "ValidationMethod": "DNS",
     })  # fmt: skip
+    assert "UnsupportedCertificate" in await world.refused(
+        "AddListenerCertificates", ListenerArn=listener.arn, Certificates=[{"CertificateArn": issued["CertificateArn"]}]
+    )
+    await world.place.validate(issued["CertificateArn"], "own.test")
     await world.elb(
         "AddListenerCertificates", ListenerArn=listener.arn, Certificates=[{"CertificateArn": issued["CertificateArn"]}]
     )

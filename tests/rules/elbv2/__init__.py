@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from netflux.aws.acm.api import AcmApi
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.elbv2.balancer.desired import Desired
 from netflux.aws.elbv2.controller import Dependencies, ElbController
@@ -15,6 +16,7 @@ from netflux.aws.elbv2.vpc import Vpcs
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.network.endpoints import Endpoints
+from tests.aws.acm.made import Made
 from tests.aws.elbv2.place import MapNetwork, fixed, forward, path_is
 from tests.controlplane.plane import Plane
 from tests.rules.elbv2 import balancers, groups, listeners, rules
@@ -26,11 +28,12 @@ RULES = [*balancers.RULES, *listeners.RULES, *rules.RULES, *groups.RULES]
 def register(plane: Plane, apis: Apis) -> None:
     """Without HAProxy: what is refused runs nothing."""
     desired, clock = Desired(plane.documents, apis.region), Clock()
-    acm = Acm(apis, plane.moto.certificate)
+    acm = Acm(plane.documents)
     nothing = cast("Any", None)
     dependencies = Dependencies(nothing, cast("Any", MapNetwork({})), Endpoints(), Path(plane.path))
     controller = ElbController(desired, dependencies, plane.documents, clock, lambda _: None)
     vpcs = Vpcs(plane.documents)
+    apis.register(AcmApi(plane.documents, clock, (apis.region, apis.account)))
     apis.register(ElbApi(Parts(desired, plane.documents, vpcs, acm, controller, clock, apis.account)))
 
 
@@ -79,8 +82,9 @@ class _Region:
 
     async def listeners(self) -> None:
         for name in ("certificate", "second_certificate"):
-            domain = {"DomainName": f"{name.replace('_', '-')}.test"}
-            self.names[name] = (await self.apis.call("acm", "RequestCertificate", domain))["CertificateArn"]
+            made = Made(f"{name.replace('_', '-')}.test")
+            told = await self.apis.call("acm", "ImportCertificate", {"Certificate": made.pem, "PrivateKey": made.key})
+            self.names[name] = told["CertificateArn"]
         tls = {"Protocol": "HTTPS", "Certificates": [{"CertificateArn": self.names["certificate"]}]}
         plain = {"Protocol": "HTTP"}
         wanted: list[tuple[str, str, int, str, dict[str, Any]]] = [

@@ -20,7 +20,6 @@ from netflux.aws.elbv2.balancer.nodes import Nodes
 from netflux.aws.elbv2.listener.certificates import Acm, Certificates
 from netflux.aws.elbv2.meter.counters import Owned, Value, looked_at
 from netflux.aws.elbv2.meter.meter import Meter
-from netflux.aws.elbv2.records import Led, Records
 from netflux.aws.elbv2.section import configuration, pages
 from netflux.aws.elbv2.section.configuration import Built
 from netflux.aws.elbv2.section.site import Place, Site
@@ -37,6 +36,7 @@ from netflux.network.interface import Interface, Network
 from netflux.network.permission import Peer
 from netflux.reconcile.controller import Result
 from netflux.resources.elbv2 import Target, TargetGroup
+from netflux.resources.route53.targets import AliasTargets, alias_targets
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +54,6 @@ class Dependencies:
         meter: measures what runs; None for nobody.
         logs: delivers access logs; None for nobody.
         acm: has the certificates of HTTPS listeners; None for none.
-        records: names that lead to load balancers; None for none.
     """
 
     proxy: Proxy
@@ -67,7 +66,6 @@ class Dependencies:
     meter: Meter | None = None
     logs: LogDelivery | None = None
     acm: Acm | None = None
-    records: Records | None = None
 
 
 class ElbController:
@@ -191,8 +189,8 @@ class ElbController:
         found = [self._desired.target_group(arn) for arn in used]
         groups = {group.arn: group for group in found if group is not None}
         addresses = {listener.port: self._nodes.bindable(nodes, listener.port) for listener in balancer.listeners}
-        certificates = {one.port: await self._certificates.of(one) for one in balancer.listeners}
-        led = await self._dependencies.records.led() if self._dependencies.records else Led()
+        certificates = {one.port: self._certificates.of(one) for one in balancer.listeners}
+        led = alias_targets(self._documents)
         place = Place(
             str(self._dependencies.run_dir),
             self._dependencies.gateway_port,
@@ -230,7 +228,9 @@ class ElbController:
         ports = [listener.port for listener in balancer.listeners]
         return await self._dependencies.firewall.clients(balancer.security_groups, ports)
 
-    def _publish(self, balancer: LoadBalancer, led: Led, place: Place, addresses: dict[int, list[Interface]]) -> None:
+    def _publish(
+        self, balancer: LoadBalancer, led: AliasTargets, place: Place, addresses: dict[int, list[Interface]]
+    ) -> None:
         """The name resolves to a node only when all of its ports answer there, and it is not cut off from targets.
 
         Names that public records lead here are origins of distributions; tasks ask the VPC's resolver for them.

@@ -14,7 +14,6 @@ from netflux.errors import Unsupported
 
 _ANY = ".*"
 _WRITES = {
-    "acm": "(?!ResendValidationEmail).*",
     "cloudwatch": "PutMetricData|PutDashboard|DeleteDashboards",
     "dynamodb": "(Create|Update|Delete)Table|(Put|Update|Delete)Item|Batch.*|Transact.*|Execute.*|(Unt|T)agResource",
     "ecr": "(Put|Delete)RegistryPolicy|(Set|Delete)RepositoryPolicy|PutImageTagMutability|(Unt|T)agResource"
@@ -22,7 +21,6 @@ _WRITES = {
     "iam": _ANY,
     "kms": _ANY,
     "rds": "(Create|Copy|Delete|Modify)DBParameterGroup",
-    "route53": "(?!.*(HealthCheck|QueryLogging)).*",
     "secretsmanager": "(?!.*(RotateSecret|Region)).*",
     "sns": "(Create|Delete)Topic|Set(Topic|Subscription)Attributes|Publish(Batch)?|(Uns|S)ubscribe|(Unt|T)agResource"
     "|(Add|Remove)Permission",

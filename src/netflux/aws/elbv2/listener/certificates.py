@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from netflux.aws.elbv2.balancer.desired import Listener
-from netflux.controlplane.call import Caller
-from netflux.errors import AwsError
+from netflux.controlplane.records.documents import Documents
+from netflux.resources.acm import CERTIFICATE, IMPORTED
+from netflux.resources.acm import Certificate as Kept
 
 _log = logging.getLogger(__name__)
 
@@ -33,28 +33,18 @@ class Certificate:
 
 
 class Acm:
-    """What listeners need to know of ACM: the one place that asks it.
+    """What listeners need to know of ACM.
 
     Args:
-        apis: answers ACM's operations.
-        pem: a certificate with its key, by ARN; None when ACM has none.
+        documents: its certificates.
     """
 
-    def __init__(self, apis: Caller, pem: Callable[[str], Awaitable[bytes | None]]) -> None:
-        self._apis = apis
-        self.pem = pem
+    def __init__(self, documents: Documents) -> None:
+        self._certificates = documents.table(CERTIFICATE)
 
-    async def names(self, arn: str) -> tuple[tuple[str, ...], bool] | None:
-        """Names of a certificate, and whether it was imported; None where ACM has none."""
-        try:
-            told = await self._apis.call("acm", "DescribeCertificate", {"CertificateArn": arn})
-        except AwsError as error:
-            if error.code in ("ResourceNotFoundException", "InvalidArnException", "ValidationException"):
-                return None
-            raise
-        found = told["Certificate"]
-        listed = [found.get("DomainName", ""), *found.get("SubjectAlternativeNames", ())]
-        return tuple(dict.fromkeys(name.lower() for name in listed if name)), found.get("Type") == "IMPORTED"
+    def get(self, arn: str) -> Kept | None:
+        """A certificate; None where ACM has none."""
+        return self._certificates.get(arn)
 
 
 class Certificates:
@@ -69,23 +59,21 @@ class Certificates:
         self._run_dir = run_dir
         self._acm = acm
 
-    async def of(self, listener: Listener) -> list[Certificate]:
+    def of(self, listener: Listener) -> list[Certificate]:
         """The listener's own, its default one first; those that ACM does not have are left out."""
-        found = [await self._one(arn) for arn in listener.certificates]
+        found = [self._one(arn) for arn in listener.certificates]
         return [one for one in found if one is not None]
 
-    async def _one(self, arn: str) -> Certificate | None:
-        if self._acm is None:
+    def _one(self, arn: str) -> Certificate | None:
+        found = self._acm.get(arn) if self._acm is not None else None
+        if found is None or not found.certificate:
             return None
-        known, pem = await self._acm.names(arn), await self._acm.pem(arn)
-        if known is None or pem is None:
-            return None
+        pem = found.pem
         path = self._run_dir / f"cert-{hashlib.sha256(pem).hexdigest()[:20]}.pem"
         if not path.exists():
             path.touch(mode=0o600)
             path.write_bytes(pem)
-        names, imported = known
-        return Certificate(str(path), names, imported and _usable(path))
+        return Certificate(str(path), found.hosts, found.type == IMPORTED and _usable(path))
 
 
 def _usable(path: Path) -> bool:
