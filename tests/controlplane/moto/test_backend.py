@@ -65,8 +65,6 @@ async def test_changing_calls_are_told_and_reading_calls_are_not(plane: Plane) -
     assert [call.operation for call in plane.changes] == ["CreateUser"]
 
 
-
-
 async def test_a_policy_needs_a_version_only_where_it_is_a_managed_one(plane: Plane) -> None:
     apis = await plane.start()
     await apis.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
