@@ -37,6 +37,8 @@ _DATE = re.compile(
     r"-?(\d{1,9})(?:-(\d{1,2})(?:-(\d{1,2}))?)?"
     r"(?:t(?:(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.\d{1,9})?(?:z|[+-]\d{2}(?::\d{2})?)?)?)?)?)?"
 )
+_PARTS = 4
+"""Of an ARN behind its partition: service, region, account, resource."""
 _MOST = (292278993, 12, 31, 23, 59, 59)
 _LEAST = (0, 1, 1, 0, 0, 0)
 _LATEST = 2**63 - 1
@@ -215,9 +217,12 @@ def _resource(text: str) -> str | None:
         return f'Partition "{partition}" is not valid for resource "arn:{partition}:{":".join(shown)}".'
     if not rest:
         return "Resource vendor must be fully qualified and cannot contain regexes."
-    service, region, _, name = [*rest, "", "", "", ""][:4]
-    if len(rest) < 4:
-        return None
+    return _placed(text, rest) if len(rest) == _PARTS else None
+
+
+def _placed(text: str, rest: list[str]) -> str | None:
+    """What is wrong with the region or the path of an ARN, of which `rest` is what follows the partition."""
+    service, region, _, name = rest
     if service == "iam" and region:
         return f"IAM resource {text} cannot contain region information."
     if service == "s3" and region and not name.startswith(_REGIONAL_S3):
@@ -229,9 +234,10 @@ def _resource(text: str) -> str | None:
 
 
 def _old(text: str) -> bool:
-    """Whether the reader before this one takes the ARN too: its vendor is there, and all of its parts if one is empty."""
+    """Whether an older reader takes the ARN too: its vendor is there, and so are all of its parts if one is empty."""
     parts = text.split(":")
-    return text == "*" or (len(parts) < 3 or parts[2] != "") and (len(parts) >= 6 or "" not in parts)
+    named = len(parts) < 3 or parts[2] != ""
+    return text == "*" or (named and (len(parts) >= _PARTS + 2 or "" not in parts))
 
 
 def _action(text: str) -> None:
