@@ -7,7 +7,7 @@ document is stored, since a condition that nobody evaluates would open or close 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netflux.decoding import json
@@ -19,6 +19,8 @@ _STATEMENT_FIELDS = {
 }  # fmt: skip
 _PRINCIPAL_TYPES = {"AWS", "Service", "Federated", "CanonicalUser"}
 _VERSIONS = {"2008-10-17", "2012-10-17"}
+_VARIABLES_SINCE = "2012-10-17"
+"""Before that version `${aws:username}` is a plain text: "IAM policy elements: Variables and tags"."""
 
 
 class PolicyError(Exception):
@@ -55,13 +57,14 @@ class Policy:
     statements: tuple[Statement, ...]
 
 
-def parse(text: str, *, needs_principal: bool) -> Policy:
+def parse(text: str, *, needs_principal: bool, needs_resource: bool = True) -> Policy:
     """Reads a document.
 
     Args:
         text: JSON.
         needs_principal: True for resource policies, whose statements must name principals; False for identity
             policies, whose statements must not.
+        needs_resource: False for roles' trust policies, whose resource is the role.
 
     Raises:
         PolicyError: it can't be read, or says something that has no meaning here.
@@ -81,10 +84,13 @@ def parse(text: str, *, needs_principal: bool) -> Policy:
         statements = [statements]
     if not isinstance(statements, list) or not statements:
         raise PolicyError("Missing required field Statement")
-    return Policy(version, tuple(_statement(item, needs_principal) for item in statements))
+    variables = version >= _VARIABLES_SINCE
+    return Policy(
+        version, tuple(_statement(item, needs_principal, needs_resource, variables) for item in statements)
+    )
 
 
-def _statement(raw: object, needs_principal: bool) -> Statement:
+def _statement(raw: object, needs_principal: bool, needs_resource: bool, variables: bool) -> Statement:
     if not isinstance(raw, dict):
         raise PolicyError("Statement must be a JSON object")
     _only(raw, _STATEMENT_FIELDS)
@@ -92,7 +98,7 @@ def _statement(raw: object, needs_principal: bool) -> Statement:
         raise PolicyError("Missing or invalid field Effect: it must be Allow or Deny")
     principal, not_principal = _one_of(raw, "Principal", required=needs_principal)
     action, not_action = _one_of(raw, "Action", required=True)
-    resource, not_resource = _one_of(raw, "Resource", required=True)
+    resource, not_resource = _one_of(raw, "Resource", required=needs_resource)
     if principal is not None and not needs_principal:
         raise PolicyError("Policy document should not specify a principal")
     return Statement(
@@ -102,9 +108,11 @@ def _statement(raw: object, needs_principal: bool) -> Statement:
         not_principals=not_principal,
         actions=_strings(action, "Action"),
         not_actions=not_action,
-        resources=_strings(resource, "Resource"),
+        resources=_literal(_strings("*" if resource is None else resource, "Resource"), variables),
         not_resources=not_resource,
-        conditions=tuple(_conditions(raw.get("Condition", {}))),
+        conditions=tuple(
+            replace(one, values=_literal(one.values, variables)) for one in _conditions(raw.get("Condition", {}))
+        ),
     )
 
 
@@ -156,6 +164,11 @@ def _strings(raw: object, where: str) -> tuple[str, ...]:
     if not items or not all(isinstance(item, str) and item for item in items):
         raise PolicyError(f"{where} must be a string or a list of strings")
     return tuple(str(item) for item in items)
+
+
+def _literal(texts: tuple[str, ...], variables: bool) -> tuple[str, ...]:
+    """The texts; where the document's version has no variables, `${` stands for itself."""
+    return texts if variables else tuple(text.replace("${", "${$}{") for text in texts)
 
 
 def _only(raw: dict[str, Any], known: set[str]) -> None:
