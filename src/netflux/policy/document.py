@@ -7,7 +7,7 @@ document is stored, since a condition that nobody evaluates would open or close 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netflux.decoding import json
@@ -19,6 +19,8 @@ STATEMENT_FIELDS = {
 }  # fmt: skip
 _PRINCIPAL_TYPES = {"AWS", "Service", "Federated", "CanonicalUser"}
 VERSIONS = {"2008-10-17", "2012-10-17"}
+_VARIABLES_SINCE = "2012-10-17"
+"""Before that version `${aws:username}` is a plain text: "IAM policy elements: Variables and tags"."""
 
 
 class PolicyError(Exception):
@@ -55,14 +57,14 @@ class Policy:
     statements: tuple[Statement, ...]
 
 
-def parse(text: str, *, needs_principal: bool, has_resource: bool = True) -> Policy:
+def parse(text: str, *, needs_principal: bool, needs_resource: bool = True) -> Policy:
     """Reads a document.
 
     Args:
         text: JSON.
         needs_principal: True for resource policies, whose statements must name principals; False for identity
             policies, whose statements must not.
-        has_resource: False for a role's trust policy, whose only resource is the role: no statement names one.
+        needs_resource: False for roles' trust policies, whose resource is the role.
 
     Raises:
         PolicyError: it can't be read, or says something that has no meaning here.
@@ -82,10 +84,11 @@ def parse(text: str, *, needs_principal: bool, has_resource: bool = True) -> Pol
         statements = [statements]
     if not isinstance(statements, list) or not statements:
         raise PolicyError("Missing required field Statement")
-    return Policy(version, tuple(_statement(item, needs_principal, has_resource) for item in statements))
+    variables = version >= _VARIABLES_SINCE
+    return Policy(version, tuple(_statement(item, needs_principal, needs_resource, variables) for item in statements))
 
 
-def _statement(raw: object, needs_principal: bool, has_resource: bool) -> Statement:
+def _statement(raw: object, needs_principal: bool, needs_resource: bool, variables: bool) -> Statement:
     if not isinstance(raw, dict):
         raise PolicyError("Statement must be a JSON object")
     _only(raw, STATEMENT_FIELDS)
@@ -93,8 +96,8 @@ def _statement(raw: object, needs_principal: bool, has_resource: bool) -> Statem
         raise PolicyError("Missing or invalid field Effect: it must be Allow or Deny")
     principal, not_principal = _one_of(raw, "Principal", required=needs_principal)
     action, not_action = _one_of(raw, "Action", required=True)
-    resource, not_resource = _one_of(raw, "Resource", required=has_resource)
-    if resource is not None and not has_resource:
+    resource, not_resource = _one_of(raw, "Resource", required=needs_resource)
+    if resource is not None and not needs_resource:
         raise PolicyError(f"Has prohibited field {'NotResource' if not_resource else 'Resource'}")
     if principal is not None and not needs_principal:
         raise PolicyError("Policy document should not specify a principal")
@@ -105,9 +108,11 @@ def _statement(raw: object, needs_principal: bool, has_resource: bool) -> Statem
         not_principals=not_principal,
         actions=_strings(action, "Action"),
         not_actions=not_action,
-        resources=_strings(_present(resource), "Resource") if has_resource else ("*",),
+        resources=_literal(_strings("*" if resource is None else _present(resource), "Resource"), variables),
         not_resources=not_resource,
-        conditions=tuple(_conditions(raw.get("Condition", {}))),
+        conditions=tuple(
+            replace(one, values=_literal(one.values, variables)) for one in _conditions(raw.get("Condition", {}))
+        ),
     )
 
 
@@ -164,6 +169,11 @@ def _strings(raw: object, where: str) -> tuple[str, ...]:
 def _present(raw: Any) -> Any:
     """IAM takes nulls in a list of resources, and they say nothing."""
     return [item for item in raw if item is not None] if isinstance(raw, list) else raw
+
+
+def _literal(texts: tuple[str, ...], variables: bool) -> tuple[str, ...]:
+    """The texts; where the document's version has no variables, `${` stands for itself."""
+    return texts if variables else tuple(text.replace("${", "${$}{") for text in texts)
 
 
 def _only(raw: dict[str, Any], known: set[str]) -> None:

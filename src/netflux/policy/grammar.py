@@ -91,7 +91,7 @@ def trust(text: str) -> Policy:
     Raises:
         PolicyError: in the words of MalformedPolicyDocument.
     """
-    policy = parse(text, needs_principal=True, has_resource=False)
+    policy = parse(text, needs_principal=True, needs_resource=False)
     for statement in policy.statements:
         if statement.not_actions or statement.not_principals:
             raise PolicyError(f"Has prohibited field {'NotAction' if statement.not_actions else 'NotPrincipal'}")
