@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netflux import names
+from netflux.aws.iam.accesskeys import UserKeys
+from netflux.aws.iam.api import IamApi
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
 from netflux.aws.sts.api import StsApi
@@ -117,7 +119,7 @@ class Front:
             self._log_is_gone()
         self.moto = Moto(self.documents, options.account, options.region)
         self.apis = Apis(options.account, options.region, self.moto, self._changed)
-        self.keys = Keys(self.documents, self.moto)
+        self.keys = Keys(self.documents, UserKeys(self.documents))
         credentials = development.make(state.path)
         for key in (credentials.key(options.account), well_known(options.account)):
             self.keys.add(key)
@@ -125,8 +127,9 @@ class Front:
         if options.peers is not None:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
-        for overlay in (StsApi(self.moto, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
-            self.apis.register(overlay)
+        iam = IamApi(self.documents, self.clock, options.account, self.keys)
+        for api in (iam, StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
+            self.apis.register(api)
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"
         self.gateway = gateway.Gateway(options.port, state.run, authority, place, options.listening, self.faults)
@@ -213,8 +216,6 @@ class Front:
 
     def _changed(self, call: Call) -> None:
         """Before the services are there nobody can have read a state that this call would change."""
-        if call.service == "iam":
-            self.keys.users_changed()
         if self._services is not None:
             self._services.changed(call)
 
