@@ -124,7 +124,7 @@ class Account(Policies):
         return {"VirtualMFADevices": [], "IsTruncated": False}
 
     @operation(
-        "UserName", neutral={name: "There are none." for name in ("ServiceName", "AllUsers", "Marker", "MaxItems")}
+        "UserName", neutral=dict.fromkeys(("ServiceName", "AllUsers", "Marker", "MaxItems"), "There are none.")
     )
     def list_service_specific_credentials(
         self, call: Call, request: types.ListServiceSpecificCredentialsRequestTypeDef

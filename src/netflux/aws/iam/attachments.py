@@ -135,7 +135,8 @@ class Attachments:
             yield from _using("Role", tables.roles, ("attached", "boundary"), request)
 
     def _attach(self, kind: Kind[I], request: Mapping[str, Any]) -> dict[str, Any]:
-        found, arn = modifiable(kind.find(request)), request["PolicyArn"]
+        found: I = modifiable(kind.find(request))
+        arn = request["PolicyArn"]
         self.tables.attachable(arn)
         if arn in found.attached:
             return {}
@@ -161,7 +162,8 @@ def _using(
 
 
 def _detach(kind: Kind[I], request: Mapping[str, Any]) -> dict[str, Any]:
-    found, arn = modifiable(kind.find(request)), request["PolicyArn"]
+    found = modifiable(kind.find(request))
+    arn = request["PolicyArn"]
     if arn not in found.attached:
         raise errors.missing(f"Policy {arn} was not found.")
     kind.table.put(replace(found, attached=tuple(each for each in found.attached if each != arn)))

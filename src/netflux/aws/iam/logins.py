@@ -113,7 +113,7 @@ class Logins:
     @operation()
     def get_account_password_policy(self, call: Call, _request: dict[str, Any]) -> dict[str, Any]:
         """Refuses where the account has set none."""
-        policy = self._policy(call)
+        policy = self._password_policy(call)
         optional = {
             "MaxPasswordAge": policy.max_age,
             "PasswordReusePrevention": policy.reuse,
@@ -134,11 +134,11 @@ class Logins:
     @operation()
     def delete_account_password_policy(self, call: Call, _request: dict[str, Any]) -> dict[str, Any]:
         """AWS's default policy is in force again."""
-        self._policy(call)
+        self._password_policy(call)
         self.tables.password_policy.delete("account")
         return {}
 
-    def _policy(self, call: Call) -> PasswordPolicy:
+    def _password_policy(self, call: Call) -> PasswordPolicy:
         found = self.tables.password_policy.get("account")
         if found is None:
             raise errors.missing(f"The Password Policy with domain name {call.account} cannot be found.")

@@ -18,9 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from netflux import heap
-from netflux.controlplane.authentication.keys import UserKey
 from netflux.controlplane.call import Call
-from netflux.controlplane.moto import crash, iampolicies, ledger, proofs
+from netflux.controlplane.moto import crash, ledger, proofs
 from netflux.controlplane.moto.ledger import Ledger
 from netflux.controlplane.moto.watchdog import Watchdog
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
@@ -124,21 +123,6 @@ class Moto:
         """A certificate of ACM's, its chain and its key, PEM; None when there is none. No operation tells the key."""
         return await self._run(lambda: self._certificate(arn))
 
-    async def user_key(self, access_key: str) -> UserKey | None:
-        """A user's access key; None when no user has it. No operation tells the secret."""
-        return await self._run(lambda: self._user_key(access_key)) if self.holds("iam") else None
-
-    def _user_key(self, access_key: str) -> UserKey | None:
-        self._ledger.load("iam")
-        from moto.backends import get_backend
-
-        users = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"].users.values()
-        for user in users:
-            for key in user.access_keys:
-                if key.access_key_id == access_key:
-                    return UserKey(key.secret_access_key, key.status == "Active", user.arn)
-        return None
-
     def _certificate(self, arn: str) -> bytes | None:
         self._ledger.load("acm")
         from moto.acm.models import AWS_ROOT_CA
@@ -233,8 +217,6 @@ class Moto:
 
     def _send(self, model: Any, params: Mapping[str, Any], request: HttpRequest, protocol: str) -> HttpResponse:
         service, name = model.service_model.service_name, f"{model.service_model.service_name}:{model.name}"
-        if service == "iam":
-            iampolicies.complete()
         if service == "ssm":
             proofs.forget_phantoms()
         from botocore.awsrequest import AWSPreparedRequest
