@@ -123,9 +123,7 @@ class Account(Policies):
         """None: none can be made here."""
         return {"VirtualMFADevices": [], "IsTruncated": False}
 
-    @operation(
-        "UserName", neutral=dict.fromkeys(("ServiceName", "AllUsers", "Marker", "MaxItems"), "There are none.")
-    )
+    @operation("UserName", neutral=dict.fromkeys(("ServiceName", "AllUsers", "Marker", "MaxItems"), "There are none."))
     def list_service_specific_credentials(
         self, call: Call, request: types.ListServiceSpecificCredentialsRequestTypeDef
     ) -> dict[str, Any]:
