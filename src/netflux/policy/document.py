@@ -85,9 +85,7 @@ def parse(text: str, *, needs_principal: bool, needs_resource: bool = True) -> P
     if not isinstance(statements, list) or not statements:
         raise PolicyError("Missing required field Statement")
     variables = version >= _VARIABLES_SINCE
-    return Policy(
-        version, tuple(_statement(item, needs_principal, needs_resource, variables) for item in statements)
-    )
+    return Policy(version, tuple(_statement(item, needs_principal, needs_resource, variables) for item in statements))
 
 
 def _statement(raw: object, needs_principal: bool, needs_resource: bool, variables: bool) -> Statement:

@@ -36,6 +36,7 @@ class Key:
         token: that requests must carry as well; empty for long-term keys.
         expires: when a session ends.
         secretive: whether only who was given it can have it: a page of the web cannot.
+        policies: documents of session policies, which limit what the principal may do with this key.
     """
 
     access_key: str
@@ -45,6 +46,7 @@ class Key:
     token: str = ""
     expires: datetime | None = None
     secretive: bool = True
+    policies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,9 +160,13 @@ def _written(key: Key) -> dict[str, Any]:
         "token": key.token,
         "principal": [key.principal.kind, key.principal.name, key.principal.account],
         "expires": key.expires.astimezone(UTC).isoformat(),
+        "policies": [*key.policies],
+        "context": {name: [*values] for name, values in key.context.items()},
     }
 
 
 def _read(access_key: str, document: Mapping[str, Any]) -> Key:
     expires = datetime.fromisoformat(document["expires"])
-    return Key(access_key, document["secret"], Principal(*document["principal"]), {}, document["token"], expires)
+    principal, context = Principal(*document["principal"]), document.get("context", {})
+    policies = tuple(document.get("policies", ()))
+    return Key(access_key, document["secret"], principal, context, document["token"], expires, policies=policies)
