@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from netflux.controlplane.authorization.identity import Identity
 from netflux.controlplane.moto import managedpolicies
 from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.table import Table
 from netflux.errors import AwsError
 from netflux.policy.document import Policy, PolicyError, parse
 from netflux.policy.evaluate import Principal
@@ -48,7 +50,8 @@ class TableIdentities:
         if user is None:
             return Identity(principal)
         groups = [group for key in user.groups if (group := self._groups.get(key)) is not None]
-        sources = [source for one in (user, *groups) for source in self._attached(one)]
+        holders: tuple[User | Group, ...] = (user, *groups)
+        sources = [source for one in holders for source in self._attached(one)]
         return Identity(principal, user.id, user.name, user.tags, (*sources, *self._limits(user, session)))
 
     def trust(self, role: str) -> Source | None:
@@ -60,7 +63,12 @@ class TableIdentities:
 
     def path(self, kind: str, name: str) -> str:
         """Of a user, group, role or instance profile; `/` where there is none of the name."""
-        tables = {"user": self._users, "group": self._groups, "role": self._roles, "instance-profile": self._profiles}
+        tables: dict[str, Table[Any]] = {
+            "user": self._users,
+            "group": self._groups,
+            "role": self._roles,
+            "instance-profile": self._profiles,
+        }
         found = next(iter(tables[kind].where("name", name.lower())), None) if kind in tables else None
         return found.path if found is not None else "/"
 
@@ -102,7 +110,7 @@ def _read(text: str, what: str, *, trust: bool = False) -> Policy:
     except PolicyError as error:
         raise AwsError(
             "InternalFailure",
-            f"{what[0].upper()}{what[1:]} can't be read ({error}), so nothing that it is for is allowed. Put another one.",
+            f"{what[0].upper()}{what[1:]} can't be read ({error}), so nothing it is for is allowed. Put another one.",
             500,
         ) from error
 

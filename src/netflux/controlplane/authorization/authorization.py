@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,41 +66,64 @@ class Authorization:
         Raises:
             AwsError: it may not, in the service's words.
         """
-        if self.enforced and not key.principal.is_root:
-            identity = self.identities.identity(key.principal, key.policies)
+        identity = self.known(key)
+        if identity is not None:
             known = {**circumstances.of_identity(identity, key), **context}
             await self._decide(call, params, identity, known)
 
-    async def check_as(self, call: Call, params: Mapping[str, Any], principal: Principal) -> None:
-        """The same for a part of ours that acts with a role."""
+    async def check_as(self, service: str, operation: str, params: Mapping[str, Any], principal: Principal) -> None:
+        """The same for a part of ours that acts as a session of a role."""
         if self.enforced:
+            call = Call(service, operation, self._region, self._account)
             identity = self.identities.identity(principal)
             await self._decide(call, params, identity, circumstances.of_identity(identity))
 
-    async def verdict(self, identity: Identity, need: Need, context: Context, *more: Source) -> Verdict:
-        """The verdict on one action on one resource.
+    async def verdict(self, identity: Identity, need: Need, context: Context) -> Verdict:
+        """The verdict on one action on one resource, with the policy that the resource has.
 
         Args:
             identity: who asks.
             need: what is asked.
             context: condition keys of the request.
-            more: policies of the resource that its service has at hand.
         """
+        own = await resourcepolicies.source(self._apis, self.identities, need.action, need.resource)
+        return self.judged(identity, need, context, [own] if own is not None else [])
+
+    def judged(self, identity: Identity, need: Need, context: Context, resource: Sequence[Source]) -> Verdict:
+        """The same, for a service that has its resources' policies at hand."""
         request = Request(identity.principal, need.action, need.resource, {**context, **need.context})
         if identity.principal.is_root:
             return administrator(request)
-        sources = [*identity.sources, *more]
-        if not more:
-            found = await resourcepolicies.source(self._apis, self.identities, need.action, need.resource)
-            sources += [found] if found is not None else []
-        prefix = need.action.partition(":")[0]
-        decides = prefix in resourcepolicies.DECIDING and need.resource != EVERYTHING
-        return judge(sources, request, resource_decides=decides)
+        decides = need.action.partition(":")[0] in resourcepolicies.DECIDING and need.resource != EVERYTHING
+        return judge([*identity.sources, *resource], request, resource_decides=decides)
 
-    def identity_of(self, key: Key) -> tuple[Identity, Context]:
-        """Who has the key, and the condition keys that come with it."""
-        identity = self.identities.identity(key.principal, key.policies)
-        return identity, circumstances.of_identity(identity, key)
+    def known(self, key: Key) -> Identity | None:
+        """Who has the key, if policies decide what they may do."""
+        if not self.enforced or key.principal.is_root or key.principal.kind != "AWS":
+            return None
+        return self.identities.identity(key.principal, key.policies)
+
+    def acting(self, role: str, session: str) -> Acting:
+        """Calls the region's APIs as a session of the role, which may do what the role's policies allow.
+
+        Args:
+            role: ARN.
+            session: its name.
+        """
+        return Acting(self._apis, self, session_of(role, session))
+
+    def trusted(self, role: str, service: str, context: Context) -> Verdict:
+        """Whether a service may assume the role; a role that is not there trusts nobody.
+
+        Args:
+            role: ARN.
+            service: e.g. `ecs-tasks.amazonaws.com`.
+            context: condition keys in lower case.
+        """
+        principal = Principal("Service", service)
+        found = self.identities.trust(role)
+        request = Request(principal, "sts:AssumeRole", role, {**context, "aws:principalisawsservice": ("true",)})
+        return judge([found] if found is not None else [], request, resource_decides=True)
 
     def refuse(self, call: Call, verdict: Verdict) -> AwsError:
         """The error for a refusal, which is remembered."""
@@ -128,22 +150,30 @@ class Authorization:
 
 
 class Acting:
-    """Calls the region's APIs as a role, which may do what its policies allow.
+    """Calls the region's APIs as a session of a role.
 
     Args:
         apis: carries the calls out.
         authorization: decides them.
-        principal: the session that acts.
+        principal: the session.
     """
 
-    def __init__(self, apis: Caller, authorization: Authorization, principal: Principal, call: Call) -> None:
+    def __init__(self, apis: Caller, authorization: Authorization, principal: Principal) -> None:
         self._apis = apis
         self._authorization = authorization
         self._principal = principal
-        self._call = call
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The operation's response as botocore shapes it; AwsError when it fails, or is denied."""
-        call = replace(self._call, service=service, operation=operation)
-        await self._authorization.check_as(call, params, self._principal)
+        await self.permit(service, operation, params)
         return await self._apis.call(service, operation, params)
+
+    async def permit(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
+        """Returns when the role may call the operation; AwsError, in the service's words, when it may not."""
+        await self._authorization.check_as(service, operation, params, self._principal)
+
+
+def session_of(role: str, session: str) -> Principal:
+    """A session of a role, by the role's ARN: "IAM ARNs", IAM User Guide. A session's ARN has no path."""
+    account, name = role.split(":")[4], role.rpartition("/")[2]
+    return Principal("AWS", f"arn:aws:sts::{account}:assumed-role/{name}/{session}", account, role)

@@ -38,7 +38,7 @@ def of_identity(identity: Identity, key: Key | None = None) -> dict[str, tuple[s
     """What is known of who asks."""
     principal = identity.principal
     session = bool(principal.role)
-    found = {
+    found: dict[str, tuple[str, ...]] = {
         "aws:principalarn": (principal.role or principal.name,),
         "aws:principalaccount": (principal.account,),
         "aws:principaltype": ("AssumedRole" if session else "User",),

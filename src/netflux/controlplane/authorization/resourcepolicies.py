@@ -33,7 +33,7 @@ async def source(apis: Caller, identities: Identities, action: str, resource: st
     if not text:
         return None
     try:
-        return Source(Kind.RESOURCE, "", resource, parse(text, needs_principal=True, needs_resource=False))
+        return Source(Kind.RESOURCE, "", resource, parse(text, needs_principal=True, needs_resource=prefix != "ecr"))
     except PolicyError as error:
         raise AwsError(
             "InternalFailure",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,9 @@ def fill(template: str, params: Mapping[str, Any], place: Place) -> Iterator[str
         if fields and chosen[-1].startswith("arn:") and fields[-1].group(2) != "group":
             yield chosen[-1]
             continue
-        texts = iter(chosen)
-        resource = _FIELD.sub(lambda found: _FILTERS[found.group(2) or ""](next(texts)), template)
+        resource = template
+        for found, text in zip(fields, chosen, strict=True):
+            resource = resource.replace(found.group(0), _FILTERS[found.group(2) or ""](text), 1)
         yield resource if resource.startswith("arn:") or resource == "*" else place.arn(resource)
 
 
@@ -95,8 +96,8 @@ _TYPES = {
 }  # fmt: skip
 """Types in EC2's ARNs that differ from the beginning of their ids."""
 
-_FILTERS = {
-    "": str,
+_FILTERS: Mapping[str, Callable[[str], str]] = {
+    "": lambda text: text,
     "last": _last,
     "lower": str.lower,
     "bare": lambda text: text.removeprefix("/"),

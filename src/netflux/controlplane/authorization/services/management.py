@@ -75,10 +75,9 @@ STACKS = Service(
     "cloudformation",
     parameters=("stack/{StackName}/*", "stack/{StackId}/*", "{ChangeSetName}"),
     operations={"ListStacks": (), "ValidateTemplate": (), "ListExports": (), "GetTemplateSummary": ()},
-    passes={
-        operation: (("RoleARN", "cloudformation.amazonaws.com"),)
-        for operation in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet")
-    },
+    passes=dict.fromkeys(
+        ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet"), (("RoleARN", "cloudformation.amazonaws.com"),)
+    ),
     keys={"cloudformation:templateurl": "TemplateURL", "cloudformation:rolearn": "RoleARN"},
 )
 

@@ -51,9 +51,7 @@ EC2 = Service(
         "DeleteTags": ("{Resources:typed}",),
         "ReplaceRoute": ("route-table/{RouteTableId}",),
     },
-    also={
-        operation: (("TagSpecifications", "CreateTags", "{TagSpecifications.ResourceType}/*"),) for operation in _MADE
-    },
+    also=dict.fromkeys(_MADE, (("TagSpecifications", "CreateTags", "{TagSpecifications.ResourceType}/*"),)),
     passes={"CreateFlowLogs": (("DeliverLogsPermissionArn", "vpc-flow-logs.amazonaws.com"),)},
     keys={"ec2:vpcid": "VpcId"},
 )  # fmt: skip
@@ -72,10 +70,9 @@ BALANCERS = Service(
         "CreateTargetGroup": ("targetgroup/{Name}/*",),
         "SetRulePriorities": ("{RulePriorities.RuleArn}",),
     },
-    also={
-        operation: (("Tags", "AddTags", ""),)
-        for operation in ("CreateListener", "CreateLoadBalancer", "CreateRule", "CreateTargetGroup")
-    },
+    also=dict.fromkeys(
+        ("CreateListener", "CreateLoadBalancer", "CreateRule", "CreateTargetGroup"), (("Tags", "AddTags", ""),)
+    ),
 )  # fmt: skip
 
 _ZONE = "hostedzone/{HostedZoneId:last}"
