@@ -24,6 +24,7 @@ from netflux.controlplane.authentication import development
 from netflux.controlplane.authentication.admission import Admission, Door
 from netflux.controlplane.authentication.keys import Keys, well_known
 from netflux.controlplane.authorization.authorization import Authorization
+from netflux.controlplane.authorization.inquiry import WhyDenied
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records import room
@@ -145,7 +146,8 @@ class Front:
             self.apis, TableIdentities(self.documents), (options.region, options.account), enforced=options.iam
         )
         access = Access(credentials.token, self.admission.by_owner)
-        console = routes(self.apis.call, self._facts, access, self)
+        denied = WhyDenied(self.authorization, (options.region, options.account))
+        console = routes(self.apis.call, self._facts, access, self, denied)
         self.server = Server(self.apis, self.admission, self._s3, console, self.authorization)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None

@@ -346,6 +346,7 @@ class Region:
             "runtime": self.options.runtime,
             "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
             "any_credentials": self.options.any_credentials,
+            "iam": self.options.iam,
             "tells_users_apart": self.options.peers is not None,
             "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
             "state": str(self.state.path),

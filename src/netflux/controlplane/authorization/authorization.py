@@ -86,8 +86,12 @@ class Authorization:
             need: what is asked.
             context: condition keys of the request.
         """
-        own = await resourcepolicies.source(self._apis, self.identities, need.action, need.resource)
+        own = await self.resource_policy(need)
         return self.judged(identity, need, context, [own] if own is not None else [])
+
+    async def resource_policy(self, need: Need) -> Source | None:
+        """The policy of the resource that is asked for; None where it has none."""
+        return await resourcepolicies.source(self._apis, self.identities, need.action, need.resource)
 
     def judged(self, identity: Identity, need: Need, context: Context, resource: Sequence[Source]) -> Verdict:
         """The same, for a service that has its resources' policies at hand."""
