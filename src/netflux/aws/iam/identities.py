@@ -82,7 +82,7 @@ class TableIdentities:
 
     def _attached(self, holder: User | Group | Role) -> Iterator[Source]:
         for name, text in holder.inline.items():
-            yield Source(Kind.IDENTITY, name, holder.arn, _read(text, f"{name} of {holder.arn}"))
+            yield Source(Kind.IDENTITY, name, holder.arn, _read(text, f"the policy {name} of {holder.arn}"))
         for arn in holder.attached:
             yield Source(Kind.IDENTITY, arn, holder.arn, self._managed(arn))
 
@@ -96,9 +96,9 @@ class TableIdentities:
         """A managed policy's document; one without statements where the policy is gone."""
         if arn.startswith(AWS_MANAGED):
             own = managedpolicies.get(arn)
-            return _read(own.document, arn) if own is not None else _NOTHING
+            return _read(own.document, f"the policy {arn}") if own is not None else _NOTHING
         record = self._policies.get(arn)
-        return _read(record.document, arn) if record is not None else _NOTHING
+        return _read(record.document, f"the policy {arn}") if record is not None else _NOTHING
 
 
 _NOTHING = Policy("2012-10-17", ())

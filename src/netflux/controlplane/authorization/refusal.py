@@ -42,7 +42,7 @@ def sentence(service: str, verdict: Verdict) -> str:
         action = f"SNS:{action.partition(':')[2]}"
     resource = f'"{request.resource}"' if service == "s3" else request.resource
     where = f" on resource: {resource}" if request.resource != "*" or service in _STAR else ""
-    reason = "" if service in _UNREASONED else f" {verdict.reason}"
+    reason = "" if service in _UNREASONED else f" {verdict.reason.replace(request.action, action)}"
     return f"User: {request.principal.name} is not authorized to perform: {action}{where}{reason}"
 
 

@@ -124,10 +124,9 @@ def _edge_operations() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, kind in _KINDS.items():
         identity = "{Name}" if name == "Function" else "{Id}"
-        for verb in ("Get", "Update", "Delete"):
-            found[f"{verb}{name}"] = (f"{kind}/{identity}",)
-        found[f"Get{name}Config"] = (f"{kind}/{identity}",)
-        found[f"List{'CloudFrontOriginAccessIdentities' if name.endswith('Identity') else f'{name}s'}"] = ()
+        found |= {f"{verb}{name}": (f"{kind}/{identity}",) for verb in ("Get", "Update", "Delete")}
+        if name != "Function":
+            found[f"Get{name}Config"] = (f"{kind}/{identity}",)
     return found
 
 
@@ -139,17 +138,13 @@ EDGE = Service(
         **_edge_operations(),
         "CreateDistribution": ("distribution/*",),
         "CreateDistributionWithTags": ("distribution/*",),
-        "ListCachePolicies": (),
-        "ListOriginRequestPolicies": (),
-        "ListResponseHeadersPolicies": (),
-        "ListDistributions": (),
     },
     actions={"CreateDistributionWithTags": ("CreateDistribution", "TagResource")},
 )
 
 CERTIFICATES = Service(
     "acm",
-    parameters=("{CertificateArn}",),
+    parameters=("{CertificateArn}", "{ResourceArn}"),
     operations={
         "RequestCertificate": ("certificate/*",),
         "ListCertificates": (),
