@@ -73,8 +73,8 @@ async def test_the_administrator_is_never_asked_for_a_policy(checked: Checked) -
          "perform: sqs:sendmessage on resource: arn:aws:sqs:{r}:{a}:jobs because no identity-based policy allows the "
          "sqs:sendmessage action")),
         ("sns", "Publish", {"TopicArn": "arn:aws:sns:{r}:{a}:t"}, ("AuthorizationError 403 User: {ana} is not "
-         "authorized to perform: SNS:Publish on resource: arn:aws:sns:{r}:{a}:t because no identity-based policy allows "
-         "the SNS:Publish action")),
+         "authorized to perform: SNS:Publish on resource: arn:aws:sns:{r}:{a}:t because no identity-based policy "
+         "allows the SNS:Publish action")),
         ("sts", "AssumeRole", {"RoleArn": "arn:aws:iam::{a}:role/none"}, ("AccessDenied 403 User: {ana} is not "
          "authorized to perform: sts:AssumeRole on resource: arn:aws:iam::{a}:role/none")),
         ("route53", "ListHostedZones", {}, ("AccessDenied 403 User: {ana} is not authorized to perform: "
