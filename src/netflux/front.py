@@ -6,13 +6,14 @@ console, which shows all of them, waits for all.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netflux import names
+from netflux.aws.iam.accesskeys import UserKeys
+from netflux.aws.iam.api import IamApi
 from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
@@ -122,7 +123,7 @@ class Front:
             self._log_is_gone()
         self.moto = Moto(self.documents, options.account, options.region)
         self.apis = Apis(options.account, options.region, self.moto, self._changed)
-        self.keys = Keys(self.documents, self.moto)
+        self.keys = Keys(self.documents, UserKeys(self.documents))
         credentials = development.make(state.path)
         for key in (credentials.key(options.account), well_known(options.account)):
             self.keys.add(key)
@@ -130,8 +131,9 @@ class Front:
         if options.peers is not None:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
-        for overlay in (StsApi(self.moto, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
-            self.apis.register(overlay)
+        iam = IamApi(self.documents, self.clock, options.account, self.keys)
+        for api in (iam, StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
+            self.apis.register(api)
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"
         self.gateway = gateway.Gateway(options.port, state.run, authority, place, options.listening, self.faults)
@@ -151,7 +153,6 @@ class Front:
         self.server = Server(self.apis, self.admission, self._s3, console, self.authorization)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
-        self._loading: asyncio.Future[None] | None = None
 
     async def start(self) -> None:
         """Returns when the gateway answers. What was started is stopped again when a part can't be."""
@@ -161,7 +162,6 @@ class Front:
         self.exit.callback(self.moto.stop)
         try:
             self.gateway.check()
-            self._loading = asyncio.ensure_future(self.moto.start())
             await self.begin(lambda: self.server.start(self.state.run / "controlplane.sock"), self.server.stop)
             self.exit.callback(self.apis.give_up)
             await self.begin(self.haproxy.start, self.haproxy.stop)
@@ -169,11 +169,6 @@ class Front:
         except BaseException:
             await self.stop()
             raise
-
-    async def loaded(self) -> None:
-        """Returns when moto has what the disk has; raises what it could not be loaded for."""
-        if self._loading is not None:
-            await self._loading
 
     def complete(self, services: Services) -> None:
         """All services are registered: calls no longer wait."""
@@ -187,8 +182,6 @@ class Front:
 
     async def stop(self) -> None:
         """Ends every part, the last started first; no child is left."""
-        if self._loading is not None:
-            await asyncio.gather(self._loading, return_exceptions=True)
         await self.exit.aclose()
 
     async def ask(self, source: str, destination: str, port: int | None, *, probe: bool) -> dict[str, Any]:
@@ -222,8 +215,6 @@ class Front:
 
     def _changed(self, call: Call) -> None:
         """Before the services are there nobody can have read a state that this call would change."""
-        if call.service == "iam":
-            self.keys.users_changed()
         if self._services is not None:
             self._services.changed(call)
 

@@ -3,6 +3,10 @@
 from pathlib import Path
 
 from netflux import names
+from netflux.aws.iam.accesskeys import UserKeys
+from netflux.aws.iam.api import IamApi
+from netflux.aws.sts.api import StsApi
+from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication.admission import Admission
 from netflux.controlplane.authentication.keys import Keys, well_known
@@ -31,8 +35,11 @@ class Plane:
         BackendDict.reset()
         self.documents = Documents(self.path / "n.db")
         self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
-        await self.moto.start()
-        return Apis(names.ACCOUNT, names.REGION, self.moto, self.changes.append)
+        apis = Apis(names.ACCOUNT, names.REGION, self.moto, self.changes.append)
+        self.keys = Keys(self.documents, UserKeys(self.documents))
+        apis.register(IamApi(self.documents, Clock(), names.ACCOUNT, self.keys))
+        apis.register(StsApi(self.documents, self.keys))
+        return apis
 
     def stop(self) -> None:
         self.moto.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from netflux.errors import AwsError
 
@@ -21,6 +22,7 @@ class Tagger:
         most: tags of one resource that users may set.
         key: the member of the key.
         value: the member of the value.
+        ignores_case: whether keys that differ by case only are the same one, as IAM has them.
     """
 
     invalid: str
@@ -28,8 +30,9 @@ class Tagger:
     most: int = 50
     key: str = "Key"
     value: str = "Value"
+    ignores_case: bool = False
 
-    def read(self, given: Iterable[Mapping[str, str]] | None, own: bool = False) -> dict[str, str]:
+    def read(self, given: Iterable[Mapping[str, Any]] | None, own: bool = False) -> dict[str, str]:
         """The tags of a request.
 
         Args:
@@ -40,12 +43,14 @@ class Tagger:
             AwsError: a key is reserved or stands twice, or there are too many.
         """
         tags: dict[str, str] = {}
+        seen: set[str] = set()
         for tag in given or ():
             key = tag[self.key]
             if key.lower().startswith(RESERVED) and not own:
                 raise AwsError(self.invalid, f"The tag key '{key}' is reserved: keys of users don't begin with aws:.")
-            if key in tags:
+            if key in tags or (self.ignores_case and key.lower() in seen):
                 raise AwsError(self.invalid, f"The tag key '{key}' stands twice in the request. Leave one out.")
+            seen.add(key.lower())
             tags[key] = tag.get(self.value) or ""
         return self._held(tags)
 
@@ -55,7 +60,8 @@ class Tagger:
         Raises:
             AwsError: there are too many.
         """
-        return self._held({**kept, **added})
+        replaced = {key.lower() for key in added} if self.ignores_case else set()
+        return self._held({**{key: kept[key] for key in kept if key.lower() not in replaced}, **added})
 
     def shown(self, tags: Mapping[str, str]) -> list[dict[str, str]]:
         """As answers have them."""

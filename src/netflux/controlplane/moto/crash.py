@@ -32,7 +32,7 @@ _EC2_ABSENT = {
     "PublicIp": "InvalidAddress.NotFound",
 }
 """Codes that are not made of the parameter's name ["Error codes for the Amazon EC2 API"]."""
-_NO_ENTITY = {"iam": "NoSuchEntity", "sns": "NotFound", "sqs": "AWS.SimpleQueueService.NonExistentQueue"}
+_NO_ENTITY = {"sns": "NotFound", "sqs": "AWS.SimpleQueueService.NonExistentQueue"}
 _LONGEST = 200
 _FRAMES = 3
 

@@ -28,7 +28,6 @@ _WRITES = {
     "ecr": "(Put|Delete)RegistryPolicy|(Set|Delete)RepositoryPolicy|PutImageTagMutability|(Unt|T)agResource"
     "|PutImageScanningConfiguration",
     "elbv2": _ANY,
-    "iam": _ANY,
     "kms": _ANY,
     "rds": "(Create|Copy|Delete|Modify)DBParameterGroup",
     "route53": "(?!.*(HealthCheck|QueryLogging)).*",
@@ -37,7 +36,6 @@ _WRITES = {
     "|(Add|Remove)Permission",
     "sqs": _ANY,
     "ssm": "(Put|Delete)Parameters?|(Unl|L)abelParameterVersion|AddTagsToResource|RemoveTagsFromResource",
-    "sts": _ANY,
 }  # fmt: skip
 """Of each service whose records are the whole truth, the changing operations that claim no more than a record."""
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 _LISTS = {
     "acm": ("ListCertificates",),
-    "iam": ("ListRoles", "ListUsers", "ListGroups", "ListInstanceProfiles"),
     "kms": ("ListKeys", "ListAliases"),
     "route53": ("ListHostedZones",),
     "secretsmanager": ("ListSecrets",),

@@ -60,6 +60,18 @@ class ServerCertificate:
     tags: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class CredentialReport:
+    """The credential report that was made last.
+
+    Attributes:
+        content: CSV.
+    """
+
+    content: str
+    made: datetime
+
+
 ACCOUNT_ALIAS = Schema("iam/account-alias", AccountAlias, lambda alias: alias.name)
 PASSWORD_POLICY = Schema("iam/password-policy", PasswordPolicy, lambda _policy: "account")
 SERVER_CERTIFICATE = Schema(
@@ -71,3 +83,4 @@ SERVER_CERTIFICATE = Schema(
         "arn": lambda certificate: (certificate.arn,),
     },
 )
+CREDENTIAL_REPORT = Schema("iam/credential-report", CredentialReport, lambda _report: "account")
