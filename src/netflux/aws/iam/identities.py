@@ -13,13 +13,13 @@ from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.table import Table
 from netflux.errors import AwsError
 from netflux.policy.document import Policy, PolicyError, parse
-from netflux.policy.evaluate import Principal
+from netflux.policy.evaluate import Principal, account_root
 from netflux.policy.verdict import Kind, Source
 from netflux.resources.iam.identity import GROUP, ROLE, USER, Group, Role, User
 from netflux.resources.iam.policy import AWS_MANAGED, POLICY
 from netflux.resources.iam.profile import INSTANCE_PROFILE
 
-_USER, _SESSION = ":user/", ":assumed-role/"
+_SESSION, _FEDERATED = ":assumed-role/", ":federated-user/"
 
 
 class TableIdentities:
@@ -34,19 +34,23 @@ class TableIdentities:
         self._roles, self._profiles = documents.table(ROLE), documents.table(INSTANCE_PROFILE)
         self._policies = documents.table(POLICY)
 
-    def identity(self, principal: Principal, session: Sequence[str] = ()) -> Identity:
+    def identity(self, principal: Principal, session: Sequence[str] = (), issuer: str = "") -> Identity:
         """The user, or the role that the session is of; without policies where it is gone.
 
         Args:
             principal: who asks.
             session: documents of session policies.
+            issuer: of a session, the ARN of who asked for it.
 
         Raises:
             AwsError: a policy can't be read.
         """
         if _SESSION in principal.name:
             return self._of_session(principal, session)
-        user = next(iter(self._users.where("arn", principal.name)), None)
+        federated = _FEDERATED in principal.name
+        if federated and issuer == account_root(principal.account).name:
+            return Identity(principal, sources=tuple(_given(session, Kind.IDENTITY, principal.name)))
+        user = next(iter(self._users.where("arn", issuer if federated else principal.name)), None)
         if user is None:
             return Identity(principal)
         groups = [group for key in user.groups if (group := self._groups.get(key)) is not None]
@@ -89,8 +93,7 @@ class TableIdentities:
     def _limits(self, holder: User | Role, session: Sequence[str]) -> Iterator[Source]:
         if holder.boundary:
             yield Source(Kind.BOUNDARY, holder.boundary, holder.arn, self._managed(holder.boundary))
-        for text in session:
-            yield Source(Kind.SESSION, "", holder.arn, _read(text, f"a session policy of {holder.arn}"))
+        yield from _given(session, Kind.SESSION, holder.arn)
 
     def _managed(self, arn: str) -> Policy:
         """A managed policy's document; one without statements where the policy is gone."""
@@ -99,6 +102,12 @@ class TableIdentities:
             return _read(own.document, f"the policy {arn}") if own is not None else _NOTHING
         record = self._policies.get(arn)
         return _read(record.document, f"the policy {arn}") if record is not None else _NOTHING
+
+
+def _given(session: Sequence[str], kind: Kind, holder: str) -> Iterator[Source]:
+    """Policies that came with a session. One for somebody whom the account itself vouches for has nothing else."""
+    for text in session:
+        yield Source(kind, "", holder, _read(text, f"a session policy of {holder}"))
 
 
 _NOTHING = Policy("2012-10-17", ())

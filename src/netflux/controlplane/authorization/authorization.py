@@ -105,7 +105,7 @@ class Authorization:
         """Who has the key, if policies decide what they may do."""
         if not self.enforced or key.principal.is_root or key.principal.kind != "AWS":
             return None
-        return self.identities.identity(key.principal, key.policies)
+        return self.identities.identity(key.principal, key.policies, key.issuer)
 
     def acting(self, role: str, session: str) -> Acting:
         """Calls the region's APIs as a session of the role, which may do what the role's policies allow.

@@ -32,12 +32,13 @@ class Identity:
 class Identities(Protocol):
     """Knows users and roles."""
 
-    def identity(self, principal: Principal, session: Sequence[str] = ()) -> Identity:
+    def identity(self, principal: Principal, session: Sequence[str] = (), issuer: str = "") -> Identity:
         """The identity; one without policies where the user or role is gone.
 
         Args:
             principal: who asks.
             session: documents of the session policies of the one key that is used.
+            issuer: of a session, the ARN of who asked for it.
 
         Raises:
             AwsError: one of its policies can't be read, so nothing can be decided.
