@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from netflux import names
 from netflux.aws.iam.accesskeys import UserKeys
 from netflux.aws.iam.api import IamApi
+from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
 from netflux.aws.sts.api import StsApi
@@ -23,6 +24,8 @@ from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication import development
 from netflux.controlplane.authentication.admission import Admission, Door
 from netflux.controlplane.authentication.keys import Keys, well_known
+from netflux.controlplane.authorization.authorization import Authorization
+from netflux.controlplane.authorization.inquiry import WhyDenied
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records import room
@@ -63,6 +66,7 @@ class Options:
         any_credentials: access keys that nobody issued are taken from programs, unverified.
         peers: descriptor by which the kernel tells whose a connection to the gateway is; None where it does not.
         owner: user id of who runs the region, as the machine counts users: it may live in a user namespace.
+        iam: whether policies decide what tasks, sessions and users may do.
     """
 
     port: int = 4566
@@ -77,6 +81,7 @@ class Options:
     any_credentials: bool = False
     peers: int | None = None
     owner: int = 0
+    iam: bool = True
 
 
 @dataclass(frozen=True)
@@ -139,9 +144,13 @@ class Front:
         self.vitals = Vitals(state.path, self.reserve, self.documents, self.faults, self._clock_was_set)
         if options.listening is not None:
             self.haproxy.inherit(options.listening)
+        self.authorization = Authorization(
+            self.apis, TableIdentities(self.documents), (options.region, options.account), enforced=options.iam
+        )
         access = Access(credentials.token, self.admission.by_owner)
-        console = routes(self.apis.call, self._facts, access, self)
-        self.server = Server(self.apis, self.admission, self._s3, console)
+        denied = WhyDenied(self.authorization, (options.region, options.account))
+        console = routes(self.apis.call, self._facts, access, self, denied)
+        self.server = Server(self.apis, self.admission, self._s3, console, self.authorization)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
 

@@ -157,8 +157,8 @@ class Region:
         more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
-        inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
-        front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
+        s3.authorization = front.authorization
+        front.complete(Services(s3.handle, self.facts, self._inquiry(), self._changed))
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -202,6 +202,9 @@ class Region:
         if self.options.network == "namespaces":
             return NamespaceNetwork(self.apis, self.documents)
         return LoopbackNetwork(self.apis, self.documents)
+
+    def _inquiry(self) -> Inquiry:
+        return Inquiry(self.apis.call, self.network, self.endpoints)
 
     def _public(self) -> dict[str, PublicAddress]:
         """Where a driver has internet gateways."""
@@ -282,6 +285,7 @@ class Region:
             serve_apis=self.front.server.listen,
             resolver=self.resolver,
             faults=self.front.faults,
+            authority=self.front.authorization,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
@@ -341,6 +345,7 @@ class Region:
             "runtime": self.options.runtime,
             "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
             "any_credentials": self.options.any_credentials,
+            "iam": self.options.iam,
             "tells_users_apart": self.options.peers is not None,
             "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
             "state": str(self.state.path),

@@ -12,11 +12,13 @@ from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store
 from netflux.aws.ecs.taskhost import TaskHost
+from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogsStore
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.authorization.authorization import Authorization
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.haproxy.section import Section, Server
@@ -66,9 +68,16 @@ class FakeProxy:
 
 
 class World:
-    """A small region. `start` may be called again after `stop` or `crash`."""
+    """A small region. `start` may be called again after `stop` or `crash`.
 
-    def __init__(self, path: Path, speed: float = 10.0) -> None:
+    Args:
+        path: of its files.
+        speed: simulated seconds in a real one.
+        decides: policies decide what tasks' roles may do; they have to be there then.
+    """
+
+    def __init__(self, path: Path, speed: float = 10.0, *, decides: bool = False) -> None:
+        self.decides = decides
         self.path = path
         self.speed = speed
         self.balancer = Balancer()
@@ -88,10 +97,12 @@ class World:
         self.proxy = FakeProxy()
         registry = EcrRegistry(self.apis, names.ACCOUNT, names.REGION)
         self.runtime = ProcessRuntime(self.children, registry)
+        place = names.REGION, names.ACCOUNT
+        self.authority = Authorization(self.apis, TableIdentities(self.documents), place, enforced=self.decides)
         host = TaskHost(
             store=Store(self.documents, clock), apis=self.apis, network=self.network, runtime=self.runtime,
             endpoints=self.endpoints, clock=clock, poke=self.poke,
-            directory=self.path / "tasks", endpoint_url="http://127.0.0.1:4566",
+            directory=self.path / "tasks", endpoint_url="http://127.0.0.1:4566", authority=self.authority,
         )  # fmt: skip
         self.ecs = Ecs(host, self.proxy)
         self.loop = Loop(clock, self.ecs.controllers)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netflux.controlplane import identifiers
 from netflux.controlplane.authentication.keys import Key, Keys, key_id, secret_key
+from netflux.controlplane.authorization import encoding
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import managedpolicies
 from netflux.controlplane.operation import operation
@@ -153,10 +154,10 @@ class StsApi:
 
     @operation("EncodedMessage")
     def decode_authorization_message(
-        self, _call: Call, _request: types.DecodeAuthorizationMessageRequestTypeDef
+        self, _call: Call, request: types.DecodeAuthorizationMessageRequestTypeDef
     ) -> dict[str, Any]:
-        """Refuses all: no refusal of this cloud's has an encoded message in it."""
-        raise AwsError("InvalidAuthorizationMessageException", "Message is not valid")
+        """What an operation of EC2's was refused for."""
+        return {"DecodedMessage": encoding.decode(request["EncodedMessage"])}
 
     @operation("AccessKeyId")
     def get_access_key_info(self, call: Call, request: types.GetAccessKeyInfoRequestTypeDef) -> dict[str, Any]:
