@@ -152,9 +152,9 @@ class Region:
         more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
-        inquiry = Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
+        s3.authorization = front.authorization
         self.documents.watch(self._recorded)
-        front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
+        front.complete(Services(s3.handle, self.facts, self._inquiry(), self._changed))
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -219,6 +219,9 @@ class Region:
         api = FlowLogApi(logs, self.documents, self.apis.call, self.clock, poke)
         self.apis.register(Ec2Api(self.documents, self.clock, api))
         return logs
+
+    def _inquiry(self) -> Inquiry:
+        return Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()
@@ -293,6 +296,7 @@ class Region:
             serve_apis=self.front.server.listen,
             resolver=self.resolver,
             faults=self.front.faults,
+            authority=self.front.authorization,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
@@ -356,6 +360,7 @@ class Region:
             "runtime": self.options.runtime,
             "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
             "any_credentials": self.options.any_credentials,
+            "iam": self.options.iam,
             "tells_users_apart": self.options.peers is not None,
             "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
             "state": str(self.state.path),

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from netflux import names
 from netflux.aws.ec2.api import Ec2Api
+from netflux.aws.iam.accesskeys import UserKeys
+from netflux.aws.iam.api import IamApi
+from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication.admission import Admission
@@ -27,6 +30,14 @@ def with_ec2(apis: Apis, documents: Documents, clock: Clock | None = None) -> Ec
     return api
 
 
+def with_iam(apis: Apis, documents: Documents) -> Keys:
+    """IAM and STS on the documents, answering from now on, and the keys that they issue."""
+    keys = Keys(documents, UserKeys(documents))
+    apis.register(IamApi(documents, Clock(), names.ACCOUNT, keys))
+    apis.register(StsApi(documents, keys))
+    return keys
+
+
 class Plane:
     """A control plane that can be restarted on the same disk."""
 
@@ -42,6 +53,7 @@ class Plane:
         self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
         apis = Apis(names.ACCOUNT, names.REGION, self.moto, self.changes.append)
         with_ec2(apis, self.documents)
+        self.keys = with_iam(apis, self.documents)
         return apis
 
     def stop(self) -> None:

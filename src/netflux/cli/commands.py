@@ -48,6 +48,7 @@ class Chosen:
     network: str
     runtime: str
     any_credentials: bool = False
+    iam: bool = True
 
 
 _session: dict[str, Any] = {"pipe": None, "log": None}
@@ -93,7 +94,7 @@ def _request(chosen: Chosen, place: Path) -> Any:
 
     project = projects.find(chosen.what, chosen.empty)
     return foreground.Request(
-        project, place, chosen.port, chosen.speed, chosen.network, chosen.runtime, chosen.any_credentials
+        project, place, chosen.port, chosen.speed, chosen.network, chosen.runtime, chosen.any_credentials, chosen.iam
     )
 
 
@@ -106,6 +107,7 @@ def up_detached(chosen: Chosen, place: Path) -> None:
     arguments += ["--port", str(chosen.port), "--state", str(place), "--speed", str(chosen.speed)]
     arguments += ["--network", chosen.network, "--runtime", chosen.runtime]
     arguments += ["--any-credentials"] if chosen.any_credentials else []
+    arguments += [] if chosen.iam else ["--iam", "off"]
     console = Console()
     shown = progress.on(console)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,16 @@ def _api_paths(distribution: dict[str, Any], status: dict[str, Any]) -> list[str
     return [path for path in paths if any(path.startswith(prefix) for prefix in prefixes)] or prefixes
 
 
+def _lowered(region: dict[str, Any]) -> Iterator[str]:
+    """What this start has taken away from the doors."""
+    if region.get("any_credentials"):
+        yield "--any-credentials: every access key is taken from programs, unverified."
+    if not region.get("iam", True):
+        yield "--iam off: no policy of IAM is heeded; tasks and roles may do everything."
+    if not region.get("tells_users_apart", True):
+        yield "The kernel does not tell whose a connection is: other users of this machine can use the key `test` here."
+
+
 def show(console: Console, status: dict[str, Any], seconds: float | None = None) -> None:
     """Prints the lines, and what is not as it is on AWS."""
     region = status["region"]
@@ -86,13 +97,8 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
                 "yellow",
             )
         )
-    if region.get("any_credentials"):
-        console.print(Text("--any-credentials: every access key is taken from programs, unverified.", "yellow"))
-    if not region.get("tells_users_apart", True):
-        told = (
-            "The kernel does not tell whose a connection is: other users of this machine can use the key `test` here."
-        )
-        console.print(Text(told, "yellow"))
+    for warning in _lowered(region):
+        console.print(Text(warning, "yellow"))
     sizes = region.get("sizes")
     held = sizes is None or (sizes["memory"] and sizes["cpu"])
     if sizes is not None and (seconds is None or not held):

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from netflux.console import readiness
+from netflux.console import denials, readiness
+from netflux.console.denials import Denials
 from netflux.console.logs import read as read_logs
 from netflux.console.status import Call, plain, snapshot
 from netflux.controlplane.authentication import admission
@@ -73,7 +74,9 @@ class Access:
     by_owner: Callable[[Mapping[str, str]], bool] = lambda _headers: True
 
 
-def routes(call: Call, facts: Facts, access: Access, inquiry: Inquiries | None = None) -> list[web.RouteDef]:
+def routes(
+    call: Call, facts: Facts, access: Access, inquiry: Inquiries | None = None, denied: Denials | None = None
+) -> list[web.RouteDef]:
     """All routes.
 
     Args:
@@ -81,6 +84,7 @@ def routes(call: Call, facts: Facts, access: Access, inquiry: Inquiries | None =
         facts: the rest of what is to be shown.
         access: who may look, and who may change something.
         inquiry: answers `reach.json`, which is absent without it, and knows what was counted.
+        denied: answers `denials.json`, which is absent without it.
     """
     console = _Console(call, facts, inquiry)
     reading: dict[str, Handler] = {
@@ -90,6 +94,8 @@ def routes(call: Call, facts: Facts, access: Access, inquiry: Inquiries | None =
     }
     if inquiry is not None:
         reading["reach.json"] = _reach(inquiry, access.token)
+    if denied is not None:
+        reading["denials.json"] = _denied(denied)
     return [
         web.get("/_netflux", _guarded(_to_page, access, by_link=True)),
         web.get("/_netflux/", _guarded(_page, access, by_link=True)),
@@ -97,6 +103,13 @@ def routes(call: Call, facts: Facts, access: Access, inquiry: Inquiries | None =
         web.post("/_netflux/push", _guarded(_writing(console.push, access.token), access)),
         *(web.get(f"/_netflux/{name}", _guarded(handler, access)) for name, handler in reading.items()),
     ]
+
+
+def _denied(denied: Denials) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return _json(*await denials.answer(denied, request))
+
+    return handler
 
 
 def _opens(request: web.Request, token: str) -> bool:

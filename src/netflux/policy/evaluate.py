@@ -26,11 +26,18 @@ class Principal:
         kind: `AWS` for an account, user, role or session, `Service`, or `Anonymous`.
         name: the ARN, the service's name such as `cloudfront.amazonaws.com`, or empty.
         account: twelve digits for kind `AWS`, else empty.
+        role: of a session, the ARN of its role, by which policies name it as well.
     """
 
     kind: str
     name: str = ""
     account: str = ""
+    role: str = ""
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the account itself."""
+        return self.kind == "AWS" and bool(self.account) and self.name == f"arn:aws:iam::{self.account}:root"
 
 
 ANONYMOUS = Principal("Anonymous")
@@ -79,16 +86,36 @@ def applies(statement: Statement, request: Request) -> bool:
 def _principal(statement: Statement, principal: Principal) -> bool:
     if statement.principals is None:
         return True
-    return _named(statement.principals, principal) != statement.not_principals
+    return (named(statement.principals, principal) is not Named.NOT) != statement.not_principals
 
 
-def _named(principals: Principals, principal: Principal) -> bool:
-    for kind, name in principals.entries:
-        if kind == "AWS" and (name == "*" or _is_account(name, principal) or name == principal.name):
-            return True
-        if kind == "Service" and principal.kind == "Service" and name in {"*", principal.name}:
-            return True
-    return False
+class Named(enum.IntEnum):
+    """How a Principal element speaks of somebody, the more exact the higher."""
+
+    NOT = 0
+    BY_ACCOUNT = 1
+    BY_ROLE = 2
+    ITSELF = 3
+
+
+def named(principals: Principals, principal: Principal) -> Named:
+    """How the element names the principal.
+
+    `*` names whoever asks: "AWS JSON policy elements: Principal", IAM User Guide.
+    """
+    return max((_entry(kind, name, principal) for kind, name in principals.entries), default=Named.NOT)
+
+
+def _entry(kind: str, name: str, principal: Principal) -> Named:
+    if kind == "Service":
+        return Named.ITSELF if principal.kind == "Service" and name in {"*", principal.name} else Named.NOT
+    if kind != "AWS":
+        return Named.NOT
+    if name in {"*", principal.name}:
+        return Named.ITSELF
+    if principal.role and name == principal.role:
+        return Named.BY_ROLE
+    return Named.BY_ACCOUNT if _is_account(name, principal) else Named.NOT
 
 
 def _is_account(name: str, principal: Principal) -> bool:

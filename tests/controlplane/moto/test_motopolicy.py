@@ -7,7 +7,7 @@ from netflux.errors import AwsError, Unsupported
 from tests.controlplane.plane import Plane
 
 RECORDS = """
-    iam:CreateRole kms:Encrypt ssm:PutParameter ssm:DeleteParameters secretsmanager:PutSecretValue sqs:SendMessage
+    kms:Encrypt ssm:PutParameter ssm:DeleteParameters secretsmanager:PutSecretValue sqs:SendMessage
     rds:CreateDBParameterGroup
     cloudwatch:PutMetricData eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
 """

@@ -16,9 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from netflux import heap
-from netflux.controlplane.authentication.keys import UserKey
 from netflux.controlplane.call import Call
-from netflux.controlplane.moto import crash, iampolicies, ledger, lentsubnets, proofs
+from netflux.controlplane.moto import crash, ledger, lentsubnets, proofs
 from netflux.controlplane.moto.ledger import Ledger
 from netflux.controlplane.moto.watchdog import Watchdog
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
@@ -107,21 +106,6 @@ class Moto:
         """The private key, PEM, of a certificate of ACM's that release 0.1 left here; no operation tells it."""
         return await self._run(lambda: self._certificate_key(arn))
 
-    async def user_key(self, access_key: str) -> UserKey | None:
-        """A user's access key; None when no user has it. No operation tells the secret."""
-        return await self._run(lambda: self._user_key(access_key)) if self.holds("iam") else None
-
-    def _user_key(self, access_key: str) -> UserKey | None:
-        self._ledger.load("iam")
-        from moto.backends import get_backend
-
-        users = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"].users.values()
-        for user in users:
-            for key in user.access_keys:
-                if key.access_key_id == access_key:
-                    return UserKey(key.secret_access_key, key.status == "Active", user.arn)
-        return None
-
     def _certificate_key(self, arn: str) -> str:
         self._ledger.load("acm")
         from moto.backends import get_backend
@@ -191,8 +175,6 @@ class Moto:
 
     def _send(self, model: Any, params: Mapping[str, Any], request: HttpRequest, protocol: str) -> HttpResponse:
         service, name = model.service_model.service_name, f"{model.service_model.service_name}:{model.name}"
-        if service == "iam":
-            iampolicies.complete()
         if service == "ssm":
             proofs.forget_phantoms()
         from botocore.awsrequest import AWSPreparedRequest
