@@ -22,6 +22,14 @@ def admission(apis: Apis) -> Admission:
     return Admission(keys, apis.account)
 
 
+def with_iam(apis: Apis, documents: Documents) -> Keys:
+    """IAM and STS on the documents, answering from now on, and the keys that they issue."""
+    keys = Keys(documents, UserKeys(documents))
+    apis.register(IamApi(documents, Clock(), names.ACCOUNT, keys))
+    apis.register(StsApi(documents, keys))
+    return keys
+
+
 class Plane:
     """A control plane that can be restarted on the same disk."""
 
@@ -36,9 +44,7 @@ class Plane:
         self.documents = Documents(self.path / "n.db")
         self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
         apis = Apis(names.ACCOUNT, names.REGION, self.moto, self.changes.append)
-        self.keys = Keys(self.documents, UserKeys(self.documents))
-        apis.register(IamApi(self.documents, Clock(), names.ACCOUNT, self.keys))
-        apis.register(StsApi(self.documents, self.keys))
+        self.keys = with_iam(apis, self.documents)
         return apis
 
     def stop(self) -> None:

@@ -20,6 +20,7 @@ from netflux.network.flowbook import Ends, Fate, Flow
 from netflux.network.loopback import LoopbackNetwork
 from netflux.network.sighting import Seen, sightings
 from tests.aws.ec2.flowing import Flowing, flowing
+from tests.behaviours.bodies import TRUST
 from tests.controlplane.plane import Plane
 
 NOW = int(time.time())
@@ -48,7 +49,7 @@ async def network(here: Flowing) -> tuple[str, str]:
 async def streamed(here: Flowing, **how: Any) -> dict[str, Any]:
     """What CreateFlowLogs takes for CloudWatch Logs, with its role made."""
     with contextlib.suppress(AwsError):
-        await here.apis.call("iam", "CreateRole", {"RoleName": "flow", "AssumeRolePolicyDocument": "{}"})
+        await here.apis.call("iam", "CreateRole", {"RoleName": "flow", "AssumeRolePolicyDocument": TRUST})
     role = "arn:aws:iam::123456789012:role/flow"
     return {"TrafficType": "ALL", "LogGroupName": "flows", "DeliverLogsPermissionArn": role,
             "MaxAggregationInterval": 60, **how}  # fmt: skip
@@ -116,7 +117,7 @@ async def test_a_role_that_is_not_there_fails_the_delivery_and_the_records_come_
     assert why is not None
     assert why.startswith("Access error: ")
     assert "later" in why
-    await here.apis.call("iam", "CreateRole", {"RoleName": "later", "AssumeRolePolicyDocument": "{}"})
+    await here.apis.call("iam", "CreateRole", {"RoleName": "later", "AssumeRolePolicyDocument": TRUST})
     saw(here, vpc, subnet)
     await here.pass_(60)
     assert await status(here) == ("SUCCESS", None)

@@ -29,6 +29,7 @@ from netflux.runtime.children import Children
 from netflux.runtime.process import ProcessRuntime
 from tests.aws.ecr.pushing import push
 from tests.aws.ecs.balancer import Balancer
+from tests.controlplane.plane import with_iam
 
 SERVER = textwrap.dedent("""
     import http.server, os, signal, sys
@@ -109,6 +110,7 @@ class World:
         cloud_map = ServiceDiscoveryApi(self.documents, clock, self.apis, (names.REGION, names.ACCOUNT))
         for handlers in (cloud_map, self.balancer, self.ecs.api, EcrApi(self.documents, self.moto, clock), logs):
             self.apis.register(handlers)
+        with_iam(self.apis, self.documents)
         self.balancer.told = lambda: self.loop.poke_all("ecs-service")
         await self.ecs.start()
         self.loop.start()

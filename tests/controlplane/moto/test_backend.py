@@ -30,14 +30,13 @@ async def test_everything_a_template_of_this_kind_creates_in_moto_comes_back_aft
     await moto.call("secretsmanager", "CreateSecret", {"Name": "/prod/a", "SecretString": "s3cret"})
     await moto.call("ecr", "CreateRepository", {"repositoryName": "movie-service"})
     await moto.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
-    await moto.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
     await moto.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
     subnet_group = {"DBSubnetGroupName": "g", "DBSubnetGroupDescription": "d", "SubnetIds": net["subnets"]}
     await moto.call("rds", "CreateDBSubnetGroup", subnet_group)
     reads = (
         ("ec2", "DescribeVpcs"), ("ec2", "DescribeSubnets"), ("elbv2", "DescribeLoadBalancers"),
         ("elbv2", "DescribeTargetGroups"), ("secretsmanager", "ListSecrets"), ("ecr", "DescribeRepositories"),
-        ("ssm", "DescribeParameters"), ("iam", "ListRoles"), ("servicediscovery", "ListNamespaces"),
+        ("ssm", "DescribeParameters"), ("servicediscovery", "ListNamespaces"),
         ("rds", "DescribeDBSubnetGroups"),
     )  # fmt: skip
     for service, operation in reads:  # a load balancer's first description moves its state on
@@ -131,40 +130,6 @@ async def test_a_fault_of_motos_own_is_an_error_of_the_api(plane: Plane) -> None
     with pytest.raises(AwsError) as error:
         await apis.call("ec2", "CreateRoute", {"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0"})
     assert error.value.code
-
-
-async def test_a_policy_needs_a_version_only_where_it_is_a_managed_one(plane: Plane) -> None:
-    apis = await plane.start()
-    await apis.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
-    old = '{"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
-    await apis.call("iam", "PutRolePolicy", {"RoleName": "r", "PolicyName": "p", "PolicyDocument": old})
-    found = await apis.call("iam", "GetRolePolicy", {"RoleName": "r", "PolicyName": "p"})
-    assert "Version" not in found["PolicyDocument"]
-    with pytest.raises(AwsError, match="Policy document must be version 2012-10-17 or greater"):
-        await apis.call("iam", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": old})
-    new = old.replace("{", '{"Version": "2012-10-17", ', 1)
-    await apis.call("iam", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": new})
-
-
-async def test_awss_own_policies_are_there_and_only_those_in_use_are_kept(plane: Plane) -> None:
-    apis = await plane.start()
-    own = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
-    await apis.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
-    await apis.call("iam", "AttachRolePolicy", {"RoleName": "r", "PolicyArn": own})
-    apis = await plane.restart()
-    attached = (await apis.call("iam", "ListAttachedRolePolicies", {"RoleName": "r"}))["AttachedPolicies"]
-    assert attached == [{"PolicyName": "AmazonECSTaskExecutionRolePolicy", "PolicyArn": own}]
-    version = (await apis.call("iam", "GetPolicy", {"PolicyArn": own}))["Policy"]["DefaultVersionId"]
-    asked = {"PolicyArn": own, "VersionId": version}
-    document = (await apis.call("iam", "GetPolicyVersion", asked))["PolicyVersion"]["Document"]
-    assert "ecr:GetAuthorizationToken" in document
-    listed = await apis.call("iam", "ListPolicies", {"Scope": "AWS", "MaxItems": 1000})
-    assert len(listed["Policies"]) > 500
-    assert sum(len(blob) for _, blob in plane.documents.blobs("moto/iam/")) < 100_000
-    with pytest.raises(AwsError, match="does not exist or is not attachable"):
-        await apis.call("iam", "AttachRolePolicy", {"RoleName": "r", "PolicyArn": own + "X"})
-    await apis.call("iam", "DetachRolePolicy", {"RoleName": "r", "PolicyArn": own})
-    await apis.call("iam", "DeleteRole", {"RoleName": "r"})
 
 
 async def test_a_subnet_that_is_gone_does_not_take_those_with_it_that_name_it(plane: Plane) -> None:

@@ -10,7 +10,7 @@ RECORDS = """
     ec2:CreateSubnet ec2:AuthorizeSecurityGroupIngress ec2:ModifySecurityGroupRules ec2:DeleteVpcEndpoints
     ec2:UpdateSecurityGroupRuleDescriptionsEgress ec2:DescribeInstances ec2:CreateTags ec2:ReplaceNetworkAclAssociation
     ec2:ModifyVpcTenancy
-    iam:CreateRole kms:Encrypt ssm:PutParameter ssm:DeleteParameters secretsmanager:PutSecretValue sqs:SendMessage
+    kms:Encrypt ssm:PutParameter ssm:DeleteParameters secretsmanager:PutSecretValue sqs:SendMessage
     route53:ChangeResourceRecordSets acm:ImportCertificate elbv2:SetSecurityGroups rds:CreateDBParameterGroup
     cloudwatch:PutMetricData eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from netflux.aws.iam.tables import Tables, paged
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto.managedpolicies import AwsPolicy
 from netflux.controlplane.operation import operation
+from netflux.errors import AwsError
 from netflux.resources.iam.account import AccountAlias
 from netflux.resources.iam.identity import Group, Identity, Role, User
 from netflux.resources.iam.policy import AWS_MANAGED
@@ -25,6 +27,8 @@ _LISTS = {
     "LocalManagedPolicy": "Policies",
     "AWSManagedPolicy": "Policies",
 }
+_ALIAS = re.compile("[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
+"""The model's, which looks ahead, so it is not held to where the others are (protocol/constraints.py)."""
 _NO_DEVICES = "No device for a second factor can be made here, so there is none."
 
 
@@ -37,6 +41,12 @@ class Account(Policies):
     def create_account_alias(self, _call: Call, request: types.CreateAccountAliasRequestTypeDef) -> dict[str, Any]:
         """Replaces the one before it: an account has one ("CreateAccountAlias", IAM API Reference)."""
         name, aliases = request["AccountAlias"], self.tables.aliases
+        if not _ALIAS.fullmatch(name):
+            raise AwsError(
+                "ValidationError",
+                f"1 validation error detected: Value '{name}' at 'accountAlias' failed to satisfy constraint: Member "
+                f"must satisfy regular expression pattern: ^{_ALIAS.pattern}$",
+            )
         if name in aliases:
             raise errors.exists(f"The account alias {name} already exists.")
         for one in aliases:
@@ -123,9 +133,7 @@ class Account(Policies):
         """None: none can be made here."""
         return {"VirtualMFADevices": [], "IsTruncated": False}
 
-    @operation(
-        "UserName", neutral=dict.fromkeys(("ServiceName", "AllUsers", "Marker", "MaxItems"), "There are none.")
-    )
+    @operation("UserName", neutral=dict.fromkeys(("ServiceName", "AllUsers", "Marker", "MaxItems"), "There are none."))
     def list_service_specific_credentials(
         self, call: Call, request: types.ListServiceSpecificCredentialsRequestTypeDef
     ) -> dict[str, Any]:
