@@ -58,6 +58,17 @@ class TableIdentities:
         sources = [source for one in holders for source in self._attached(one)]
         return Identity(principal, user.id, user.name, user.tags, (*sources, *self._limits(user, session)))
 
+    def of(self, arn: str) -> list[Source] | None:
+        """The policies of a user, with its groups' and its boundary, of a group or of a role; None where it is not."""
+        user = next(iter(self._users.where("arn", arn)), None)
+        if user is not None:
+            return [*self.identity(Principal("AWS", arn, arn.split(":")[4])).sources]
+        for table in (self._groups, self._roles):
+            for holder in table.where("arn", arn):
+                limits = self._limits(holder, ()) if isinstance(holder, Role) else ()
+                return [*self._attached(holder), *limits]
+        return None
+
     def trust(self, role: str) -> Source | None:
         """A role's trust policy, by the role's ARN; None when there is no such role."""
         found = next(iter(self._roles.where("arn", role)), None)
