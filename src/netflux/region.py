@@ -69,6 +69,7 @@ from netflux.aws.servicediscovery.adoption import adopt
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
@@ -150,8 +151,7 @@ class Region:
         self.ecs = self._tasks()
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
-        self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
-        self.apis.register(self.stacks)
+        self.stacks = self._stacks()
         network = NetworkController(self.network)
         lifecycle, scaling = LifecycleController(self.documents, self.apis, self.clock), self._scaling()
         more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
@@ -202,6 +202,12 @@ class Region:
         if self.options.network == "namespaces":
             return NamespaceNetwork(self.apis, self.documents)
         return LoopbackNetwork(self.apis, self.documents)
+
+    def _stacks(self) -> CloudFormationApi:
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
+        stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
+        self.apis.register(stacks)
+        return stacks
 
     def _inquiry(self) -> Inquiry:
         return Inquiry(self.apis.call, self.network, self.endpoints)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,12 +72,12 @@ class Authorization:
             known = {**circumstances.of_identity(identity, key), **context}
             await self._decide(call, params, identity, known)
 
-    async def check_as(self, service: str, operation: str, params: Mapping[str, Any], principal: Principal) -> None:
-        """The same for a part of ours that acts as a session of a role."""
+    async def check_as(self, service: str, operation: str, params: Mapping[str, Any], actor: Actor) -> None:
+        """The same for a part of ours that acts for somebody."""
         if self.enforced:
             call = Call(service, operation, self._region, self._account)
-            identity = self.identities.identity(principal)
-            await self._decide(call, params, identity, circumstances.of_identity(identity))
+            identity = self.identities.identity(actor.principal, actor.policies, actor.issuer)
+            await self._decide(call, params, identity, {**circumstances.of_identity(identity), **actor.context})
 
     async def verdict(self, identity: Identity, need: Need, context: Context) -> Verdict:
         """The verdict on one action on one resource, with the policy that the resource has.
@@ -114,7 +115,7 @@ class Authorization:
             role: ARN.
             session: its name.
         """
-        return Acting(self._apis, self, session_of(role, session))
+        return Acting(self._apis, self, Actor(session_of(role, session)))
 
     def trusted(self, role: str, service: str, context: Context) -> Verdict:
         """Whether a service may assume the role; a role that is not there trusts nobody.
@@ -153,19 +154,43 @@ class Authorization:
         return found or [Need(f"{table.prefix}:{call.operation}", EVERYTHING)]
 
 
+@dataclass(frozen=True)
+class Actor:
+    """For whom a part of ours makes calls.
+
+    Attributes:
+        principal: a session or a user.
+        policies: documents of session policies.
+        issuer: of a session, the ARN of who asked for it.
+        service: through which they make them, e.g. `cloudformation.amazonaws.com`; empty for a role of its own.
+    """
+
+    principal: Principal
+    policies: tuple[str, ...] = ()
+    issuer: str = ""
+    service: str = ""
+
+    @property
+    def context(self) -> Context:
+        """Condition keys that such calls carry ["Forward access sessions"]."""
+        if not self.service:
+            return {}
+        return {"aws:viaawsservice": ("true",), "aws:calledvia": (self.service,)}
+
+
 class Acting:
-    """Calls the region's APIs as a session of a role.
+    """Calls the region's APIs for somebody.
 
     Args:
         apis: carries the calls out.
         authorization: decides them.
-        principal: the session.
+        actor: for whom.
     """
 
-    def __init__(self, apis: Caller, authorization: Authorization, principal: Principal) -> None:
+    def __init__(self, apis: Caller, authorization: Authorization, actor: Actor) -> None:
         self._apis = apis
         self._authorization = authorization
-        self._principal = principal
+        self._actor = actor
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The operation's response as botocore shapes it; AwsError when it fails, or is denied."""
@@ -173,8 +198,8 @@ class Acting:
         return await self._apis.call(service, operation, params)
 
     async def permit(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
-        """Returns when the role may call the operation; AwsError, in the service's words, when it may not."""
-        await self._authorization.check_as(service, operation, params, self._principal)
+        """Returns when they may call the operation; AwsError, in the service's words, when not."""
+        await self._authorization.check_as(service, operation, params, self._actor)
 
 
 def session_of(role: str, session: str) -> Principal:
