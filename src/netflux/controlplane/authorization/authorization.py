@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from netflux.controlplane.authentication.keys import Key
-from netflux.controlplane.authorization import circumstances, resourcepolicies
+from netflux.controlplane.authorization import circumstances, resourcepolicies, resourcetags
 from netflux.controlplane.authorization.circumstances import Context
 from netflux.controlplane.authorization.denials import Denial, Denials
 from netflux.controlplane.authorization.identity import Identities, Identity
@@ -88,7 +88,10 @@ class Authorization:
             context: condition keys of the request.
         """
         own = await self.resource_policy(need)
-        return self.judged(identity, need, context, [own] if own is not None else [])
+        policies = [own] if own is not None else []
+        if resourcetags.wanted([*identity.sources, *policies]):
+            context = {**context, **await resourcetags.context(self._apis, need.resource)}
+        return self.judged(identity, need, context, policies)
 
     async def resource_policy(self, need: Need) -> Source | None:
         """The policy of the resource that is asked for; None where it has none."""
