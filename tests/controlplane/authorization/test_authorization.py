@@ -319,3 +319,29 @@ async def test_a_role_s_tags_are_condition_keys_of_who_assumes_it(checked: Check
     condition = {"StringEquals": {"iam:ResourceTag/team": "a"}}
     key = checked.people.user(allow("sts:AssumeRole", Condition=condition))
     assert not await checked.outcome(key, "sts", "AssumeRole", params)
+
+
+async def test_a_secret_with_a_key_of_the_customer_s_needs_the_key(checked: Checked) -> None:
+    root = document(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"}))
+    made = await checked.apis.call("kms", "CreateKey", {"Policy": root})
+    params = {"Name": "db", "SecretString": "x", "KmsKeyId": made["KeyMetadata"]["KeyId"]}
+    await checked.apis.call("secretsmanager", "CreateSecret", params)
+    key = checked.people.role(allow("secretsmanager:GetSecretValue"))
+    told = await checked.outcome(key, "secretsmanager", "GetSecretValue", {"SecretId": "db"})
+    assert told == "AccessDeniedException 400 Access to KMS is not allowed"
+    condition = {"StringEquals": {"kms:ViaService": f"secretsmanager.{R}.amazonaws.com"}}
+    key = checked.people.role(allow("secretsmanager:GetSecretValue"), allow("kms:Decrypt", Condition=condition))
+    assert not await checked.outcome(key, "secretsmanager", "GetSecretValue", {"SecretId": "db"})
+
+
+async def test_a_parameter_with_a_key_of_the_customer_s_needs_the_key_to_be_decrypted(checked: Checked) -> None:
+    root = document(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"}))
+    arn = (await checked.apis.call("kms", "CreateKey", {"Policy": root}))["KeyMetadata"]["Arn"]
+    made = {"Name": "/db", "Value": "x", "Type": "SecureString", "KeyId": arn}
+    await checked.apis.call("ssm", "PutParameter", made)
+    await checked.apis.call("ssm", "PutParameter", {"Name": "/own", "Value": "x", "Type": "SecureString"})
+    key = checked.people.role(allow("ssm:*"))
+    asked = {"Names": ["/db"], "WithDecryption": True}
+    assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "GetParameters", asked)
+    assert not await checked.outcome(key, "ssm", "GetParameters", {"Names": ["/db"]})
+    assert not await checked.outcome(key, "ssm", "GetParameter", {"Name": "/own", "WithDecryption": True})

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from netflux.controlplane.authentication.keys import Key
-from netflux.controlplane.authorization import circumstances, resourcepolicies, resourcetags
+from netflux.controlplane.authorization import circumstances, customerkeys, resourcepolicies, resourcetags
 from netflux.controlplane.authorization.circumstances import Context
 from netflux.controlplane.authorization.denials import Denial, Denials
 from netflux.controlplane.authorization.identity import Identities, Identity
@@ -154,6 +154,7 @@ class Authorization:
         table = service(call.service)
         named = await resolved(self._apis, self.identities, identity, call, params)
         found = [*table.needs(call.operation, named, table.place(self._region, self._account))]
+        found += await customerkeys.needs(self._apis, call, params)
         return found or [Need(f"{table.prefix}:{call.operation}", EVERYTHING)]
 
 
