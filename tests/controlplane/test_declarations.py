@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from botocore import xform_name
 
+from netflux.aws.acm.api import AcmApi
 from netflux.aws.iam.api import IamApi
+from netflux.aws.route53.api import Route53Api
 from netflux.aws.sts.api import StsApi
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
-DECLARED: dict[str, type] = {"iam": IamApi, "sts": StsApi}
+DECLARED: dict[str, type] = {"acm": AcmApi, "iam": IamApi, "route53": Route53Api, "sts": StsApi}
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 
 

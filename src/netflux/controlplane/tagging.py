@@ -23,6 +23,7 @@ class Tagger:
         key: the member of the key.
         value: the member of the value.
         ignores_case: whether keys that differ by case only are the same one, as IAM has them.
+        twice: what is said of a key that stands twice; `{key}` is filled in.
     """
 
     invalid: str
@@ -31,6 +32,7 @@ class Tagger:
     key: str = "Key"
     value: str = "Value"
     ignores_case: bool = False
+    twice: str = "The tag key '{key}' stands twice in the request. Leave one out."
 
     def read(self, given: Iterable[Mapping[str, Any]] | None, own: bool = False) -> dict[str, str]:
         """The tags of a request.
@@ -49,7 +51,7 @@ class Tagger:
             if key.lower().startswith(RESERVED) and not own:
                 raise AwsError(self.invalid, f"The tag key '{key}' is reserved: keys of users don't begin with aws:.")
             if key in tags or (self.ignores_case and key.lower() in seen):
-                raise AwsError(self.invalid, f"The tag key '{key}' stands twice in the request. Leave one out.")
+                raise AwsError(self.invalid, self.twice.replace("{key}", key))
             seen.add(key.lower())
             tags[key] = tag.get(self.value) or ""
         return self._held(tags)
@@ -61,7 +63,8 @@ class Tagger:
             AwsError: there are too many.
         """
         replaced = {key.lower() for key in added} if self.ignores_case else set()
-        return self._held({**{key: kept[key] for key in kept if key.lower() not in replaced}, **added})
+        stays = {key: kept[key] for key in kept if key in added or key.lower() not in replaced}
+        return self._held({**stays, **added})
 
     def shown(self, tags: Mapping[str, str]) -> list[dict[str, str]]:
         """As answers have them."""

@@ -11,6 +11,7 @@ from netflux.aws.iam.roles import modifiable
 from netflux.aws.iam.tables import I, Kind, Tables, paged, under
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
+from netflux.resources.iam.policy import AWS_MANAGED
 
 if TYPE_CHECKING:
     from types_boto3_iam import type_defs as types
@@ -127,6 +128,8 @@ class Attachments:
 
     def _entities(self, request: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
         tables, wanted = self.tables, request.get("EntityFilter")
+        if wanted == ("AWSManagedPolicy" if request["PolicyArn"].startswith(AWS_MANAGED) else "LocalManagedPolicy"):
+            wanted = None
         if wanted in (None, "Group"):
             yield from _using("Group", tables.groups, ("attached",), request)
         if wanted in (None, "User"):

@@ -81,8 +81,9 @@ class OpenIdProviders:
     def delete_open_id_connect_provider(
         self, _call: Call, request: types.DeleteOpenIDConnectProviderRequestTypeDef
     ) -> dict[str, Any]:
-        """Roles that trust it are not looked at ("DeleteOpenIDConnectProvider", IAM API Reference)."""
-        self.tables.openid_providers.delete(self._openid(request).arn)
+        """Roles that trust it are not looked at, and one that is not there is none to delete
+        ("DeleteOpenIDConnectProvider", IAM API Reference)."""
+        self.tables.openid_providers.delete(request["OpenIDConnectProviderArn"])
         return {}
 
     @operation("OpenIDConnectProviderArn ThumbprintList")

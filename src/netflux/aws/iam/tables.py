@@ -29,7 +29,12 @@ from netflux.resources.iam.provider import OPENID_PROVIDER, SAML_PROVIDER
 I = TypeVar("I", User, Group, Role)  # noqa: E741  (an identity)
 _T = TypeVar("_T")
 
-TAGS = Tagger("InvalidInput", "LimitExceeded", ignores_case=True)
+TAGS = Tagger(
+    "InvalidInput",
+    "LimitExceeded",
+    ignores_case=True,
+    twice="Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+)
 _PAGE = 100
 """Entries of a page where the request names no MaxItems."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -57,9 +57,11 @@ class Sessions:
 
     Args:
         documents: where they are.
+        now: the wall clock, in UTC.
     """
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: Documents, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
         self._documents = documents
         self._table = documents.table(SESSION)
         self._swept: datetime | None = None
@@ -70,7 +72,7 @@ class Sessions:
 
     def put(self, session: Session) -> None:
         """Keeps one more, and lets go of those that have ended. What it costs does not depend on how many there are."""
-        now = datetime.now(UTC)
+        now = self._now()
         with self._documents.transaction():
             for ended in self._ended(now):
                 self._table.delete(ended.id)

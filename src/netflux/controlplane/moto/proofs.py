@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _LISTS = {
-    "acm": ("ListCertificates",),
     "kms": ("ListKeys", "ListAliases"),
-    "route53": ("ListHostedZones",),
     "secretsmanager": ("ListSecrets",),
     "sns": ("ListTopics", "ListSubscriptions"),
     "ssm": ("DescribeParameters",),
