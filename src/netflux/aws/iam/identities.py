@@ -109,8 +109,7 @@ class TableIdentities:
     def _managed(self, arn: str) -> Policy:
         """A managed policy's document; one without statements where the policy is gone."""
         if arn.startswith(AWS_MANAGED):
-            own = managedpolicies.get(arn)
-            return _read(own.document, f"the policy {arn}") if own is not None else _NOTHING
+            return _aws_managed(arn)
         record = self._policies.get(arn)
         return _read(record.document, f"the policy {arn}") if record is not None else _NOTHING
 
@@ -122,6 +121,13 @@ def _given(session: Sequence[str], kind: Kind, holder: str) -> Iterator[Source]:
 
 
 _NOTHING = Policy("2012-10-17", ())
+
+
+@functools.lru_cache(maxsize=32)
+def _aws_managed(arn: str) -> Policy:
+    """One of AWS's own, which never changes while the region lives."""
+    own = managedpolicies.get(arn)
+    return _read(own.document, f"the policy {arn}") if own is not None else _NOTHING
 
 
 def _read(text: str, what: str, *, trust: bool = False) -> Policy:
