@@ -132,8 +132,7 @@ class Region:
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
-        owner = (options.account, options.region)
-        self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        self.flow_logs = self._flow_logs()
         flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
         precheck = Precheck(self.apis, self._attached)
         self.apis.register(Ec2Api(self.moto, flow_log_api, self._public, precheck))
@@ -215,6 +214,12 @@ class Region:
         if self.options.network == "namespaces":
             return NamespaceNetwork(self.apis, self.documents)
         return LoopbackNetwork(self.apis, self.documents)
+
+    def _flow_logs(self) -> FlowLogs:
+        owner = (self.options.account, self.options.region)
+        made = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        made.delivery.authorization = self.front.authorization
+        return made
 
     def _stacks(self) -> CloudFormationApi:
         stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
