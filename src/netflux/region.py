@@ -69,6 +69,7 @@ from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call
 from netflux.controlplane.records.table import Change
 from netflux.front import Front, Services
@@ -145,8 +146,7 @@ class Region:
         self.ecs = self._tasks()
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
-        self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
-        self.apis.register(self.stacks)
+        self.stacks = self._stacks()
         network = NetworkController(self.network)
         lifecycle, scaling = LifecycleController(self.documents, self.apis, self.clock), self._scaling()
         more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
@@ -215,10 +215,17 @@ class Region:
     def _vpcs(self) -> FlowLogs:
         owner = (self.options.account, self.options.region)
         logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        logs.delivery.authorization = self.front.authorization
         poke = partial(self._poke, "flow-logs")
         api = FlowLogApi(logs, self.documents, self.apis.call, self.clock, poke)
         self.apis.register(Ec2Api(self.documents, self.clock, api))
         return logs
+
+    def _stacks(self) -> CloudFormationApi:
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
+        stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
+        self.apis.register(stacks)
+        return stacks
 
     def _inquiry(self) -> Inquiry:
         return Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
