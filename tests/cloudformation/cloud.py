@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.clock import Clock
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.apis import Apis
@@ -229,6 +230,7 @@ class Cloud:
         self.moto = Moto(self.documents, ACCOUNT, REGION)
         # moto plays the region's own services as well, but for those whose statuses the engine waits for
         self.apis = Apis(ACCOUNT, REGION, self.moto, lambda _call: None, lend=lambda _service, _operation: None)
+        self.apis.register(SecretsManagerApi(self.documents, Clock(), self.apis))
         self.ecs = KeptEcs()
         self.cloudfront = KeptCloudFront()
         self.rds = KeptRds()

@@ -14,6 +14,7 @@ from netflux.aws.ecs.store import Store
 from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogsStore
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -81,6 +82,7 @@ class World:
         self.apis = Apis(names.ACCOUNT, names.REGION, self.moto, lambda _: None)
         await self.moto.start()
         clock = Clock(self.speed)
+        self.apis.register(SecretsManagerApi(self.documents, clock, self.apis))
         self.network = LoopbackNetwork(self.apis, self.documents)
         await self.network.start()
         self.children = Children(self.path / "children")

@@ -20,6 +20,7 @@ from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.controller import Machine, RdsController
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -78,8 +79,9 @@ class Region:
             installations=installations(),
             clock=self.clock,
         )
-        self.controller = RdsController(self.instances, self.machine, self.apis, lambda key: self.loop.poke("rds", key))
+        self.controller = RdsController(self.instances, self.machine, lambda key: self.loop.poke("rds", key))
         self.loop = Loop(self.clock, [self.controller])
+        self.apis.register(SecretsManagerApi(self.documents, self.clock, self.apis))
         self.apis.register(RdsApi(self.instances, self.apis, installations(), self.clock))
         self.groups: list[str] = []
 

@@ -1,5 +1,6 @@
 """moto's state: on disk before the answer, back after a restart, and never more than the disk has."""
 
+import json
 from typing import Any
 
 import pytest
@@ -27,7 +28,6 @@ async def test_everything_a_template_of_this_kind_creates_in_moto_comes_back_aft
     await moto.call("elbv2", "CreateLoadBalancer", balancer)
     group = {"Name": "t", "Protocol": "HTTP", "Port": 8080, "VpcId": net["vpc"], "TargetType": "ip"}
     await moto.call("elbv2", "CreateTargetGroup", group)
-    await moto.call("secretsmanager", "CreateSecret", {"Name": "/prod/a", "SecretString": "s3cret"})
     await moto.call("ecr", "CreateRepository", {"repositoryName": "movie-service"})
     await moto.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
     await moto.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
@@ -36,7 +36,7 @@ async def test_everything_a_template_of_this_kind_creates_in_moto_comes_back_aft
     await moto.call("rds", "CreateDBSubnetGroup", subnet_group)
     reads = (
         ("ec2", "DescribeVpcs"), ("ec2", "DescribeSubnets"), ("elbv2", "DescribeLoadBalancers"),
-        ("elbv2", "DescribeTargetGroups"), ("secretsmanager", "ListSecrets"), ("ecr", "DescribeRepositories"),
+        ("elbv2", "DescribeTargetGroups"), ("ecr", "DescribeRepositories"),
         ("ssm", "DescribeParameters"), ("iam", "ListRoles"), ("servicediscovery", "ListNamespaces"),
         ("rds", "DescribeDBSubnetGroups"),
     )  # fmt: skip
@@ -64,12 +64,17 @@ async def test_a_backend_stays_writable_after_a_restart(plane: Plane) -> None:
 
 async def test_a_change_that_the_disk_refuses_is_an_error_and_is_taken_back(plane: Plane) -> None:
     apis = await plane.start()
-    await apis.call("secretsmanager", "CreateSecret", {"Name": "kept", "SecretString": "x"})
+
+    async def put(name: str, text: str) -> None:
+        body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": text}}]})
+        await apis.call("cloudwatch", "PutDashboard", {"DashboardName": name, "DashboardBody": body})
+
+    await put("kept", "x")
     plane.documents._db.execute("PRAGMA max_page_count=8")
     with pytest.raises(AwsError, match="disk of the state directory is full"):
-        await apis.call("secretsmanager", "CreateSecret", {"Name": "lost", "SecretString": "y" * 60_000})
-    listed = await apis.call("secretsmanager", "ListSecrets", {})
-    assert [secret["Name"] for secret in listed["SecretList"]] == ["kept"]
+        await put("lost", "y" * 60_000)
+    listed = await apis.call("cloudwatch", "ListDashboards", {})
+    assert [one["DashboardName"] for one in listed["DashboardEntries"]] == ["kept"]
 
 
 async def test_every_change_shows_in_the_next_answer_and_an_answer_is_the_callers_own(plane: Plane) -> None:

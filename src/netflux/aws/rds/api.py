@@ -19,6 +19,7 @@ from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError, Unsupported
+from netflux.resources.secretsmanager import Secrets
 
 Request = dict[str, Any]
 
@@ -39,7 +40,9 @@ class RdsApi:
     whole = False
 
     def __init__(self, instances: Instances, apis: Apis, installations: Sequence[Installation], clock: Clock) -> None:
+        self.documents = instances.documents
         self._instances = instances
+        self._secrets = Secrets(instances.documents)
         self._apis = apis
         self._installations = installations
         self._clock = clock
@@ -49,6 +52,7 @@ class RdsApi:
         version = asked.version_of(request.get("EngineVersion", ""), self._installations)
         identifier = request["DBInstanceIdentifier"].lower()
         place = await placement.choose(self._apis, request)
+        await secret.check_key(self._apis, request.get("MasterUserSecretKmsKeyId", ""))
         if self._instances.get(identifier) is not None:
             raise AwsError("DBInstanceAlreadyExists", f"DB instance {identifier} already exists.")
         settings = {key: request.get(key, default) for key, default in asked.RECORDED.items()}
@@ -74,10 +78,11 @@ class RdsApi:
             secret_new=managed,
             tags=_tags(request),
         )
-        self._instances.put(instance)
-        if managed:
-            await self._make_secret(instance)
-        else:
+        with self.documents.transaction():
+            self._instances.put(instance)
+            if managed:
+                self._make_secret(instance)
+        if not managed:
             self._instances.passwords[identifier] = password
         return await self._answer(call, identifier)
 
@@ -104,9 +109,11 @@ class RdsApi:
             raise Unsupported(f"rds:ModifyDBInstance EngineVersion={version!r}")
         if "VpcSecurityGroupIds" in request:
             await placement.check_groups(self._apis, request["VpcSecurityGroupIds"])
-        changed = self._modified(instance, request)
-        self._instances.put(changed)
-        await self._modify_credentials(changed, request)
+        await secret.check_key(self._apis, request.get("MasterUserSecretKmsKeyId", ""))
+        with self.documents.transaction():
+            changed = self._modified(self._get(instance.identifier), request)
+            self._instances.put(changed)
+            self._modify_credentials(changed, request)
         return await self._answer(call, instance.identifier)
 
     async def delete_db_instance(self, call: Call, request: Request) -> Request:
@@ -276,7 +283,7 @@ class RdsApi:
         groups = request.get("VpcSecurityGroupIds", instance.groups)
         return replace(instance, settings=settings, pending=pending, port=port, reboots=reboots, groups=groups)
 
-    async def _modify_credentials(self, instance: Instance, request: Mapping[str, Any]) -> None:
+    def _modify_credentials(self, instance: Instance, request: Mapping[str, Any]) -> None:
         key = instance.identifier
         if "MasterUserPassword" in request:
             self._instances.passwords[key] = request["MasterUserPassword"]
@@ -285,18 +292,18 @@ class RdsApi:
             self._instances.update(
                 key, secret=secret.name(), secret_new=True, secret_key=request.get("MasterUserSecretKmsKeyId", "")
             )
-            await self._make_secret(self._get(key))
+            self._make_secret(self._get(key))
         elif request.get("ManageMasterUserPassword") is False and instance.secret:
-            await secret.remove(self._apis, instance)
+            secret.remove(self._secrets, instance)
             self._instances.update(key, secret="", secret_arn="", secret_key="", secret_new=False)
         elif request.get("RotateMasterUserPassword") and instance.secret:
-            self._instances.update(key, secret_new=True)
-            await secret.rotate(self._apis, instance)
-            self._instances.update(key, secret_new=True)
+            with self.documents.transaction():
+                self._instances.update(key, secret_new=True)
+                secret.rotate(self._secrets, instance, self._clock.now())
 
-    async def _make_secret(self, instance: Instance) -> None:
-        arn, key = await secret.ensure(self._apis, instance)
-        key = key or f"arn:aws:kms:{self._apis.region}:{self._apis.account}:alias/aws/secretsmanager"
+    def _make_secret(self, instance: Instance) -> None:
+        arn = secret.ensure(self._secrets, instance, self._clock.now())
+        key = instance.secret_key or f"arn:aws:kms:{self._apis.region}:{self._apis.account}:alias/aws/secretsmanager"
         self._instances.update(instance.identifier, secret_arn=arn, secret_key=key)
 
     async def _answer(self, call: Call, identifier: str) -> Request:

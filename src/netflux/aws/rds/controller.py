@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from netflux import names
 from netflux.aws.rds import roles, scram, secret
@@ -17,11 +17,11 @@ from netflux.aws.rds.decide import MOST_FAILURES, Step, next_step, owes_password
 from netflux.aws.rds.installation import Installation, choose
 from netflux.aws.rds.instance import DELETED, STOPPED, Actual, Instance, Instances
 from netflux.clock import Clock
-from netflux.controlplane.call import Caller
 from netflux.errors import AwsError, Retryable, Terminal
 from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, InterfaceRequest, Network
 from netflux.reconcile.controller import Result
+from netflux.resources.secretsmanager import Secrets
 from netflux.runtime.children import Children
 
 READY_INTERVAL = 0.05
@@ -35,13 +35,6 @@ _SEGMENT = 16 * 1024 * 1024
 
 _NAME_TTL = 5
 """Seconds, so that clients find a replaced instance soon (RDS guide, "Best practices": keep DNS caching below 30 s)."""
-
-
-class Secrets(Caller, Protocol):
-    """The part of `Apis` that is needed here."""
-
-    account: str
-    region: str
 
 
 @dataclass(frozen=True)
@@ -75,16 +68,15 @@ class RdsController:
     Args:
         instances: shared with the API.
         machine: what instances are made of.
-        apis: Secrets Manager is called through it.
         poke: asks the loop for a pass over a key: `loop.poke("rds", key)`.
     """
 
     name = "rds"
 
-    def __init__(self, instances: Instances, machine: Machine, apis: Secrets, poke: Callable[[str], None]) -> None:
+    def __init__(self, instances: Instances, machine: Machine, poke: Callable[[str], None]) -> None:
         self._instances = instances
+        self._secrets = Secrets(instances.documents)
         self._machine = machine
-        self._apis = apis
         self._poke = poke
         self._clusters: dict[str, Cluster] = {}
         self._admin: dict[str, str] = {}
@@ -213,10 +205,10 @@ class RdsController:
     async def _credential(self, instance: Instance) -> tuple[str, str]:
         """The master user's password, where it is known, and the verifier that is to be set, where one is."""
         if instance.secret and not instance.secret_arn:
-            arn, key = await secret.ensure(self._apis, instance)
-            self._instances.update(instance.identifier, secret_arn=arn, secret_key=key)
+            arn = secret.ensure(self._secrets, instance, self._machine.clock.now())
+            self._instances.update(instance.identifier, secret_arn=arn)
         if instance.secret_new:
-            password = await secret.read(self._apis, instance)
+            password = secret.read(self._secrets, instance)
             return password, scram.verifier(password)
         return self._instances.passwords.get(instance.identifier, ""), instance.verifier
 
@@ -274,7 +266,7 @@ class RdsController:
         await self._cluster(instance).remove()
         await self._machine.network.detach(instance.owner)
         if instance.secret:
-            await secret.remove(self._apis, instance)
+            secret.remove(self._secrets, instance)
         self._instances.record(instance, "DB instance deleted", "deletion", self._machine.clock.now())
         self._instances.delete(instance.identifier)
         self._clusters.pop(instance.identifier, None)
@@ -303,7 +295,8 @@ class RdsController:
         return await roles.log_in(login, lambda: network.inside(instance.owner))
 
     def _name(self, instance: Instance) -> str:
-        return names.database(instance.identifier, self._apis.account, self._apis.region)
+        region, account = instance.arn.split(":")[3:5]
+        return names.database(instance.identifier, account, region)
 
 
 def _full(databases: Path) -> bool:

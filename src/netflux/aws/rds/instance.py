@@ -106,20 +106,20 @@ class Instances:
             kind_of(INSTANCE, Instance, "Its data stays in databases/{key}. Put a copy of netflux.db back."),
             kind(EVENT, "It is an event only.", SourceIdentifier=str, SourceType=str, Message=str, Date=str),
         )
-        self._documents = documents
+        self.documents = documents
         self._actual: dict[str, Actual] = {}
         self.passwords: dict[str, str] = {}
         """Passwords between their acceptance and the login that proves them; in memory only."""
 
     def get(self, identifier: str) -> Instance | None:
-        document = self._documents.get(INSTANCE, identifier)
+        document = self.documents.get(INSTANCE, identifier)
         return None if document is None else Instance(**document)
 
     def all(self) -> Sequence[Instance]:
-        return [Instance(**document) for _, document in self._documents.list(INSTANCE)]
+        return [Instance(**document) for _, document in self.documents.list(INSTANCE)]
 
     def put(self, instance: Instance) -> None:
-        self._documents.put(INSTANCE, instance.identifier, asdict(instance))
+        self.documents.put(INSTANCE, instance.identifier, asdict(instance))
 
     def update(self, identifier: str, **changes: Any) -> None:
         """Changes some members of an instance that may have changed meanwhile; nothing happens when it is gone."""
@@ -128,7 +128,7 @@ class Instances:
             self.put(replace(instance, **changes))
 
     def delete(self, identifier: str) -> None:
-        self._documents.delete(INSTANCE, identifier)
+        self.documents.delete(INSTANCE, identifier)
         self._actual.pop(identifier, None)
         self.passwords.pop(identifier, None)
 
@@ -141,7 +141,7 @@ class Instances:
 
     def record(self, instance: Instance, message: str, category: str, now: datetime) -> None:
         """Adds an event; the oldest go when there are too many."""
-        events = self._documents.list(EVENT)
+        events = self.documents.list(EVENT)
         number = int(events[-1][0]) + 1 if events else 1
         event = {
             "SourceIdentifier": instance.identifier,
@@ -151,11 +151,11 @@ class Instances:
             "Date": now.isoformat(),
             "SourceArn": instance.arn,
         }
-        with self._documents.transaction():
-            self._documents.put(EVENT, f"{number:012}", event)
+        with self.documents.transaction():
+            self.documents.put(EVENT, f"{number:012}", event)
             for key, _ in events[: max(0, len(events) + 1 - MOST_EVENTS)]:
-                self._documents.delete(EVENT, key)
+                self.documents.delete(EVENT, key)
 
     def events(self) -> Sequence[Mapping[str, Any]]:
         """All events, the oldest first; `Date` is aware."""
-        return [{**event, "Date": datetime.fromisoformat(event["Date"])} for _, event in self._documents.list(EVENT)]
+        return [{**event, "Date": datetime.fromisoformat(event["Date"])} for _, event in self.documents.list(EVENT)]

@@ -32,7 +32,6 @@ _WRITES = {
     "kms": _ANY,
     "rds": "(Create|Copy|Delete|Modify)DBParameterGroup",
     "route53": "(?!.*(HealthCheck|QueryLogging)).*",
-    "secretsmanager": "(?!.*(RotateSecret|Region)).*",
     "sns": "(Create|Delete)Topic|Set(Topic|Subscription)Attributes|Publish(Batch)?|(Uns|S)ubscribe|(Unt|T)agResource"
     "|(Add|Remove)Permission",
     "sqs": _ANY,

@@ -13,7 +13,6 @@ _LISTS = {
     "iam": ("ListRoles", "ListUsers", "ListGroups", "ListInstanceProfiles"),
     "kms": ("ListKeys", "ListAliases"),
     "route53": ("ListHostedZones",),
-    "secretsmanager": ("ListSecrets",),
     "sns": ("ListTopics", "ListSubscriptions"),
     "ssm": ("DescribeParameters",),
 }
