@@ -119,3 +119,10 @@ async def test_a_record_that_made_a_list_fail_before_can_be_deleted(
     await apis.call("ssm", "DeleteParameter", {"Name": "odd"})
     apis = await plane.restart()
     assert [one["Name"] for one in (await apis.call("ssm", "DescribeParameters", {}))["Parameters"]] == ["t"]
+
+
+async def test_a_part_of_the_region_is_refused_in_the_services_words_as_clients_are(plane: Plane) -> None:
+    apis = await plane.start()
+    with pytest.raises(AwsError, match="Member must have value greater than or equal to 1") as error:
+        await apis.call("ssm", "DescribeParameters", {"MaxResults": 0})
+    assert error.value.code == "ValidationException"
