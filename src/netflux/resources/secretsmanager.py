@@ -142,7 +142,7 @@ class Secrets:
 
     def of(self, secret: Secret) -> Sequence[Version]:
         """Its versions, the oldest first."""
-        return self.versions.where("secret", secret.arn)
+        return sorted(self.versions.where("secret", secret.arn), key=lambda version: version.created)
 
     def version(self, secret: Secret, identity: str) -> Version | None:
         """Its version of this id."""

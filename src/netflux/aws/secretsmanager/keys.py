@@ -45,6 +45,6 @@ async def _unusable(apis: Caller, key: str) -> str:
         return f"{error.code}: {error.message}".rstrip(".")
     if found.get("KeyState") != "Enabled":
         return f"it is {found.get('KeyState')}"
-    if found.get("KeyUsage") != "ENCRYPT_DECRYPT" or found.get("KeySpec") != "SYMMETRIC_DEFAULT":
+    if found.get("KeySpec") != "SYMMETRIC_DEFAULT":
         return "it is no symmetric encryption key"
     return ""
