@@ -80,18 +80,17 @@ async def test_going_back_leaves_backends_that_others_refer_to(plane: Plane) -> 
         )
         for n, zone in enumerate(("us-east-1a", "us-east-1b"))
     ]
-    group = {"DBSubnetGroupName": "g", "DBSubnetGroupDescription": "d"}
-    wanted = {**group, "SubnetIds": [one["Subnet"]["SubnetId"] for one in subnets]}
-    await plane.moto.call("rds", "CreateDBSubnetGroup", wanted)
+    wanted = {"Name": "b", "Subnets": [one["Subnet"]["SubnetId"] for one in subnets]}
+    await plane.moto.call("elbv2", "CreateLoadBalancer", wanted)
     for n in range(2):
         await plane.moto._run(lambda: plane.moto._ledger.go_back("ec2"))
         await apis.call("iam", "CreateUser", {"UserName": f"u{n}"})
         await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"})
-        parameters = {"DBParameterGroupName": f"p{n}", "DBParameterGroupFamily": "postgres17", "Description": "d"}
-        await plane.moto.call("rds", "CreateDBParameterGroup", parameters)
+        group = {"Name": f"g{n}", "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip"}
+        await plane.moto.call("elbv2", "CreateTargetGroup", group)
     apis = await plane.restart()
-    told = await plane.moto.call("rds", "DescribeDBSubnetGroups", {})
-    assert [len(one["Subnets"]) for one in told["DBSubnetGroups"]] == [2]
+    told = await plane.moto.call("elbv2", "DescribeLoadBalancers", {})
+    assert [len(one["AvailabilityZones"]) for one in told["LoadBalancers"]] == [2]
 
 
 async def test_reading_a_service_that_can_not_be_pickled_does_not_stop_changes_of_others(plane: Plane) -> None:

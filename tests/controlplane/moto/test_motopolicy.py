@@ -11,7 +11,7 @@ RECORDS = """
     ec2:UpdateSecurityGroupRuleDescriptionsEgress ec2:DescribeInstances ec2:CreateTags ec2:ReplaceNetworkAclAssociation
     ec2:ModifyVpcTenancy
     iam:CreateRole kms:Encrypt ssm:PutParameter ssm:DeleteParameters sqs:SendMessage
-    route53:ChangeResourceRecordSets acm:ImportCertificate elbv2:SetSecurityGroups rds:CreateDBParameterGroup
+    route53:ChangeResourceRecordSets acm:ImportCertificate elbv2:SetSecurityGroups
     cloudwatch:PutMetricData eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
 """
 CLAIMS = """

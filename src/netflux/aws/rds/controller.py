@@ -15,12 +15,13 @@ from netflux.aws.rds import roles, scram, secret
 from netflux.aws.rds.cluster import ADMIN, Cluster, Issue, Listen
 from netflux.aws.rds.decide import MOST_FAILURES, Step, next_step, owes_password
 from netflux.aws.rds.installation import Installation, choose
-from netflux.aws.rds.instance import DELETED, STOPPED, Actual, Instance, Instances
+from netflux.aws.rds.instance import Actual, Instances
 from netflux.clock import Clock
 from netflux.errors import AwsError, Retryable, Terminal
 from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, InterfaceRequest, Network
 from netflux.reconcile.controller import Result
+from netflux.resources.rds import DELETED, STOPPED, Instance
 from netflux.resources.secretsmanager import Secrets
 from netflux.runtime.children import Children
 

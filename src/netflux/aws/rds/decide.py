@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from netflux.aws.rds.instance import DELETED, STOPPED, Actual, Instance
+from netflux.aws.rds.instance import Actual
+from netflux.resources.rds import DELETED, STOPPED, Instance
 
 MOST_FAILURES = 3
 """Starts in a row without a login after which the status says `failed`; trying goes on all the same."""

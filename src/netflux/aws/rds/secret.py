@@ -7,10 +7,10 @@ import uuid
 from datetime import datetime
 
 from netflux.aws.rds import scram
-from netflux.aws.rds.instance import Instance
 from netflux.controlplane.call import Caller
 from netflux.decoding import json as decoding
 from netflux.errors import AwsError, Retryable
+from netflux.resources.rds import Instance
 from netflux.resources.secretsmanager import CURRENT, Secret, Secrets, Version, new_arn
 
 OWNER = "rds"

@@ -8,7 +8,8 @@ from typing import Any
 
 from netflux.aws.rds.decide import owes_password, status
 from netflux.aws.rds.installation import Installation
-from netflux.aws.rds.instance import Actual, Instance
+from netflux.aws.rds.instance import Actual
+from netflux.resources.rds import Instance
 
 HOSTED_ZONE = "Z2R2ITUGPM61AM"
 """HostedZoneId of RDS endpoints in us-east-1."""

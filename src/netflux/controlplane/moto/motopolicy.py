@@ -30,7 +30,6 @@ _WRITES = {
     "elbv2": _ANY,
     "iam": _ANY,
     "kms": _ANY,
-    "rds": "(Create|Copy|Delete|Modify)DBParameterGroup",
     "route53": "(?!.*(HealthCheck|QueryLogging)).*",
     "sns": "(Create|Delete)Topic|Set(Topic|Subscription)Attributes|Publish(Batch)?|(Uns|S)ubscribe|(Unt|T)agResource"
     "|(Add|Remove)Permission",
