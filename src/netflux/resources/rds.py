@@ -38,10 +38,12 @@ class Parameter:
     Attributes:
         value: as PostgreSQL's configuration has it, in the parameter's own unit.
         method: `immediate`, or `pending-reboot` where instances of the group get it when they are rebooted.
+        static: it takes a reboot in any case.
     """
 
     value: str
     method: str
+    static: bool = False
 
 
 @dataclass(frozen=True)

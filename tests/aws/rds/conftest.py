@@ -129,15 +129,18 @@ class Region:
         return (await self.rds("DescribeDBInstances", DBInstanceIdentifier=identifier))["DBInstances"][0]
 
     async def until(self, status: str, identifier: str = "netflux-db") -> dict[str, Any]:
+        return await self.until_it(lambda found: bool(found["DBInstanceStatus"] == status), identifier)
+
+    async def until_it(self, holds: Callable[[dict[str, Any]], bool], identifier: str = "netflux-db") -> dict[str, Any]:
         end = time.monotonic() + 30
         while True:
             found = await self.describe(identifier)
-            if found["DBInstanceStatus"] == status:
+            if holds(found):
                 return found
             if time.monotonic() > end:
                 log = self.directory / "databases" / identifier / "postgresql.log"
                 said = log.read_text()[-2000:] if log.exists() else ""
-                pytest.fail(f"{found['DBInstanceStatus']} is not {status}: {self.loop.failures()}\n{said}")
+                pytest.fail(f"it is still {found}: {self.loop.failures()}\n{said}")
             await asyncio.sleep(0.02)
 
     def address(self, identifier: str = "netflux-db") -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netflux import names
-from netflux.aws.rds import roles, scram, secret
+from netflux.aws.rds import configuration, roles, scram, secret
 from netflux.aws.rds.cluster import ADMIN, Cluster, Issue, Listen
 from netflux.aws.rds.decide import MOST_FAILURES, Step, next_step, owes_password
 from netflux.aws.rds.installation import Installation, choose
@@ -86,6 +86,7 @@ class RdsController:
             Step.INITIALISE: self._initialise,
             Step.START: self._start,
             Step.ADMIT: self._admit,
+            Step.CONFIGURE: self._configure,
             Step.STOP: self._stop,
             Step.REMOVE: self._remove,
             Step.WATCH: self._watch,
@@ -125,6 +126,8 @@ class RdsController:
             running=cluster.running,
             full=_full(self._machine.databases),
         )
+        now, wanted = self._instances.actual(key), self._instances.parameters(instance)
+        self._instances.observe(key, unapplied=configuration.unapplied(instance, now, wanted))
         if before.accepting and not cluster.running:
             self._lost(instance, "The PostgreSQL process of the DB instance ended unexpectedly; it is being restarted.")
         if before.starting and not cluster.running:
@@ -181,11 +184,14 @@ class RdsController:
         called = (name, name.replace(".localhost", ".amazonaws.com"))
         listen = Listen(interface.local_address, instance.port, called, interface.namespace)
         self._admin[key] = secrets.token_urlsafe(24)
+        parameters = self._instances.parameters(instance)
         try:
+            self._cluster(instance).configure(parameters)
             await self._cluster(instance).start(listen, lambda: self._poke(key))
         except (Retryable, OSError) as error:
             raise self._failure(instance, str(error)) from error
         self._instances.observe(key, reboot=instance.reboots, accepting=False, starting=True)
+        self._instances.observe(key, parameter_group=instance.parameter_group, parameters=parameters)
 
     async def _admit(self, instance: Instance) -> Result | None:
         key = instance.identifier
@@ -241,6 +247,18 @@ class RdsController:
             self._instances.record(instance, "Reset master credentials", "configuration change", now)
         else:
             self._instances.record(instance, "DB instance started", "notification", now)
+
+    async def _configure(self, instance: Instance) -> Result | None:
+        """The postmaster itself says what it has read."""
+        key, cluster = instance.identifier, self._cluster(instance)
+        now = self._instances.actual(key).parameters
+        wanted = configuration.reloaded(now, self._instances.parameters(instance))
+        cluster.configure(wanted)
+        cluster.reload()
+        if await roles.parameters(cluster.sockets, instance.port) != configuration.digest(wanted):
+            return Result(READY_INTERVAL * self._machine.clock.speed)
+        self._instances.observe(key, parameters=wanted)
+        return None
 
     async def _watch(self, instance: Instance) -> Result | None:
         refusal = await self._log_in(instance, ADMIN, self._admin[instance.identifier])

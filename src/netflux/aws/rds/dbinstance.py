@@ -255,7 +255,8 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
     def _shape(self, call: Call, instance: Instance) -> dict[str, Any]:
         group = subnet_group_shape(self.subnet_group(instance.subnet_group))
         address = names.database(instance.identifier, call.account, call.region)
-        return shape.db_instance(instance, self.instances.actual(instance.identifier), group, address)
+        actual, parameters = self.instances.actual(instance.identifier), self.instances.parameters(instance)
+        return shape.db_instance(instance, actual, group, address, parameters)
 
 
 def _modified(instance: Instance, request: Mapping[str, Any]) -> Instance:

@@ -19,6 +19,7 @@ class Step(Enum):
     INITIALISE = "make the data directory"
     START = "start the postmaster"
     ADMIT = "make roles and passwords, and log in"
+    CONFIGURE = "give the postmaster its changed parameters"
     STOP = "stop the postmaster"
     REMOVE = "remove everything"
     WATCH = "log in now and then"
@@ -67,6 +68,7 @@ _STEPS: tuple[tuple[Callable[[Instance, Actual], bool], Step], ...] = (
     (lambda instance, actual: actual.reboot < instance.reboots, Step.STOP),
     (lambda instance, actual: not actual.accepting or not instance.prepared, Step.ADMIT),
     (lambda instance, _: owes_password(instance), Step.ADMIT),
+    (lambda _, actual: actual.unapplied, Step.CONFIGURE),
 )
 """The first condition that holds names the step."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.kinds import kind
-from netflux.resources.rds import INSTANCE, PARAMETER_GROUP, SUBNET_GROUP, Instance
+from netflux.resources.rds import INSTANCE, PARAMETER_GROUP, SUBNET_GROUP, Instance, Parameter
 
 EVENT = "rds/event"
 MOST_EVENTS = 1000
@@ -29,6 +29,9 @@ class Actual:
         reboot: of how many reboots the running postmaster is the result.
         failures: starts in a row that did not lead to a login.
         reason: why the last one failed.
+        parameter_group: the one whose parameters the postmaster has; empty for the default one.
+        parameters: those that it has.
+        unapplied: it is to read others now.
         full: its disk has no room for one more segment of PostgreSQL's log.
     """
 
@@ -42,6 +45,9 @@ class Actual:
     failures: int = 0
     reason: str = ""
     full: bool = False
+    parameter_group: str = ""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    unapplied: bool = False
 
 
 class Instances:
@@ -82,6 +88,11 @@ class Instances:
         self.table.delete(identifier)
         self._actual.pop(identifier, None)
         self.passwords.pop(identifier, None)
+
+    def parameters(self, instance: Instance) -> Mapping[str, Parameter]:
+        """Those of its group."""
+        group = self.parameter_groups.get(instance.parameter_group)
+        return {} if group is None else group.parameters
 
     def actual(self, identifier: str) -> Actual:
         return self._actual.get(identifier, Actual())

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.rds import parameters
+from netflux.aws.rds.configuration import FORCE_SSL
 from netflux.aws.rds.installation import Installation
 from netflux.aws.rds.pages import page
 from netflux.aws.rds.part import TAGS, Part, check_identifier, combination, invalid, own
@@ -119,7 +120,7 @@ class ParameterGroupOperations(Part):
         changed = _changes(given)
         installation = self._its(group)
         await asyncio.to_thread(parameters.check, installation, {name: one.value for name, one in changed.items()})
-        self._check_methods(installation, changed)
+        changed = self._with_methods(installation, changed)
         with self.documents.transaction():
             group = self._changeable(call, request["DBParameterGroupName"])
             self.parameter_groups.put(replace(group, parameters={**group.parameters, **changed}))
@@ -221,11 +222,13 @@ class ParameterGroupOperations(Part):
         known = await asyncio.to_thread(parameters.settings, self._its(group))
         return [_parameter(one, group.parameters.get(name)) for name, one in known.items()]
 
-    def _check_methods(self, installation: Installation, changed: Mapping[str, Parameter]) -> None:
-        known = parameters.settings(installation)
+    def _with_methods(self, installation: Installation, changed: Mapping[str, Parameter]) -> dict[str, Parameter]:
+        known, found = parameters.settings(installation), {}
         for name, parameter in changed.items():
             if known[name].static and parameter.method == _IMMEDIATE:
                 raise combination(f"cannot use immediate apply method for static parameter: {name}")
+            found[name] = replace(parameter, static=known[name].static)
+        return found
 
 
 def _changes(given: Sequence[Mapping[str, Any]]) -> dict[str, Parameter]:
@@ -264,7 +267,7 @@ def _parameter(setting: parameters.Setting, own: Parameter | None) -> dict[str, 
     told: dict[str, Any] = {
         "ParameterName": setting.name,
         "Description": setting.description,
-        "Source": "user" if own else "system" if setting.name == parameters.FORCE_SSL else "engine-default",
+        "Source": "user" if own else "system" if setting.name == FORCE_SSL else "engine-default",
         "ApplyType": "static" if setting.static else "dynamic",
         "DataType": setting.kind,
         "IsModifiable": setting.modifiable,

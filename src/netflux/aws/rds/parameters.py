@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from netflux.aws.rds.configuration import FORCE_SSL, FORCED_FROM
 from netflux.aws.rds.installation import Installation
 from netflux.errors import AwsError
 
-FORCE_SSL = "rds.force_ssl"
-
 _TYPES = {"BOOLEAN": "boolean", "ENUM": "string", "INTEGER": "integer", "REAL": "float", "STRING": "string"}
-_FORCED_FROM = 15  # "Using SSL with a PostgreSQL DB instance", RDS User Guide: the default is 1 from PostgreSQL 15 on
 _LONGEST = 15.0
 """Real seconds for PostgreSQL to say what it thinks of values; it takes some hundredths."""
 
@@ -79,7 +77,7 @@ def settings(installation: Installation) -> Mapping[str, Setting]:
     argv = [installation.program("postgres"), "--describe-config"]
     told = subprocess.run(argv, capture_output=True, text=True, timeout=_LONGEST, check=True).stdout
     found = [_setting(installation, line.split("\t")) for line in told.splitlines() if line.count("\t") >= 7]
-    forced = "1" if int(installation.major) >= _FORCED_FROM else "0"
+    forced = "1" if int(installation.major) >= FORCED_FROM else "0"
     about = "Force SSL connections."
     found.append(Setting(FORCE_SSL, "boolean", description=about, default=forced))
     return {setting.name: setting for setting in sorted(found, key=lambda setting: setting.name)}
