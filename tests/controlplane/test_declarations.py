@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 from botocore import xform_name
 
+from netflux.aws.acm.api import AcmApi
 from netflux.aws.rds.api import RdsApi
+from netflux.aws.route53.api import Route53Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
+    "acm": AcmApi,
     "rds": RdsApi,
+    "route53": Route53Api,
     "secretsmanager": SecretsManagerApi,
 }
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""

@@ -19,7 +19,6 @@ _NOUNS = (
     "|VpcEndpoints?"
 )
 _WRITES = {
-    "acm": "(?!ResendValidationEmail).*",
     "cloudwatch": "PutMetricData|PutDashboard|DeleteDashboards",
     "dynamodb": "(Create|Update|Delete)Table|(Put|Update|Delete)Item|Batch.*|Transact.*|Execute.*|(Unt|T)agResource",
     "ec2": f"(Create|Delete|Modify|Attach|Detach|(Disa|A)ssociate|Replace|Reset|Allocate|Release|(Una|A)ssign|Import)"
@@ -27,10 +26,8 @@ _WRITES = {
     "|(Authorize|Revoke|UpdateSecurityGroupRuleDescriptions).*gress",
     "ecr": "(Put|Delete)RegistryPolicy|(Set|Delete)RepositoryPolicy|PutImageTagMutability|(Unt|T)agResource"
     "|PutImageScanningConfiguration",
-    "elbv2": _ANY,
     "iam": _ANY,
     "kms": _ANY,
-    "route53": "(?!.*(HealthCheck|QueryLogging)).*",
     "sns": "(Create|Delete)Topic|Set(Topic|Subscription)Attributes|Publish(Batch)?|(Uns|S)ubscribe|(Unt|T)agResource"
     "|(Add|Remove)Permission",
     "sqs": _ANY,
