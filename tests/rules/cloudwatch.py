@@ -33,8 +33,8 @@ def _alarm(**changes: Any) -> dict[str, Any]:
 
 
 RULES = [
-    Rule("Namespaces that begin with AWS/ are AWS's own.", "PutMetricData", {**_data(Value=1.0), "Namespace": "AWS/ECS"},
-         "InvalidParameterValue", _DATA, "AWS/"),
+    Rule("Namespaces that begin with AWS/ are AWS's own.", "PutMetricData",
+         {**_data(Value=1.0), "Namespace": "AWS/ECS"}, "InvalidParameterValue", _DATA, "AWS/"),
     Rule("A namespace does not begin with a colon.", "PutMetricData", {**_data(Value=1.0), "Namespace": ":mine"},
          "ValidationError", _DATA),
     Rule("A metric is of the past two weeks.", "PutMetricData",
