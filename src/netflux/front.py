@@ -17,6 +17,7 @@ from netflux.aws.iam.api import IamApi
 from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
+from netflux.aws.ssm.api import SsmApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.console.routes import Access, Inquiries, routes
@@ -132,7 +133,7 @@ class Front:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
         iam = IamApi(self.documents, self.clock, options.account, self.keys)
-        for api in (iam, StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
+        for api in (iam, StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto), SsmApi()):
             self.apis.register(api)
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"

@@ -15,6 +15,7 @@ from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogsStore
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -91,6 +92,7 @@ class World:
         self.apis = Apis(names.ACCOUNT, names.REGION, self.moto, lambda _: None)
         clock = Clock(self.speed)
         with_ec2(self.apis, self.documents, clock)
+        self.apis.register(SecretsManagerApi(self.documents, clock, self.apis))
         self.network = LoopbackNetwork(self.documents)
         await self.network.start()
         self.children = Children(self.path / "children")

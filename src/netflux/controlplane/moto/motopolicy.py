@@ -19,8 +19,6 @@ _WRITES = {
     "ecr": "(Put|Delete)RegistryPolicy|(Set|Delete)RepositoryPolicy|PutImageTagMutability|(Unt|T)agResource"
     "|PutImageScanningConfiguration",
     "kms": _ANY,
-    "rds": "(Create|Copy|Delete|Modify)DBParameterGroup",
-    "secretsmanager": "(?!.*(RotateSecret|Region)).*",
     "sns": "(Create|Delete)Topic|Set(Topic|Subscription)Attributes|Publish(Batch)?|(Uns|S)ubscribe|(Unt|T)agResource"
     "|(Add|Remove)Permission",
     "sqs": _ANY,

@@ -1,0 +1,54 @@
+"""Whether a secret matches the filters of ListSecrets: pure. "Filter", Secrets Manager API Reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from netflux.resources.secretsmanager import Secret
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+
+
+def matching(secret: Secret, filters: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether each filter has a value that the secret matches; one that begins with `!` matches what it would not."""
+    return all(_matches(secret, condition["Key"], condition["Values"]) for condition in filters)
+
+
+def _matches(secret: Secret, key: str, values: Sequence[str]) -> bool:
+    finds = _KEYS[key]
+    wanted = [value for value in values if not value.startswith("!")]
+    unwanted = [value[1:] for value in values if value.startswith("!")]
+    if any(finds(secret, value) for value in unwanted):
+        return False
+    return not wanted or any(finds(secret, value) for value in wanted)
+
+
+def words(text: str) -> list[str]:
+    """In lower case; a word ends where the case, or letters, digits and other characters change ("Find secrets in AWS
+    Secrets Manager", AWS Secrets Manager User Guide).
+    """
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def _description(secret: Secret, value: str) -> bool:
+    known = secret.description.lower().split()
+    return all(any(word.startswith(wanted) for word in known) for wanted in value.lower().split())
+
+
+def _anywhere(secret: Secret, value: str) -> bool:
+    texts = (secret.name, secret.description, *secret.tags, *secret.tags.values())
+    known = [word for text in texts for word in (*words(text), text.lower())]
+    return any(word.startswith(wanted) for wanted in words(value) for word in known)
+
+
+_KEYS: Mapping[str, Callable[[Secret, str], bool]] = {
+    "name": lambda secret, value: secret.name.startswith(value),
+    "description": _description,
+    "tag-key": lambda secret, value: any(key.startswith(value) for key in secret.tags),
+    "tag-value": lambda secret, value: any(text.startswith(value) for text in secret.tags.values()),
+    "primary-region": lambda secret, value: False,  # noqa: ARG005 no secret has a replica
+    "owning-service": lambda secret, value: bool(secret.owner) and secret.owner.startswith(value),
+    "all": _anywhere,
+}
