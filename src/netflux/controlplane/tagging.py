@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from netflux.errors import AwsError
 
@@ -29,7 +30,7 @@ class Tagger:
     key: str = "Key"
     value: str = "Value"
 
-    def read(self, given: Iterable[Mapping[str, str]] | None, own: bool = False) -> dict[str, str]:
+    def read(self, given: Iterable[Mapping[str, Any]] | None, own: bool = False) -> dict[str, str]:
         """The tags of a request.
 
         Args:
