@@ -40,7 +40,6 @@ from netflux.aws.ec2.precheck import Precheck
 from netflux.aws.ecr import distribution
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.controller import LifecycleController
-from netflux.aws.ecr.password import Passwords
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
 from netflux.aws.ecs import meter as ecsmeter
@@ -195,9 +194,9 @@ class Region:
         binary = distribution.program()
         storage, run = self.state.path / "registry", self.state.run
         layers = distribution.Distribution(self.children, binary, storage, run, self.front.faults) if binary else None
-        self.apis.register(EcrApi(self.documents, self.moto, self.clock, layers, self.options.port))
-        passwords = Passwords(self.documents, self.clock)
-        return RegistryServer(self.apis, passwords, layers, self.options.account, self.options.region)
+        ecr = EcrApi(self.documents, self.apis, self.clock, layers, self.options.port)
+        self.apis.register(ecr)
+        return RegistryServer(self.apis, ecr, self.options.account, self.options.region)
 
     def _network(self) -> Network:
         if self.options.network == "namespaces":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from botocore import xform_name
 
+from netflux.aws.ecr.api import EcrApi
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
-DECLARED: dict[str, type] = {}
+DECLARED: dict[str, type] = {"ecr": EcrApi}
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 
 

@@ -8,13 +8,13 @@ from moto.moto_api._internal import moto_api_backend
 
 from netflux import names
 from netflux.aws.ecr.api import EcrApi
-from netflux.aws.ecr.images import digest_of
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
+from netflux.resources.ecr import digest_of
 from netflux.runtime.driver import PullError
 from tests.aws.ecr.pushing import push
 
@@ -27,7 +27,7 @@ async def apis(tmp_path: Path) -> AsyncIterator[Apis]:
     moto = Moto(documents, names.ACCOUNT, names.REGION)
     moto_api_backend.reset()
     made = Apis(names.ACCOUNT, names.REGION, moto, lambda _: None)
-    made.register(EcrApi(documents, moto, Clock()))
+    made.register(EcrApi(documents, made, Clock()))
     await made.call("ecr", "CreateRepository", {"repositoryName": "movies"})
     yield made
     moto.stop()

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from netflux import expressions
-from netflux.aws.ecr.images import StoredImage
 from netflux.decoding import json
 from netflux.errors import AwsError, Unsupported
+from netflux.resources.ecr import Image
 
 _SELECTION = {"tagStatus", "tagPrefixList", "tagPatternList", "countType", "countUnit", "countNumber"}
 _WILDCARDS = {"[*]": r"\*", "*": ".*"}
@@ -42,7 +42,7 @@ class Rule:
     count: int | None
     age: timedelta | None
 
-    def takes(self, image: StoredImage) -> bool:
+    def takes(self, image: Image) -> bool:
         """Whether the image is this rule's business."""
         if self.status != "any" and (self.status == "tagged") != bool(image.tags):
             return False
@@ -102,8 +102,8 @@ def _refusal(why: str) -> AwsError:
     return AwsError("InvalidParameterException", f"{_REFUSED}{why}'")
 
 
-def expired(policy: Sequence[Rule], images: Sequence[StoredImage], now: datetime, speed: float) -> list[StoredImage]:
-    """The images to remove.
+def expired(policy: Sequence[Rule], images: Sequence[Image], now: datetime, speed: float) -> list[tuple[Rule, Image]]:
+    """The images to remove, each with the rule that says so.
 
     Args:
         policy: by priority.
@@ -111,16 +111,13 @@ def expired(policy: Sequence[Rule], images: Sequence[StoredImage], now: datetime
         now: real time.
         speed: simulated seconds in a real one.
     """
-    left, gone = sorted(images, key=lambda image: image.pushed_at, reverse=True), []
+    left = sorted(images, key=lambda image: image.pushed_at, reverse=True)
+    gone: list[tuple[Rule, Image]] = []
     for rule in policy:
         taken = [image for image in left if rule.takes(image)]
-        left = [image for image in left if image not in taken]
+        left = [image for image in left if not rule.takes(image)]
         if rule.age is not None:
-            gone += [image for image in taken if (now - _pushed(image)) * speed > rule.age]
+            gone += [(rule, image) for image in taken if (now - image.pushed_at) * speed > rule.age]
         else:
-            gone += taken[rule.count :]
+            gone += [(rule, image) for image in taken[rule.count :]]
     return gone
-
-
-def _pushed(image: StoredImage) -> datetime:
-    return datetime.fromisoformat(image.pushed_at)

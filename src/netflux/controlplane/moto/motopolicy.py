@@ -25,8 +25,6 @@ _WRITES = {
     "ec2": f"(Create|Delete|Modify|Attach|Detach|(Disa|A)ssociate|Replace|Reset|Allocate|Release|(Una|A)ssign|Import)"
     f"({_NOUNS})(Attribute|CidrBlock|Association|Entry|Rules|Tenancy|Version)?|(Create|Delete)Tags"
     "|(Authorize|Revoke|UpdateSecurityGroupRuleDescriptions).*gress",
-    "ecr": "(Put|Delete)RegistryPolicy|(Set|Delete)RepositoryPolicy|PutImageTagMutability|(Unt|T)agResource"
-    "|PutImageScanningConfiguration",
     "elbv2": _ANY,
     "iam": _ANY,
     "kms": _ANY,
