@@ -21,13 +21,16 @@ from tests.controlplane.plane import Plane
 
 _MANIFEST = manifest.write(manifest.ProcessImage("/srv", command=("serve",)))
 _DIGEST = digest_of(_MANIFEST)
-_POLICY = json.dumps(
+POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}]}
 )
-_REGISTRY = json.dumps(
-    {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "ecr:ReplicateImage", "Resource": "*"}]}
+REGISTRY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "ecr:ReplicateImage", "Resource": "*"}],
+    }
 )
-_LIFECYCLE = json.dumps(
+LIFECYCLE = json.dumps(
     {
         "rules": [
             {
@@ -58,9 +61,9 @@ SENT: dict[str, dict[str, Any]] = {
         "imageTagMutabilityExclusionFilters": _FILTERS,
     },
     "PutImageScanningConfiguration": {**_OWN, "imageScanningConfiguration": {"scanOnPush": True}},
-    "SetRepositoryPolicy": {**_OWN, "policyText": _POLICY},
-    "PutLifecyclePolicy": {**_OWN, "lifecyclePolicyText": _LIFECYCLE},
-    "PutRegistryPolicy": {"policyText": _REGISTRY},
+    "SetRepositoryPolicy": {**_OWN, "policyText": POLICY},
+    "PutLifecyclePolicy": {**_OWN, "lifecyclePolicyText": LIFECYCLE},
+    "PutRegistryPolicy": {"policyText": REGISTRY},
     "PutRegistryScanningConfiguration": {
         "scanType": "BASIC",
         "rules": [
@@ -177,9 +180,9 @@ async def test_removals_leave_nothing(world: World) -> None:
     for name in ("SetRepositoryPolicy", "PutLifecyclePolicy", "PutRegistryPolicy", "TagResource"):
         await world.apis.call("ecr", name, world.filled(SENT[name]))
     about = {"repositoryName": "movies"}
-    assert (await world.apis.call("ecr", "DeleteRepositoryPolicy", about))["policyText"] == _POLICY
-    assert (await world.apis.call("ecr", "DeleteLifecyclePolicy", about))["lifecyclePolicyText"] == _LIFECYCLE
-    assert (await world.apis.call("ecr", "DeleteRegistryPolicy", {}))["policyText"] == _REGISTRY
+    assert (await world.apis.call("ecr", "DeleteRepositoryPolicy", about))["policyText"] == POLICY
+    assert (await world.apis.call("ecr", "DeleteLifecyclePolicy", about))["lifecyclePolicyText"] == LIFECYCLE
+    assert (await world.apis.call("ecr", "DeleteRegistryPolicy", {}))["policyText"] == REGISTRY
     arn = {"resourceArn": world.names["ARN"]}
     await world.apis.call("ecr", "UntagResource", {**arn, "tagKeys": ["stage", "never"]})
     assert (await world.apis.call("ecr", "ListTagsForResource", arn))["tags"] == []

@@ -1,0 +1,1 @@
+"""What state directories of earlier releases hold, taken over once: a module for each service."""
