@@ -1,10 +1,12 @@
 import errno
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -53,15 +55,37 @@ def test_a_second_region_is_told_who_holds_the_directory(tmp_path: Path) -> None
     held.close()
 
 
-def test_another_version_is_refused_and_nothing_is_touched(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ('{"format": 0, "moto": "4.0.0"}', 'another netflux (its `version` is {"format": 0, "moto": "4.0.0"}'),
+        ('{"format": 3}', "a newer netflux"),
+        ('{"format": 1, "moto": "4.0.0"}', "by the release before, with moto 4.0.0"),
+        ("[]", "another netflux"),
+    ],
+)
+def test_another_version_is_refused_with_the_way_to_its_data_and_nothing_is_touched(
+    tmp_path: Path, written: str, words: str
+) -> None:
     state.StateDirectory.open(tmp_path, 1).close()
-    (tmp_path / "version").write_text('{"format": 0, "moto": "4.0.0"}')
+    (tmp_path / "version").write_text(written)
     (tmp_path / "run" / "left").write_text("over")
     before = listing(tmp_path)
-    with pytest.raises(UserError, match=r"format 0, moto 4\.0\.0") as caught:
+    with pytest.raises(UserError, match=re.escape(words)) as caught:
         state.StateDirectory.open(tmp_path, 1)
-    assert "netflux down --delete" in caught.value.hint
+    assert "netflux.db is SQLite" in caught.value.hint
     assert listing(tmp_path) == before
+
+
+def test_a_directory_of_the_release_before_is_opened_by_its_own_moto_to_be_upgraded(tmp_path: Path) -> None:
+    state.StateDirectory.open(tmp_path, 1).close()
+    (tmp_path / "version").write_text(json.dumps({"format": 1, "moto": metadata.version("moto")}))
+    held = state.StateDirectory.open(tmp_path, 1)
+    assert held.older
+    held.upgraded()
+    assert not held.older
+    assert json.loads((tmp_path / "version").read_text()) == state.version()
+    held.close()
 
 
 def test_a_directory_of_somebody_else_is_neither_used_nor_deleted(tmp_path: Path) -> None:
@@ -279,7 +303,7 @@ def test_a_start_that_was_killed_before_it_wrote_the_version_is_taken_over(tmp_p
     (path / "version").unlink()
     state.StateDirectory.open(path, 1).close()
     with sqlite3.connect(path / "netflux.db") as database:
-        database.execute("INSERT INTO document VALUES ('a', 'b', '{}')")
+        database.execute("INSERT INTO document (kind, key, body) VALUES ('a', 'b', '{}')")
     database.close()
     (path / "version").unlink()
     with pytest.raises(UserError, match="not a state directory"):

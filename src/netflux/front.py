@@ -6,7 +6,6 @@ console, which shows all of them, waits for all.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -142,7 +141,6 @@ class Front:
         self.server = Server(self.apis, self.admission, self._s3, console)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
-        self._loading: asyncio.Future[None] | None = None
 
     async def start(self) -> None:
         """Returns when the gateway answers. What was started is stopped again when a part can't be."""
@@ -152,7 +150,6 @@ class Front:
         self.exit.callback(self.moto.stop)
         try:
             self.gateway.check()
-            self._loading = asyncio.ensure_future(self.moto.start())
             await self.begin(lambda: self.server.start(self.state.run / "controlplane.sock"), self.server.stop)
             self.exit.callback(self.apis.give_up)
             await self.begin(self.haproxy.start, self.haproxy.stop)
@@ -160,11 +157,6 @@ class Front:
         except BaseException:
             await self.stop()
             raise
-
-    async def loaded(self) -> None:
-        """Returns when moto has what the disk has; raises what it could not be loaded for."""
-        if self._loading is not None:
-            await self._loading
 
     def complete(self, services: Services) -> None:
         """All services are registered: calls no longer wait."""
@@ -178,8 +170,6 @@ class Front:
 
     async def stop(self) -> None:
         """Ends every part, the last started first; no child is left."""
-        if self._loading is not None:
-            await asyncio.gather(self._loading, return_exceptions=True)
         await self.exit.aclose()
 
     async def ask(self, source: str, destination: str, port: int | None, *, probe: bool) -> dict[str, Any]:

@@ -163,7 +163,6 @@ class Region:
         """Returns when every part has been started. All are stopped again when one can't be."""
         begin = self.front.begin
         try:
-            await self.front.loaded()
             await adopt(self.documents, self.moto)
             await begin(self.network.start, self.network.stop)
             self.front.exit.push_async_callback(self.resolver.stop)

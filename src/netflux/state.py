@@ -25,8 +25,10 @@ from netflux import ownership
 from netflux.errors import UserError
 from netflux.runtime.children import end_leftovers
 
-FORMAT = 1
-"""Raised when documents or the layout change so that an older netflux could not read them."""
+FORMAT = 2
+"""Raised when the layout changes so that an older netflux could not read it. What each record is, it says itself."""
+OLDER = 1
+"""The format of the release before. Its services were moto's, all of them, and its moto stood beside it."""
 
 _ROOM = 64 * 1024 * 1024
 """Bytes that must be free at start: an empty PostgreSQL cluster alone takes about 40 MB."""
@@ -66,6 +68,15 @@ class StateDirectory:
         self._lock = lock
         self.killed = killed
         """Whether the last region here was killed while it had its database open."""
+
+    @property
+    def older(self) -> bool:
+        """Whether the release before wrote it, and nobody has `upgraded` it yet."""
+        return bool(json.loads((self.path / "version").read_text()).get("format") == OLDER)
+
+    def upgraded(self) -> None:
+        """All that it has is this release's now: the one before can't read it any more."""
+        _write_version(self.path)
 
     @classmethod
     def open(cls, path: Path, port: int) -> StateDirectory:
@@ -214,8 +225,8 @@ def explain(error: BaseException, path: Path) -> UserError | None:
 
 
 def version() -> dict[str, Any]:
-    """What this netflux writes into `version`: documents hold pickles of moto's backends, so moto's version counts."""
-    return {"format": FORMAT, "moto": metadata.version("moto")}
+    """What this netflux writes into `version`."""
+    return {"format": FORMAT}
 
 
 def _filled(folder: Path) -> bool:
@@ -246,19 +257,39 @@ def _check_version(path: Path) -> None:
             "touched.",
             f"If this one wrote it, put its line back: echo '{json.dumps(version())}' > {file}",
         ) from error
-    if found != version():
-        raise UserError(
-            f"The state directory {path} was written by another version of netflux\n"
-            f"(it has {_words(found)}; this one needs {_words(version())}). Nothing in it was touched.",
-            "Use the netflux that wrote it, start anew with --state DIR, or delete it with `netflux down --delete`.",
-        )
+    if found != version() and not _upgradable(found):
+        raise _another(path, found)
     documents.check(database)
 
 
-def _words(found: Any) -> str:
-    if not isinstance(found, dict):
-        return repr(found)
-    return f"format {found.get('format', '?')}, moto {found.get('moto', '?')}"
+def _upgradable(found: Any) -> bool:
+    """Whether it is of the release before, and what it was written with is here to read it."""
+    return bool(found == {"format": OLDER, "moto": metadata.version("moto")})
+
+
+def _another(path: Path, found: Any) -> UserError:
+    written = found.get("format") if isinstance(found, dict) else None
+    if written == OLDER:
+        moto, here = found.get("moto"), metadata.version("moto")
+        return UserError(
+            f"The state directory {path} was written by the release before, with moto {moto}.\n"
+            f"It is read once, and by that version of moto; here is {here}. Nothing in it was touched.",
+            f"Install it beside this netflux (pip install moto=={moto}), start once, and put {here} back. "
+            f"{_WITHOUT_US}",
+        )
+    newer = isinstance(written, int) and written > FORMAT
+    return UserError(
+        f"The state directory {path} was written by {'a newer' if newer else 'another'} netflux (its `version` is "
+        f"{json.dumps(found)}; this one reads format {OLDER} and {FORMAT}). Nothing in it was touched.",
+        f"Use the netflux that wrote it, or start anew: --state DIR for another directory, `netflux down --delete` to "
+        f"delete this one. {_WITHOUT_US}",
+    )
+
+
+_WITHOUT_US = (
+    "What is in it can be read without any netflux: netflux.db is SQLite, its records are JSON; databases/ has "
+    "PostgreSQL's own clusters, and objects/ the bodies of S3's objects."
+)
 
 
 def _check_room(path: Path) -> None:
@@ -324,10 +355,14 @@ def _prepare(path: Path) -> None:
         from netflux.controlplane.records import documents
 
         documents.create(path / "netflux.db")  # so that a directory with a version and no database has lost it
-        draft = path / "run" / "version"
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(version()) + "\n")
-        draft.replace(path / "version")
+        _write_version(path)
+
+
+def _write_version(path: Path) -> None:
+    draft = path / "run" / "version"
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(version()) + "\n")
+    draft.replace(path / "version")
 
 
 def _nickname(run: Path) -> Path:

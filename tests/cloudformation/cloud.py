@@ -312,7 +312,6 @@ async def running(folder: Path) -> AsyncIterator[Cloud]:
     from moto.moto_api._internal import moto_api_backend
 
     made = Cloud(folder)
-    await made.moto.start()
     moto_api_backend.reset()
     try:
         yield made

@@ -31,7 +31,6 @@ class Plane:
         BackendDict.reset()
         self.documents = Documents(self.path / "n.db")
         self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
-        await self.moto.start()
         return Apis(names.ACCOUNT, names.REGION, self.moto, self.changes.append)
 
     def stop(self) -> None:

@@ -98,7 +98,6 @@ def placed(work: Callable[[Place], Awaitable[Any]], records: dict[str, list[Reco
         documents = Documents(directory / "n.db")
         moto = Moto(documents, names.ACCOUNT, names.REGION)
         apis = Apis(names.ACCOUNT, names.REGION, moto, lambda call: follow(call))  # noqa: PLW0108 (made below)
-        await moto.start()
         network, endpoints = NamespaceNetwork(apis, documents), Endpoints()
         added = {} if records is None else records
         apis.register(HostedZones(moto, lambda zone: added.get(zone, [])))

@@ -52,6 +52,20 @@ def prepare_moto() -> None:
         module = sys.modules[name]
         if "__getattr__" in vars(module) and module.__spec__ is not None:
             _run(module, module.__spec__)
+    from moto.core import utils
+
+    if not isinstance(utils.get_service_model, _Models):
+        utils.get_service_model = _Models(utils.get_service_model.__wrapped__)
+
+
+class _Models:
+    """moto's models of the services that were asked for last: it would keep all of them, half a gigabyte."""
+
+    def __init__(self, made: Any) -> None:
+        self._known = functools.lru_cache(maxsize=40)(made)
+
+    def __call__(self, service: str) -> Any:
+        return self._known(service)
 
 
 def _ask(module: ModuleType, spec: importlib.machinery.ModuleSpec, attribute: str) -> Any:

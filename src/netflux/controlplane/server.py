@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from moto.core.model import OperationModel
+from botocore.model import OperationModel
 
 from netflux import names
 from netflux.controlplane.apis import Apis

@@ -63,7 +63,6 @@ class World:
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     made = World(tmp_path)
-    await made.moto.start()
     yield made
     made.moto.stop()
     made.documents.close()

@@ -39,7 +39,6 @@ class Cloud:
         self.children = Children(run / "children")
         self.documents = Documents(self.path / "netflux.db")
         self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
-        await self.moto.start()
         self.apis = Apis(names.ACCOUNT, names.REGION, self.moto, lambda _: None)
         found = distribution.program() if self.installed else None
         layers = distribution.Distribution(self.children, found, self.path / "registry", run) if found else None

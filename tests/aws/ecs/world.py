@@ -79,7 +79,6 @@ class World:
         self.documents = Documents(self.path / "n.db")
         self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
         self.apis = Apis(names.ACCOUNT, names.REGION, self.moto, lambda _: None)
-        await self.moto.start()
         clock = Clock(self.speed)
         self.network = LoopbackNetwork(self.apis, self.documents)
         await self.network.start()

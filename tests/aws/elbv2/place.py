@@ -145,7 +145,6 @@ class Place:
         self.subnets: list[str] = []
 
     async def start(self) -> Place:
-        await self.moto.start()
         if self.loopback:
             await self.loopback.start()
         await self.haproxy.start()

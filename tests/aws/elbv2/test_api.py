@@ -16,7 +16,6 @@ from tests.aws.elbv2.place import Place, fixed, forward, path_is
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     """Without HAProxy: nothing runs, so nothing may be said to run."""
     found = Place(tmp_path)
-    await found.moto.start()
     await found.ground()
     yield found
     found.moto.stop()

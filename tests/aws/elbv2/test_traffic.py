@@ -134,7 +134,6 @@ async def test_after_a_restart_the_same_cloud_comes_back_and_health_is_observed_
 
     again = Place(tmp_path)
     again.known["10.0.1.10"] = target.address
-    await again.moto.start()
     try:
         assert (await again.health(group))["10.0.1.10"]["State"] == "initial"
         found = (await again.elb("DescribeLoadBalancers"))["LoadBalancers"][0]

@@ -84,7 +84,6 @@ class Region:
         self.groups: list[str] = []
 
     async def start(self) -> None:
-        await self.moto.start()
         await self.network.start()
         self.loop.start()
 

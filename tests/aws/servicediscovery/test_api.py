@@ -62,7 +62,6 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     documents = Documents(tmp_path / "n.db")
     moto = Moto(documents, names.ACCOUNT, names.REGION)
     apis = Apis(names.ACCOUNT, names.REGION, moto, lambda _: None)
-    await moto.start()
     made = ServiceDiscoveryApi(documents, Clock(SPEED), apis, (names.REGION, names.ACCOUNT))
     apis.register(made)
     apis.register(HostedZones(moto, made.records))

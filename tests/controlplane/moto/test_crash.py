@@ -85,7 +85,7 @@ async def test_going_back_leaves_backends_that_others_refer_to(plane: Plane) -> 
     wanted = {**group, "SubnetIds": [one["Subnet"]["SubnetId"] for one in subnets]}
     await plane.moto.call("rds", "CreateDBSubnetGroup", wanted)
     for n in range(2):
-        await plane.moto._run(plane.moto._ledger.go_back)
+        await plane.moto._run(lambda: plane.moto._ledger.go_back("ec2"))
         await apis.call("iam", "CreateUser", {"UserName": f"u{n}"})
         await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"})
         parameters = {"DBParameterGroupName": f"p{n}", "DBParameterGroupFamily": "postgres17", "Description": "d"}

@@ -18,11 +18,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from netflux import heap
-from netflux.controlplane import lazyimports
 from netflux.controlplane.authentication.keys import UserKey
 from netflux.controlplane.call import Call
-from netflux.controlplane.moto import crash, iampolicies, proofs
-from netflux.controlplane.moto.ledger import REMEDY, Ledger
+from netflux.controlplane.moto import crash, iampolicies, ledger, proofs
+from netflux.controlplane.moto.ledger import Ledger
 from netflux.controlplane.moto.watchdog import Watchdog
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
 from netflux.controlplane.records import room
@@ -67,15 +66,10 @@ class Moto:
         self._region = region
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
         self._watchdog = Watchdog(HELD, _LONGEST)
-        self._unloaded: Exception | None = None
         self._kept: dict[str, dict[str, Any]] = {}
         self._rehearsing = False
         self._met: set[str] = set()
         self._failing: set[str] = set()
-
-    async def start(self) -> None:
-        """Loads what the disk has. Calls made meanwhile wait for it; they fail when it fails, and nothing is stored."""
-        await self._run(self._start)
 
     def stop(self) -> None:
         """Ends the thread after the call under way."""
@@ -135,7 +129,7 @@ class Moto:
         return await self._run(lambda: self._user_key(access_key)) if self.holds("iam") else None
 
     def _user_key(self, access_key: str) -> UserKey | None:
-        lazyimports.prepare_moto()
+        self._ledger.load("iam")
         from moto.backends import get_backend
 
         users = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"].users.values()
@@ -146,7 +140,7 @@ class Moto:
         return None
 
     def _certificate(self, arn: str) -> bytes | None:
-        lazyimports.prepare_moto()
+        self._ledger.load("acm")
         from moto.acm.models import AWS_ROOT_CA
         from moto.backends import get_backend
 
@@ -163,13 +157,6 @@ class Moto:
             return await asyncio.get_running_loop().run_in_executor(self._thread, inside, work)
         finally:
             heap.tidy_soon()
-
-    def _start(self) -> None:
-        try:
-            self._ledger.load()
-        except Exception as error:
-            self._unloaded = error
-            raise
 
     def _call(self, service: str, operation: str, params: dict[str, Any], access_key: str) -> dict[str, Any]:
         from netflux.controlplane.protocol import models
@@ -217,13 +204,11 @@ class Moto:
 
         from netflux.controlplane.protocol import models
 
-        if self._unloaded is not None:
-            raise AwsError("ServiceUnavailable", f"The stored state can't be read: {self._unloaded}", 503)
+        self._ledger.load(call.service)
         unreadable = self._ledger.unreadable.get(call.service)
         if unreadable is not None:
-            said = f"The stored state of {call.service} can't be read ({unreadable}). {REMEDY}"
+            said = f"The stored state of {call.service} can't be read ({unreadable}). {ledger.remedy(unreadable)}"
             raise AwsError("ServiceUnavailable", said, 503)
-        lazyimports.prepare_moto()
         model = models.operation_model(call.service, call.operation)
         # As SDKs fill them in: without one, moto's UpdateSecret takes a new version for a secret of the same name.
         params = {**{name: str(uuid.uuid4()) for name in model.idempotent_members}, **params}
@@ -265,7 +250,7 @@ class Moto:
                 heap.came_to_stay()
         except TimeoutError as error:
             _log.warning("moto held its thread on %s: %s: %s", name, error, crash.place(error))
-            self._ledger.go_back()
+            self._ledger.go_back(service)
             raise AwsError(
                 "ServiceUnavailable", f"{service}: the call was {error}; nothing was changed.", 503
             ) from error
@@ -294,7 +279,7 @@ class Moto:
         for operation in proofs.of(call.service, call.operation):
             if operation in self._failing or not (problem := self._failure(call.service, operation)):
                 continue
-            self._ledger.go_back()
+            self._ledger.go_back(call.service)
             if self._failure(call.service, operation):
                 self._failing.add(operation)
                 return False
@@ -320,7 +305,7 @@ class Moto:
             self._ledger.store(service)
         except Exception as error:
             _log.exception("the state of %s could not be stored; going back to what the disk has", service)
-            self._ledger.go_back()
+            self._ledger.go_back(service)
             refused = room.refusal(error)
             if refused is None:
                 refused = AwsError("InternalFailure", f"{service}: the change is not on disk: {error}", 500)
@@ -328,7 +313,7 @@ class Moto:
 
     def _undo(self, service: str) -> None:
         if self._ledger.differs(service):
-            self._ledger.go_back()
+            self._ledger.go_back(service)
 
 
 def _tells_why(model: Any, response: HttpResponse, protocol: str) -> bool:

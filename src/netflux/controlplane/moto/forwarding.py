@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from moto.core.model import OperationModel
+from botocore.model import OperationModel
 
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto

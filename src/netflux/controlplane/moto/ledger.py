@@ -1,7 +1,7 @@
-"""moto's backends on disk: what was stored, what has changed since, and the way back after a call that failed.
+"""moto's backends on disk, one service at a time: what was stored, what has changed since, and the way back.
 
-Only a service that moto may write, and one that a call has just changed, has anything to keep: the others' backends are
-as moto makes them at each start, and not all of them can be pickled.
+Nothing is read before a service is first asked for, so a region that needs none of moto's never imports it. A backend's
+bytes are moto's own objects, which another version may not understand: they are marked with the one that wrote them.
 """
 
 from __future__ import annotations
@@ -9,23 +9,23 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
+from importlib import metadata
 from typing import Any
 
 from netflux.controlplane import lazyimports
-from netflux.controlplane.moto import motopolicy
 from netflux.controlplane.records import kinds
 from netflux.controlplane.records.documents import Documents
 
 _log = logging.getLogger(__name__)
 
 PREFIX = "moto/"
-REMEDY = "Put a copy of the state directory back, or start anew: netflux down --delete."
-"""What a person does about a service whose state can't be read."""
-CHEAP_BYTES = 256 * 1024
-"""A backend up to this size is looked at after every call, since some calls change their neighbours."""
-
-_REACHES = {"sns": "sqs"}
-"""Services whose calls change another service's state, however large that is."""
+VERSION = "moto/version"
+"""Kind of the documents that say, by service, which version of moto wrote its backends."""
+_TOGETHER = (
+    frozenset({"sns", "sqs"}),
+    frozenset({"acm", "ec2", "ecr", "elbv2", "iam", "rds", "route53", "secretsmanager", "servicediscovery", "sts"}),
+)
+"""Services of which one's calls change or look into another's state: they are read and written together."""
 
 
 class Ledger:
@@ -37,42 +37,49 @@ class Ledger:
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
-        self._stored: dict[str, tuple[str, int]] = {}
+        self._read: set[str] = set()
+        self._stored: dict[str, str] = {}
         self._fresh: dict[str, bytes] = {}
         self.unreadable: dict[str, str] = {}
-        """Services whose stored state can't be read, and why. It stays as it is, for a netflux that can read it."""
+        """Services whose stored state can't be read, with the reason. It stays as it is, for a netflux that can."""
 
     def holds(self, service: str) -> bool:
         """Whether any state of the service is on disk."""
-        return bool(self._documents.blobs(f"{PREFIX}{service}/"))
+        return self._documents.has_blob(f"{PREFIX}{service}/")
 
-    def load(self) -> None:
-        """Puts what the disk has into moto, EC2 first: others refer to its subnets."""
-        blobs = sorted(self._documents.blobs(PREFIX), key=lambda blob: not blob[0].startswith(f"{PREFIX}ec2/"))
-        if not blobs:
+    def load(self, service: str) -> None:
+        """Puts what the disk has of a service into moto, once, and of those that belong together with it."""
+        if service in self._read:
             return
+        group = _group(service)
+        self._read |= group
         lazyimports.prepare_moto()
-        for key, body in blobs:
-            name = key.removeprefix(PREFIX)
-            if name.partition("/")[0] in self.unreadable:
-                continue
-            try:
-                _install(name, body)
-            except Exception as error:  # noqa: BLE001  (whatever it is, it costs this one service; it is told)
-                self._leave_out(name.partition("/")[0], error)
-            else:
-                self._stored[name] = (_digest(body), len(body))
+        for each in sorted(group, key=lambda name: name != "ec2"):  # others refer to its subnets
+            self._install(each)
 
-    def _leave_out(self, service: str, error: Exception) -> None:
-        why = f"{type(error).__name__}: {error}"
-        _log.error("the stored state of %s can't be read", service, exc_info=error)
+    def _install(self, service: str) -> None:
+        blobs = self._documents.blobs(f"{PREFIX}{service}/")
+        written = (self._documents.get(VERSION, service) or {}).get("moto")
+        if blobs and written not in (None, installed()):
+            self._leave_out(service, f"moto {written} wrote it, and this netflux has moto {installed()}")
+            return
+        try:
+            for key, body in blobs:
+                name = key.removeprefix(PREFIX)
+                _put(name, body)
+                self._stored[name] = _digest(body)
+        except Exception as error:  # noqa: BLE001  (whatever it is, it costs this one service; it is told)
+            _log.exception("the stored state of %s can't be read", service)
+            self._leave_out(service, f"{type(error).__name__}: {error}")
+
+    def _leave_out(self, service: str, why: str) -> None:
         self.unreadable[service] = why
         self._documents.faults.tell(
             kinds.FAULT,
             f"state of {service}",
             f"The stored state of {service} can't be read ({why}). Its calls are refused; it stays on disk as it is, "
             "and no other service is concerned.",
-            REMEDY,
+            remedy(why),
         )
 
     def before(self, service: str) -> None:
@@ -87,23 +94,21 @@ class Ledger:
         """Writes each backend that a call of the service changed, in one transaction."""
         from netflux.controlplane.moto import pickles
 
-        changed = service, _REACHES.get(service)
         found: dict[str, bytes] = {}  # pickled before the transaction, which holds up whoever else writes
-        for name, backend in pickles.living():
-            owner = name.partition("/")[0]
-            if owner in self.unreadable:
-                continue
-            digest, size = self._stored.get(name, ("", 0))
-            if owner not in changed and (size > CHEAP_BYTES or not motopolicy.writes(owner)):
+        for name, backend in _of(service):
+            if name.partition("/")[0] in self.unreadable:
                 continue
             body = pickles.dumps(name, backend)
-            if _digest(body) != digest:
+            if _digest(body) != self._stored.get(name) and body != self._fresh.get(name):
                 found[name] = body
         with self._documents.transaction():
             for name, body in found.items():
                 self._documents.put_blob(PREFIX + name, body)
+            for owner in {name.partition("/")[0] for name in found}:
+                if self._documents.get(VERSION, owner) is None:
+                    self._documents.put(VERSION, owner, {"moto": installed()})
         for name, body in found.items():
-            self._stored[name] = (_digest(body), len(body))
+            self._stored[name] = _digest(body)
             self._fresh.pop(name, None)
 
     def differs(self, service: str) -> bool:
@@ -111,7 +116,7 @@ class Ledger:
         from netflux.controlplane.moto import pickles
 
         for name, backend in _of(service):
-            known = self._stored[name][0] if name in self._stored else _digest(self._fresh.get(name, b""))
+            known = self._stored.get(name) or _digest(self._fresh.get(name, b""))
             try:
                 now = _digest(pickles.dumps(name, backend))
             except Exception:  # noqa: BLE001  (what can't be pickled is no state that was ever stored)
@@ -120,31 +125,48 @@ class Ledger:
                 return True
         return False
 
-    def go_back(self) -> None:
-        """moto has again what the disk has, and what it had before anything was stored."""
-        from netflux.controlplane.moto import pickles
-
-        for name, backend in pickles.living():
-            if name not in self._stored and motopolicy.writes(name.partition("/")[0]):
-                backend.reset()
-        for name, body in self._fresh.items():
+    def go_back(self, service: str) -> None:
+        """moto has again what the disk has of the service, and what it had before anything was stored."""
+        for name, backend in _of(service):
             if name not in self._stored:
-                _install(name, body)
-        self.load()
+                backend.reset()
+                if name in self._fresh:
+                    _put(name, self._fresh[name])
+        for each in _group(service):
+            if each not in self.unreadable:
+                self._install(each)
 
 
-def _install(name: str, body: bytes) -> None:
+def installed() -> str:
+    """The version of moto that is here."""
+    return metadata.version("moto")
+
+
+def remedy(why: str) -> str:
+    """What a person does about a service whose state can't be read for this reason."""
+    if why.startswith("moto "):
+        version = why.split()[1]
+        return f"Run the netflux that has moto {version}, or start anew: netflux down --delete."
+    return "Put a copy of the state directory back, or start anew: netflux down --delete."
+
+
+def _group(service: str) -> frozenset[str]:
+    return next((group for group in _TOGETHER if service in group), frozenset({service}))
+
+
+def _put(name: str, body: bytes) -> None:
     from netflux.controlplane.moto import pickles
 
     pickles.install(name, pickles.loads(body))
 
 
 def _of(service: str) -> Iterator[tuple[str, Any]]:
-    from netflux.controlplane.moto import pickles
+    from netflux.controlplane.moto import motopolicy, pickles
 
-    owners = (service, _REACHES.get(service))
+    owners = _group(service)
     for name, backend in pickles.living():
-        if name.partition("/")[0] in owners:
+        owner = name.partition("/")[0]
+        if owner in owners and (owner == service or motopolicy.writes(owner)):
             yield name, backend
 
 

@@ -107,7 +107,8 @@ def _cryptography(obj: Any) -> Any:
 def _private_key(pem: bytes) -> Any:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    return load_pem_private_key(pem, None)
+    # What this region has written is not tried for its primes again: that takes 0.1 s a key.
+    return load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
 
 
 def _certificate(pem: bytes) -> Any:

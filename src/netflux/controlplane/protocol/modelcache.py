@@ -1,21 +1,22 @@
 """The models in memory. botocore has 439 services, whose models are half a gigabyte as Python objects: those that the
 cloud serves stay once they were read, and of the others the ones that were asked for last.
 
-moto's core keeps all that it has ever read; it is given these functions before any of its modules imports its own.
+moto's core keeps all that it has ever read; it is given `get` for its own function (`moto/backend.py`).
 """
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
-from moto.core import utils
-from moto.core.loaders import create_loader
-from moto.core.model import ServiceModel
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
 from netflux import heap
 
@@ -38,6 +39,12 @@ _models: OrderedDict[str, ServiceModel] = OrderedDict()
 def keep(services: Iterable[str]) -> None:
     """From now on the models of these services stay in memory."""
     _for_good.update(services)
+
+
+def older_name(shape: Any) -> str | None:
+    """A member's name in the query protocol of a service that speaks JSON now; of SQS these are known."""
+    name: str | None = shape._shape_model.get("locationNameForQueryCompatibility")
+    return name
 
 
 def loaded(service: str) -> bool:
@@ -66,17 +73,29 @@ def get(service: str) -> ServiceModel:
     return found
 
 
+class _Loader(Loader):  # type: ignore[misc]
+    """botocore's, with what moto knows besides: names of older protocols, which SQS still speaks, and error codes."""
+
+    BUILTIN_EXTRAS_TYPES: ClassVar[list[str]] = ["moto"]
+
+    def _find_extras(self, service_name: str, type_name: str, api_version: str) -> Iterator[dict[str, Any]]:
+        yield from super()._find_extras(service_name.replace("-", ""), type_name, api_version)
+
+
+def _loader() -> _Loader:
+    """moto itself is not imported for its files."""
+    found = importlib.util.find_spec("moto")
+    return _Loader(extra_search_paths=[*(found.submodule_search_locations or ())] if found else [])
+
+
 def _read(service: str) -> ServiceModel:
     if not _NAME.fullmatch(service):
         raise LookupError(service)
     try:
-        loader = create_loader()  # of its own: each keeps all that it has read
+        loader = _loader()  # of its own: each keeps all that it has read
         loader._cache.update(_listing)
         description = loader.load_service_model(service, "service-2")
         _listing.update({key: value for key, value in loader._cache.items() if key[0] == "list_available_services"})
         return ServiceModel(description, service)
     except (UnknownServiceError, DataNotFoundError) as error:
         raise LookupError(service) from error
-
-
-utils.get_service_model = get

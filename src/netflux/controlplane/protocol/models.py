@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from botocore.exceptions import ParamValidationError
+from botocore.model import OperationModel, ServiceModel
 from botocore.validate import validate_parameters
-from moto.core.model import OperationModel, ServiceModel
 
 from netflux.controlplane.protocol import modelcache
 from netflux.errors import AwsError

@@ -1,7 +1,7 @@
 """What a request speaks, which operation it means, and its parameters.
 
 A request names its operation once: by a target header, an `Action`, a path. One that names two, or names one in a
-protocol that the service does not have, is refused: moto would find another operation in it than the one checked here.
+protocol that the service does not have, is refused: another reader would find another operation in it.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from moto.core.model import OperationModel
-from moto.core.request import Request
+from botocore.model import OperationModel
 
-from netflux.controlplane.protocol import models, sizes
+from netflux.controlplane.protocol import models, routes, sizes
+from netflux.controlplane.protocol.answers import envelope
 from netflux.controlplane.protocol.message import HttpRequest
 from netflux.controlplane.protocol.parameters import binding, document, element, form
 from netflux.decoding import cbor, json, query, xml
 from netflux.decoding.limits import Limits, Malformed
 from netflux.errors import AwsError
 
-CBOR = "smithy-rpc-v2-cbor"
+CBOR = envelope.CBOR
 _CBOR_PATH = re.compile(r"/service/([A-Za-z0-9_.]+)/operation/([A-Za-z0-9_]+)")
 _JSON_TYPES = frozenset({"application/x-amz-json-1.0", "application/x-amz-json-1.1"})
 _FORM = "application/x-www-form-urlencoded"
@@ -120,30 +120,13 @@ def _by_target(service: str, request: HttpRequest) -> OperationModel:
 
 
 def _by_route(service: str, request: HttpRequest, protocol: str) -> Meant:
-    wrapped = Request.from_primitives(
-        request.method, f"https://{service}.amazonaws.com{request.url}", _bare(request), b""
-    )
-    try:
-        model, labels = _router(service).match(wrapped)
-    except Exception as error:
-        raise _unknown(service, request) from error
-    return Meant(model, protocol, {}, {name: str(value) for name, value in labels.items()})
-
-
-def _router(service: str) -> Any:
-    """A service's routes, kept beside its model and for as long."""
-    from moto.core.routing import ServiceOperationRouter
-
-    model = models.service_model(service)
-    if "router" not in vars(model):
-        vars(model)["router"] = ServiceOperationRouter(model)
-    return vars(model)["router"]
-
-
-def _bare(request: HttpRequest) -> dict[str, str]:
-    """The headers without the body's, since the router needs none."""
-    skipped = {"content-type", "content-length", "transfer-encoding", "host"}
-    return {name: value for name, value in request.headers.items() if name.lower() not in skipped}
+    path, _, text = request.url.partition("?")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    values = parse_qs(text, keep_blank_values=True, max_num_fields=_MOST_IN_URL)
+    found = routes.match(models.service_model(service), request.method, path, values, headers)
+    if found is None:
+        raise _unknown(service, request)
+    return Meant(found[0], protocol, {}, found[1])
 
 
 def _unknown(service: str, request: HttpRequest) -> AwsError:

@@ -1,14 +1,10 @@
-"""Between HTTP and the service model: which operation a request means, its parameters, and the answer's bytes.
-
-`protocols` reads requests; answers are written by moto's core, which has the server's half of botocore's serializers.
-"""
+"""Between HTTP and the service model: which operation a request means, its parameters, and the answer's bytes."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +12,11 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 import cbor2
-from moto.core.exceptions import ServiceException
-from moto.core.model import OperationModel
-from moto.core.serialize import SerializationContext, get_serializer_class
+from botocore.model import OperationModel
 
 from netflux import heap
-from netflux.controlplane.protocol import cborwire, constraints, modelcache, models, refusals, requests
+from netflux.controlplane.protocol import constraints, modelcache, models, refusals, requests
+from netflux.controlplane.protocol.answers import envelope
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
 from netflux.decoding import xml
 from netflux.decoding.limits import Malformed
@@ -113,21 +108,14 @@ async def understand(service: str, request: HttpRequest) -> tuple[OperationModel
 
 def answer(model: OperationModel, request: HttpRequest, result: Mapping[str, Any], request_id: str) -> HttpResponse:
     """The response's bytes for a result as botocore shapes it."""
-    return _serialize(model, request, dict(result), request_id)
-
-
-class _Failure(ServiceException):  # type: ignore[misc]
-    """An error of ours: moto looks for the service of an exception in the name of the package that it is defined in."""
+    protocol = requests.spoken(model.service_model.service_name, request)
+    return readable(envelope.result(model, protocol, result, request_id))
 
 
 def failure(model: OperationModel, request: HttpRequest, error: AwsError, request_id: str) -> HttpResponse:
     """The response's bytes for an error; its status is the model's where the model knows the code."""
-    with warnings.catch_warnings():  # moto warns of codes outside the model; AWS sends such codes too
-        warnings.filterwarnings("ignore", message=".*does not match an error shape", category=UserWarning)
-        response = _serialize(model, request, _Failure(error.code, error.message), request_id)
-    if error.status not in (400, response.status):
-        return HttpResponse(error.status, response.headers, response.body)
-    return response
+    protocol = requests.spoken(model.service_model.service_name, request)
+    return readable(envelope.error(model, protocol, error, request_id))
 
 
 def bare_failure(request: HttpRequest, error: AwsError) -> HttpResponse:
@@ -143,19 +131,6 @@ def bare_failure(request: HttpRequest, error: AwsError) -> HttpResponse:
     fault = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
     body = f"<ErrorResponse><Error>{fault}</Error></ErrorResponse>".encode("utf-8", "replace")
     return readable(HttpResponse(error.status, {**headers, "Content-Type": "text/xml"}, body))
-
-
-def _serialize(model: OperationModel, request: HttpRequest, result: Any, request_id: str) -> HttpResponse:
-    service = model.service_model.service_name
-    protocol = requests.spoken(service, request)
-    if protocol == requests.CBOR:
-        return cborwire.serialize(model, result, request_id)
-    serializer = get_serializer_class(service, protocol)
-    response = serializer(model, context=SerializationContext(request_id)).serialize(result)
-    body = response["body"]
-    headers = {**response["headers"], "x-amzn-RequestId": request_id}
-    answered = HttpResponse(response["status_code"], headers, body.encode() if isinstance(body, str) else body)
-    return readable(answered)
 
 
 def readable(response: HttpResponse) -> HttpResponse:

@@ -322,6 +322,12 @@ class Documents:
                 "INSERT INTO blob VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body", (key, body)
             )
 
+    def has_blob(self, prefix: str) -> bool:
+        """Whether there is a blob whose key starts with the prefix."""
+        with self._lock:
+            found = self._db.execute("SELECT 1 FROM blob WHERE substr(key, 1, ?) = ? LIMIT 1", (len(prefix), prefix))
+            return found.fetchone() is not None
+
     def blobs(self, prefix: str) -> Sequence[tuple[str, bytes]]:
         """All blobs whose key starts with the prefix."""
         with self._lock:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from netflux.controlplane.protocol import modelcache
 from netflux.controlplane.protocol.parameters import scalar
 from netflux.decoding.limits import Malformed
 from netflux.decoding.query import VALUE
@@ -131,7 +132,7 @@ class Reader:
         if self._ec2:
             name = str(written.get("queryName") or written.get("name") or default)
             return name if "queryName" in written else name[:1].upper() + name[1:]
-        return str(written.get("locationNameForQueryCompatibility") or written.get("name") or default)
+        return str(modelcache.older_name(shape) or written.get("name") or default)
 
     def _refuse_value(self, node: Node, path: str) -> None:
         if node.get(VALUE):

@@ -1,0 +1,1 @@
+"""Answers as bytes, in the protocols of AWS's services ("AWS protocols", Smithy's specification)."""
