@@ -10,6 +10,7 @@ from datetime import datetime
 from netflux.controlplane.records.table import Schema
 from netflux.decoding import json
 from netflux.errors import AwsError
+from netflux.runtime import manifest as manifests
 
 _LISTS = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 """Media types of manifests that name other images, one for each platform."""
@@ -98,6 +99,17 @@ class Image:
         except (ValueError, KeyError, TypeError):
             return ()
 
+    @property
+    def trees(self) -> Sequence[str]:
+        """Digests of contents that the region keeps for it."""
+        if self.media_type != manifests.MEDIA_TYPE:
+            return ()
+        try:
+            tree = manifests.read(self.manifest).tree
+        except ValueError:
+            return ()
+        return (tree,) if tree else ()
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -151,6 +163,7 @@ IMAGE = Schema(
         "repository": lambda one: (one.repository,),
         "tag": lambda one: [f"{one.repository}:{tag}" for tag in one.tags],
         "part": lambda one: one.parts,
+        "tree": lambda one: one.trees,
     },
     references={"repository": REPOSITORY.name},
     remedy="Push the image anew.",

@@ -35,6 +35,8 @@ from netflux.runtime.folder import Entries, Seen
 _FICLONE = 0x40049409
 _BLOCK = 1 << 20
 _TRIES = 3
+_FEW = 64
+"""Files and folders that are put on disk one by one."""
 _TICK = 50_000_000
 """Nanoseconds in which two changes of a file may have the same time: a file that was read so soon after it had changed
 is read again. Linux gives times in steps of its timer's ticks, 10 ms at most."""
@@ -86,7 +88,8 @@ class Trees:
         self.reads = 0
         """Files that were read so far."""
         self._referred = referred
-        self._state = state
+        self.state = state
+        self._new: list[Path] = []
         self._uses: Counter[str] = Counter()
         self._counting = threading.Lock()
         self._writing = threading.Lock()
@@ -121,16 +124,30 @@ class Trees:
 
     @contextlib.contextmanager
     def kept(self, folder: Path) -> Iterator[Tree]:
-        """The folder's content, which stays while the block runs, and after it where an image has it. Takes long.
-
-        Raises:
-            UserError: it can't be content, or changes all the time.
-        """
-        tree = self._keep(folder)
+        """The folder's content, as `keep`; used while the block runs."""
+        tree = self.keep(folder)
         try:
             yield tree
         finally:
             self.release(tree.digest)
+
+    def keep(self, folder: Path) -> Tree:
+        """The folder's content, which stays until `release`, and after it where an image has it. Takes long.
+
+        Raises:
+            UserError: it can't be content, or changes all the time.
+        """
+        if folder == Path("/"):
+            raise UserError("/ is the whole machine, which is no image's content.", "Push the folder of a program.", 2)
+        with self._writing:
+            for _ in range(_TRIES):
+                with contextlib.suppress(_Changed, FileNotFoundError):
+                    tree = self._attempt(folder)
+                    self.use(tree.digest)
+                    return tree
+        raise UserError(
+            f"{folder} changes while it is pushed.", "Wait until what writes into it has ended, and push it again.", 2
+        )
 
     def drop(self, digest: str) -> None:
         """Removes the content if nothing needs it. May take long."""
@@ -156,20 +173,9 @@ class Trees:
         with self._counting:
             return self._uses[digest] > 0 or self._referred(digest)
 
-    def _keep(self, folder: Path) -> Tree:
-        with self._writing:
-            for _ in range(_TRIES):
-                with contextlib.suppress(_Changed, FileNotFoundError):
-                    tree = self._attempt(folder)
-                    self.use(tree.digest)
-                    return tree
-        raise UserError(
-            f"{folder} changes while it is pushed.", "Wait until what writes into it has ended, and push it again.", 2
-        )
-
     def _attempt(self, folder: Path) -> Tree:
         index = self.root / "index" / hashlib.sha256(os.fsencode(folder)).hexdigest()
-        known, entries = _load(index), folders.scan(folder, self._state)
+        known, entries = _load(index), folders.scan(folder, self.state)
         hashes, before = self._hashes(folder, entries, known), self.reads
         others = (entries.links, sorted(entries.folders))
         same = others == known.others and hashes == known.files
@@ -177,7 +183,7 @@ class Trees:
         if not self.has(digest):
             self._build(folder, entries, hashes, digest)
         if not same:
-            if (self.reads != before or hashes != known.files) and folders.scan(folder, self._state) != entries:
+            if (self.reads != before or hashes != known.files) and folders.scan(folder, self.state) != entries:
                 raise _Changed
             _save(index, Known(hashes, others, digest))
         return Tree(digest, sum(one.size for one in entries.files.values()))
@@ -210,6 +216,7 @@ class Trees:
             if not place.exists():
                 place.parent.mkdir(parents=True, exist_ok=True)
                 made.rename(place)
+                self._new.append(place)
         except PermissionError as error:
             raise UserError(f"{file} may not be read.", "chmod it, or name it in a .dockerignore.", 2) from error
         finally:
@@ -235,9 +242,19 @@ class Trees:
             with contextlib.suppress(OSError, shutil.Error):
                 shutil.copytree(folder / path, made / path)
         self.path(digest).parent.mkdir(exist_ok=True)
-        _sync(self.root)
+        self._settle([made, *(made / path for path in entries.folders)])
         made.rename(self.path(digest))
-        _sync_folder(self.path(digest).parent)
+        _sync(self.path(digest).parent, os.fsync)
+
+    def _settle(self, made: list[Path]) -> None:
+        """What was written is on disk on return: file by file, or with all else where that takes longer."""
+        places = [*self._new, *{place.parent for place in self._new}, *made]
+        self._new.clear()
+        if len(places) > _FEW:
+            _sync(self.root, _syncfs)
+            return
+        for place in places:
+            _sync(place, os.fsync)
 
     def _unfinished(self) -> Path:
         place = self.root / "unfinished"
@@ -300,23 +317,19 @@ def _link(place: Path, path: Path) -> None:
         shutil.copy2(place, path)
 
 
-def _sync(place: Path) -> None:
-    """All that was written to the file system is on disk on return: syncfs(2), once and not for each file."""
+def _sync(place: Path, how: Callable[[int], None]) -> None:
     descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        if _libc.syncfs(descriptor) < 0:
-            error = ctypes.get_errno()
-            raise OSError(error, os.strerror(error), str(place))
+        how(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _sync_folder(place: Path) -> None:
-    descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _syncfs(descriptor: int) -> None:
+    """All that was written to the file system is on disk on return: syncfs(2)."""
+    if _libc.syncfs(descriptor) < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
 
 
 def _load(index: Path) -> Known:

@@ -8,7 +8,7 @@ from moto.moto_api._internal import moto_api_backend
 
 from netflux import names
 from netflux.aws.ecr import distribution
-from netflux.aws.ecr.api import EcrApi
+from netflux.aws.ecr.api import Contents, EcrApi
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
 from netflux.clock import Clock
@@ -43,7 +43,7 @@ class Cloud:
         found = distribution.program() if self.installed else None
         layers = distribution.Distribution(self.children, found, self.path / "registry", run) if found else None
         clock = Clock()
-        ecr = EcrApi(self.documents, self.apis, clock, layers, self.port)
+        ecr = EcrApi(self.documents, self.apis, clock, Contents(layers), self.port)
         self.apis.register(ecr)
         self.passwords = ecr.passwords
         self.server = RegistryServer(self.apis, ecr, names.ACCOUNT, names.REGION)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.ecr.distribution import Distribution
@@ -17,12 +20,28 @@ from netflux.clock import Clock
 from netflux.controlplane.call import Call, Caller
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.table import Change
 from netflux.errors import Unsupported
+from netflux.resources.ecr import IMAGE
+from netflux.runtime.trees import Trees
 
 if TYPE_CHECKING:
     from types_boto3_ecr import type_defs as ecr
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What keeps what images are made of.
+
+    Attributes:
+        distribution: layers of OCI images; None where no registry is installed.
+        trees: contents of process images; None where all of them are live.
+    """
+
+    distribution: Distribution | None = None
+    trees: Trees | None = None
 
 
 class EcrApi(Repositories, Policies, Scanning, Images, Layers):
@@ -32,7 +51,7 @@ class EcrApi(Repositories, Policies, Scanning, Images, Layers):
         documents: keep the records.
         apis: look up KMS keys.
         clock: for timestamps.
-        distribution: keeps the layers; None where no registry is installed.
+        contents: keep what images are made of.
         port: of the gateway.
     """
 
@@ -44,17 +63,29 @@ class EcrApi(Repositories, Policies, Scanning, Images, Layers):
         documents: Documents,
         apis: Caller,
         clock: Clock,
-        distribution: Distribution | None = None,
+        contents: Contents | None = None,
         port: int = 443,
     ) -> None:
         self.documents = documents
         self.records = EcrRecords(documents, port)
         self.apis = apis
         self.clock = clock
-        self.distribution = distribution
+        contents = contents or Contents()
+        self.distribution = contents.distribution
+        self.trees = contents.trees
+        documents.watch(self._told)
         self.passwords = Passwords(documents, clock)
         self.uploads = {}
         self._previews = {}
+
+    def _told(self, changes: Sequence[Change]) -> None:
+        """Contents go with the last image that has them, and when no task runs from them any more."""
+        if self.trees is None:
+            return
+        for change in changes:
+            if change.table == IMAGE.name and change.after is None:
+                for digest in change.before.trees:
+                    asyncio.get_running_loop().run_in_executor(None, self.trees.drop, digest)
 
     @operation("registryIds")
     def get_authorization_token(self, call: Call, request: ecr.GetAuthorizationTokenRequestTypeDef) -> Json:

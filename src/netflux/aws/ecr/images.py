@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from netflux.controlplane.records.documents import Documents
 from netflux.decoding import json
 from netflux.errors import AwsError
 from netflux.resources.ecr import Image, Repository, digest_of
+from netflux.runtime.trees import Trees
 
 if TYPE_CHECKING:
     from types_boto3_ecr import type_defs as ecr
@@ -41,12 +43,14 @@ class Images:
         records: of the registry.
         clock: for timestamps.
         distribution: keeps manifests and layers of OCI images; None where no registry is installed.
+        trees: keep the contents of process images; None where all of them are live.
     """
 
     documents: Documents
     records: EcrRecords
     clock: Clock
     distribution: Distribution | None
+    trees: Trees | None
 
     @operation("registryId repositoryName imageManifest imageManifestMediaType imageTag imageDigest")
     async def put_image(self, call: Call, request: ecr.PutImageRequestTypeDef) -> Json:
@@ -78,12 +82,29 @@ class Images:
                 f"Images with digests '[{', '.join(absent)}]' required for pushing image into repository with name "
                 f"'{repository.name}' in the registry with id '{call.account}' do not exist",
             )
+        async with self._contents(image):
+            return {"image": _image(call, await self._stored(call, request, image), tag)}
+
+    async def _stored(self, call: Call, request: ecr.PutImageRequestTypeDef, image: Image) -> Image:
         await self._keep_manifest(image)
         # Another push, or a deletion, may have been faster meanwhile.
-        self._check(call, self.records.repository(call, request), digest, tag)
+        tag = request.get("imageTag")
+        self._check(call, self.records.repository(call, request), image.digest, tag)
         with self.documents.transaction():
-            stored = self.records.put(image, tag)
-        return {"image": _image(call, stored, tag)}
+            return self.records.put(image, tag)
+
+    @contextlib.asynccontextmanager
+    async def _contents(self, image: Image) -> AsyncIterator[None]:
+        """While the image is put, the content that it names stays; AwsError when it is not here."""
+        trees = self.trees
+        for digest in image.trees:
+            if trees is None or not trees.has(digest):
+                raise AwsError("LayersNotFoundException", f"The content {digest} is not here. Push the folder again.")
+        with contextlib.ExitStack() as used:
+            for digest in image.trees:
+                assert trees is not None
+                used.enter_context(trees.used(digest))
+            yield
 
     @operation("registryId repositoryName imageIds(imageDigest imageTag) acceptedMediaTypes")
     def batch_get_image(self, call: Call, request: ecr.BatchGetImageRequestTypeDef) -> Json:
