@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -15,6 +17,10 @@ from netflux.runtime.driver import ContainerSpec, PullError
 from netflux.runtime.process import ProcessRuntime
 from netflux.runtime.trees import Trees
 from netflux.runtime.walls import FILES, HOSTS, PROCESSES, Standing
+from tests import hostile
+from tests.behaviours import ordinary_user
+
+UID = 54324
 
 
 class World:
@@ -201,3 +207,22 @@ def test_without_overlayfs_a_task_has_a_copy(tmp_path: Path, monkeypatch: pytest
     assert (str((place / "link").readlink()), str((place / "folder").readlink())) == ("inside/run.sh", "inside")
     (place / "inside" / "run.sh").write_text("mine")
     assert (tree / "inside" / "run.sh").read_text() == "#!/bin/sh\n"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_an_ordinary_user_has_all_of_it() -> None:
+    place = Path("/tmp", f"nfc-{os.getpid()}")
+    place.mkdir()
+    os.chown(place, UID, UID)
+    program = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={place}/t", __file__]
+    root = str(Path(hostile.__file__).parents[1])
+    try:
+        done = subprocess.run(
+            [sys.executable, ordinary_user.__file__, str(UID), ",".join([sys.base_prefix, root]), *program],
+            capture_output=True, text=True, check=False, cwd=root,
+            env={"PATH": os.environ["PATH"], "HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+    finally:
+        subprocess.run(["rm", "-rf", str(place)], check=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 skipped" in done.stdout, done.stdout  # this test itself
