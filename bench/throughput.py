@@ -14,24 +14,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tests.behaviours.bodies import awslogs, image
-from tests.behaviours.cloud import ROOT, Cloud, free_port, running, wait_for
+from tests.behaviours.cloud import ROOT, Cloud, running, wait_for
 from tests.behaviours.hands import Boto3
 from tests.behaviours.walkthrough import Walkthrough
 
-from bench import wrk
+from bench import ministack, wrk
 
-MINISTACK = "ministack==1.5.33"
 LOOPBACK = ("--empty", "--network", "loopback")
 """Where a target has an address of this machine, so that wrk and MiniStack reach it directly. What network namespaces
 cost beside it is in `bench.interfaces`."""
@@ -47,8 +41,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, running(Path(directory) / "state", *LOOPBACK) as cloud:
         ways = ways_to(cloud, Path(directory))
         target = ways["direct"]["url"].removeprefix("http://").partition(":")[0]
-        with ministack(target) as url:
-            ways["ministack"] = {"url": url}
+        with ministack.running() as peer:
+            ways["ministack"] = {"url": _ministack_alb(peer, target)}
             measured: dict[str, list[wrk.Measured]] = {name: [] for name in ways}
             for _ in range(wanted.rounds):
                 for name, way in ways.items():
@@ -136,32 +130,8 @@ def _plain(cloud: Cloud, domain: str) -> str:
     return str(made["DomainName"])
 
 
-@contextmanager
-def ministack(target: str) -> Iterator[str]:
-    """MiniStack from its package, in an environment of its own, with an ALB that forwards to the target."""
-    home = Path(os.environ.get("NETFLUX_BENCH_CACHE", ROOT / ".venv")) / "ministack"
-    if not (home / "bin" / "ministack").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        subprocess.run([str(home / "bin" / "pip"), "install", "-q", MINISTACK], check=True)
-    port = free_port()
-    environment = {**os.environ, "GATEWAY_PORT": str(port), "HOME": str(home)}
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen([str(home / "bin" / "ministack")], env=environment, stdout=log, stderr=log)
-        try:
-            yield _ministack_alb(Cloud(port, Path("unused")), target)
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
 def _ministack_alb(peer: Cloud, target: str) -> str:
-    def answers() -> Any:
-        try:
-            return peer.boto3("sts").get_caller_identity()
-        except Exception:  # noqa: BLE001  (whatever it is, it does not answer yet)
-            return None
-
-    wait_for("MiniStack answers", answers, 60)
+    """Where its ALB forwards to the target."""
     elb = peer.boto3("elbv2")
     group = elb.create_target_group(Name="t", Protocol="HTTP", Port=8080, TargetType="ip", VpcId="vpc-1")
     arn = group["TargetGroups"][0]["TargetGroupArn"]

@@ -12,11 +12,12 @@ import contextlib
 import ctypes
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from netflux.runtime import subordinate
+from netflux.runtime import subordinate, waiter
 
 _NEWNS, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
@@ -185,21 +186,9 @@ def _keep(source: Path) -> None:
 
 
 def _follow(child: int, let_go: Callable[[], None]) -> None:
-    """Forwards signals to the child and ends with its code; reaps whatever else ends meanwhile. Never returns."""
+    """Waits for the child as a small program, which ends with its code. Never returns."""
     let_go()
-    for number in _FORWARDED:
-        signal.signal(number, lambda told, _frame: _signal(child, told))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
-    while True:
-        ended, status = os.waitpid(-1, 0)
-        if ended == child:
-            code = os.waitstatus_to_exitcode(status)
-            os._exit(128 - code if code < 0 else code)
-
-
-def _signal(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+    os.execv(sys.executable, [sys.executable, "-I", "-S", waiter.__file__, str(child), "netflux", "up"])  # noqa: S606
 
 
 def _bind_life(number: int, parent: int) -> None:

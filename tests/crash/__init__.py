@@ -1,0 +1,1 @@
+"""What is acknowledged is on disk, whole: the region is killed at random moments, and inside every transaction."""
