@@ -11,6 +11,7 @@ from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
@@ -191,6 +192,22 @@ async def test_excluded_tags_have_the_other_mutability(apis: Apis, tmp_path: Pat
             with pytest.raises(AwsError) as caught:
                 await push(apis, f"tags-{name}:{tag}", tmp_path, ["two", tag])
             assert caught.value.code == "ImageTagAlreadyExistsException"
+
+
+async def test_keys_of_aws_are_for_this_cloud_alone(apis: Apis) -> None:
+    (found,) = (await apis.call("ecr", "DescribeRepositories", {}))["repositories"]
+    request = {"resourceArn": found["repositoryArn"], "tags": [{"Key": "aws:cloudformation:stack-name", "Value": "s"}]}
+    somebody = Call("ecr", "TagResource", apis.region, apis.account, access_key="AKIA")
+    with pytest.raises(AwsError, match="reserved"):
+        await apis.handle(somebody, request)
+    await apis.call("ecr", "TagResource", request)
+    about = {"resourceArn": found["repositoryArn"]}
+    assert (await apis.call("ecr", "ListTagsForResource", about))["tags"] == request["tags"]
+    with pytest.raises(AwsError, match="reserved"):
+        await apis.handle(
+            Call("ecr", "UntagResource", apis.region, apis.account, access_key="AKIA"),
+            {**about, "tagKeys": ["aws:cloudformation:stack-name"]},
+        )
 
 
 async def test_what_is_not_here_is_refused_by_name(apis: Apis) -> None:

@@ -68,7 +68,7 @@ class Repositories:
             scan_on_push=(request.get("imageScanningConfiguration") or {}).get("scanOnPush", False),
             encryption=kind,
             key=key,
-            tags=_TAGGER.read(request.get("tags")),
+            tags=_TAGGER.read(request.get("tags"), own=call.access_key is None),
         )
         if name in self.records.repositories:
             raise AwsError(
@@ -137,7 +137,7 @@ class Repositories:
     def tag_resource(self, call: Call, request: ecr.TagResourceRequestTypeDef) -> Json:
         """Adds tags, and replaces those of the same keys."""
         found = self._by_arn(call, request["resourceArn"])
-        tags = _TAGGER.merged(found.tags, _TAGGER.read(request["tags"]))
+        tags = _TAGGER.merged(found.tags, _TAGGER.read(request["tags"], own=call.access_key is None))
         self.records.repositories.put(replace(found, tags=tags))
         return {}
 
@@ -145,6 +145,8 @@ class Repositories:
     def untag_resource(self, call: Call, request: ecr.UntagResourceRequestTypeDef) -> Json:
         """Removes tags; keys that are not there are fine."""
         found = self._by_arn(call, request["resourceArn"])
+        if call.access_key is not None:
+            _TAGGER.read([{"Key": key} for key in dict.fromkeys(request["tagKeys"])])
         tags = {key: value for key, value in found.tags.items() if key not in request["tagKeys"]}
         self.records.repositories.put(replace(found, tags=tags))
         return {}
