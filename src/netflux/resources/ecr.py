@@ -139,10 +139,12 @@ class Registry:
     Attributes:
         policy: text of the registry policy; empty where there is none.
         scanning: rules of the basic scanning type.
+        key: ARN of the KMS key for repositories that name none; empty until one is needed.
     """
 
     policy: str = ""
     scanning: tuple[ScanningRule, ...] = ()
+    key: str = ""
 
 
 def _not_empty(repository: Repository, _image: str) -> AwsError:

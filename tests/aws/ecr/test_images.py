@@ -194,6 +194,32 @@ async def test_excluded_tags_have_the_other_mutability(apis: Apis, tmp_path: Pat
             assert caught.value.code == "ImageTagAlreadyExistsException"
 
 
+async def test_repositories_that_name_no_key_share_one(apis: Apis) -> None:
+    found = []
+    for name in ("first", "second"):
+        request = {"repositoryName": name, "encryptionConfiguration": {"encryptionType": "KMS"}}
+        made = await apis.call("ecr", "CreateRepository", request)
+        found.append(made["repository"]["encryptionConfiguration"]["kmsKey"])
+    assert found[0] == found[1]
+    key = await apis.call("kms", "DescribeKey", {"KeyId": found[0]})
+    assert key["KeyMetadata"]["Arn"] == found[0]
+    await apis.call("kms", "DisableKey", {"KeyId": key["KeyMetadata"]["KeyId"]})
+    with pytest.raises(AwsError, match="is Disabled") as caught:
+        await apis.call("ecr", "CreateRepository", {**request, "repositoryName": "third"})
+    assert caught.value.code == "KmsException"
+
+
+async def test_scanning_rules_of_the_registry_are_told_of_each_repository(apis: Apis) -> None:
+    rule = {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": "mov*", "filterType": "WILDCARD"}]}
+    await apis.call("ecr", "PutRegistryScanningConfiguration", {"rules": [rule]})
+    asked = {"repositoryNames": ["movies", "absent"]}
+    answer = await apis.call("ecr", "BatchGetRepositoryScanningConfiguration", asked)
+    (told,) = answer["scanningConfigurations"]
+    assert told["appliedScanFilters"] == rule["repositoryFilters"]
+    assert (told["scanFrequency"], told["scanOnPush"]) == ("SCAN_ON_PUSH", False)
+    assert answer["failures"][0]["failureCode"] == "REPOSITORY_NOT_FOUND"
+
+
 async def test_keys_of_aws_are_for_this_cloud_alone(apis: Apis) -> None:
     (found,) = (await apis.call("ecr", "DescribeRepositories", {}))["repositories"]
     request = {"resourceArn": found["repositoryArn"], "tags": [{"Key": "aws:cloudformation:stack-name", "Value": "s"}]}

@@ -116,8 +116,6 @@ def _patterns(selection: Mapping[str, Any]) -> tuple[str, ...]:
     for listed in (prefixes, patterns):
         if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
             raise _refusal("Could not map policyString into LifecyclePolicy.")
-    if prefixes and patterns:
-        raise _refusal("A rule has a tagPrefixList or a tagPatternList, not both")
     for pattern in patterns:
         if pattern.count("*") > MOST_WILDCARDS:
             raise _refusal(f"A tag pattern has at most {MOST_WILDCARDS} wildcards, unlike {pattern}")

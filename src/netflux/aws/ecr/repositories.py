@@ -29,7 +29,7 @@ _TAGGER = Tagger("InvalidTagParameterException", "TooManyTagsException")
 _ARN = re.compile(r"arn:aws[a-z-]*:ecr:([a-z0-9-]+):(\d{12}):repository/(.+)")
 _WILDCARDS = 2
 """In an exclusion filter ("Image tag mutability", Amazon ECR User Guide)."""
-_DEFAULT_KEY = "alias/aws/ecr"
+_MANAGED = "Protects ECR's data where a repository names no key"
 
 
 class Repositories:
@@ -86,11 +86,14 @@ class Repositories:
             if key:
                 raise invalid("encryptionConfiguration", "KMS key can't be set when encryption type is AES256")
             return kind, ""
+        key = key or self.records.registry.key
         try:
-            found = await self.apis.call("kms", "DescribeKey", {"KeyId": key or _DEFAULT_KEY})
+            if not key:
+                key = (await self.apis.call("kms", "CreateKey", {"Description": _MANAGED}))["KeyMetadata"]["Arn"]
+                self.records.keep(replace(self.records.registry, key=key))
+            metadata = (await self.apis.call("kms", "DescribeKey", {"KeyId": key}))["KeyMetadata"]
         except AwsError as error:
-            raise AwsError("KmsException", f"The key {key or _DEFAULT_KEY} can't be used: {error.message}") from error
-        metadata = found["KeyMetadata"]
+            raise AwsError("KmsException", f"The key {key} can't be used: {error.message}") from error
         if metadata.get("KeyState", "Enabled") != "Enabled":
             raise AwsError("KmsException", f"The key {metadata['Arn']} is {metadata['KeyState']}.")
         return kind, metadata["Arn"]

@@ -68,7 +68,7 @@ class Scanning:
 
     @operation("repositoryNames")
     def batch_get_repository_scanning_configuration(
-        self, call: Call, request: ecr.BatchGetRepositoryScanningConfigurationRequestTypeDef
+        self, _call: Call, request: ecr.BatchGetRepositoryScanningConfigurationRequestTypeDef
     ) -> Json:
         """Which of the registry's rules a repository comes under."""
         found: list[Json] = []
@@ -76,10 +76,8 @@ class Scanning:
         for name in request["repositoryNames"]:
             repository = self.records.repositories.get(name)
             if repository is None:
-                reason = f"The repository with name '{name}' does not exist in the registry with id '{call.account}'"
-                failures.append(
-                    {"repositoryName": name, "failureCode": "REPOSITORY_NOT_FOUND", "failureReason": reason}
-                )
+                reason = "REPOSITORY_NOT_FOUND"
+                failures.append({"repositoryName": name, "failureCode": reason, "failureReason": reason})
             else:
                 found.append(self._of(repository))
         return {"scanningConfigurations": found, "failures": failures}
@@ -99,11 +97,11 @@ class Scanning:
             if expressions.like(repository.name, pattern, {"*": ".*"})
         ]
         on_push = [pattern for rule, pattern in fitting if rule.frequency == "SCAN_ON_PUSH"]
-        scans = bool(on_push) or repository.scan_on_push
+        scans = on_push or repository.scan_on_push
         return {
             "repositoryArn": repository.arn,
             "repositoryName": repository.name,
-            "scanOnPush": scans,
+            "scanOnPush": repository.scan_on_push,
             "scanFrequency": "SCAN_ON_PUSH" if scans else "MANUAL",
             "appliedScanFilters": [*map(_shown, on_push or [pattern for _, pattern in fitting])],
         }
