@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from netflux import __version__
+from netflux.aws.acm.api import AcmApi
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
@@ -47,26 +48,27 @@ from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store as EcsStore
 from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.elbv2.api import ElbApi
-from netflux.aws.elbv2.apply import ElbController, Ground
+from netflux.aws.elbv2.certificates import Acm
+from netflux.aws.elbv2.controller import ElbController, Ground
 from netflux.aws.elbv2.counters import NAMESPACE, Value
 from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
-from netflux.aws.elbv2.records import Records
+from netflux.aws.elbv2.operations import Parts as ElbParts
+from netflux.aws.elbv2.vpc import Vpcs
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.controller import Machine, RdsController
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
+from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
-from netflux.aws.servicediscovery.adoption import adopt
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
-from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
 from netflux.front import Front, Services
@@ -87,7 +89,7 @@ _log = logging.getLogger(__name__)
 
 READERS = {
     "ec2": ("network", "elbv2", "ecs-service"),
-    "elbv2": ("elbv2", "ecs-service", "ecs-connect", "cloudfront"),
+    "elbv2": ("ecs-service", "ecs-connect", "cloudfront"),
     "ecs": ("ecs-service", "ecs-task", "ecs-connect"),
     "application-autoscaling": ("autoscaling",),
     "ecr": ("seed", "ecs-service", "ecr-lifecycle"),
@@ -122,11 +124,8 @@ class Region:
         self.keys = front.keys
         self.endpoints = Endpoints()
         self.network: Network = self._network()
-        self.map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, (options.region, options.account))
-        self.apis.register(self.map)
-        zoned = partial(self.moto.holds, "route53")
-        self.apis.register(HostedZones(self.moto, self.map.records))
-        self.resolver = Resolver(self.apis, self.network, self.endpoints, zoned)
+        self.map, self.acm = self._names()
+        self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
@@ -163,7 +162,8 @@ class Region:
         """Returns when every part has been started. All are stopped again when one can't be."""
         begin = self.front.begin
         try:
-            await adopt(self.documents, self.moto)
+            self.map.resume()
+            self.acm.resume()
             await begin(self.network.start, self.network.stop)
             self.front.exit.push_async_callback(self.resolver.stop)
             self.front.exit.push_async_callback(self.flow_logs.stop)
@@ -198,6 +198,15 @@ class Region:
         self.apis.register(ecr)
         return RegistryServer(self.apis, ecr, self.options.account, self.options.region)
 
+    def _names(self) -> tuple[ServiceDiscoveryApi, AcmApi]:
+        """Route 53, and who has records there or reads them: Cloud Map and ACM."""
+        place = self.options.region, self.options.account
+        cloud_map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, place)
+        acm = AcmApi(self.documents, self.clock, place)
+        for api in (cloud_map, acm, Route53Api(self.documents, self.clock, self.apis, place)):
+            self.apis.register(api)
+        return cloud_map, acm
+
     def _network(self) -> Network:
         if self.options.network == "namespaces":
             return NamespaceNetwork(self.apis, self.documents)
@@ -227,7 +236,8 @@ class Region:
         return RdsController(instances, machine, self.apis, lambda key: self.loop.poke("rds", key))
 
     def _load_balancers(self) -> ElbController:
-        desired = Desired(self.moto, self.options.region, self.documents)
+        desired = Desired(self.documents, self.options.region)
+        acm = Acm(self.documents)
         ground = Ground(
             self.haproxy,
             self.network,
@@ -238,11 +248,12 @@ class Region:
             Firewall(self.moto, self.network),
             self.meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
-            self.moto.certificate,
-            Records(self.moto, partial(self.moto.holds, "route53")),
+            acm,
         )
         controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
-        self.apis.register(ElbApi(self.moto, desired, controller, self.clock))
+        account = self.options.account
+        parts = ElbParts(desired, self.documents, Vpcs(self.apis), acm, controller, self.clock, account)
+        self.apis.register(ElbApi(parts))
         return controller
 
     def _measured(self, value: Value) -> None:

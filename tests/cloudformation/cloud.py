@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from netflux.aws.route53.api import Route53Api
 from netflux.clock import Clock
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.apis import Apis
@@ -235,6 +236,7 @@ class Cloud:
         self.apis.register(self.ecs)
         self.apis.register(self.rds)
         self.apis.register(self.cloudfront)
+        self.apis.register(Route53Api(self.documents, Clock(), self.apis, (REGION, ACCOUNT)))
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.broken: Callable[[str, dict[str, Any]], Exception | None] = lambda _operation, _params: None
         self.after: Callable[[str, dict[str, Any]], Exception | None] = lambda _operation, _params: None

@@ -24,12 +24,13 @@ RECORDS = (
     Properties: {HostedZoneId: !Ref Zone, Name: www.example.com, Type: A, TTL: "60", ResourceRecords: [192.0.2.1]}
   More:
     Type: AWS::Route53::RecordSetGroup
+    DependsOn: Www
     Properties:
       HostedZoneId: !Ref Zone
       RecordSets:
         - Name: api.example.com.
           Type: A
-          AliasTarget: {DNSName: x.us-east-1.elb.localhost, HostedZoneId: Z35SXDOTRQ7X7K}
+          AliasTarget: {DNSName: www.example.com, HostedZoneId: !Ref Zone}
         - {Name: t.example.com, Type: TXT, TTL: 5, ResourceRecords: ['"one"']}
 Outputs:
   Www: {Value: !Ref Www}
@@ -69,6 +70,17 @@ async def test_zones_and_records_are_made_changed_and_taken_back(cloud: Any) -> 
     assert _values(made["www"]) == ["192.0.2.2"]
     await cloud.cf("DeleteStack", StackName="s")
     assert (await cloud.settled(stack["StackId"]))["StackStatus"] == "DELETE_COMPLETE"
+    assert await _records(cloud) == {}
+
+
+async def test_an_alias_to_no_load_balancer_of_this_cloud_fails_the_stack(cloud: Any) -> None:
+    target = "AliasTarget: {DNSName: x.us-east-1.elb.localhost, HostedZoneId: Z35SXDOTRQ7X7K}"
+    lost = RECORDS.replace("AliasTarget: {DNSName: www.example.com, HostedZoneId: !Ref Zone}", target)
+    assert (await cloud.create(lost))["StackStatus"] == "ROLLBACK_COMPLETE"
+    told = (await cloud.cf("DescribeStackEvents", StackName="s"))["StackEvents"]
+    reasons = [event.get("ResourceStatusReason", "") for event in told]
+    assert any("x.us-east-1.elb.localhost., type A" in reason for reason in reasons)
+    assert any("that target was not found" in reason for reason in reasons)
     assert await _records(cloud) == {}
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from botocore import xform_name
 
+from netflux.aws.acm.api import AcmApi
 from netflux.aws.ecr.api import EcrApi
+from netflux.aws.route53.api import Route53Api
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
-DECLARED: dict[str, type] = {"ecr": EcrApi}
+DECLARED: dict[str, type] = {"acm": AcmApi, "ecr": EcrApi, "route53": Route53Api}
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 
 

@@ -15,7 +15,8 @@ import dns.message
 import dns.rcode
 
 from netflux import names
-from netflux.aws.servicediscovery.hostedzones import HostedZones
+from netflux.aws.route53.api import Route53Api
+from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
@@ -23,7 +24,6 @@ from netflux.controlplane.records.documents import Documents
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import InterfaceRequest
 from netflux.network.namespaces import NamespaceNetwork
-from netflux.network.zone import RecordSet
 from netflux.resolver.resolver import LINK_LOCAL, Resolver
 from tests.network.enclosed import enclosed, needs_namespaces
 
@@ -91,7 +91,7 @@ def _over_stream(made: socket.socket, query: dns.message.Message, at: str) -> dn
         return dns.message.from_wire(stream.read(int.from_bytes(stream.read(2), "big")))
 
 
-def placed(work: Callable[[Place], Awaitable[Any]], records: dict[str, list[RecordSet]] | None = None) -> Any:
+def placed(work: Callable[[Place], Awaitable[Any]]) -> Any:
     """What the work returns, in namespaces of its own."""
 
     async def run(directory: Path) -> Any:
@@ -99,9 +99,8 @@ def placed(work: Callable[[Place], Awaitable[Any]], records: dict[str, list[Reco
         moto = Moto(documents, names.ACCOUNT, names.REGION)
         apis = Apis(names.ACCOUNT, names.REGION, moto, lambda call: follow(call))  # noqa: PLW0108 (made below)
         network, endpoints = NamespaceNetwork(apis, documents), Endpoints()
-        added = {} if records is None else records
-        apis.register(HostedZones(moto, lambda zone: added.get(zone, [])))
-        resolver = Resolver(apis, network, endpoints, lambda: moto.holds("route53"))
+        apis.register(Route53Api(documents, Clock(), apis, (names.REGION, names.ACCOUNT)))
+        resolver = Resolver(apis, network, endpoints, documents)
 
         def follow(call: Call) -> None:
             network.changed(call.operation)
@@ -172,8 +171,6 @@ def test_dns_attributes_of_the_vpc_switch_answers_off_and_on() -> None:
 
 
 def test_a_private_zone_answers_only_in_its_vpcs() -> None:
-    records: dict[str, list[RecordSet]] = {}
-
     async def work(place: Place) -> None:
         one, in_one = await place.vpc("10.0.0.0")
         two, in_two = await place.vpc("10.1.0.0")
@@ -192,14 +189,14 @@ def test_a_private_zone_answers_only_in_its_vpcs() -> None:
         assert there.rcode() == dns.rcode.NXDOMAIN
         await change(place, zone, "UPSERT", "api.corp.internal", ["10.0.0.8", "10.0.0.9"])
         assert await place.addresses("api.corp.internal", at="10.0.0.2") == ["10.0.0.8", "10.0.0.9"]
-        records[zone] = [RecordSet("map.corp.internal", "A", 10, ("10.0.0.20",))]
+        await change(place, zone, "CREATE", "*.map.corp.internal", ["10.0.0.20"])
         association = {"HostedZoneId": zone, "VPC": {"VPCRegion": names.REGION, "VPCId": two}}
         await place.apis.call("route53", "AssociateVPCWithHostedZone", association)
         how: dict[str, Any] = {"at": "10.1.0.2", "owner": "ecs/task/two"}
-        assert await place.addresses("map.corp.internal", **how) == ["10.0.0.20"]
+        assert await place.addresses("x.map.corp.internal", **how) == ["10.0.0.20"]
         assert (await place.ask("absent.corp.internal", **how)).rcode() == dns.rcode.NXDOMAIN
 
-    placed(work, records)
+    placed(work)
 
 
 async def change(place: Place, zone: str, action: str, name: str, addresses: list[str]) -> None:

@@ -1,39 +1,31 @@
-"""Private hosted zones as Route 53 has them."""
+"""Private hosted zones as the resolver answers from them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from netflux.controlplane.call import Caller
-from netflux.errors import AwsError
-from netflux.network.recordsets import record_sets
-from netflux.network.zone import RecordSet, Routing, Zone, plain
+from netflux.controlplane.records.documents import Documents
+from netflux.network.zone import RecordSet, Routing, Zone
+from netflux.resources.route53 import domain
+from netflux.resources.route53.hostedzone import HOSTED_ZONE
+from netflux.resources.route53.recordset import RECORD_SET
+from netflux.resources.route53.recordset import RecordSet as Kept
 
 _ALIAS_TTL = 60  # Route 53 guide, "Choosing between alias and non-alias records": of a load balancer's
-_OTHER_ROUTING = ("Region", "GeoLocation", "GeoProximityLocation", "CidrRoutingConfig", "Failover")
 
 
-async def zones(apis: Caller, vpc: str, region: str) -> tuple[Zone, ...]:
+def zones(documents: Documents, vpc: str) -> tuple[Zone, ...]:
     """The zones associated with a VPC."""
-    told = await apis.call("route53", "ListHostedZonesByVPC", {"VPCId": vpc, "VPCRegion": region})
-    found = []
-    for summary in told["HostedZoneSummaries"]:
-        try:
-            sets = await record_sets(apis, summary["HostedZoneId"])
-        except AwsError as error:
-            if error.code != "NoSuchHostedZone":  # deleted meanwhile
-                raise
-            continue
-        found.append(zone(summary["Name"], sets))
-    return tuple(found)
+    records = documents.table(RECORD_SET)
+    found = documents.table(HOSTED_ZONE).where("vpc", vpc)
+    return tuple(zone(one.name, records.where("zone", one.id)) for one in found)
 
 
-def zone(name: str, sets: Sequence[Mapping[str, Any]]) -> Zone:
+def zone(name: str, sets: Sequence[Kept]) -> Zone:
     """A zone of Route 53's record sets."""
     records = tuple(_record(one) for one in sets)
     start = next((one for one in records if one.type == "SOA"), None)
-    return Zone(plain(name), records, _negative_ttl(start))
+    return Zone(domain.compared(name), records, _negative_ttl(start))
 
 
 def _negative_ttl(start: RecordSet | None) -> int:
@@ -44,22 +36,20 @@ def _negative_ttl(start: RecordSet | None) -> int:
     return min(start.ttl, int(last) if last.isdigit() else start.ttl)
 
 
-def _record(told: Mapping[str, Any]) -> RecordSet:
-    alias = plain(told.get("AliasTarget", {}).get("DNSName", "")).removeprefix("dualstack.")
+def _record(kept: Kept) -> RecordSet:
+    alias = domain.compared(kept.alias.name).removeprefix("dualstack.") if kept.alias else ""
     return RecordSet(
-        name=plain(told["Name"].replace("\\052", "*")),
-        type=told["Type"],
-        ttl=int(told.get("TTL", _ALIAS_TTL)),
-        values=tuple(one["Value"] for one in told.get("ResourceRecords", ())),
-        routing=_routing(told),
-        weight=int(told.get("Weight", 1)),
+        name=domain.compared(kept.name),
+        type=kept.type,
+        ttl=_ALIAS_TTL if kept.alias else kept.ttl,
+        values=kept.values,
+        routing=_routing(kept),
+        weight=1 if kept.weight is None else kept.weight,
         alias=alias,
     )
 
 
-def _routing(told: Mapping[str, Any]) -> Routing:
-    if any(key in told for key in _OTHER_ROUTING) or told.get("HealthCheckId"):
-        return Routing.OTHER
-    if "Weight" in told:
+def _routing(kept: Kept) -> Routing:
+    if kept.weight is not None:
         return Routing.WEIGHTED
-    return Routing.MULTIVALUE if told.get("MultiValueAnswer") else Routing.SIMPLE
+    return Routing.MULTIVALUE if kept.multivalue else Routing.SIMPLE

@@ -10,11 +10,12 @@ import asyncio
 import ipaddress
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from netflux import names
 from netflux.controlplane.call import Caller
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
@@ -42,17 +43,17 @@ class Resolver:
     """The resolvers of all VPCs, each made when the first task there asks for it.
 
     Args:
-        apis: EC2, and Route 53 with Cloud Map's records.
+        apis: EC2.
         network: where tasks are.
         endpoints: names of load balancers and databases.
-        zoned: whether Route 53 has any zone at all, so that it need not be loaded to find none.
+        documents: private hosted zones, with the records of Cloud Map's instances.
     """
 
-    def __init__(self, apis: Apis, network: Network, endpoints: Endpoints, zoned: Callable[[], bool]) -> None:
+    def __init__(self, apis: Apis, network: Network, endpoints: Endpoints, documents: Documents) -> None:
         self._apis = apis
         self._network = network
         self._endpoints = endpoints
-        self._zoned = zoned
+        self._documents = documents
         self._servers: dict[str, Server] = {}
         self._views: dict[str, View] = {}
         self._changes = 0
@@ -159,7 +160,7 @@ class Resolver:
             hostnames=await self._attribute(vpc, "enableDnsHostnames"),
             blocks=tuple(dict.fromkeys([described["CidrBlock"], *blocks])),
             domain=self._domain,
-            zones=await hosted.zones(self._apis, vpc, self._apis.region) if self._zoned() else (),
+            zones=hosted.zones(self._documents, vpc),
         )
 
     async def _attribute(self, vpc: str, name: str) -> bool:

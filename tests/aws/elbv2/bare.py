@@ -11,12 +11,14 @@ from typing import Any
 
 from netflux.aws.elbv2 import attributes, pages
 from netflux.aws.elbv2.configuration import build
-from netflux.aws.elbv2.desired import DEFAULT_PRIORITY, HealthCheck, Listener, LoadBalancer, Rule, TargetGroup
+from netflux.aws.elbv2.desired import Listener, LoadBalancer
+from netflux.aws.elbv2.rule import shapes
 from netflux.aws.elbv2.site import Place
 from netflux.gateway.gateway import Gateway, Region
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
 from netflux.haproxy.section import Section, Server
+from netflux.resources.elbv2 import DEFAULT_PRIORITY, HealthCheck, Rule, TargetGroup
 from netflux.runtime.children import Children
 from tests.haproxy.targets import free_port
 
@@ -24,18 +26,15 @@ ARN = "arn:aws:elasticloadbalancing:us-east-1:000000000000"
 HOST = "web-1.us-east-1.elb.localhost"
 
 
-def told(values: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in values.items()]
-
-
 def group(name: str, **set_to: str) -> TargetGroup:
     """A target group; attributes with `__` for a dot."""
-    wanted = attributes.target_group(told({key.replace("__", "."): value for key, value in set_to.items()}))
+    wanted = attributes.target_group({key.replace("__", "."): value for key, value in set_to.items()})
     return TargetGroup(f"{ARN}:targetgroup/{name}/{name}", name, "HTTP", 8080, "vpc-1", HealthCheck(), wanted)
 
 
 def rule(priority: int, conditions: Sequence[Mapping[str, Any]], action: Mapping[str, Any]) -> Rule:
-    return Rule(f"{ARN}:listener-rule/app/web/1/1/{priority}", priority, tuple(conditions), (action,))
+    arn = f"{ARN}:listener-rule/app/web/1/1/{priority}"
+    return Rule(arn, priority, tuple(map(shapes.read_condition, conditions)), shapes.read_action([action]))
 
 
 def default(action: Mapping[str, Any]) -> Rule:
@@ -44,13 +43,13 @@ def default(action: Mapping[str, Any]) -> Rule:
 
 def listener(*rules: Rule, port: int = 80, **set_to: str) -> Listener:
     """An HTTP listener; attributes with `__` for a dot."""
-    wanted = attributes.listener(told({key.replace("__", "."): value for key, value in set_to.items()}))
+    wanted = attributes.listener({key.replace("__", "."): value for key, value in set_to.items()})
     return Listener(f"{ARN}:listener/app/web/1/{port}", port, "HTTP", rules, wanted)
 
 
 def balancer(*listeners: Listener, **set_to: str) -> LoadBalancer:
     """A load balancer; attributes with `__` for a dot."""
-    wanted = attributes.load_balancer(told({key.replace("__", "."): value for key, value in set_to.items()}))
+    wanted = attributes.load_balancer({key.replace("__", "."): value for key, value in set_to.items()})
     return LoadBalancer(f"{ARN}:loadbalancer/app/web/0123456789abcdef", "web", HOST, "vpc-1", (), (), listeners, wanted)
 
 

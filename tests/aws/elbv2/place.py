@@ -9,18 +9,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from netflux.aws.acm.api import AcmApi
 from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.elbv2.api import ElbApi
-from netflux.aws.elbv2.apply import ElbController, Ground
+from netflux.aws.elbv2.certificates import Acm
+from netflux.aws.elbv2.controller import ElbController, Ground
 from netflux.aws.elbv2.counters import NAMESPACE, Value
 from netflux.aws.elbv2.desired import Desired
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
-from netflux.aws.elbv2.records import Records
+from netflux.aws.elbv2.operations import Parts
+from netflux.aws.elbv2.vpc import Vpcs
+from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.store import Store
@@ -115,7 +119,8 @@ class Place:
         self.haproxy = HAProxy(
             Children(self.run / "children"), binary.find(), self.run, directory / "haproxy.log", self.gateway.frontends
         )
-        desired = Desired(self.moto, REGION, self.documents)
+        desired = Desired(self.documents, REGION)
+        acm = Acm(self.documents)
         self.flips: list[str] = []
         meter = Meter(self.haproxy, self._measured)
         self.minutes = Minutes(self.clock, [meter.minute])
@@ -129,8 +134,7 @@ class Place:
             Firewall(self.moto, self.network) if loopback else None,
             meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
-            self.moto.certificate,
-            Records(self.moto, lambda: self.moto.holds("route53")),
+            acm,
         )
         self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
         self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))
@@ -138,7 +142,10 @@ class Place:
         self.apis.register(
             CloudWatchApi(Metrics(self.series, self.moto, frozenset([NAMESPACE]), self.documents, self.clock))
         )
-        self.apis.register(ElbApi(self.moto, desired, self.controller, self.clock))
+        self.apis.register(AcmApi(self.documents, self.clock, (REGION, ACCOUNT)))
+        self.apis.register(Route53Api(self.documents, self.clock, self.apis, (REGION, ACCOUNT)))
+        parts = Parts(desired, self.documents, Vpcs(self.apis), acm, self.controller, self.clock, ACCOUNT)
+        self.apis.register(ElbApi(parts))
         self.loop = Loop(self.clock, [self.controller])
         self.targets: list[Target] = []
         self.vpc = ""
@@ -173,14 +180,17 @@ class Place:
         self.series.add(metric, datum)
 
     def _changed(self, call: Call) -> None:
-        self.loop.poke_all("elbv2")
+        if call.service in ("ec2", "acm", "route53"):
+            self.loop.poke_all("elbv2")
 
     async def elb(self, operation: str, **params: Any) -> dict[str, Any]:
         return await self.apis.call("elbv2", operation, params)
 
     async def ground(self) -> None:
-        """A VPC with two subnets in two zones."""
+        """A VPC with an internet gateway and two subnets in two zones."""
         self.vpc = (await self.apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+        gateway = (await self.apis.call("ec2", "CreateInternetGateway", {}))["InternetGateway"]["InternetGatewayId"]
+        await self.apis.call("ec2", "AttachInternetGateway", {"InternetGatewayId": gateway, "VpcId": self.vpc})
         for number, zone in enumerate("ab", 1):
             made = await self.apis.call(
                 "ec2",
@@ -231,6 +241,24 @@ class Place:
             "CreateRule", ListenerArn=listener, Priority=priority, Conditions=conditions, Actions=[action]
         )
         return str(made["Rules"][0]["RuleArn"])
+
+    async def certificate(self, name: str = "web.test") -> str:
+        """The ARN of one that ACM issues."""
+        wanted = {"DomainName": name, "ValidationMethod": "DNS"}
+        arn = str((await self.apis.call("acm", "RequestCertificate", wanted))["CertificateArn"])
+        await self.validate(arn, name)
+        return arn
+
+    async def validate(self, arn: str, name: str) -> None:
+        """Puts the CNAME that ACM waits for into a public hosted zone."""
+        zone = {"Name": name, "CallerReference": arn}
+        made = (await self.apis.call("route53", "CreateHostedZone", zone))["HostedZone"]["Id"]
+        told = (await self.apis.call("acm", "DescribeCertificate", {"CertificateArn": arn}))["Certificate"]
+        record = told["DomainValidationOptions"][0]["ResourceRecord"]
+        values = [{"Value": record["Value"]}]
+        cname = {"Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": values}
+        batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": cname}]}
+        await self.apis.call("route53", "ChangeResourceRecordSets", {"HostedZoneId": made, "ChangeBatch": batch})
 
     def nodes(self) -> list[Interface]:
         """The load balancers' interfaces."""

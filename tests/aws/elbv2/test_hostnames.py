@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from netflux.aws.elbv2 import hostnames
+from netflux.resources.route53 import domain
+from netflux.resources.route53.recordset import Alias, RecordSet
+from netflux.resources.route53.targets import led
 from tests.aws.elbv2 import bare
 from tests.aws.elbv2.place import fixed
 
 HERE = bare.HOST
 THERE = "other-2.us-east-1.elb.localhost"
-ZONE = {"HostedZoneId": "Z35SXDOTRQ7X7K", "EvaluateTargetHealth": False}
 
 
 def host_is(*values: str) -> dict:
     return {"Field": "host-header", "HostHeaderConfig": {"Values": list(values)}}
 
 
-def alias(name: str, target: str) -> dict:
-    return {"Name": name, "Type": "A", "AliasTarget": {"DNSName": target, **ZONE}}
+def alias(name: str, target: str) -> RecordSet:
+    return RecordSet("Z1", domain.canonical(name), "A", alias=Alias("Z35SXDOTRQ7X7K", domain.canonical(target)))
 
 
-def cname(name: str, target: str) -> dict:
-    return {"Name": name, "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": target}]}
+def cname(name: str, target: str) -> RecordSet:
+    return RecordSet("Z1", domain.canonical(name), "CNAME", ttl=60, values=(target,))
 
 
 def test_records_lead_to_load_balancers_by_alias_and_cname_in_awss_form_too() -> None:
-    assert hostnames.led([
+    assert led([
         alias("Shop.test.", f"dualstack.{HERE}."), cname("www.shop.test.", "shop.test"), cname("deep.test.", HERE),
         alias("\\052.api.test.", "other-2.us-east-1.elb.amazonaws.com."), alias("cdn.test.", "d1.cloudfront.net."),
-        {"Name": "shop.test.", "Type": "MX", "TTL": 1, "ResourceRecords": [{"Value": f"1 {THERE}"}]},
+        RecordSet("Z1", "shop.test.", "MX", ttl=1, values=(f"1 {THERE}",)),
         cname("a.loop.test.", "b.loop.test"), cname("b.loop.test.", "a.loop.test"),
     ]) == {
         "shop.test": {HERE}, "www.shop.test": {HERE}, "deep.test": {HERE}, "*.api.test": {THERE},

@@ -146,7 +146,7 @@ async def test_after_a_restart_the_same_cloud_comes_back_and_health_is_observed_
 
 
 async def test_an_https_listener_answers_at_the_gateway_and_a_target_gets_its_protocol(place: Place) -> None:
-    certificate = "arn:aws:iam::000000000000:server-certificate/web"
+    certificate = await place.certificate()
     group = await place.group("movies")
     arn = (await place.balancer())["LoadBalancerArn"]
     await place.elb(

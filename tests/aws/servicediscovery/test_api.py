@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from netflux import names
-from netflux.aws.servicediscovery.adoption import adopt
+from netflux.aws.route53.api import Route53Api
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
-from netflux.aws.servicediscovery.hostedzones import HostedZones
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.moto.backend import Moto
@@ -18,11 +17,10 @@ from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 
 SPEED = 60.0
-TAGS = [{"Key": "a", "Value": "1"}]
 
 
 class Place:
-    """Cloud Map over moto's Route 53 and EC2."""
+    """Cloud Map with Route 53, over moto's EC2."""
 
     def __init__(self, apis: Apis, own: ServiceDiscoveryApi) -> None:
         self.apis, self.map = apis, own
@@ -50,6 +48,11 @@ class Place:
         own = {"AWS_INSTANCE_IPV4": f"10.0.0.{instance}", **attributes}
         await self.call("RegisterInstance", ServiceId=service, InstanceId=instance, Attributes=own)
 
+    async def addresses(self, zone: str) -> list[str]:
+        told = await self.apis.call("route53", "ListResourceRecordSets", {"HostedZoneId": zone})
+        found = [one["ResourceRecords"] for one in told["ResourceRecordSets"] if one["Type"] == "A"]
+        return [value["Value"] for values in found for value in values]
+
     async def discover(self, **params: Any) -> dict[str, Any]:
         return await self.call("DiscoverInstances", NamespaceName="corp.internal", ServiceName="api", **params)
 
@@ -64,7 +67,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     apis = Apis(names.ACCOUNT, names.REGION, moto, lambda _: None)
     made = ServiceDiscoveryApi(documents, Clock(SPEED), apis, (names.REGION, names.ACCOUNT))
     apis.register(made)
-    apis.register(HostedZones(moto, made.records))
+    apis.register(Route53Api(documents, Clock(SPEED), apis, (names.REGION, names.ACCOUNT)))
     yield Place(apis, made)
     moto.stop()
     documents.close()
@@ -137,9 +140,9 @@ async def test_a_private_namespace_is_a_hosted_zone_of_its_vpc(place: Place) -> 
     other = await place.private()
     service = await place.service(other, DnsConfig={"DnsRecords": [{"Type": "A", "TTL": 10}]})
     await place.register(service, "7")
-    assert place.map.records(zone) == []
     second = (await place.call("GetNamespace", Id=other))["Namespace"]["Properties"]["DnsProperties"]["HostedZoneId"]
-    assert [one.values for one in place.map.records(second)] == [("10.0.0.7",)]
+    assert await place.addresses(zone) == []
+    assert await place.addresses(second) == ["10.0.0.7"]
 
 
 async def test_the_records_of_instances_are_among_their_zone_s_a_page_at_a_time(place: Place) -> None:
@@ -197,17 +200,49 @@ async def test_nothing_that_is_used_can_be_deleted_and_the_zone_goes_with_the_na
             await place.call(operation, Id="ns-absent")
 
 
-async def test_a_namespace_whose_zone_has_records_of_others_stays(place: Place) -> None:
+async def test_a_namespace_s_zone_is_changed_through_cloud_map_alone(place: Place) -> None:
     namespace = await place.private()
-    zone = (await place.call("GetNamespace", Id=namespace))["Namespace"]["Properties"]["DnsProperties"]["HostedZoneId"]
+    told = (await place.call("GetNamespace", Id=namespace))["Namespace"]
+    zone = told["Properties"]["DnsProperties"]["HostedZoneId"]
     record = {"Name": "x.corp.internal", "Type": "A", "TTL": 1, "ResourceRecords": [{"Value": "10.0.0.1"}]}
     batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
-    await place.apis.call("route53", "ChangeResourceRecordSets", {"HostedZoneId": zone, "ChangeBatch": batch})
-    told = await place.call("DeleteNamespace", Id=namespace)
+    refused = f"AccessDenied: The resource hostedzone/{zone} can only be managed through AWS Cloud Map"
+    for operation, params in (
+        ("ChangeResourceRecordSets", {"HostedZoneId": zone, "ChangeBatch": batch}), ("DeleteHostedZone", {"Id": zone}),
+    ):  # fmt: skip
+        with pytest.raises(AwsError, match=refused):
+            await place.apis.call("route53", operation, params)
+    shown = (await place.apis.call("route53", "GetHostedZone", {"Id": zone}))["HostedZone"]
+    assert shown["LinkedService"]["Description"] == told["Arn"]
+
+
+async def test_a_vpc_with_a_zone_of_the_name_gets_no_namespace(place: Place) -> None:
+    vpc = await place.vpc()
+    await place.apis.call("route53", "CreateHostedZone", {
+        "Name": "Corp.internal", "CallerReference": "1", "VPC": {"VPCRegion": names.REGION, "VPCId": vpc},
+    })  # fmt: skip
+    told = await place.call("CreatePrivateDnsNamespace", Name="corp.internal", Vpc=vpc)
     operation = (await place.call("GetOperation", OperationId=told["OperationId"]))["Operation"]
-    assert operation["Status"] == "FAIL"
-    assert zone in operation["ErrorMessage"]
-    assert (await place.call("GetNamespace", Id=namespace))["Namespace"]["Name"] == "corp.internal"
+    assert (operation["Status"], operation["ErrorCode"]) == ("FAIL", "CANNOT_CREATE_HOSTED_ZONE")
+    assert (await place.call("ListNamespaces"))["Namespaces"] == []
+
+
+async def test_an_ill_instance_leaves_the_zone_when_its_time_comes_also_after_a_restart(place: Place) -> None:
+    namespace = await place.private()
+    zone = (await place.call("GetNamespace", Id=namespace))["Namespace"]["Properties"]["DnsProperties"]["HostedZoneId"]
+    config = {"DnsRecords": [{"Type": "A", "TTL": 10}]}
+    service = await place.service(namespace, DnsConfig=config, HealthCheckCustomConfig={"FailureThreshold": 1})
+    for instance in ("1", "2"):
+        await place.register(service, instance)
+    how = {"ServiceId": service, "InstanceId": "1", "Status": "UNHEALTHY"}
+    await place.call("UpdateInstanceCustomHealthStatus", **how)
+    assert await place.addresses(zone) == ["10.0.0.1", "10.0.0.2"]
+    again = ServiceDiscoveryApi(place.map.documents, Clock(SPEED), place.apis, (names.REGION, names.ACCOUNT))
+    turned = asyncio.Event()
+    again.turned = turned.set
+    again.resume()
+    await asyncio.wait_for(turned.wait(), 10)
+    assert await place.addresses(zone) == ["10.0.0.2"]
 
 
 async def test_counts_filters_and_tags(place: Place) -> None:
@@ -278,22 +313,3 @@ async def test_what_cannot_be_honoured_is_refused_by_name(place: Place) -> None:
     how = {"ServiceId": service, "InstanceId": "1", "Status": "HEALTHY"}
     with pytest.raises(AwsError, match="CustomHealthNotFound"):
         await place.call("UpdateInstanceCustomHealthStatus", **how)
-
-
-async def test_what_moto_kept_before_is_taken_over_once(place: Place) -> None:
-    moto, documents = place.apis.moto, place.map.documents
-    created = await moto.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod", "Tags": TAGS})
-    told = (await moto.call("servicediscovery", "GetOperation", created))["Operation"]
-    identity = told["Targets"]["NAMESPACE"]
-    made = await moto.call("servicediscovery", "CreateService", {"Name": "api", "NamespaceId": identity})
-    await adopt(documents, moto)
-    found = (await place.call("ListNamespaces"))["Namespaces"]
-    assert [(one["Id"], one["Name"], one["Type"], one["ServiceCount"]) for one in found] == [
-        (identity, "prod", "HTTP", 1)
-    ]
-    assert (await place.call("ListTagsForResource", ResourceARN=found[0]["Arn"]))["Tags"] == TAGS
-    assert (await place.call("GetService", Id=made["Service"]["Id"]))["Service"]["Name"] == "api"
-    await place.call("DeleteService", Id=made["Service"]["Id"])
-    await place.call("DeleteNamespace", Id=identity)
-    await adopt(documents, moto)
-    assert (await place.call("ListNamespaces"))["Namespaces"] == []

@@ -2,9 +2,8 @@
 
 import pytest
 
-from netflux.aws.servicediscovery.decide import check_attributes, discovered, records
+from netflux.aws.servicediscovery.decide import Place, check_attributes, discovered, records
 from netflux.errors import AwsError
-from netflux.network.zone import Routing
 
 
 def service(*records: tuple[str, int], checked: bool = False, routing: str = "MULTIVALUE") -> dict:
@@ -17,6 +16,7 @@ def instance(name: str, health: str = "HEALTHY", **attributes: str) -> dict:
     return {"Id": name, "health": health, "Attributes": {"AWS_INSTANCE_IPV4": f"10.0.0.{name}", **attributes}}
 
 
+CORP = Place("Z1", "corp", "srv-1")
 BOTH = [instance("1"), instance("2", "UNHEALTHY")]
 
 
@@ -48,30 +48,32 @@ def test_query_parameters_must_match_and_optional_ones_are_dropped_when_none_doe
 
 
 def test_each_healthy_instance_has_an_address_record() -> None:
-    found = records("corp", service(("A", 10), checked=True), BOTH)
-    assert [(one.name, one.type, one.ttl, one.values) for one in found] == [("api.corp", "A", 10, ("10.0.0.1",))]
-    assert found[0].routing is Routing.MULTIVALUE
-    assert len(records("corp", service(("A", 10)), BOTH)) == 2
+    found = records(CORP, service(("A", 10), checked=True), BOTH)
+    assert [(one.name, one.type, one.ttl, one.values) for one in found] == [("api.corp.", "A", 10, ("10.0.0.1",))]
+    assert found[0].multivalue
+    assert len(records(CORP, service(("A", 10)), BOTH)) == 2
 
 
 def test_with_weighted_routing_all_answer_when_none_is_healthy_with_multivalue_none_does() -> None:
     ill = [instance("1", "UNHEALTHY")]
-    assert records("corp", service(("A", 10), checked=True), ill) == []
-    assert len(records("corp", service(("A", 10), checked=True, routing="WEIGHTED"), ill)) == 1
+    assert records(CORP, service(("A", 10), checked=True), ill) == []
+    assert len(records(CORP, service(("A", 10), checked=True, routing="WEIGHTED"), ill)) == 1
 
 
 def test_a_service_record_leads_to_the_instances_own_name() -> None:
-    found = records("corp", service(("SRV", 20)), [instance("1", AWS_INSTANCE_PORT="8080")])
+    found = records(CORP, service(("SRV", 20)), [instance("1", AWS_INSTANCE_PORT="8080")])
     assert [(one.name, one.type, one.values) for one in found] == [
-        ("api.corp", "SRV", ("1 1 8080 1.api.corp.",)), ("1.api.corp", "A", ("10.0.0.1",)),
+        ("api.corp.", "SRV", ("1 1 8080 1.api.corp.",)), ("1.api.corp.", "A", ("10.0.0.1",)),
     ]  # fmt: skip
 
 
 def test_an_instance_may_be_a_load_balancer_or_another_name() -> None:
     alias = {"Id": "1", "health": "HEALTHY", "Attributes": {"AWS_ALIAS_DNS_NAME": "dualstack.Shop.elb.localhost"}}
-    assert records("corp", service(("A", 60), routing="WEIGHTED"), [alias])[0].alias == "shop.elb.localhost"
+    led = records(CORP, service(("A", 60), routing="WEIGHTED"), [alias])[0].alias
+    assert led is not None
+    assert (led.zone, led.name) == ("Z35SXDOTRQ7X7K", "dualstack.shop.elb.localhost.")
     other = {"Id": "1", "health": "HEALTHY", "Attributes": {"AWS_INSTANCE_CNAME": "example.com"}}
-    assert records("corp", service(("CNAME", 60), routing="WEIGHTED"), [other])[0].values == ("example.com.",)
+    assert records(CORP, service(("CNAME", 60), routing="WEIGHTED"), [other])[0].values == ("example.com.",)
 
 
 @pytest.mark.parametrize(

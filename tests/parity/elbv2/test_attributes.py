@@ -59,7 +59,7 @@ async def test_load_balancer_attributes(world: World, alb: Alb) -> None:
 @parity("elbv2", "LB attributes", "supported")
 async def test_http2_is_offered_unless_it_is_switched_off(world: World, alb: Alb) -> None:
     other = await world.alb()
-    certificate = "arn:aws:iam::000000000000:server-certificate/web"
+    certificate = await world.place.certificate()
     secure: dict = {"Protocol": "HTTPS", "Certificates": [{"CertificateArn": certificate}]}
     listener = await alb.listen(fixed("200"), **secure)
     await other.listen(fixed("200"), 443, **secure)
@@ -141,7 +141,7 @@ async def test_tls_headers_tell_what_was_negotiated_under_the_names_that_were_ch
     await alb.set({"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "true"})
     group = await world.group()
     target = await world.backend(group)
-    certificate = "arn:aws:iam::000000000000:server-certificate/web"
+    certificate = await world.place.certificate()
     listener = await alb.listen(forward(group), Protocol="HTTPS", Certificates=[{"CertificateArn": certificate}])
     await world.healthy(group, target)
     context = ssl.create_default_context()

@@ -148,7 +148,7 @@ async def test_a_websocket_is_routed_once_and_outlives_a_rule_change(world: Worl
 async def test_http2_is_spoken_on_https_listeners(world: World, alb: Alb) -> None:
     group = await world.group()
     target = await world.backend(group)
-    certificate = "arn:aws:iam::000000000000:server-certificate/web"
+    certificate = await world.place.certificate()
     listener = await alb.listen(forward(group), 443, Protocol="HTTPS", Certificates=[{"CertificateArn": certificate}])
     await world.healthy(group, target)
     assert listener
@@ -188,7 +188,7 @@ async def frames(reader: asyncio.StreamReader) -> AsyncIterator[tuple[int, int, 
 
 @parity("elbv2", "Connections", "supported")
 async def test_an_http2_connection_has_128_requests_at_once_and_10000_in_all(world: World, alb: Alb) -> None:
-    certificate = "arn:aws:iam::000000000000:server-certificate/web"
+    certificate = await world.place.certificate()
     listener = await alb.listen(fixed("200", ""), Protocol="HTTPS", Certificates=[{"CertificateArn": certificate}])
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -270,8 +270,12 @@ async def test_an_https_listener_serves_its_acm_certificates_by_server_name(worl
     for name in known:
         assert await served(name, "127.0.0.1", world.place.port) == known[name][1]
     issued = await world.place.apis.call("acm", "RequestCertificate", {
-        "DomainName": "own.test", "SubjectAlternativeNames": ["*.own.test"],
+        "DomainName": "own.test", "SubjectAlternativeNames": ["*.own.test"], "ValidationMethod": "DNS",
     })  # fmt: skip
+    assert "UnsupportedCertificate" in await world.refused(
+        "AddListenerCertificates", ListenerArn=listener.arn, Certificates=[{"CertificateArn": issued["CertificateArn"]}]
+    )
+    await world.place.validate(issued["CertificateArn"], "own.test")
     await world.elb(
         "AddListenerCertificates", ListenerArn=listener.arn, Certificates=[{"CertificateArn": issued["CertificateArn"]}]
     )

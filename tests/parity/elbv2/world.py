@@ -181,9 +181,8 @@ class World:
         """Ends what a test has made, load balancers before groups."""
         for kind, arn in sorted(self._made):
             if kind == "LoadBalancer":
-                await self.place.moto.call("elbv2", "ModifyLoadBalancerAttributes", {
-                    "LoadBalancerArn": arn, "Attributes": pairs({"deletion_protection.enabled": "false"}),
-                })  # fmt: skip
+                open_again = pairs({"deletion_protection.enabled": "false"})
+                await self.elb("ModifyLoadBalancerAttributes", LoadBalancerArn=arn, Attributes=open_again)
             await self.elb(f"Delete{kind}", **{f"{kind}Arn": arn})
         self._made.clear()
         for backend in self.backends:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
-from netflux.aws.elbv2.desired import DEFAULT_PRIORITY
 from netflux.aws.elbv2.transform import HOST, URL
+from netflux.resources.elbv2 import DEFAULT_PRIORITY
 
 KIND = "access"
 """Of the lines in HAProxy's journal."""

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from netflux.aws.elbv2 import pages
-from netflux.aws.elbv2.rules import FixedResponse, Redirect
 from netflux.aws.elbv2.site import Site
 from netflux.haproxy.configuration import quote
+from netflux.resources.elbv2 import FixedResponse, Redirect
 
 _LONGEST_URL = _LONGEST_HEADER = 16 * 1024
 _LONGEST_HEADERS = 64 * 1024

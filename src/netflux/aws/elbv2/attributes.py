@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from netflux.errors import AwsError, Unsupported
 
@@ -134,32 +135,34 @@ _TARGET_GROUP: dict[str, Attribute] = {
 
 _RESERVED = ("AWSALB", "AWSALBAPP", "AWSALBTG")
 _COOKIE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_NOT_OF_AN_ALB = frozenset({"tcp.idle_timeout.seconds", "waf.fail_open.enabled", "stickiness.type"})
-"""Entries that moto keeps for resources that have none, or with a value of its own."""
 
 
-def load_balancer(told: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def load_balancer(kept: Mapping[str, str]) -> dict[str, str]:
     """A load balancer's attributes, those that were never set with AWS's default."""
-    # moto's own default for cross_zone is a Network Load Balancer's; an ALB always has it on.
-    return {**_filled(_LOAD_BALANCER, told), "load_balancing.cross_zone.enabled": "true"}
+    return _filled(_LOAD_BALANCER, kept)
 
 
-def listener(told: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def listener(kept: Mapping[str, str]) -> dict[str, str]:
     """A listener's attributes, those that were never set with AWS's default."""
-    return _filled(_LISTENER, told)
+    return _filled(_LISTENER, kept)
 
 
-def target_group(told: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def target_group(kept: Mapping[str, str]) -> dict[str, str]:
     """A target group's attributes, those that were never set with AWS's default."""
-    return _filled(_TARGET_GROUP, told)
+    return _filled(_TARGET_GROUP, kept)
 
 
-def check_load_balancer(wanted: Sequence[Mapping[str, str]]) -> None:
+def said(wanted: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """A request's attributes by key."""
+    return {entry["Key"]: str(entry.get("Value", "")) for entry in wanted}
+
+
+def check_load_balancer(wanted: Sequence[Mapping[str, Any]]) -> None:
     """AwsError or Unsupported, naming the attribute, when one can't be set."""
     _check(_LOAD_BALANCER, wanted, "Load balancer")
 
 
-def check_listener(wanted: Sequence[Mapping[str, str]]) -> None:
+def check_listener(wanted: Sequence[Mapping[str, Any]]) -> None:
     """AwsError or Unsupported, naming the attribute, when one can't be set."""
     for entry in wanted:
         key = entry["Key"]
@@ -172,11 +175,10 @@ def check_listener(wanted: Sequence[Mapping[str, str]]) -> None:
     _check(_LISTENER, [entry for entry in wanted if entry["Key"] in _LISTENER or entry.get("Value")], "Listener")
 
 
-def check_target_group(wanted: Sequence[Mapping[str, str]]) -> None:
+def check_target_group(wanted: Sequence[Mapping[str, Any]]) -> None:
     """AwsError or Unsupported, naming the attribute, when one can't be set."""
     _check(_TARGET_GROUP, wanted, "Target group")
-    said = {entry["Key"]: str(entry.get("Value", "")) for entry in wanted}
-    name = said.get("stickiness.app_cookie.cookie_name", "")
+    name = said(wanted).get("stickiness.app_cookie.cookie_name", "")
     if name and (name.startswith(_RESERVED) or not _COOKIE.fullmatch(name)):
         raise AwsError("ValidationError", f"The cookie name '{name}' is reserved or not valid")
 
@@ -208,13 +210,11 @@ def as_list(found: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in sorted(found.items())]
 
 
-def _filled(known: Mapping[str, Attribute], told: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    defaults = {key: attribute.default for key, attribute in known.items()}
-    said = {entry["Key"]: str(entry.get("Value", "")) for entry in told if entry["Key"] in known}
-    return {**defaults, **said}
+def _filled(known: Mapping[str, Attribute], kept: Mapping[str, str]) -> dict[str, str]:
+    return {key: kept.get(key, attribute.default) for key, attribute in known.items()}
 
 
-def _check(known: Mapping[str, Attribute], wanted: Sequence[Mapping[str, str]], kind: str) -> None:
+def _check(known: Mapping[str, Attribute], wanted: Sequence[Mapping[str, Any]], kind: str) -> None:
     for entry in wanted:
         key, value = entry["Key"], str(entry.get("Value", ""))
         attribute = known.get(key)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from netflux.aws.elbv2.desired import Desired, Listener
+from netflux.aws.elbv2.desired import Listener
+from netflux.controlplane.records.documents import Documents
+from netflux.resources.acm import CERTIFICATE, IMPORTED
+from netflux.resources.acm import Certificate as Kept
 
 _log = logging.getLogger(__name__)
 
@@ -30,35 +32,48 @@ class Certificate:
     shown: bool
 
 
+class Acm:
+    """What listeners need to know of ACM.
+
+    Args:
+        documents: its certificates.
+    """
+
+    def __init__(self, documents: Documents) -> None:
+        self._certificates = documents.table(CERTIFICATE)
+
+    def get(self, arn: str) -> Kept | None:
+        """A certificate; None where ACM has none."""
+        return self._certificates.get(arn)
+
+
 class Certificates:
     """Of listeners.
 
     Args:
-        desired: knows the certificates' names.
         run_dir: for the files.
-        pem: a certificate with its key, by ARN; None when ACM has none.
+        acm: has the certificates; None for none.
     """
 
-    def __init__(self, desired: Desired, run_dir: Path, pem: Callable[[str], Awaitable[bytes | None]] | None) -> None:
-        self._desired = desired
+    def __init__(self, run_dir: Path, acm: Acm | None) -> None:
         self._run_dir = run_dir
-        self._pem = pem
+        self._acm = acm
 
-    async def of(self, listener: Listener) -> list[Certificate]:
+    def of(self, listener: Listener) -> list[Certificate]:
         """The listener's own, its default one first; those that ACM does not have are left out."""
-        found = [await self._one(arn) for arn in listener.certificates]
+        found = [self._one(arn) for arn in listener.certificates]
         return [one for one in found if one is not None]
 
-    async def _one(self, arn: str) -> Certificate | None:
-        pem = await self._pem(arn) if self._pem else None
-        if pem is None:
+    def _one(self, arn: str) -> Certificate | None:
+        found = self._acm.get(arn) if self._acm is not None else None
+        if found is None or not found.certificate:
             return None
+        pem = found.pem
         path = self._run_dir / f"cert-{hashlib.sha256(pem).hexdigest()[:20]}.pem"
         if not path.exists():
             path.touch(mode=0o600)
             path.write_bytes(pem)
-        names, imported = await self._desired.certificate(arn)
-        return Certificate(str(path), names, imported and _usable(path))
+        return Certificate(str(path), found.hosts, found.type == IMPORTED and _usable(path))
 
 
 def _usable(path: Path) -> bool:

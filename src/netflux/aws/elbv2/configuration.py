@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from netflux.aws.elbv2 import accesslog, answers, conditions, headers, rules, sticky, transform
-from netflux.aws.elbv2.desired import DEFAULT_PRIORITY, Listener, LoadBalancer, TargetGroup
-from netflux.aws.elbv2.rules import Decision, FixedResponse, Forward, Redirect
+from netflux.aws.elbv2.desired import Listener, LoadBalancer
+from netflux.aws.elbv2.rules import Decision, Forward
 from netflux.aws.elbv2.site import DEFAULT_PORT, Place, Site
 from netflux.haproxy import normal
 from netflux.haproxy.configuration import quote
 from netflux.haproxy.section import BEGIN, Branch, Entry, Route, Section
+from netflux.resources.elbv2 import DEFAULT_PRIORITY, FixedResponse, Redirect, TargetGroup
 
 SLOTS = 8
 """Servers that a backend has to begin with; HAProxy doubles them when they are all taken."""
@@ -87,7 +88,7 @@ def build(load_balancer: LoadBalancer, groups: Mapping[str, TargetGroup], place:
 def actions(load_balancer: LoadBalancer) -> dict[str, str]:
     """What the backends without targets do, as access logs name it."""
     return {
-        f"elbv2-{load_balancer.id}-{listener.port}-r{rule.priority}": rule.actions[-1]["Type"]
+        f"elbv2-{load_balancer.id}-{listener.port}-r{rule.priority}": rule.action.kind
         for listener in load_balancer.listeners
         for rule in listener.rules
     }
@@ -236,10 +237,10 @@ def _decided(site: Site, decision: Decision, groups: Mapping[str, TargetGroup]) 
 def _forward(site: Site, decision: Decision, action: Forward, groups: Mapping[str, TargetGroup]) -> Iterator[_Forked]:
     """Clients that were sent to a group before first, then by weight."""
     made = [_backend(site, arn, groups.get(arn)) for arn, _ in action.groups]
-    if decision.rewrites or site.logged:
-        rewritten = [*transform.lines(decision.rewrites, answers.error(site, 500))]
+    if decision.transforms or site.logged:
+        rewritten = [*transform.lines(decision.transforms, answers.error(site, 500))]
         if site.logged:
-            rewritten += accesslog.transformed([rewrite.kind for rewrite in decision.rewrites])
+            rewritten += accesslog.transformed([rewrite.kind for rewrite in decision.transforms])
         made = [_own(forked, decision, rewritten) for forked in made]
     if action.sticky_seconds and len(made) > 1:
         for number, (arn, _) in enumerate(action.groups):

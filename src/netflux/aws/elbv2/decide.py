@@ -10,18 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-
-@dataclass(frozen=True, order=True)
-class Target:
-    """A registered IP address and port."""
-
-    id: str
-    port: int
-
-    @property
-    def name(self) -> str:
-        """As one word."""
-        return f"{self.id}:{self.port}"
+from netflux.resources.elbv2 import Target
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from netflux.aws.elbv2.decide import Target
-from netflux.aws.elbv2.desired import HealthCheck
 from netflux.controlplane.call import Caller
 from netflux.network import permission
 from netflux.network.interface import Interface, Network
 from netflux.network.permission import Peer
+from netflux.resources.elbv2 import HealthCheck, Target
 
 EVERYWHERE = "0.0.0.0/0"
 

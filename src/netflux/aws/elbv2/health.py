@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from netflux.aws.elbv2 import decide
-from netflux.aws.elbv2.decide import Health, Outcome, Target, Thresholds
-from netflux.aws.elbv2.desired import HealthCheck
+from netflux.aws.elbv2.decide import Health, Outcome, Thresholds
 from netflux.aws.elbv2.reach import Reach
 from netflux.clock import Clock
+from netflux.resources.elbv2 import HealthCheck, Target
 
 _log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import socket
 from collections.abc import Sequence
 from typing import Protocol
 
-from netflux.aws.elbv2.decide import Target
 from netflux.network.interface import Interface
+from netflux.resources.elbv2 import Target
 
 
 class Locator(Protocol):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from netflux import expressions
-from netflux.aws.elbv2 import rulebook, transform
-from netflux.aws.elbv2.desired import Rule
-from netflux.aws.elbv2.transform import Rewrite
+from netflux.resources import elbv2
+from netflux.resources.elbv2 import Condition, FixedResponse, Redirect, Rule, Transform
 
 
 @dataclass(frozen=True)
@@ -42,27 +40,6 @@ class Forward:
     sticky_seconds: int = 0
 
 
-@dataclass(frozen=True)
-class Redirect:
-    """Parts of the new location, with `#{…}` for those of the request."""
-
-    code: int
-    protocol: str
-    host: str
-    port: str
-    path: str
-    query: str
-
-
-@dataclass(frozen=True)
-class FixedResponse:
-    """An answer of the load balancer's own."""
-
-    code: int
-    content_type: str
-    body: str
-
-
 Action = Forward | Redirect | FixedResponse
 
 
@@ -74,7 +51,7 @@ class Decision:
     priority: int
     matches: tuple[Match, ...]
     action: Action
-    rewrites: tuple[Rewrite, ...] = ()
+    transforms: tuple[Transform, ...] = ()
 
 
 def decisions(rules: Sequence[Rule]) -> list[Decision]:
@@ -85,57 +62,32 @@ def decisions(rules: Sequence[Rule]) -> list[Decision]:
             rule.arn,
             rule.priority,
             tuple(match(condition) for condition in rule.conditions),
-            action(rule.actions),
-            transform.rewrites(rule.transforms),
+            action(rule.action),
+            rule.transforms,
         )
         for rule in ordered
     ]
 
 
-def match(condition: Mapping[str, Any]) -> Match:
-    """A condition of the API, in its old or its new form."""
-    field = condition["Field"]
-    config: Mapping[str, Any] = condition.get(_CONFIGS[field]) or {}
-    regexes = rulebook.expressions(condition)
-    if regexes:
-        return Match(field, tuple(regexes), config.get("HttpHeaderName", ""), regex=True)
-    values = config.get("Values") or condition.get("Values") or ()
-    if field == "query-string":
-        return Match(field, tuple(f"{pair.get('Key') or '*'}={pair['Value']}" for pair in values))
-    return Match(field, tuple(values), config.get("HttpHeaderName", ""))
+def match(condition: Condition) -> Match:
+    """What a condition compares with what."""
+    if condition.regexes:
+        return Match(condition.field, condition.regexes, condition.header, regex=True)
+    pairs = tuple(f"{key or '*'}={value}" for key, value in condition.pairs)
+    return Match(condition.field, condition.values or pairs, condition.header)
 
 
-def action(actions: Sequence[Mapping[str, Any]]) -> Action:
-    """The one action that answers; it is the last."""
-    last = actions[-1]
-    kind = last["Type"]
-    if kind == "forward":
-        return _forward(last)
-    if kind == "redirect":
-        config = last["RedirectConfig"]
-        return Redirect(
-            int(config["StatusCode"].removeprefix("HTTP_")),
-            config.get("Protocol") or "#{protocol}",
-            config.get("Host") or "#{host}",
-            config.get("Port") or "#{port}",
-            config.get("Path") or "/#{path}",
-            config["Query"] if config.get("Query") is not None else "#{query}",
-        )
-    config = last["FixedResponseConfig"]
-    return FixedResponse(
-        int(config["StatusCode"]), config.get("ContentType") or "text/plain", config.get("MessageBody") or ""
-    )
-
-
-def _forward(action: Mapping[str, Any]) -> Forward:
-    config = action.get("ForwardConfig") or {}
-    groups = config.get("TargetGroups") or [{"TargetGroupArn": action.get("TargetGroupArn")}]
-    weighted = [(group["TargetGroupArn"], int(group.get("Weight", 1))) for group in groups]
-    if len(weighted) == 1:
-        return Forward(((weighted[0][0], 1),))
-    sticky = config.get("TargetGroupStickinessConfig") or {}
-    seconds = int(sticky.get("DurationSeconds") or 0) if sticky.get("Enabled") in (True, "true") else 0
-    return Forward(tuple((arn, weight) for arn, weight in weighted if weight > 0), seconds)
+def action(found: elbv2.Action) -> Action:
+    """What is done; groups of weight 0 are left out."""
+    if found.redirect is not None:
+        return found.redirect
+    if found.fixed_response is not None:
+        return found.fixed_response
+    forward = found.forward or elbv2.Forward(())
+    if len(forward.groups) == 1:
+        return Forward(((forward.groups[0].arn, 1),))
+    seconds = (forward.sticky_seconds or 0) if forward.sticky else 0
+    return Forward(tuple((group.arn, group.weight) for group in forward.groups if group.weight > 0), seconds)
 
 
 def kind(pattern: str) -> str:
@@ -150,13 +102,3 @@ def kind(pattern: str) -> str:
 def expression(pattern: str, wildcard: str = ".") -> str:
     """A pattern as a regular expression without anchors; `*` is any number and `?` one of the wildcard's characters."""
     return expressions.untried(pattern, wildcard)
-
-
-_CONFIGS = {
-    "host-header": "HostHeaderConfig",
-    "path-pattern": "PathPatternConfig",
-    "http-header": "HttpHeaderConfig",
-    "http-request-method": "HttpRequestMethodConfig",
-    "query-string": "QueryStringConfig",
-    "source-ip": "SourceIpConfig",
-}

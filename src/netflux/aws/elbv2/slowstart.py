@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
-from netflux.aws.elbv2.decide import Target
+from netflux.resources.elbv2 import Target
 
 WHOLE = 100
 """A whole share, of HAProxy's weights to 256."""

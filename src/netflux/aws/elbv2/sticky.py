@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from netflux.aws.elbv2.desired import TargetGroup
+from netflux.resources.elbv2 import TargetGroup
 
 _WEEK = 604800
 """Seconds that AWSALB lives in the browser, whatever the duration is."""

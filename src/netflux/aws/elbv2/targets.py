@@ -1,31 +1,13 @@
-"""Registered targets, on disk: moto keeps one port for each address, and forgets a target that is deregistered."""
+"""Which targets are registered in which groups: what the API has accepted, and what has drained since."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from netflux.aws.elbv2.decide import Target
 from netflux.controlplane.records.documents import Documents
-from netflux.controlplane.records.kinds import Kind
-
-KIND = "elbv2/targets"
-
-
-@dataclass(frozen=True)
-class Registration:
-    """A target in its group.
-
-    Attributes:
-        zone: the AvailabilityZone that was sent; empty when none was.
-        deregistered: when its draining began; None while it is registered.
-    """
-
-    target: Target
-    zone: str = ""
-    deregistered: datetime | None = None
+from netflux.resources.elbv2 import REGISTRATION, Registration, Target
 
 
 class Targets:
@@ -37,67 +19,34 @@ class Targets:
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
-        remedy = "ECS registers its tasks anew; others: aws elbv2 register-targets --target-group-arn {key}."
-        documents.declare(Kind(KIND, {"targets": (list,)}, read=_registrations, remedy=remedy))
-
-    def groups(self) -> list[str]:
-        """ARNs of groups that have or had targets."""
-        return [key for key, _ in self._documents.list(KIND)]
+        self._table = documents.table(REGISTRATION)
 
     def of(self, group: str) -> list[Registration]:
         """A group's targets, draining ones too, in the order of their registration."""
-        document = self._documents.get(KIND, group) or {"targets": []}
-        return _registrations(document)
+        return self._table.where("group", group)
 
-    def register(self, group: str, targets: Sequence[Registration]) -> None:
+    def register(self, targets: Sequence[Registration]) -> None:
         """Adds targets; one that drains is registered again."""
-        known = {registration.target: registration for registration in self.of(group)}
-        self._put(group, {**known, **{registration.target: registration for registration in targets}}.values())
+        with self._documents.transaction():
+            for one in targets:
+                self._table.put(one)
 
     def deregister(self, group: str, targets: Iterable[Target], now: datetime) -> None:
         """Begins their draining; one that drains already keeps its start."""
         leaving = set(targets)
-        self._put(
-            group,
-            [
-                Registration(found.target, found.zone, found.deregistered or now) if found.target in leaving else found
-                for found in self.of(group)
-            ],
-        )
+        with self._documents.transaction():
+            for found in self.of(group):
+                if found.target in leaving and found.deregistered is None:
+                    self._table.put(replace(found, deregistered=now))
 
     def drop(self, group: str, targets: Iterable[Target]) -> None:
         """Forgets targets that have drained."""
         gone = set(targets)
-        self._put(group, [found for found in self.of(group) if found.target not in gone])
+        with self._documents.transaction(frees=True):
+            for found in self.of(group):
+                if found.target in gone:
+                    self._table.delete(REGISTRATION.key(found))
 
     def forget(self, group: str) -> None:
         """Forgets the group."""
-        self._documents.delete(KIND, group)
-
-    def _put(self, group: str, registrations: Iterable[Registration]) -> None:
-        self._documents.put(
-            KIND,
-            group,
-            {
-                "targets": [
-                    {
-                        "id": found.target.id,
-                        "port": found.target.port,
-                        "zone": found.zone,
-                        "deregistered": found.deregistered.isoformat() if found.deregistered else None,
-                    }
-                    for found in registrations
-                ]
-            },
-        )
-
-
-def _registrations(document: dict[str, Any]) -> list[Registration]:
-    return [
-        Registration(
-            Target(entry["id"], entry["port"]),
-            entry["zone"],
-            datetime.fromisoformat(entry["deregistered"]) if entry["deregistered"] else None,
-        )
-        for entry in document["targets"]
-    ]
+        self.drop(group, [found.target for found in self.of(group)])

@@ -8,16 +8,16 @@ from types import MappingProxyType
 from typing import Protocol
 
 from netflux.aws.elbv2 import decide
-from netflux.aws.elbv2.decide import Health, Target
-from netflux.aws.elbv2.desired import TargetGroup
+from netflux.aws.elbv2.decide import Health
 from netflux.aws.elbv2.health import Checker
 from netflux.aws.elbv2.reach import Reach
 from netflux.aws.elbv2.slowstart import SlowStart
-from netflux.aws.elbv2.targets import Registration, Targets
+from netflux.aws.elbv2.targets import Targets
 from netflux.clock import Clock
 from netflux.errors import Retryable
 from netflux.haproxy.journal import Journal
 from netflux.haproxy.section import Section, Server
+from netflux.resources.elbv2 import Registration, Target, TargetGroup
 
 _log = logging.getLogger(__name__)
 

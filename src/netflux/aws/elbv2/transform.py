@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from netflux import expressions
 from netflux.errors import AwsError
 from netflux.haproxy.configuration import quote
+from netflux.resources.elbv2 import Transform
 
 URL, HOST = "url-rewrite", "host-header-rewrite"
 _CONFIGS = {URL: "UrlRewriteConfig", HOST: "HostHeaderRewriteConfig"}
@@ -20,28 +20,6 @@ _LONGEST = 1024
 _NEW = "txn.rewritten"
 _NOT_TAKEN = re.compile(r"\(\?(?:[=!<>]|P[=>]|R|\d|&)|\\[1-9pP]|[*+?}]\+")
 """Look-around, back-references, atomic and possessive parts, recursion, Unicode classes; user guide, as above."""
-
-
-@dataclass(frozen=True)
-class Rewrite:
-    """The first match of an expression is replaced.
-
-    Attributes:
-        kind: `url-rewrite` or `host-header-rewrite`.
-    """
-
-    kind: str
-    regex: str
-    replacement: str
-
-
-def rewrites(transforms: Sequence[Mapping[str, Any]]) -> tuple[Rewrite, ...]:
-    """Those of a rule."""
-    return tuple(
-        Rewrite(transform["Type"], entry["Regex"], entry["Replace"])
-        for transform in transforms
-        for entry in transform[_CONFIGS[transform["Type"]]]["Rewrites"]
-    )
 
 
 def check(transforms: Sequence[Mapping[str, Any]]) -> None:
@@ -58,7 +36,7 @@ def check(transforms: Sequence[Mapping[str, Any]]) -> None:
             _check(entry)
 
 
-def lines(found: Sequence[Rewrite], failed: str) -> Iterator[str]:
+def lines(found: Sequence[Transform], failed: str) -> Iterator[str]:
     """Of the backend.
 
     Args:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netflux.errors import AwsError
-from netflux.network.zone import RecordSet, Routing, plain
+from netflux.resources.route53 import domain, targets
+from netflux.resources.route53.recordset import Alias, RecordSet
 
 Json = Mapping[str, Any]
 
@@ -67,7 +69,24 @@ def _has(instance: Json, wanted: Mapping[str, str]) -> bool:
     return all(instance["Attributes"].get(key) == value for key, value in wanted.items())
 
 
-def records(namespace: str, service: Json, instances: Sequence[Json]) -> list[RecordSet]:
+@dataclass(frozen=True)
+class Place:
+    """Where a service's records are.
+
+    Attributes:
+        zone: id of the namespace's hosted zone.
+        namespace: the namespace's name.
+        service: the service's id.
+        balancers: id of the hosted zone of load balancers.
+    """
+
+    zone: str
+    namespace: str
+    service: str
+    balancers: str = targets.LOAD_BALANCERS["us-east-1"]
+
+
+def records(place: Place, service: Json, instances: Sequence[Json]) -> list[RecordSet]:
     """The record sets of a service's instances; API reference, RegisterInstance and DnsRecord.
 
     One that its custom health check calls unhealthy has none. With the routing policy WEIGHTED all are given when
@@ -77,33 +96,39 @@ def records(namespace: str, service: Json, instances: Sequence[Json]) -> list[Re
     if config is None:
         return []
     weighted = config["RoutingPolicy"] == "WEIGHTED"
-    routing = Routing.WEIGHTED if weighted else Routing.MULTIVALUE
     checked = service["HealthCheckCustomConfig"] is not None
     serving = [one for one in instances if not checked or one["health"] == HEALTHY]
     if not serving and weighted:
         serving = list(instances)
-    name = plain(f"{service['Name']}.{namespace}")
+    name = domain.canonical(f"{service['Name']}.{place.namespace}")
     return [
         record
         for one in serving
         for wanted in config["DnsRecords"]
-        for record in _of(one, wanted["Type"], name, (int(wanted["TTL"]), routing))
-    ]
+        for record in _of(
+            one,
+            RecordSet(
+                place.zone, name, wanted["Type"], one["Id"], int(wanted["TTL"]), weight=1 if weighted else None,
+                multivalue=not weighted, service=place.service,
+            ),
+            place.balancers,
+        )
+    ]  # fmt: skip
 
 
-def _of(instance: Json, kind: str, name: str, how: tuple[int, Routing]) -> list[RecordSet]:
-    ttl, routing = how
+def _of(instance: Json, record: RecordSet, balancers: str) -> list[RecordSet]:
+    """The record sets of one instance, from one that lacks its values."""
     attributes = instance["Attributes"]
-    own = instance["Id"]
     if ALIAS in attributes:
-        goal = plain(attributes[ALIAS]).removeprefix("dualstack.")
-        return [RecordSet(name, kind, ttl, (), routing, alias=goal, identifier=own)]
-    if kind != "SRV":
-        value = attributes[_NEEDED[kind][0]]
-        shown = f"{value.removesuffix('.')}." if kind == "CNAME" else value
-        return [RecordSet(name, kind, ttl, (shown,), routing, identifier=own)]
-    host = plain(f"{own}.{name}")
-    found = [RecordSet(name, "SRV", ttl, (f"1 1 {attributes[PORT]} {host}.",), routing, identifier=own)]
-    return found + [
-        RecordSet(host, of, ttl, (attributes[key],)) for of, key in (("A", IPV4), ("AAAA", IPV6)) if key in attributes
+        goal = Alias(balancers, domain.canonical(attributes[ALIAS]))
+        return [replace(record, ttl=0, alias=goal)]
+    if record.type != "SRV":
+        value = attributes[_NEEDED[record.type][0]]
+        return [replace(record, values=(domain.canonical(value) if record.type == "CNAME" else value,))]
+    host = domain.canonical(f"{instance['Id']}.{record.name}")
+    addresses = [(kind, attributes[key]) for kind, key in (("A", IPV4), ("AAAA", IPV6)) if key in attributes]
+    own = replace(record, name=host, identifier="", weight=None, multivalue=False)
+    return [
+        replace(record, values=(f"1 1 {attributes[PORT]} {host}",)),
+        *(replace(own, type=kind, values=(address,)) for kind, address in addresses),
     ]

@@ -8,7 +8,6 @@ from netflux.aws.servicediscovery import decide
 from netflux.aws.servicediscovery.store import ILL_AFTER, INSTANCE, NAMESPACE, SERVICE, Json, Part, page
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError, Unsupported
-from netflux.network.zone import RecordSet
 
 _MARGIN = 0.05
 """Real seconds by which the clock that measures may be behind the one that wakes."""
@@ -17,7 +16,7 @@ _MARGIN = 0.05
 class Instances(Part):
     """Operations on instances."""
 
-    async def register_instance(self, _call: Call, request: Json) -> Json:
+    def register_instance(self, _call: Call, request: Json) -> Json:
         """A new instance; one of that id gets the attributes."""
         service = self.the_service(request["ServiceId"])
         attributes = request["Attributes"]
@@ -32,30 +31,28 @@ class Instances(Part):
             "CreatorRequestId": request.get("CreatorRequestId"), "health": known["health"] if known else initial,
             "told_ill": known["told_ill"] if known else None,
         }  # fmt: skip
-        with self.documents.transaction():
-            self.documents.put(INSTANCE, key, body)
-            return {"OperationId": self._revised(service, "REGISTER_INSTANCE", request["InstanceId"])}
+        self.documents.put(INSTANCE, key, body)
+        return {"OperationId": self._revised(service, "REGISTER_INSTANCE", request["InstanceId"])}
 
-    async def deregister_instance(self, _call: Call, request: Json) -> Json:
+    def deregister_instance(self, _call: Call, request: Json) -> Json:
         """The instance is found no more."""
         service = self.the_service(request["ServiceId"])
         self._instance(service, request["InstanceId"])
-        with self.documents.transaction():
-            self.documents.delete(INSTANCE, _key(service, request["InstanceId"]))
-            return {"OperationId": self._revised(service, "DEREGISTER_INSTANCE", request["InstanceId"])}
+        self.documents.delete(INSTANCE, _key(service, request["InstanceId"]))
+        return {"OperationId": self._revised(service, "DEREGISTER_INSTANCE", request["InstanceId"])}
 
-    async def get_instance(self, _call: Call, request: Json) -> Json:
+    def get_instance(self, _call: Call, request: Json) -> Json:
         """One instance."""
         found = self._instance(self.the_service(request["ServiceId"]), request["InstanceId"])
         token = {"CreatorRequestId": found["CreatorRequestId"]} if found["CreatorRequestId"] else {}
         return {"Instance": self._summary(found) | token, "ResourceOwner": self.account}
 
-    async def list_instances(self, _call: Call, request: Json) -> Json:
+    def list_instances(self, _call: Call, request: Json) -> Json:
         """All instances of a service."""
         found = [self._summary(one) for one in self.instances(self.the_service(request["ServiceId"])["Id"])]
         return page(found, request, "Instances") | {"ResourceOwner": self.account}
 
-    async def get_instances_health_status(self, _call: Call, request: Json) -> Json:
+    def get_instances_health_status(self, _call: Call, request: Json) -> Json:
         """Health by id, of services whose instances are checked."""
         service = self.the_service(request["ServiceId"])
         found = self.instances(service["Id"])
@@ -64,7 +61,7 @@ class Instances(Part):
         told = page([(one["Id"], decide.health(service, one)) for one in found], request, "Status")
         return told | {"Status": dict(told["Status"])}
 
-    async def update_instance_custom_health_status(self, _call: Call, request: Json) -> Json:
+    def update_instance_custom_health_status(self, _call: Call, request: Json) -> Json:
         """What a health checker says. Of an instance that was healthy the opposite holds after a while, unless it is
         taken back.
         """
@@ -77,11 +74,12 @@ class Instances(Part):
             if found["told_ill"] is not None or found["health"] == decide.UNHEALTHY:
                 return {}
             change = {"told_ill": self.now()}
-            asyncio.get_running_loop().call_later(self.clock.real(ILL_AFTER) + _MARGIN, self.turned)
+            self._await_turn(service["Id"], ILL_AFTER)
         self.documents.put(INSTANCE, _key(service, found["Id"]), found | change)
+        self.publish(service)
         return {}
 
-    async def discover_instances(self, _call: Call, request: Json) -> Json:
+    def discover_instances(self, _call: Call, request: Json) -> Json:
         """Instances by names of namespace and service."""
         service = self._named(request)
         found = decide.discovered(service, self.instances(service["Id"]), request)
@@ -97,19 +95,28 @@ class Instances(Part):
             "InstancesRevision": service["revision"],
         }  # fmt: skip
 
-    async def discover_instances_revision(self, _call: Call, request: Json) -> Json:
+    def discover_instances_revision(self, _call: Call, request: Json) -> Json:
         """A number that grows with every instance that comes or goes."""
         return {"InstancesRevision": self._named(request)["revision"]}
 
-    def records(self, hosted_zone: str) -> list[RecordSet]:
-        """What the instances of the namespace behind a hosted zone add to it."""
-        return [
-            record
-            for _, namespace in self.documents.list(NAMESPACE)
-            if namespace["Properties"]["DnsProperties"].get("HostedZoneId") == hosted_zone
-            for service in self.services(namespace["Id"])
-            for record in decide.records(namespace["Name"], service, self.instances(service["Id"]))
-        ]
+    def resume(self) -> None:
+        """After a start: record sets are what the instances say now, and what was to come later is awaited."""
+        for _, service in self.documents.list(SERVICE):
+            with self.documents.transaction():
+                self.publish(service)
+        for _, instance in self.documents.list(INSTANCE):
+            if instance["told_ill"] is not None and (left := ILL_AFTER - self.age(instance["told_ill"])) > 0:
+                self._await_turn(instance["ServiceId"], left)
+
+    def _await_turn(self, service: str, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(self.clock.real(seconds) + _MARGIN, self._turn, service)
+
+    def _turn(self, service: str) -> None:
+        found = self.documents.get(SERVICE, service)
+        if found is not None:
+            with self.documents.transaction():
+                self.publish(found)
+        self.turned()
 
     def _named(self, request: Json) -> Json:
         wanted = request["NamespaceName"]
@@ -136,6 +143,7 @@ class Instances(Part):
 
     def _revised(self, service: Json, kind: str, instance: str) -> str:
         self.documents.put(SERVICE, service["Id"], service | {"revision": service["revision"] + 1})
+        self.publish(service)
         return self.operation(kind, {"INSTANCE": instance, "SERVICE": service["Id"]})
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from netflux.aws.servicediscovery.store import NAMESPACE, OPERATION, TAGS, Json, Part, identity, matching, page, shown
+from netflux.controlplane import identifiers
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
+from netflux.resources.route53 import domain, hostedzone
+from netflux.resources.route53.hostedzone import HostedZone
 
 _SOA_TTL = 15  # seconds; API shape SOA, as namespaces have it that name none (seen)
 _INTERNAL = ("operation", "vpc")
@@ -15,53 +18,46 @@ _INTERNAL = ("operation", "vpc")
 class Namespaces(Part):
     """Operations on namespaces. What AWS does a while later is done when the operation's id is told."""
 
-    async def create_http_namespace(self, _call: Call, request: Json) -> Json:
+    def create_http_namespace(self, _call: Call, request: Json) -> Json:
         """A namespace for DiscoverInstances alone."""
         again = self._again(request, "HTTP", "")
         return again or {"OperationId": self._create(request, "HTTP", {"DnsProperties": {"SOA": {}}})}
 
-    async def create_private_dns_namespace(self, _call: Call, request: Json) -> Json:
+    def create_private_dns_namespace(self, _call: Call, request: Json) -> Json:
         """A namespace whose names the VPC's resolver answers, by a private hosted zone."""
         again = self._again(request, "DNS_PRIVATE", request["Vpc"])
         if again:
             return again
-        try:
-            await self.apis.call("ec2", "DescribeVpcs", {"VpcIds": [request["Vpc"]]})
-        except AwsError as error:
-            raise AwsError("InvalidInput", f"{error.message}") from error
-        vpc = {"VPC": {"VPCRegion": self.region, "VPCId": request["Vpc"]}}
-        properties = await self._zone(request, vpc)
-        return {"OperationId": self._create(request, "DNS_PRIVATE", properties)}
+        name = _zone_name(request["Name"])
+        if any(zone.name == name for zone in self.zones.where("vpc", request["Vpc"])):
+            said = f"The VPC {request['Vpc']} has already been associated with another hosted zone of the name {name}"
+            failure = {"ErrorCode": "CANNOT_CREATE_HOSTED_ZONE", "ErrorMessage": said}
+            return {"OperationId": self.operation("CREATE_NAMESPACE", {}, **failure)}
+        return {"OperationId": self._create(request, "DNS_PRIVATE", {})}
 
-    async def create_public_dns_namespace(self, _call: Call, request: Json) -> Json:
+    def create_public_dns_namespace(self, _call: Call, request: Json) -> Json:
         """A namespace with a public hosted zone, which nobody resolves: nothing of this machine is on the internet."""
         again = self._again(request, "DNS_PUBLIC", "")
-        return again or {"OperationId": self._create(request, "DNS_PUBLIC", await self._zone(request, {}))}
+        return again or {"OperationId": self._create(request, "DNS_PUBLIC", {})}
 
-    async def delete_namespace(self, _call: Call, request: Json) -> Json:
-        """With its hosted zone. The operation fails while that has record sets of others."""
+    def delete_namespace(self, _call: Call, request: Json) -> Json:
+        """With its hosted zone."""
         found = self.the_namespace(request["Id"])
         if self.services(found["Id"]):
             raise AwsError("ResourceInUse", f"The namespace {found['Id']} still has services; delete them first.")
-        targets = {"NAMESPACE": found["Id"]}
-        zone = found["Properties"]["DnsProperties"].get("HostedZoneId")
-        if zone:
-            try:
-                await self.apis.call("route53", "DeleteHostedZone", {"Id": zone})
-            except AwsError as error:
-                if error.code != "NoSuchHostedZone":
-                    failure = {"ErrorCode": "INVALID_INPUT", "ErrorMessage": f"{zone}: {error.message}"}
-                    return {"OperationId": self.operation("DELETE_NAMESPACE", targets, **failure)}
-        with self.documents.transaction():
-            self.documents.delete(NAMESPACE, found["Id"])
-            self.documents.delete(TAGS, found["Arn"])
-            return {"OperationId": self.operation("DELETE_NAMESPACE", targets)}
+        for zone in self.zones.where("namespace", found["Arn"]):
+            for record in self.records.where("zone", zone.id):
+                self.records.delete(record.key)
+            self.zones.delete(zone.id)
+        self.documents.delete(NAMESPACE, found["Id"])
+        self.documents.delete(TAGS, found["Arn"])
+        return {"OperationId": self.operation("DELETE_NAMESPACE", {"NAMESPACE": found["Id"]})}
 
-    async def get_namespace(self, _call: Call, request: Json) -> Json:
+    def get_namespace(self, _call: Call, request: Json) -> Json:
         """One namespace."""
         return {"Namespace": self._namespace(self.the_namespace(request["Id"]))}
 
-    async def list_namespaces(self, _call: Call, request: Json) -> Json:
+    def list_namespaces(self, _call: Call, request: Json) -> Json:
         """All namespaces that pass the filters."""
         places: dict[str, Any] = {
             "TYPE": lambda body: body["Type"],
@@ -75,26 +71,26 @@ class Namespaces(Part):
             one.pop("CreatorRequestId", None)
         return page(summaries, request, "Namespaces")
 
-    async def update_http_namespace(self, _call: Call, request: Json) -> Json:
+    def update_http_namespace(self, _call: Call, request: Json) -> Json:
         """Changes the description."""
         return self._update(request)
 
-    async def update_private_dns_namespace(self, _call: Call, request: Json) -> Json:
+    def update_private_dns_namespace(self, _call: Call, request: Json) -> Json:
         """Changes the description and the TTL of the zone's SOA."""
-        return await self._update_zone(request)
+        return self._update_zone(request)
 
-    async def update_public_dns_namespace(self, _call: Call, request: Json) -> Json:
+    def update_public_dns_namespace(self, _call: Call, request: Json) -> Json:
         """Changes the description and the TTL of the zone's SOA."""
-        return await self._update_zone(request)
+        return self._update_zone(request)
 
-    async def get_operation(self, _call: Call, request: Json) -> Json:
+    def get_operation(self, _call: Call, request: Json) -> Json:
         """One operation; all have ended."""
         found = self.documents.get(OPERATION, request["OperationId"])
         if found is None:
             raise AwsError("OperationNotFound", f"{request['OperationId']}")
         return {"Operation": shown(found)}
 
-    async def list_operations(self, _call: Call, request: Json) -> Json:
+    def list_operations(self, _call: Call, request: Json) -> Json:
         """The latest operations that pass the filters."""
         places: dict[str, Any] = {
             "NAMESPACE_ID": lambda body: body["Targets"].get("NAMESPACE"),
@@ -119,36 +115,29 @@ class Namespaces(Part):
     def _create(self, request: Json, kind: str, properties: Json) -> str:
         made = identity("ns", 16)
         arn = self.arn("namespace", made)
-        with self.documents.transaction():
-            operation = self.operation("CREATE_NAMESPACE", {"NAMESPACE": made})
-            self.documents.put(NAMESPACE, made, {
-                "Id": made, "Arn": arn, "Name": request["Name"], "Type": kind,
-                "Description": request.get("Description"), "CreateDate": self.now(),
-                "Properties": {**properties, "HttpProperties": {"HttpName": request["Name"]}},
-                "CreatorRequestId": request.get("CreatorRequestId"), "operation": operation,
-                "vpc": request.get("Vpc", ""),
-            })  # fmt: skip
-            self.tag(arn, request.get("Tags", ()))
+        operation = self.operation("CREATE_NAMESPACE", {"NAMESPACE": made})
+        if kind != "HTTP":
+            properties = self._zone(request, arn)
+        self.documents.put(NAMESPACE, made, {
+            "Id": made, "Arn": arn, "Name": request["Name"], "Type": kind,
+            "Description": request.get("Description"), "CreateDate": self.now(),
+            "Properties": {**properties, "HttpProperties": {"HttpName": request["Name"]}},
+            "CreatorRequestId": request.get("CreatorRequestId"), "operation": operation,
+            "vpc": request.get("Vpc", ""),
+        })  # fmt: skip
+        self.tag(arn, request.get("Tags", ()))
         return operation
 
-    async def _zone(self, request: Json, vpc: Json) -> Json:
-        """Properties with the hosted zone, made."""
+    def _zone(self, request: Json, arn: str) -> Json:
+        """Properties with the hosted zone, made; it is the namespace's, so nobody else changes it."""
         ttl = request.get("Properties", {}).get("DnsProperties", {}).get("SOA", {}).get("TTL", _SOA_TTL)
-        made = await self.apis.call("route53", "CreateHostedZone", {
-            "Name": request["Name"], "CallerReference": identity("cloudmap", 16), **vpc,
-            "HostedZoneConfig": {"Comment": "Created by AWS Cloud Map", "PrivateZone": bool(vpc)},
-        })  # fmt: skip
-        zone = made["HostedZone"]["Id"].rpartition("/")[2]
-        await self._live(zone, request["Name"], ttl)
-        return {"DnsProperties": {"HostedZoneId": zone, "SOA": {"TTL": ttl}}}
-
-    async def _live(self, zone: str, name: str, ttl: int) -> None:
-        """Gives the zone's SOA its TTL."""
-        told = await self.apis.call("route53", "ListResourceRecordSets", {"HostedZoneId": zone})
-        start = next(one for one in told["ResourceRecordSets"] if one["Type"] == "SOA")
-        wanted = {"Name": name, "Type": "SOA", "TTL": ttl, "ResourceRecords": start["ResourceRecords"]}
-        batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": wanted}]}
-        await self.apis.call("route53", "ChangeResourceRecordSets", {"HostedZoneId": zone, "ChangeBatch": batch})
+        vpcs = (request["Vpc"],) if "Vpc" in request else ()
+        zone = HostedZone(
+            identifiers.capitals("Z0", 19), _zone_name(request["Name"]), identity("cloudmap", 16),
+            "Created by AWS Cloud Map", vpcs, hostedzone.name_servers(bool(vpcs)), namespace=arn,
+        )  # fmt: skip
+        hostedzone.put(self.documents, zone, ttl)
+        return {"DnsProperties": {"HostedZoneId": zone.id, "SOA": {"TTL": ttl}}}
 
     def _update(self, request: Json, **properties: Json) -> Json:
         found = self.the_namespace(request["Id"])
@@ -156,19 +145,28 @@ class Namespaces(Part):
         if "Description" in change:
             found["Description"] = change["Description"]
         found["Properties"] |= properties
-        with self.documents.transaction():
-            self.documents.put(NAMESPACE, found["Id"], found)
-            return {"OperationId": self.operation("UPDATE_NAMESPACE", {"NAMESPACE": found["Id"]})}
+        self.documents.put(NAMESPACE, found["Id"], found)
+        return {"OperationId": self.operation("UPDATE_NAMESPACE", {"NAMESPACE": found["Id"]})}
 
-    async def _update_zone(self, request: Json) -> Json:
+    def _update_zone(self, request: Json) -> Json:
         start = request["Namespace"].get("Properties", {}).get("DnsProperties", {}).get("SOA")
         if start is None:
             return self._update(request)
         found = self.the_namespace(request["Id"])
         before = found["Properties"]["DnsProperties"]
-        await self._live(before["HostedZoneId"], found["Name"], start["TTL"])
+        zone = self.zones.get(before.get("HostedZoneId", ""))
+        if zone is not None:
+            _, authority = hostedzone.own_records(zone, start["TTL"])
+            self.records.put(authority)
         return self._update(request, DnsProperties={**before, "SOA": {"TTL": start["TTL"]}})
 
     def _namespace(self, body: Json) -> Json:
         own = {"ResourceOwner": self.account, "ServiceCount": len(self.services(body["Id"]))}
         return shown(body, *_INTERNAL) | own
+
+
+def _zone_name(written: str) -> str:
+    try:
+        return domain.canonical(written)
+    except domain.InvalidName as error:
+        raise AwsError("InvalidInput", f"The name {written} is no domain name: {error}") from error

@@ -16,7 +16,7 @@ _MOST_ATTRIBUTES = 30  # Cloud Map quotas
 class Services(Part):
     """Operations on services."""
 
-    async def create_service(self, _call: Call, request: Json) -> Json:
+    def create_service(self, _call: Call, request: Json) -> Json:
         """A service; its records follow its instances."""
         written = request.get("NamespaceId") or request.get("DnsConfig", {}).get("NamespaceId")
         if not written:
@@ -39,16 +39,15 @@ class Services(Part):
             "HealthCheckCustomConfig": _custom(request.get("HealthCheckCustomConfig")), "CreateDate": self.now(),
             "CreatorRequestId": token, "attributes": {}, "revision": 1,
         }  # fmt: skip
-        with self.documents.transaction():
-            self.documents.put(SERVICE, made, body)
-            self.tag(body["Arn"], request.get("Tags", ()))
+        self.documents.put(SERVICE, made, body)
+        self.tag(body["Arn"], request.get("Tags", ()))
         return {"Service": self._told(body)}
 
-    async def get_service(self, _call: Call, request: Json) -> Json:
+    def get_service(self, _call: Call, request: Json) -> Json:
         """One service."""
         return {"Service": self._told(self.the_service(request["Id"]))}
 
-    async def list_services(self, _call: Call, request: Json) -> Json:
+    def list_services(self, _call: Call, request: Json) -> Json:
         """All services that pass the filters."""
         places: dict[str, Any] = {
             "NAMESPACE_ID": lambda body: body["NamespaceId"],
@@ -60,7 +59,7 @@ class Services(Part):
         found = matching([body for _, body in self.documents.list(SERVICE)], filters, places)
         return page([self._told(body, *_SUMMARISED) for body in found], request, "Services")
 
-    async def update_service(self, _call: Call, request: Json) -> Json:
+    def update_service(self, _call: Call, request: Json) -> Json:
         """Changes description and records. Records that are left out are removed, as on AWS."""
         found, change = self.the_service(request["Id"]), request["Service"]
         if change.get("HealthCheckConfig"):
@@ -72,21 +71,20 @@ class Services(Part):
             found["DnsConfig"] = {**found["DnsConfig"], "DnsRecords": records} if records else None
         elif change.get("DnsConfig"):
             raise AwsError("InvalidInput", "DNS records can't be added to a service that was made without them.")
-        with self.documents.transaction():
-            self.documents.put(SERVICE, found["Id"], found)
-            return {"OperationId": self.operation("UPDATE_SERVICE", {"SERVICE": found["Id"]})}
+        self.documents.put(SERVICE, found["Id"], found)
+        self.publish(found)
+        return {"OperationId": self.operation("UPDATE_SERVICE", {"SERVICE": found["Id"]})}
 
-    async def delete_service(self, _call: Call, request: Json) -> Json:
+    def delete_service(self, _call: Call, request: Json) -> Json:
         """A service without instances."""
         found = self.the_service(request["Id"])
         if self.instances(found["Id"]):
             raise AwsError("ResourceInUse", f"The service {found['Id']} still has instances; deregister them first.")
-        with self.documents.transaction():
-            self.documents.delete(SERVICE, found["Id"])
-            self.documents.delete(TAGS, found["Arn"])
+        self.documents.delete(SERVICE, found["Id"])
+        self.documents.delete(TAGS, found["Arn"])
         return {}
 
-    async def get_service_attributes(self, _call: Call, request: Json) -> Json:
+    def get_service_attributes(self, _call: Call, request: Json) -> Json:
         """What was noted of a service."""
         found = self.the_service(request["ServiceId"])
         return {
@@ -95,7 +93,7 @@ class Services(Part):
             }
         }  # fmt: skip
 
-    async def update_service_attributes(self, _call: Call, request: Json) -> Json:
+    def update_service_attributes(self, _call: Call, request: Json) -> Json:
         """Notes more of a service."""
         found = self.the_service(request["ServiceId"])
         found["attributes"] |= request["Attributes"]
@@ -104,20 +102,20 @@ class Services(Part):
         self.documents.put(SERVICE, found["Id"], found)
         return {}
 
-    async def delete_service_attributes(self, _call: Call, request: Json) -> Json:
+    def delete_service_attributes(self, _call: Call, request: Json) -> Json:
         """Forgets what was noted of a service."""
         found = self.the_service(request["ServiceId"])
         kept = {key: value for key, value in found["attributes"].items() if key not in request["Attributes"]}
         self.documents.put(SERVICE, found["Id"], found | {"attributes": kept})
         return {}
 
-    async def tag_resource(self, _call: Call, request: Json) -> Json:
+    def tag_resource(self, _call: Call, request: Json) -> Json:
         """Adds tags to a namespace or service."""
         self._there(request["ResourceARN"])
         self.tag(request["ResourceARN"], request["Tags"])
         return {}
 
-    async def untag_resource(self, _call: Call, request: Json) -> Json:
+    def untag_resource(self, _call: Call, request: Json) -> Json:
         """Takes tags away."""
         arn = request["ResourceARN"]
         self._there(arn)
@@ -125,7 +123,7 @@ class Services(Part):
         self.documents.put(TAGS, arn, {key: value for key, value in known.items() if key not in request["TagKeys"]})
         return {}
 
-    async def list_tags_for_resource(self, _call: Call, request: Json) -> Json:
+    def list_tags_for_resource(self, _call: Call, request: Json) -> Json:
         """The tags of a namespace or service."""
         self._there(request["ResourceARN"])
         known = self.documents.get(TAGS, request["ResourceARN"]) or {}

@@ -8,12 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from netflux.aws.servicediscovery import decide
 from netflux.clock import Clock
 from netflux.controlplane.call import Caller
 from netflux.controlplane.records import paging
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.kinds import kind
 from netflux.errors import AwsError
+from netflux.resources.route53 import targets
+from netflux.resources.route53.hostedzone import HOSTED_ZONE
+from netflux.resources.route53.recordset import RECORD_SET
 
 Json = dict[str, Any]
 
@@ -59,6 +63,8 @@ class Part:
         self.apis = apis
         self.region, self.account = place
         self.turned: Callable[[], None] = lambda: None
+        self.zones = documents.table(HOSTED_ZONE)
+        self.records = documents.table(RECORD_SET)
 
     def now(self) -> str:
         """A timestamp."""
@@ -96,6 +102,22 @@ class Part:
         if told is not None and self.age(told) >= ILL_AFTER:
             return instance | {"health": "UNHEALTHY"}
         return instance
+
+    def publish(self, service: Json) -> None:
+        """Makes the record sets of a service's instances what the instances say, in the transaction around it."""
+        namespace = self.documents.get(NAMESPACE, service["NamespaceId"]) or {}
+        zone = namespace.get("Properties", {}).get("DnsProperties", {}).get("HostedZoneId", "")
+        if zone not in self.zones:
+            return
+        balancers = targets.LOAD_BALANCERS.get(self.region, "")
+        place = decide.Place(zone, namespace["Name"], service["Id"], balancers)
+        wanted = {one.key: one for one in decide.records(place, service, self.instances(service["Id"]))}
+        for record in self.records.where("service", service["Id"]):
+            if record.key not in wanted:
+                self.records.delete(record.key)
+        for key, record in wanted.items():
+            if self.records.get(key) != record:
+                self.records.put(record)
 
     def age(self, timestamp: str) -> float:
         """Simulated seconds since then."""

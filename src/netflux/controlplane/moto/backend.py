@@ -36,9 +36,9 @@ HELD = 10.0
 _LONGEST = 60.0
 """Real seconds of the same, on a machine that does much else."""
 
-_STEADY = frozenset({"ec2", "elbv2"})
-"""Services of which moto answers a reading operation the same until the next change of anything, except for a new
-load balancer's state, which is not asked of moto. Nine of ten calls of a deployment are such: each pass reads anew.
+_STEADY = frozenset({"ec2"})
+"""Services of which moto answers a reading operation the same until the next change of anything. Nine of ten calls of a
+deployment are such: each pass reads anew.
 """
 _MOST_KEPT = 500
 
@@ -120,9 +120,9 @@ class Moto:
         """
         return await self._run(lambda: self._answer(call, dict(params), protocol))
 
-    async def certificate(self, arn: str) -> bytes | None:
-        """A certificate of ACM's, its chain and its key, PEM; None when there is none. No operation tells the key."""
-        return await self._run(lambda: self._certificate(arn))
+    async def certificate_key(self, arn: str) -> str:
+        """The private key, PEM, of a certificate of ACM's that release 0.1 left here; no operation tells it."""
+        return await self._run(lambda: self._certificate_key(arn))
 
     async def user_key(self, access_key: str) -> UserKey | None:
         """A user's access key; None when no user has it. No operation tells the secret."""
@@ -139,17 +139,12 @@ class Moto:
                     return UserKey(key.secret_access_key, key.status == "Active", user.arn)
         return None
 
-    def _certificate(self, arn: str) -> bytes | None:
+    def _certificate_key(self, arn: str) -> str:
         self._ledger.load("acm")
-        from moto.acm.models import AWS_ROOT_CA
         from moto.backends import get_backend
 
-        account = os.environ["MOTO_ACCOUNT_ID"]
-        found = get_backend("acm")[account][self._region]._certificates.get(arn)
-        if found is None:
-            return None
-        parts = found.cert, found.chain.replace(AWS_ROOT_CA, b""), found.key
-        return b"\n".join(part.strip() for part in parts if part.strip()) + b"\n"
+        found = get_backend("acm")[os.environ["MOTO_ACCOUNT_ID"]][self._region]._certificates[arn]
+        return str(found.key.decode())
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         inside = contextvars.copy_context().run

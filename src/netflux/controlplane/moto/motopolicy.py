@@ -19,17 +19,14 @@ _NOUNS = (
     "|VpcEndpoints?"
 )
 _WRITES = {
-    "acm": "(?!ResendValidationEmail).*",
     "cloudwatch": "PutMetricData|PutDashboard|DeleteDashboards",
     "dynamodb": "(Create|Update|Delete)Table|(Put|Update|Delete)Item|Batch.*|Transact.*|Execute.*|(Unt|T)agResource",
     "ec2": f"(Create|Delete|Modify|Attach|Detach|(Disa|A)ssociate|Replace|Reset|Allocate|Release|(Una|A)ssign|Import)"
     f"({_NOUNS})(Attribute|CidrBlock|Association|Entry|Rules|Tenancy|Version)?|(Create|Delete)Tags"
     "|(Authorize|Revoke|UpdateSecurityGroupRuleDescriptions).*gress",
-    "elbv2": _ANY,
     "iam": _ANY,
     "kms": _ANY,
     "rds": "(Create|Copy|Delete|Modify)DBParameterGroup",
-    "route53": "(?!.*(HealthCheck|QueryLogging)).*",
     "secretsmanager": "(?!.*(RotateSecret|Region)).*",
     "sns": "(Create|Delete)Topic|Set(Topic|Subscription)Attributes|Publish(Batch)?|(Uns|S)ubscribe|(Unt|T)agResource"
     "|(Add|Remove)Permission",

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _LISTS = {
-    "acm": ("ListCertificates",),
     "iam": ("ListRoles", "ListUsers", "ListGroups", "ListInstanceProfiles"),
     "kms": ("ListKeys", "ListAliases"),
-    "route53": ("ListHostedZones",),
     "secretsmanager": ("ListSecrets",),
     "sns": ("ListTopics", "ListSubscriptions"),
     "ssm": ("DescribeParameters",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +12,10 @@ from weakref import WeakValueDictionary
 
 from netflux.aws.elbv2 import configuration, hostnames, pages
 from netflux.aws.elbv2.accesslog import Balancer
-from netflux.aws.elbv2.certificates import Certificates
+from netflux.aws.elbv2.certificates import Acm, Certificates
 from netflux.aws.elbv2.configuration import Built
 from netflux.aws.elbv2.counters import Owned, Value, looked_at
-from netflux.aws.elbv2.decide import Target
-from netflux.aws.elbv2.desired import Desired, LoadBalancer, TargetGroup, groups_of
+from netflux.aws.elbv2.desired import Desired, LoadBalancer
 from netflux.aws.elbv2.failover import Failover
 from netflux.aws.elbv2.firewall import Firewall
 from netflux.aws.elbv2.health import Checker
@@ -24,17 +23,20 @@ from netflux.aws.elbv2.logdelivery import LogDelivery
 from netflux.aws.elbv2.meter import Meter
 from netflux.aws.elbv2.nodes import Nodes
 from netflux.aws.elbv2.reach import Reach
-from netflux.aws.elbv2.records import Led, Records
 from netflux.aws.elbv2.site import Place, Site
 from netflux.aws.elbv2.targets import Targets
 from netflux.aws.elbv2.traffic import Proxy, Traffic
 from netflux.clock import Clock
 from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.table import Change
 from netflux.errors import AwsError, Retryable, Terminal, Unsupported
 from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, Network
 from netflux.network.permission import Peer
 from netflux.reconcile.controller import Result
+from netflux.resources import elbv2 as records
+from netflux.resources.elbv2 import Target, TargetGroup
+from netflux.resources.route53.targets import AliasTargets, alias_targets
 
 _log = logging.getLogger(__name__)
 
@@ -51,8 +53,7 @@ class Ground:
         firewall: checks security groups where the network does not; None leaves them unchecked.
         meter: measures what runs; None for nobody.
         logs: delivers access logs; None for nobody.
-        acm: a certificate of ACM's with its key, PEM, by ARN; None when it has none.
-        records: names that lead to load balancers; None for none.
+        acm: has the certificates of HTTPS listeners; None for none.
     """
 
     proxy: Proxy
@@ -64,8 +65,7 @@ class Ground:
     firewall: Firewall | None = None
     meter: Meter | None = None
     logs: LogDelivery | None = None
-    acm: Callable[[str], Awaitable[bytes | None]] | None = None
-    records: Records | None = None
+    acm: Acm | None = None
 
 
 class ElbController:
@@ -85,11 +85,12 @@ class ElbController:
         self, desired: Desired, ground: Ground, documents: Documents, clock: Clock, changed: Callable[[str], None]
     ) -> None:
         self._desired = desired
+        self._documents = documents
         self._ground = ground
         self._clock = clock
         self._changed = changed
         self._poke: Callable[[str], None] = lambda _: None
-        self._certificates = Certificates(desired, ground.run_dir, ground.acm)
+        self._certificates = Certificates(ground.run_dir, ground.acm)
         self._nodes = Nodes(ground.network, documents)
         self._told: dict[str, object] = {}
         self._passes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -108,6 +109,7 @@ class ElbController:
             poke: asks the loop for a pass over a key.
         """
         self._poke = poke
+        self._documents.watch(self._changes)
         if self._ground.logs is not None:
             self._ground.logs.start()
         if self._ground.meter is not None:
@@ -138,10 +140,33 @@ class ElbController:
     def _flipped(self, group: str) -> None:
         self._poke(group)
 
+    def _changes(self, changes: Sequence[Change]) -> None:
+        """Load balancers before groups, so that a group's targets find their backends."""
+        keys = {key for change in changes for key in self._concerned(change)}
+        for key in sorted(keys, key=lambda key: ":targetgroup/" in key):
+            self._poke(key)
+
+    def _concerned(self, change: Change) -> Iterator[str]:
+        """What reads a record: its load balancer, and the groups whose targets are checked, reached or used so."""
+        if change.table == records.REGISTRATION.name:
+            yield (change.after or change.before).group
+        elif change.table == records.TARGET_GROUP.name:
+            yield change.key
+            yield from self._desired.users(change.key)
+        elif change.table == records.RULE.name:
+            yield records.balancer_of(records.listener_of(change.key))
+            for rule in filter(None, (change.before, change.after)):
+                yield from rule.action.groups
+        elif change.table == records.LISTENER.name:
+            yield records.balancer_of(change.key)
+        elif change.table == records.LOAD_BALANCER.name:
+            yield change.key
+            yield from (arn for rule in self._desired.rules.where("balancer", change.key) for arn in rule.action.groups)
+
     async def keys(self) -> list[str]:
         """Load balancers before groups, so that a group's targets find their backends."""
-        balancers = [*await self._desired.load_balancer_arns(), *self._nodes.owners(), *self.traffic.active]
-        groups = [*await self._desired.target_group_arns(), *self.targets.groups(), *self.checker.groups()]
+        balancers = [*(one.arn for one in self._desired.balancers), *self._nodes.owners(), *self.traffic.active]
+        groups = [*(one.arn for one in self._desired.groups), *self.checker.groups()]
         return [*dict.fromkeys([*balancers, *groups])]
 
     async def reconcile(self, key: str) -> Result:
@@ -152,7 +177,7 @@ class ElbController:
 
     async def _load_balancer(self, key: str) -> Result:
         try:
-            found = await self._desired.load_balancer(key)
+            found = self._desired.load_balancer(key)
             if found is None:
                 await self._remove(key)
             else:
@@ -171,13 +196,13 @@ class ElbController:
     async def _run(self, balancer: LoadBalancer) -> None:
         nodes, turns = self._ordered(balancer.arn, await self._nodes.attach(balancer))
         used = dict.fromkeys(
-            arn for listener in balancer.listeners for rule in listener.rules for arn in groups_of(rule.actions)
+            arn for listener in balancer.listeners for rule in listener.rules for arn in rule.action.groups
         )
-        found = [await self._desired.target_group(arn) for arn in used]
+        found = [self._desired.target_group(arn) for arn in used]
         groups = {group.arn: group for group in found if group is not None}
         addresses = {listener.port: self._nodes.bindable(nodes, listener.port) for listener in balancer.listeners}
-        certificates = {one.port: await self._certificates.of(one) for one in balancer.listeners}
-        led = await self._ground.records.led() if self._ground.records else Led()
+        certificates = {one.port: self._certificates.of(one) for one in balancer.listeners}
+        led = alias_targets(self._documents)
         place = Place(
             str(self._ground.run_dir),
             self._ground.gateway_port,
@@ -215,7 +240,9 @@ class ElbController:
         ports = [listener.port for listener in balancer.listeners]
         return await self._ground.firewall.clients(balancer.security_groups, ports)
 
-    def _publish(self, balancer: LoadBalancer, led: Led, place: Place, addresses: dict[int, list[Interface]]) -> None:
+    def _publish(
+        self, balancer: LoadBalancer, led: AliasTargets, place: Place, addresses: dict[int, list[Interface]]
+    ) -> None:
         """The name resolves to a node only when all of its ports answer there, and it is not cut off from targets.
 
         Names that public records lead here are origins of distributions; tasks ask the VPC's resolver for them.
@@ -280,14 +307,13 @@ class ElbController:
         await self._nodes.detach(arn)
 
     async def _target_group(self, arn: str) -> Result:
-        group = await self._desired.target_group(arn)
+        group = self._desired.target_group(arn)
         if group is None:
             self.checker.drop(arn)
-            self.targets.forget(arn)
             self.traffic.forget(arn)
             self._told.pop(arn, None)
             return Result()
-        users = (await self._desired.users()).get(arn, set())
+        users = self._desired.users(arn)
         used = bool(users)
         next_end = self._end_draining(group, used=used)
         registered = {found.target for found in self.targets.of(arn) if not found.deregistered}
@@ -299,7 +325,7 @@ class ElbController:
         if self._told.get(arn) != states:
             self._told[arn] = states
             self._changed(arn)
-        waits = [next_end, self.traffic.pause(arn), *(self._fail_over(user) for user in sorted(users))]
+        waits = [next_end, self.traffic.pause(arn), *(self._fail_over(user) for user in users)]
         return Result(min((seconds for seconds in waits if seconds is not None), default=None))
 
     def _fail_over(self, arn: str) -> float | None:
@@ -319,7 +345,7 @@ class ElbController:
     async def _blocked(self, group: TargetGroup, users: Iterable[str], targets: set[Target]) -> frozenset[Target]:
         """Targets whose security groups let none of the group's load balancers in."""
         firewall = self._ground.firewall
-        outlines = [await self._desired.outline(arn) for arn in sorted(users)]
+        outlines = [self._desired.outline(arn) for arn in users]
         balancers = [balancer for balancer in outlines if balancer is not None]
         if balancers:
             nodes = [f"elbv2/{balancers[0].arn}/{subnet}" for subnet in balancers[0].subnets]

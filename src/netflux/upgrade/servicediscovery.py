@@ -1,27 +1,21 @@
-"""Takes over what earlier versions left to moto: namespaces and services, once; not the instances."""
+"""Cloud Map of releases before 0.1, when it was moto's: namespaces and services, not the instances."""
 
 from __future__ import annotations
 
-from typing import Protocol
+import secrets
+from typing import Any
 
-from netflux.aws.servicediscovery.store import NAMESPACE, SERVICE, TAGS, Json, identity
 from netflux.controlplane.call import Caller
 from netflux.controlplane.records.documents import Documents
 
+_NAMESPACE, _SERVICE, _TAGS = "servicediscovery.namespace", "servicediscovery.service", "servicediscovery.tags"
 _ADOPTED = "servicediscovery.adopted"
+Json = dict[str, Any]
 
 
-class Moto(Caller, Protocol):
-    """Where they are."""
-
-    def holds(self, service: str) -> bool:
-        """Whether any state of the service is on disk."""
-        ...
-
-
-async def adopt(documents: Documents, moto: Moto) -> None:
-    """Before the first call. Private namespaces had no VPC there, so their names resolve nowhere still."""
-    if documents.get(_ADOPTED, "moto") is not None or not moto.holds("servicediscovery"):
+async def adopt(moto: Caller, documents: Documents) -> None:
+    """Once. Private namespaces had no VPC there, so their names resolve nowhere still."""
+    if documents.get(_ADOPTED, "moto") is not None:
         return
     namespaces = (await moto.call("servicediscovery", "ListNamespaces", {}))["Namespaces"]
     services = (await moto.call("servicediscovery", "ListServices", {}))["Services"]
@@ -32,11 +26,11 @@ async def adopt(documents: Documents, moto: Moto) -> None:
     whole = [(await moto.call("servicediscovery", "GetService", {"Id": one["Id"]}))["Service"] for one in services]
     with documents.transaction():
         for one in namespaces:
-            documents.put(NAMESPACE, one["Id"], _namespace(one))
+            documents.put(_NAMESPACE, one["Id"], _namespace(one))
         for one in whole:
-            documents.put(SERVICE, one["Id"], _service(one))
+            documents.put(_SERVICE, one["Id"], _service(one))
         for arn, own in tags.items():
-            documents.put(TAGS, arn, own)
+            documents.put(_TAGS, arn, own)
         documents.put(_ADOPTED, "moto", {"namespaces": len(namespaces), "services": len(whole)})
 
 
@@ -49,7 +43,7 @@ def _namespace(told: Json) -> Json:
             "DnsProperties": properties.get("DnsProperties") or {"SOA": {}},
             "HttpProperties": properties.get("HttpProperties") or {"HttpName": told["Name"]},
         },
-        "CreatorRequestId": told.get("CreatorRequestId"), "operation": identity("adopted", 8), "vpc": "",
+        "CreatorRequestId": told.get("CreatorRequestId"), "operation": f"adopted-{secrets.token_hex(4)}", "vpc": "",
     }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""ACM: certificates, imported ones and those that a CNAME in a hosted zone validates."""

@@ -1,0 +1,111 @@
+"""The operations on targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from netflux.aws.elbv2 import attributes, decide, quotas
+from netflux.aws.elbv2.decide import Health
+from netflux.aws.elbv2.operations import Operations, Shape
+from netflux.aws.elbv2.target import validation
+from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
+from netflux.errors import AwsError
+from netflux.resources.elbv2 import Registration, Target
+
+if TYPE_CHECKING:
+    from types_boto3_elbv2.type_defs import (
+        DeregisterTargetsInputTypeDef,
+        DescribeTargetHealthInputTypeDef,
+        RegisterTargetsInputTypeDef,
+    )
+
+_QUIC = {"Targets.QuicServerId": "Only Network Load Balancers speak QUIC."}
+_ZONE = {"Targets.AvailabilityZone": "A target is known by its address and port."}
+
+
+class Targets(Operations):
+    """Handlers."""
+
+    @operation("TargetGroupArn Targets(Id Port AvailabilityZone)", refused=_QUIC)
+    def register_targets(self, _call: Call, request: RegisterTargetsInputTypeDef) -> Shape:
+        """Registered again, a draining target is in service again."""
+        group = self.group(request["TargetGroupArn"])
+        if not request["Targets"]:
+            raise AwsError("ValidationError", "At least one target must be specified")
+        for entry in request["Targets"]:
+            validation.target(entry, group.kind)
+        zones = {entry.get("AvailabilityZone", "") for entry in request["Targets"]}
+        attributes.check_zonal(group.attributes, zones, apart=self.parts.controller.apart)
+        added = [
+            Registration(
+                group.arn, Target(entry["Id"], entry.get("Port", group.port)), entry.get("AvailabilityZone", "")
+            )
+            for entry in request["Targets"]
+        ]
+        known = {one.target for one in self.parts.controller.targets.of(group.arn) if not one.deregistered}
+        quotas.check(quotas.TARGETS, len(known | {one.target for one in added}))
+        self.parts.controller.targets.register(added)
+        return {}
+
+    @operation("TargetGroupArn Targets(Id Port)", neutral=_ZONE, refused=_QUIC)
+    async def deregister_targets(self, _call: Call, request: DeregisterTargetsInputTypeDef) -> Shape:
+        """When it returns, HAProxy sends the targets no new request. One without a port means all of its address."""
+        group, targets = self.group(request["TargetGroupArn"]), self.parts.controller.targets
+        known = [found.target for found in targets.of(group.arn)]
+        leaving = [
+            target
+            for entry in request["Targets"]
+            for target in known
+            if target.id == entry["Id"] and entry.get("Port", target.port) == target.port
+        ]
+        missing = [entry["Id"] for entry in request["Targets"] if entry["Id"] not in {target.id for target in known}]
+        if missing:
+            raise AwsError("InvalidTarget", f"The following targets are not registered: '{', '.join(missing)}'")
+        targets.deregister(group.arn, leaving, self.parts.clock.now())
+        await self.parts.controller.traffic.route_now(group.arn)
+        return {}
+
+    @operation(
+        "TargetGroupArn Targets(Id Port)",
+        neutral=_ZONE,
+        refused={**_QUIC, "Include": "There is no anomaly detection here."},
+    )
+    def describe_target_health(self, _call: Call, request: DescribeTargetHealthInputTypeDef) -> Shape:
+        """What the checker has seen; nothing is healthy that it has not seen answer."""
+        group = self.group(request["TargetGroupArn"])
+        zones = {found.target: found.zone for found in self.parts.controller.targets.of(group.arn)}
+        states = dict(self.parts.controller.traffic.states(group.arn))
+        if not self.desired.users(group.arn):
+            states = {target: decide.NOT_IN_USE for target, health in states.items() if health != decide.DRAINING}
+        wanted = _asked(request.get("Targets") or [], [*states], group.port)
+        return {
+            "TargetHealthDescriptions": [
+                _shown(target, states.get(target, decide.NOT_REGISTERED), group.check.port, zones.get(target, ""))
+                for target in wanted
+            ]
+        }
+
+
+def _asked(entries: Sequence[Mapping[str, Any]], known: Sequence[Target], port: int) -> list[Target]:
+    """The targets that a request names; all when it names none."""
+    if not entries:
+        return list(known)
+    found: list[Target] = []
+    for entry in entries:
+        same = [target for target in known if (target.id, entry.get("Port", target.port)) == (entry["Id"], target.port)]
+        found += same or [Target(entry["Id"], entry.get("Port", port))]
+    return found
+
+
+def _shown(target: Target, found: Health, health_port: str, zone: str) -> dict[str, Any]:
+    """One entry of DescribeTargetHealth."""
+    told = {"State": found.state}
+    if found.reason:
+        told |= {"Reason": found.reason, "Description": found.description}
+    port = str(target.port) if health_port == "traffic-port" else health_port
+    described: dict[str, Any] = {"Id": target.id, "Port": target.port}
+    if zone:
+        described["AvailabilityZone"] = zone
+    return {"Target": described, "HealthCheckPort": port, "TargetHealth": told}

@@ -1,0 +1,28 @@
+"""What a target may be. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from netflux.errors import AwsError, Unsupported
+
+_REGISTRABLE = [
+    ipaddress.ip_network(block) for block in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
+]
+"""Where the IP address of a target may lie; API reference, RegisterTargets."""
+
+
+def target(entry: Mapping[str, Any], kind: str) -> None:
+    """Of RegisterTargets, for a target group of that kind."""
+    if kind == "instance":
+        raise Unsupported(f"The instance {entry['Id']} as a target", "Use a target group of TargetType ip.")
+    try:
+        address = ipaddress.ip_address(entry["Id"])
+    except ValueError as error:
+        raise AwsError("ValidationError", f"The target ID '{entry['Id']}' is not a valid IP address") from error
+    if not any(address in block for block in _REGISTRABLE if block.version == address.version):
+        raise AwsError("InvalidTarget", f"The IP address '{entry['Id']}' is not within the VPC or a private range")
+    if "Port" in entry and not 1 <= entry["Port"] <= 65535:
+        raise AwsError("ValidationError", f"Port '{entry['Port']}' must be between '1-65535' inclusive")

@@ -1,0 +1,40 @@
+"""All operations of Route 53."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from netflux.aws.route53 import aliases
+from netflux.aws.route53.limits import Limits
+from netflux.aws.route53.recordsets import RecordSets
+from netflux.aws.route53.tags import Tags
+from netflux.aws.route53.zones import Zones
+from netflux.clock import Clock
+from netflux.controlplane.call import Call, Caller
+from netflux.controlplane.records.documents import Documents
+
+
+class Route53Api(Zones, RecordSets, Tags, Limits):
+    """Handlers of `route53`.
+
+    Args:
+        documents: where the records are.
+        clock: for the times of changes.
+        apis: EC2, load balancers and distributions, which VPCs and aliases have to be there of.
+        place: region and account.
+    """
+
+    service = "route53"
+    whole = True
+
+    def __init__(self, documents: Documents, clock: Clock, apis: Caller, place: tuple[str, str]) -> None:
+        super().__init__(documents, clock, place)
+        self._apis = apis
+
+    async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
+        """Whether what the call names of other services is there."""
+        if call.operation in ("CreateHostedZone", "AssociateVPCWithHostedZone") and params.get("VPC"):
+            await aliases.check_vpc(self._apis, params["VPC"], self.region)
+        if call.operation == "ChangeResourceRecordSets":
+            await aliases.check(self._apis, params["ChangeBatch"]["Changes"])
