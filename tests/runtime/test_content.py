@@ -225,4 +225,4 @@ def test_an_ordinary_user_has_all_of_it() -> None:
     finally:
         subprocess.run(["rm", "-rf", str(place)], check=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 skipped" in done.stdout, done.stdout  # this test itself
+    assert done.stdout.partition(" ")[0].count("s") == 1, done.stdout  # this test itself
