@@ -10,6 +10,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from netflux.cli import versions
+
 
 @dataclass(frozen=True)
 class Line:
@@ -66,6 +68,19 @@ def _api_paths(distribution: dict[str, Any], status: dict[str, Any]) -> list[str
     return [path for path in paths if any(path.startswith(prefix) for prefix in prefixes)] or prefixes
 
 
+def _notes(status: dict[str, Any]) -> list[str]:
+    """What a person might not expect of this region."""
+    region = status["region"]
+    found = []
+    if region.get("any_credentials"):
+        found.append("--any-credentials: every access key is taken from programs, unverified.")
+    if not region.get("tells_users_apart", True):
+        found.append(
+            "The kernel does not tell whose a connection is: other users of this machine can use the key `test` here."
+        )
+    return [*found, *versions.behind(status)]
+
+
 def show(console: Console, status: dict[str, Any], seconds: float | None = None) -> None:
     """Prints the lines, and what is not as it is on AWS."""
     region = status["region"]
@@ -86,13 +101,8 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
                 "yellow",
             )
         )
-    if region.get("any_credentials"):
-        console.print(Text("--any-credentials: every access key is taken from programs, unverified.", "yellow"))
-    if not region.get("tells_users_apart", True):
-        told = (
-            "The kernel does not tell whose a connection is: other users of this machine can use the key `test` here."
-        )
-        console.print(Text(told, "yellow"))
+    for sentence in _notes(status):
+        console.print(Text(sentence, "yellow"))
     sizes = region.get("sizes")
     held = sizes is None or (sizes["memory"] and sizes["cpu"])
     if sizes is not None and (seconds is None or not held):
