@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netflux import names
@@ -38,7 +39,10 @@ from netflux.gateway import gateway
 from netflux.gateway.peer import Peers
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
+from netflux.resources.ecr import IMAGE
 from netflux.runtime.children import Children
+from netflux.runtime.trees import Trees
+from netflux.seed import image
 from netflux.seed.config import Config
 from netflux.state import StateDirectory
 from netflux.vitals import Vitals
@@ -150,7 +154,10 @@ class Front:
         )
         access = Access(credentials.token, self.admission.by_owner)
         denied = WhyDenied(self.authorization, (options.region, options.account))
-        console = routes(self.apis.call, self._facts, access, self, denied)
+        images = self.documents.table(IMAGE)
+        self.trees = Trees(state.path / "images", lambda digest: images.has("tree", digest), state.path)
+        push = partial(image.push, self.apis.call, self.trees)
+        console = routes(self.apis.call, self._facts, access, self, denied, push)
         self.server = Server(self.apis, self.admission, self._s3, console, self.authorization)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None

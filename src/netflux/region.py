@@ -37,9 +37,8 @@ from netflux.aws.ec2.flowcontroller import FlowLogController
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.aws.ec2.flowlogs import FlowLogs
 from netflux.aws.ecr import distribution
-from netflux.aws.ecr.api import EcrApi
+from netflux.aws.ecr.api import Contents, EcrApi
 from netflux.aws.ecr.controller import LifecycleController
-from netflux.aws.ecr.password import Passwords
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
 from netflux.aws.ecs import meter as ecsmeter
@@ -197,9 +196,10 @@ class Region:
         binary = distribution.program()
         storage, run = self.state.path / "registry", self.state.run
         layers = distribution.Distribution(self.children, binary, storage, run, self.front.faults) if binary else None
-        self.apis.register(EcrApi(self.documents, self.moto, self.clock, layers, self.options.port))
-        passwords = Passwords(self.documents, self.clock)
-        return RegistryServer(self.apis, passwords, layers, self.options.account, self.options.region)
+        contents = Contents(layers, self.front.trees)
+        ecr = EcrApi(self.documents, self.apis, self.clock, contents, self.options.port)
+        self.apis.register(ecr)
+        return RegistryServer(self.apis, ecr, self.options.account, self.options.region)
 
     def _names(self) -> tuple[ServiceDiscoveryApi, AcmApi]:
         """Route 53, and who has records there or reads them: Cloud Map and ACM."""
@@ -317,10 +317,11 @@ class Region:
         """What runs containers, and what fills the registry with the project's images."""
         where = (self.apis, self.options.account, self.options.region, lambda: self.registry.port)
         podman = Engine(self.state.path / "podman")
-        local = LocalImages(podman, EcrRegistry(*where))
-        seed = SeedController(self.apis.call, self.documents, self.options.seed, self.options.runtime, local)
+        local, trees = LocalImages(podman, EcrRegistry(*where)), self.front.trees
+        sources = (self.options.seed, self.options.runtime)
+        seed = SeedController(self.apis.call, self.documents, sources, trees, local)
         images = EcrRegistry(*where, seed.filled)
-        return choice.assemble(self.options.runtime, self.children, images, podman, self.state.path), seed
+        return choice.assemble(self.options.runtime, self.children, images, podman, trees), seed
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)

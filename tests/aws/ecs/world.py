@@ -111,7 +111,7 @@ class World:
         self.loop = Loop(clock, self.ecs.controllers)
         logs = LogsApi(LogsStore(self.path / "logs", self.documents), clock)
         cloud_map = ServiceDiscoveryApi(self.documents, clock, self.apis, (names.REGION, names.ACCOUNT))
-        for handlers in (cloud_map, self.balancer, self.ecs.api, EcrApi(self.documents, self.moto, clock), logs):
+        for handlers in (cloud_map, self.balancer, self.ecs.api, EcrApi(self.documents, self.apis, clock), logs):
             self.apis.register(handlers)
         with_iam(self.apis, self.documents)
         self.balancer.told = lambda: self.loop.poke_all("ecs-service")

@@ -16,8 +16,6 @@ _ANY = ".*"
 _WRITES = {
     "cloudwatch": "PutMetricData|PutDashboard|DeleteDashboards",
     "dynamodb": "(Create|Update|Delete)Table|(Put|Update|Delete)Item|Batch.*|Transact.*|Execute.*|(Unt|T)agResource",
-    "ecr": "(Put|Delete)RegistryPolicy|(Set|Delete)RepositoryPolicy|PutImageTagMutability|(Unt|T)agResource"
-    "|PutImageScanningConfiguration",
     "kms": _ANY,
     "sns": "(Create|Delete)Topic|Set(Topic|Subscription)Attributes|Publish(Batch)?|(Uns|S)ubscribe|(Unt|T)agResource"
     "|(Add|Remove)Permission",
