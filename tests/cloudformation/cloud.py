@@ -249,13 +249,9 @@ class Active:
 
 def with_elb(apis: Apis, documents: Documents) -> None:
     """ELBv2 on the documents, answering from now on; nothing runs."""
-
-    async def no_pem(_arn: str) -> bytes | None:
-        return None
-
     desired = Desired(documents, REGION)
     observed: Any = Active(desired, documents)
-    parts = Parts(desired, documents, Vpcs(apis), Acm(apis, no_pem), observed, Clock(), ACCOUNT)
+    parts = Parts(desired, documents, Vpcs(documents), Acm(documents), observed, Clock(), ACCOUNT)
     apis.register(ElbApi(parts))
 
 
