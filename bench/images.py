@@ -81,6 +81,11 @@ def measure(root: Path) -> bool:
     return unchanged <= LIMIT and unchanged / linked <= RATIO
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measures in a directory of `argv`, or the system's for temporary files; exit code 1 over a limit."""
     with tempfile.TemporaryDirectory(prefix="netflux-images-", dir=sys.argv[1] if len(sys.argv) > 1 else None) as made:
         sys.exit(0 if measure(Path(made)) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -113,6 +113,18 @@ async def test_what_a_task_writes_is_its_own_and_goes_with_it(walled: World) -> 
     assert not walled.scratch()
 
 
+async def test_what_a_task_closes_to_itself_goes_too(walled: World) -> None:
+    walled.push("v1")
+    harm = (
+        "mkdir -p /tmp/a/b made/in; touch /tmp/a/b/c made/in/file; chmod 0 /tmp/a/b; chmod 0 made/in; chmod 500 /tmp/a"
+    )
+    where = (await walled.runtime.standing()).up
+    await walled.said(
+        "v1", "sh", "-c", harm if FILES in where else "mkdir -p made/in; touch made/in/f; chmod 0 made/in"
+    )
+    assert not walled.scratch()
+
+
 async def test_the_content_is_at_the_folders_own_path(world: World) -> None:
     world.push("v1")
     (world.folder / "main.txt").write_text("two")

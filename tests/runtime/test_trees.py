@@ -129,6 +129,15 @@ def test_a_change_that_stat_can_not_tell_from_the_last_one_is_seen(shelf: Shelf,
         assert (place / "movies" / "main.py").read_text() == f"print({number:03d})\n"
 
 
+def test_a_file_with_a_time_to_come_is_not_read_again(shelf: Shelf, folder: Path) -> None:
+    os.utime(folder / "run.sh", (2**31, 2**31))
+    settled(folder)
+    shelf.push(folder)
+    read = shelf.reads
+    shelf.push(folder)
+    assert shelf.reads == read
+
+
 def test_an_older_file_with_the_same_time_and_size_is_seen(shelf: Shelf, folder: Path) -> None:
     file = folder / "movies" / "main.py"
     first, before = shelf.push(folder), file.stat()

@@ -192,7 +192,7 @@ class Trees:
         found: dict[str, tuple[Seen, str, int]] = {}
         for path, seen in entries.files.items():
             before = known.files.get(path)
-            if before is not None and before[0] == seen and before[2] - max(seen.changed, seen.touched) > _TICK:
+            if before is not None and before[0] == seen and before[2] - seen.touched > _TICK:
                 found[path] = before
             else:
                 moment = time.time_ns()

@@ -188,12 +188,12 @@ def _plain(word: str) -> str:
 
 
 def discard(place: Path) -> None:
-    """Removes a container's temporary files."""
-    shutil.rmtree(place, onerror=_open_up)
-
-
-def _open_up(_remove: object, path: str, _error: object) -> None:
-    """A folder that a task has closed to its own user, or that overlayfs has."""
-    with contextlib.suppress(OSError):
-        Path(path).chmod(0o700)
-        shutil.rmtree(path, ignore_errors=True)
+    """Removes a container's temporary files, also what its program, or overlayfs, has closed to its own user."""
+    try:
+        shutil.rmtree(place)
+    except OSError:
+        for above, inner, _ in os.walk(place):
+            for folder in [path for name in inner if not (path := Path(above, name)).is_symlink()]:
+                with contextlib.suppress(OSError):
+                    folder.chmod(0o700)
+        shutil.rmtree(place, ignore_errors=True)
