@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from netflux import names
+from netflux.aws.ec2.api import Ec2Api
+from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication.admission import Admission
 from netflux.controlplane.authentication.keys import Keys, well_known
@@ -18,6 +20,13 @@ def admission(apis: Apis) -> Admission:
     return Admission(keys, apis.account)
 
 
+def with_ec2(apis: Apis, documents: Documents, clock: Clock | None = None) -> Ec2Api:
+    """EC2 on the documents, answering from now on; without flow logs."""
+    api = Ec2Api(documents, clock or Clock())
+    apis.register(api)
+    return api
+
+
 class Plane:
     """A control plane that can be restarted on the same disk."""
 
@@ -31,7 +40,9 @@ class Plane:
         BackendDict.reset()
         self.documents = Documents(self.path / "n.db")
         self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
-        return Apis(names.ACCOUNT, names.REGION, self.moto, self.changes.append)
+        apis = Apis(names.ACCOUNT, names.REGION, self.moto, self.changes.append)
+        with_ec2(apis, self.documents)
+        return apis
 
     def stop(self) -> None:
         self.moto.stop()

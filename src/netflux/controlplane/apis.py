@@ -40,8 +40,6 @@ class Handlers(Protocol):
     Attributes:
         service: botocore's service name.
         whole: operations without a method are refused by name when True, and go to moto when False.
-
-    A service may have a coroutine `precheck(call, params)` besides: see `Apis.precheck`.
     """
 
     service: str
@@ -124,7 +122,7 @@ class Apis:
         constraints.check(service, model, dict(params))
         if handled:
             return await self.handle(call, dict(params))
-        await self.precheck(call, params)
+        tags.check(model, params)
         with room.asked_by(operation):
             response = await self.moto.call(service, operation, params)
         self.settle(replace(call, told=(params, response)))
@@ -139,7 +137,7 @@ class Apis:
         declared = operations.declaration(handler)
         if declared is not None:
             declared.check(f"{call.service}:{call.operation}", model.input_shape, params)
-        await self.precheck(call, params)
+        tags.check(model, params)
         try:
             async with asyncio.timeout(DEADLINE) as deadline:
                 with room.asked_by(call.operation):
@@ -174,10 +172,12 @@ class Apis:
             response: dict[str, Any] = await handler(call, copy.deepcopy(params))
         elif not models.changes_state(call.operation):
             response = handler(call, params)
+            if params.get("DryRun"):
+                raise _rehearsed()
         elif params.get("DryRun"):
             with self._documents(call.service).rehearsal():
                 handler(call, params)
-            raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+            raise _rehearsed()
         else:
             with self._documents(call.service).transaction():
                 response = handler(call, params)
@@ -187,18 +187,11 @@ class Apis:
         documents: Documents = cast("Any", self._handlers[service]).documents
         return documents
 
-    async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
-        """Asks the service's own rules before anybody carries the call out, a handler of ours or moto.
-
-        Raises:
-            AwsError: what the call is refused with.
-        """
-        tags.check(models.operation_model(call.service, call.operation), params)
-        rules = getattr(self._handlers.get(call.service), "precheck", None)
-        if rules is not None:
-            await rules(call, params)
-
     def settle(self, call: Call) -> None:
         """Tells of a call that succeeded."""
         if models.changes_state(call.operation):
             self._changed(call)
+
+
+def _rehearsed() -> AwsError:
+    return AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)

@@ -21,7 +21,7 @@ from netflux.controlplane.authentication.keys import Key
 from netflux.controlplane.authentication.signature import SignatureError, Signed
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import forwarding
-from netflux.controlplane.protocol import bodies, models, sizes, wire
+from netflux.controlplane.protocol import bodies, models, sizes, tags, wire
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
 from netflux.controlplane.records import room
 from netflux.errors import AwsError
@@ -130,7 +130,7 @@ class Server:
             who = key.access_key if key is not None else None
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, who)
             if self._apis.handler(call.service, call.operation) is None:
-                await self._apis.precheck(call, params)
+                tags.check(model, params)
                 with room.asked_by(call.operation):
                     response = await forwarding.forward(self._apis.moto, call, model, params, message)
                 if response.status < 300:

@@ -1,4 +1,4 @@
-"""ECS with everything real below it but the load balancer and HAProxy: moto's EC2, the network, processes, logs."""
+"""ECS with everything real below it but the load balancer and HAProxy: EC2, the network, processes, logs."""
 
 import asyncio
 import textwrap
@@ -27,6 +27,7 @@ from netflux.runtime.children import Children
 from netflux.runtime.process import ProcessRuntime
 from tests.aws.ecr.pushing import push
 from tests.aws.ecs.balancer import Balancer
+from tests.controlplane.plane import with_ec2
 
 SERVER = textwrap.dedent("""
     import http.server, os, signal, sys
@@ -80,7 +81,8 @@ class World:
         self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
         self.apis = Apis(names.ACCOUNT, names.REGION, self.moto, lambda _: None)
         clock = Clock(self.speed)
-        self.network = LoopbackNetwork(self.apis, self.documents)
+        with_ec2(self.apis, self.documents, clock)
+        self.network = LoopbackNetwork(self.documents)
         await self.network.start()
         self.children = Children(self.path / "children")
         self.endpoints = Endpoints()
@@ -95,7 +97,7 @@ class World:
         self.ecs = Ecs(host, self.proxy)
         self.loop = Loop(clock, self.ecs.controllers)
         logs = LogsApi(LogsStore(self.path / "logs", self.documents), clock)
-        cloud_map = ServiceDiscoveryApi(self.documents, clock, self.apis, (names.REGION, names.ACCOUNT))
+        cloud_map = ServiceDiscoveryApi(self.documents, clock, (names.REGION, names.ACCOUNT))
         for handlers in (cloud_map, self.balancer, self.ecs.api, EcrApi(self.documents, self.moto, clock), logs):
             self.apis.register(handlers)
         self.balancer.told = lambda: self.loop.poke_all("ecs-service")

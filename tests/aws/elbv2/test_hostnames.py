@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netflux.aws.elbv2 import hostnames
+from netflux.aws.elbv2.balancer import hostnames
 from netflux.resources.route53 import domain
 from netflux.resources.route53.recordset import Alias, RecordSet
 from netflux.resources.route53.targets import led

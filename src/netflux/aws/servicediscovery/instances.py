@@ -116,7 +116,6 @@ class Instances(Part):
         if found is not None:
             with self.documents.transaction():
                 self.publish(found)
-        self.turned()
 
     def _named(self, request: Json) -> Json:
         wanted = request["NamespaceName"]

@@ -8,6 +8,7 @@ from netflux.aws.servicediscovery.store import NAMESPACE, OPERATION, TAGS, Json,
 from netflux.controlplane import identifiers
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
+from netflux.resources.ec2.vpc import VPC
 from netflux.resources.route53 import domain, hostedzone
 from netflux.resources.route53.hostedzone import HostedZone
 
@@ -28,6 +29,8 @@ class Namespaces(Part):
         again = self._again(request, "DNS_PRIVATE", request["Vpc"])
         if again:
             return again
+        if request["Vpc"] not in self.documents.table(VPC):
+            raise AwsError("InvalidInput", f"The vpc ID '{request['Vpc']}' does not exist")
         name = _zone_name(request["Name"])
         if any(zone.name == name for zone in self.zones.where("vpc", request["Vpc"])):
             said = f"The VPC {request['Vpc']} has already been associated with another hosted zone of the name {name}"

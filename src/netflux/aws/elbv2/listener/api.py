@@ -113,11 +113,13 @@ class Listeners(Operations):
         for found in self.desired.listeners.keys("port", place(after.load_balancer, after.port)):
             if found != after.arn:
                 raise AwsError("DuplicateListener", f"A listener already exists on port {after.port}")
+        rules = {rule.arn: rule for rule in self.desired.rules.where("listener", after.arn)}
         if request.get("DefaultActions"):
-            rule = replace(self._default_rule(after), action=shapes.read_action(request["DefaultActions"]))
-            self.desired.rules.put(rule)
-        for rule in self.desired.rules.where("listener", after.arn):
+            default = replace(self._default_rule(after), action=shapes.read_action(request["DefaultActions"]))
+            rules[default.arn] = default
+        for rule in rules.values():
             self.check_action(rule.action, self.balancer(after.load_balancer), after.protocol)
+            self.desired.rules.put(rule)
         self.desired.listeners.put(after)
         return {"Listeners": [self._shown_listener(after)]}
 
