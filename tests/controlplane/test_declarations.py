@@ -9,10 +9,17 @@ from netflux.aws.acm.api import AcmApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.route53.api import Route53Api
+from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
-DECLARED: dict[str, type] = {"acm": AcmApi, "ec2": Ec2Api, "elbv2": ElbApi, "route53": Route53Api}
+DECLARED: dict[str, type] = {
+    "acm": AcmApi,
+    "ec2": Ec2Api,
+    "elbv2": ElbApi,
+    "route53": Route53Api,
+    "servicediscovery": ServiceDiscoveryApi,
+}
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 
 

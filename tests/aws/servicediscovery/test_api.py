@@ -306,7 +306,7 @@ async def test_an_update_changes_description_and_records(place: Place) -> None:
 
 async def test_what_cannot_be_honoured_is_refused_by_name(place: Place) -> None:
     namespace = await place.namespace()
-    with pytest.raises(AwsError, match="HealthCheckConfig of a Cloud Map service"):
+    with pytest.raises(AwsError, match="the parameter HealthCheckConfig"):
         await place.service(namespace, HealthCheckConfig={"Type": "HTTP"})
     with pytest.raises(AwsError, match="DnsConfig is not allowed"):
         await place.service(namespace, DnsConfig={"DnsRecords": [{"Type": "A", "TTL": 10}]})

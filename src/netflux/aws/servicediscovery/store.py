@@ -27,6 +27,8 @@ NAMESPACE, SERVICE, INSTANCE, OPERATION, TAGS = (
 ILL_AFTER = 30.0
 """Seconds between a custom health check's word and its effect; API shape HealthCheckCustomConfig."""
 
+UNSHARED = {"OwnerAccount": "Namespaces are not shared between accounts here: leave it out."}
+
 _COPY = "Put a copy of netflux.db back, or make it anew in Cloud Map."
 _KINDS = (
     kind(NAMESPACE, _COPY, Id=str, Arn=str, Name=str, Type=str, CreateDate=str, Properties=dict),
