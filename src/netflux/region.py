@@ -130,7 +130,6 @@ class Region:
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
-        self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
         self.flow_logs = self._vpcs()
@@ -204,7 +203,7 @@ class Region:
     def _names(self) -> tuple[ServiceDiscoveryApi, AcmApi]:
         """Route 53, and who has records there or reads them: Cloud Map and ACM."""
         place = self.options.region, self.options.account
-        cloud_map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, place)
+        cloud_map = ServiceDiscoveryApi(self.documents, self.clock, place)
         acm = AcmApi(self.documents, self.clock, place)
         for api in (cloud_map, acm, Route53Api(self.documents, self.clock, self.apis, place)):
             self.apis.register(api)
@@ -348,7 +347,6 @@ class Region:
         return pem, pem
 
     def _changed(self, call: Call) -> None:
-        self.resolver.changed(call.service, call.operation)
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
 
