@@ -85,6 +85,7 @@ from netflux.runtime import choice
 from netflux.runtime.engine import Engine
 from netflux.runtime.localimage import LocalImages
 from netflux.seed.controller import SeedController
+from netflux.upgrade.release import take_over
 
 _log = logging.getLogger(__name__)
 
@@ -163,6 +164,9 @@ class Region:
         """Returns when every part has been started. All are stopped again when one can't be."""
         begin = self.front.begin
         try:
+            if self.state.older:
+                await take_over(self.moto, self.documents)
+                self.state.upgraded()
             self.map.resume()
             self.acm.resume()
             await begin(self.network.start, self.network.stop)

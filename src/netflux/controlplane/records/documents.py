@@ -322,6 +322,11 @@ class Documents:
                 "INSERT INTO blob VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body", (key, body)
             )
 
+    def delete_blob(self, key: str) -> None:
+        """Removes the bytes if they are there."""
+        with self.transaction(frees=True):
+            self._db.execute("DELETE FROM blob WHERE key = ?", (key,))
+
     def has_blob(self, prefix: str) -> bool:
         """Whether there is a blob whose key starts with the prefix."""
         with self._lock:
