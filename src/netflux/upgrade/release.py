@@ -19,6 +19,7 @@ from netflux.errors import UserError
 _log = logging.getLogger(__name__)
 
 SERVICES: Sequence[tuple[str, Sequence[str]]] = (
+    ("iam", ("iam", "sts")),
     ("acm", ("acm",)),
     ("route53", ("route53",)),
     ("servicediscovery", ("servicediscovery",)),
