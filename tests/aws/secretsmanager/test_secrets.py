@@ -145,6 +145,9 @@ FILTERS = [
     ([("primary-region", ["us-east-1"])], []),
     ([("all", ["DB"])], ["prod/Db", "test/db"]),
     ([("all", ["blue"])], ["test/db"]),
+    ([("all", ["testTeam"])], ["test/db"]),
+    ([("all", ["testCache"])], []),
+    ([("description", ["basic", "!basic"])], ["prod/Db", "prod/cache", "test/db"]),
     ([("name", ["prod"]), ("all", ["db"])], ["prod/Db"]),
 ]
 
