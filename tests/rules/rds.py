@@ -226,6 +226,8 @@ RULES = [
     Rule("A database's name begins with a letter.", "CreateDBInstance", _new(DBName="1x"), _VALUE, _CREATE),
     Rule("A port is from 1150 to 65535.", "CreateDBInstance", _new(Port=80), _VALUE, _CREATE),
     Rule("Backups are kept for 35 days at most.", "CreateDBInstance", _new(BackupRetentionPeriod=36), _VALUE, _CREATE),
+    Rule("A certificate authority is one of RDS's.", "CreateDBInstance", _new(CACertificateIdentifier="mine"),
+         "CertificateNotFound", _CREATE),
     Rule("A class is one.", "CreateDBInstance", _new(DBInstanceClass="t4g.micro"), _VALUE, _CREATE),
     Rule("A version is one that there is.", "CreateDBInstance", _new(EngineVersion="9.6"), _COMBINATION, _CREATE,
          "Cannot find version 9.6 for postgres"),

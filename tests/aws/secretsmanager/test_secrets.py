@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.secretsmanager.search import words
+from netflux.controlplane.operation import declaration
 from netflux.errors import AwsError
 from tests.aws.secretsmanager.conftest import Manager
 
@@ -45,6 +47,25 @@ async def test_every_member_that_is_sent_is_told_again(manager: Manager) -> None
     updated = await manager("UpdateSecret", SecretId="/prod/db", SecretBinary=b"\x01", ClientRequestToken="u" * 32)
     assert updated["VersionId"] == "u" * 32
     assert (await manager("GetSecretValue", SecretId="/prod/db"))["SecretBinary"] == b"\x01"
+
+
+SENT = {
+    "create_secret": "Name ClientRequestToken Description KmsKeyId SecretBinary SecretString Tags",
+    "update_secret": "SecretId ClientRequestToken Description KmsKeyId SecretBinary SecretString",
+    "put_secret_value": "SecretId ClientRequestToken SecretBinary SecretString VersionStages",
+    "update_secret_version_stage": "SecretId VersionStage RemoveFromVersionId MoveToVersionId",
+    "put_resource_policy": "SecretId ResourcePolicy BlockPublicPolicy",
+    "tag_resource": "SecretId Tags",
+    "untag_resource": "SecretId TagKeys",
+}
+"""Members that the tests here and of versions send and find again."""
+
+
+@pytest.mark.parametrize("operation", SENT)
+def test_no_member_that_is_carried_is_left_out_of_these_tests(operation: str) -> None:
+    declared = declaration(getattr(SecretsManagerApi, operation))
+    assert declared is not None
+    assert {*declared.carries} == {*SENT[operation].split()}
 
 
 async def test_tags_and_policies_are_put_told_and_taken_away(manager: Manager) -> None:
@@ -124,6 +145,9 @@ FILTERS = [
     ([("primary-region", ["us-east-1"])], []),
     ([("all", ["DB"])], ["prod/Db", "test/db"]),
     ([("all", ["blue"])], ["test/db"]),
+    ([("all", ["testTeam"])], ["test/db"]),
+    ([("all", ["testCache"])], []),
+    ([("description", ["basic", "!basic"])], ["prod/Db", "prod/cache", "test/db"]),
     ([("name", ["prod"]), ("all", ["db"])], ["prod/Db"]),
 ]
 

@@ -58,6 +58,8 @@ async def test_a_call_with_the_same_token_and_value_again_changes_nothing(manage
     made = await manager("CreateSecret", Name="s", SecretString="one", ClientRequestToken=A)
     assert await manager("CreateSecret", Name="s", SecretString="one", ClientRequestToken=A) == made
     put = await manager("PutSecretValue", SecretId="s", SecretBinary=b"two", ClientRequestToken=B)
+    again = {"SecretId": "s", "SecretBinary": b"two", "ClientRequestToken": B}
+    assert (await manager("UpdateSecret", **again))["VersionId"] == B
     changed = (await manager("DescribeSecret", SecretId="s"))["LastChangedDate"]
     manager.clock.pass_by(hours=1)
     assert await manager("PutSecretValue", SecretId="s", SecretBinary=b"two", ClientRequestToken=B) == put

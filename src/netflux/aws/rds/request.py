@@ -16,6 +16,7 @@ from netflux.resources.rds import Instance
 _MASTER = re.compile(r"[a-zA-Z]\w{0,15}", re.ASCII)
 _DATABASE = re.compile(r"[a-zA-Z]\w{0,62}", re.ASCII)
 _NO_DATABASES = ("postgres", "rdsadmin", "template0", "template1")
+_AUTHORITIES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
 _LIFECYCLES = ("open-source-rds-extended-support", "open-source-rds-extended-support-disabled")
 _CLASS = re.compile(r"db\.[a-z0-9]+(?:\.[a-z0-9-]+)+")
 _PASSWORD = re.compile(r"[!#-.0-?A-~]*")
@@ -46,8 +47,8 @@ have no effect here: the machine's disk is the storage, and there are no automat
 
 AT_ONCE = (
     "AutoMinorVersionUpgrade", "BackupRetentionPeriod", "CACertificateIdentifier", "CopyTagsToSnapshot",
-    "DeletionProtection", "MaxAllocatedStorage", "PreferredBackupWindow", "PreferredMaintenanceWindow",
-    "PubliclyAccessible", "PromotionTier",
+    "DeletionProtection", "EngineLifecycleSupport", "MaxAllocatedStorage", "PreferredBackupWindow",
+    "PreferredMaintenanceWindow", "PromotionTier", "PubliclyAccessible",
 )  # fmt: skip
 """Members whose modification never waits for the maintenance window [Overview.DBInstance.Modifying.Settings]."""
 
@@ -150,6 +151,9 @@ def check_common(request: Mapping[str, Any]) -> None:
         raise invalid(f"Invalid backup retention period: {request['BackupRetentionPeriod']}. Valid values are 0-35.")
     if not 0 <= request.get("PromotionTier", 0) <= 15:
         raise invalid(f"Invalid promotion tier: {request['PromotionTier']}. Valid values are 0-15.")
+    authority = request.get("CACertificateIdentifier", _AUTHORITIES[0])
+    if authority not in _AUTHORITIES:
+        raise AwsError("CertificateNotFound", f"Certificate not found: {authority}", 404)
     support = request.get("EngineLifecycleSupport", _LIFECYCLES[0])
     if support not in _LIFECYCLES:
         raise invalid(f"Invalid EngineLifecycleSupport: {support}. Valid values are {', '.join(_LIFECYCLES)}.")

@@ -105,6 +105,6 @@ def engine_version(installation: Installation) -> dict[str, Any]:
         "SupportsParallelQuery": False,
         "SupportsGlobalDatabases": False,
         "SupportsBabelfish": False,
-        "SupportedCACertificateIdentifiers": ["rds-ca-rsa2048-g1"],
+        "SupportedCACertificateIdentifiers": ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"],
         "TagList": [],
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netflux.aws.secretsmanager import password
 from netflux.aws.secretsmanager.part import invalid_token
 from netflux.aws.secretsmanager.policy import PolicyOperations
-from netflux.aws.secretsmanager.search import matching
+from netflux.aws.secretsmanager.search import check, matching
 from netflux.aws.secretsmanager.secret import SecretOperations
 from netflux.aws.secretsmanager.shape import described
 from netflux.aws.secretsmanager.version import VersionOperations
@@ -33,6 +33,7 @@ class SecretsManagerApi(SecretOperations, VersionOperations, PolicyOperations):
     @operation("IncludePlannedDeletion MaxResults NextToken Filters(Key Values) SortOrder SortBy")
     def list_secrets(self, call: Call, request: ListSecretsRequestTypeDef) -> dict[str, Any]:
         """Those to be deleted only where they are asked for."""
+        check(request.get("Filters", ()))
         planned = request.get("IncludePlannedDeletion", False)
         found = [
             one

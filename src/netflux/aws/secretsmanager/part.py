@@ -170,6 +170,14 @@ def exists(message: str) -> AwsError:
     return AwsError("ResourceExistsException", message)
 
 
+def token_in_use(secret: Secret, version: str) -> AwsError:
+    """ResourceExistsException: a version's value never changes."""
+    return exists(
+        f"You can't use ClientRequestToken {version} because that value is already in use for a version of secret "
+        f"{secret.arn}."
+    )
+
+
 def invalid_token() -> AwsError:
     """InvalidNextTokenException."""
     return AwsError("InvalidNextTokenException", "The NextToken value is invalid. Use one that an answer has given.")

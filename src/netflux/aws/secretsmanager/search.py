@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from netflux.aws.secretsmanager.part import wrong
 from netflux.resources.secretsmanager import Secret
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
+def check(filters: Iterable[Mapping[str, Any]]) -> None:
+    """InvalidParameterException for a filter without a key or values."""
+    for condition in filters:
+        if "Key" not in condition:
+            raise wrong("Invalid filter key: a filter has a Key.")
+        if not condition.get("Values"):
+            raise wrong(f"Invalid filter values for key: {condition['Key']}")
+
+
 def matching(secret: Secret, filters: Iterable[Mapping[str, Any]]) -> bool:
     """Whether each filter has a value that the secret matches; one that begins with `!` matches what it would not."""
-    return all(_matches(secret, condition["Key"], condition["Values"]) for condition in filters)
+    return all(any(_matches(secret, one["Key"], value) for value in one["Values"]) for one in filters)
 
 
-def _matches(secret: Secret, key: str, values: Sequence[str]) -> bool:
-    finds = _KEYS[key]
-    wanted = [value for value in values if not value.startswith("!")]
-    unwanted = [value[1:] for value in values if value.startswith("!")]
-    if any(finds(secret, value) for value in unwanted):
-        return False
-    return not wanted or any(finds(secret, value) for value in wanted)
+def _matches(secret: Secret, key: str, value: str) -> bool:
+    if value.startswith("!"):
+        return not _KEYS[key](secret, value[1:])
+    return _KEYS[key](secret, value)
 
 
 def words(text: str) -> list[str]:
@@ -40,7 +47,7 @@ def _description(secret: Secret, value: str) -> bool:
 def _anywhere(secret: Secret, value: str) -> bool:
     texts = (secret.name, secret.description, *secret.tags, *secret.tags.values())
     known = [word for text in texts for word in (*words(text), text.lower())]
-    return any(word.startswith(wanted) for wanted in words(value) for word in known)
+    return all(any(word.startswith(wanted) for word in known) for wanted in words(value))
 
 
 _KEYS: Mapping[str, Callable[[Secret, str], bool]] = {

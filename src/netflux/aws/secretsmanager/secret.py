@@ -18,6 +18,7 @@ from netflux.aws.secretsmanager.part import (
     exists,
     inside,
     token,
+    token_in_use,
     value,
     wrong,
     wrong_state,
@@ -88,8 +89,10 @@ class SecretOperations(Part):
                 f"Call RestoreSecret for {existing.name}, or take another name."
             )
         known = self.kept.version(existing, version)
-        if known is None or not given.given or (known.text, known.binary) != (given.text, given.binary):
+        if known is None or not given.given:
             raise exists(f"The operation failed because the secret {existing.name} already exists.")
+        if (known.text, known.binary) != (given.text, given.binary):
+            raise token_in_use(existing, version)
         return {**names(existing), "VersionId": version}
 
     @operation("SecretId")
@@ -119,12 +122,11 @@ class SecretOperations(Part):
             if not given.given:
                 return names(secret)
             version = token(request)
-            if self.kept.version(secret, version) is not None:
-                raise exists(
-                    f"You can't use ClientRequestToken {version} because that value is already in use for a version "
-                    f"of secret {secret.arn}."
-                )
-            self.add_version(secret, version, given, (CURRENT,))
+            known = self.kept.version(secret, version)
+            if known is None:
+                self.add_version(secret, version, given, (CURRENT,))
+            elif (known.text, known.binary) != (given.text, given.binary):
+                raise token_in_use(secret, version)
             return {**names(secret), "VersionId": version}
 
     def encrypt_anew(self, secret: Secret) -> None:
@@ -139,10 +141,10 @@ class SecretOperations(Part):
         ("DeleteSecret", Secrets Manager API Reference).
         """
         days, forced = request.get("RecoveryWindowInDays"), request.get("ForceDeleteWithoutRecovery", False)
-        if forced and days is not None:
-            raise wrong("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.")
         if days is not None and not _LEAST_DAYS <= days <= _MOST_DAYS:
             raise wrong("The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).")
+        if forced and days is not None:
+            raise wrong("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.")
         if forced:
             return self._removed(call, request["SecretId"])
         secret = self.own(request)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.secretsmanager import history, keys
-from netflux.aws.secretsmanager.part import Part, absent, exists, invalid_token, token, value, wrong, wrong_state
-from netflux.aws.secretsmanager.search import matching
+from netflux.aws.secretsmanager.part import Part, absent, invalid_token, token, token_in_use, value, wrong, wrong_state
+from netflux.aws.secretsmanager.search import check, matching
 from netflux.aws.secretsmanager.shape import listed, names, valued
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
@@ -54,6 +54,7 @@ class VersionOperations(Part):
             raise wrong("Either SecretIdList or Filters must be given, and not both.")
         if identities and ("MaxResults" in request or "NextToken" in request):
             raise wrong("MaxResults and NextToken go with Filters, not with SecretIdList.")
+        check(filters or ())
         following = ""
         if not identities:
             found = [one for one in self.kept.secrets if one.deletion is None and matching(one, filters or ())]
@@ -88,10 +89,7 @@ class VersionOperations(Part):
             self.touch(secret)
             known = self._known_version(secret, identity)
         elif (known.text, known.binary) != (given.text, given.binary):
-            raise exists(
-                f"You can't use ClientRequestToken {identity} because that value is already in use for a version of "
-                f"secret {secret.arn}."
-            )
+            raise token_in_use(secret, identity)
         return {**names(secret), "VersionId": identity, "VersionStages": [*known.stages]}
 
     @operation("SecretId VersionStage RemoveFromVersionId MoveToVersionId")
