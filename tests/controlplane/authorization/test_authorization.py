@@ -345,3 +345,37 @@ async def test_a_parameter_with_a_key_of_the_customer_s_needs_the_key_to_be_decr
     assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "GetParameters", asked)
     assert not await checked.outcome(key, "ssm", "GetParameters", {"Names": ["/db"]})
     assert not await checked.outcome(key, "ssm", "GetParameter", {"Name": "/own", "WithDecryption": True})
+
+
+class Definitions:
+    """ECS as far as it tells of one task definition."""
+
+    service = "ecs"
+    whole = True
+
+    async def describe_task_definition(self, _call: Call, _request: dict[str, Any]) -> dict[str, Any]:
+        arn = f"arn:aws:ecs:{R}:{A}:task-definition/web:3"
+        return {"taskDefinition": {"taskDefinitionArn": arn, "taskRoleArn": APP}}
+
+
+async def test_who_runs_a_task_passes_it_its_definition_s_roles(checked: Checked) -> None:
+    checked.apis.register(Definitions())
+    params = {"taskDefinition": "web", "cluster": "prod"}
+    key = checked.people.user(allow("ecs:RunTask", resource=f"arn:aws:ecs:{R}:{A}:task-definition/web:3"))
+    assert f"iam:PassRole on resource: {APP} " in await checked.outcome(key, "ecs", "RunTask", params)
+    cluster = {"ArnEquals": {"ecs:cluster": f"arn:aws:ecs:{R}:{A}:cluster/prod"}}
+    key = checked.people.user(allow("ecs:RunTask", Condition=cluster), allow("iam:PassRole", resource=APP))
+    assert not await checked.outcome(key, "ecs", "RunTask", params)
+    assert await checked.outcome(key, "ecs", "RunTask", {**params, "cluster": "other"})
+
+
+async def test_a_key_that_is_not_there_is_the_operation_s_to_tell(checked: Checked) -> None:
+    key = checked.people.role(allow("kms:*"))
+    assert not await checked.outcome(key, "kms", "Decrypt", {"KeyId": "00000000-0000-0000-0000-000000000000"})
+
+
+async def test_other_operations_of_sts_need_a_policy_alone(checked: Checked) -> None:
+    params = {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}
+    assert await checked.outcome(checked.people.user(), "sts", "GetAccessKeyInfo", params)
+    key = checked.people.user(allow("sts:GetAccessKeyInfo"))
+    assert not await checked.outcome(key, "sts", "GetAccessKeyInfo", params)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from netflux.controlplane.authentication.keys import Key
-from netflux.controlplane.authorization import circumstances, customerkeys, resourcepolicies, resourcetags
+from netflux.controlplane.authorization import circumstances, customerkeys, passedroles, resourcepolicies, resourcetags
 from netflux.controlplane.authorization.circumstances import Context
 from netflux.controlplane.authorization.denials import Denial, Denials
 from netflux.controlplane.authorization.identity import Identities, Identity
@@ -102,7 +102,7 @@ class Authorization:
         request = Request(identity.principal, need.action, need.resource, {**context, **need.context})
         if identity.principal.is_root:
             return administrator(request)
-        decides = need.action.partition(":")[0] in resourcepolicies.DECIDING and need.resource != EVERYTHING
+        decides = resourcepolicies.decides(need.action, resource)
         return judge([*identity.sources, *resource], request, resource_decides=decides)
 
     def known(self, key: Key) -> Identity | None:
@@ -154,7 +154,8 @@ class Authorization:
         table = service(call.service)
         named = await resolved(self._apis, self.identities, identity, call, params)
         found = [*table.needs(call.operation, named, table.place(self._region, self._account))]
-        found += await customerkeys.needs(self._apis, call, params)
+        for more in (customerkeys, passedroles):
+            found += await more.needs(self._apis, call, params)
         return found or [Need(f"{table.prefix}:{call.operation}", EVERYTHING)]
 
 
