@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 
 SERVICES: Sequence[tuple[str, Sequence[str]]] = (
     ("acm", ("acm",)),
+    ("ecr", ("ecr",)),
     ("route53", ("route53",)),
     ("servicediscovery", ("servicediscovery",)),
 )
