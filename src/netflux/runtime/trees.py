@@ -150,7 +150,9 @@ class Trees:
         )
 
     def drop(self, digest: str) -> None:
-        """Removes the content if nothing needs it. May take long."""
+        """Removes the content if nothing needs it. May take long; at once where something does."""
+        if self._needed(digest):
+            return
         with self._writing:
             if not self._needed(digest) and self.has(digest):
                 self._remove([self.path(digest)])

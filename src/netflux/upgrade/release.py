@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 SERVICES: Sequence[tuple[str, Sequence[str]]] = (
     ("iam", ("iam", "sts")),
     ("acm", ("acm",)),
+    ("ecr", ("ecr",)),
     ("route53", ("route53",)),
     ("servicediscovery", ("servicediscovery",)),
     ("secretsmanager", ("secretsmanager",)),

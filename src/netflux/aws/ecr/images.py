@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-MOST_IMAGES, MOST_TAGS = 20_000, 1_000
+MOST_IMAGES, MOST_TAGS = 100_000, 1_000
 """Of a repository, and of an image ("Amazon ECR service quotas", Amazon ECR User Guide)."""
 _RECORDED = timedelta(hours=24)
 """DescribeImages: the time of the last pull is refreshed at least once in so long."""
 _DIGEST = re.compile("[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+")
-_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_NOBODY_ARCHIVES = "Nothing is archived here: leave the filter out."
+_TAG = re.compile(r"\w[\w.-]*", re.ASCII)
+_ARCHIVED = {"filter.imageStatus": "Nothing is archived here: leave the filter out."}
 
 
 class Images:
@@ -64,7 +65,7 @@ class Images:
                 f"The digest of the image manifest is {digest}, not {request['imageDigest']}.",
             )
         if tag is not None and not _TAG.fullmatch(tag):
-            raise invalid("imageTag", "must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}'")
+            raise invalid("imageTag", "must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]*'")
         image = Image(
             repository=repository.name,
             digest=digest,
@@ -126,6 +127,7 @@ class Images:
 
     @operation(
         "registryId repositoryName imageIds(imageDigest imageTag) nextToken maxResults filter(tagStatus imageStatus)",
+        refused=_ARCHIVED,
         only={"filter.imageStatus": ("ACTIVE", "ANY")},
     )
     def describe_images(self, call: Call, request: ecr.DescribeImagesRequestTypeDef) -> Json:
@@ -140,6 +142,7 @@ class Images:
 
     @operation(
         "registryId repositoryName nextToken maxResults filter(tagStatus imageStatus)",
+        refused=_ARCHIVED,
         only={"filter.imageStatus": ("ACTIVE", "ANY")},
     )
     def list_images(self, call: Call, request: ecr.ListImagesRequestTypeDef) -> Json:
@@ -197,7 +200,8 @@ class Images:
     def _record_pull(self, image: Image) -> None:
         now = self.clock.now()
         if image.pulled_at is None or now - image.pulled_at >= _RECORDED:
-            self.records.images.put(replace(image, pulled_at=now))
+            with contextlib.suppress(sqlite3.OperationalError):  # a full disk: what is there can be pulled all the same
+                self.records.images.put(replace(image, pulled_at=now))
 
     def _look(self, repository: str, wanted: Mapping[str, Any]) -> tuple[Image | None, Json]:
         """The image of an id, or the failure that says why there is none."""
