@@ -19,6 +19,8 @@ from netflux.errors import UserError
 _log = logging.getLogger(__name__)
 
 SERVICES: Sequence[tuple[str, Sequence[str]]] = (
+    ("ec2", ("ec2",)),
+    ("ec2routes", ("ec2",)),
     ("acm", ("acm",)),
     ("route53", ("route53",)),
     ("servicediscovery", ("servicediscovery",)),
