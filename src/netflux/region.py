@@ -245,7 +245,7 @@ class Region:
             self.state.run,
             self.options.port,
             self.gateway.certificate,
-            Firewall(self.apis, self.network),
+            Firewall(self.documents, self.network),
             self.meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
             acm,
