@@ -130,7 +130,7 @@ class Region:
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
-        self.flow_logs = self._vpcs()
+        self.ec2, self.flow_logs = self._vpcs()
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents, front.faults), self.clock))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
@@ -163,6 +163,7 @@ class Region:
             if self.state.older:
                 await take_over(self.moto, self.documents)
                 self.state.upgraded()
+            self.ec2.seed()
             self.map.resume()
             self.acm.resume()
             await begin(self.network.start, self.network.stop)
@@ -212,13 +213,13 @@ class Region:
             return NamespaceNetwork(self.documents)
         return LoopbackNetwork(self.documents)
 
-    def _vpcs(self) -> FlowLogs:
+    def _vpcs(self) -> tuple[Ec2Api, FlowLogs]:
         owner = (self.options.account, self.options.region)
         logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
         poke = partial(self._poke, "flow-logs")
-        api = FlowLogApi(logs, self.documents, self.apis.call, self.clock, poke)
-        self.apis.register(Ec2Api(self.documents, self.clock, api))
-        return logs
+        api = Ec2Api(self.documents, self.clock, FlowLogApi(logs, self.documents, self.apis.call, self.clock, poke))
+        self.apis.register(api)
+        return api, logs
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()

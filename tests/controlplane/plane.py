@@ -23,6 +23,7 @@ def admission(apis: Apis) -> Admission:
 def with_ec2(apis: Apis, documents: Documents, clock: Clock | None = None) -> Ec2Api:
     """EC2 on the documents, answering from now on; without flow logs."""
     api = Ec2Api(documents, clock or Clock())
+    api.seed()
     apis.register(api)
     return api
 
