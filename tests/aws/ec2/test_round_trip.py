@@ -378,7 +378,8 @@ async def test_endpoints(ec2: World) -> None:
     assert (await shown(gateway))["PolicyDocument"] == policy
     await ec2(
         "ModifyVpcEndpoint", VpcEndpointId=other["VpcEndpointId"], AddSubnetIds=subnets[1:],
-        RemoveSubnetIds=subnets[:1], AddSecurityGroupIds=groups[1:], RemoveSecurityGroupIds=groups[:1], PrivateDnsEnabled=False,
+        RemoveSubnetIds=subnets[:1], AddSecurityGroupIds=groups[1:], RemoveSecurityGroupIds=groups[:1],
+        PrivateDnsEnabled=False,
         IpAddressType="ipv4", DnsOptions={"DnsRecordIpType": "ipv4"},
     )  # fmt: skip
     changed = await shown(interface)
