@@ -40,6 +40,8 @@ class Handlers(Protocol):
     Attributes:
         service: botocore's service name.
         whole: operations without a method are refused by name when True, and go to moto when False.
+
+    A service may have a coroutine `precheck(call, params)` besides: see `Apis.precheck`.
     """
 
     service: str
@@ -122,7 +124,7 @@ class Apis:
         constraints.check(service, model, dict(params))
         if handled:
             return await self.handle(call, dict(params))
-        tags.check(model, params)
+        await self.precheck(call, params)
         with room.asked_by(operation):
             response = await self.moto.call(service, operation, params)
         self.settle(replace(call, told=(params, response)))
@@ -137,7 +139,7 @@ class Apis:
         declared = operations.declaration(handler)
         if declared is not None:
             declared.check(f"{call.service}:{call.operation}", model.input_shape, params)
-        tags.check(model, params)
+        await self.precheck(call, params)
         try:
             async with asyncio.timeout(DEADLINE) as deadline:
                 with room.asked_by(call.operation):
@@ -186,6 +188,17 @@ class Apis:
     def _documents(self, service: str) -> Documents:
         documents: Documents = cast("Any", self._handlers[service]).documents
         return documents
+
+    async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
+        """Asks the service's own rules before anybody carries the call out, a handler of ours or moto.
+
+        Raises:
+            AwsError: what the call is refused with.
+        """
+        tags.check(models.operation_model(call.service, call.operation), params)
+        rules = getattr(self._handlers.get(call.service), "precheck", None)
+        if rules is not None:
+            await rules(call, params)
 
     def settle(self, call: Call) -> None:
         """Tells of a call that succeeded."""

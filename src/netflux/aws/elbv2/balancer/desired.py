@@ -19,6 +19,7 @@ class Listener:
 
     Attributes:
         certificates: ARNs, the default one first; of an HTTPS listener.
+        ssl_policy: of an HTTPS listener.
     """
 
     arn: str
@@ -27,6 +28,7 @@ class Listener:
     rules: tuple[Rule, ...]
     attributes: Mapping[str, str] = field(default_factory=dict)
     certificates: tuple[str, ...] = ()
+    ssl_policy: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,4 +128,4 @@ class Desired:
     def _listener(self, found: records.Listener) -> Listener:
         known = attributes.listener(found.attributes)
         rules = tuple(self.ordered(found.arn))
-        return Listener(found.arn, found.port, found.protocol, rules, known, found.certificates)
+        return Listener(found.arn, found.port, found.protocol, rules, known, found.certificates, found.ssl_policy)

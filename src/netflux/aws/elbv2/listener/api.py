@@ -56,17 +56,11 @@ class Listeners(Operations):
     """Handlers."""
 
     @operation(f"LoadBalancerArn {_CARRIED} Tags(Key Value)", refused=_REFUSED, only=_ONLY)
-    async def create_listener(self, call: Call, request: CreateListenerInputTypeDef) -> Shape:
+    def create_listener(self, call: Call, request: CreateListenerInputTypeDef) -> Shape:
         """One for a port. Repeated with the same settings it returns the one there is."""
         validation.new(request)
         tags = TAGGER.read(request.get("Tags"), own=call.access_key is None)
         certificates = self._known_certificates(request.get("Certificates") or ())
-        with self.documents.transaction():
-            return self._new_listener(request, certificates, tags)
-
-    def _new_listener(
-        self, request: CreateListenerInputTypeDef, certificates: tuple[str, ...], tags: dict[str, str]
-    ) -> Shape:
         balancer = self.balancer(request["LoadBalancerArn"])
         listener = Listener(
             self.arn(f"listener/{balancer.arn.partition(':loadbalancer/')[2]}"), balancer.arn, request["Port"],
@@ -99,16 +93,11 @@ class Listeners(Operations):
         return {"Listeners": [self._shown_listener(one) for one in taken], **marker}
 
     @operation(f"ListenerArn {_CARRIED}", refused=_REFUSED, only=_ONLY)
-    async def modify_listener(self, _call: Call, request: ModifyListenerInputTypeDef) -> Shape:
+    def modify_listener(self, _call: Call, request: ModifyListenerInputTypeDef) -> Shape:
         """Parts that are left out stay. Another protocol leaves certificates or needs one."""
         validation.listener(request)
-        self.listener(request["ListenerArn"])
-        certificates = self._known_certificates(request.get("Certificates") or ())
-        with self.documents.transaction():
-            return self._modified_listener(request, certificates)
-
-    def _modified_listener(self, request: ModifyListenerInputTypeDef, certificates: tuple[str, ...]) -> Shape:
         before = self.listener(request["ListenerArn"])
+        certificates = self._known_certificates(request.get("Certificates") or ())
         after = validation.modified(before, request, certificates)
         for found in self.desired.listeners.keys("port", place(after.load_balancer, after.port)):
             if found != after.arn:
@@ -151,16 +140,14 @@ class Listeners(Operations):
         "ListenerArn Certificates(CertificateArn)",
         refused={"Certificates.IsDefault": "ModifyListener sets the default certificate."},
     )
-    async def add_listener_certificates(self, _call: Call, request: AddListenerCertificatesInputTypeDef) -> Shape:
+    def add_listener_certificates(self, _call: Call, request: AddListenerCertificatesInputTypeDef) -> Shape:
         """Beside the default one; for whoever asks for one of their names."""
-        self._secure_listener(request["ListenerArn"])
+        before = self._secure_listener(request["ListenerArn"])
         added = self._known_certificates(request["Certificates"])
-        with self.documents.transaction():
-            before = self._secure_listener(request["ListenerArn"])
-            after = replace(before, certificates=tuple(dict.fromkeys([*before.certificates, *added])))
-            others = [one for one in self.desired.listeners.where("balancer", before.load_balancer) if one != before]
-            quotas.check(quotas.CERTIFICATES, sum(len(one.certificates[1:]) for one in [*others, after]))
-            self.desired.listeners.put(after)
+        after = replace(before, certificates=tuple(dict.fromkeys([*before.certificates, *added])))
+        others = [one for one in self.desired.listeners.where("balancer", before.load_balancer) if one != before]
+        quotas.check(quotas.CERTIFICATES, sum(len(one.certificates[1:]) for one in [*others, after]))
+        self.desired.listeners.put(after)
         return {"Certificates": [{"CertificateArn": arn, "IsDefault": False} for arn in added]}
 
     @operation(

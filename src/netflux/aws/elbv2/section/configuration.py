@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from netflux.aws.elbv2.accesslog import lines as accesslog
 from netflux.aws.elbv2.balancer.desired import Listener, LoadBalancer
+from netflux.aws.elbv2.listener import sslpolicies
 from netflux.aws.elbv2.rule import conditions, decide, transform
 from netflux.aws.elbv2.rule.decide import Decision, Forward
 from netflux.aws.elbv2.section import answers, headers, sticky
@@ -170,9 +171,23 @@ def _frontends(site: Site, lines: Sequence[str], at_nodes: Sequence[str]) -> Ite
     addresses = site.place.addresses.get(site.listener.port) or ()
     if addresses and (not site.secure or site.certificates):
         files = " ".join(f"crt {quote(path)}" for path in site.certificates)
-        tls = f" ssl {files} alpn {'h2,' if site.on('routing.http2.enabled') else ''}http/1.1" if site.secure else ""
+        alpn = f"alpn {'h2,' if site.on('routing.http2.enabled') else ''}http/1.1"
+        tls = f" ssl {files} {alpn} {_negotiated(site)}" if site.secure else ""
         binds = "".join(f"    bind {address}{tls}\n" for address in addresses)
         yield f"frontend {site.prefix}\n{binds}    {timeouts}{nodes_text}\n"
+
+
+def _negotiated(site: Site) -> str:
+    """The versions and ciphers of the listener's security policy; those of TLS 1.3 are the same in all of them."""
+    policy = sslpolicies.POLICIES.get(site.listener.ssl_policy) or sslpolicies.POLICIES[sslpolicies.DEFAULT]
+    lowest, highest = (_VERSIONS.get(one, one) for one in (policy.protocols[0], policy.protocols[-1]))
+    ciphers = [name for name in policy.ciphers if not name.startswith("TLS_")]
+    chosen = f" ciphers {':'.join(ciphers)}" if ciphers else ""
+    return f"ssl-min-ver {lowest} ssl-max-ver {highest}{chosen}"
+
+
+_VERSIONS = {"TLSv1": "TLSv1.0"}
+"""HAProxy's words for AWS's."""
 
 
 def _through(site: Site, lines: Sequence[str]) -> Iterator[str]:
