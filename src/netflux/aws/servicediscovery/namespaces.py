@@ -35,13 +35,13 @@ class Namespaces(Part):
     """Operations on namespaces. What AWS does a while later is done when the operation's id is told."""
 
     @operation("Name CreatorRequestId Description Tags(Key Value)")
-    def create_http_namespace(self, _call: Call, request: Json) -> Json:
+    def create_http_namespace(self, call: Call, request: Json) -> Json:
         """A namespace for DiscoverInstances alone."""
         again = self._again(request, "HTTP", "")
-        return again or {"OperationId": self._create(request, "HTTP", {"DnsProperties": {"SOA": {}}})}
+        return again or {"OperationId": self._create(call, request, "HTTP", {"DnsProperties": {"SOA": {}}})}
 
     @operation(f"Name CreatorRequestId Description Vpc Tags(Key Value) {_SOA}")
-    def create_private_dns_namespace(self, _call: Call, request: Json) -> Json:
+    def create_private_dns_namespace(self, call: Call, request: Json) -> Json:
         """A namespace whose names the VPC's resolver answers, by a private hosted zone."""
         again = self._again(request, "DNS_PRIVATE", request["Vpc"])
         if again:
@@ -53,13 +53,13 @@ class Namespaces(Part):
             said = f"The VPC {request['Vpc']} has already been associated with another hosted zone of the name {name}"
             failure = {"ErrorCode": "CANNOT_CREATE_HOSTED_ZONE", "ErrorMessage": said}
             return {"OperationId": self.operation("CREATE_NAMESPACE", {}, **failure)}
-        return {"OperationId": self._create(request, "DNS_PRIVATE", {})}
+        return {"OperationId": self._create(call, request, "DNS_PRIVATE", {})}
 
     @operation(f"Name CreatorRequestId Description Tags(Key Value) {_SOA}")
-    def create_public_dns_namespace(self, _call: Call, request: Json) -> Json:
+    def create_public_dns_namespace(self, call: Call, request: Json) -> Json:
         """A namespace with a public hosted zone, which nobody resolves: nothing of this machine is on the internet."""
         again = self._again(request, "DNS_PUBLIC", "")
-        return again or {"OperationId": self._create(request, "DNS_PUBLIC", {})}
+        return again or {"OperationId": self._create(call, request, "DNS_PUBLIC", {})}
 
     @operation("Id")
     def delete_namespace(self, _call: Call, request: Json) -> Json:
@@ -141,7 +141,7 @@ class Namespaces(Part):
             raise AwsError("NamespaceAlreadyExists", f"The namespace {request['Name']} already exists: {body['Id']}.")
         return None
 
-    def _create(self, request: Json, kind: str, properties: Json) -> str:
+    def _create(self, call: Call, request: Json, kind: str, properties: Json) -> str:
         made = identity("ns", 16)
         arn = self.arn("namespace", made)
         operation = self.operation("CREATE_NAMESPACE", {"NAMESPACE": made})
@@ -154,7 +154,7 @@ class Namespaces(Part):
             "CreatorRequestId": request.get("CreatorRequestId"), "operation": operation,
             "vpc": request.get("Vpc", ""),
         })  # fmt: skip
-        self.tag(arn, request.get("Tags", ()))
+        self.tag(arn, request.get("Tags", ()), own=call.access_key is None)
         return operation
 
     def _zone(self, request: Json, arn: str) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netflux.aws.servicediscovery.store import SERVICE, TAGS, Json, Part, identity, matching, page, shown
+from netflux.aws.servicediscovery.store import SERVICE, TAGGER, TAGS, Json, Part, identity, matching, page, shown
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
@@ -23,7 +23,7 @@ class Services(Part):
         "HealthCheckCustomConfig(FailureThreshold) Tags(Key Value) Type",
         refused={"HealthCheckConfig": _UNCHECKED},
     )
-    def create_service(self, _call: Call, request: Json) -> Json:
+    def create_service(self, call: Call, request: Json) -> Json:
         """A service; its records follow its instances."""
         written = request.get("NamespaceId") or request.get("DnsConfig", {}).get("NamespaceId")
         if not written:
@@ -45,7 +45,7 @@ class Services(Part):
             "CreatorRequestId": token, "attributes": {}, "revision": 1,
         }  # fmt: skip
         self.documents.put(SERVICE, made, body)
-        self.tag(body["Arn"], request.get("Tags", ()))
+        self.tag(body["Arn"], request.get("Tags", ()), own=call.access_key is None)
         return {"Service": self._told(body)}
 
     @operation("Id")
@@ -122,10 +122,10 @@ class Services(Part):
         return {}
 
     @operation("ResourceARN Tags(Key Value)")
-    def tag_resource(self, _call: Call, request: Json) -> Json:
+    def tag_resource(self, call: Call, request: Json) -> Json:
         """Adds tags to a namespace or service."""
         self._there(request["ResourceARN"])
-        self.tag(request["ResourceARN"], request["Tags"])
+        self.tag(request["ResourceARN"], request["Tags"], own=call.access_key is None)
         return {}
 
     @operation("ResourceARN TagKeys")
@@ -142,7 +142,7 @@ class Services(Part):
         """The tags of a namespace or service."""
         self._there(request["ResourceARN"])
         known = self.documents.get(TAGS, request["ResourceARN"]) or {}
-        return {"Tags": [{"Key": key, "Value": value} for key, value in known.items()]}
+        return {"Tags": TAGGER.shown(known)}
 
     def _there(self, arn: str) -> None:
         try:

@@ -13,6 +13,7 @@ from netflux.clock import Clock
 from netflux.controlplane.records import paging
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.kinds import kind
+from netflux.controlplane.tagging import Tagger
 from netflux.errors import AwsError
 from netflux.resources.route53 import targets
 from netflux.resources.route53.hostedzone import HOSTED_ZONE
@@ -28,6 +29,8 @@ ILL_AFTER = 30.0
 """Seconds between a custom health check's word and its effect; API shape HealthCheckCustomConfig."""
 
 UNSHARED = {"OwnerAccount": "Namespaces are not shared between accounts here: leave it out."}
+
+TAGGER = Tagger("InvalidInput", "TooManyTagsException")
 
 _COPY = "Put a copy of netflux.db back, or make it anew in Cloud Map."
 _KINDS = (
@@ -130,11 +133,17 @@ class Part:
             self.documents.put(OPERATION, identity, body)
         return identity
 
-    def tag(self, arn: str, tags: Sequence[Json]) -> None:
-        """Adds tags to those that a resource has."""
+    def tag(self, arn: str, tags: Sequence[Json], *, own: bool) -> None:
+        """Adds tags to those that a resource has.
+
+        Args:
+            arn: the resource's.
+            tags: of the request.
+            own: the caller is the region itself, so reserved keys are taken.
+        """
         known = self.documents.get(TAGS, arn) or {}
         if tags:
-            self.documents.put(TAGS, arn, known | {tag["Key"]: tag["Value"] for tag in tags})
+            self.documents.put(TAGS, arn, TAGGER.merged(known, TAGGER.read(tags, own=own)))
 
 
 def identity(prefix: str, length: int) -> str:
