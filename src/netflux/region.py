@@ -71,6 +71,7 @@ from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
@@ -131,8 +132,7 @@ class Region:
         self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
-        owner = (options.account, options.region)
-        self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        self.flow_logs = self._flow_logs()
         flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
         precheck = Precheck(self.apis, self._attached)
         self.apis.register(Ec2Api(self.moto, flow_log_api, self._public, precheck))
@@ -150,8 +150,7 @@ class Region:
         self.ecs = self._tasks()
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
-        self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
-        self.apis.register(self.stacks)
+        self.stacks = self._stacks()
         network = NetworkController(self.network)
         lifecycle, scaling = LifecycleController(self.documents, self.apis, self.clock), self._scaling()
         more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
@@ -215,6 +214,18 @@ class Region:
         if self.options.network == "namespaces":
             return NamespaceNetwork(self.apis, self.documents)
         return LoopbackNetwork(self.apis, self.documents)
+
+    def _flow_logs(self) -> FlowLogs:
+        owner = (self.options.account, self.options.region)
+        made = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        made.delivery.authorization = self.front.authorization
+        return made
+
+    def _stacks(self) -> CloudFormationApi:
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
+        stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
+        self.apis.register(stacks)
+        return stacks
 
     def _inquiry(self) -> Inquiry:
         return Inquiry(self.apis.call, self.network, self.endpoints)

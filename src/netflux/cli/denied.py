@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,13 +63,24 @@ def _show(console: Console, found: dict[str, Any]) -> None:
     denials = found["denials"]
     if not denials:
         console.print("Nothing was denied since the region started.")
-    for denial in denials[:SHOWN]:
-        _one(console, denial, Text.assemble((denial["at"][11:19], "dim"), "  denied"))
+    told = _grouped(denials)
+    for denial, times in told[:SHOWN]:
+        again = f", {times} times" if times > 1 else ""
+        _one(console, denial, Text.assemble((denial["at"][11:19], "dim"), f"  denied{again}"))
         if denial["allowed_now"]:
             console.print(Text("  By now it would be allowed.", "green"))
         console.print()
-    if len(denials) > SHOWN:
-        console.print(Text(f"{len(denials) - SHOWN} earlier ones: --json has them.", "dim"))
+    if len(told) > SHOWN:
+        console.print(Text(f"{len(told) - SHOWN} earlier ones: --json has them.", "dim"))
+
+
+def _grouped(denials: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], int]]:
+    """The newest of those that tell the same but for the session, each with how many there are."""
+    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for denial in denials:
+        who = denial["principal"].rpartition("/")[0]
+        found.setdefault((who, denial["action"], denial["resource"], denial["decided"]), []).append(denial)
+    return [(same[0], len(same)) for same in found.values()]
 
 
 def _one(console: Console, told: dict[str, Any], verdict: Text) -> None:

@@ -259,4 +259,4 @@ TRIPS = [
 ]
 NOT_HERE = {"ChangePassword", "GenerateCredentialReport"}
 """They are about who asks, and about all; each has a test of its own."""
-ENDING = ("Get", "List", "Delete", "Remove", "Detach")
+ENDING = ("Get", "List", "Delete", "Remove", "Detach", "Simulate")

@@ -88,8 +88,11 @@ async def test_a_session_of_a_role_has_its_id_and_no_path(plane: Plane) -> None:
     key = plane.keys.known(credentials["AccessKeyId"])
     assert key is not None
     assert (key.token, key.secret) == (credentials["SessionToken"], credentials["SecretAccessKey"])
+    (issued,) = key.context["aws:tokenissuetime"]
+    assert datetime.fromisoformat(issued) == credentials["Expiration"] - timedelta(hours=1)
     assert key.context == {
         "aws:principaltag/team": ("blue",), "aws:principaltag/stage": ("one",), "aws:sourceidentity": ("sam",),
+        "aws:tokenissuetime": (issued,),
     }  # fmt: skip
     assert key.principal.role == ROLE
 

@@ -259,3 +259,123 @@ async def test_a_policy_that_can_not_be_read_allows_nothing(checked: Checked) ->
     assert (await checked.outcome(key, "ecs", "ListClusters")).startswith(
         "InternalFailure 500 The policy own of arn:aws:iam::"
     )
+
+
+TAG = [{"Key": "stage", "Value": "prod"}]
+TAGGED: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
+    (
+        "secretsmanager",
+        "CreateSecret",
+        {"Name": "db", "SecretString": "x", "Tags": TAG},
+        "GetSecretValue",
+        {"SecretId": "db"},
+    ),
+    (
+        "sqs",
+        "CreateQueue",
+        {"QueueName": "jobs", "tags": {"stage": "prod"}},
+        "SendMessage",
+        {"QueueUrl": f"http://x/{A}/jobs"},
+    ),
+    ("sns", "CreateTopic", {"Name": "t", "Tags": TAG}, "Publish", {"TopicArn": f"arn:aws:sns:{R}:{A}:t"}),
+    (
+        "ssm",
+        "PutParameter",
+        {"Name": "/a/b", "Value": "x", "Type": "String", "Tags": TAG},
+        "GetParameter",
+        {"Name": "/a/b"},
+    ),
+    (
+        "dynamodb",
+        "CreateTable",
+        {
+            "TableName": "t",
+            "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "Tags": TAG,
+        },
+        "GetItem",
+        {"TableName": "t"},
+    ),
+]
+
+
+@pytest.mark.parametrize("tagged", TAGGED, ids=[case[0] for case in TAGGED])
+@pytest.mark.parametrize("stage", ["prod", "test"])
+async def test_a_resource_s_tags_are_condition_keys(
+    checked: Checked, tagged: tuple[str, str, dict[str, Any], str, dict[str, Any]], stage: str
+) -> None:
+    service, create, made, operation, params = tagged
+    await checked.apis.call(service, create, made)
+    condition = {"StringEquals": {"aws:ResourceTag/stage": stage}}
+    key = checked.people.user(allow(f"{service}:{operation}", Condition=condition))
+    assert (not await checked.outcome(key, service, operation, params)) is (stage == "prod")
+
+
+async def test_a_role_s_tags_are_condition_keys_of_who_assumes_it(checked: Checked) -> None:
+    checked.people.role(trusts=[trust({"AWS": A})], tags={"team": "a"})
+    params = {"RoleArn": APP, "RoleSessionName": "s1"}
+    condition = {"StringEquals": {"iam:ResourceTag/team": "a"}}
+    key = checked.people.user(allow("sts:AssumeRole", Condition=condition))
+    assert not await checked.outcome(key, "sts", "AssumeRole", params)
+
+
+async def test_a_secret_with_a_key_of_the_customer_s_needs_the_key(checked: Checked) -> None:
+    root = document(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"}))
+    made = await checked.apis.call("kms", "CreateKey", {"Policy": root})
+    params = {"Name": "db", "SecretString": "x", "KmsKeyId": made["KeyMetadata"]["KeyId"]}
+    await checked.apis.call("secretsmanager", "CreateSecret", params)
+    key = checked.people.role(allow("secretsmanager:GetSecretValue"))
+    told = await checked.outcome(key, "secretsmanager", "GetSecretValue", {"SecretId": "db"})
+    assert told == "AccessDeniedException 400 Access to KMS is not allowed"
+    condition = {"StringEquals": {"kms:ViaService": f"secretsmanager.{R}.amazonaws.com"}}
+    key = checked.people.role(allow("secretsmanager:GetSecretValue"), allow("kms:Decrypt", Condition=condition))
+    assert not await checked.outcome(key, "secretsmanager", "GetSecretValue", {"SecretId": "db"})
+
+
+async def test_a_parameter_with_a_key_of_the_customer_s_needs_the_key_to_be_decrypted(checked: Checked) -> None:
+    root = document(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"}))
+    arn = (await checked.apis.call("kms", "CreateKey", {"Policy": root}))["KeyMetadata"]["Arn"]
+    made = {"Name": "/db", "Value": "x", "Type": "SecureString", "KeyId": arn}
+    await checked.apis.call("ssm", "PutParameter", made)
+    await checked.apis.call("ssm", "PutParameter", {"Name": "/own", "Value": "x", "Type": "SecureString"})
+    key = checked.people.role(allow("ssm:*"))
+    asked = {"Names": ["/db"], "WithDecryption": True}
+    assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "GetParameters", asked)
+    assert not await checked.outcome(key, "ssm", "GetParameters", {"Names": ["/db"]})
+    assert not await checked.outcome(key, "ssm", "GetParameter", {"Name": "/own", "WithDecryption": True})
+
+
+class Definitions:
+    """ECS as far as it tells of one task definition."""
+
+    service = "ecs"
+    whole = True
+
+    async def describe_task_definition(self, _call: Call, _request: dict[str, Any]) -> dict[str, Any]:
+        arn = f"arn:aws:ecs:{R}:{A}:task-definition/web:3"
+        return {"taskDefinition": {"taskDefinitionArn": arn, "taskRoleArn": APP}}
+
+
+async def test_who_runs_a_task_passes_it_its_definition_s_roles(checked: Checked) -> None:
+    checked.apis.register(Definitions())
+    params = {"taskDefinition": "web", "cluster": "prod"}
+    key = checked.people.user(allow("ecs:RunTask", resource=f"arn:aws:ecs:{R}:{A}:task-definition/web:3"))
+    assert f"iam:PassRole on resource: {APP} " in await checked.outcome(key, "ecs", "RunTask", params)
+    cluster = {"ArnEquals": {"ecs:cluster": f"arn:aws:ecs:{R}:{A}:cluster/prod"}}
+    key = checked.people.user(allow("ecs:RunTask", Condition=cluster), allow("iam:PassRole", resource=APP))
+    assert not await checked.outcome(key, "ecs", "RunTask", params)
+    assert await checked.outcome(key, "ecs", "RunTask", {**params, "cluster": "other"})
+
+
+async def test_a_key_that_is_not_there_is_the_operation_s_to_tell(checked: Checked) -> None:
+    key = checked.people.role(allow("kms:*"))
+    assert not await checked.outcome(key, "kms", "Decrypt", {"KeyId": "00000000-0000-0000-0000-000000000000"})
+
+
+async def test_other_operations_of_sts_need_a_policy_alone(checked: Checked) -> None:
+    params = {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}
+    assert await checked.outcome(checked.people.user(), "sts", "GetAccessKeyInfo", params)
+    key = checked.people.user(allow("sts:GetAccessKeyInfo"))
+    assert not await checked.outcome(key, "sts", "GetAccessKeyInfo", params)

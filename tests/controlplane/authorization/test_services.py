@@ -277,7 +277,12 @@ def test_every_parameter_of_a_table_is_one_of_the_service(name: str) -> None:
     known = {member for shape in shapes if shape is not None for member in shape.members}
     named = {found for template in SERVICES[name].parameters for found in re.findall(r"\{(\w+)", template)}
     assert not named - known
-    assert not {path.partition(".")[0] for path in SERVICES[name].keys.values()} - known
+    paths = [path for path in SERVICES[name].keys.values() if "{" not in path]
+    templates = [path for path in SERVICES[name].keys.values() if "{" in path]
+    keys = {path.partition(".")[0] for path in paths} | {
+        one for path in templates for one in re.findall(r"\{(\w+)", path)
+    }
+    assert not keys - known
 
 
 def test_a_passed_role_names_who_it_is_passed_to() -> None:

@@ -6,6 +6,7 @@ from netflux.aws.iam.accesskeys import AccessKeys
 from netflux.aws.iam.account import Account
 from netflux.aws.iam.attachments import Attachments
 from netflux.aws.iam.groups import Groups
+from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.iam.inline import InlinePolicies
 from netflux.aws.iam.linkedroles import LinkedRoles
 from netflux.aws.iam.logins import Logins
@@ -14,6 +15,7 @@ from netflux.aws.iam.providers import OpenIdProviders, SamlProviders
 from netflux.aws.iam.report import CredentialReports
 from netflux.aws.iam.roles import Roles
 from netflux.aws.iam.servercertificates import ServerCertificates
+from netflux.aws.iam.simulation import Simulations
 from netflux.aws.iam.tables import Tables
 from netflux.aws.iam.usercertificates import UserCertificates
 from netflux.aws.iam.users import Users
@@ -38,6 +40,7 @@ class IamApi(
     OpenIdProviders,
     SamlProviders,
     CredentialReports,
+    Simulations,
 ):
     """The operations of each noun.
 
@@ -54,3 +57,4 @@ class IamApi(
     def __init__(self, documents: Documents, clock: Clock, account: str, keys: Keys) -> None:
         self.documents = documents
         self.tables = Tables(documents, clock, account, keys)
+        self.identities = TableIdentities(documents)

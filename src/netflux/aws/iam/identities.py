@@ -58,6 +58,17 @@ class TableIdentities:
         sources = [source for one in holders for source in self._attached(one)]
         return Identity(principal, user.id, user.name, user.tags, (*sources, *self._limits(user, session)))
 
+    def of(self, arn: str) -> list[Source] | None:
+        """The policies of a user, with its groups' and its boundary, of a group or of a role; None where it is not."""
+        user = next(iter(self._users.where("arn", arn)), None)
+        if user is not None:
+            return [*self.identity(Principal("AWS", arn, arn.split(":")[4])).sources]
+        for table in (self._groups, self._roles):
+            for holder in table.where("arn", arn):
+                limits = self._limits(holder, ()) if isinstance(holder, Role) else ()
+                return [*self._attached(holder), *limits]
+        return None
+
     def trust(self, role: str) -> Source | None:
         """A role's trust policy, by the role's ARN; None when there is no such role."""
         found = next(iter(self._roles.where("arn", role)), None)
@@ -98,8 +109,7 @@ class TableIdentities:
     def _managed(self, arn: str) -> Policy:
         """A managed policy's document; one without statements where the policy is gone."""
         if arn.startswith(AWS_MANAGED):
-            own = managedpolicies.get(arn)
-            return _read(own.document, f"the policy {arn}") if own is not None else _NOTHING
+            return _aws_managed(arn)
         record = self._policies.get(arn)
         return _read(record.document, f"the policy {arn}") if record is not None else _NOTHING
 
@@ -111,6 +121,13 @@ def _given(session: Sequence[str], kind: Kind, holder: str) -> Iterator[Source]:
 
 
 _NOTHING = Policy("2012-10-17", ())
+
+
+@functools.lru_cache(maxsize=32)
+def _aws_managed(arn: str) -> Policy:
+    """One of AWS's own, which never changes while the region lives."""
+    own = managedpolicies.get(arn)
+    return _read(own.document, f"the policy {arn}") if own is not None else _NOTHING
 
 
 def _read(text: str, what: str, *, trust: bool = False) -> Policy:

@@ -178,12 +178,13 @@ class StsApi:
         return asking
 
     def _begin(self, asking: Key, session: Key, seconds: int) -> dict[str, Any]:
-        expires = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+        now = datetime.now(UTC).replace(microsecond=0)
+        expires = now + timedelta(seconds=seconds)
         made = Key(
             access_key=key_id("ASIA"),
             secret=secret_key(),
             principal=session.principal,
-            context=session.context,
+            context={**session.context, "aws:tokenissuetime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),)},
             token=secrets.token_urlsafe(256),
             expires=expires,
             identity=session.identity,

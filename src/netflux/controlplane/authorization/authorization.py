@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from netflux.controlplane.authentication.keys import Key
-from netflux.controlplane.authorization import circumstances, resourcepolicies
+from netflux.controlplane.authorization import circumstances, customerkeys, passedroles, resourcepolicies, resourcetags
 from netflux.controlplane.authorization.circumstances import Context
 from netflux.controlplane.authorization.denials import Denial, Denials
 from netflux.controlplane.authorization.identity import Identities, Identity
@@ -71,12 +72,12 @@ class Authorization:
             known = {**circumstances.of_identity(identity, key), **context}
             await self._decide(call, params, identity, known)
 
-    async def check_as(self, service: str, operation: str, params: Mapping[str, Any], principal: Principal) -> None:
-        """The same for a part of ours that acts as a session of a role."""
+    async def check_as(self, service: str, operation: str, params: Mapping[str, Any], actor: Actor) -> None:
+        """The same for a part of ours that acts for somebody."""
         if self.enforced:
             call = Call(service, operation, self._region, self._account)
-            identity = self.identities.identity(principal)
-            await self._decide(call, params, identity, circumstances.of_identity(identity))
+            identity = self.identities.identity(actor.principal, actor.policies, actor.issuer)
+            await self._decide(call, params, identity, {**circumstances.of_identity(identity), **actor.context})
 
     async def verdict(self, identity: Identity, need: Need, context: Context) -> Verdict:
         """The verdict on one action on one resource, with the policy that the resource has.
@@ -87,7 +88,10 @@ class Authorization:
             context: condition keys of the request.
         """
         own = await self.resource_policy(need)
-        return self.judged(identity, need, context, [own] if own is not None else [])
+        policies = [own] if own is not None else []
+        if resourcetags.wanted([*identity.sources, *policies]):
+            context = {**context, **await resourcetags.context(self._apis, need.resource)}
+        return self.judged(identity, need, context, policies)
 
     async def resource_policy(self, need: Need) -> Source | None:
         """The policy of the resource that is asked for; None where it has none."""
@@ -98,7 +102,7 @@ class Authorization:
         request = Request(identity.principal, need.action, need.resource, {**context, **need.context})
         if identity.principal.is_root:
             return administrator(request)
-        decides = need.action.partition(":")[0] in resourcepolicies.DECIDING and need.resource != EVERYTHING
+        decides = resourcepolicies.decides(need.action, resource)
         return judge([*identity.sources, *resource], request, resource_decides=decides)
 
     def known(self, key: Key) -> Identity | None:
@@ -114,7 +118,7 @@ class Authorization:
             role: ARN.
             session: its name.
         """
-        return Acting(self._apis, self, session_of(role, session))
+        return Acting(self._apis, self, Actor(session_of(role, session)))
 
     def trusted(self, role: str, service: str, context: Context) -> Verdict:
         """Whether a service may assume the role; a role that is not there trusts nobody.
@@ -150,22 +154,48 @@ class Authorization:
         table = service(call.service)
         named = await resolved(self._apis, self.identities, identity, call, params)
         found = [*table.needs(call.operation, named, table.place(self._region, self._account))]
+        for more in (customerkeys, passedroles):
+            found += await more.needs(self._apis, call, params)
         return found or [Need(f"{table.prefix}:{call.operation}", EVERYTHING)]
 
 
+@dataclass(frozen=True)
+class Actor:
+    """For whom a part of ours makes calls.
+
+    Attributes:
+        principal: a session or a user.
+        policies: documents of session policies.
+        issuer: of a session, the ARN of who asked for it.
+        service: through which they make them, e.g. `cloudformation.amazonaws.com`; empty for a role of its own.
+    """
+
+    principal: Principal
+    policies: tuple[str, ...] = ()
+    issuer: str = ""
+    service: str = ""
+
+    @property
+    def context(self) -> Context:
+        """Condition keys that such calls carry ["Forward access sessions"]."""
+        if not self.service:
+            return {}
+        return {"aws:viaawsservice": ("true",), "aws:calledvia": (self.service,)}
+
+
 class Acting:
-    """Calls the region's APIs as a session of a role.
+    """Calls the region's APIs for somebody.
 
     Args:
         apis: carries the calls out.
         authorization: decides them.
-        principal: the session.
+        actor: for whom.
     """
 
-    def __init__(self, apis: Caller, authorization: Authorization, principal: Principal) -> None:
+    def __init__(self, apis: Caller, authorization: Authorization, actor: Actor) -> None:
         self._apis = apis
         self._authorization = authorization
-        self._principal = principal
+        self._actor = actor
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The operation's response as botocore shapes it; AwsError when it fails, or is denied."""
@@ -173,8 +203,8 @@ class Acting:
         return await self._apis.call(service, operation, params)
 
     async def permit(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
-        """Returns when the role may call the operation; AwsError, in the service's words, when it may not."""
-        await self._authorization.check_as(service, operation, params, self._principal)
+        """Returns when they may call the operation; AwsError, in the service's words, when not."""
+        await self._authorization.check_as(service, operation, params, self._actor)
 
 
 def session_of(role: str, session: str) -> Principal:

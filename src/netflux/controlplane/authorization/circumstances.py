@@ -65,15 +65,15 @@ def of_call(params: Mapping[str, Any], region: str, account: str, now: datetime)
         "aws:currenttime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
         "aws:epochtime": (str(int(now.timestamp())),),
     }
-    tags = {name: value for member in _TAGS for name, value in _tags(params.get(member))}
-    names = [*tags, *(str(name) for member in _TAG_KEYS for name in params.get(member) or ())]
+    given = {name: value for member in _TAGS for name, value in tags(params.get(member))}
+    names = [*given, *(str(name) for member in _TAG_KEYS for name in params.get(member) or ())]
     if names:
         found["aws:tagkeys"] = tuple(names)
-    found |= {f"aws:requesttag/{name.lower()}": (value,) for name, value in tags.items()}
+    found |= {f"aws:requesttag/{name.lower()}": (value,) for name, value in given.items()}
     return found
 
 
-def _tags(written: Any) -> Iterator[tuple[str, str]]:
+def tags(written: Any) -> Iterator[tuple[str, str]]:
     """Tags in any of the shapes that services have: a map, or a list of keys and values, at times one level below."""
     if isinstance(written, Mapping) and "Items" in written:
         written = written["Items"]
@@ -82,6 +82,6 @@ def _tags(written: Any) -> Iterator[tuple[str, str]]:
         return
     for item in written or ():
         if "Tags" in item:
-            yield from _tags(item["Tags"])
+            yield from tags(item["Tags"])
         else:
             yield str(item.get("Key", item.get("key", ""))), str(item.get("Value", item.get("value", "")) or "")

@@ -25,6 +25,8 @@ def refusal(service: str, verdict: Verdict) -> AwsError:
         verdict: a refusal.
     """
     text = sentence(service, verdict)
+    if service == "secretsmanager" and verdict.request.action.startswith("kms:"):
+        text = "Access to KMS is not allowed"
     if service == "ec2":
         text = (
             f"You are not authorized to perform this operation. {text}. Encoded authorization failure message: "

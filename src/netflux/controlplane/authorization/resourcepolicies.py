@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from netflux.controlplane.authorization.identity import Identities
 from netflux.controlplane.call import Caller
@@ -10,8 +10,14 @@ from netflux.errors import AwsError
 from netflux.policy.document import PolicyError, parse
 from netflux.policy.verdict import Kind, Source
 
-DECIDING = ("sts", "kms")
-"""Where an identity's policies count only as far as the resource's own policy lets them: roles, and KMS's keys."""
+
+def decides(action: str, policies: Sequence[Source]) -> bool:
+    """Whether an identity's policies count only as far as the resource's own let them.
+
+    So it is with roles, also those that are not there, and with KMS's keys; that one is not there is the operation's to
+    tell.
+    """
+    return action.lower() == "sts:assumerole" or (action.startswith("kms:") and bool(policies))
 
 
 async def source(apis: Caller, identities: Identities, action: str, resource: str) -> Source | None:
@@ -21,7 +27,7 @@ async def source(apis: Caller, identities: Identities, action: str, resource: st
         AwsError: it has one that can't be read.
     """
     prefix = action.partition(":")[0]
-    if prefix == "sts":
+    if action.lower() == "sts:assumerole":
         return identities.trust(resource)
     look = _LOOKS.get(prefix)
     if look is None or not resource.startswith(f"arn:aws:{prefix}:"):

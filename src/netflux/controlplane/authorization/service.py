@@ -44,7 +44,7 @@ class Service:
         passes: by operation, parameters with a role's ARN and the service that the role is passed to.
         also: by operation, a parameter that asks for one more action where it is there, the action, and its template;
             an empty one for the operation's own resources.
-        keys: condition keys in lower case, with the parameter that they are of.
+        keys: condition keys in lower case, with the parameter that they are of, or a template.
         unscoped: beginnings of operations that have no resource but `*`.
         regional: whether ARNs name the region.
         owned: whether ARNs name the account.
@@ -68,7 +68,7 @@ class Service:
 
     def needs(self, operation: str, params: Mapping[str, Any], place: Place) -> Iterator[Need]:
         """All that must be allowed for the call."""
-        context = {key: found for key, path in self.keys.items() if (found := tuple(values(params, path)))}
+        context = {key: found for key, path in self.keys.items() if (found := _texts(path, params, place))}
         for action in self.actions.get(operation, (operation,)):
             name = action if ":" in action else f"{self.prefix}:{action}"
             for resource in self.resources(operation, params, place):
@@ -96,3 +96,7 @@ class Service:
                 return [*dict.fromkeys(made)]
             found += made
         return [*dict.fromkeys(found)] or [EVERYTHING]
+
+
+def _texts(written: str, params: Mapping[str, Any], place: Place) -> tuple[str, ...]:
+    return tuple(fill(written, params, place) if "{" in written else values(params, written))

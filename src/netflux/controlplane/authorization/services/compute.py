@@ -41,7 +41,7 @@ ECS = Service(
         "RegisterTaskDefinition": (("taskRoleArn", _TASKS), ("executionRoleArn", _TASKS)),
         "RunTask": (("overrides.taskRoleArn", _TASKS), ("overrides.executionRoleArn", _TASKS)),
     },
-    keys={"ecs:task-definition": "taskDefinition"},
+    keys={"ecs:cluster": "cluster/{cluster:name}", "ecs:task-definition": "task-definition/{taskDefinition}"},
 )
 
 ECR = Service(
