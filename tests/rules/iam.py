@@ -196,6 +196,9 @@ NAMES = [
         UserName="sam",
         SSHPublicKeyBody="ssh-rsa a",
     ),
+    refused("A page has one entry at least.", "ListRoles", "ValidationError", MaxItems=0),
+    refused("A page has a thousand entries at most.", "ListUsers", "ValidationError", MaxItems=1001),
+    refused("A marker is one that an answer gave.", "ListRoles", "ValidationError", Marker="elsewhere"),
 ]
 
 MISSING = [

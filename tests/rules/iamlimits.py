@@ -396,9 +396,6 @@ PASSWORD = [
     refused(
         "Only a user has a password to change.", "ChangePassword", "InvalidUserType", OldPassword="a", NewPassword="b"
     ),
-    refused("A page has one entry at least.", "ListRoles", "ValidationError", MaxItems=0),
-    refused("A page has a thousand entries at most.", "ListUsers", "ValidationError", MaxItems=1001),
-    refused("A marker is one that an answer gave.", "ListRoles", "ValidationError", Marker="elsewhere"),
 ]
 
 RULES = [*CONFLICTS, *LIMITS, *LINKED_ROLES, *PASSWORD]

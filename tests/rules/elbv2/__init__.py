@@ -34,7 +34,6 @@ def register(plane: Plane, apis: Apis) -> None:
     dependencies = Dependencies(nothing, cast("Any", MapNetwork({})), Endpoints(), Path(plane.path))
     controller = ElbController(desired, dependencies, plane.documents, clock, lambda _: None)
     vpcs = Vpcs(plane.documents)
-    apis.register(AcmApi(plane.documents, clock, (apis.region, apis.account)))
     apis.register(ElbApi(Parts(desired, plane.documents, vpcs, acm, controller, clock, apis.account)))
 
 
