@@ -37,9 +37,8 @@ from netflux.aws.ec2.flowcontroller import FlowLogController
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.aws.ec2.flowlogs import FlowLogs
 from netflux.aws.ecr import distribution
-from netflux.aws.ecr.api import EcrApi
+from netflux.aws.ecr.api import Contents, EcrApi
 from netflux.aws.ecr.controller import LifecycleController
-from netflux.aws.ecr.password import Passwords
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
 from netflux.aws.ecs import meter as ecsmeter
@@ -67,8 +66,11 @@ from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
+from netflux.aws.secretsmanager.api import SecretsManagerApi
+from netflux.aws.secretsmanager.controller import SecretDeletionController
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call
 from netflux.controlplane.records.table import Change
 from netflux.front import Front, Services
@@ -99,6 +101,7 @@ READERS = {
     "cloudfront": ("cloudfront",),
     "route53": ("elbv2", "cloudfront"),
     "acm": ("elbv2",),
+    "secretsmanager": ("secret-deletion",),
 }
 """Which controllers read what a service's API has accepted, and its tables."""
 
@@ -129,7 +132,7 @@ class Region:
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
-        self.flow_logs = self._vpcs()
+        self.ec2, self.flow_logs = self._vpcs()
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents, front.faults), self.clock))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
@@ -144,16 +147,15 @@ class Region:
         self.ecs = self._tasks()
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
-        self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
-        self.apis.register(self.stacks)
+        self.stacks = self._stacks()
+        more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
+        more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         network = NetworkController(self.network)
-        lifecycle, scaling = LifecycleController(self.documents, self.apis, self.clock), self._scaling()
-        more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
-        inquiry = Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
+        s3.authorization = front.authorization
         self.documents.watch(self._recorded)
-        front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
+        front.complete(Services(s3.handle, self.facts, self._inquiry(), self._changed))
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -162,6 +164,7 @@ class Region:
             if self.state.older:
                 await take_over(self.moto, self.documents)
                 self.state.upgraded()
+            self.ec2.seed()
             self.map.resume()
             self.acm.resume()
             await begin(self.network.start, self.network.stop)
@@ -193,9 +196,10 @@ class Region:
         binary = distribution.program()
         storage, run = self.state.path / "registry", self.state.run
         layers = distribution.Distribution(self.children, binary, storage, run, self.front.faults) if binary else None
-        self.apis.register(EcrApi(self.documents, self.moto, self.clock, layers, self.options.port))
-        passwords = Passwords(self.documents, self.clock)
-        return RegistryServer(self.apis, passwords, layers, self.options.account, self.options.region)
+        contents = Contents(layers, self.front.trees)
+        ecr = EcrApi(self.documents, self.apis, self.clock, contents, self.options.port)
+        self.apis.register(ecr)
+        return RegistryServer(self.apis, ecr, self.options.account, self.options.region)
 
     def _names(self) -> tuple[ServiceDiscoveryApi, AcmApi]:
         """Route 53, and who has records there or reads them: Cloud Map and ACM."""
@@ -211,16 +215,27 @@ class Region:
             return NamespaceNetwork(self.documents)
         return LoopbackNetwork(self.documents)
 
-    def _vpcs(self) -> FlowLogs:
+    def _vpcs(self) -> tuple[Ec2Api, FlowLogs]:
         owner = (self.options.account, self.options.region)
         logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        logs.delivery.authorization = self.front.authorization
         poke = partial(self._poke, "flow-logs")
-        api = FlowLogApi(logs, self.documents, self.apis.call, self.clock, poke)
-        self.apis.register(Ec2Api(self.documents, self.clock, api))
-        return logs
+        api = Ec2Api(self.documents, self.clock, FlowLogApi(logs, self.documents, self.apis.call, self.clock, poke))
+        self.apis.register(api)
+        return api, logs
+
+    def _stacks(self) -> CloudFormationApi:
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
+        stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
+        self.apis.register(stacks)
+        return stacks
+
+    def _inquiry(self) -> Inquiry:
+        return Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()
+        self.apis.register(SecretsManagerApi(self.documents, self.clock, self.apis))
         self.apis.register(RdsApi(instances, self.apis, postgres, self.clock))
         machine = Machine(
             databases=self.state.path / "databases",
@@ -232,7 +247,7 @@ class Region:
             installations=postgres,
             clock=self.clock,
         )
-        return RdsController(instances, machine, self.apis, lambda key: self.loop.poke("rds", key))
+        return RdsController(instances, machine, lambda key: self.loop.poke("rds", key))
 
     def _load_balancers(self) -> ElbController:
         desired = Desired(self.documents, self.options.region)
@@ -244,7 +259,7 @@ class Region:
             self.state.run,
             self.options.port,
             self.gateway.certificate,
-            Firewall(self.apis, self.network),
+            Firewall(self.documents, self.network),
             self.meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
             acm,
@@ -292,6 +307,7 @@ class Region:
             serve_apis=self.front.server.listen,
             resolver=self.resolver,
             faults=self.front.faults,
+            authority=self.front.authorization,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
@@ -301,10 +317,11 @@ class Region:
         """What runs containers, and what fills the registry with the project's images."""
         where = (self.apis, self.options.account, self.options.region, lambda: self.registry.port)
         podman = Engine(self.state.path / "podman")
-        local = LocalImages(podman, EcrRegistry(*where))
-        seed = SeedController(self.apis.call, self.documents, self.options.seed, self.options.runtime, local)
+        local, trees = LocalImages(podman, EcrRegistry(*where)), self.front.trees
+        sources = (self.options.seed, self.options.runtime)
+        seed = SeedController(self.apis.call, self.documents, sources, trees, local)
         images = EcrRegistry(*where, seed.filled)
-        return choice.assemble(self.options.runtime, self.children, images, podman, self.state.path), seed
+        return choice.assemble(self.options.runtime, self.children, images, podman, trees), seed
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)
@@ -354,6 +371,7 @@ class Region:
             "runtime": self.options.runtime,
             "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
             "any_credentials": self.options.any_credentials,
+            "iam": self.options.iam,
             "tells_users_apart": self.options.peers is not None,
             "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
             "state": str(self.state.path),

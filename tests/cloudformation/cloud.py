@@ -18,6 +18,7 @@ from netflux.aws.elbv2.operations import Parts
 from netflux.aws.elbv2.target.registrations import Targets
 from netflux.aws.elbv2.vpc import Vpcs
 from netflux.aws.route53.api import Route53Api
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.clock import Clock
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.apis import Apis
@@ -25,7 +26,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
-from tests.controlplane.plane import with_ec2
+from tests.controlplane.plane import with_ec2, with_iam
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -266,6 +267,7 @@ class Cloud:
         self.apis = Apis(ACCOUNT, REGION, self.moto, lambda _call: None, lend=lambda _service, _operation: None)
         with_ec2(self.apis, self.documents)
         with_elb(self.apis, self.documents)
+        self.apis.register(SecretsManagerApi(self.documents, Clock(), self.apis))
         self.ecs = KeptEcs()
         self.cloudfront = KeptCloudFront()
         self.rds = KeptRds()
@@ -273,6 +275,7 @@ class Cloud:
         self.apis.register(self.rds)
         self.apis.register(self.cloudfront)
         self.apis.register(AcmApi(self.documents, Clock(), (REGION, ACCOUNT)))
+        with_iam(self.apis, self.documents, ACCOUNT)
         self.apis.register(Route53Api(self.documents, Clock(), self.apis, (REGION, ACCOUNT)))
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.broken: Callable[[str, dict[str, Any]], Exception | None] = lambda _operation, _params: None

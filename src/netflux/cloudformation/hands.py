@@ -84,12 +84,14 @@ class Hands:
         if not step.operation:
             return True
         try:
-            calls = carry.parameters(row, step, facts, changed)
+            asked = await step.ask(self.call, facts) if step.ask is not None else None
+            calls = carry.parameters(row, step, facts, changed) if asked is None else asked
         except (Uncarried, ValueError) as problem:
             raise AwsError("ValidationError", f"Property validation failure: {problem}") from problem
         for params in calls:
             try:
-                await self.call(step.service or row.service, step.operation, params)
+                whole = await step.complete(self.call, facts, params) if step.complete else params
+                await self.call(step.service or row.service, step.operation, whole)
             except AwsError as error:
                 if step.same and error.message == step.same:
                     return False

@@ -38,6 +38,7 @@ _NOWHERE = ""
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 """Numbers that EC2 takes for names (EC2 API reference, "IpPermission")."""
 
+_LAST = 32767
 _WITH_PORTS = ("tcp", "udp")
 _MOST_PROTOCOLS = 255
 
@@ -236,7 +237,8 @@ def _rule(rule: securitygroup.SecurityGroupRule) -> SecurityGroupRule:
 
 
 def _acl(_tables: Tables, acl: networkacl.NetworkAcl, _faults: Faults) -> NetworkAcl:
-    return NetworkAcl(acl.id, tuple(_entry(entry) for entry in acl.entries))
+    """Without the last entries, `*` in the console: what no other one matches is denied."""
+    return NetworkAcl(acl.id, tuple(_entry(entry) for entry in acl.entries if entry.number < _LAST))
 
 
 def _entry(entry: networkacl.AclEntry) -> AclEntry:

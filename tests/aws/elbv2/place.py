@@ -133,7 +133,7 @@ class Place:
             self.run,
             self.port,
             self.gateway.certificate,
-            Firewall(self.apis, self.network) if loopback else None,
+            Firewall(self.documents, self.network) if loopback else None,
             meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
             acm,

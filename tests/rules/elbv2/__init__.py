@@ -29,11 +29,11 @@ def register(plane: Plane, apis: Apis) -> None:
     """Without HAProxy: what is refused runs nothing."""
     desired, clock = Desired(plane.documents, apis.region), Clock()
     acm = Acm(plane.documents)
+    apis.register(AcmApi(plane.documents, clock, (apis.region, apis.account)))
     nothing = cast("Any", None)
     dependencies = Dependencies(nothing, cast("Any", MapNetwork({})), Endpoints(), Path(plane.path))
     controller = ElbController(desired, dependencies, plane.documents, clock, lambda _: None)
     vpcs = Vpcs(plane.documents)
-    apis.register(AcmApi(plane.documents, clock, (apis.region, apis.account)))
     apis.register(ElbApi(Parts(desired, plane.documents, vpcs, acm, controller, clock, apis.account)))
 
 

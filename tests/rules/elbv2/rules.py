@@ -277,6 +277,18 @@ RULES = [
         TRANSFORMS,
     ),
     Rule(
+        "A transform has its own type's structure.",
+        "CreateRule",
+        new_rule(
+            Transforms=[
+                rewrite("url-rewrite", ("^/a", "/b"))
+                | {"HostHeaderRewriteConfig": {"Rewrites": [{"Regex": "a", "Replace": "b"}]}}
+            ]
+        ),
+        "ValidationError",
+        "RuleTransform, API reference",
+    ),
+    Rule(
         "A replacement names groups of its expression.",
         "CreateRule",
         new_rule(Transforms=[rewrite("url-rewrite", ("^/a", "/$1"))]),

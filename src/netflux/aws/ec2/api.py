@@ -71,4 +71,7 @@ class Ec2Api(
         self.tables = Tables(documents)
         self.clock = clock
         self.flow_logs = flow_logs
+
+    def seed(self) -> None:
+        """Puts what AWS has in a region from the first day on, unless it is there or the release before had it."""
         furnishing.seed(self.tables)

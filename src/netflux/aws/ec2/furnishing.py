@@ -143,5 +143,20 @@ def seed(tables: Tables) -> None:
         new_default_vpc(tables)
 
 
+def unseed(tables: Tables) -> None:
+    """Takes back the default VPC and AWS's prefix lists: the release before has left its own. The DHCP options stay."""
+    for vpc in tables.vpcs.where("default", "default"):
+        for gateway in tables.internet_gateways.where("vpc", vpc.id):
+            tables.internet_gateways.delete(gateway.id)
+        for subnet in tables.subnets.where("vpc", vpc.id):
+            for tied in tables.acl_associations.where("subnet", subnet.id):
+                tables.acl_associations.delete(tied.id)
+            tables.subnets.delete(subnet.id)
+        strip(tables, vpc.id)
+    for one in tables.prefix_lists:
+        if one.owner == "AWS":
+            tables.prefix_lists.delete(one.id)
+
+
 def _rule_id() -> str:
     return identifiers.hexadecimal("sgr")

@@ -196,7 +196,7 @@ class ElbController:
             self._dependencies.gateway_port,
             self._dependencies.certificate(),
             {port: [_bind(node, port, nodes.index(node) + 1) for node in found] for port, found in addresses.items()},
-            await self._clients(balancer),
+            self._clients(balancer),
             tuple(node.local_address for node in nodes) if self.apart else (),
             turns,
             {port: [one.path for one in found] for port, found in certificates.items()},
@@ -222,11 +222,11 @@ class ElbController:
         self._publish(balancer, led, place, addresses)
         self.traffic.active.add(balancer.arn)
 
-    async def _clients(self, balancer: LoadBalancer) -> dict[int, tuple[str, ...]]:
+    def _clients(self, balancer: LoadBalancer) -> dict[int, tuple[str, ...]]:
         if self._dependencies.firewall is None:
             return {}
         ports = [listener.port for listener in balancer.listeners]
-        return await self._dependencies.firewall.clients(balancer.security_groups, ports)
+        return self._dependencies.firewall.clients(balancer.security_groups, ports)
 
     def _publish(
         self, balancer: LoadBalancer, led: AliasTargets, place: Place, addresses: dict[int, list[Interface]]
@@ -305,7 +305,7 @@ class ElbController:
         used = bool(users)
         next_end = self._end_draining(group, used=used)
         registered = {found.target for found in self.targets.of(arn) if not found.deregistered}
-        self._reach.block(arn, await self._blocked(group, users, registered))
+        self._reach.block(arn, self._blocked(group, users, registered))
         self.checker.assign(arn, group.check, registered if used else set())
         self.traffic.know(group)
         await self.traffic.route(arn)
@@ -330,7 +330,7 @@ class ElbController:
         owners, self._turns[arn] = self._failover.order(arn, [*by_owner])
         return [by_owner[owner] for owner in owners], self._turns[arn]
 
-    async def _blocked(self, group: TargetGroup, users: Iterable[str], targets: set[Target]) -> frozenset[Target]:
+    def _blocked(self, group: TargetGroup, users: Iterable[str], targets: set[Target]) -> frozenset[Target]:
         """Targets whose security groups let none of the group's load balancers in."""
         firewall = self._dependencies.firewall
         outlines = [self._desired.outline(arn) for arn in users]
@@ -341,14 +341,11 @@ class ElbController:
         if firewall is None or not balancers or not targets:
             return frozenset()
         blocked = set(targets)
-        try:
-            for balancer in balancers:
-                found = [self._dependencies.network.of(f"elbv2/{balancer.arn}/{subnet}") for subnet in balancer.subnets]
-                addresses = tuple(node.vpc_address for node in found if node is not None)
-                peer = Peer(addresses, frozenset(balancer.security_groups))
-                blocked &= await firewall.blocked(peer, targets, group.check)
-        except AwsError as error:
-            raise Retryable(f"target group {group.arn}: {error}") from error
+        for balancer in balancers:
+            found = [self._dependencies.network.of(f"elbv2/{balancer.arn}/{subnet}") for subnet in balancer.subnets]
+            addresses = tuple(node.vpc_address for node in found if node is not None)
+            peer = Peer(addresses, frozenset(balancer.security_groups))
+            blocked &= firewall.blocked(peer, targets, group.check)
         return frozenset(blocked)
 
     def _end_draining(self, group: TargetGroup, *, used: bool) -> float | None:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _LISTS = {
-    "iam": ("ListRoles", "ListUsers", "ListGroups", "ListInstanceProfiles"),
     "kms": ("ListKeys", "ListAliases"),
-    "secretsmanager": ("ListSecrets",),
     "sns": ("ListTopics", "ListSubscriptions"),
     "ssm": ("DescribeParameters",),
 }

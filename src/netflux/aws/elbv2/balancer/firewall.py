@@ -6,65 +6,64 @@ they don't let through times out, as on AWS: its health checks as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from netflux.controlplane.call import Caller
+from netflux.controlplane.records.documents import Documents
 from netflux.network import permission
-from netflux.network.interface import Interface, Network
+from netflux.network.interface import Network
 from netflux.network.permission import Peer
+from netflux.resources.ec2.prefixlist import version_key
+from netflux.resources.ec2.securitygroup import SecurityGroupRule
+from netflux.resources.ec2.tables import Tables
 from netflux.resources.elbv2 import HealthCheck, Target
 
 EVERYWHERE = "0.0.0.0/0"
 
 
 class Firewall:
-    """Asks EC2's configuration.
+    """Reads EC2's groups, interfaces and prefix lists.
 
     Args:
-        config: EC2's part of it.
+        documents: keep them.
         network: where addresses are; a driver that enforces groups itself leaves nothing to be checked.
     """
 
-    def __init__(self, config: Caller, network: Network) -> None:
-        self._config = config
+    def __init__(self, documents: Documents, network: Network) -> None:
+        self._tables = Tables(documents)
         self._network = network
 
-    async def clients(self, groups: Sequence[str], ports: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    def clients(self, groups: Sequence[str], ports: Iterable[int]) -> dict[int, tuple[str, ...]]:
         """By port, the blocks from which clients of the gateway may come; a port that is open to all is left out.
 
         The gateway is the internet under every driver: what passes it has not passed the nodes' interfaces.
         """
-        permissions = await self._permissions(groups)
-        found = {port: tuple(permission.sources(permissions, port)) for port in ports}
+        rules = [*self._rules(groups)]
+        found = {port: tuple(permission.sources(rules, port)) for port in ports}
         return {port: blocks for port, blocks in found.items() if EVERYWHERE not in blocks}
 
-    async def blocked(self, peer: Peer, targets: Iterable[Target], check: HealthCheck) -> set[Target]:
+    def blocked(self, peer: Peer, targets: Iterable[Target], check: HealthCheck) -> set[Target]:
         """Targets whose groups don't let the load balancer in, at the traffic's or at the health check's port."""
         if self._network.enforces_security_groups:
             return set()
-        found = {target: interface for target in targets if (interface := self._network.locate(target.id))}
-        groups = await self._groups([*found.values()])
-        permissions = {ids: await self._permissions(ids) for ids in set(groups.values())}
-        return {
-            target
-            for target, interface in found.items()
-            for ports in [{target.port, *([] if check.port == "traffic-port" else [int(check.port)])}]
-            if not all(permission.lets_in(permissions[groups[interface.id]], peer, port) for port in ports)
-        }
+        return {target for target in targets if not self._open(peer, target, check)}
 
-    async def _groups(self, interfaces: Sequence[Interface]) -> dict[str, tuple[str, ...]]:
-        if not interfaces:
-            return {}
-        ids = sorted({interface.id for interface in interfaces})
-        told = await self._config.call("ec2", "DescribeNetworkInterfaces", {"NetworkInterfaceIds": ids})
-        return {
-            eni["NetworkInterfaceId"]: tuple(sorted(group["GroupId"] for group in eni["Groups"]))
-            for eni in told["NetworkInterfaces"]
-        }
+    def _open(self, peer: Peer, target: Target, check: HealthCheck) -> bool:
+        located = self._network.locate(target.id)
+        interface = self._tables.interfaces.get(located.id) if located is not None else None
+        if interface is None:
+            return True
+        rules = [*self._rules(interface.groups)]
+        ports = {target.port, target.port if check.port == "traffic-port" else int(check.port)}
+        return all(permission.lets_in(rules, peer, port) for port in ports)
 
-    async def _permissions(self, groups: Sequence[str]) -> list[Mapping[str, Any]]:
-        if not groups:
-            return []
-        told = await self._config.call("ec2", "DescribeSecurityGroups", {"GroupIds": list(groups)})
-        return [rule for group in told["SecurityGroups"] for rule in group["IpPermissions"]]
+    def _rules(self, groups: Sequence[str]) -> Iterator[SecurityGroupRule]:
+        """Those of the groups; one that names a prefix list is one for each of its blocks."""
+        for rule in (rule for group in groups for rule in self._tables.rules.where("group", group)):
+            found = self._tables.prefix_lists.get(rule.prefix_list_id)
+            if found is None:
+                yield rule
+                continue
+            version = self._tables.prefix_list_versions.get(version_key(found.id, found.version))
+            for entry in version.entries if version is not None and found.family == "IPv4" else ():
+                yield replace(rule, prefix_list_id="", cidr_ipv4=entry.cidr)

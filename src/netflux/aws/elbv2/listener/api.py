@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     )
 
 _CARRIED = (
-    "Port Protocol SslPolicy Certificates(CertificateArn) AlpnPolicy MutualAuthentication(Mode)"
-    f" DefaultActions({shapes.ACTION})"
+    f"Port Protocol SslPolicy Certificates(CertificateArn) MutualAuthentication(Mode) DefaultActions({shapes.ACTION})"
 )
 _TRUST = "There are no trust stores here: clients are not asked for certificates."
 _REFUSED = {
@@ -42,11 +41,11 @@ _REFUSED = {
             "AdvertiseTrustStoreCaNames",
         )
     },
+    "AlpnPolicy": "Only TLS listeners of Network Load Balancers have it.",
     "Certificates.IsDefault": "The one certificate of this request is the default one.",
 }  # fmt: skip
 _ONLY = {
     "DefaultActions.Type": shapes.ACTIONS_CARRIED,
-    "AlpnPolicy": (["None"],),
     "MutualAuthentication.Mode": ("off",),
     "Protocol": ("HTTP", "HTTPS"),
 }

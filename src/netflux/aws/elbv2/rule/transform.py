@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from netflux import expressions
+from netflux.aws.elbv2.rule.shapes import TRANSFORMS
 from netflux.errors import AwsError
 from netflux.haproxy.configuration import quote
 from netflux.resources.elbv2 import Transform
 
 URL, HOST = "url-rewrite", "host-header-rewrite"
-_CONFIGS = {URL: "UrlRewriteConfig", HOST: "HostHeaderRewriteConfig"}
 _LONGEST = 1024
 _NEW = "txn.rewritten"
 _NOT_TAKEN = re.compile(r"\(\?(?:[=!<>]|P[=>]|R|\d|&)|\\[1-9pP]|[*+?}]\+")
@@ -29,7 +29,11 @@ def check(transforms: Sequence[Mapping[str, Any]]) -> None:
         if kinds.count(kind) > 1:
             raise AwsError("ValidationError", f"A rule can only have one '{kind}' transform")
     for transform in transforms:
-        entries = (transform.get(_CONFIGS.get(transform["Type"], "")) or {}).get("Rewrites") or ()
+        own = TRANSFORMS.get(transform["Type"], "")
+        for config in TRANSFORMS.values():
+            if config != own and transform.get(config):
+                raise AwsError("ValidationError", f"A '{transform['Type']}' transform takes no {config}")
+        entries = (transform.get(own) or {}).get("Rewrites") or ()
         if len(entries) != 1:
             raise AwsError("ValidationError", f"A '{transform['Type']}' transform needs exactly one rewrite")
         for entry in entries:

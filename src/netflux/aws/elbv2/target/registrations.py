@@ -46,7 +46,3 @@ class Targets:
             for found in self.of(group):
                 if found.target in gone:
                     self._table.delete(REGISTRATION.key(found))
-
-    def forget(self, group: str) -> None:
-        """Forgets the group."""
-        self.drop(group, [found.target for found in self.of(group)])
