@@ -47,7 +47,7 @@ class TargetGroups(Operations):
         },
     )
     def create_target_group(self, call: Call, request: CreateTargetGroupInputTypeDef) -> Shape:
-        """Of type ip, for HTTP or HTTPS. Repeated with the same settings it returns the one there is.
+        """Of type ip, for HTTP or HTTPS. Repeated with the same settings and tags it returns the one there is.
 
         The timeout's default is the user guide's.
         """
@@ -63,7 +63,7 @@ class TargetGroups(Operations):
 
     def _new_group(self, wanted: TargetGroup) -> TargetGroup:
         for known in self.desired.groups.where("name", wanted.name):
-            if replace(wanted, arn=known.arn, tags=known.tags, attributes=known.attributes) == known:
+            if replace(wanted, arn=known.arn, attributes=known.attributes) == known:
                 return known
             raise AwsError(
                 "DuplicateTargetGroupName",
