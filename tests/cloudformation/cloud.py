@@ -18,6 +18,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
+from tests.controlplane.plane import with_iam
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -236,6 +237,7 @@ class Cloud:
         self.apis.register(self.ecs)
         self.apis.register(self.rds)
         self.apis.register(self.cloudfront)
+        with_iam(self.apis, self.documents, ACCOUNT)
         self.apis.register(Route53Api(self.documents, Clock(), self.apis, (REGION, ACCOUNT)))
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.broken: Callable[[str, dict[str, Any]], Exception | None] = lambda _operation, _params: None

@@ -22,10 +22,10 @@ def admission(apis: Apis) -> Admission:
     return Admission(keys, apis.account)
 
 
-def with_iam(apis: Apis, documents: Documents) -> Keys:
+def with_iam(apis: Apis, documents: Documents, account: str = names.ACCOUNT) -> Keys:
     """IAM and STS on the documents, answering from now on, and the keys that they issue."""
     keys = Keys(documents, UserKeys(documents))
-    apis.register(IamApi(documents, Clock(), names.ACCOUNT, keys))
+    apis.register(IamApi(documents, Clock(), account, keys))
     apis.register(StsApi(documents, keys))
     return keys
 

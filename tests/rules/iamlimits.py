@@ -271,15 +271,6 @@ LIMITS = [
         UserName="sam",
         Tags=[{"Key": "aws:team", "Value": "a"}],
     ),
-    refused(
-        "A provider has a hundred audiences.",
-        "CreateOpenIDConnectProvider",
-        "LimitExceeded",
-        "ClientIdsPerOpenIdConnectProvider: 100",
-        page=QUOTAS,
-        Url="https://id.example.org",
-        ClientIDList=[str(n) for n in range(101)],
-    ),
 ]
 
 LINKED_ROLES = [
@@ -396,9 +387,6 @@ PASSWORD = [
     refused(
         "Only a user has a password to change.", "ChangePassword", "InvalidUserType", OldPassword="a", NewPassword="b"
     ),
-    refused("A page has one entry at least.", "ListRoles", "ValidationError", MaxItems=0),
-    refused("A page has a thousand entries at most.", "ListUsers", "ValidationError", MaxItems=1001),
-    refused("A marker is one that an answer gave.", "ListRoles", "ValidationError", Marker="elsewhere"),
 ]
 
 RULES = [*CONFLICTS, *LIMITS, *LINKED_ROLES, *PASSWORD]

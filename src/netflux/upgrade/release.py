@@ -19,6 +19,7 @@ from netflux.errors import UserError
 _log = logging.getLogger(__name__)
 
 SERVICES: Sequence[tuple[str, Sequence[str]]] = (
+    ("iam", ("iam", "sts")),
     ("acm", ("acm",)),
     ("route53", ("route53",)),
     ("servicediscovery", ("servicediscovery",)),
@@ -47,5 +48,5 @@ async def _taken_over(module: str, moto: Moto, documents: Documents) -> None:
         raise UserError(
             f"The state of {module} that the release before has left can't be taken over "
             f"({type(error).__name__}: {error}). Nothing of it was deleted.",
-            "The release before still reads it; start anew with --state DIR, or delete it with `netflux down --delete`.",
+            "The release before still reads it. Start anew with --state DIR, or delete it: netflux down --delete.",
         ) from error

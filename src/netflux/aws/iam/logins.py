@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 import string
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.iam import errors
 from netflux.aws.iam.tables import Tables
+from netflux.controlplane.authentication import passwords
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
@@ -21,7 +19,6 @@ from netflux.resources.iam.identity import User
 if TYPE_CHECKING:
     from types_boto3_iam import type_defs as types
 
-_ROUNDS = 50_000
 _SYMBOLS = frozenset("!@#$%^&*()_+-=[]{}|'")
 """Non-alphanumeric characters that count ["UpdateAccountPasswordPolicy", IAM API Reference]."""
 _DEFAULT_LENGTH = 8
@@ -45,7 +42,7 @@ class Logins:
         self._check(request["Password"], user)
         now = self.tables.now()
         reset = bool(request.get("PasswordResetRequired"))
-        login = LoginProfile(user.id, _kept(request["Password"]), now, now, reset)
+        login = LoginProfile(user.id, passwords.kept(request["Password"]), now, now, reset)
         self.tables.logins.put(login)
         return {"LoginProfile": _shown(login, user)}
 
@@ -79,7 +76,7 @@ class Logins:
         if user is None:
             raise AwsError("InvalidUserType", "Only a user of IAM changes a password by this call.")
         login = self._login(user)
-        if not _is(request["OldPassword"], login.password):
+        if not passwords.matches(request["OldPassword"], login.password):
             raise AwsError("AccessDenied", "The old password was incorrect.", 403)
         policy = self.tables.password_policy.get("account")
         if policy is not None and not policy.users_change:
@@ -154,9 +151,13 @@ class Logins:
         self._check(password, user)
         policy = self.tables.password_policy.get("account")
         earlier = (login.password, *login.earlier)
-        if policy is not None and policy.reuse and any(_is(password, each) for each in earlier[: policy.reuse]):
+        if (
+            policy is not None
+            and policy.reuse
+            and any(passwords.matches(password, each) for each in earlier[: policy.reuse])
+        ):
             raise _violates("Password should not have been used before")
-        return replace(login, password=_kept(password), changed=self.tables.now(), earlier=earlier[:24])
+        return replace(login, password=passwords.kept(password), changed=self.tables.now(), earlier=earlier[:24])
 
     def _check(self, password: str, user: User) -> None:
         policy = self.tables.password_policy.get("account")
@@ -183,20 +184,6 @@ class Logins:
 
 def _violates(what: str) -> AwsError:
     return AwsError("PasswordPolicyViolation", what)
-
-
-def _kept(password: str) -> str:
-    salt = secrets.token_hex(16)
-    return f"{salt}${_digest(password, salt)}"
-
-
-def _is(password: str, kept: str) -> bool:
-    salt, _, digest = kept.partition("$")
-    return hmac.compare_digest(_digest(password, salt), digest)
-
-
-def _digest(password: str, salt: str) -> str:
-    return hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), _ROUNDS).hex()
 
 
 def _shown(login: LoginProfile, user: User) -> dict[str, Any]:

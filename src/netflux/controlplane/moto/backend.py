@@ -130,6 +130,21 @@ class Moto:
         found = get_backend("acm")[os.environ["MOTO_ACCOUNT_ID"]][self._region]._certificates[arn]
         return str(found.key.decode())
 
+    async def iam_secrets(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+        """What release 0.1 left here and no operation tells: secrets by access key, passwords by user, and private
+        keys, PEM, by server certificate."""
+        return await self._run(self._iam_secrets)
+
+    def _iam_secrets(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+        self._ledger.load("iam")
+        from moto.backends import get_backend
+
+        backend = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"]
+        users = [*backend.users.values()]
+        keys = {key.access_key_id: key.secret_access_key for user in users for key in user.access_keys}
+        passwords = {user.name: user.password for user in users if user.password}
+        return keys, passwords, {one.cert_name: one.private_key for one in backend.certificates.values()}
+
     async def _run(self, work: Callable[[], _T]) -> _T:
         inside = contextvars.copy_context().run
         try:
