@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netflux import names
@@ -17,6 +18,7 @@ from netflux.aws.iam.api import IamApi
 from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
+from netflux.aws.ssm.api import SsmApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.console.routes import Access, Inquiries, routes
@@ -37,7 +39,10 @@ from netflux.gateway import gateway
 from netflux.gateway.peer import Peers
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
+from netflux.resources.ecr import IMAGE
 from netflux.runtime.children import Children
+from netflux.runtime.trees import Trees
+from netflux.seed import image
 from netflux.seed.config import Config
 from netflux.state import StateDirectory
 from netflux.vitals import Vitals
@@ -132,7 +137,7 @@ class Front:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
         iam = IamApi(self.documents, self.clock, options.account, self.keys)
-        for api in (iam, StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
+        for api in (iam, StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto), SsmApi()):
             self.apis.register(api)
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"
@@ -149,7 +154,10 @@ class Front:
         )
         access = Access(credentials.token, self.admission.by_owner)
         denied = WhyDenied(self.authorization, (options.region, options.account))
-        console = routes(self.apis.call, self._facts, access, self, denied)
+        images = self.documents.table(IMAGE)
+        self.trees = Trees(state.path / "images", lambda digest: images.has("tree", digest), state.path)
+        push = partial(image.push, self.apis.call, self.trees)
+        console = routes(self.apis.call, self._facts, access, self, denied, push)
         self.server = Server(self.apis, self.admission, self._s3, console, self.authorization)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None

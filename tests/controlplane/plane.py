@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from netflux import names
+from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.iam.accesskeys import UserKeys
 from netflux.aws.iam.api import IamApi
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -20,6 +22,14 @@ def admission(apis: Apis) -> Admission:
     keys = Keys()
     keys.add(well_known(apis.account))
     return Admission(keys, apis.account)
+
+
+def with_ec2(apis: Apis, documents: Documents, clock: Clock | None = None) -> Ec2Api:
+    """EC2 on the documents, answering from now on; without flow logs."""
+    api = Ec2Api(documents, clock or Clock())
+    api.seed()
+    apis.register(api)
+    return api
 
 
 def with_iam(apis: Apis, documents: Documents, account: str = names.ACCOUNT) -> Keys:
@@ -44,7 +54,9 @@ class Plane:
         self.documents = Documents(self.path / "n.db")
         self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
         apis = Apis(names.ACCOUNT, names.REGION, self.moto, self.changes.append)
+        with_ec2(apis, self.documents)
         self.keys = with_iam(apis, self.documents)
+        apis.register(SecretsManagerApi(self.documents, Clock(), apis))
         return apis
 
     def stop(self) -> None:

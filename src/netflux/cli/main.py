@@ -81,6 +81,9 @@ def up(  # noqa: PLR0917, an option each
     iam: Annotated[
         Switch, typer.Option("--iam", help="Whether policies decide what tasks, roles and users may do.")
     ] = Switch.on,
+    live: Annotated[
+        bool, typer.Option("--live", help="Tasks run in the project's folders themselves, as they are, not in copies.")
+    ] = False,
 ) -> None:
     """Start the cloud and deploy the project's stack into it."""
     from netflux.cli import commands
@@ -89,7 +92,9 @@ def up(  # noqa: PLR0917, an option each
         raise UserError(
             f"--speed {speed:g} is not possible.", "Choose more than 0 and at most 1000; 1 is real time.", 2
         )
-    chosen = commands.Chosen(what, empty, port, speed, network.value, runtime.value, any_credentials, iam is Switch.on)
+    chosen = commands.Chosen(
+        what, empty, port, speed, network.value, runtime.value, any_credentials, iam is Switch.on, live
+    )
     place = projects.state(state, what)
     if detach:
         commands.up_detached(chosen, place)
@@ -142,12 +147,13 @@ def push(
     folder: Annotated[Path, typer.Argument(help="What the command runs in.")],
     image: Annotated[str, typer.Argument(metavar="REPOSITORY:TAG", help="An ECR repository of the running cloud.")],
     command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="The image's command.")],
+    live: Annotated[bool, typer.Option("--live", help="Tasks run in the folder itself, as it is.")] = False,
     state: State = None,
 ) -> None:
     """Put a folder and its command into a repository as a process image."""
     from netflux.cli import commands
 
-    commands.push(projects.state(state), folder, image, command)
+    commands.push(projects.state(state), folder, image, command, live=live)
 
 
 @app.command()

@@ -11,6 +11,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from netflux.cli import versions
+
 
 @dataclass(frozen=True)
 class Line:
@@ -67,14 +69,16 @@ def _api_paths(distribution: dict[str, Any], status: dict[str, Any]) -> list[str
     return [path for path in paths if any(path.startswith(prefix) for prefix in prefixes)] or prefixes
 
 
-def _lowered(region: dict[str, Any]) -> Iterator[str]:
-    """What this start has taken away from the doors."""
+def _notes(status: dict[str, Any]) -> Iterator[str]:
+    """What a person might not expect of this region."""
+    region = status["region"]
     if region.get("any_credentials"):
         yield "--any-credentials: every access key is taken from programs, unverified."
     if not region.get("iam", True):
         yield "--iam off: no policy of IAM is heeded; tasks and roles may do everything."
     if not region.get("tells_users_apart", True):
         yield "The kernel does not tell whose a connection is: other users of this machine can use the key `test` here."
+    yield from versions.behind(status)
 
 
 def show(console: Console, status: dict[str, Any], seconds: float | None = None) -> None:
@@ -97,8 +101,8 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
                 "yellow",
             )
         )
-    for warning in _lowered(region):
-        console.print(Text(warning, "yellow"))
+    for sentence in _notes(status):
+        console.print(Text(sentence, "yellow"))
     sizes = region.get("sizes")
     held = sizes is None or (sizes["memory"] and sizes["cpu"])
     if sizes is not None and (seconds is None or not held):

@@ -34,7 +34,7 @@ _FLAT = (
     ("namespaces", "servicediscovery", "ListNamespaces", "Namespaces"),
     ("secrets", "secretsmanager", "ListSecrets", "SecretList"),
 )
-"""Parts that one call without parameters gives: name, service, operation, the list's member."""
+"""Parts that calls without parameters but a page's token give: name, service, operation, the list's member."""
 
 _MAX_DESCRIBED = 10
 """DescribeServices takes ten services, docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html."""
@@ -106,7 +106,12 @@ async def snapshot(call: Call) -> dict[str, Any]:
 
 
 async def _member(call: Call, service: str, operation: str, member: str) -> Any:
-    return (await call(service, operation, {})).get(member, [])
+    answer = await call(service, operation, {})
+    found = answer.get(member, [])
+    while token := answer.get("NextToken"):
+        answer = await call(service, operation, {"NextToken": token})
+        found = [*found, *answer.get(member, [])]
+    return found
 
 
 async def _distributions(call: Call) -> list[dict[str, Any]]:
@@ -158,9 +163,15 @@ async def _tasks(call: Call, clusters: Iterable[str]) -> list[dict[str, Any]]:
 
 
 async def _images(call: Call, repositories: Iterable[str]) -> dict[str, Any]:
-    return {
-        name: (await call("ecr", "DescribeImages", {"repositoryName": name}))["imageDetails"] for name in repositories
-    }
+    found: dict[str, Any] = {}
+    for name in repositories:
+        request: dict[str, Any] = {"repositoryName": name, "maxResults": 1000}
+        answer = await call("ecr", "DescribeImages", request)
+        found[name] = answer["imageDetails"]
+        while answer.get("nextToken"):
+            answer = await call("ecr", "DescribeImages", {**request, "nextToken": answer["nextToken"]})
+            found[name] += answer["imageDetails"]
+    return found
 
 
 def _chunks(items: Sequence[str], size: int) -> list[list[str]]:

@@ -330,7 +330,7 @@ async def test_parquet_is_refused_by_name(here: Flowing) -> None:
 
 
 async def test_loopback_refuses_and_names_the_driver_that_sees_packets(plane: Plane, tmp_path: Path) -> None:
-    here = await flowing(plane, tmp_path, lambda apis: LoopbackNetwork(apis, plane.documents))
+    here = await flowing(plane, tmp_path, lambda apis: LoopbackNetwork(plane.documents))
     vpc, _ = await network(here)
     with pytest.raises(Unsupported, match=r"`loopback`, which sees no packets.*--network namespaces"):
         await here.ec2("CreateFlowLogs", ResourceType="VPC", ResourceIds=[vpc], **await streamed(here))
@@ -345,7 +345,7 @@ async def test_under_loopback_flow_logs_of_an_earlier_run_fail_by_name_and_can_b
     for kind, resource in (("VPC", vpc), ("Subnet", subnet)):
         await here.ec2("CreateFlowLogs", ResourceType=kind, ResourceIds=[resource], **await streamed(here))
     plane.stop()
-    here = await flowing(plane, tmp_path, lambda apis: LoopbackNetwork(apis, plane.documents))
+    here = await flowing(plane, tmp_path, lambda apis: LoopbackNetwork(plane.documents))
     await here.pass_(60)
     logs = (await here.ec2("DescribeFlowLogs"))["FlowLogs"]
     assert [log["DeliverLogsStatus"] for log in logs] == ["FAILED", "FAILED"]

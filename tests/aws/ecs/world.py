@@ -1,4 +1,4 @@
-"""ECS with everything real below it but the load balancer and HAProxy: moto's EC2, the network, processes, logs."""
+"""ECS with everything real below it but the load balancer and HAProxy: EC2, the network, processes, logs."""
 
 import asyncio
 import textwrap
@@ -15,6 +15,7 @@ from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogsStore
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -29,7 +30,7 @@ from netflux.runtime.children import Children
 from netflux.runtime.process import ProcessRuntime
 from tests.aws.ecr.pushing import push
 from tests.aws.ecs.balancer import Balancer
-from tests.controlplane.plane import with_iam
+from tests.controlplane.plane import with_ec2, with_iam
 
 SERVER = textwrap.dedent("""
     import http.server, os, signal, sys
@@ -90,7 +91,9 @@ class World:
         self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
         self.apis = Apis(names.ACCOUNT, names.REGION, self.moto, lambda _: None)
         clock = Clock(self.speed)
-        self.network = LoopbackNetwork(self.apis, self.documents)
+        with_ec2(self.apis, self.documents, clock)
+        self.apis.register(SecretsManagerApi(self.documents, clock, self.apis))
+        self.network = LoopbackNetwork(self.documents)
         await self.network.start()
         self.children = Children(self.path / "children")
         self.endpoints = Endpoints()
@@ -107,8 +110,8 @@ class World:
         self.ecs = Ecs(host, self.proxy)
         self.loop = Loop(clock, self.ecs.controllers)
         logs = LogsApi(LogsStore(self.path / "logs", self.documents), clock)
-        cloud_map = ServiceDiscoveryApi(self.documents, clock, self.apis, (names.REGION, names.ACCOUNT))
-        for handlers in (cloud_map, self.balancer, self.ecs.api, EcrApi(self.documents, self.moto, clock), logs):
+        cloud_map = ServiceDiscoveryApi(self.documents, clock, (names.REGION, names.ACCOUNT))
+        for handlers in (cloud_map, self.balancer, self.ecs.api, EcrApi(self.documents, self.apis, clock), logs):
             self.apis.register(handlers)
         with_iam(self.apis, self.documents)
         self.balancer.told = lambda: self.loop.poke_all("ecs-service")

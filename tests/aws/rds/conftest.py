@@ -1,4 +1,4 @@
-"""A region with as much in it as RDS needs: moto's EC2 and secrets, a network, real PostgreSQL."""
+"""A region with as much in it as RDS needs: EC2, moto's secrets, a network, real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from moto.moto_api._internal import moto_api_backend
+from tests.controlplane.plane import with_ec2
 
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.controller import Machine, RdsController
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -63,11 +65,12 @@ class Region:
         self.documents = Documents(directory / "netflux.db")
         self.moto = Moto(self.documents, ACCOUNT, REGION)
         self.apis = Apis(ACCOUNT, REGION, self.moto, self._changed)
-        self.network = LoopbackNetwork(self.apis, self.documents)
+        self.network = LoopbackNetwork(self.documents)
         self.children = Children(directory / "run" / "children")
         self.endpoints = Endpoints()
         self.instances = Instances(self.documents)
         self.clock = Clock(5)
+        with_ec2(self.apis, self.documents, self.clock)
         self.machine = Machine(
             databases=directory / "databases",
             run=directory / "run",
@@ -78,8 +81,9 @@ class Region:
             installations=installations(),
             clock=self.clock,
         )
-        self.controller = RdsController(self.instances, self.machine, self.apis, lambda key: self.loop.poke("rds", key))
+        self.controller = RdsController(self.instances, self.machine, lambda key: self.loop.poke("rds", key))
         self.loop = Loop(self.clock, [self.controller])
+        self.apis.register(SecretsManagerApi(self.documents, self.clock, self.apis))
         self.apis.register(RdsApi(self.instances, self.apis, installations(), self.clock))
         self.groups: list[str] = []
 
@@ -127,15 +131,18 @@ class Region:
         return (await self.rds("DescribeDBInstances", DBInstanceIdentifier=identifier))["DBInstances"][0]
 
     async def until(self, status: str, identifier: str = "netflux-db") -> dict[str, Any]:
+        return await self.until_it(lambda found: bool(found["DBInstanceStatus"] == status), identifier)
+
+    async def until_it(self, holds: Callable[[dict[str, Any]], bool], identifier: str = "netflux-db") -> dict[str, Any]:
         end = time.monotonic() + 30
         while True:
             found = await self.describe(identifier)
-            if found["DBInstanceStatus"] == status:
+            if holds(found):
                 return found
             if time.monotonic() > end:
                 log = self.directory / "databases" / identifier / "postgresql.log"
                 said = log.read_text()[-2000:] if log.exists() else ""
-                pytest.fail(f"{found['DBInstanceStatus']} is not {status}: {self.loop.failures()}\n{said}")
+                pytest.fail(f"it is still {found}: {self.loop.failures()}\n{said}")
             await asyncio.sleep(0.02)
 
     def address(self, identifier: str = "netflux-db") -> str:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 _LISTS = {
     "kms": ("ListKeys", "ListAliases"),
-    "secretsmanager": ("ListSecrets",),
     "sns": ("ListTopics", "ListSubscriptions"),
     "ssm": ("DescribeParameters",),
 }
