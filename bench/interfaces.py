@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.behaviours.cloud import running
+from tests.controlplane.plane import with_ec2
 from tests.network.enclosed import REFUSED, enclosed
 
 from bench import throughput, wrk
@@ -97,10 +98,9 @@ async def _attached(size: int) -> float:
     """Milliseconds for one interface, with what EC2 keeps of it on disk, while so many were attached one by one."""
     with tempfile.TemporaryDirectory() as directory:
         documents = Documents(Path(directory) / "documents.db")
-        moto = Moto(documents, names.ACCOUNT, names.REGION)
-        apis = Apis(names.ACCOUNT, names.REGION, moto, lambda call: network.changed(call.operation, call.told))
-        network = NamespaceNetwork(apis, documents)
-        await moto.start()
+        apis = Apis(names.ACCOUNT, names.REGION, Moto(documents, names.ACCOUNT, names.REGION), lambda _: None)
+        with_ec2(apis, documents)
+        network = NamespaceNetwork(documents)
         await network.start()
         vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
         wanted = {"VpcId": vpc, "CidrBlock": "10.0.0.0/20"}
@@ -110,7 +110,6 @@ async def _attached(size: int) -> float:
             await network.attach(InterfaceRequest(f"bench/{number}", subnet, (), ""))
         spent = time.monotonic() - began
         await network.stop()
-        moto.stop()
         documents.close()
     return spent / size * 1000
 

@@ -37,8 +37,8 @@ from tests.aws.elbv2.place import MapNetwork, fixed, forward, path_is
 from tests.haproxy.targets import free_port, fresh_address, until
 
 from bench import wrk
-from netflux.aws.elbv2.health import Checker
-from netflux.aws.elbv2.reach import Reach
+from netflux.aws.elbv2.target.observe import Checker
+from netflux.aws.elbv2.target.reach import Reach
 from netflux.clock import Clock
 from netflux.haproxy import binary
 from netflux.resources.elbv2 import HealthCheck, Target

@@ -32,30 +32,27 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
-from netflux.aws.ec2.association import PublicAddress
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.aws.ec2.flowlogs import FlowLogs
-from netflux.aws.ec2.precheck import Precheck
 from netflux.aws.ecr import distribution
-from netflux.aws.ecr.api import EcrApi
+from netflux.aws.ecr.api import Contents, EcrApi
 from netflux.aws.ecr.controller import LifecycleController
-from netflux.aws.ecr.password import Passwords
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
 from netflux.aws.ecs import meter as ecsmeter
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store as EcsStore
 from netflux.aws.ecs.taskhost import TaskHost
+from netflux.aws.elbv2.accesslog.delivery import LogDelivery
 from netflux.aws.elbv2.api import ElbApi
-from netflux.aws.elbv2.certificates import Acm
-from netflux.aws.elbv2.controller import ElbController, Ground
-from netflux.aws.elbv2.counters import NAMESPACE, Value
-from netflux.aws.elbv2.desired import Desired
-from netflux.aws.elbv2.firewall import Firewall
-from netflux.aws.elbv2.logdelivery import LogDelivery
-from netflux.aws.elbv2.meter import Meter
+from netflux.aws.elbv2.balancer.desired import Desired
+from netflux.aws.elbv2.balancer.firewall import Firewall
+from netflux.aws.elbv2.controller import Dependencies, ElbController
+from netflux.aws.elbv2.listener.certificates import Acm
+from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
+from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts as ElbParts
 from netflux.aws.elbv2.vpc import Vpcs
 from netflux.aws.logs.api import LogsApi
@@ -73,7 +70,9 @@ from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.secretsmanager.controller import SecretDeletionController
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call
+from netflux.controlplane.records.table import Change
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
@@ -104,7 +103,7 @@ READERS = {
     "acm": ("elbv2",),
     "secretsmanager": ("secret-deletion",),
 }
-"""Which controllers read what a service's API has accepted."""
+"""Which controllers read what a service's API has accepted, and its tables."""
 
 
 class Region:
@@ -131,14 +130,9 @@ class Region:
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
-        self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
-        owner = (options.account, options.region)
-        self.flow_logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
-        flow_log_api = FlowLogApi(self.flow_logs, self.apis.call, self.clock, lambda key: self._poke("flow-logs", key))
-        precheck = Precheck(self.apis, self._attached)
-        self.apis.register(Ec2Api(self.moto, flow_log_api, self._public, precheck))
+        self.ec2, self.flow_logs = self._vpcs()
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents, front.faults), self.clock))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
@@ -153,15 +147,15 @@ class Region:
         self.ecs = self._tasks()
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
-        self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
-        self.apis.register(self.stacks)
+        self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
-        inquiry = Inquiry(self.apis.call, self.network, self.endpoints)
-        front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
+        s3.authorization = front.authorization
+        self.documents.watch(self._recorded)
+        front.complete(Services(s3.handle, self.facts, self._inquiry(), self._changed))
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -170,6 +164,7 @@ class Region:
             if self.state.older:
                 await take_over(self.moto, self.documents)
                 self.state.upgraded()
+            self.ec2.seed()
             self.map.resume()
             self.acm.resume()
             await begin(self.network.start, self.network.stop)
@@ -201,14 +196,15 @@ class Region:
         binary = distribution.program()
         storage, run = self.state.path / "registry", self.state.run
         layers = distribution.Distribution(self.children, binary, storage, run, self.front.faults) if binary else None
-        self.apis.register(EcrApi(self.documents, self.moto, self.clock, layers, self.options.port))
-        passwords = Passwords(self.documents, self.clock)
-        return RegistryServer(self.apis, passwords, layers, self.options.account, self.options.region)
+        contents = Contents(layers, self.front.trees)
+        ecr = EcrApi(self.documents, self.apis, self.clock, contents, self.options.port)
+        self.apis.register(ecr)
+        return RegistryServer(self.apis, ecr, self.options.account, self.options.region)
 
     def _names(self) -> tuple[ServiceDiscoveryApi, AcmApi]:
         """Route 53, and who has records there or reads them: Cloud Map and ACM."""
         place = self.options.region, self.options.account
-        cloud_map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, place)
+        cloud_map = ServiceDiscoveryApi(self.documents, self.clock, place)
         acm = AcmApi(self.documents, self.clock, place)
         for api in (cloud_map, acm, Route53Api(self.documents, self.clock, self.apis, place)):
             self.apis.register(api)
@@ -216,16 +212,26 @@ class Region:
 
     def _network(self) -> Network:
         if self.options.network == "namespaces":
-            return NamespaceNetwork(self.apis, self.documents)
-        return LoopbackNetwork(self.apis, self.documents)
+            return NamespaceNetwork(self.documents)
+        return LoopbackNetwork(self.documents)
 
-    def _public(self) -> dict[str, PublicAddress]:
-        """Where a driver has internet gateways."""
-        found = self.network.attached() if self.network.enforces_security_groups else ()
-        return {one.id: PublicAddress(one.public_address, one.owner) for one in found if one.public_address}
+    def _vpcs(self) -> tuple[Ec2Api, FlowLogs]:
+        owner = (self.options.account, self.options.region)
+        logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        logs.delivery.authorization = self.front.authorization
+        poke = partial(self._poke, "flow-logs")
+        api = Ec2Api(self.documents, self.clock, FlowLogApi(logs, self.documents, self.apis.call, self.clock, poke))
+        self.apis.register(api)
+        return api, logs
 
-    def _attached(self) -> set[str]:
-        return {one.id for one in self.network.attached()}
+    def _stacks(self) -> CloudFormationApi:
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
+        stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
+        self.apis.register(stacks)
+        return stacks
+
+    def _inquiry(self) -> Inquiry:
+        return Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()
@@ -246,21 +252,21 @@ class Region:
     def _load_balancers(self) -> ElbController:
         desired = Desired(self.documents, self.options.region)
         acm = Acm(self.documents)
-        ground = Ground(
+        dependencies = Dependencies(
             self.haproxy,
             self.network,
             self.endpoints,
             self.state.run,
             self.options.port,
             self.gateway.certificate,
-            Firewall(self.moto, self.network),
+            Firewall(self.documents, self.network),
             self.meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (self.options.account, self.options.region)),
             acm,
         )
-        controller = ElbController(desired, ground, self.documents, self.clock, self._health_changed)
+        controller = ElbController(desired, dependencies, self.documents, self.clock, self._health_changed)
         account = self.options.account
-        parts = ElbParts(desired, self.documents, Vpcs(self.apis), acm, controller, self.clock, account)
+        parts = ElbParts(desired, self.documents, Vpcs(self.documents), acm, controller, self.clock, account)
         self.apis.register(ElbApi(parts))
         return controller
 
@@ -301,6 +307,7 @@ class Region:
             serve_apis=self.front.server.listen,
             resolver=self.resolver,
             faults=self.front.faults,
+            authority=self.front.authorization,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
@@ -310,10 +317,11 @@ class Region:
         """What runs containers, and what fills the registry with the project's images."""
         where = (self.apis, self.options.account, self.options.region, lambda: self.registry.port)
         podman = Engine(self.state.path / "podman")
-        local = LocalImages(podman, EcrRegistry(*where))
-        seed = SeedController(self.apis.call, self.documents, self.options.seed, self.options.runtime, local)
+        local, trees = LocalImages(podman, EcrRegistry(*where)), self.front.trees
+        sources = (self.options.seed, self.options.runtime)
+        seed = SeedController(self.apis.call, self.documents, sources, trees, local)
         images = EcrRegistry(*where, seed.filled)
-        return choice.assemble(self.options.runtime, self.children, images, podman, self.state.path), seed
+        return choice.assemble(self.options.runtime, self.children, images, podman, trees), seed
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)
@@ -340,11 +348,14 @@ class Region:
         return pem, pem
 
     def _changed(self, call: Call) -> None:
-        if call.service == "ec2":
-            self.network.changed(call.operation, call.told)
-        self.resolver.changed(call.service, call.operation)
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
+
+    def _recorded(self, changes: Sequence[Change]) -> None:
+        """Whoever reads a service's tables looks at them again."""
+        for service in {change.table.partition("/")[0] for change in changes}:
+            for controller in READERS.get(service, ()):
+                self.loop.poke_all(controller)
 
     def facts(self) -> dict[str, Any]:
         """What no AWS API tells: the region's own state, for the console and `netflux status`."""
@@ -360,6 +371,7 @@ class Region:
             "runtime": self.options.runtime,
             "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
             "any_credentials": self.options.any_credentials,
+            "iam": self.options.iam,
             "tells_users_apart": self.options.peers is not None,
             "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
             "state": str(self.state.path),

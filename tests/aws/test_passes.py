@@ -21,8 +21,8 @@ import pytest
 
 from netflux.aws.cloudfront import configuration as edge
 from netflux.aws.cloudfront import desired, managed
-from netflux.aws.elbv2 import sticky
-from netflux.aws.elbv2.desired import LoadBalancer, TargetGroup
+from netflux.aws.elbv2.balancer.desired import LoadBalancer, TargetGroup
+from netflux.aws.elbv2.section import sticky
 from netflux.haproxy.section import Server
 from netflux.network.endpoints import Address
 from tests.aws.cloudfront.world import ALL_METHODS, ALL_VIEWER, DISABLED, alb_origin, behavior, config

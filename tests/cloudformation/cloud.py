@@ -10,6 +10,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from netflux.aws.acm.api import AcmApi
+from netflux.aws.elbv2.api import ElbApi
+from netflux.aws.elbv2.balancer.desired import Desired
+from netflux.aws.elbv2.listener.certificates import Acm
+from netflux.aws.elbv2.operations import Parts
+from netflux.aws.elbv2.target.registrations import Targets
+from netflux.aws.elbv2.vpc import Vpcs
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.clock import Clock
@@ -19,6 +26,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
+from tests.controlplane.plane import with_ec2, with_iam
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -223,6 +231,32 @@ class KeptRds:
         return {"DBInstance": self.instances.pop(request["DBInstanceIdentifier"])}
 
 
+class Active:
+    """What is observed where every load balancer is active as soon as it is made."""
+
+    apart = False
+
+    def __init__(self, desired: Desired, documents: Documents) -> None:
+        self.targets = Targets(documents)
+        self.traffic = self
+        self._desired = desired
+
+    @property
+    def active(self) -> set[str]:
+        return {one.arn for one in self._desired.balancers}
+
+    async def settle(self, _arn: str) -> None:
+        """Nothing runs."""
+
+
+def with_elb(apis: Apis, documents: Documents) -> None:
+    """ELBv2 on the documents, answering from now on; nothing runs."""
+    desired = Desired(documents, REGION)
+    observed: Any = Active(desired, documents)
+    parts = Parts(desired, documents, Vpcs(documents), Acm(documents), observed, Clock(), ACCOUNT)
+    apis.register(ElbApi(parts))
+
+
 class Cloud:
     """The region's parts that the engine touches. `calls` has every call in order; `broken` makes calls fail."""
 
@@ -231,6 +265,8 @@ class Cloud:
         self.moto = Moto(self.documents, ACCOUNT, REGION)
         # moto plays the region's own services as well, but for those whose statuses the engine waits for
         self.apis = Apis(ACCOUNT, REGION, self.moto, lambda _call: None, lend=lambda _service, _operation: None)
+        with_ec2(self.apis, self.documents)
+        with_elb(self.apis, self.documents)
         self.apis.register(SecretsManagerApi(self.documents, Clock(), self.apis))
         self.ecs = KeptEcs()
         self.cloudfront = KeptCloudFront()
@@ -238,6 +274,8 @@ class Cloud:
         self.apis.register(self.ecs)
         self.apis.register(self.rds)
         self.apis.register(self.cloudfront)
+        self.apis.register(AcmApi(self.documents, Clock(), (REGION, ACCOUNT)))
+        with_iam(self.apis, self.documents, ACCOUNT)
         self.apis.register(Route53Api(self.documents, Clock(), self.apis, (REGION, ACCOUNT)))
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.broken: Callable[[str, dict[str, Any]], Exception | None] = lambda _operation, _params: None

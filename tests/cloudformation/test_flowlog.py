@@ -38,7 +38,8 @@ Outputs:
 def flow_logs(cloud: Cloud) -> Packets:
     packets, clock = Packets(), Clock()
     logs = FlowLogs(cloud.apis.call, cloud.documents, packets, clock, (ACCOUNT, REGION))  # type: ignore[arg-type]
-    cloud.apis.register(Ec2Api(cloud.moto, FlowLogApi(logs, cloud.apis.call, clock, lambda _: None)))
+    api = FlowLogApi(logs, cloud.documents, cloud.apis.call, clock, lambda _: None)
+    cloud.apis.register(Ec2Api(cloud.documents, clock, api))
     return packets
 
 

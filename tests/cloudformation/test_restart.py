@@ -45,11 +45,12 @@ def heal(cloud: Any) -> None:
 async def everything(cloud: Any) -> dict[str, int]:
     """How many of each kind there are; a resource made twice or lost shows here."""
     own = {"Filters": [{"Name": "isDefault", "Values": ["false"]}]}
+    of_stacks = {"Filters": [{"Name": "tag-key", "Values": ["aws:cloudformation:stack-id"]}]}
     counts = {}
     for service, operation, params, listed in (
         ("ec2", "DescribeVpcs", own, "Vpcs"),
         ("ec2", "DescribeSubnets", {"Filters": [{"Name": "default-for-az", "Values": ["false"]}]}, "Subnets"),
-        ("ec2", "DescribeInternetGateways", {}, "InternetGateways"),
+        ("ec2", "DescribeInternetGateways", of_stacks, "InternetGateways"),
         ("ec2", "DescribeAddresses", {}, "Addresses"),
         ("elbv2", "DescribeLoadBalancers", {}, "LoadBalancers"),
         ("elbv2", "DescribeTargetGroups", {}, "TargetGroups"),

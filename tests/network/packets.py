@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from netflux.network import described, namespace, ruleset
+from netflux.network import namespace, ruleset
 from netflux.network.attempt import Probe
 from netflux.network.decide import verdict
 from netflux.network.router import Router
@@ -20,7 +20,7 @@ from netflux.network.topology import Elsewhere, Interface, Ports, Topology
 from netflux.network.verdict import Connection, Outcome
 from netflux.reach import answer as answers
 from netflux.reach.place import Kind, Place
-from tests.network import worlds
+from tests.network import kept, worlds
 
 _PATIENCE, _MORE_PATIENCE = 0.06, 3.0
 """Real seconds. A packet between namespaces takes microseconds: what is told otherwise is asked again, patiently."""
@@ -70,9 +70,9 @@ def compare(pairs: int, number: int) -> Tally:
             raise _Enough
         tally.worlds += 1
         changed = {**other, "NetworkInterfaces": _moved(world, other)}
-        with _laid(described.topology(world)) as routers:
+        with _laid(kept.topology(world)) as routers:
             for told in (world, changed, world):
-                _check(described.topology(told), routers, tally)
+                _check(kept.topology(told), routers, tally)
 
     with suppress(_Enough):
         draw()

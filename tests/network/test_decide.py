@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from netflux.errors import Unsupported
-from netflux.network import described
 from netflux.network.decide import filtered, verdict
 from netflux.network.topology import (
     AclEntry,
@@ -26,7 +25,7 @@ from netflux.network.topology import (
     Topology,
 )
 from netflux.network.verdict import Connection, Outcome, Stage, Verdict
-from tests.network import naive, worlds
+from tests.network import kept, naive, worlds
 
 EVERYWHERE = "0.0.0.0/0"
 OPEN = NetworkAcl(
@@ -214,7 +213,7 @@ SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[Heal
 @SETTINGS
 @given(worlds.worlds())
 def test_the_verdict_agrees_with_a_second_implementation_for_all_pairs(world: dict[str, list[Any]]) -> None:
-    found = described.topology(world)
+    found = kept.topology(world)
     told = world["NetworkInterfaces"]
     for source in [*told, *worlds.STRANGERS]:
         for target in [*told, *worlds.STRANGERS]:
@@ -247,7 +246,7 @@ def test_random_vpcs_open_and_close_often_enough_to_tell_them_apart() -> None:
 @SETTINGS
 @given(worlds.worlds())
 def test_a_range_of_source_ports_passes_when_each_of_them_does(world: dict[str, list[Any]]) -> None:
-    found = described.topology(world)
+    found = kept.topology(world)
     wide = Ports(worlds.SOURCE_PORTS[1], worlds.SOURCE_PORTS[3])
     for acl in found.acls.values():
         edges = {port for one in acl.entries for port in (one.ports.low, one.ports.high, one.ports.high + 1)}

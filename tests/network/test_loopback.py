@@ -1,23 +1,23 @@
-"""The loopback driver against moto's EC2."""
+"""The loopback driver on EC2's records."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.moto_api._internal import moto_api_backend
 
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 from netflux.network.interface import InterfaceRequest
-from netflux.network.ledger import INTERFACE
+from netflux.network.ledger import OWNER_TAG, RECORD, Record
 from netflux.network.loopback import LoopbackNetwork
+from tests.controlplane.plane import with_ec2
 
 
 class Region:
@@ -48,18 +48,17 @@ class Region:
 @pytest.fixture
 async def region(tmp_path: Path) -> AsyncIterator[Region]:
     documents = Documents(tmp_path / "netflux.db")
-    moto = Moto(documents, "000000000000", "us-east-1")
-    moto_api_backend.reset()  # its backends are the process's, and other tests have used them
-    region = Region(Apis("000000000000", "us-east-1", moto, lambda _: None), documents)
+    apis = Apis("000000000000", "us-east-1", Moto(documents, "000000000000", "us-east-1"), lambda _: None)
+    with_ec2(apis, documents)
+    region = Region(apis, documents)
     await region.prepare()
     yield region
-    moto.stop()
     documents.close()
 
 
 @pytest.fixture
 async def network(region: Region) -> AsyncIterator[LoopbackNetwork]:
-    network = LoopbackNetwork(region.apis, region.documents)
+    network = LoopbackNetwork(region.documents)
     await network.start()
     yield network
     await network.stop()
@@ -125,14 +124,14 @@ async def test_unknown_subnets_and_groups_are_ec2s_errors(region: Region, networ
     with pytest.raises(AwsError) as caught:
         await network.attach(InterfaceRequest("x", region.subnet, ["sg-0123456789abcdef0"], ""))
     assert caught.value.code in ("InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound")
-    assert region.documents.list(INTERFACE) == []
+    assert not [*region.documents.table(RECORD)]
 
 
 async def test_interfaces_come_back_with_id_and_addresses(region: Region, network: LoopbackNetwork) -> None:
     before = await network.attach(region.request("ecs/task/1"))
     service = network.service_address("movie-service:8080")
     await network.stop()
-    again = LoopbackNetwork(region.apis, region.documents)
+    again = LoopbackNetwork(region.documents)
     await again.start()
     assert again.of("ecs/task/1") == before
     assert again.service_address("movie-service:8080") == service
@@ -141,64 +140,78 @@ async def test_interfaces_come_back_with_id_and_addresses(region: Region, networ
 
 
 async def test_regions_beside_each_other_have_different_blocks(region: Region, network: LoopbackNetwork) -> None:
-    other = LoopbackNetwork(region.apis, region.documents)
+    other = LoopbackNetwork(region.documents)
     await other.start()
     assert other.block != network.block
     await other.stop()
 
 
-class Killed(Exception):
-    """SIGKILL, as far as one process can play it."""
-
-
-class Dying:
-    """Apis of a region that is killed at one operation."""
-
-    def __init__(self, apis: Apis, operation: str, after: bool) -> None:
-        self._apis, self._operation, self._after = apis, operation, after
-
-    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        if operation != self._operation:
-            return await self._apis.call(service, operation, params)
-        if self._after:
-            await self._apis.call(service, operation, params)
-        raise Killed
-
-
-@pytest.mark.parametrize("after", [True, False])
-@pytest.mark.parametrize("operation", ["CreateNetworkInterface", "DeleteNetworkInterface"])
-async def test_a_region_killed_half_way_leaves_ec2_and_records_the_same(
-    region: Region, operation: str, after: bool
+async def test_a_kill_between_ec2s_record_and_the_owners_leaves_neither(
+    region: Region, network: LoopbackNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network = LoopbackNetwork(Dying(region.apis, operation, after), region.documents)
-    await network.start()
-    with contextlib.suppress(Killed):
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(region.documents.table(RECORD), "put", dies)
+    with pytest.raises(KeyboardInterrupt):
         await network.attach(region.request("ecs/task/1"))
-        await network.detach("ecs/task/1")
-    await network.stop()
-    again = LoopbackNetwork(region.apis, region.documents)
-    await again.start()
-    enis = {eni["NetworkInterfaceId"] for eni in await region.enis()}
-    found = again.of("ecs/task/1")
-    assert enis == ({found.id} if found else set())
-    assert (await again.attach(region.request("ecs/task/1"))).id
+    monkeypatch.undo()
+    assert await region.enis() == []
+    assert network.of("ecs/task/1") is None
+    assert (await network.attach(region.request("ecs/task/1"))).id
     assert len(await region.enis()) == 1
-    await again.stop()
 
 
-async def test_an_eni_without_a_record_goes_and_a_record_without_eni_gets_one(region: Region) -> None:
-    network = LoopbackNetwork(region.apis, region.documents)
+async def test_what_a_release_before_left_apart_is_brought_together(region: Region) -> None:
+    network = LoopbackNetwork(region.documents)
     await network.start()
-    kept = await network.attach(region.request("kept"))
-    lost = await network.attach(region.request("lost"))
+    kept, going = [await network.attach(region.request(owner)) for owner in ("kept", "going")]
     await network.stop()
-    region.documents.delete(INTERFACE, "lost")
-    await region.apis.call("ec2", "DeleteNetworkInterface", {"NetworkInterfaceId": kept.id})
-    again = LoopbackNetwork(region.apis, region.documents)
+    records = region.documents.table(RECORD)
+    leaving = records.get("going")
+    assert leaving is not None
+    records.put(replace(leaving, leaving=True))
+    lost = {"Key": OWNER_TAG, "Value": "lost"}
+    made = {"SubnetId": region.subnet, "TagSpecifications": [{"ResourceType": "network-interface", "Tags": [lost]}]}
+    await region.apis.call("ec2", "CreateNetworkInterface", made)
+    again = LoopbackNetwork(region.documents)
     await again.start()
-    found = again.of("kept")
-    assert found is not None
-    assert found.vpc_address == kept.vpc_address
-    assert [eni["NetworkInterfaceId"] for eni in await region.enis()] == [found.id]
-    assert lost.id != found.id
+    assert again.of("kept") == replace(kept, local_address=again.of("kept").local_address)
+    assert [eni["NetworkInterfaceId"] for eni in await region.enis()] == [kept.id]
+    assert again.of("going") is None
+    assert going.id != kept.id
     await again.stop()
+
+
+async def test_an_interface_with_an_owner_is_its_services(region: Region, network: LoopbackNetwork) -> None:
+    interface = await network.attach(region.request("elbv2/arn/subnet"))
+    (eni,) = await region.enis()
+    assert (eni["Status"], eni["RequesterId"], eni["RequesterManaged"]) == ("in-use", "amazon-elb", True)
+    assert "Association" not in eni, "this driver has no internet gateway"
+    for operation, more, code in (
+        ("DeleteNetworkInterface", {}, "InvalidParameterValue"),
+        ("ModifyNetworkInterfaceAttribute", {"Groups": [region.group]}, "AuthFailure"),
+        ("AssignPrivateIpAddresses", {"SecondaryPrivateIpAddressCount": 1}, "AuthFailure"),
+    ):
+        with pytest.raises(AwsError) as refused:
+            await region.apis.call("ec2", operation, {"NetworkInterfaceId": interface.id, **more})
+        assert refused.value.code == code
+    for operation, params in (
+        ("DeleteSubnet", {"SubnetId": region.subnet}),
+        ("DeleteSecurityGroup", {"GroupId": region.group}),
+    ):
+        with pytest.raises(AwsError) as refused:
+            await region.apis.call("ec2", operation, params)
+        assert refused.value.code == "DependencyViolation"
+
+
+def test_what_a_release_before_wrote_of_an_owner_is_read(tmp_path: Path) -> None:
+    documents = Documents(tmp_path / "netflux.db")
+    old = {
+        "owner": "rds/a", "subnet_id": "subnet-1", "security_groups": ["sg-1"], "description": "d",
+        "vpc_address": "10.0.0.9", "offset": 12, "availability_zone": "us-east-1a", "id": "eni-1",
+        "mac_address": "02:00:00:00:00:01", "leaving": False, "hosted": False, "public": True,
+    }  # fmt: skip
+    documents.put("network/interface", "rds/a", old)
+    assert [*documents.table(RECORD)] == [Record("rds/a", "eni-1", 12, public=True)]
+    documents.close()

@@ -7,7 +7,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from netflux import names
 from netflux.controlplane.apis import Apis
 from netflux.network import namespace
 from netflux.network.interface import Interface, InterfaceRequest
@@ -45,9 +44,8 @@ def told(found: tuple[Sighting, ...], interface: Interface) -> set[tuple[bool, b
 async def _seen() -> None:
     with tempfile.TemporaryDirectory() as folder:
         plane = Plane(Path(folder))
-        await plane.start()
-        apis = Apis(names.ACCOUNT, names.REGION, plane.moto, lambda call: network.changed(call.operation))
-        network = NamespaceNetwork(apis, plane.documents)
+        apis = await plane.start()
+        network = NamespaceNetwork(plane.documents)
         await network.start()
         vpc, client, server = await attached(apis, network)
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from netflux.network import described, ruleset
+from netflux.network import ruleset
 from netflux.network.decide import verdict
 from netflux.network.simulation import Packet, lets
 from netflux.network.topology import Elsewhere
 from netflux.network.verdict import Connection, Stage
-from tests.network import worlds
+from tests.network import kept, worlds
 
 _GROUPS = (Stage.OUTBOUND_GROUP, Stage.INBOUND_GROUP)
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -18,7 +18,7 @@ SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[Healt
 @SETTINGS
 @given(worlds.worlds())
 def test_a_rule_set_lets_through_what_the_groups_let_through(world: dict[str, list[Any]]) -> None:
-    topology = described.topology(world)
+    topology = kept.topology(world)
     for vpc in topology.vpcs:
         rules = ruleset.of(topology, vpc)
         mine = [one for one in topology.interfaces.values() if topology.subnets[one.subnet].vpc == vpc]
@@ -35,7 +35,7 @@ def test_a_rule_set_lets_through_what_the_groups_let_through(world: dict[str, li
 @SETTINGS
 @given(worlds.worlds())
 def test_a_rule_set_lets_in_from_the_internet_what_the_groups_let_in(world: dict[str, list[Any]]) -> None:
-    topology = described.topology(world)
+    topology = kept.topology(world)
     for target in topology.interfaces.values():
         rules = ruleset.of(topology, topology.vpc_of(target))
         for client in worlds.STRANGERS:

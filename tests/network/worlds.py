@@ -36,7 +36,7 @@ _BLOCKS = (
 
 
 def worlds() -> st.SearchStrategy[dict[str, list[Any]]]:
-    """Answers of all calls of `described.READS`, by their lists' names."""
+    """Lists of EC2's Describe answers, by their members' names; `kept` makes records of them."""
     return st.builds(
         _World,
         groups=st.lists(_group(), min_size=3, max_size=3),

@@ -6,14 +6,14 @@ from typing import Any
 
 from hypothesis import given, settings
 
-from netflux.network import described, ruleset
+from netflux.network import ruleset
 from netflux.network.decide import verdict
 from netflux.network.nftables import Counted
 from netflux.network.verdict import Connection, Stage
 from netflux.reach.answer import told
 from netflux.reach.count import counted
 from netflux.reach.dropped import dropped
-from tests.network import worlds
+from tests.network import kept, worlds
 from tests.network.test_decide import topology
 from tests.reach.test_answer import ALB, IN, SERVICE, answer, question
 
@@ -23,7 +23,7 @@ FILTERS = {Stage.OUTBOUND_GROUP, Stage.INBOUND_GROUP, Stage.ACL_IN, Stage.ACL_OU
 @settings(max_examples=40, deadline=None)
 @given(worlds.worlds())
 def test_every_hop_that_filters_has_the_count_of_one_rule_of_its_router(world: dict[str, list[Any]]) -> None:
-    drawn = described.topology(world)
+    drawn = kept.topology(world)
     counts = {
         vpc: {
             (chain, rule.name): Counted(number, number)

@@ -18,13 +18,13 @@ from netflux import names
 from netflux.aws.route53.api import Route53Api
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import InterfaceRequest
 from netflux.network.namespaces import NamespaceNetwork
 from netflux.resolver.resolver import LINK_LOCAL, Resolver
+from tests.controlplane.plane import with_ec2
 from tests.network.enclosed import enclosed, needs_namespaces
 
 pytestmark = needs_namespaces
@@ -97,14 +97,11 @@ def placed(work: Callable[[Place], Awaitable[Any]]) -> Any:
     async def run(directory: Path) -> Any:
         documents = Documents(directory / "n.db")
         moto = Moto(documents, names.ACCOUNT, names.REGION)
-        apis = Apis(names.ACCOUNT, names.REGION, moto, lambda call: follow(call))  # noqa: PLW0108 (made below)
-        network, endpoints = NamespaceNetwork(apis, documents), Endpoints()
+        apis = Apis(names.ACCOUNT, names.REGION, moto, lambda _call: None)
+        with_ec2(apis, documents)
+        network, endpoints = NamespaceNetwork(documents), Endpoints()
         apis.register(Route53Api(documents, Clock(), apis, (names.REGION, names.ACCOUNT)))
         resolver = Resolver(apis, network, endpoints, documents)
-
-        def follow(call: Call) -> None:
-            network.changed(call.operation)
-            resolver.changed(call.service, call.operation)
 
         await network.start()
         try:

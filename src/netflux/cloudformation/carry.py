@@ -101,7 +101,7 @@ def uncarried(row: Row, properties: Properties) -> Iterator[str]:
     yield from (name for name in properties if not carried(row, name))
     prepared = _prepared(row, properties)
     for step in (row.create, *row.also):
-        if step.build is None:
+        if step.build is None and step.ask is None:
             try:
                 _fitted(row, step, prepared, set(prepared))
             except Uncarried as problem:

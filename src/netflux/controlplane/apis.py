@@ -174,10 +174,12 @@ class Apis:
             response: dict[str, Any] = await handler(call, copy.deepcopy(params))
         elif not models.changes_state(call.operation):
             response = handler(call, params)
+            if params.get("DryRun"):
+                raise _rehearsed()
         elif params.get("DryRun"):
             with self._documents(call.service).rehearsal():
                 handler(call, params)
-            raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+            raise _rehearsed()
         else:
             with self._documents(call.service).transaction():
                 response = handler(call, params)
@@ -202,3 +204,7 @@ class Apis:
         """Tells of a call that succeeded."""
         if models.changes_state(call.operation):
             self._changed(call)
+
+
+def _rehearsed() -> AwsError:
+    return AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from netflux.network.attempt import Probe
 from netflux.network.nftables import Counted
@@ -125,14 +125,6 @@ class Network(Protocol):
     async def admit(self, owner: str, ports: Mapping[int, int]) -> None:
         """From now on what comes to the owner's interface at one of the ports gets to the other one there; once for
         each interface; OSError when the machine refuses.
-        """
-        ...
-
-    def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
-        """EC2 has accepted this operation, which the next `refresh` is to follow.
-
-        Args:
-            told: its parameters and its answer, where they are known.
         """
         ...
 

@@ -1,61 +1,109 @@
-"""The interfaces that owners have, as EC2 and the disk know them: what every driver makes real in its own way.
+"""The interfaces that owners have: what every driver makes real in its own way.
 
-An interface's record is written before EC2 is asked, so a killed region finds what it began.
+An interface is EC2's record and the owner's beside it, written in one transaction.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from netflux.controlplane.call import Caller
+from netflux.controlplane.identifiers import hexadecimal
 from netflux.controlplane.records.documents import Documents
-from netflux.controlplane.records.kinds import kind, kind_of
+from netflux.controlplane.records.kinds import kind
+from netflux.controlplane.records.table import Schema
 from netflux.errors import AwsError
-from netflux.network import addresses
+from netflux.network import addresses, placing
 from netflux.network.interface import Interface, InterfaceRequest
+from netflux.resources.ec2.interface import Attachment, NetworkInterface
+from netflux.resources.ec2.tables import Tables
 
-_log = logging.getLogger(__name__)
-
-INTERFACE = "network/interface"
 SERVICE = "network/service"
 BLOCK = "network/block"
 OWNER_TAG = "netflux:owner"
 LAST_SERVICE = 254
 
+_SERVICES = {"elbv2": "amazon-elb", "rds": "amazon-rds", "ecs": "amazon-ecs"}
+"""By the first part of an owner, who has its interface in EC2's answers."""
+
 
 @dataclass(frozen=True)
 class Record:
-    """What is on disk of an interface: written before EC2 is asked, so that a killed region finds what it began.
+    """Whose an interface is.
 
     Attributes:
-        id: empty until EC2 has made the ENI.
+        id: of EC2's record.
         offset: in the region's block.
-        leaving: the interface shall go.
         hosted: of the request.
         public: of the request.
+        leaving: a release before this one was about to delete it.
     """
 
     owner: str
-    subnet_id: str
-    security_groups: list[str]
-    description: str
-    vpc_address: str
+    id: str
     offset: int
-    availability_zone: str
-    id: str = ""
-    mac_address: str = ""
-    leaving: bool = False
     hosted: bool = False
     public: bool = False
+    leaving: bool = False
 
     @property
     def public_address(self) -> str:
         """Of its place in the region, so nothing else has it; empty when it has none."""
         return addresses.public_address(self.offset) if self.public else ""
+
+
+RECORD = Schema(
+    "network/interface",
+    Record,
+    lambda record: record.owner,
+    indices={"id": lambda record: (record.id,), "offset": lambda record: (str(record.offset),)},
+    references={"id": "ec2/network-interface"},
+    remedy="Nothing: {key} gets another interface.",
+)
+
+
+@dataclass(frozen=True)
+class Attached:
+    """An interface with its owner."""
+
+    record: Record
+    eni: NetworkInterface
+
+    @property
+    def id(self) -> str:
+        """`eni-…`."""
+        return self.eni.id
+
+    @property
+    def owner(self) -> str:
+        """Of the request."""
+        return self.record.owner
+
+    @property
+    def subnet_id(self) -> str:
+        """Where it is."""
+        return self.eni.subnet_id
+
+    @property
+    def vpc_id(self) -> str:
+        """The subnet's."""
+        return self.eni.vpc_id
+
+    @property
+    def vpc_address(self) -> str:
+        """The primary private address."""
+        return self.eni.private_addresses[0]
+
+    @property
+    def hosted(self) -> bool:
+        """Its sockets are the region's own."""
+        return self.record.hosted
+
+    @property
+    def public_address(self) -> str:
+        """That the internet gateway translates; empty when it has none."""
+        return self.record.public_address
 
     def interface(self, local_address: str) -> Interface:
         """The interface, at the address where a driver has made it real."""
@@ -65,91 +113,73 @@ class Record:
             subnet_id=self.subnet_id,
             vpc_address=self.vpc_address,
             local_address=local_address,
-            mac_address=self.mac_address,
-            availability_zone=self.availability_zone,
+            mac_address=self.eni.mac_address,
+            availability_zone=self.eni.zone,
             public_address=self.public_address,
-            security_groups=tuple(self.security_groups),
+            security_groups=self.eni.groups,
         )
 
 
 class Ledger:
-    """Records of interfaces, brought together with EC2's. Use `load` before anything else.
+    """Records of interfaces. Use `load` before anything else.
 
     Args:
-        apis: EC2 is called through it.
-        documents: holds owners and addresses.
-        in_use: tells the addresses of a subnet by its id, for a driver that has read them; else EC2 is asked.
+        documents: holds them.
+        translates: the driver has internet gateways, so EC2 tells public addresses.
     """
 
-    def __init__(
-        self, apis: Caller, documents: Documents, in_use: Callable[[str], Awaitable[Sequence[str]]] | None = None
-    ) -> None:
-        self._apis = apis
-        documents.declare(
-            kind_of(INTERFACE, Record, "Nothing: {key} gets another interface."),
-            kind(SERVICE, "Nothing: it gets another address.", place=int),
-        )
+    def __init__(self, documents: Documents, *, translates: bool = False) -> None:
+        documents.declare(kind(SERVICE, "Nothing: it gets another address.", place=int))
+        self.tables = Tables(documents)
         self._documents = documents
-        self._in_use = in_use or self._asked
-        self._records: dict[str, Record] = {}
-        self._lock = asyncio.Lock()
+        self._records = documents.table(RECORD)
+        self._translates = translates
 
-    async def load(self) -> None:
-        """Brings records and EC2 together again, after a restart; where EC2 can't tell, records stay as they are."""
-        for owner, document in self._documents.list(INTERFACE):
-            self._records[owner] = Record(**document)
-        try:
-            found = await self._owned({"Name": "tag-key", "Values": [OWNER_TAG]})
-        except AwsError as error:
-            _log.warning("EC2 can't tell which interfaces there are: %s", error)
-            return
-        for record in [*self._records.values()]:
-            mine = [eni for eni in found if _owner(eni) == record.owner]
-            await self._settle(record.owner, self._recover(record, mine))
-        kept = {record.id for record in self._records.values()}
-        for eni in found:
-            if eni["NetworkInterfaceId"] not in kept:
-                await self._settle(_owner(eni), self._delete(eni["NetworkInterfaceId"]))
+    def load(self) -> None:
+        """Brings owners and EC2's records together: a release before this one kept them apart."""
+        with self._documents.transaction():
+            for record in self._records:
+                eni = self.tables.interfaces.get(record.id)
+                if eni is None or record.leaving:
+                    self._remove(record)
+                else:
+                    self._keep(record, eni)
+            for eni in self._owned():
+                if not self._records.has("id", eni.id):
+                    self.tables.interfaces.delete(eni.id)
 
-    async def attach(self, request: InterfaceRequest) -> Record:
+    def attach(self, request: InterfaceRequest) -> Attached:
         """The owner's interface, created if it is not there; AwsError when the subnet or a group is not."""
-        async with self._lock:
-            record = self._records.get(request.owner)
-            if record is not None and record.leaving:
-                await self._remove(record)
-                record = None
-            if record is None:
-                record = await self._allocate(request)
-                record = await self._create(record)
-            elif not record.id:
-                record = await self._resume(record)
-            if record.public != request.public:
-                record = self._exposed(record, request)
-            if set(request.security_groups) != set(record.security_groups):
-                record = await self._regroup(record, request.security_groups)
-            return record
+        with self._documents.transaction():
+            known = self.of(request.owner)
+            if known is None:
+                return self._create(request)
+            groups = placing.groups(self.tables, known.vpc_id, request.security_groups)
+            eni = known.eni if {*groups} == {*known.eni.groups} else replace(known.eni, groups=groups)
+            return self._keep(replace(known.record, public=request.public), eni)
 
-    async def detach(self, owner: str) -> None:
-        """Removes the owner's interface from EC2 and from the records; nothing happens when there is none."""
-        async with self._lock:
-            record = self._records.get(owner)
-            if record is not None:
-                await self._remove(record)
+    def detach(self, owner: str) -> None:
+        """Removes the owner's interface; nothing happens when there is none."""
+        record = self._records.get(owner)
+        if record is not None:
+            with self._documents.transaction(frees=True):
+                self._remove(record)
 
-    def of(self, owner: str) -> Record | None:
+    def of(self, owner: str) -> Attached | None:
         """The owner's interface."""
         record = self._records.get(owner)
-        return record if record is not None and record.id and not record.leaving else None
+        eni = self.tables.interfaces.get(record.id) if record is not None else None
+        return Attached(record, eni) if record is not None and eni is not None else None
 
-    def attached(self) -> Sequence[Record]:
+    def attached(self) -> Sequence[Attached]:
         """Every interface, in the order in which they were attached."""
-        return [record for record in self._records.values() if record.id and not record.leaving]
+        return [found for record in self._records if (found := self.of(record.owner)) is not None]
 
-    def locate(self, vpc_address: str) -> Record | None:
-        """Who has this VPC address; None when no interface has it."""
-        for record in self._records.values():
-            if record.vpc_address == vpc_address and record.id and not record.leaving:
-                return record
+    def locate(self, vpc_address: str) -> Attached | None:
+        """Who has this VPC address; None when no owner's interface has it."""
+        for eni in self.tables.interfaces.where("private", vpc_address):
+            for record in self._records.where("id", eni.id):
+                return Attached(record, eni)
         return None
 
     def service_place(self, key: str) -> int:
@@ -164,141 +194,47 @@ class Ledger:
             self._documents.put(SERVICE, key, known)
         return int(known["place"])
 
-    async def _allocate(self, request: InterfaceRequest) -> Record:
-        """Chooses both addresses and records them, before EC2 knows."""
-        if request.security_groups:
-            await self._apis.call("ec2", "DescribeSecurityGroups", {"GroupIds": list(request.security_groups)})
-        answer = await self._apis.call("ec2", "DescribeSubnets", {"SubnetIds": [request.subnet_id]})
-        subnet = answer["Subnets"][0]
-        address = addresses.vpc_address(subnet["CidrBlock"], request.owner, await self._taken(request.subnet_id))
-        if address is None:
-            raise AwsError(
-                "InsufficientFreeAddressesInSubnet",
-                f"There are not enough free addresses in subnet '{request.subnet_id}' to satisfy the request.",
-            )
+    def _create(self, request: InterfaceRequest) -> Attached:
+        subnet = placing.subnet(self.tables, request.subnet_id)
+        eni = NetworkInterface(
+            id=hexadecimal("eni"),
+            subnet_id=subnet.id,
+            vpc_id=subnet.vpc_id,
+            zone=subnet.zone,
+            mac_address=addresses.mac_address(),
+            groups=placing.groups(self.tables, subnet.vpc_id, request.security_groups),
+            private_addresses=(placing.free_address(self.tables, subnet, request.owner),),
+            description=request.description,
+            tags={OWNER_TAG: request.owner},
+        )
+        self.tables.interfaces.put(eni)
+        return self._keep(Record(request.owner, eni.id, self._offset(request), request.hosted, request.public), eni)
+
+    def _offset(self, request: InterfaceRequest) -> int:
+        """The next place in the region's block."""
         block = self._documents.get(BLOCK, "block") or {}
         last = block.get("last_offset", addresses.FIRST_OFFSET - 1)
-        place = addresses.offset(last, [record.offset for record in self._records.values()])
+        place = addresses.offset(last, lambda offset: self._records.has("offset", str(offset)))
         if place is None:
             raise AwsError("LimitExceeded", f"There is no free local address left for {request.owner}.")
-        record = Record(
-            request.owner,
-            request.subnet_id,
-            list(request.security_groups),
-            request.description,
-            address,
-            place,
-            subnet["AvailabilityZone"],
-            hosted=request.hosted,
-            public=request.public,
-        )
-        with self._documents.transaction():
-            self._documents.put(BLOCK, "block", {**block, "last_offset": place})
-            self._keep(record)
-        return record
+        self._documents.put(BLOCK, "block", {**block, "last_offset": place})
+        return place
 
-    async def _taken(self, subnet_id: str) -> Sequence[str]:
-        return [*await self._in_use(subnet_id), *(record.vpc_address for record in self._records.values())]
+    def _keep(self, record: Record, eni: NetworkInterface) -> Attached:
+        """Puts both, where they differ from what is there: EC2's tells that a service has it, and its address."""
+        service = _SERVICES.get(record.owner.partition("/")[0], "amazon-aws")
+        attachment = eni.attachment or Attachment(hexadecimal("eni-attach"), service, datetime.now(UTC), device_index=1)
+        public = record.public_address if self._translates else ""
+        kept = replace(eni, requester=service, requester_managed=True, attachment=attachment, public_ip=public)
+        if kept != self.tables.interfaces.get(eni.id):
+            self.tables.interfaces.put(kept)
+        if record != self._records.get(record.owner):
+            self._records.put(record)
+        return Attached(record, kept)
 
-    async def _asked(self, subnet_id: str) -> Sequence[str]:
-        answer = await self._apis.call(
-            "ec2", "DescribeNetworkInterfaces", {"Filters": [{"Name": "subnet-id", "Values": [subnet_id]}]}
-        )
-        return [
-            private["PrivateIpAddress"] for eni in answer["NetworkInterfaces"] for private in eni["PrivateIpAddresses"]
-        ]
+    def _remove(self, record: Record) -> None:
+        self._records.delete(record.owner)
+        self.tables.interfaces.delete(record.id)
 
-    async def _create(self, record: Record) -> Record:
-        request: dict[str, Any] = {
-            "SubnetId": record.subnet_id,
-            "Description": record.description,
-            "PrivateIpAddress": record.vpc_address,
-            "TagSpecifications": [
-                {"ResourceType": "network-interface", "Tags": [{"Key": OWNER_TAG, "Value": record.owner}]}
-            ],
-        }
-        if record.security_groups:
-            request["Groups"] = record.security_groups
-        try:
-            answer = await self._apis.call("ec2", "CreateNetworkInterface", request)
-        except AwsError:
-            self._forget(record)
-            raise
-        return self._adopt(record, answer["NetworkInterface"])
-
-    def _adopt(self, record: Record, eni: Mapping[str, Any]) -> Record:
-        adopted = Record(
-            **{**asdict(record), "id": eni["NetworkInterfaceId"], "mac_address": eni.get("MacAddress", "")}
-        )
-        self._keep(adopted)
-        return adopted
-
-    async def _resume(self, record: Record) -> Record:
-        """An attach that was cut off: EC2 may have made the ENI all the same."""
-        found = await self._owned({"Name": f"tag:{OWNER_TAG}", "Values": [record.owner]})
-        return self._adopt(record, found[0]) if found else await self._create(record)
-
-    def _exposed(self, record: Record, request: InterfaceRequest) -> Record:
-        """The owner gives its interface a public address, or takes it away."""
-        changed = replace(record, public=request.public)
-        self._keep(changed)
-        return changed
-
-    async def _regroup(self, record: Record, groups: Sequence[str]) -> Record:
-        change = {"NetworkInterfaceId": record.id, "Groups": list(groups)}
-        await self._apis.call("ec2", "ModifyNetworkInterfaceAttribute", change)
-        changed = Record(**{**asdict(record), "security_groups": list(groups)})
-        self._keep(changed)
-        return changed
-
-    async def _settle(self, owner: str, work: Awaitable[None]) -> None:
-        try:
-            await work
-        except AwsError as error:
-            _log.warning("the interface of %s is not settled: %s", owner, error)
-
-    async def _recover(self, record: Record, found: Sequence[Mapping[str, Any]]) -> None:
-        """After a restart: what was begun is ended, what EC2 has lost is made anew with the address it had."""
-        if record.leaving:
-            await self._remove(record)
-        elif any(eni["NetworkInterfaceId"] == record.id for eni in found):
-            return
-        elif found:
-            self._adopt(record, found[0])
-        elif not record.id:
-            self._forget(record)
-        else:
-            try:
-                await self._create(record)
-            except AwsError as error:
-                _log.warning("the interface of %s is gone for good: %s", record.owner, error)
-
-    async def _owned(self, condition: Mapping[str, Any]) -> list[dict[str, Any]]:
-        answer = await self._apis.call("ec2", "DescribeNetworkInterfaces", {"Filters": [condition]})
-        return [eni for eni in answer["NetworkInterfaces"] if _owner(eni)]
-
-    async def _remove(self, record: Record) -> None:
-        leaving = Record(**{**asdict(record), "leaving": True})
-        self._keep(leaving)
-        if leaving.id:
-            await self._delete(leaving.id)
-        self._forget(leaving)
-
-    async def _delete(self, eni: str) -> None:
-        try:
-            await self._apis.call("ec2", "DeleteNetworkInterface", {"NetworkInterfaceId": eni})
-        except AwsError as error:
-            if error.code != "InvalidNetworkInterfaceID.NotFound":
-                raise
-
-    def _keep(self, record: Record) -> None:
-        self._documents.put(INTERFACE, record.owner, asdict(record))
-        self._records[record.owner] = record
-
-    def _forget(self, record: Record) -> None:
-        self._documents.delete(INTERFACE, record.owner)
-        self._records.pop(record.owner, None)
-
-
-def _owner(eni: Mapping[str, Any]) -> str:
-    return next((tag["Value"] for tag in eni.get("TagSet", []) if tag["Key"] == OWNER_TAG), "")
+    def _owned(self) -> Iterator[NetworkInterface]:
+        return (eni for eni in self.tables.interfaces if eni.tags.get(OWNER_TAG))

@@ -9,16 +9,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
-from netflux.controlplane.call import Caller
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import Unsupported
 from netflux.network import addresses, attempt
 from netflux.network.attempt import Probe
 from netflux.network.block import Block, claim
 from netflux.network.interface import Interface, InterfaceRequest, Sockets
-from netflux.network.ledger import BLOCK, Ledger, Record
+from netflux.network.ledger import BLOCK, Attached, Ledger
 from netflux.network.nftables import Counted
 from netflux.network.sighting import Seen
 from netflux.network.verdict import Outcome
@@ -28,17 +26,16 @@ class LoopbackNetwork:
     """Interfaces under one block of 127.0.0.0/8. Use `start` before anything else.
 
     Args:
-        apis: EC2 is called through it.
-        documents: holds owners, addresses and the block of last time.
+        documents: holds interfaces, their owners, and the block of last time.
     """
 
     name = "loopback"
     enforces_security_groups = False
 
-    def __init__(self, apis: Caller, documents: Documents) -> None:
+    def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._block: Block | None = None
-        self._ledger = Ledger(apis, documents)
+        self._ledger = Ledger(documents)
 
     @property
     def block(self) -> str:
@@ -46,12 +43,12 @@ class LoopbackNetwork:
         return f"127.{self._number}.0.0/16"
 
     async def start(self) -> None:
-        """Claims a block and brings records and EC2 together again; UserError when there is no block to be had."""
+        """Claims a block; UserError when there is no block to be had."""
         before = self._documents.get(BLOCK, "block") or {}
         self._block = claim(before.get("number"))
         try:
             self._documents.put(BLOCK, "block", {**before, "number": self._block.number})
-            await self._ledger.load()
+            self._ledger.load()
         except BaseException:
             await self.stop()
             raise
@@ -64,25 +61,25 @@ class LoopbackNetwork:
 
     async def attach(self, request: InterfaceRequest) -> Interface:
         """The owner's interface, created if it is not there; AwsError when the subnet or a group is not."""
-        return self._interface(await self._ledger.attach(request))
+        return self._interface(self._ledger.attach(request))
 
     async def detach(self, owner: str) -> None:
         """Removes the owner's interface from EC2 and from the records; nothing happens when there is none."""
-        await self._ledger.detach(owner)
+        self._ledger.detach(owner)
 
     def of(self, owner: str) -> Interface | None:
         """The owner's interface."""
-        record = self._ledger.of(owner)
-        return self._interface(record) if record is not None else None
+        found = self._ledger.of(owner)
+        return self._interface(found) if found is not None else None
 
     def attached(self) -> Sequence[Interface]:
         """Every interface, in the order in which they were attached."""
-        return [self._interface(record) for record in self._ledger.attached()]
+        return [self._interface(found) for found in self._ledger.attached()]
 
     def locate(self, vpc_address: str) -> Interface | None:
         """Who has this VPC address; None when no interface has it."""
-        record = self._ledger.locate(vpc_address)
-        return self._interface(record) if record is not None else None
+        found = self._ledger.locate(vpc_address)
+        return self._interface(found) if found is not None else None
 
     def service_address(self, key: str) -> str:
         """A stable local address for a name that is no interface; AwsError when all 254 are given away."""
@@ -93,9 +90,6 @@ class LoopbackNetwork:
 
     async def admit(self, _owner: str, _ports: Mapping[int, int]) -> None:
         """Nothing: proxies ask the task at its own port, and nothing listens at the other one."""
-
-    def changed(self, _operation: str, _told: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Nothing: EC2's configuration is not followed here."""
 
     async def refresh(self) -> None:
         """Nothing: groups, network ACLs and routes are not enforced here."""
@@ -163,5 +157,5 @@ class LoopbackNetwork:
             raise RuntimeError("the network has not been started")
         return self._block.number
 
-    def _interface(self, record: Record) -> Interface:
-        return record.interface(addresses.local_address(self._number, record.offset))
+    def _interface(self, found: Attached) -> Interface:
+        return found.interface(addresses.local_address(self._number, found.record.offset))

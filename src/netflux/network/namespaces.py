@@ -15,18 +15,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from netflux.controlplane.call import Caller
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Retryable
-from netflux.network import attempt, namespace, ruleset
+from netflux.network import attempt, namespace, placing, ruleset
 from netflux.network.attempt import Probe
-from netflux.network.described import Reading
+from netflux.network.configured import Reading
 from netflux.network.hosting import Host
 from netflux.network.interception import Interceptor
 from netflux.network.interface import Interface, InterfaceRequest, Sockets
-from netflux.network.ledger import Ledger, Record
+from netflux.network.ledger import Attached, Ledger
 from netflux.network.nftables import Counted
 from netflux.network.router import Router, counted
 from netflux.network.sighting import Seen, Sighting, sightings
@@ -44,22 +43,19 @@ class NamespaceNetwork:
     """Interfaces as network namespaces. Use `start` before anything else.
 
     Args:
-        apis: EC2 is called through it.
-        documents: holds owners and addresses.
+        documents: holds what EC2 has accepted, interfaces and their owners.
     """
 
     name = "namespaces"
     enforces_security_groups = True
 
-    def __init__(self, apis: Caller, documents: Documents) -> None:
-        self._apis = apis
-        self._ledger = Ledger(apis, documents, self._in_use)
+    def __init__(self, documents: Documents) -> None:
+        self._ledger = Ledger(documents, translates=True)
         self._faults = documents.faults
-        self._reading = Reading(apis.call, documents.faults)
+        self._reading = Reading(self._ledger.tables, documents)
         self._kernel = ThreadPoolExecutor(1, "network")
         self._routers: dict[str, Router] = {}
         self._homes: dict[str, str] = {}
-        self._subnets: dict[str, tuple[str, str]] = {}
         self._host: Host
         self._interceptor: Interceptor
         self._intercepting = asyncio.Lock()
@@ -70,10 +66,10 @@ class NamespaceNetwork:
         self._refreshing = asyncio.Lock()
 
     async def start(self) -> None:
-        """Brings records and EC2 together again, and makes what is recorded real; what can't be is told."""
+        """Makes what is recorded real; what can't be is told."""
         self._host = await self._do(Host)
         self._interceptor = Interceptor(self._host, f"{SERVICE_BLOCK}.0/24")
-        await self._ledger.load()
+        self._ledger.load()
         for record in self._ledger.attached():
             try:
                 await self._realise(record)
@@ -97,7 +93,7 @@ class NamespaceNetwork:
 
         When it returns, packets to and from it are filtered as its groups say.
         """
-        record = await self._ledger.attach(request)
+        record = self._ledger.attach(request)
         if record.id not in self._homes:
             await self._realise(record)
             self._faults.clear("network", record.owner)
@@ -119,7 +115,7 @@ class NamespaceNetwork:
                 _log.warning("what %s saw last is in no flow log: %s", record.id, error)
             self._homes.pop(record.id, None)
             await self._do(lambda: self._disconnect(router, record.id))
-        await self._ledger.detach(owner)
+        self._ledger.detach(owner)
 
     def of(self, owner: str) -> Interface | None:
         """The owner's interface."""
@@ -153,15 +149,12 @@ class NamespaceNetwork:
             if self._interceptor.admitted.get(name) is None and ports:
                 await self._do(lambda: self._interceptor.admit(name, ports))
 
-    def changed(self, operation: str, told: Sequence[Mapping[str, Any]] = ()) -> None:
-        """EC2 has accepted this operation."""
-        self._reading.changed(operation, told)
-
     async def refresh(self) -> None:
-        """Makes groups, network ACLs and routes what EC2 says. All who ask while EC2 is read share the next reading.
+        """Makes groups, network ACLs and routes what EC2 says. All who ask while the
+        kernel is told share the next reading.
 
         Raises:
-            Retryable: the kernel refuses a VPC's, or EC2 can't be read. All other VPCs have theirs.
+            Retryable: the kernel refuses a VPC's. All other VPCs have theirs.
         """
         await self._refresh()
         for vpc, error in self._refused.items():
@@ -175,9 +168,9 @@ class NamespaceNetwork:
                 return
             covering = self._asked
             try:
-                topology = await self._reading.now()
-                self._refused = await self._do(lambda: self._apply(topology))
-            except (AwsError, OSError) as error:
+                topology, public = self._reading.now(), self._translated()
+                self._refused = await self._do(lambda: self._apply(topology, public))
+            except OSError as error:
                 raise Retryable(f"the network's rules: {error}") from error
             self._covered = covering
 
@@ -263,55 +256,53 @@ class NamespaceNetwork:
         interfaces = {**dict(known.interfaces), **dict(holders.values())}
         self._seen[vpc] = Seen(found, tuple(interfaces.items()), known.full or page.full)
 
-    async def _in_use(self, subnet_id: str) -> Sequence[str]:
-        async with self._refreshing:
-            topology = await self._reading.now()
-        return [found for one in topology.interfaces.values() if one.subnet == subnet_id for found in one.addresses]
+    async def _realise(self, record: Attached) -> None:
+        cidr = placing.subnet(self._ledger.tables, record.subnet_id).cidr_block
+        await self._do(lambda: self._connect(record, cidr))
+        self._homes[record.id] = record.vpc_id
 
-    async def _realise(self, record: Record) -> None:
-        vpc, cidr = await self._subnet(record.subnet_id)
-        await self._do(lambda: self._connect(record, vpc, cidr))
-        self._homes[record.id] = vpc
-
-    async def _subnet(self, subnet_id: str) -> tuple[str, str]:
-        """VPC and block of a subnet, neither of which ever changes."""
-        if subnet_id not in self._subnets:
-            told = await self._apis.call("ec2", "DescribeSubnets", {"SubnetIds": [subnet_id]})
-            self._subnets[subnet_id] = told["Subnets"][0]["VpcId"], told["Subnets"][0]["CidrBlock"]
-        return self._subnets[subnet_id]
-
-    def _connect(self, record: Record, vpc: str, cidr: str) -> None:
-        router = self._routers.get(vpc)
+    def _connect(self, record: Attached, cidr: str) -> None:
+        router = self._routers.get(record.vpc_id)
         if router is None:
-            router = self._routers[vpc] = Router(vpc)
+            router = self._routers[record.vpc_id] = Router(record.vpc_id)
         if record.hosted:
             self._host.seat(record.id, record.vpc_address)
-            router.host(record.id, cidr, record.mac_address, self._host)
+            router.host(record.id, cidr, record.eni.mac_address, self._host)
         else:
-            router.connect(record.id, record.vpc_address, cidr, record.mac_address)
+            router.connect(record.id, record.vpc_address, cidr, record.eni.mac_address)
 
     def _disconnect(self, router: Router, interface: str) -> None:
         self._interceptor.end(interface)
         self._host.leave(interface)
         router.disconnect(interface)
 
-    def _apply(self, topology: Topology) -> dict[str, OSError]:
-        """What the kernel refused, by VPC; such a VPC keeps the rules that it had."""
-        public = {record.id: record for record in self._ledger.attached() if record.public}
-        exposed = {key: replace(one, public=one.public or key in public) for key, one in topology.interfaces.items()}
-        whole, refused = replace(topology, interfaces=exposed), {}
+    def _apply(self, topology: Topology, public: Mapping[str, Mapping[str, str]]) -> dict[str, OSError]:
+        """What the kernel refused, by VPC; such a VPC keeps the rules that it had.
+
+        Args:
+            topology: that is to be true.
+            public: private addresses by public ones, by VPC.
+        """
+        refused = {}
         for vpc, router in [*self._routers.items()]:
             if vpc in topology.vpcs:
-                mine = [record for key, record in public.items() if self._homes.get(key) == vpc]
                 try:
-                    router.apply(ruleset.of(whole, vpc, watched=vpc in self._watched))
-                    router.outside.translate({record.public_address: record.vpc_address for record in mine})
+                    router.apply(ruleset.of(topology, vpc, watched=vpc in self._watched))
+                    router.outside.translate(public.get(vpc, {}))
                 except (OSError, ValueError, KeyError) as error:
                     refused[vpc] = error if isinstance(error, OSError) else OSError(f"{type(error).__name__}: {error}")
             elif vpc not in self._homes.values():
                 router.close()
                 del self._routers[vpc]
         return refused
+
+    def _translated(self) -> dict[str, dict[str, str]]:
+        """Private addresses by public ones, by VPC."""
+        found: dict[str, dict[str, str]] = {}
+        for one in self._ledger.attached():
+            if one.public_address and one.id in self._homes:
+                found.setdefault(one.vpc_id, {})[one.public_address] = one.vpc_address
+        return found
 
     def _dismantle(self) -> None:
         self._host.close()
@@ -322,7 +313,7 @@ class NamespaceNetwork:
         self._routers.clear()
         self._homes.clear()
 
-    def _interface(self, record: Record) -> Interface:
+    def _interface(self, record: Attached) -> Interface:
         return replace(
             record.interface(record.vpc_address),
             namespace=None if record.hosted else record.id,

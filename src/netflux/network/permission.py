@@ -7,9 +7,10 @@ the groups refuse. EC2 user guide, "Security group rules": rules only allow, and
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+
+from netflux.resources.ec2.securitygroup import SecurityGroupRule
 
 _TCP = ("tcp", "6")
 _ANY = "-1"
@@ -28,31 +29,26 @@ class Peer:
     groups: frozenset[str] = frozenset()
 
 
-def lets_in(permissions: Iterable[Mapping[str, Any]], peer: Peer, port: int) -> bool:
-    """Whether any of the rules (`IpPermissions` of all groups of an interface) allows TCP from the peer to the port."""
-    return any(_covers(rule, port) and (_from_group(rule, peer) or _from_address(rule, peer)) for rule in permissions)
-
-
-def sources(permissions: Iterable[Mapping[str, Any]], port: int) -> list[str]:
-    """The IPv4 blocks from which the rules allow TCP to the port."""
-    found = [block["CidrIp"] for rule in permissions if _covers(rule, port) for block in rule.get("IpRanges") or ()]
-    return list(dict.fromkeys(found))
-
-
-def _covers(rule: Mapping[str, Any], port: int) -> bool:
-    if rule.get("IpProtocol") == _ANY:
-        return True
-    return rule.get("IpProtocol") in _TCP and int(rule.get("FromPort", 0)) <= port <= int(rule.get("ToPort", 65535))
-
-
-def _from_group(rule: Mapping[str, Any], peer: Peer) -> bool:
-    return any(pair.get("GroupId") in peer.groups for pair in rule.get("UserIdGroupPairs") or ())
-
-
-def _from_address(rule: Mapping[str, Any], peer: Peer) -> bool:
-    blocks: Sequence[Mapping[str, str]] = rule.get("IpRanges") or ()
+def lets_in(rules: Iterable[SecurityGroupRule], peer: Peer, port: int) -> bool:
+    """Whether any of the rules of an interface's groups allows TCP from the peer to the port."""
     return any(
-        ipaddress.ip_address(address) in ipaddress.ip_network(block["CidrIp"], strict=False)
-        for block in blocks
-        for address in peer.addresses
+        _covers(rule, port) and (rule.referenced_group_id in peer.groups or _from_address(rule, peer)) for rule in rules
     )
+
+
+def sources(rules: Iterable[SecurityGroupRule], port: int) -> list[str]:
+    """The IPv4 blocks from which the rules allow TCP to the port."""
+    return list(dict.fromkeys(rule.cidr_ipv4 for rule in rules if rule.cidr_ipv4 and _covers(rule, port)))
+
+
+def _covers(rule: SecurityGroupRule, port: int) -> bool:
+    if rule.egress:
+        return False
+    return rule.protocol == _ANY or (rule.protocol in _TCP and rule.from_port <= port <= rule.to_port)
+
+
+def _from_address(rule: SecurityGroupRule, peer: Peer) -> bool:
+    if not rule.cidr_ipv4:
+        return False
+    block = ipaddress.ip_network(rule.cidr_ipv4, strict=False)
+    return any(ipaddress.ip_address(address) in block for address in peer.addresses)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from netflux.network.described import Call
+from netflux.controlplane.records.documents import Documents
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.network.topology import Elsewhere, Interface
@@ -16,7 +16,8 @@ from netflux.reach import scene as scenes
 from netflux.reach.answer import Answer, Path, Question
 from netflux.reach.dropped import dropped
 from netflux.reach.place import Kind
-from netflux.reach.scene import Scene
+from netflux.reach.scene import Call, Scene
+from netflux.resources.ec2.tables import Tables
 
 PATIENCE = 3.0
 """Real seconds after which a probe counts as timed out."""
@@ -32,12 +33,14 @@ class Inquiry:
 
     Args:
         call: `Apis.call`.
+        documents: EC2's records.
         network: the driver, which knows the interfaces and sends probes.
         endpoints: names that answer: load balancers and databases are there once they do.
     """
 
-    def __init__(self, call: Call, network: Network, endpoints: Endpoints) -> None:
+    def __init__(self, call: Call, documents: Documents, network: Network, endpoints: Endpoints) -> None:
         self._call = call
+        self._tables = Tables(documents)
         self._network = network
         self._endpoints = endpoints
 
@@ -48,7 +51,7 @@ class Inquiry:
             UserError: an end is not to be found, or is none.
             AwsError: a service can't tell, or the answer depends on what is not supported.
         """
-        scene = await scenes.read(self._call, self._network)
+        scene = await scenes.read(self._call, self._tables, self._network)
         asked = answers.question(places.find(source, scene.places), places.find(destination, scene.places), port)
         listening = {key: await self._listens(scene, key, asked.port) for key in asked.destination.interfaces}
         found = answers.answer(asked, scene.topology, scene.labels, listening)

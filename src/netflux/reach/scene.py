@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from netflux.errors import AwsError
-from netflux.network import described
-from netflux.network.described import Call
+from netflux.network import configured
 from netflux.network.interface import Network
 from netflux.network.topology import ANY_EPHEMERAL, Interface, Topology
 from netflux.reach.place import Kind, Place
+from netflux.resources.ec2.tables import Tables
 
 Item = dict[str, Any]
+Call = Callable[[str, str, Item], Awaitable[Item]]
+"""`Apis.call`."""
 
 _MAX_DESCRIBED = 10
 _MAX_TASKS = 100
@@ -51,13 +53,12 @@ class _Found:
     balancers: set[str]
 
 
-async def read(call: Call, network: Network) -> Scene:
+async def read(call: Call, tables: Tables, network: Network) -> Scene:
     """The scene now; AwsError when a service can't tell."""
-    told = await described.answers(call)
-    topology = described.topology(told)
+    topology = configured.topology(tables)
     owners = {interface.id: interface.owner for interface in network.attached()}
     public = {interface.id for interface in network.attached() if interface.public_address}
-    found = _Found([], _tagged(told), {}, public, set())
+    found = _Found([], _tagged(tables), {}, public, set())
     await _load_balancers(call, owners, found)
     await _databases(call, owners, found)
     await _clusters(call, found)
@@ -74,15 +75,9 @@ def _seen(interface: Interface, found: _Found, owners: Mapping[str, str]) -> Int
     return replace(interface, public=public, ephemeral=ephemeral, attached=interface.id in owners)
 
 
-def _tagged(told: described.Answers) -> dict[str, str]:
-    keys = {"Subnets": "SubnetId", "RouteTables": "RouteTableId", "NetworkAcls": "NetworkAclId", "Vpcs": "VpcId"}
-    return {
-        item[key]: tag["Value"]
-        for member, key in keys.items()
-        for item in told[member]
-        for tag in item.get("Tags") or ()
-        if tag["Key"] == "Name"
-    }
+def _tagged(tables: Tables) -> dict[str, str]:
+    nouns = (tables.subnets, tables.route_tables, tables.acls, tables.vpcs)
+    return {one.id: one.tags["Name"] for noun in nouns for one in noun if "Name" in one.tags}
 
 
 async def _load_balancers(call: Call, owners: Mapping[str, str], found: _Found) -> None:

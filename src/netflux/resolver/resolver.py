@@ -11,17 +11,22 @@ import ipaddress
 import logging
 import random
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from netflux import names
 from netflux.controlplane.call import Caller
 from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.table import Change
 from netflux.errors import AwsError
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.resolver import hosted
 from netflux.resolver.decide import Answer, Code, Question, Surroundings, View, answer
 from netflux.resolver.server import Server
+from netflux.resources.ec2.tables import Tables
+from netflux.resources.ec2.vpc import VPC, Vpc
+from netflux.resources.route53.hostedzone import HOSTED_ZONE
+from netflux.resources.route53.recordset import RECORD_SET
 
 _log = logging.getLogger(__name__)
 
@@ -29,8 +34,8 @@ LINK_LOCAL = "169.254.169.253"
 PORT = 53
 _PLUS = 2
 _AMAZON = "AmazonProvidedDNS"
-_READ = ("route53", "servicediscovery")
-"""Services of which every change may change an answer."""
+_READ = (VPC.name, HOSTED_ZONE.name, RECORD_SET.name)
+"""Tables of which every change may change an answer."""
 
 
 class Apis(Caller, Protocol):
@@ -43,10 +48,10 @@ class Resolver:
     """The resolvers of all VPCs, each made when the first task there asks for it.
 
     Args:
-        apis: EC2.
+        apis: says which region it is.
         network: where tasks are.
         endpoints: names of load balancers and databases.
-        documents: private hosted zones, with the records of Cloud Map's instances.
+        documents: EC2's VPCs and their DHCP options, private hosted zones with the records of Cloud Map's instances.
     """
 
     def __init__(self, apis: Apis, network: Network, endpoints: Endpoints, documents: Documents) -> None:
@@ -54,6 +59,8 @@ class Resolver:
         self._network = network
         self._endpoints = endpoints
         self._documents = documents
+        self._tables = Tables(documents)
+        documents.watch(self._recorded)
         self._servers: dict[str, Server] = {}
         self._views: dict[str, View] = {}
         self._changes = 0
@@ -65,27 +72,29 @@ class Resolver:
 
         Raises:
             OSError: the machine refuses its sockets.
-            AwsError: EC2 can't be asked.
+            AwsError: the VPC is no more.
         """
         vpc = self._network.vpc_of(owner)
         if not vpc:
             return None
-        described = (await self._apis.call("ec2", "DescribeVpcs", {"VpcIds": [vpc]}))["Vpcs"][0]
-        base = str(ipaddress.IPv4Network(described["CidrBlock"])[_PLUS])
+        found = self._vpc(vpc)
+        base = str(ipaddress.IPv4Network(found.cidr_block)[_PLUS])
         async with self._opening:
             if vpc not in self._servers:
                 await self._open(vpc, base)
-        options = await self._options(described)
-        servers = [base if one == _AMAZON else one for one in options.get("domain-name-servers", [_AMAZON])]
-        search = options.get("domain-name", [self._domain])
+        options = self._tables.dhcp_options.get(found.dhcp_options_id)
+        told = options.configurations if options is not None else {}
+        servers = [base if one == _AMAZON else one for one in told.get("domain-name-servers", (_AMAZON,))]
+        search = told.get("domain-name", (self._domain,))
         return "".join([f"search {' '.join(search)}\n", *(f"nameserver {one}\n" for one in servers)])
 
-    def changed(self, service: str, operation: str) -> None:
-        """An operation was accepted."""
-        if service in _READ or (service == "ec2" and "Vpc" in operation):
+    def _recorded(self, changes: Sequence[Change]) -> None:
+        """Answers follow VPCs' attributes and hosted zones; when a VPC goes, so do its sockets."""
+        if any(change.table in _READ for change in changes):
             self._views.clear()
             self._changes += 1
-        if operation == "DeleteVpc":
+        gone = [change for change in changes if change.table == VPC.name and change.after is None]
+        if any(change.key in self._servers for change in gone):
             task = asyncio.ensure_future(self._sweep())
             self._sweeping.add(task)
             task.add_done_callback(self._sweeping.discard)
@@ -112,21 +121,14 @@ class Resolver:
 
     async def _sweep(self) -> None:
         """Closes the sockets of VPCs that are no more."""
-        there = {one["VpcId"] for one in (await self._apis.call("ec2", "DescribeVpcs", {}))["Vpcs"]}
-        for vpc in self._servers.keys() - there:
+        for vpc in [one for one in self._servers if one not in self._tables.vpcs]:
             await self._servers.pop(vpc).stop()
 
-    async def _options(self, described: dict[str, Any]) -> dict[str, list[str]]:
-        """The VPC's DHCP options set; empty for the default one."""
-        identity = described.get("DhcpOptionsId") or ""
-        if not identity.startswith("dopt-"):
-            return {}
-        told = await self._apis.call("ec2", "DescribeDhcpOptions", {"DhcpOptionsIds": [identity]})
-        return {
-            one["Key"]: [value["Value"] for value in one["Values"]]
-            for found in told["DhcpOptions"]
-            for one in found["DhcpConfigurations"]
-        }
+    def _vpc(self, identity: str) -> Vpc:
+        found = self._tables.vpcs.get(identity)
+        if found is None:
+            raise AwsError("InvalidVpcID.NotFound", f"The vpc ID '{identity}' does not exist")
+        return found
 
     async def _answer(self, vpc: str, question: Question) -> Answer | None:
         try:
@@ -153,19 +155,14 @@ class Resolver:
         return view
 
     async def _read(self, vpc: str) -> View:
-        described = (await self._apis.call("ec2", "DescribeVpcs", {"VpcIds": [vpc]}))["Vpcs"][0]
-        blocks = [one["CidrBlock"] for one in described.get("CidrBlockAssociationSet", ())]
+        found = self._vpc(vpc)
         return View(
-            support=await self._attribute(vpc, "enableDnsSupport"),
-            hostnames=await self._attribute(vpc, "enableDnsHostnames"),
-            blocks=tuple(dict.fromkeys([described["CidrBlock"], *blocks])),
+            support=found.dns_support,
+            hostnames=found.dns_hostnames,
+            blocks=tuple(dict.fromkeys([found.cidr_block, *(one.block for one in found.cidr_associations)])),
             domain=self._domain,
             zones=hosted.zones(self._documents, vpc),
         )
-
-    async def _attribute(self, vpc: str, name: str) -> bool:
-        told = await self._apis.call("ec2", "DescribeVpcAttribute", {"VpcId": vpc, "Attribute": name})
-        return bool(told[name[0].upper() + name[1:]]["Value"])
 
 
 def _draw(weights: Sequence[int], count: int) -> list[int]:

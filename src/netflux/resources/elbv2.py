@@ -290,6 +290,7 @@ LOAD_BALANCER = Schema(
         "subnet": lambda balancer: tuple(zone.subnet for zone in balancer.zones),
         "security-group": lambda balancer: balancer.security_groups,
     },
+    references={"subnet": "ec2/subnet", "security-group": "ec2/security-group"},
     remedy="Nothing runs of it. Create the load balancer anew; its name is free.",
 )  # fmt: skip
 LISTENER = Schema(

@@ -11,7 +11,6 @@ from netflux import names
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.aws.ec2.flowlogs import FlowLogs
-from netflux.aws.ec2.precheck import Precheck
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.s3.api import S3Api
@@ -19,6 +18,7 @@ from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import Retryable
 from netflux.network.sighting import Seen
 from tests.controlplane.plane import Plane
@@ -61,6 +61,7 @@ class Flowing:
     logs: FlowLogs
     clock: Hands
     poked: list[str]
+    documents: Documents
 
     async def ec2(self, operation: str, **params: Any) -> dict[str, Any]:
         return await self.apis.call("ec2", operation, params)
@@ -77,8 +78,8 @@ async def flowing(plane: Plane, path: Path, network: Callable[[Apis], Any] | Non
     poked: list[str] = []
     owner = (names.ACCOUNT, names.REGION)
     logs = FlowLogs(apis.call, plane.documents, network(apis) if network else packets, clock, owner)
-    flow_logs = FlowLogApi(logs, apis.call, clock, poked.append)
-    apis.register(Ec2Api(plane.moto, flow_logs, precheck=Precheck(apis, set)))
+    flow_logs = FlowLogApi(logs, plane.documents, apis.call, clock, poked.append)
+    apis.register(Ec2Api(plane.documents, clock, flow_logs))
     apis.register(LogsApi(LogStore(path / "logs", plane.documents), clock))
     apis.register(S3Api(Store(plane.documents, Bodies(path / "objects")), clock))
-    return Flowing(apis, packets, logs, clock, poked)
+    return Flowing(apis, packets, logs, clock, poked, plane.documents)

@@ -1,4 +1,4 @@
-"""Where EC2 does otherwise than moto."""
+"""What EC2 makes, shows and takes away with a noun."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,19 +6,21 @@ from typing import Any
 
 import pytest
 
-from netflux.aws.ec2.api import Ec2Api
-from netflux.aws.ec2.association import PublicAddress
-from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.controlplane.apis import Apis
 from netflux.errors import AwsError
-from netflux.network.described import read
+from netflux.network.interface import InterfaceRequest
+from netflux.network.ledger import Ledger
 from tests.aws.ec2.flowing import flowing
 from tests.controlplane.plane import Plane
 
 
 @pytest.fixture
-async def apis(tmp_path: Path) -> AsyncIterator[Apis]:
-    plane = Plane(tmp_path)
+def plane(tmp_path: Path) -> Plane:
+    return Plane(tmp_path)
+
+
+@pytest.fixture
+async def apis(plane: Plane, tmp_path: Path) -> AsyncIterator[Apis]:
     yield (await flowing(plane, tmp_path)).apis
     plane.stop()
 
@@ -57,37 +59,35 @@ async def test_a_rule_with_a_description_is_revoked_by_what_it_allows(apis: Apis
     assert [one["FromPort"] for one in left if one["IpProtocol"] == "tcp"] == [9090]
 
 
-async def test_the_address_that_an_internet_gateway_translates_is_shown_and_found(tmp_path: Path) -> None:
-    plane = Plane(tmp_path)
-    flow = await flowing(plane, tmp_path)
-    public: dict[str, PublicAddress] = {}
-    flow.apis.register(Ec2Api(plane.moto, FlowLogApi(flow.logs, flow.apis.call, flow.clock, print), lambda: public))
-    vpc = (await flow.apis.call("ec2", "CreateVpc", {"CidrBlock": "10.9.0.0/16"}))["Vpc"]["VpcId"]
+async def test_the_address_that_an_internet_gateway_translates_is_shown_and_found(plane: Plane, apis: Apis) -> None:
+    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.9.0.0/16"}))["Vpc"]["VpcId"]
     wanted = {"VpcId": vpc, "CidrBlock": "10.9.0.0/24"}
-    subnet = (await flow.apis.call("ec2", "CreateSubnet", wanted))["Subnet"]["SubnetId"]
-    made = [await flow.apis.call("ec2", "CreateNetworkInterface", {"SubnetId": subnet}) for _ in range(2)]
-    one, other = (answer["NetworkInterface"]["NetworkInterfaceId"] for answer in made)
-    public[one] = PublicAddress("198.18.0.10", "elbv2/arn/subnet")
+    subnet = (await apis.call("ec2", "CreateSubnet", wanted))["Subnet"]["SubnetId"]
+    ledger = Ledger(plane.documents, translates=True)
+    one = ledger.attach(InterfaceRequest("elbv2/arn/subnet", subnet, (), "d", public=True))
+    other = ledger.attach(InterfaceRequest("ecs/task/1", subnet, (), "d"))
+    public = one.public_address
 
     async def found(*conditions: tuple[str, str]) -> dict[str, dict[str, Any]]:
         told = [{"Name": name, "Values": [value]} for name, value in (("subnet-id", subnet), *conditions)]
-        answer = await flow.apis.call("ec2", "DescribeNetworkInterfaces", {"Filters": told})
+        answer = await apis.call("ec2", "DescribeNetworkInterfaces", {"Filters": told})
         return {eni["NetworkInterfaceId"]: eni for eni in answer["NetworkInterfaces"]}
 
     everything = await found()
-    assert everything.keys() == {one, other}
-    assert everything[one]["Association"] == {"IpOwnerId": "amazon-elb", "PublicIp": "198.18.0.10"}
-    assert everything[one]["PrivateIpAddresses"][0]["Association"]["PublicIp"] == "198.18.0.10"
-    assert "Association" not in everything[other]
-    for name, value in (("association.public-ip", "198.18.0.10"), ("association.ip-owner-id", "amazon-elb")):
-        assert (await found((name, value))).keys() == {one}
+    assert everything.keys() == {one.id, other.id}
+    assert everything[one.id]["Association"] == {"IpOwnerId": "amazon-elb", "PublicIp": public}
+    assert everything[one.id]["PrivateIpAddresses"][0]["Association"]["PublicIp"] == public
+    assert "Association" not in everything[other.id]
+    for name, value in (("association.public-ip", public), ("association.ip-owner-id", "amazon-elb")):
+        assert (await found((name, value))).keys() == {one.id}
         assert await found((name, "another")) == {}
-    plane.stop()
 
 
 async def test_a_nat_gateways_interface_goes_with_it_and_its_address_is_free(apis: Apis) -> None:
     vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
     subnet = (await apis.call("ec2", "CreateSubnet", {"VpcId": vpc, "CidrBlock": "10.0.0.0/24"}))["Subnet"]["SubnetId"]
+    way = (await apis.call("ec2", "CreateInternetGateway", {}))["InternetGateway"]["InternetGatewayId"]
+    await apis.call("ec2", "AttachInternetGateway", {"InternetGatewayId": way, "VpcId": vpc})
     address = (await apis.call("ec2", "AllocateAddress", {"Domain": "vpc"}))["AllocationId"]
     made = {"SubnetId": subnet, "AllocationId": address}
     gateway = (await apis.call("ec2", "CreateNatGateway", made))["NatGateway"]["NatGatewayId"]
@@ -97,15 +97,6 @@ async def test_a_nat_gateways_interface_goes_with_it_and_its_address_is_free(api
     (free,) = (await apis.call("ec2", "DescribeAddresses", {}))["Addresses"]
     assert not free.get("AssociationId")
     await apis.call("ec2", "ReleaseAddress", {"AllocationId": address})
-
-
-async def test_an_interface_of_a_subnet_that_is_no_more_is_nowhere(apis: Apis) -> None:
-    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
-    subnet = (await apis.call("ec2", "CreateSubnet", {"VpcId": vpc, "CidrBlock": "10.0.0.0/24"}))["Subnet"]["SubnetId"]
-    await apis.call("ec2", "CreateNetworkInterface", {"SubnetId": subnet})
-    assert len((await read(apis.call)).interfaces) == 1
-    await apis.moto.call("ec2", "DeleteSubnet", {"SubnetId": subnet})  # as an earlier Netflux let it
-    assert (await read(apis.call)).interfaces == {}
 
 
 async def test_a_prefix_list_keeps_the_name_that_a_change_does_not_name(apis: Apis) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from netflux.aws.elbv2 import attributes, pages
-from netflux.aws.elbv2.configuration import build
-from netflux.aws.elbv2.desired import Listener, LoadBalancer
+from netflux.aws.elbv2 import attributes
+from netflux.aws.elbv2.balancer.desired import Listener, LoadBalancer
 from netflux.aws.elbv2.rule import shapes
-from netflux.aws.elbv2.site import Place
+from netflux.aws.elbv2.section import pages
+from netflux.aws.elbv2.section.configuration import build
+from netflux.aws.elbv2.section.site import Place
 from netflux.gateway.gateway import Gateway, Region
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy

@@ -14,14 +14,14 @@ from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
+from netflux.aws.elbv2.accesslog.delivery import LogDelivery
 from netflux.aws.elbv2.api import ElbApi
-from netflux.aws.elbv2.certificates import Acm
-from netflux.aws.elbv2.controller import ElbController, Ground
-from netflux.aws.elbv2.counters import NAMESPACE, Value
-from netflux.aws.elbv2.desired import Desired
-from netflux.aws.elbv2.firewall import Firewall
-from netflux.aws.elbv2.logdelivery import LogDelivery
-from netflux.aws.elbv2.meter import Meter
+from netflux.aws.elbv2.balancer.desired import Desired
+from netflux.aws.elbv2.balancer.firewall import Firewall
+from netflux.aws.elbv2.controller import Dependencies, ElbController
+from netflux.aws.elbv2.listener.certificates import Acm
+from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
+from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts
 from netflux.aws.elbv2.vpc import Vpcs
 from netflux.aws.route53.api import Route53Api
@@ -41,6 +41,7 @@ from netflux.network.interface import Interface, InterfaceRequest
 from netflux.network.loopback import LoopbackNetwork
 from netflux.reconcile.loop import Loop
 from netflux.runtime.children import Children
+from tests.controlplane.plane import with_ec2
 from tests.haproxy.targets import Answer, Target, free_port, fresh_address, get, until
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
@@ -111,8 +112,9 @@ class Place:
         self.documents = Documents(directory / "netflux.db")
         self.moto = Moto(self.documents, ACCOUNT, REGION)
         self.apis = Apis(ACCOUNT, REGION, self.moto, self._changed)
+        with_ec2(self.apis, self.documents, self.clock)
         self.known: dict[str, str] = {}
-        self.loopback = LoopbackNetwork(self.apis, self.documents) if loopback else None
+        self.loopback = LoopbackNetwork(self.documents) if loopback else None
         self.network = self.loopback or MapNetwork(self.known, apart)
         self.endpoints = Endpoints()
         self.gateway = Gateway(self.port, self.run, directory / "ca", Region(ACCOUNT, REGION))
@@ -124,19 +126,19 @@ class Place:
         self.flips: list[str] = []
         meter = Meter(self.haproxy, self._measured)
         self.minutes = Minutes(self.clock, [meter.minute])
-        ground = Ground(
+        dependencies = Dependencies(
             self.haproxy,
             self.network,
             self.endpoints,
             self.run,
             self.port,
             self.gateway.certificate,
-            Firewall(self.moto, self.network) if loopback else None,
+            Firewall(self.documents, self.network) if loopback else None,
             meter,
             LogDelivery(self.apis.call, self.haproxy.journal, self.clock, (ACCOUNT, REGION)),
             acm,
         )
-        self.controller = ElbController(desired, ground, self.documents, self.clock, self.flips.append)
+        self.controller = ElbController(desired, dependencies, self.documents, self.clock, self.flips.append)
         self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))
         self.series = Series()
         self.apis.register(
@@ -144,7 +146,7 @@ class Place:
         )
         self.apis.register(AcmApi(self.documents, self.clock, (REGION, ACCOUNT)))
         self.apis.register(Route53Api(self.documents, self.clock, self.apis, (REGION, ACCOUNT)))
-        parts = Parts(desired, self.documents, Vpcs(self.apis), acm, self.controller, self.clock, ACCOUNT)
+        parts = Parts(desired, self.documents, Vpcs(self.documents), acm, self.controller, self.clock, ACCOUNT)
         self.apis.register(ElbApi(parts))
         self.loop = Loop(self.clock, [self.controller])
         self.targets: list[Target] = []

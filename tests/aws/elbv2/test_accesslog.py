@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netflux.aws.elbv2 import accesslog, counters, transform
-from netflux.aws.elbv2.accesslog import Balancer
-from netflux.aws.elbv2.counters import Owned, Value
+from netflux.aws.elbv2.accesslog import lines as accesslog
+from netflux.aws.elbv2.accesslog.lines import Balancer
+from netflux.aws.elbv2.meter import counters
+from netflux.aws.elbv2.meter.counters import Owned, Value
+from netflux.aws.elbv2.rule import transform
 from netflux.errors import AwsError
 
 NOW = datetime(2026, 11, 24, 8, 0, 1, 500, UTC)

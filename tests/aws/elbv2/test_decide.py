@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netflux.aws.elbv2 import decide
-from netflux.aws.elbv2.decide import CHECKING, DRAINING, REGISTERED, Health, Outcome, Target, Thresholds
+from netflux.aws.elbv2.target import decide
+from netflux.aws.elbv2.target.decide import CHECKING, DRAINING, REGISTERED, Health, Outcome, Target, Thresholds
 
 THRESHOLDS = Thresholds(healthy=3, unhealthy=2, matcher="200,204-206")
 PASS, SILENCE, REFUSED, WRONG = Outcome("answer", 200), Outcome("timeout"), Outcome("failed"), Outcome("answer", 500)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from netflux.aws.elbv2.balancer.firewall import Firewall
 from netflux.network.interface import InterfaceRequest
 from tests.aws.elbv2.place import Place, forward
 from tests.haproxy.targets import Target, until
@@ -68,3 +69,13 @@ async def test_groups_decide_who_reaches_the_load_balancer_and_whom_it_reaches(p
         return not await dropped() and (await place.get(host)).body == b"movie"
 
     await until(answers)
+
+
+async def test_a_rule_for_a_prefix_list_lets_its_blocks_in(place: Place) -> None:
+    alb = await security_group(place, "alb-sg")
+    blocks = [{"Cidr": "10.0.0.0/8"}, {"Cidr": "127.0.0.0/8"}]
+    params = {"PrefixListName": "here", "MaxEntries": 5, "AddressFamily": "IPv4", "Entries": blocks}
+    made = await place.apis.call("ec2", "CreateManagedPrefixList", params)
+    await allow(place, alb, 80, PrefixListIds=[{"PrefixListId": made["PrefixList"]["PrefixListId"]}])
+    firewall = Firewall(place.documents, place.network)
+    assert firewall.clients([alb], [80, 81]) == {80: ("10.0.0.0/8", "127.0.0.0/8"), 81: ()}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from netflux.aws.elbv2.desired import TargetGroup
+from netflux.aws.elbv2.balancer.desired import TargetGroup
 from tests.aws.elbv2 import bare
 from tests.aws.elbv2.bare import Bare
 from tests.aws.elbv2.place import fixed, forward, path_is

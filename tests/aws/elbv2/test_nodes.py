@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from netflux.aws.elbv2.decide import AWAY, CHECKING, DRAINING, Health, cut_off, shown
-from netflux.aws.elbv2.failover import SECONDS, Failover
+from netflux.aws.elbv2.balancer.failover import SECONDS, Failover
+from netflux.aws.elbv2.target.decide import AWAY, CHECKING, DRAINING, Health, cut_off, shown
 from netflux.clock import Clock
 from netflux.errors import AwsError
 from netflux.network.interface import Interface

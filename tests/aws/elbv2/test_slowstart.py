@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netflux.aws.elbv2.decide import Target
-from netflux.aws.elbv2.slowstart import WHOLE, SlowStart
+from netflux.aws.elbv2.target.decide import Target
+from netflux.aws.elbv2.target.slowstart import WHOLE, SlowStart
 
 ONE, TWO, THREE = (Target(f"10.0.1.{number}", 80) for number in (1, 2, 3))
 SETS = st.frozensets(st.sampled_from([ONE, TWO, THREE]))

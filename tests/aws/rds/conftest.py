@@ -1,4 +1,4 @@
-"""A region with as much in it as RDS needs: moto's EC2 and secrets, a network, real PostgreSQL."""
+"""A region with as much in it as RDS needs: EC2, moto's secrets, a network, real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from moto.moto_api._internal import moto_api_backend
+from tests.controlplane.plane import with_ec2
 
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.controller import Machine, RdsController
@@ -64,11 +65,12 @@ class Region:
         self.documents = Documents(directory / "netflux.db")
         self.moto = Moto(self.documents, ACCOUNT, REGION)
         self.apis = Apis(ACCOUNT, REGION, self.moto, self._changed)
-        self.network = LoopbackNetwork(self.apis, self.documents)
+        self.network = LoopbackNetwork(self.documents)
         self.children = Children(directory / "run" / "children")
         self.endpoints = Endpoints()
         self.instances = Instances(self.documents)
         self.clock = Clock(5)
+        with_ec2(self.apis, self.documents, self.clock)
         self.machine = Machine(
             databases=directory / "databases",
             run=directory / "run",

@@ -7,15 +7,11 @@ from netflux.errors import AwsError, Unsupported
 from tests.controlplane.plane import Plane
 
 RECORDS = """
-    ec2:CreateSubnet ec2:AuthorizeSecurityGroupIngress ec2:ModifySecurityGroupRules ec2:DeleteVpcEndpoints
-    ec2:UpdateSecurityGroupRuleDescriptionsEgress ec2:DescribeInstances ec2:CreateTags ec2:ReplaceNetworkAclAssociation
-    ec2:ModifyVpcTenancy
-    iam:CreateRole kms:Encrypt ssm:PutParameter ssm:DeleteParameters sqs:SendMessage
+    kms:Encrypt ssm:PutParameter ssm:DeleteParameters sqs:SendMessage
     cloudwatch:PutMetricData eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
 """
 CLAIMS = """
-    ec2:RunInstances ec2:StartInstances ec2:CreateVolume ec2:CreateVpcPeeringConnection ec2:CreateTransitGatewayRoute
-    ec2:CreateVpnConnection ec2:CreateVpcEndpointServiceConfiguration eks:CreateCluster elasticache:CreateCacheCluster
+    eks:CreateCluster elasticache:CreateCacheCluster
     lambda:Invoke wafv2:AssociateWebACL ssm:SendCommand autoscaling:SetDesiredCapacity
     rds:CreateDBClusterSnapshot athena:GetQueryResults
     cloudwatch:PutInsightRule events:PutRule states:StartExecution polly:SynthesizeSpeech

@@ -9,7 +9,7 @@ import ssl
 
 import pytest
 
-from netflux.aws.elbv2 import configuration
+from netflux.aws.elbv2.section import configuration
 from tests.aws.elbv2.place import fixed, forward, path_is
 from tests.haproxy.targets import Request, read_answer, until
 from tests.parity.elbv2.world import Alb, World, answer, pairs, vpc

@@ -79,7 +79,7 @@ async def test_metrics(world: World, alb: Alb) -> None:
 @parity("elbv2", "Metrics", "supported")
 async def test_errors_of_the_load_balancers_own_are_counted_by_their_code(world: World, alb: Alb) -> None:
     listener, group, [target] = await world.forwarding(alb)
-    meter = world.place.controller._ground.meter
+    meter = world.place.controller._dependencies.meter
     assert meter
     await alb.set({"idle_timeout.timeout_seconds": "1"})
     await listener.rule(1, path_is("/fixed"), action=fixed("503"))
@@ -195,7 +195,7 @@ async def test_access_log(world: World, alb: Alb) -> None:
         return [one["Key"] for one in told.get("Contents", ())]
 
     assert await objects() == ["web/AWSLogs/000000000000/ELBAccessLogTestFile"]
-    logs = world.place.controller._ground.logs
+    logs = world.place.controller._dependencies.logs
     assert logs
     found: list[list[str]] = []
     dotted = re.escape(alb.arn.partition("loadbalancer/")[2].replace("/", "."))
@@ -245,7 +245,7 @@ async def test_access_log(world: World, alb: Alb) -> None:
 async def test_what_ends_after_a_rule_change_is_counted_as_well(world: World, alb: Alb) -> None:
     listener, group, [target] = await world.forwarding(alb)
     rule = await listener.rule(1, path_is("/one"))
-    meter = world.place.controller._ground.meter
+    meter = world.place.controller._dependencies.meter
     assert meter
     reader, writer = await listener.connect()
     target.gate = asyncio.Event()
@@ -273,7 +273,7 @@ async def test_what_ends_after_a_rule_change_is_counted_as_well(world: World, al
 
 @parity("elbv2", "Metrics", "supported")
 async def test_with_an_access_log_the_response_times_have_percentiles(world: World, alb: Alb) -> None:
-    meter = world.place.controller._ground.meter
+    meter = world.place.controller._dependencies.meter
     assert meter
     name = await bucket(world, open_to="logdelivery.elasticloadbalancing.amazonaws.com")
     await alb.set(enabled(name))

@@ -236,7 +236,7 @@ def self_signed(name: str) -> tuple[bytes, bytes]:
 @parity(
     "elbv2", "Connections", "partly",
     but="at the gateway's port the load balancer's DNS name has the local authority's certificate, and so have names "
-    "whose certificate ACM has issued",
+    "whose certificate ACM has issued; there security policies are the gateway's own",
 )  # fmt: skip
 async def test_an_https_listener_serves_its_acm_certificates_by_server_name(world: World, alb: Alb) -> None:
     known: dict[str, tuple[str, bytes]] = {}

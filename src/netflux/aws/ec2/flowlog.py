@@ -19,7 +19,6 @@ INTERVALS = (60, 600)
 _RESOURCES = {"VPC": "vpc", "Subnet": "subnet", "NetworkInterface": "eni"}
 _GROUP_ARN = re.compile(r"arn:[^:]*:logs:[^:]*:[^:]*:log-group:([^:*]+)(?::\*)?")
 _BUCKET_ARN = re.compile(r"arn:[^:]*:s3:::([^/]+)(?:/(.*))?")
-_UNSUPPORTED = ("DeliverCrossAccountRole", "TagFieldSpecifications")
 
 
 @dataclass(frozen=True)
@@ -89,9 +88,6 @@ def asked(request: Mapping[str, Any]) -> dict[str, Any]:
         AwsError: as EC2 refuses it.
         Unsupported: it asks for what is not here.
     """
-    for name in _UNSUPPORTED:
-        if request.get(name):
-            raise Unsupported(f"{name} of CreateFlowLogs")
     _about(request)
     interval = request.get("MaxAggregationInterval", 600)
     if interval not in INTERVALS:

@@ -1,4 +1,4 @@
-"""CreateFlowLogs, DescribeFlowLogs, DeleteFlowLogs. Tags of flow logs are with EC2's other tags, in moto."""
+"""CreateFlowLogs, DescribeFlowLogs, DeleteFlowLogs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from netflux.aws.ec2 import flowlog
 from netflux.aws.ec2.flowdelivery import Api
 from netflux.aws.ec2.flowlog import S3, FlowLog
 from netflux.aws.ec2.flowlogs import FlowLogs
+from netflux.aws.ec2.nouns import INTERFACES, SUBNETS, VPCS
+from netflux.aws.ec2.part import Part, read_tags, shown_tags
 from netflux.clock import Clock
+from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.controlplane.records import paging
-from netflux.errors import AwsError
+from netflux.controlplane.records.documents import Documents
+from netflux.errors import AwsError, Unsupported
+from netflux.resources.ec2.flowlog import FLOW_LOG_TAGS, FlowLogTags
 
-_DESCRIBE = {
-    "VPC": ("DescribeVpcs", "VpcIds", "Vpcs"),
-    "Subnet": ("DescribeSubnets", "SubnetIds", "Subnets"),
-    "NetworkInterface": ("DescribeNetworkInterfaces", "NetworkInterfaceIds", "NetworkInterfaces"),
-}
 _MOST = 1000
 _NO_PAGE = AwsError("InvalidNextToken", "The specified NextToken is not valid.")
 """DescribeFlowLogs tells of so many at once."""
@@ -31,25 +32,31 @@ class FlowLogApi:
 
     Args:
         logs: what there is.
+        documents: of the region.
         call: `Apis.call`.
         clock: for the time of creation.
         poke: a flow log has something to do.
     """
 
-    def __init__(self, logs: FlowLogs, call: Api, clock: Clock, poke: Callable[[str], None]) -> None:
+    def __init__(
+        self, logs: FlowLogs, documents: Documents, call: Api, clock: Clock, poke: Callable[[str], None]
+    ) -> None:
         self._logs = logs
+        self._documents = documents
+        self._tagged = documents.table(FLOW_LOG_TAGS)
         self._call = call
         self._clock = clock
         self._poke = poke
 
-    async def create(self, request: Request) -> Request:
+    async def create(self, call: Call, request: Request) -> Request:
         """One flow log for each resource. A bucket that is not there makes them unsuccessful, as on EC2."""
         asked = flowlog.asked(request)
         token = {"ClientToken": asked["token"]} if asked["token"] else {}
         known = [log.id for log in self._logs.all() if asked["token"] and log.token == asked["token"]]
         if known:
             return {"FlowLogIds": known, "Unsuccessful": [], **token}
-        made = [await self._wanted(resource, asked) for resource in request["ResourceIds"]]
+        tags = read_tags(call, [tag for one in request.get("TagSpecifications", []) for tag in one.get("Tags", [])])
+        made = [self._wanted(resource, asked) for resource in request["ResourceIds"]]
         for log in made:
             if any(_same(log, other) for other in self._logs.all()):
                 raise AwsError(
@@ -62,9 +69,9 @@ class FlowLogApi:
             wrong = {"Code": "400", "Message": refusal}
             return {"FlowLogIds": [], "Unsuccessful": [{"ResourceId": log.resource, "Error": wrong} for log in made]}
         await self._logs.add(made)
-        tags = [tag for one in request.get("TagSpecifications", []) for tag in one.get("Tags", [])]
-        if tags:
-            await self._call("ec2", "CreateTags", {"Resources": [log.id for log in made], "Tags": tags})
+        with self._documents.transaction():
+            for log in made:
+                self._tagged.put(FlowLogTags(log.id, tags))
         for log in made:
             self._poke(log.id)
         return {"FlowLogIds": [log.id for log in made], "Unsuccessful": [], **token}
@@ -73,7 +80,7 @@ class FlowLogApi:
         """As they are; how the last delivery went is only told once there was one."""
         ids = request.get("FlowLogIds") or []
         logs = [log for log in self._logs.all() if not ids or log.id in ids]
-        shapes = [log.shape(await self._tags(log.id)) for log in logs]
+        shapes = [log.shape(self._tags(log.id)) for log in logs]
         found = flowlog.filtered(shapes, request.get("Filter") or [])
         _executed(request)
         shown, token = paging.page(found, request.get("NextToken"), _size(request), _NO_PAGE)
@@ -91,18 +98,18 @@ class FlowLogApi:
         _executed(request)
         for log in found.values():
             await self._logs.remove(log)
-            tags = await self._tags(log.id)
-            if tags:
-                await self._call("ec2", "DeleteTags", {"Resources": [log.id], "Tags": tags})
+            self._tagged.delete(log.id)
         return {"Unsuccessful": []}
 
-    async def _wanted(self, resource: str, asked: Mapping[str, Any]) -> FlowLog:
-        operation, member, items = _DESCRIBE[asked["resource_type"]]
-        told = (await self._call("ec2", operation, {member: [resource]}))[items][0]
-        created = self._clock.now().isoformat()
-        return FlowLog(
-            id=f"fl-{secrets.token_hex(9)[:17]}", resource=resource, vpc=told["VpcId"], created=created, **asked
-        )
+    def _wanted(self, resource: str, asked: Mapping[str, Any]) -> FlowLog:
+        kind, created = asked["resource_type"], self._clock.now().isoformat()
+        if kind == "VPC":
+            vpc = VPCS.get(self._documents, resource).id
+        elif kind == "Subnet":
+            vpc = SUBNETS.get(self._documents, resource).vpc_id
+        else:
+            vpc = INTERFACES.get(self._documents, resource).vpc_id
+        return FlowLog(id=f"fl-{secrets.token_hex(9)[:17]}", resource=resource, vpc=vpc, created=created, **asked)
 
     async def _refusal(self, log: FlowLog) -> str:
         if log.destination_type != S3:
@@ -114,10 +121,49 @@ class FlowLogApi:
             return f"LogDestination: {bucket} does not exist."
         return ""
 
-    async def _tags(self, identity: str) -> list[dict[str, str]]:
-        condition = [{"Name": "resource-id", "Values": [identity]}]
-        told = (await self._call("ec2", "DescribeTags", {"Filters": condition}))["Tags"]
-        return [{"Key": tag["Key"], "Value": tag["Value"]} for tag in told]
+    def _tags(self, identity: str) -> list[dict[str, str]]:
+        known = self._tagged.get(identity)
+        return shown_tags(known.tags) if known else []
+
+
+class FlowLogOperations(Part):
+    """The handlers.
+
+    Attributes:
+        flow_logs: answers for flow logs; nothing where no network is watched.
+    """
+
+    flow_logs: FlowLogApi | None
+
+    @operation(
+        "ClientToken DeliverLogsPermissionArn LogGroupName ResourceIds ResourceType TrafficType LogDestinationType "
+        "LogDestination LogFormat TagSpecifications(ResourceType Tags(Key Value)) MaxAggregationInterval "
+        "DestinationOptions(FileFormat HiveCompatiblePartitions PerHourPartition)",
+        neutral={"DryRun": "The handler knows it."},
+        refused={
+            "DeliverCrossAccountRole": "There is one account here.",
+            "TagFieldSpecifications": "Records of flow logs have no tags here.",
+        },
+    )
+    async def create_flow_logs(self, call: Call, request: Request) -> Request:
+        """See FlowLogApi."""
+        return await self._watching.create(call, request)
+
+    @operation("FlowLogIds Filter(Name Values) MaxResults NextToken", neutral={"DryRun": "The handler knows it."})
+    async def describe_flow_logs(self, _call: Call, request: Request) -> Request:
+        """See FlowLogApi."""
+        return await self._watching.describe(request)
+
+    @operation("FlowLogIds", neutral={"DryRun": "The handler knows it."})
+    async def delete_flow_logs(self, _call: Call, request: Request) -> Request:
+        """See FlowLogApi."""
+        return await self._watching.delete(request)
+
+    @property
+    def _watching(self) -> FlowLogApi:
+        if self.flow_logs is None:
+            raise Unsupported("A flow log without a network")
+        return self.flow_logs
 
 
 def _same(log: FlowLog, other: FlowLog) -> bool:

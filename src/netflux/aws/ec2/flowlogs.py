@@ -13,12 +13,14 @@ from netflux.aws.ec2.flowdelivery import Api, FlowDelivery, Line, batches
 from netflux.aws.ec2.flowformat import Place
 from netflux.aws.ec2.flowlog import S3, FlowLog
 from netflux.aws.ec2.flowwindow import Record, Window
+from netflux.aws.ec2.zones import ZONES
 from netflux.clock import Clock
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.kinds import kind_of
 from netflux.errors import AwsError, Retryable, Unsupported
 from netflux.network.interface import Network
 from netflux.network.sighting import Seen
+from netflux.resources.ec2.subnet import SUBNET
 
 _log = logging.getLogger(__name__)
 
@@ -58,15 +60,13 @@ class FlowLogs:
     """
 
     def __init__(self, call: Api, documents: Documents, network: Network, clock: Clock, owner: tuple[str, str]) -> None:
-        self._call = call
         documents.declare(kind_of(KIND, FlowLog, "Make it anew: aws ec2 create-flow-logs."))
         self._documents = documents
         self._network = network
         self._clock = clock
         self._owner = owner
-        self._delivery = FlowDelivery(call, owner)
+        self.delivery = FlowDelivery(call, owner)
         self._opened: dict[str, _Open] = {}
-        self._zones: dict[str, str] = {}
         self._collecting = asyncio.Lock()
 
     def all(self) -> list[FlowLog]:
@@ -164,7 +164,7 @@ class FlowLogs:
         window, opened.window, opened.began = opened.window, Window(now), self._clock.monotonic()
         kinds = {"accepted": log.traffic != "REJECT", "rejected": log.traffic != "ACCEPT"}
         for record in window.records(now, **kinds):
-            opened.lines.append(Line(record.interface, record.start, await self._text(log, record)))
+            opened.lines.append(Line(record.interface, record.start, self._text(log, record)))
         if whole or log.destination_type != S3 or self._clock.monotonic() >= opened.published + PUBLISHED:
             await self._deliver(log, opened)
 
@@ -176,7 +176,7 @@ class FlowLogs:
             return
         try:
             for batch in [*left]:
-                await self._delivery.put(log, batch, self._clock.now())
+                await self.delivery.put(log, batch, self._clock.now())
                 left.remove(batch)
         except AwsError as error:
             opened.lines = [*(line for batch in left for line in batch), *opened.lines][-_MOST_KEPT:]
@@ -194,20 +194,15 @@ class FlowLogs:
             _log.warning("flow log %s: %s", log.id, problem)
         self._documents.put(KIND, log.id, asdict(replace(FlowLog(**found), status=status, error=problem)))
 
-    async def _text(self, log: FlowLog, record: Record) -> str:
+    def _text(self, log: FlowLog, record: Record) -> str:
         account, region = self._owner
-        zone = await self._zone(record.subnet) if "az-id" in log.fields else ""
+        zone = self._zone(record.subnet) if "az-id" in log.fields else ""
         return flowformat.line(log.fields, record, Place(account, region, log.vpc, zone))
 
-    async def _zone(self, subnet: str) -> str:
-        """Of a subnet, which never changes; a dash when the subnet is gone."""
-        if subnet not in self._zones:
-            try:
-                told = await self._call("ec2", "DescribeSubnets", {"SubnetIds": [subnet]})
-            except AwsError:
-                return "-"
-            self._zones[subnet] = told["Subnets"][0]["AvailabilityZoneId"]
-        return self._zones[subnet]
+    def _zone(self, subnet: str) -> str:
+        """Of a subnet; a dash when the subnet is gone."""
+        found = self._documents.table(SUBNET).get(subnet)
+        return ZONES.get(found.zone, "-") if found is not None else "-"
 
 
 def _of(log: FlowLog, seen: Seen) -> Seen:

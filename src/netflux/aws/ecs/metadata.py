@@ -15,12 +15,14 @@ from aiohttp import web
 
 from netflux.aws.ecs import clockdrift, metadatashape
 from netflux.aws.ecs.linklocal import METADATA
+from netflux.aws.ecs.roles import Roles, unassumable
 from netflux.aws.ecs.run import Run, RunningContainer
 from netflux.aws.ecs.stats import Inside, Stats
 from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
 from netflux.controlplane.call import Caller
 from netflux.controlplane.server import programs_only
 from netflux.errors import AwsError
+from netflux.resources.ec2.subnet import SUBNET
 
 
 class Metadata:
@@ -28,19 +30,19 @@ class Metadata:
 
     Args:
         store: of the tasks.
-        apis: assumes task roles, and knows subnets.
+        apis: assumes task roles.
         network: whose interfaces are counted.
     """
 
     def __init__(self, store: Store, apis: Caller, network: Inside) -> None:
         self.runs: dict[str, Run] = {}
         self._store = store
+        self.roles = Roles(store, apis)
         self._apis = apis
         self._containers: dict[str, tuple[str, str]] = {}
         self._credential_ids: dict[str, str] = {}
         self._runner: web.AppRunner | None = None
         self._url = ""
-        self._blocks: dict[str, str] = {}
         self._measured = Stats(network)
 
     async def start(self) -> None:
@@ -116,12 +118,12 @@ class Metadata:
 
     async def _container(self, request: web.Request) -> web.Response:
         _, container, run, document = self._found(request)
-        block, resolver = await self._block(document), _resolver(run)
+        block, resolver = self._block(document), _resolver(run)
         return web.json_response(metadatashape.container(document, run, container, block, resolver))
 
     async def _task(self, request: web.Request) -> web.Response:
         _, _, run, document = self._found(request)
-        block, resolver = await self._block(document), _resolver(run)
+        block, resolver = self._block(document), _resolver(run)
         containers = [metadatashape.container(document, run, name, block, resolver) for name in run.containers]
         return web.json_response(metadatashape.task(document, containers, clockdrift.read()))
 
@@ -139,16 +141,10 @@ class Metadata:
         memory = document["task"].get("memory")
         return self._measured.of(run, running, int(memory) if memory else None)
 
-    async def _block(self, document: Json) -> str:
+    def _block(self, document: Json) -> str:
         """The addresses of the task's subnet; empty when it is gone."""
-        subnet = document["subnet"]
-        if subnet not in self._blocks:
-            try:
-                found = await self._apis.call("ec2", "DescribeSubnets", {"SubnetIds": [subnet]})
-            except AwsError:
-                return ""
-            self._blocks[subnet] = found["Subnets"][0]["CidrBlock"]
-        return self._blocks[subnet]
+        found = self._store.documents.table(SUBNET).get(document["subnet"])
+        return found.cidr_block if found is not None else ""
 
     async def _credentials(self, request: web.Request) -> web.Response:
         task = self._credential_ids.get(request.match_info["id"])
@@ -159,6 +155,8 @@ class Metadata:
                 {"code": "InvalidIdInRequest", "message": "CredentialsV2Request: Credentials not found"}, status=400
             )
         name = task.rpartition("/")[2]
+        if not self.roles.trusted(role, (self._store.get(TASK, task) or {})["task"]["clusterArn"]):
+            return web.json_response({"code": "AccessDenied", "message": unassumable(role)}, status=403)
         try:
             answer = await self._apis.call("sts", "AssumeRole", {"RoleArn": role, "RoleSessionName": name})
         except AwsError as error:

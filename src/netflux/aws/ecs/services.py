@@ -44,7 +44,7 @@ class Services(Part):
         check(accepted)
         definition = self.runnable(call, _required(request))
         accepted["taskDefinition"] = definition["taskDefinitionArn"]
-        zones = await check_network(self, accepted.get("networkConfiguration"))
+        zones = check_network(self, accepted.get("networkConfiguration"))
         await check_load_balancers(self, accepted, definition)
         namespace = await self._namespace(cluster, accepted)
         check_connect(self, arn, accepted, _name(namespace))
@@ -76,7 +76,7 @@ class Services(Part):
         definition = self.store.get(DEFINITION, accepted["taskDefinition"]) or {}
         zones = self._active(arn)["deployments"][0].get("zones", {})
         if "networkConfiguration" in request:
-            zones = await check_network(self, accepted["networkConfiguration"])
+            zones = check_network(self, accepted["networkConfiguration"])
         if "loadBalancers" in request or "taskDefinition" in request:
             await check_load_balancers(self, accepted, definition)
         namespace = await self._namespace(cluster, accepted)

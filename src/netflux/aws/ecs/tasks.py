@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from netflux.aws.ecs.arn import name
 from netflux.aws.ecs.decide import definition as rules
 from netflux.aws.ecs.decide import placement
@@ -9,7 +11,12 @@ from netflux.aws.ecs.order import Order, submit
 from netflux.aws.ecs.page import Part, page, place_of
 from netflux.aws.ecs.store import DEFINITION, SERVICE, TASK, Json, wire
 from netflux.controlplane.call import Call
+from netflux.controlplane.records.table import Schema
 from netflux.errors import AwsError, Unsupported
+from netflux.resources.ec2.securitygroup import SECURITY_GROUP
+from netflux.resources.ec2.subnet import SUBNET
+
+T = TypeVar("T")
 
 _MOST_AT_ONCE = 10  # API reference, RunTask: count, up to 10 tasks a call.
 _UNSUPPORTED_RUN = ("volumeConfigurations", "placementConstraints", "placementStrategy")
@@ -29,8 +36,9 @@ class Tasks(Part):
         count = request.get("count", 1)
         if not 1 <= count <= _MOST_AT_ONCE:
             raise AwsError("InvalidParameterException", f"Count must be between 1 and {_MOST_AT_ONCE}.")
-        zones = await check_network(self, request.get("networkConfiguration"))
+        zones = check_network(self, request.get("networkConfiguration"))
         overrides = _checked(request.get("overrides", {}), definition)
+        self.roles.check(definition, overrides, cluster["clusterArn"])
         network = request["networkConfiguration"]["awsvpcConfiguration"]
         tags = [*request.get("tags", [])]
         if request.get("propagateTags") == "TASK_DEFINITION":
@@ -144,32 +152,40 @@ def check_launch(cluster: Json, request: Json) -> None:
         raise AwsError("PlatformUnknownException", "The specified platform version doesn't exist.")
 
 
-async def check_network(part: Part, network: Json | None) -> dict[str, str]:
-    """Availability zones by subnet. Raises unless subnets and security groups are there."""
+def check_network(part: Part, network: Json | None) -> dict[str, str]:
+    """Availability zones by subnet. Raises unless subnets and security groups are there, and all in one VPC."""
     configuration = (network or {}).get("awsvpcConfiguration")
     if not configuration or not configuration.get("subnets"):
         raise AwsError(
             "InvalidParameterException",
             "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
         )
-    subnets, groups = configuration["subnets"], configuration.get("securityGroups")
-    try:
-        found = (await part.apis.call("ec2", "DescribeSubnets", {"SubnetIds": subnets}))["Subnets"]
-    except AwsError as error:
-        raise _retrieval("subnet", subnets, error) from error
-    if groups:
-        try:
-            await part.apis.call("ec2", "DescribeSecurityGroups", {"GroupIds": groups})
-        except AwsError as error:
-            raise _retrieval("security group", groups, error) from error
-    return {one["SubnetId"]: one["AvailabilityZone"] for one in found}
+    subnets, groups = configuration["subnets"], configuration.get("securityGroups") or ()
+    found = [_found(part, SUBNET, one, _NO_SUBNET) for one in subnets]
+    members = [_found(part, SECURITY_GROUP, one, _NO_GROUP) for one in groups]
+    vpcs = dict.fromkeys([one.vpc_id for one in found] + [one.vpc_id for one in members])
+    if len(vpcs) > 1:
+        raise AwsError(
+            "InvalidParameterException",
+            f"The subnets and security groups of awsvpcConfiguration have to be in one VPC; these are in "
+            f"{' and '.join(vpcs)}.",
+        )
+    return {one.id: one.zone for one in found}
 
 
-def _retrieval(what: str, ids: list[str], error: AwsError) -> AwsError:
-    return AwsError(
-        "InvalidParameterException",
-        f"Error retrieving {what} information for [{', '.join(ids)}]: {error.message} (ErrorCode: {error.code})",
-    )
+_NO_SUBNET = ("subnet", "The subnet ID '{id}' does not exist", "InvalidSubnetID.NotFound")
+_NO_GROUP = ("security group", "The security group '{id}' does not exist", "InvalidGroup.NotFound")
+
+
+def _found(part: Part, schema: Schema[T], identity: str, absent: tuple[str, str, str]) -> T:
+    found = part.store.documents.table(schema).get(identity)
+    if found is None:
+        what, says, code = absent
+        raise AwsError(
+            "InvalidParameterException",
+            f"Error retrieving {what} information for [{identity}]: {says.format(id=identity)} (ErrorCode: {code})",
+        )
+    return found
 
 
 def _checked(overrides: Json, definition: Json) -> Json:

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from netflux.aws.elbv2 import configuration, hostnames, pages
-from netflux.aws.elbv2.accesslog import Balancer
-from netflux.aws.elbv2.certificates import Acm, Certificates
-from netflux.aws.elbv2.configuration import Built
-from netflux.aws.elbv2.counters import Owned, Value, looked_at
-from netflux.aws.elbv2.desired import Desired, LoadBalancer
-from netflux.aws.elbv2.failover import Failover
-from netflux.aws.elbv2.firewall import Firewall
-from netflux.aws.elbv2.health import Checker
-from netflux.aws.elbv2.logdelivery import LogDelivery
-from netflux.aws.elbv2.meter import Meter
-from netflux.aws.elbv2.nodes import Nodes
-from netflux.aws.elbv2.reach import Reach
-from netflux.aws.elbv2.site import Place, Site
-from netflux.aws.elbv2.targets import Targets
-from netflux.aws.elbv2.traffic import Proxy, Traffic
+from netflux.aws.elbv2.accesslog.delivery import LogDelivery
+from netflux.aws.elbv2.accesslog.lines import Balancer
+from netflux.aws.elbv2.balancer import hostnames
+from netflux.aws.elbv2.balancer.desired import Desired, LoadBalancer
+from netflux.aws.elbv2.balancer.failover import Failover
+from netflux.aws.elbv2.balancer.firewall import Firewall
+from netflux.aws.elbv2.balancer.nodes import Nodes
+from netflux.aws.elbv2.listener.certificates import Acm, Certificates
+from netflux.aws.elbv2.meter.counters import Owned, Value, looked_at
+from netflux.aws.elbv2.meter.meter import Meter
+from netflux.aws.elbv2.section import configuration, pages
+from netflux.aws.elbv2.section.configuration import Built
+from netflux.aws.elbv2.section.site import Place, Site
+from netflux.aws.elbv2.target.apply import Proxy, Traffic
+from netflux.aws.elbv2.target.observe import Checker
+from netflux.aws.elbv2.target.reach import Reach
+from netflux.aws.elbv2.target.registrations import Targets
 from netflux.clock import Clock
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.table import Change
@@ -34,7 +35,6 @@ from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, Network
 from netflux.network.permission import Peer
 from netflux.reconcile.controller import Result
-from netflux.resources import elbv2 as records
 from netflux.resources.elbv2 import Target, TargetGroup
 from netflux.resources.route53.targets import AliasTargets, alias_targets
 
@@ -44,7 +44,7 @@ _NAME_TTL = 60  # seconds; ELB guide, "How Elastic Load Balancing works"
 
 
 @dataclass(frozen=True)
-class Ground:
+class Dependencies:
     """What load balancers stand on.
 
     Attributes:
@@ -73,7 +73,7 @@ class ElbController:
 
     Args:
         desired: reads the configuration.
-        ground: what they run on.
+        dependencies: what they run on.
         documents: for nodes and targets.
         clock: for draining.
         changed: told of a group whose targets' health has changed, after the traffic has followed it.
@@ -82,25 +82,30 @@ class ElbController:
     name = "elbv2"
 
     def __init__(
-        self, desired: Desired, ground: Ground, documents: Documents, clock: Clock, changed: Callable[[str], None]
+        self,
+        desired: Desired,
+        dependencies: Dependencies,
+        documents: Documents,
+        clock: Clock,
+        changed: Callable[[str], None],
     ) -> None:
         self._desired = desired
         self._documents = documents
-        self._ground = ground
+        self._dependencies = dependencies
         self._clock = clock
         self._changed = changed
         self._poke: Callable[[str], None] = lambda _: None
-        self._certificates = Certificates(ground.run_dir, ground.acm)
-        self._nodes = Nodes(ground.network, documents)
+        self._certificates = Certificates(dependencies.run_dir, dependencies.acm)
+        self._nodes = Nodes(dependencies.network, documents)
         self._told: dict[str, object] = {}
         self._passes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.targets = Targets(documents)
         self._published: dict[str, list[str]] = {}
-        self._reach = Reach(ground.network)
+        self._reach = Reach(dependencies.network)
         self.checker = Checker(clock, self._reach, self._flipped)
         self._failover = Failover(clock)
         self._turns: dict[str, int] = {}
-        self.traffic = Traffic(ground.proxy, self._reach, self.targets, self.checker, clock)
+        self.traffic = Traffic(dependencies.proxy, self._reach, self.targets, self.checker, clock)
 
     async def start(self, poke: Callable[[str], None]) -> None:
         """Before the loop.
@@ -110,58 +115,41 @@ class ElbController:
         """
         self._poke = poke
         self._documents.watch(self._changes)
-        if self._ground.logs is not None:
-            self._ground.logs.start()
-        if self._ground.meter is not None:
-            self._ground.meter.hosts = self._hosts
-            self._ground.meter.start()
+        if self._dependencies.logs is not None:
+            self._dependencies.logs.start()
+        if self._dependencies.meter is not None:
+            self._dependencies.meter.hosts = self._hosts
+            self._dependencies.meter.start()
         for code in pages.CODES:
             for server in (True, False):
-                path = self._ground.run_dir / pages.file_name(code, server=server)
+                path = self._dependencies.run_dir / pages.file_name(code, server=server)
                 path.write_bytes(pages.message(code, server=server).encode())
 
     async def stop(self) -> None:
         """After the loop: ends the health checks."""
-        if self._ground.logs is not None:
-            await self._ground.logs.stop()
+        if self._dependencies.logs is not None:
+            await self._dependencies.logs.stop()
         await self.checker.stop()
 
     @property
     def apart(self) -> bool:
         """Whether nodes ask targets from addresses of their own."""
-        return self._ground.network.enforces_security_groups
+        return self._dependencies.network.enforces_security_groups
 
     async def check_log(self, bucket: str, prefix: str) -> None:
         """AwsError when access logs can't be delivered there."""
-        if self._ground.logs is None:
+        if self._dependencies.logs is None:
             raise Unsupported("Load balancer attribute access_logs.s3.enabled=true")
-        await self._ground.logs.check(bucket, prefix)
+        await self._dependencies.logs.check(bucket, prefix)
 
     def _flipped(self, group: str) -> None:
         self._poke(group)
 
     def _changes(self, changes: Sequence[Change]) -> None:
         """Load balancers before groups, so that a group's targets find their backends."""
-        keys = {key for change in changes for key in self._concerned(change)}
+        keys = {key for change in changes for key in self._desired.readers(change)}
         for key in sorted(keys, key=lambda key: ":targetgroup/" in key):
             self._poke(key)
-
-    def _concerned(self, change: Change) -> Iterator[str]:
-        """What reads a record: its load balancer, and the groups whose targets are checked, reached or used so."""
-        if change.table == records.REGISTRATION.name:
-            yield (change.after or change.before).group
-        elif change.table == records.TARGET_GROUP.name:
-            yield change.key
-            yield from self._desired.users(change.key)
-        elif change.table == records.RULE.name:
-            yield records.balancer_of(records.listener_of(change.key))
-            for rule in filter(None, (change.before, change.after)):
-                yield from rule.action.groups
-        elif change.table == records.LISTENER.name:
-            yield records.balancer_of(change.key)
-        elif change.table == records.LOAD_BALANCER.name:
-            yield change.key
-            yield from (arn for rule in self._desired.rules.where("balancer", change.key) for arn in rule.action.groups)
 
     async def keys(self) -> list[str]:
         """Load balancers before groups, so that a group's targets find their backends."""
@@ -204,15 +192,15 @@ class ElbController:
         certificates = {one.port: self._certificates.of(one) for one in balancer.listeners}
         led = alias_targets(self._documents)
         place = Place(
-            str(self._ground.run_dir),
-            self._ground.gateway_port,
-            self._ground.certificate(),
+            str(self._dependencies.run_dir),
+            self._dependencies.gateway_port,
+            self._dependencies.certificate(),
             {port: [_bind(node, port, nodes.index(node) + 1) for node in found] for port, found in addresses.items()},
-            await self._clients(balancer),
+            self._clients(balancer),
             tuple(node.local_address for node in nodes) if self.apart else (),
             turns,
             {port: [one.path for one in found] for port, found in certificates.items()},
-            self._ground.proxy.journal.address,
+            self._dependencies.proxy.journal.address,
             hostnames.reaching(
                 balancer, [name for found in certificates.values() for one in found for name in one.names], led.names
             ),
@@ -222,23 +210,23 @@ class ElbController:
         zones = {node.owner: node.availability_zone for node in nodes} if self.apart else {}
         self.traffic.place(balancer.arn, built.backends, groups, zones)
         owned = _owned(balancer, built)
-        if self._ground.meter is not None:
-            self._ground.meter.own(balancer.arn, owned)
+        if self._dependencies.meter is not None:
+            self._dependencies.meter.own(balancer.arn, owned)
         for arn in groups:
             await self.traffic.route(arn)
         await self._log_of(balancer, built.backends, nodes[0].vpc_address)
-        await self._ground.proxy.put(built.section)
-        if self._ground.meter is not None:
-            self._ground.meter.serves(balancer.arn, owned)
+        await self._dependencies.proxy.put(built.section)
+        if self._dependencies.meter is not None:
+            self._dependencies.meter.serves(balancer.arn, owned)
         self._nodes.bound([(node.local_address, port) for port, found in addresses.items() for node in found])
         self._publish(balancer, led, place, addresses)
         self.traffic.active.add(balancer.arn)
 
-    async def _clients(self, balancer: LoadBalancer) -> dict[int, tuple[str, ...]]:
-        if self._ground.firewall is None:
+    def _clients(self, balancer: LoadBalancer) -> dict[int, tuple[str, ...]]:
+        if self._dependencies.firewall is None:
             return {}
         ports = [listener.port for listener in balancer.listeners]
-        return await self._ground.firewall.clients(balancer.security_groups, ports)
+        return self._dependencies.firewall.clients(balancer.security_groups, ports)
 
     def _publish(
         self, balancer: LoadBalancer, led: AliasTargets, place: Place, addresses: dict[int, list[Interface]]
@@ -247,7 +235,7 @@ class ElbController:
 
         Names that public records lead here are origins of distributions; tasks ask the VPC's resolver for them.
         """
-        endpoints = self._ground.endpoints
+        endpoints = self._dependencies.endpoints
         self._withdraw(balancer.arn)
         self._published[balancer.arn] = [balancer.dns_name, *led.only(balancer.dns_name)]
         for listener in balancer.listeners:
@@ -264,15 +252,15 @@ class ElbController:
     def _withdraw(self, arn: str) -> None:
         """Whoever has been given one of the names meanwhile publishes it once more."""
         for name in self._published.pop(arn, ()):
-            self._ground.endpoints.withdraw(name)
+            self._dependencies.endpoints.withdraw(name)
             for other in [other for other, named in self._published.items() if name in named]:
                 self._poke(other)
 
     async def _log_of(self, balancer: LoadBalancer, backends: Mapping[str, Iterable[str]], address: str) -> None:
-        if self._ground.logs is None:
+        if self._dependencies.logs is None:
             return
         if balancer.attributes["access_logs.s3.enabled"] != "true":
-            await self._ground.logs.end(balancer.id)
+            await self._dependencies.logs.end(balancer.id)
             return
         named = Balancer(
             _dimension(balancer.arn, ":loadbalancer/"),
@@ -283,7 +271,7 @@ class ElbController:
         )
         where = (balancer.attributes[f"access_logs.s3.{part}"] for part in ("bucket", "prefix"))
         bucket, prefix = where
-        self._ground.logs.keep(balancer.id, named, (bucket, prefix, address))
+        self._dependencies.logs.keep(balancer.id, named, (bucket, prefix, address))
 
     def _hosts(self) -> list[Value]:
         """How many targets of each group are healthy, and how many are not."""
@@ -296,14 +284,14 @@ class ElbController:
         ]  # fmt: skip
 
     async def _remove(self, arn: str) -> None:
-        if self._ground.meter is not None:
-            self._ground.meter.own(arn, None)
+        if self._dependencies.meter is not None:
+            self._dependencies.meter.own(arn, None)
         self.traffic.displace(arn)
         self._failover.forget(arn)
-        if self._ground.logs is not None:
-            await self._ground.logs.end(arn.rpartition("/")[2])
+        if self._dependencies.logs is not None:
+            await self._dependencies.logs.end(arn.rpartition("/")[2])
         self._withdraw(arn)
-        await self._ground.proxy.remove(configuration.owner(arn))
+        await self._dependencies.proxy.remove(configuration.owner(arn))
         await self._nodes.detach(arn)
 
     async def _target_group(self, arn: str) -> Result:
@@ -317,7 +305,7 @@ class ElbController:
         used = bool(users)
         next_end = self._end_draining(group, used=used)
         registered = {found.target for found in self.targets.of(arn) if not found.deregistered}
-        self._reach.block(arn, await self._blocked(group, users, registered))
+        self._reach.block(arn, self._blocked(group, users, registered))
         self.checker.assign(arn, group.check, registered if used else set())
         self.traffic.know(group)
         await self.traffic.route(arn)
@@ -342,25 +330,22 @@ class ElbController:
         owners, self._turns[arn] = self._failover.order(arn, [*by_owner])
         return [by_owner[owner] for owner in owners], self._turns[arn]
 
-    async def _blocked(self, group: TargetGroup, users: Iterable[str], targets: set[Target]) -> frozenset[Target]:
+    def _blocked(self, group: TargetGroup, users: Iterable[str], targets: set[Target]) -> frozenset[Target]:
         """Targets whose security groups let none of the group's load balancers in."""
-        firewall = self._ground.firewall
+        firewall = self._dependencies.firewall
         outlines = [self._desired.outline(arn) for arn in users]
         balancers = [balancer for balancer in outlines if balancer is not None]
         if balancers:
             nodes = [f"elbv2/{balancers[0].arn}/{subnet}" for subnet in balancers[0].subnets]
-            self._reach.enter(group.arn, nodes if self._ground.network.enforces_security_groups else nodes[:1])
+            self._reach.enter(group.arn, nodes if self._dependencies.network.enforces_security_groups else nodes[:1])
         if firewall is None or not balancers or not targets:
             return frozenset()
         blocked = set(targets)
-        try:
-            for balancer in balancers:
-                found = [self._ground.network.of(f"elbv2/{balancer.arn}/{subnet}") for subnet in balancer.subnets]
-                addresses = tuple(node.vpc_address for node in found if node is not None)
-                peer = Peer(addresses, frozenset(balancer.security_groups))
-                blocked &= await firewall.blocked(peer, targets, group.check)
-        except AwsError as error:
-            raise Retryable(f"target group {group.arn}: {error}") from error
+        for balancer in balancers:
+            found = [self._dependencies.network.of(f"elbv2/{balancer.arn}/{subnet}") for subnet in balancer.subnets]
+            addresses = tuple(node.vpc_address for node in found if node is not None)
+            peer = Peer(addresses, frozenset(balancer.security_groups))
+            blocked &= firewall.blocked(peer, targets, group.check)
         return frozenset(blocked)
 
     def _end_draining(self, group: TargetGroup, *, used: bool) -> float | None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from netflux.aws.elbv2 import quotas
-from netflux.aws.elbv2.certificates import Acm
+from netflux.aws.elbv2.balancer.desired import Desired
 from netflux.aws.elbv2.controller import ElbController
-from netflux.aws.elbv2.desired import Desired
+from netflux.aws.elbv2.listener.certificates import Acm
 from netflux.aws.elbv2.vpc import Vpcs
 from netflux.clock import Clock
 from netflux.controlplane.records.documents import Documents

@@ -1,83 +1,67 @@
-"""What load balancers need to know of EC2: the one place that asks it."""
+"""What load balancers need to know of EC2, read from its tables."""
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from netflux.controlplane.call import Caller
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
+from netflux.resources.ec2.subnet import Subnet
+from netflux.resources.ec2.tables import Tables
 
-
-@dataclass(frozen=True)
-class Subnet:
-    """A subnet of EC2's.
-
-    Attributes:
-        free: addresses that are left in it.
-    """
-
-    id: str
-    vpc_id: str
-    zone: str
-    free: int
+_RESERVED = 5
+"""Addresses of a subnet that nobody gets ["Subnet CIDR blocks", Amazon VPC user guide]."""
 
 
 class Vpcs:
     """VPCs with what is in them.
 
     Args:
-        apis: answers EC2's operations.
+        documents: keep EC2's tables.
     """
 
-    def __init__(self, apis: Caller) -> None:
-        self._apis = apis
+    def __init__(self, documents: Documents) -> None:
+        self._tables = Tables(documents)
 
-    async def subnets(self, ids: Sequence[str]) -> list[Subnet]:
+    def subnets(self, ids: Sequence[str]) -> list[Subnet]:
         """In this order; AwsError SubnetNotFound where one is not there."""
-        try:
-            found = await self._described("Subnets", SubnetIds=[*ids])
-        except AwsError as error:
-            if error.code in ("InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed", "InvalidSubnetId.Malformed"):
-                raise AwsError("SubnetNotFound", error.message) from error
-            raise
-        by_id = {
-            one["SubnetId"]: Subnet(
-                one["SubnetId"], one["VpcId"], one["AvailabilityZone"], one["AvailableIpAddressCount"]
-            )
-            for one in found
-        }
-        return [by_id[one] for one in ids]
+        found = [self._tables.subnets.get(one) for one in ids]
+        missing = [one for one, subnet in zip(ids, found, strict=True) if subnet is None]
+        if missing:
+            raise AwsError("SubnetNotFound", f"The subnet ID '{missing[0]}' does not exist")
+        return [subnet for subnet in found if subnet is not None]
 
-    async def group_vpcs(self, ids: Sequence[str]) -> dict[str, str]:
+    def free(self, subnet: Subnet) -> int:
+        """How many of a subnet's IPv4 addresses nobody has."""
+        if not subnet.cidr_block:
+            return 0
+        taken = sum(len(one.private_addresses) for one in self._tables.interfaces.where("subnet", subnet.id))
+        return ipaddress.IPv4Network(subnet.cidr_block).num_addresses - _RESERVED - taken
+
+    def group_vpcs(self, ids: Sequence[str]) -> dict[str, str]:
         """The VPCs of security groups; AwsError InvalidSecurityGroup where one is not there."""
-        if not ids:
-            return {}
-        try:
-            found = await self._described("SecurityGroups", GroupIds=[*ids])
-        except AwsError as error:
-            if error.code.startswith("InvalidGroup"):
-                said = f"One or more security groups are invalid: {error.message}"
-                raise AwsError("InvalidSecurityGroup", said) from error
-            raise
-        return {one["GroupId"]: one["VpcId"] for one in found}
+        found = {one: self._tables.groups.get(one) for one in ids}
+        missing = [one for one, group in found.items() if group is None]
+        if missing:
+            raise AwsError("InvalidSecurityGroup", f"The security group '{missing[0]}' does not exist")
+        return {one: group.vpc_id for one, group in found.items() if group is not None}
 
-    async def default_group(self, vpc: str) -> str:
+    def default_group(self, vpc: str) -> str:
         """The VPC's default security group."""
-        filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
-        (found,) = await self._described("SecurityGroups", Filters=filters)
-        return str(found["GroupId"])
+        (found,) = self._tables.groups.where("name", f"{vpc}/default")
+        return found.id
 
-    async def has_internet(self, vpc: str) -> bool:
+    def has_internet(self, vpc: str) -> bool:
         """Whether an internet gateway is attached to the VPC."""
-        filters = [{"Name": "attachment.vpc-id", "Values": [vpc]}]
-        return bool(await self._described("InternetGateways", Filters=filters))
+        return self._tables.internet_gateways.has("vpc", vpc)
 
-    async def exists(self, vpc: str) -> bool:
+    def exists(self, vpc: str) -> bool:
         """Whether there is such a VPC."""
-        return bool(await self._described("Vpcs", Filters=[{"Name": "vpc-id", "Values": [vpc]}]))
+        return vpc in self._tables.vpcs
 
-    async def _described(self, nouns: str, **params: Any) -> list[dict[str, Any]]:
-        told = await self._apis.call("ec2", f"Describe{nouns}", params)
-        return list(told[nouns])
+    def contains(self, vpc: str, address: str) -> bool:
+        """Whether an IPv4 address is of one of the VPC's blocks."""
+        found = self._tables.vpcs.get(vpc)
+        blocks = [ipaddress.ip_network(block) for block in (found.blocks if found is not None else ())]
+        return any(ipaddress.ip_address(address) in block for block in blocks)

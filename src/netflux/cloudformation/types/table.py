@@ -1,6 +1,7 @@
 """The form of the table: a resource type is a row of calls and of where names differ.
 
-Texts with `$` and `{}` are places: `$new.VpcId` is that property's value, `{region}` is filled into the text around it.
+Texts with `$` and `{}` are places: `$new.VpcId` is that property's value, `{region}` is filled into the text around it,
+and `{new.Path|/}` is `/` where it is empty.
 Places are `new` and `old` (properties), `id` (physical id), `response` (of the create call, later of the reading one),
 `item` (what reading gave), `attributes`, `token`, `name`, `logical`, `stack`, `region`, `account`. A member whose place
 is empty is left out.
@@ -15,7 +16,7 @@ from typing import Any
 
 Properties = dict[str, Any]
 Caller = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
-_HOLE = re.compile(r"\{([A-Za-z][\w.]*)\}")
+_HOLE = re.compile(r"\{([A-Za-z][\w.]*)(?:\|([^}]*))?\}")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Step:
         renames: property to member, see `shape.member`.
         params: members besides, with places.
         build: makes the calls' params where properties don't map one to one; several calls or none are possible.
+        ask: the same, from what other calls tell.
         ignore: error codes that mean that it is done already.
         defaults: what a property becomes when a template no longer has it, where the schema states no default.
         service: another service than the row's.
@@ -67,6 +69,7 @@ class Step:
     renames: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     build: Callable[[Facts], Sequence[dict[str, Any]]] | None = None
+    ask: Callable[[Caller, Facts], Awaitable[Sequence[dict[str, Any]]]] | None = None
     ignore: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     service: str = ""
@@ -223,7 +226,12 @@ def fill(template: Any, facts: Facts) -> Any:
         return template
     if template.startswith("$"):
         return place(template[1:], facts)
-    return _HOLE.sub(lambda match: str(place(match.group(1), facts)), template)
+    return _HOLE.sub(lambda match: _filled(match, facts), template)
+
+
+def _filled(hole: re.Match[str], facts: Facts) -> str:
+    found = place(hole.group(1), facts)
+    return hole.group(2) if found is None and hole.group(2) is not None else str(found)
 
 
 def needs_response(template: str) -> bool:

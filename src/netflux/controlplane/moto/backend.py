@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import copy
-import json
 import logging
 import os
 import uuid
@@ -18,9 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from netflux import heap
-from netflux.controlplane.authentication.keys import UserKey
 from netflux.controlplane.call import Call
-from netflux.controlplane.moto import crash, iampolicies, ledger, proofs
+from netflux.controlplane.moto import crash, ledger, lentsubnets, proofs
 from netflux.controlplane.moto.ledger import Ledger
 from netflux.controlplane.moto.watchdog import Watchdog
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
@@ -35,12 +32,6 @@ HELD = 10.0
 """Seconds of work for which one call may hold moto's thread. The first call of a service imports it: one or two."""
 _LONGEST = 60.0
 """Real seconds of the same, on a machine that does much else."""
-
-_STEADY = frozenset({"ec2"})
-"""Services of which moto answers a reading operation the same until the next change of anything. Nine of ten calls of a
-deployment are such: each pass reads anew.
-"""
-_MOST_KEPT = 500
 
 # Botocore's names of services whose endpoint in moto's URL patterns is another one.
 _ENDPOINTS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}
@@ -62,12 +53,11 @@ class Moto:
         os.environ["MOTO_ACCOUNT_ID"] = account
         os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         os.environ.setdefault("MOTO_ENABLE_ISO_REGIONS", "false")
+        self._documents = documents
         self._ledger = Ledger(documents)
         self._region = region
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
         self._watchdog = Watchdog(HELD, _LONGEST)
-        self._kept: dict[str, dict[str, Any]] = {}
-        self._rehearsing = False
         self._met: set[str] = set()
         self._failing: set[str] = set()
 
@@ -94,15 +84,7 @@ class Moto:
         Raises:
             AwsError: what moto answers; `NotImplemented` where moto has no such operation.
         """
-        return await self._run(lambda: self._call(service, operation, dict(params), access_key))
-
-    async def rehearse(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
-        """Whether the call would succeed: it is carried out in memory, and taken back before another call is served.
-
-        Raises:
-            AwsError: what the call would be refused with.
-        """
-        await self._run(lambda: self._rehearse(service, operation, dict(params)))
+        return await self._run(lambda: self._ask(service, operation, dict(params), access_key))
 
     async def forward(self, call: Call, params: Mapping[str, Any], protocol: str) -> HttpResponse:
         """A client's own call, answered by moto byte for byte.
@@ -124,21 +106,6 @@ class Moto:
         """The private key, PEM, of a certificate of ACM's that release 0.1 left here; no operation tells it."""
         return await self._run(lambda: self._certificate_key(arn))
 
-    async def user_key(self, access_key: str) -> UserKey | None:
-        """A user's access key; None when no user has it. No operation tells the secret."""
-        return await self._run(lambda: self._user_key(access_key)) if self.holds("iam") else None
-
-    def _user_key(self, access_key: str) -> UserKey | None:
-        self._ledger.load("iam")
-        from moto.backends import get_backend
-
-        users = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"].users.values()
-        for user in users:
-            for key in user.access_keys:
-                if key.access_key_id == access_key:
-                    return UserKey(key.secret_access_key, key.status == "Active", user.arn)
-        return None
-
     def _certificate_key(self, arn: str) -> str:
         self._ledger.load("acm")
         from moto.backends import get_backend
@@ -146,33 +113,27 @@ class Moto:
         found = get_backend("acm")[os.environ["MOTO_ACCOUNT_ID"]][self._region]._certificates[arn]
         return str(found.key.decode())
 
+    async def iam_secrets(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+        """What release 0.1 left here and no operation tells: secrets by access key, passwords by user, and private
+        keys, PEM, by server certificate."""
+        return await self._run(self._iam_secrets)
+
+    def _iam_secrets(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+        self._ledger.load("iam")
+        from moto.backends import get_backend
+
+        backend = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"]
+        users = [*backend.users.values()]
+        keys = {key.access_key_id: key.secret_access_key for user in users for key in user.access_keys}
+        passwords = {user.name: user.password for user in users if user.password}
+        return keys, passwords, {one.cert_name: one.private_key for one in backend.certificates.values()}
+
     async def _run(self, work: Callable[[], _T]) -> _T:
         inside = contextvars.copy_context().run
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, inside, work)
         finally:
             heap.tidy_soon()
-
-    def _call(self, service: str, operation: str, params: dict[str, Any], access_key: str) -> dict[str, Any]:
-        from netflux.controlplane.protocol import models
-
-        if service not in _STEADY or models.changes_state(operation):
-            return self._ask(service, operation, params, access_key)
-        key = json.dumps((service, operation, params, access_key), sort_keys=True, default=repr)
-        if key not in self._kept:
-            answer = self._ask(service, operation, params, access_key)
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            self._kept[key] = answer
-        return copy.deepcopy(self._kept[key])
-
-    def _rehearse(self, service: str, operation: str, params: dict[str, Any]) -> None:
-        self._rehearsing = True
-        try:
-            self._ask(service, operation, params, "NETFLUX")
-        finally:
-            self._rehearsing = False
-            self._kept.clear()
 
     def _ask(self, service: str, operation: str, params: dict[str, Any], access_key: str) -> dict[str, Any]:
         from botocore.parsers import create_parser
@@ -211,14 +172,15 @@ class Moto:
         request = _as_http(wanted, f"{call.access_key or 'NETFLUX'}/20260101/{self._region}/{call.service}")
         if not models.changes_state(call.operation):
             return self._send(model, params, request, protocol)
-        self._kept.clear()
+        if call.service == "rds":
+            lentsubnets.lend(self._documents, self._region, params)
         self._ledger.before(call.service)
         try:
             response = self._send(model, params, request, protocol)
         except AwsError:
             self._undo(call.service)
             raise
-        if response.status < 300 and not self._rehearsing:
+        if response.status < 300:
             if not self._proven(call):
                 response = self._send(model, params, request, protocol)
             self._store(call.service)
@@ -228,8 +190,6 @@ class Moto:
 
     def _send(self, model: Any, params: Mapping[str, Any], request: HttpRequest, protocol: str) -> HttpResponse:
         service, name = model.service_model.service_name, f"{model.service_model.service_name}:{model.name}"
-        if service == "iam":
-            iampolicies.complete()
         if service == "ssm":
             proofs.forget_phantoms()
         from botocore.awsrequest import AWSPreparedRequest

@@ -24,15 +24,7 @@ _SUFFIX = re.compile("(id|arn|name|identifier)s?$", re.IGNORECASE)
 _LITERAL = re.compile(
     r"(?:invalid literal for int\(\) with base \d+|could not convert string to float): '(.*)'", re.DOTALL
 )
-_EC2_ABSENT = {
-    "GroupId": "InvalidGroup.NotFound",
-    "GroupIds": "InvalidGroup.NotFound",
-    "GroupName": "InvalidGroup.NotFound",
-    "KeyName": "InvalidKeyPair.NotFound",
-    "PublicIp": "InvalidAddress.NotFound",
-}
-"""Codes that are not made of the parameter's name ["Error codes for the Amazon EC2 API"]."""
-_NO_ENTITY = {"iam": "NoSuchEntity", "sns": "NotFound", "sqs": "AWS.SimpleQueueService.NonExistentQueue"}
+_NO_ENTITY = {"sns": "NotFound", "sqs": "AWS.SimpleQueueService.NonExistentQueue"}
 _LONGEST = 200
 _FRAMES = 3
 
@@ -131,9 +123,6 @@ def _codes(model: Any) -> list[str]:
 def _absent(model: Any, name: str) -> str:
     """The service's code for something that is not there; nothing when its model tells none."""
     service = model.service_model.service_name
-    if service == "ec2":
-        noun = _SUFFIX.sub("", name)
-        return _EC2_ABSENT.get(name) or f"Invalid{noun[:1].upper()}{noun[1:]}ID.NotFound"
     codes = [code for code in _codes(model) if _ABSENT.search(code)]
     noun = _SUFFIX.sub("", name).lower()
     if noun:

@@ -13,26 +13,14 @@ from netflux.controlplane.protocol import modelcache, models
 from netflux.errors import Unsupported
 
 _ANY = ".*"
-_NOUNS = (
-    "DefaultVpc|Vpc|(Default)?Subnet|RouteTable|Route|(EgressOnly)?InternetGateway|NatGateway|SecurityGroup|NetworkAcl"
-    "|NetworkInterface|Address|Ipv6Addresses|PrivateIpAddresses|ManagedPrefixList|KeyPair|LaunchTemplate|DhcpOptions"
-    "|VpcEndpoints?"
-)
 _WRITES = {
     "cloudwatch": "PutMetricData|PutDashboard|DeleteDashboards",
     "dynamodb": "(Create|Update|Delete)Table|(Put|Update|Delete)Item|Batch.*|Transact.*|Execute.*|(Unt|T)agResource",
-    "ec2": f"(Create|Delete|Modify|Attach|Detach|(Disa|A)ssociate|Replace|Reset|Allocate|Release|(Una|A)ssign|Import)"
-    f"({_NOUNS})(Attribute|CidrBlock|Association|Entry|Rules|Tenancy|Version)?|(Create|Delete)Tags"
-    "|(Authorize|Revoke|UpdateSecurityGroupRuleDescriptions).*gress",
-    "ecr": "(Put|Delete)RegistryPolicy|(Set|Delete)RepositoryPolicy|PutImageTagMutability|(Unt|T)agResource"
-    "|PutImageScanningConfiguration",
-    "iam": _ANY,
     "kms": _ANY,
     "sns": "(Create|Delete)Topic|Set(Topic|Subscription)Attributes|Publish(Batch)?|(Uns|S)ubscribe|(Unt|T)agResource"
     "|(Add|Remove)Permission",
     "sqs": _ANY,
     "ssm": "(Put|Delete)Parameters?|(Unl|L)abelParameterVersion|AddTagsToResource|RemoveTagsFromResource",
-    "sts": _ANY,
 }  # fmt: skip
 """Of each service whose records are the whole truth, the changing operations that claim no more than a record."""
 

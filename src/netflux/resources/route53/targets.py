@@ -31,7 +31,7 @@ _LEADING = ("A", "AAAA", "CNAME")
 
 @dataclass(frozen=True)
 class AliasTargets:
-    """Names with the DNS names of the load balancers that they lead to.
+    """Names with the DNS names, in lower case, of the load balancers that they lead to.
 
     Attributes:
         names: of all hosted zones.
@@ -43,7 +43,7 @@ class AliasTargets:
 
     def only(self, dns_name: str) -> list[str]:
         """Public names that lead to this load balancer and to no other, without those that stand for many."""
-        return sorted(name for name, found in self.public.items() if found == {dns_name} and "*" not in name)
+        return sorted(name for name, found in self.public.items() if found == {dns_name.lower()} and "*" not in name)
 
 
 def alias_targets(documents: Documents) -> AliasTargets:

@@ -10,10 +10,10 @@ from netflux.aws.elbv2 import attributes, quotas
 from netflux.aws.elbv2.balancer import validation
 from netflux.aws.elbv2.balancer.shown import shown, zones
 from netflux.aws.elbv2.operations import TAGGER, Operations, Shape, one_of, page
-from netflux.aws.elbv2.vpc import Subnet
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
+from netflux.resources.ec2.subnet import Subnet
 from netflux.resources.elbv2 import LoadBalancer, Zone
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class LoadBalancers(Operations):
         },
         only={"Type": ("application",), "IpAddressType": _IPV4},
     )
-    async def create_load_balancer(self, call: Call, request: CreateLoadBalancerInputTypeDef) -> Shape:
+    def create_load_balancer(self, call: Call, request: CreateLoadBalancerInputTypeDef) -> Shape:
         """Repeated with the same subnets, scheme and groups it returns the one there is.
 
         An internet-facing one needs an internet gateway; the nodes' subnets are in two zones at least ("Subnets for
@@ -59,19 +59,17 @@ class LoadBalancers(Operations):
         validation.name(request["Name"])
         tags = TAGGER.read(request.get("Tags"), own=call.access_key is None)
         internal = request.get("Scheme") == "internal"
-        subnets = await self.parts.vpcs.subnets(validation.subnets(request))
+        subnets = self.parts.vpcs.subnets(validation.subnets(request))
         validation.together(subnets)
         vpc = subnets[0].vpc_id
-        groups = await self._security_groups(request.get("SecurityGroups") or (), vpc)
-        public = internal or await self.parts.vpcs.has_internet(vpc)
+        groups = self._security_groups(request.get("SecurityGroups") or (), vpc)
         wanted = LoadBalancer(
             self.arn(f"loadbalancer/app/{request['Name']}"), request["Name"], internal, vpc, _zones(subnets), groups,
             self.parts.clock.now(), tags=tags,
         )  # fmt: skip
-        with self.documents.transaction():
-            return {"LoadBalancers": [self._shown_balancer(self._new_balancer(wanted, subnets, reachable=public))]}
+        return {"LoadBalancers": [self._shown_balancer(self._new_balancer(wanted, subnets))]}
 
-    def _new_balancer(self, wanted: LoadBalancer, subnets: Sequence[Subnet], *, reachable: bool) -> LoadBalancer:
+    def _new_balancer(self, wanted: LoadBalancer, subnets: Sequence[Subnet]) -> LoadBalancer:
         for known in self.desired.balancers.where("name", wanted.name):
             if validation.same(known, wanted):
                 return known
@@ -80,9 +78,9 @@ class LoadBalancers(Operations):
                 f"A load balancer with the same name '{wanted.name}' exists, but with different settings",
             )
         quotas.check(quotas.LOAD_BALANCERS, len(self.desired.balancers) + 1)
-        if not reachable:
+        if not wanted.internal and not self.parts.vpcs.has_internet(wanted.vpc_id):
             raise AwsError("InvalidSubnet", f"VPC {wanted.vpc_id} has no internet gateway")
-        validation.roomy(subnets)
+        validation.roomy(subnets, self.parts.vpcs.free)
         self.desired.balancers.put(wanted)
         return wanted
 
@@ -132,41 +130,37 @@ class LoadBalancers(Operations):
         refused={**_MAPPINGS, "EnablePrefixForIpv6SourceNat": "Only Network Load Balancers have it."},
         only={"IpAddressType": _IPV4},
     )
-    async def set_subnets(self, _call: Call, request: SetSubnetsInputTypeDef) -> Shape:
+    def set_subnets(self, _call: Call, request: SetSubnetsInputTypeDef) -> Shape:
         """Of the load balancer's VPC, in two zones at least."""
-        self.balancer(request["LoadBalancerArn"])
-        subnets = await self.parts.vpcs.subnets(validation.subnets(request))
+        before = self.balancer(request["LoadBalancerArn"])
+        subnets = self.parts.vpcs.subnets(validation.subnets(request))
         validation.together(subnets)
-        with self.documents.transaction():
-            before = self.balancer(request["LoadBalancerArn"])
-            if subnets[0].vpc_id != before.vpc_id:
-                raise AwsError("InvalidConfigurationRequest", f"All subnets must belong to VPC '{before.vpc_id}'")
-            held = {zone.subnet for zone in before.zones}
-            validation.roomy([subnet for subnet in subnets if subnet.id not in held])
-            after = replace(before, zones=_zones(subnets))
-            self.desired.balancers.put(after)
+        if subnets[0].vpc_id != before.vpc_id:
+            raise AwsError("InvalidConfigurationRequest", f"All subnets must belong to VPC '{before.vpc_id}'")
+        held = {zone.subnet for zone in before.zones}
+        validation.roomy([one for one in subnets if one.id not in held], self.parts.vpcs.free)
+        after = replace(before, zones=_zones(subnets))
+        self.desired.balancers.put(after)
         return {"AvailabilityZones": zones(after), "IpAddressType": "ipv4"}
 
     @operation(
         "LoadBalancerArn SecurityGroups",
         refused={"EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": "Only Network Load Balancers have it."},
     )
-    async def set_security_groups(self, _call: Call, request: SetSecurityGroupsInputTypeDef) -> Shape:
+    def set_security_groups(self, _call: Call, request: SetSecurityGroupsInputTypeDef) -> Shape:
         """Of the load balancer's VPC; the former ones are left."""
-        balancer = self.balancer(request["LoadBalancerArn"])
+        before = self.balancer(request["LoadBalancerArn"])
         if not request["SecurityGroups"]:
             raise AwsError("ValidationError", "At least one security group must be specified")
-        groups = await self._security_groups(request["SecurityGroups"], balancer.vpc_id)
-        with self.documents.transaction():
-            before = self.balancer(request["LoadBalancerArn"])
-            self.desired.balancers.put(replace(before, security_groups=groups))
+        groups = self._security_groups(request["SecurityGroups"], before.vpc_id)
+        self.desired.balancers.put(replace(before, security_groups=groups))
         return {"SecurityGroupIds": [*groups]}
 
-    async def _security_groups(self, given: Sequence[str], vpc: str) -> tuple[str, ...]:
+    def _security_groups(self, given: Sequence[str], vpc: str) -> tuple[str, ...]:
         """Those that are given, or the VPC's default one."""
-        found = await self.parts.vpcs.group_vpcs(given)
+        found = self.parts.vpcs.group_vpcs(given)
         validation.security_groups(found, vpc)
-        return tuple(dict.fromkeys(given)) or (await self.parts.vpcs.default_group(vpc),)
+        return tuple(dict.fromkeys(given)) or (self.parts.vpcs.default_group(vpc),)
 
     @operation("LoadBalancerArn IpAddressType", only={"IpAddressType": _IPV4})
     def set_ip_address_type(self, _call: Call, request: SetIpAddressTypeInputTypeDef) -> Shape:

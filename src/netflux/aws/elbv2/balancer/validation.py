@@ -6,17 +6,19 @@ API reference, CreateLoadBalancer; user guide, "Subnets for your load balancer".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netflux.aws.elbv2 import quotas
-from netflux.aws.elbv2.vpc import Subnet
 from netflux.errors import AwsError
+from netflux.resources.ec2.subnet import Subnet
 from netflux.resources.elbv2 import LoadBalancer
 
 _NAME = re.compile(r"(?!-)(?!internal-)(?!.*--)[A-Za-z0-9-]{1,32}(?<!-)")
 _LEAST_FREE = 8
 """Addresses in each subnet; user guide, as above."""
+_LONGEST_PREFIX = 27
+"""Of a subnet's block; user guide, as above."""
 
 
 def name(text: str) -> None:
@@ -53,13 +55,20 @@ def together(found: Sequence[Subnet]) -> None:
         )
 
 
-def roomy(found: Sequence[Subnet]) -> None:
-    """Subnets that a node can be put into."""
+def roomy(found: Sequence[Subnet], free: Callable[[Subnet], int]) -> None:
+    """Subnets that nodes can be put into.
+
+    Args:
+        found: the subnets.
+        free: how many of a subnet's addresses nobody has.
+    """
     for subnet in found:
-        if subnet.free < _LEAST_FREE:
+        length = int(subnet.cidr_block.partition("/")[2] or 32)
+        if length > _LONGEST_PREFIX or free(subnet) < _LEAST_FREE:
             raise AwsError(
                 "InvalidSubnet",
-                f"Subnet '{subnet.id}' has {subnet.free} free IP addresses; a load balancer needs {_LEAST_FREE} there",
+                f"Subnet '{subnet.id}' is too small or full: a load balancer needs a block of /{_LONGEST_PREFIX} or "
+                f"larger and {_LEAST_FREE} free IP addresses in it",
             )
 
 

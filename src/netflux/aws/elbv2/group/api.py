@@ -46,7 +46,7 @@ class TargetGroups(Operations):
             "IpAddressType": ("ipv4",),
         },
     )
-    async def create_target_group(self, call: Call, request: CreateTargetGroupInputTypeDef) -> Shape:
+    def create_target_group(self, call: Call, request: CreateTargetGroupInputTypeDef) -> Shape:
         """Of type ip, for HTTP or HTTPS. Repeated with the same settings it returns the one there is.
 
         The timeout's default is the user guide's.
@@ -57,10 +57,9 @@ class TargetGroups(Operations):
             request["VpcId"], validation.check(request, HealthCheck()), kind=request.get("TargetType", "instance"),
             tags=TAGGER.read(request.get("Tags"), own=call.access_key is None),
         )  # fmt: skip
-        if not await self.parts.vpcs.exists(wanted.vpc_id):
+        if not self.parts.vpcs.exists(wanted.vpc_id):
             raise AwsError("ValidationError", f"The VPC ID '{wanted.vpc_id}' is not found")
-        with self.documents.transaction():
-            return {"TargetGroups": [self._shown_group(self._new_group(wanted))]}
+        return {"TargetGroups": [self._shown_group(self._new_group(wanted))]}
 
     def _new_group(self, wanted: TargetGroup) -> TargetGroup:
         for known in self.desired.groups.where("name", wanted.name):

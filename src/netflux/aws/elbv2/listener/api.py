@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     )
 
 _CARRIED = (
-    "Port Protocol SslPolicy Certificates(CertificateArn) AlpnPolicy MutualAuthentication(Mode)"
-    f" DefaultActions({shapes.ACTION})"
+    f"Port Protocol SslPolicy Certificates(CertificateArn) MutualAuthentication(Mode) DefaultActions({shapes.ACTION})"
 )
 _TRUST = "There are no trust stores here: clients are not asked for certificates."
 _REFUSED = {
@@ -42,11 +41,11 @@ _REFUSED = {
             "AdvertiseTrustStoreCaNames",
         )
     },
+    "AlpnPolicy": "Only TLS listeners of Network Load Balancers have it.",
     "Certificates.IsDefault": "The one certificate of this request is the default one.",
 }  # fmt: skip
 _ONLY = {
     "DefaultActions.Type": shapes.ACTIONS_CARRIED,
-    "AlpnPolicy": (["None"],),
     "MutualAuthentication.Mode": ("off",),
     "Protocol": ("HTTP", "HTTPS"),
 }
@@ -56,17 +55,11 @@ class Listeners(Operations):
     """Handlers."""
 
     @operation(f"LoadBalancerArn {_CARRIED} Tags(Key Value)", refused=_REFUSED, only=_ONLY)
-    async def create_listener(self, call: Call, request: CreateListenerInputTypeDef) -> Shape:
+    def create_listener(self, call: Call, request: CreateListenerInputTypeDef) -> Shape:
         """One for a port. Repeated with the same settings it returns the one there is."""
         validation.new(request)
         tags = TAGGER.read(request.get("Tags"), own=call.access_key is None)
         certificates = self._known_certificates(request.get("Certificates") or ())
-        with self.documents.transaction():
-            return self._new_listener(request, certificates, tags)
-
-    def _new_listener(
-        self, request: CreateListenerInputTypeDef, certificates: tuple[str, ...], tags: dict[str, str]
-    ) -> Shape:
         balancer = self.balancer(request["LoadBalancerArn"])
         listener = Listener(
             self.arn(f"listener/{balancer.arn.partition(':loadbalancer/')[2]}"), balancer.arn, request["Port"],
@@ -99,25 +92,22 @@ class Listeners(Operations):
         return {"Listeners": [self._shown_listener(one) for one in taken], **marker}
 
     @operation(f"ListenerArn {_CARRIED}", refused=_REFUSED, only=_ONLY)
-    async def modify_listener(self, _call: Call, request: ModifyListenerInputTypeDef) -> Shape:
+    def modify_listener(self, _call: Call, request: ModifyListenerInputTypeDef) -> Shape:
         """Parts that are left out stay. Another protocol leaves certificates or needs one."""
         validation.listener(request)
-        self.listener(request["ListenerArn"])
-        certificates = self._known_certificates(request.get("Certificates") or ())
-        with self.documents.transaction():
-            return self._modified_listener(request, certificates)
-
-    def _modified_listener(self, request: ModifyListenerInputTypeDef, certificates: tuple[str, ...]) -> Shape:
         before = self.listener(request["ListenerArn"])
+        certificates = self._known_certificates(request.get("Certificates") or ())
         after = validation.modified(before, request, certificates)
         for found in self.desired.listeners.keys("port", place(after.load_balancer, after.port)):
             if found != after.arn:
                 raise AwsError("DuplicateListener", f"A listener already exists on port {after.port}")
+        rules = {rule.arn: rule for rule in self.desired.rules.where("listener", after.arn)}
         if request.get("DefaultActions"):
-            rule = replace(self._default_rule(after), action=shapes.read_action(request["DefaultActions"]))
-            self.desired.rules.put(rule)
-        for rule in self.desired.rules.where("listener", after.arn):
+            default = replace(self._default_rule(after), action=shapes.read_action(request["DefaultActions"]))
+            rules[default.arn] = default
+        for rule in rules.values():
             self.check_action(rule.action, self.balancer(after.load_balancer), after.protocol)
+            self.desired.rules.put(rule)
         self.desired.listeners.put(after)
         return {"Listeners": [self._shown_listener(after)]}
 
@@ -149,16 +139,14 @@ class Listeners(Operations):
         "ListenerArn Certificates(CertificateArn)",
         refused={"Certificates.IsDefault": "ModifyListener sets the default certificate."},
     )
-    async def add_listener_certificates(self, _call: Call, request: AddListenerCertificatesInputTypeDef) -> Shape:
+    def add_listener_certificates(self, _call: Call, request: AddListenerCertificatesInputTypeDef) -> Shape:
         """Beside the default one; for whoever asks for one of their names."""
-        self._secure_listener(request["ListenerArn"])
+        before = self._secure_listener(request["ListenerArn"])
         added = self._known_certificates(request["Certificates"])
-        with self.documents.transaction():
-            before = self._secure_listener(request["ListenerArn"])
-            after = replace(before, certificates=tuple(dict.fromkeys([*before.certificates, *added])))
-            others = [one for one in self.desired.listeners.where("balancer", before.load_balancer) if one != before]
-            quotas.check(quotas.CERTIFICATES, sum(len(one.certificates[1:]) for one in [*others, after]))
-            self.desired.listeners.put(after)
+        after = replace(before, certificates=tuple(dict.fromkeys([*before.certificates, *added])))
+        others = [one for one in self.desired.listeners.where("balancer", before.load_balancer) if one != before]
+        quotas.check(quotas.CERTIFICATES, sum(len(one.certificates[1:]) for one in [*others, after]))
+        self.desired.listeners.put(after)
         return {"Certificates": [{"CertificateArn": arn, "IsDefault": False} for arn in added]}
 
     @operation(

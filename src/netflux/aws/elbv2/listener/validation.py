@@ -70,6 +70,6 @@ def certificate(arn: str) -> None:
 
 
 def _plain(request: Mapping[str, Any]) -> None:
-    for name in ("Certificates", "SslPolicy"):
+    for name in ("Certificates", "SslPolicy", "MutualAuthentication"):
         if request.get(name):
             raise AwsError("ValidationError", f"{name} can only be specified for HTTPS listeners")

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netflux.aws.elbv2 import quotas, transform
+from netflux.aws.elbv2 import quotas
+from netflux.aws.elbv2.rule import transform
 from netflux.aws.elbv2.rule.shapes import CONFIGS
 from netflux.errors import AwsError
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from netflux.aws.elbv2 import attributes, decide, quotas
-from netflux.aws.elbv2.decide import Health
+from netflux.aws.elbv2 import attributes, quotas
 from netflux.aws.elbv2.operations import Operations, Shape
-from netflux.aws.elbv2.target import validation
+from netflux.aws.elbv2.target import decide, validation
+from netflux.aws.elbv2.target.decide import Health
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
@@ -35,7 +36,7 @@ class Targets(Operations):
         if not request["Targets"]:
             raise AwsError("ValidationError", "At least one target must be specified")
         for entry in request["Targets"]:
-            validation.target(entry, group.kind)
+            validation.target(entry, group.kind, partial(self.parts.vpcs.contains, group.vpc_id))
         zones = {entry.get("AvailabilityZone", "") for entry in request["Targets"]}
         attributes.check_zonal(group.attributes, zones, apart=self.parts.controller.apart)
         added = [

@@ -1,1 +1,0 @@
-"""What EC2 refuses before anything is carried out: pure decisions over what EC2 describes."""
