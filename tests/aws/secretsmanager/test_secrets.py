@@ -147,6 +147,7 @@ FILTERS = [
     ([("all", ["blue"])], ["test/db"]),
     ([("all", ["testTeam"])], ["test/db"]),
     ([("all", ["testCache"])], []),
+    ([("all", ["+"])], []),
     ([("description", ["basic", "!basic"])], ["prod/Db", "prod/cache", "test/db"]),
     ([("name", ["prod"]), ("all", ["db"])], ["prod/Db"]),
 ]

@@ -16,7 +16,7 @@ def check(filters: Iterable[Mapping[str, Any]]) -> None:
     """InvalidParameterException for a filter without a key or values."""
     for condition in filters:
         if "Key" not in condition:
-            raise wrong("Invalid filter key: a filter has a Key.")
+            raise wrong("Invalid filter key")
         if not condition.get("Values"):
             raise wrong(f"Invalid filter values for key: {condition['Key']}")
 
@@ -47,7 +47,8 @@ def _description(secret: Secret, value: str) -> bool:
 def _anywhere(secret: Secret, value: str) -> bool:
     texts = (secret.name, secret.description, *secret.tags, *secret.tags.values())
     known = [word for text in texts for word in (*words(text), text.lower())]
-    return all(any(word.startswith(wanted) for word in known) for wanted in words(value))
+    wanted = words(value)
+    return bool(wanted) and all(any(word.startswith(each) for word in known) for each in wanted)
 
 
 _KEYS: Mapping[str, Callable[[Secret, str], bool]] = {
