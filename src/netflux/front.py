@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from netflux import names
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
+from netflux.aws.ssm.api import SsmApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.console.routes import Access, Inquiries, routes
@@ -124,7 +125,7 @@ class Front:
         if options.peers is not None:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
-        for overlay in (StsApi(self.moto, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
+        for overlay in (StsApi(self.moto, self.keys), SqsApi(self.moto), SnsApi(self.moto), SsmApi()):
             self.apis.register(overlay)
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"

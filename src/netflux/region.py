@@ -67,6 +67,8 @@ from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
+from netflux.aws.secretsmanager.api import SecretsManagerApi
+from netflux.aws.secretsmanager.controller import SecretDeletionController
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.call import Call
@@ -99,6 +101,7 @@ READERS = {
     "cloudfront": ("cloudfront",),
     "route53": ("elbv2", "cloudfront"),
     "acm": ("elbv2",),
+    "secretsmanager": ("secret-deletion",),
 }
 """Which controllers read what a service's API has accepted, and its tables."""
 
@@ -147,9 +150,9 @@ class Region:
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
         self.apis.register(self.stacks)
+        more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
+        more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         network = NetworkController(self.network)
-        lifecycle, scaling = LifecycleController(self.documents, self.apis, self.clock), self._scaling()
-        more: list[Controller] = [seed, lifecycle, scaling, FlowLogController(self.flow_logs)]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         inquiry = Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
@@ -223,6 +226,7 @@ class Region:
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()
+        self.apis.register(SecretsManagerApi(self.documents, self.clock, self.apis))
         self.apis.register(RdsApi(instances, self.apis, postgres, self.clock))
         machine = Machine(
             databases=self.state.path / "databases",
@@ -234,7 +238,7 @@ class Region:
             installations=postgres,
             clock=self.clock,
         )
-        return RdsController(instances, machine, self.apis, lambda key: self.loop.poke("rds", key))
+        return RdsController(instances, machine, lambda key: self.loop.poke("rds", key))
 
     def _load_balancers(self) -> ElbController:
         desired = Desired(self.documents, self.options.region)

@@ -17,6 +17,7 @@ from netflux.aws.elbv2.operations import Parts
 from netflux.aws.elbv2.target.registrations import Targets
 from netflux.aws.elbv2.vpc import Vpcs
 from netflux.aws.route53.api import Route53Api
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.clock import Clock
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.apis import Apis
@@ -265,6 +266,7 @@ class Cloud:
         self.apis = Apis(ACCOUNT, REGION, self.moto, lambda _call: None, lend=lambda _service, _operation: None)
         with_ec2(self.apis, self.documents)
         with_elb(self.apis, self.documents)
+        self.apis.register(SecretsManagerApi(self.documents, Clock(), self.apis))
         self.ecs = KeptEcs()
         self.cloudfront = KeptCloudFront()
         self.rds = KeptRds()

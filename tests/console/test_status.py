@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 from netflux.console.status import snapshot
 from tests.console import cloud
@@ -35,3 +36,16 @@ async def test_services_are_described_ten_at_a_time() -> None:
     await snapshot(call)
     asked = [params["services"] for operation, params in region.calls if operation == "DescribeServices"]
     assert [len(some) for some in asked] == [10, 10, 3]
+
+
+async def test_what_comes_in_pages_is_told_whole() -> None:
+    region = cloud.Cloud()
+    pages = {None: ({"Name": "a"}, "1"), "1": ({"Name": "b"}, "2"), "2": ({"Name": "c"}, None)}
+
+    async def call(service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        if operation != "ListSecrets":
+            return await region.call(service, operation, params)
+        secret, following = pages[params.get("NextToken")]
+        return {"SecretList": [secret]} | ({"NextToken": following} if following else {})
+
+    assert [secret["Name"] for secret in (await snapshot(call))["secrets"]] == ["a", "b", "c"]

@@ -62,42 +62,67 @@ async def test_giving_up_what_is_complete_changes_nothing(plane: Plane) -> None:
 
 async def test_a_stored_state_that_can_not_be_read_is_said_and_never_written_over(plane: Plane) -> None:
     apis = await plane.start()
-    await apis.call("secretsmanager", "CreateSecret", {"Name": "kept", "SecretString": "x"})
-    [(key, _)] = plane.documents.blobs("moto/secretsmanager/")
+    await apis.call("ssm", "PutParameter", {"Name": "kept", "Value": "x", "Type": "String"})
+    [(key, _)] = plane.documents.blobs("moto/ssm/")
     with plane.documents.transaction():
         plane.documents.put_blob(key, b"not a pickle")
     await plane.restart()
-    with pytest.raises(AwsError, match="stored state of secretsmanager can't be read"):
-        await plane.moto.call("secretsmanager", "CreateSecret", {"Name": "new", "SecretString": "y"})
-    assert plane.documents.blobs("moto/secretsmanager/") == [(key, b"not a pickle")]
+    with pytest.raises(AwsError, match="stored state of ssm can't be read"):
+        await plane.moto.call("ssm", "PutParameter", {"Name": "new", "Value": "y", "Type": "String"})
+    assert plane.documents.blobs("moto/ssm/") == [(key, b"not a pickle")]
 
 
 @pytest.mark.parametrize("tags", [[{"Value": "v"}], [{"Key": "", "Value": "v"}], [{"Key": "a", "Value": "b"}, {}]])
 async def test_a_tag_without_a_key_is_refused(plane: Plane, tags: list[dict[str, str]]) -> None:
     apis = await plane.start()
     with pytest.raises(AwsError):
-        await apis.call("secretsmanager", "CreateSecret", {"Name": "s", "SecretString": "x", "Tags": tags})
-    assert (await apis.call("secretsmanager", "ListSecrets", {}))["SecretList"] == []
+        await apis.call("ssm", "PutParameter", {"Name": "s", "Value": "x", "Type": "String", "Tags": tags})
+    assert (await apis.call("ssm", "DescribeParameters", {}))["Parameters"] == []
 
 
+@pytest.fixture
+def unlisted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto takes the parameter `odd`, and can't list any while it is there."""
+    from moto.ssm.models import SimpleSystemManagerBackend as Backend
+
+    listed = Backend.describe_parameters
+
+    def describe(backend: Backend, *given: Any) -> Any:
+        if "odd" in backend._parameters:
+            raise KeyError("Key")
+        return listed(backend, *given)
+
+    monkeypatch.setattr(Backend, "describe_parameters", describe)
+
+
+@pytest.mark.usefixtures("unlisted")
 async def test_what_would_make_a_list_fail_for_good_is_not_kept(plane: Plane) -> None:
     apis = await plane.start()
     await apis.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
     assert (await apis.call("ssm", "DeleteParameters", {"Names": ["unknown"]}))["InvalidParameters"] == ["unknown"]
     assert [one["Name"] for one in (await apis.call("ssm", "DescribeParameters", {}))["Parameters"]] == ["p"]
-    secret = {"Name": "s", "SecretString": "x", "Tags": [{"Value": "v"}]}
     with pytest.raises(AwsError, match="nothing was kept"):
-        await plane.moto.call("secretsmanager", "CreateSecret", secret)
-    assert (await apis.call("secretsmanager", "ListSecrets", {}))["SecretList"] == []
+        await plane.moto.call("ssm", "PutParameter", {"Name": "odd", "Value": "v", "Type": "String"})
+    assert [one["Name"] for one in (await apis.call("ssm", "DescribeParameters", {}))["Parameters"]] == ["p"]
 
 
-async def test_a_record_that_made_a_list_fail_before_can_be_deleted(plane: Plane, monkeypatch: Any) -> None:
+@pytest.mark.usefixtures("unlisted")
+async def test_a_record_that_made_a_list_fail_before_can_be_deleted(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     apis = await plane.start()
-    monkeypatch.setattr(proofs, "of", lambda *_: ())
-    await plane.moto.call("secretsmanager", "CreateSecret", {"Name": "s", "Tags": [{"Value": "v"}]})
-    monkeypatch.undo()
+    with monkeypatch.context() as unproven:
+        unproven.setattr(proofs, "of", lambda *_: ())
+        await plane.moto.call("ssm", "PutParameter", {"Name": "odd", "Value": "v", "Type": "String"})
     apis = await plane.restart()
-    await apis.call("secretsmanager", "CreateSecret", {"Name": "t", "SecretString": "x"})
-    await apis.call("secretsmanager", "DeleteSecret", {"SecretId": "s", "ForceDeleteWithoutRecovery": True})
+    await apis.call("ssm", "PutParameter", {"Name": "t", "Value": "x", "Type": "String"})
+    await apis.call("ssm", "DeleteParameter", {"Name": "odd"})
     apis = await plane.restart()
-    assert [one["Name"] for one in (await apis.call("secretsmanager", "ListSecrets", {}))["SecretList"]] == ["t"]
+    assert [one["Name"] for one in (await apis.call("ssm", "DescribeParameters", {}))["Parameters"]] == ["t"]
+
+
+async def test_a_part_of_the_region_is_refused_in_the_services_words_as_clients_are(plane: Plane) -> None:
+    apis = await plane.start()
+    with pytest.raises(AwsError, match="Member must have value greater than or equal to 1") as error:
+        await apis.call("ssm", "DescribeParameters", {"MaxResults": 0})
+    assert error.value.code == "ValidationException"

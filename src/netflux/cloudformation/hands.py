@@ -89,7 +89,8 @@ class Hands:
             raise AwsError("ValidationError", f"Property validation failure: {problem}") from problem
         for params in calls:
             try:
-                await self.call(step.service or row.service, step.operation, params)
+                whole = await step.complete(self.call, facts, params) if step.complete else params
+                await self.call(step.service or row.service, step.operation, whole)
             except AwsError as error:
                 if step.same and error.message == step.same:
                     return False

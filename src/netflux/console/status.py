@@ -34,7 +34,7 @@ _FLAT = (
     ("namespaces", "servicediscovery", "ListNamespaces", "Namespaces"),
     ("secrets", "secretsmanager", "ListSecrets", "SecretList"),
 )
-"""Parts that one call without parameters gives: name, service, operation, the list's member."""
+"""Parts that calls without parameters but a page's token give: name, service, operation, the list's member."""
 
 _MAX_DESCRIBED = 10
 """DescribeServices takes ten services, docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html."""
@@ -106,7 +106,12 @@ async def snapshot(call: Call) -> dict[str, Any]:
 
 
 async def _member(call: Call, service: str, operation: str, member: str) -> Any:
-    return (await call(service, operation, {})).get(member, [])
+    answer = await call(service, operation, {})
+    found = answer.get(member, [])
+    while token := answer.get("NextToken"):
+        answer = await call(service, operation, {"NextToken": token})
+        found = [*found, *answer.get(member, [])]
+    return found
 
 
 async def _distributions(call: Call) -> list[dict[str, Any]]:

@@ -24,6 +24,8 @@ SERVICES: Sequence[tuple[str, Sequence[str]]] = (
     ("acm", ("acm",)),
     ("route53", ("route53",)),
     ("servicediscovery", ("servicediscovery",)),
+    ("secretsmanager", ("secretsmanager",)),
+    ("rds", ("rds",)),
 )
 """Module of this package, and the services whose state it takes over; what others refer to comes first."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from netflux.aws.cloudfront.origin import Origins
 from netflux.network.endpoints import Address
 from tests.aws.cloudfront.world import (
     ALB,
@@ -329,3 +330,11 @@ async def test_invalidating_the_root_drops_the_root_object(world: World) -> None
     assert (await world.get(made, "/")).cache == "Hit from cloudfront"
     world.edge.invalidate(made["Id"], ["/"])
     assert (await world.get(made, "/")).cache == "Miss from cloudfront"
+
+
+async def test_a_connection_stays_open_for_as_long_as_its_origin_says(world: World) -> None:
+    origins = Origins(world.endpoints, world.run / "controlplane.sock", world.keys, "000000000000")
+    seconds = [origins._session("", each).connector._keepalive_timeout for each in (7, 60, 7)]  # type: ignore[union-attr]
+    assert seconds == [7, 60, 7]
+    assert len(origins._sessions) == 2
+    await origins.stop()

@@ -14,6 +14,7 @@ from netflux.aws.ecs.store import Store
 from netflux.aws.ecs.taskhost import TaskHost
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogsStore
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -83,6 +84,7 @@ class World:
         clock = Clock(self.speed)
         with_ec2(self.apis, self.documents, clock)
         self.network = LoopbackNetwork(self.documents)
+        self.apis.register(SecretsManagerApi(self.documents, clock, self.apis))
         await self.network.start()
         self.children = Children(self.path / "children")
         self.endpoints = Endpoints()

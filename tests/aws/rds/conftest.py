@@ -21,6 +21,7 @@ from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.controller import Machine, RdsController
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
+from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
@@ -80,8 +81,9 @@ class Region:
             installations=installations(),
             clock=self.clock,
         )
-        self.controller = RdsController(self.instances, self.machine, self.apis, lambda key: self.loop.poke("rds", key))
+        self.controller = RdsController(self.instances, self.machine, lambda key: self.loop.poke("rds", key))
         self.loop = Loop(self.clock, [self.controller])
+        self.apis.register(SecretsManagerApi(self.documents, self.clock, self.apis))
         self.apis.register(RdsApi(self.instances, self.apis, installations(), self.clock))
         self.groups: list[str] = []
 
@@ -129,15 +131,18 @@ class Region:
         return (await self.rds("DescribeDBInstances", DBInstanceIdentifier=identifier))["DBInstances"][0]
 
     async def until(self, status: str, identifier: str = "netflux-db") -> dict[str, Any]:
+        return await self.until_it(lambda found: bool(found["DBInstanceStatus"] == status), identifier)
+
+    async def until_it(self, holds: Callable[[dict[str, Any]], bool], identifier: str = "netflux-db") -> dict[str, Any]:
         end = time.monotonic() + 30
         while True:
             found = await self.describe(identifier)
-            if found["DBInstanceStatus"] == status:
+            if holds(found):
                 return found
             if time.monotonic() > end:
                 log = self.directory / "databases" / identifier / "postgresql.log"
                 said = log.read_text()[-2000:] if log.exists() else ""
-                pytest.fail(f"{found['DBInstanceStatus']} is not {status}: {self.loop.failures()}\n{said}")
+                pytest.fail(f"it is still {found}: {self.loop.failures()}\n{said}")
             await asyncio.sleep(0.02)
 
     def address(self, identifier: str = "netflux-db") -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from netflux.aws.rds.decide import Step, next_step, status
-from netflux.aws.rds.instance import Actual, Instance
+from netflux.aws.rds.instance import Actual
+from netflux.resources.rds import Instance
 
 
 def instance(**changes: Any) -> Instance:
@@ -18,7 +19,7 @@ def instance(**changes: Any) -> Instance:
 
 _DEFAULTED = (
     "run", "prepared", "verifier", "secret", "secret_arn", "secret_key", "secret_new", "reboots", "rebooted",
-    "pending", "tags",
+    "pending", "tags", "parameter_group",
 )  # fmt: skip
 UP = Actual(attached=True, initialised=True, running=True, accepting=True)
 STARTING = Actual(attached=True, initialised=True, running=True, starting=True)

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from netflux.aws.rds import request as asked
+from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.installation import Installation
+from netflux.controlplane.operation import declaration
+from netflux.controlplane.protocol.models import operation_model
 from netflux.errors import AwsError, Unsupported
 
 GOOD: dict[str, Any] = {
@@ -58,18 +61,26 @@ def test_invalid_members_are_refused_with_awss_code(changes: dict[str, Any], cod
         {"MultiAZ": True},
         {"EnableIAMDatabaseAuthentication": True},
         {"DBClusterIdentifier": "c"},
-        {"DBParameterGroupName": "mine"},
+        {"TagSpecifications": [{"ResourceType": "auto-backup", "Tags": []}]},
+        {"AdditionalStorageVolumes": [{"VolumeName": "rdsdbdata2"}]},
         {"EnableCloudwatchLogsExports": ["postgresql"]},
     ],
 )
 def test_what_is_not_here_is_refused_by_name(changes: dict[str, Any]) -> None:
     with pytest.raises(Unsupported, match=next(iter(changes))):
-        asked.check_create({**GOOD, **changes})
+        _declared({**GOOD, **changes})
 
 
 @pytest.mark.parametrize("changes", [{"MultiAZ": False}, {"DBParameterGroupName": "default.postgres17"}])
 def test_asking_for_the_default_is_no_asking(changes: dict[str, Any]) -> None:
+    _declared({**GOOD, **changes})
     asked.check_create({**GOOD, **changes})
+
+
+def _declared(request: dict[str, Any]) -> None:
+    declared = declaration(RdsApi.create_db_instance)
+    assert declared is not None
+    declared.check("rds:CreateDBInstance", operation_model("rds", "CreateDBInstance").input_shape, request)
 
 
 def test_engine_versions_are_those_of_this_machine() -> None:

@@ -1,5 +1,7 @@
 """moto's state: on disk before the answer, back after a restart, and never more than the disk has."""
 
+import json
+
 import pytest
 
 from netflux.errors import AwsError
@@ -9,13 +11,11 @@ from tests.controlplane.plane import Plane
 async def test_everything_a_template_of_this_kind_creates_in_moto_comes_back_after_a_restart(plane: Plane) -> None:
     await plane.start()
     moto = plane.moto
-    await moto.call("secretsmanager", "CreateSecret", {"Name": "/prod/a", "SecretString": "s3cret"})
     await moto.call("ecr", "CreateRepository", {"repositoryName": "movie-service"})
     await moto.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
     await moto.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
     await moto.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
     reads = (
-        ("secretsmanager", "ListSecrets"),
         ("ecr", "DescribeRepositories"),
         ("ssm", "DescribeParameters"), ("iam", "ListRoles"), ("servicediscovery", "ListNamespaces"),
     )  # fmt: skip
@@ -37,12 +37,17 @@ async def test_a_backend_stays_writable_after_a_restart(plane: Plane) -> None:
 
 async def test_a_change_that_the_disk_refuses_is_an_error_and_is_taken_back(plane: Plane) -> None:
     apis = await plane.start()
-    await apis.call("secretsmanager", "CreateSecret", {"Name": "kept", "SecretString": "x"})
+
+    async def put(name: str, text: str) -> None:
+        body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": text}}]})
+        await apis.call("cloudwatch", "PutDashboard", {"DashboardName": name, "DashboardBody": body})
+
+    await put("kept", "x")
     plane.documents._db.execute("PRAGMA max_page_count=8")
     with pytest.raises(AwsError, match="disk of the state directory is full"):
-        await apis.call("secretsmanager", "CreateSecret", {"Name": "lost", "SecretString": "y" * 60_000})
-    listed = await apis.call("secretsmanager", "ListSecrets", {})
-    assert [secret["Name"] for secret in listed["SecretList"]] == ["kept"]
+        await put("lost", "y" * 60_000)
+    listed = await apis.call("cloudwatch", "ListDashboards", {})
+    assert [one["DashboardName"] for one in listed["DashboardEntries"]] == ["kept"]
 
 
 async def test_moto_errors_keep_their_code_and_message(plane: Plane) -> None:

@@ -12,7 +12,6 @@ from tests.controlplane.plane import Plane
 
 NO_NUMBER = "invalid literal for int() with base 10: "
 CAUSES = (
-    ("secretsmanager", "ListSecretVersionIds", {"SecretId": "nope"}, KeyError("nope"), "ResourceNotFoundException"),
     ("eks", "ListNodegroups", {"clusterName": "nope"}, KeyError("nope"), "ResourceNotFoundException"),
     ("kms", "RevokeGrant", {"KeyId": "nope", "GrantId": "g"}, KeyError("nope"), "NotFoundException"),
     ("rds", "DescribeDBParameters", {"DBParameterGroupName": "p"}, KeyError("p"), "DBParameterGroupNotFound"),

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from multidict import CIMultiDict
@@ -70,7 +71,7 @@ class Origins:
         self._keys = keys
         self._account = account
         self._signers: dict[str, Signer] = {}
-        self._sessions: dict[str, aiohttp.ClientSession] = {}
+        self._sessions: dict[tuple[str, int], aiohttp.ClientSession] = {}
 
     async def stop(self) -> None:
         """Closes the pools."""
@@ -135,7 +136,7 @@ class Origins:
 
     def _route(self, origin: Origin, scheme: str) -> tuple[aiohttp.ClientSession, str]:
         if origin.is_bucket:
-            return self._session(str(self._control_plane)), "http://s3.localhost"
+            return self._session(str(self._control_plane), origin.keepalive), "http://s3.localhost"
         port = origin.port_for(scheme)
         address = self._endpoints.find(origin.domain, port)
         if address is None:
@@ -143,17 +144,23 @@ class Origins:
                 502, f"{origin.domain}:{port} answers nowhere in this cloud; origins outside of it are not reached"
             )
         if not address.port:
-            return self._session(address.host), "http://origin.localhost"
-        return self._session(""), f"http://{address.host}:{address.port}"
+            return self._session(address.host, origin.keepalive), "http://origin.localhost"
+        return self._session("", origin.keepalive), f"http://{address.host}:{address.port}"
 
-    def _session(self, path: str) -> aiohttp.ClientSession:
-        """The pool of a unix socket, or of all TCP addresses when the path is empty."""
-        if path not in self._sessions:
-            connector = aiohttp.UnixConnector(path=path, limit=0) if path else aiohttp.TCPConnector(limit=0)
-            self._sessions[path] = aiohttp.ClientSession(
+    def _session(self, path: str, keepalive: int) -> aiohttp.ClientSession:
+        """The pool of a unix socket, or of all TCP addresses when the path is empty.
+
+        Args:
+            keepalive: real seconds for which a connection that nobody uses stays open.
+        """
+        key = path, keepalive
+        if key not in self._sessions:
+            kept: dict[str, Any] = {"limit": 0, "keepalive_timeout": keepalive}
+            connector = aiohttp.UnixConnector(path=path, **kept) if path else aiohttp.TCPConnector(**kept)
+            self._sessions[key] = aiohttp.ClientSession(
                 connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
             )
-        return self._sessions[path]
+        return self._sessions[key]
 
     def _signature(self, distribution: str, ask: Ask, headers: Mapping[str, str]) -> dict[str, str]:
         signer = self._signers.get(distribution)

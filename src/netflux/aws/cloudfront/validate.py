@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from netflux.aws.cloudfront import bounds
 from netflux.errors import AwsError, Unsupported
 
 _S3_DOMAIN = re.compile(r"(?P<bucket>.+)\.s3(?:[.-][a-z0-9-]+)?\.(?:amazonaws\.com|localhost)")
@@ -41,6 +42,7 @@ _ORIGIN_WITHOUT_EFFECT: Mapping[str, object] = {
     "ResponseCompletionTimeout": None,
     "S3OriginConfig.OriginAccessIdentity": "",
     "CustomOriginConfig.OriginMtlsConfig": None,
+    "CustomOriginConfig.IpAddressType": "ipv4",
 }
 _BEHAVIOR_WITHOUT_EFFECT: Mapping[str, object] = {
     "TrustedSigners.Enabled": False,
@@ -66,6 +68,7 @@ def distribution(config: Mapping[str, Any]) -> None:
     Raises:
         AwsError: of AWS's, or Unsupported naming the member.
     """
+    bounds.check_quantities(config)
     _refuse(config, _WITHOUT_EFFECT, "")
     if config.get("HttpVersion", "http2").lower() not in {"http1.1", "http2"}:
         raise Unsupported(f"HttpVersion {config['HttpVersion']} (HTTP/3)", "Use http2.")
@@ -98,8 +101,10 @@ def cache_policy(config: Mapping[str, Any]) -> None:
     default = config.get("DefaultTTL", max(least, 86_400))
     if not 0 <= least <= default <= most:
         raise AwsError("InvalidArgument", f"MinTTL {least}, DefaultTTL {default} and MaxTTL {most} must be in order.")
+    bounds.check_quantities(config)
     for member in (config.get("ParametersInCacheKeyAndForwardedToOrigin") or {}).values():
         _named(member)
+    bounds.check_cache_policy(config)
 
 
 def origin_request_policy(config: Mapping[str, Any]) -> None:
@@ -108,8 +113,10 @@ def origin_request_policy(config: Mapping[str, Any]) -> None:
     Raises:
         AwsError: InvalidArgument; Unsupported for headers that CloudFront would add from what it knows of viewers.
     """
+    bounds.check_quantities(config)
     for member in config.values():
         _named(member)
+    bounds.check_origin_request_policy(config)
     headers = config["HeadersConfig"]
     if headers["HeaderBehavior"] == "allViewerAndWhitelistCloudFront":
         raise Unsupported("HeaderBehavior allViewerAndWhitelistCloudFront", "Use allViewer.")
@@ -125,6 +132,7 @@ def response_headers_policy(config: Mapping[str, Any]) -> None:
     Raises:
         Unsupported: Server-Timing.
     """
+    bounds.check_quantities(config)
     if (config.get("ServerTimingHeadersConfig") or {}).get("Enabled"):
         raise Unsupported("ServerTimingHeadersConfig")
 
@@ -167,6 +175,7 @@ def _origin(origin: Mapping[str, Any]) -> None:
             "InvalidOriginAccessControl",
             f"The origin {origin['Id']} has an origin access control but no S3OriginConfig.",
         )
+    bounds.check_origin(origin)
     path = origin.get("OriginPath") or ""
     if path and (not path.startswith("/") or path.endswith("/")):
         raise AwsError("InvalidArgument", "OriginPath must begin with a slash and must not end with one.")

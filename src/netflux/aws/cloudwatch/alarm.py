@@ -40,8 +40,6 @@ def made(request: Json, arn: str, before: Json | None, now: str) -> Json:
 
 def check(request: Json) -> None:
     """Raises for what CloudWatch refuses, and for what can't be evaluated here."""
-    if request.get("ThresholdMetricId"):
-        raise Unsupported("ThresholdMetricId of a CloudWatch alarm", "Anomaly detection is not there.")
     for name in ("OKActions", "InsufficientDataActions"):
         if request.get(name):
             raise Unsupported(f"{name} of a CloudWatch alarm", "AlarmActions of a scaling policy are carried out.")

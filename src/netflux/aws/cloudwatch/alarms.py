@@ -15,6 +15,7 @@ from netflux.aws.cloudwatch.query import Stat
 from netflux.aws.cloudwatch.series import STATISTICS, Series, measured
 from netflux.clock import Clock
 from netflux.controlplane.call import Call, Caller
+from netflux.controlplane.operation import operation
 from netflux.controlplane.records import paging
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Unsupported
@@ -75,6 +76,22 @@ class Alarms:
         self._ground = ground
         self.fire: Fire = lambda _: None
 
+    @operation(
+        "AlarmName AlarmDescription ActionsEnabled OKActions AlarmActions InsufficientDataActions MetricName Namespace "
+        "Statistic ExtendedStatistic Dimensions(Name Value) Period Unit EvaluationPeriods DatapointsToAlarm Threshold "
+        "ComparisonOperator TreatMissingData EvaluateLowSampleCountPercentile Tags(Key Value) Metrics(Id Expression "
+        "Label ReturnData MetricStat(Metric(Namespace MetricName Dimensions(Name Value)) Period Stat Unit))",
+        refused={
+            "ThresholdMetricId": "Anomaly detection is not there: give a Threshold.",
+            "EvaluationWindow": "Leave it out: alarms look at whole periods of the clock's minutes.",
+            "WarmUpConfiguration": "Leave it out: an alarm is evaluated from its first minute on.",
+            "EvaluationCriteria": "Leave it out: alarms look at metrics and expressions over them, not at PromQL.",
+            "EvaluationInterval": "Leave it out: alarms are evaluated every minute.",
+            "ActionConfiguration": "Leave it out: a scaling policy gets no tags.",
+            "Metrics.Period": "Leave it out: the metrics that an expression names have periods.",
+            "Metrics.AccountId": "Leave it out: there is one account.",
+        },
+    )
     async def put_metric_alarm(self, call: Call, request: Json) -> Json:
         """Makes or replaces an alarm; a replaced one keeps its state until the next minute."""
         name = request["AlarmName"]

@@ -11,6 +11,7 @@ from netflux.aws.cloudwatch.alarm import metric
 from netflux.aws.cloudwatch.alarms import Alarms, Ground
 from netflux.aws.cloudwatch.series import Metric, measured
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.errors import AwsError, Unsupported
 
 Shape = dict[str, Any]
@@ -28,6 +29,15 @@ class CloudWatchApi(Alarms):
         self._others = ground.others
         self._namespaces = ground.namespaces
 
+    @operation(
+        "Namespace MetricData(MetricName Dimensions(Name Value) Timestamp Value StatisticValues(SampleCount Sum "
+        "Minimum Maximum) Values Counts Unit)",
+        neutral={
+            "MetricData.StorageResolution": "Alarms and statistics have periods of a minute and more.",
+            "StrictEntityValidation": "There are no entities that could be invalid.",
+        },
+        refused={"EntityMetricData": "Leave it out: metrics of entities are not kept. Use MetricData."},
+    )
     async def put_metric_data(self, _call: Call, request: Shape) -> Shape:
         """To moto, with many observations as one record."""
         kept = submission.kept(request, self._ground.clock.now())

@@ -87,8 +87,6 @@ def check(queries: Sequence[Mapping[str, Any]]) -> None:
     for one in queries:
         if ("MetricStat" in one) == ("Expression" in one):
             raise _invalid(f"The query {one['Id']} needs either MetricStat or Expression")
-        if one.get("AccountId"):
-            raise Unsupported("AccountId of a query of a CloudWatch alarm")
     stats = [one["MetricStat"] for one in queries if "MetricStat" in one]
     if not stats:
         raise Unsupported("a CloudWatch alarm on an expression without any metric")

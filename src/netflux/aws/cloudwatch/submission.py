@@ -16,6 +16,8 @@ from netflux.errors import AwsError
 _OLDEST, _NEWEST = timedelta(days=14), timedelta(hours=2)
 """Around the present, what may be put ["PutMetricData", CloudWatch API reference]."""
 _MOST_VALUES = 150
+_RESERVED = "AWS/"
+"""What namespaces of AWS's own services begin with, and no client's does ["PutMetricData"]."""
 _LARGEST = 2.0**360
 _MOST_STATISTICS = 1440
 """Datapoints of one GetMetricStatistics ["GetMetricStatistics", CloudWatch API reference]."""
@@ -29,6 +31,8 @@ def kept(request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     Raises:
         AwsError: InvalidParameterValue, InvalidParameterCombination.
     """
+    if request["Namespace"].startswith(_RESERVED):
+        raise AwsError("InvalidParameterValue", "The value AWS/ for parameter Namespace is invalid.")
     data = [_datum(datum, f"MetricData.member.{number}", now) for number, datum in enumerate(_given(request), 1)]
     return {**request, "MetricData": data} if data else dict(request)
 

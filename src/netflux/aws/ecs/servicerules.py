@@ -27,6 +27,8 @@ def check(accepted: Json) -> None:
         raise Unsupported(f"deploymentController {accepted['deploymentController']['type']}", "Use ECS.")
     if not 0 <= accepted["desiredCount"] <= 5000:
         raise _invalid("Desired count must be between 0 and 5000.")
+    if accepted["healthCheckGracePeriodSeconds"] and not accepted["loadBalancers"]:
+        raise _invalid("Health check grace period is only valid for services configured to use load balancers")
     _check_rollout(accepted["deploymentConfiguration"])
 
 

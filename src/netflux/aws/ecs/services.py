@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import secrets
 from typing import Any
@@ -37,6 +38,7 @@ class Services(Part):
         known = self.store.get(SERVICE, arn)
         if known is not None and known["status"] != "INACTIVE":
             return self._again(known, request)
+        asked = copy.deepcopy(request)
         accepted = serviceshape.filled(request)
         check_launch(cluster, request)
         check(accepted)
@@ -52,7 +54,7 @@ class Services(Part):
             "arn": arn, "clusterArn": cluster["clusterArn"], "name": request["serviceName"], "accepted": accepted,
             "status": "ACTIVE", "createdAt": self.store.now(), "createdBy": f"arn:aws:iam::{call.account}:root",
             "tags": accepted.pop("tags", []), "deployments": [], "events": [],
-            "discovered": [one["service"] for one in discovered],
+            "discovered": [one["service"] for one in discovered], "asked": asked,
         }  # fmt: skip
         document["deployments"] = [self._deployment(document, _name(namespace), zones, [*registries, *discovered])]
         self.store.put(SERVICE, arn, document)
@@ -164,7 +166,8 @@ class Services(Part):
         if known["status"] == "DRAINING":
             raise AwsError("InvalidParameterException", "Unable to Start a service that is still Draining.")
         token = request.get("clientToken")
-        if token is None or known["accepted"].get("clientToken") != token:
+        same = known.get("asked", request) == request  # services of release 0.1 don't say what was asked for
+        if token is None or known["accepted"].get("clientToken") != token or not same:
             raise AwsError("InvalidParameterException", "Creation of service was not idempotent.")
         return {"service": self._shown(known, tags=True)}
 

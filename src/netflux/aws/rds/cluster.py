@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from netflux.aws.rds.configuration import Parameters, forces_tls, text
 from netflux.aws.rds.installation import Installation
 from netflux.errors import Retryable
 from netflux.runtime.children import Child, Children, Launch
@@ -31,14 +32,15 @@ _SOCKET_PATH = 90
 
 _LOG_BYTES = 16 * 1024 * 1024
 
-# `hostssl` alone is rds.force_ssl = 1. rdsadmin gets in from the machine itself only, as on RDS.
+# rdsadmin gets in from the machine itself only, as on RDS.
 _HBA = f"""\
 local    all       {ADMIN}            trust
 local    all       all                 scram-sha-256
 hostssl  postgres  {ADMIN}  samehost  scram-sha-256
 host     all       {ADMIN}  all       reject
-hostssl  all       all       all       scram-sha-256
+{{clients}}  all       all       all       scram-sha-256
 """
+_TLS_ONLY, _ANY = "hostssl", "host   "
 
 _CONFIGURATION = """\
 listen_addresses = '{address}'
@@ -57,6 +59,7 @@ synchronous_commit = on
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%t:%r:%u@%d:[%p]:'
+include 'parameters.conf'
 """
 
 Issue = Callable[[Sequence[str]], tuple[bytes, bytes]]
@@ -136,8 +139,19 @@ class Cluster:
         partial.rename(self.data)
         _sync_directory(self.directory)
 
+    def configure(self, parameters: Parameters) -> None:
+        """Writes what the postmaster reads when it starts, or is told to by `reload`."""
+        clients = _TLS_ONLY if forces_tls(parameters, self._installation.version) else _ANY
+        _write(self.data / "pg_hba.conf", _HBA.format(clients=clients).encode())
+        _write(self.data / "parameters.conf", text(parameters).encode())
+
+    def reload(self) -> None:
+        """The postmaster reads its configuration again."""
+        if self._child is not None:
+            self._child.send(signal.SIGHUP)
+
     async def start(self, listen: Listen, ended: Callable[[], None]) -> None:
-        """Starts the postmaster; `ready` tells when it has recovered and listens.
+        """Starts the postmaster on what `configure` has written; `ready` tells when it has recovered and listens.
 
         Args:
             ended: called when the postmaster has ended, for whatever reason.
@@ -194,7 +208,6 @@ class Cluster:
         certificate, key = self._issue(listen.names)
         _write(self.data / "server.crt", certificate)
         _write(self.data / "server.key", key)
-        _write(self.data / "pg_hba.conf", _HBA.encode())
         sockets = str(self.sockets).replace("'", "''")
         text = _CONFIGURATION.format(address=listen.address, port=listen.port, sockets=sockets)
         _write(self.data / "netflux.conf", text.encode())

@@ -8,20 +8,21 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from netflux import names
-from netflux.aws.rds import roles, scram, secret
+from netflux.aws.rds import configuration, roles, scram, secret
 from netflux.aws.rds.cluster import ADMIN, Cluster, Issue, Listen
 from netflux.aws.rds.decide import MOST_FAILURES, Step, next_step, owes_password
 from netflux.aws.rds.installation import Installation, choose
-from netflux.aws.rds.instance import DELETED, STOPPED, Actual, Instance, Instances
+from netflux.aws.rds.instance import Actual, Instances
 from netflux.clock import Clock
-from netflux.controlplane.call import Caller
 from netflux.errors import AwsError, Retryable, Terminal
 from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, InterfaceRequest, Network
 from netflux.reconcile.controller import Result
+from netflux.resources.rds import DELETED, STOPPED, Instance
+from netflux.resources.secretsmanager import Secrets
 from netflux.runtime.children import Children
 
 READY_INTERVAL = 0.05
@@ -35,13 +36,6 @@ _SEGMENT = 16 * 1024 * 1024
 
 _NAME_TTL = 5
 """Seconds, so that clients find a replaced instance soon (RDS guide, "Best practices": keep DNS caching below 30 s)."""
-
-
-class Secrets(Caller, Protocol):
-    """The part of `Apis` that is needed here."""
-
-    account: str
-    region: str
 
 
 @dataclass(frozen=True)
@@ -75,16 +69,15 @@ class RdsController:
     Args:
         instances: shared with the API.
         machine: what instances are made of.
-        apis: Secrets Manager is called through it.
         poke: asks the loop for a pass over a key: `loop.poke("rds", key)`.
     """
 
     name = "rds"
 
-    def __init__(self, instances: Instances, machine: Machine, apis: Secrets, poke: Callable[[str], None]) -> None:
+    def __init__(self, instances: Instances, machine: Machine, poke: Callable[[str], None]) -> None:
         self._instances = instances
+        self._secrets = Secrets(instances.documents)
         self._machine = machine
-        self._apis = apis
         self._poke = poke
         self._clusters: dict[str, Cluster] = {}
         self._admin: dict[str, str] = {}
@@ -93,6 +86,7 @@ class RdsController:
             Step.INITIALISE: self._initialise,
             Step.START: self._start,
             Step.ADMIT: self._admit,
+            Step.CONFIGURE: self._configure,
             Step.STOP: self._stop,
             Step.REMOVE: self._remove,
             Step.WATCH: self._watch,
@@ -132,6 +126,8 @@ class RdsController:
             running=cluster.running,
             full=_full(self._machine.databases),
         )
+        now, wanted = self._instances.actual(key), self._instances.parameters(instance)
+        self._instances.observe(key, unapplied=configuration.unapplied(instance, now, wanted))
         if before.accepting and not cluster.running:
             self._lost(instance, "The PostgreSQL process of the DB instance ended unexpectedly; it is being restarted.")
         if before.starting and not cluster.running:
@@ -188,11 +184,14 @@ class RdsController:
         called = (name, name.replace(".localhost", ".amazonaws.com"))
         listen = Listen(interface.local_address, instance.port, called, interface.namespace)
         self._admin[key] = secrets.token_urlsafe(24)
+        parameters = self._instances.parameters(instance)
         try:
+            self._cluster(instance).configure(parameters)
             await self._cluster(instance).start(listen, lambda: self._poke(key))
         except (Retryable, OSError) as error:
             raise self._failure(instance, str(error)) from error
         self._instances.observe(key, reboot=instance.reboots, accepting=False, starting=True)
+        self._instances.observe(key, parameter_group=instance.parameter_group, parameters=parameters)
 
     async def _admit(self, instance: Instance) -> Result | None:
         key = instance.identifier
@@ -213,10 +212,10 @@ class RdsController:
     async def _credential(self, instance: Instance) -> tuple[str, str]:
         """The master user's password, where it is known, and the verifier that is to be set, where one is."""
         if instance.secret and not instance.secret_arn:
-            arn, key = await secret.ensure(self._apis, instance)
-            self._instances.update(instance.identifier, secret_arn=arn, secret_key=key)
+            arn = secret.ensure(self._secrets, instance, self._machine.clock.now())
+            self._instances.update(instance.identifier, secret_arn=arn)
         if instance.secret_new:
-            password = await secret.read(self._apis, instance)
+            password = secret.read(self._secrets, instance)
             return password, scram.verifier(password)
         return self._instances.passwords.get(instance.identifier, ""), instance.verifier
 
@@ -249,6 +248,18 @@ class RdsController:
         else:
             self._instances.record(instance, "DB instance started", "notification", now)
 
+    async def _configure(self, instance: Instance) -> Result | None:
+        """The postmaster itself says what it has read."""
+        key, cluster = instance.identifier, self._cluster(instance)
+        now = self._instances.actual(key).parameters
+        wanted = configuration.reloaded(now, self._instances.parameters(instance))
+        cluster.configure(wanted)
+        cluster.reload()
+        if await roles.parameters(cluster.sockets, instance.port) != configuration.digest(wanted):
+            return Result(READY_INTERVAL * self._machine.clock.speed)
+        self._instances.observe(key, parameters=wanted)
+        return None
+
     async def _watch(self, instance: Instance) -> Result | None:
         refusal = await self._log_in(instance, ADMIN, self._admin[instance.identifier])
         if not refusal:
@@ -274,7 +285,7 @@ class RdsController:
         await self._cluster(instance).remove()
         await self._machine.network.detach(instance.owner)
         if instance.secret:
-            await secret.remove(self._apis, instance)
+            secret.remove(self._secrets, instance)
         self._instances.record(instance, "DB instance deleted", "deletion", self._machine.clock.now())
         self._instances.delete(instance.identifier)
         self._clusters.pop(instance.identifier, None)
@@ -303,7 +314,8 @@ class RdsController:
         return await roles.log_in(login, lambda: network.inside(instance.owner))
 
     def _name(self, instance: Instance) -> str:
-        return names.database(instance.identifier, self._apis.account, self._apis.region)
+        region, account = instance.arn.split(":")[3:5]
+        return names.database(instance.identifier, account, region)
 
 
 def _full(databases: Path) -> bool:

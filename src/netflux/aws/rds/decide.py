@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from netflux.aws.rds.instance import DELETED, STOPPED, Actual, Instance
+from netflux.aws.rds.instance import Actual
+from netflux.resources.rds import DELETED, STOPPED, Instance
 
 MOST_FAILURES = 3
 """Starts in a row without a login after which the status says `failed`; trying goes on all the same."""
@@ -18,6 +19,7 @@ class Step(Enum):
     INITIALISE = "make the data directory"
     START = "start the postmaster"
     ADMIT = "make roles and passwords, and log in"
+    CONFIGURE = "give the postmaster its changed parameters"
     STOP = "stop the postmaster"
     REMOVE = "remove everything"
     WATCH = "log in now and then"
@@ -66,6 +68,7 @@ _STEPS: tuple[tuple[Callable[[Instance, Actual], bool], Step], ...] = (
     (lambda instance, actual: actual.reboot < instance.reboots, Step.STOP),
     (lambda instance, actual: not actual.accepting or not instance.prepared, Step.ADMIT),
     (lambda instance, _: owes_password(instance), Step.ADMIT),
+    (lambda _, actual: actual.unapplied, Step.CONFIGURE),
 )
 """The first condition that holds names the step."""
 

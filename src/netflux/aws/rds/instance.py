@@ -1,68 +1,18 @@
-"""A DB instance: what was asked for, what was observed, and the status that follows from both."""
+"""What was observed of DB instances, and what happened to them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from netflux.controlplane.records.documents import Documents
-from netflux.controlplane.records.kinds import kind, kind_of
+from netflux.controlplane.records.kinds import kind
+from netflux.resources.rds import INSTANCE, PARAMETER_GROUP, SUBNET_GROUP, Instance, Parameter
 
-INSTANCE = "rds/instance"
 EVENT = "rds/event"
 MOST_EVENTS = 1000
-
-RUNNING, STOPPED, DELETED = "running", "stopped", "deleted"
-
-
-@dataclass(frozen=True)
-class Instance:
-    """What the API accepted; durable.
-
-    Attributes:
-        settings: recorded members of the DBInstance shape, with AWS's defaults filled in.
-        run: `running`, `stopped` or `deleted`.
-        prepared: roles and databases are made, and the master user or rdsadmin has logged in once.
-        verifier: SCRAM verifier of a password that is still to be set; empty when there is none. The password itself
-            is nowhere on disk.
-        secret: name of the secret that RDS manages; empty when the user chose the password.
-        secret_arn: empty until the secret exists.
-        secret_new: the secret's password is still to be set.
-        reboots: how many were asked for.
-        rebooted: how many of them were done.
-    """
-
-    identifier: str
-    arn: str
-    resource_id: str
-    created: str
-    engine_version: str
-    master: str
-    database: str
-    port: int
-    subnet_group: str
-    subnet: str
-    zone: str
-    groups: list[str]
-    settings: dict[str, Any]
-    run: str = RUNNING
-    prepared: bool = False
-    verifier: str = ""
-    secret: str = ""
-    secret_arn: str = ""
-    secret_key: str = ""
-    secret_new: bool = False
-    reboots: int = 0
-    rebooted: int = 0
-    pending: dict[str, Any] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def owner(self) -> str:
-        """Of its network interface."""
-        return f"rds/{self.identifier}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +29,9 @@ class Actual:
         reboot: of how many reboots the running postmaster is the result.
         failures: starts in a row that did not lead to a login.
         reason: why the last one failed.
+        parameter_group: the one whose parameters the postmaster has; empty for the default one.
+        parameters: those that it has.
+        unapplied: it is to read others now.
         full: its disk has no room for one more segment of PostgreSQL's log.
     """
 
@@ -92,6 +45,9 @@ class Actual:
     failures: int = 0
     reason: str = ""
     full: bool = False
+    parameter_group: str = ""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    unapplied: bool = False
 
 
 class Instances:
@@ -103,23 +59,24 @@ class Instances:
 
     def __init__(self, documents: Documents) -> None:
         documents.declare(
-            kind_of(INSTANCE, Instance, "Its data stays in databases/{key}. Put a copy of netflux.db back."),
-            kind(EVENT, "It is an event only.", SourceIdentifier=str, SourceType=str, Message=str, Date=str),
+            kind(EVENT, "It is an event only.", SourceIdentifier=str, SourceType=str, Message=str, Date=str)
         )
-        self._documents = documents
+        self.documents = documents
+        self.subnet_groups = documents.table(SUBNET_GROUP)
+        self.parameter_groups = documents.table(PARAMETER_GROUP)
+        self.table = documents.table(INSTANCE)
         self._actual: dict[str, Actual] = {}
         self.passwords: dict[str, str] = {}
         """Passwords between their acceptance and the login that proves them; in memory only."""
 
     def get(self, identifier: str) -> Instance | None:
-        document = self._documents.get(INSTANCE, identifier)
-        return None if document is None else Instance(**document)
+        return self.table.get(identifier)
 
     def all(self) -> Sequence[Instance]:
-        return [Instance(**document) for _, document in self._documents.list(INSTANCE)]
+        return [*self.table]
 
     def put(self, instance: Instance) -> None:
-        self._documents.put(INSTANCE, instance.identifier, asdict(instance))
+        self.table.put(instance)
 
     def update(self, identifier: str, **changes: Any) -> None:
         """Changes some members of an instance that may have changed meanwhile; nothing happens when it is gone."""
@@ -128,9 +85,14 @@ class Instances:
             self.put(replace(instance, **changes))
 
     def delete(self, identifier: str) -> None:
-        self._documents.delete(INSTANCE, identifier)
+        self.table.delete(identifier)
         self._actual.pop(identifier, None)
         self.passwords.pop(identifier, None)
+
+    def parameters(self, instance: Instance) -> Mapping[str, Parameter]:
+        """Those of its group."""
+        group = self.parameter_groups.get(instance.parameter_group)
+        return {} if group is None else group.parameters
 
     def actual(self, identifier: str) -> Actual:
         return self._actual.get(identifier, Actual())
@@ -141,7 +103,7 @@ class Instances:
 
     def record(self, instance: Instance, message: str, category: str, now: datetime) -> None:
         """Adds an event; the oldest go when there are too many."""
-        events = self._documents.list(EVENT)
+        events = self.documents.list(EVENT)
         number = int(events[-1][0]) + 1 if events else 1
         event = {
             "SourceIdentifier": instance.identifier,
@@ -151,11 +113,11 @@ class Instances:
             "Date": now.isoformat(),
             "SourceArn": instance.arn,
         }
-        with self._documents.transaction():
-            self._documents.put(EVENT, f"{number:012}", event)
+        with self.documents.transaction():
+            self.documents.put(EVENT, f"{number:012}", event)
             for key, _ in events[: max(0, len(events) + 1 - MOST_EVENTS)]:
-                self._documents.delete(EVENT, key)
+                self.documents.delete(EVENT, key)
 
     def events(self) -> Sequence[Mapping[str, Any]]:
         """All events, the oldest first; `Date` is aware."""
-        return [{**event, "Date": datetime.fromisoformat(event["Date"])} for _, event in self._documents.list(EVENT)]
+        return [{**event, "Date": datetime.fromisoformat(event["Date"])} for _, event in self.documents.list(EVENT)]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from netflux.aws.rds import storage, window
 from netflux.aws.rds.installation import Installation, choose
+from netflux.aws.rds.part import check_identifier, combination, invalid
 from netflux.aws.rds.roles import RESERVED
 from netflux.errors import AwsError, Unsupported
+from netflux.resources.rds import Instance
 
-_IDENTIFIER = re.compile(r"[a-zA-Z](?:-?[a-zA-Z0-9])*")
 _MASTER = re.compile(r"[a-zA-Z]\w{0,15}", re.ASCII)
-_DATABASE = re.compile(r"[a-zA-Z_]\w{0,62}", re.ASCII)
+_DATABASE = re.compile(r"[a-zA-Z]\w{0,62}", re.ASCII)
+_NO_DATABASES = ("postgres", "rdsadmin", "template0", "template1")
+_AUTHORITIES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
+_LIFECYCLES = ("open-source-rds-extended-support", "open-source-rds-extended-support-disabled")
 _CLASS = re.compile(r"db\.[a-z0-9]+(?:\.[a-z0-9-]+)+")
 _PASSWORD = re.compile(r"[!#-.0-?A-~]*")
 
@@ -27,7 +32,7 @@ RECORDED: Mapping[str, Any] = {
     "PreferredMaintenanceWindow": "sun:07:00-sun:07:30",
     "PubliclyAccessible": False,
     "StorageEncrypted": False,
-    "StorageType": "gp2",
+    "StorageType": None,
     "AllocatedStorage": None,
     "DBInstanceClass": None,
     "EngineLifecycleSupport": "open-source-rds-extended-support",
@@ -42,75 +47,93 @@ have no effect here: the machine's disk is the storage, and there are no automat
 
 AT_ONCE = (
     "AutoMinorVersionUpgrade", "BackupRetentionPeriod", "CACertificateIdentifier", "CopyTagsToSnapshot",
-    "DeletionProtection", "MaxAllocatedStorage", "PreferredBackupWindow", "PreferredMaintenanceWindow",
-    "PubliclyAccessible", "PromotionTier",
+    "DeletionProtection", "EngineLifecycleSupport", "MaxAllocatedStorage", "PreferredBackupWindow",
+    "PreferredMaintenanceWindow", "PromotionTier", "PubliclyAccessible",
 )  # fmt: skip
 """Members whose modification never waits for the maintenance window [Overview.DBInstance.Modifying.Settings]."""
 
 AT_WINDOW = ("AllocatedStorage", "DBInstanceClass", "Iops", "StorageThroughput", "StorageType", "LicenseModel")
 """Members whose modification waits for the maintenance window unless ApplyImmediately is set."""
 
-_OFF: Mapping[str, Callable[[Any], bool]] = {
-    "NetworkType": lambda value: value == "IPV4",
-    "BackupTarget": lambda value: value == "region",
-    "DatabaseInsightsMode": lambda value: value == "standard",
-    "MasterUserAuthenticationType": lambda value: value == "password",
-    "OptionGroupName": lambda value: value.startswith("default:postgres"),
-    "DBParameterGroupName": lambda value: value.startswith("default.postgres"),
-}
-"""Values that ask for nothing but the default."""
+COMMON = """
+    DBInstanceIdentifier AllocatedStorage DBInstanceClass MasterUserPassword VpcSecurityGroupIds DBSubnetGroupName
+    PreferredMaintenanceWindow DBParameterGroupName BackupRetentionPeriod PreferredBackupWindow MultiAZ EngineVersion
+    AutoMinorVersionUpgrade LicenseModel Iops StorageThroughput OptionGroupName PubliclyAccessible StorageType
+    CopyTagsToSnapshot MonitoringInterval PromotionTier EnableIAMDatabaseAuthentication DatabaseInsightsMode
+    EnablePerformanceInsights DeletionProtection MaxAllocatedStorage EnableCustomerOwnedIp NetworkType MultiTenant
+    CACertificateIdentifier ManageMasterUserPassword MasterUserSecretKmsKeyId DedicatedLogVolume EngineLifecycleSupport
+    MasterUserAuthenticationType DBSecurityGroups Engine TagSpecifications(ResourceType Tags(Key Value))
+"""
+"""Members that CreateDBInstance and ModifyDBInstance carry."""
 
-_UNKNOWN = (
-    "AdditionalStorageVolumes", "AllowMajorVersionUpgrade", "AutomationMode", "AwsBackupRecoveryPointArn",
-    "BackupTarget", "CertificateRotationRestart", "CharacterSetName", "CloudwatchLogsExportConfiguration",
-    "CustomIamInstanceProfile", "DBCapacityReservationIdentifier", "DBClusterIdentifier", "DBParameterGroupName",
-    "DBSecurityGroups", "DBSystemId", "DatabaseInsightsMode", "DedicatedLogVolume", "DisableDomain", "Domain",
-    "DomainAuthSecretArn", "DomainDnsIps", "DomainFqdn", "DomainIAMRoleName", "DomainOu",
-    "EnableCloudwatchLogsExports", "EnableCustomerOwnedIp", "EnableIAMDatabaseAuthentication",
-    "EnablePerformanceInsights", "MasterUserAuthenticationType", "MonitoringInterval", "MonitoringRoleArn", "MultiAZ",
-    "MultiTenant", "NcharCharacterSetName", "NetworkType", "NewDBInstanceIdentifier", "OptionGroupName",
-    "PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod", "ProcessorFeatures", "ReplicaMode",
-    "ResumeFullAutomationModeMinutes", "TdeCredentialArn", "TdeCredentialPassword", "Timezone",
-    "UseDefaultProcessorFeatures",
+ONLY: Mapping[str, tuple[object, ...]] = {
+    "MultiAZ": (False,),
+    "MonitoringInterval": (0,),
+    "EnableIAMDatabaseAuthentication": (False,),
+    "DatabaseInsightsMode": ("standard",),
+    "EnablePerformanceInsights": (False,),
+    "EnableCustomerOwnedIp": (False,),
+    "NetworkType": ("IPV4",),
+    "MultiTenant": (False,),
+    "DedicatedLogVolume": (False,),
+    "MasterUserAuthenticationType": ("password",),
+    "DBSecurityGroups": ([],),
+    "Engine": ("postgres",),
+    "LicenseModel": ("postgresql-license",),
+    "TagSpecifications.ResourceType": ("db-instance",),
+}
+"""Members of which only what asks for nothing more than there is here is carried."""
+
+_EVERYWHERE = (
+    "AdditionalStorageVolumes", "DBCapacityReservationIdentifier", "Domain", "DomainAuthSecretArn", "DomainDnsIps",
+    "DomainFqdn", "DomainIAMRoleName", "DomainOu", "MonitoringRoleArn", "PerformanceInsightsKMSKeyId",
+    "PerformanceInsightsRetentionPeriod", "ProcessorFeatures", "TdeCredentialArn", "TdeCredentialPassword",
+)  # fmt: skip
+NOT_AT_CREATION = (
+    *_EVERYWHERE, "CharacterSetName", "CustomIamInstanceProfile", "DBClusterIdentifier", "DBSystemId",
+    "NcharCharacterSetName", "Timezone",
 )  # fmt: skip
 """Members that AWS acts on and this cloud cannot."""
+NOT_AT_MODIFICATION = (
+    *_EVERYWHERE, "AutomationMode", "AwsBackupRecoveryPointArn", "CertificateRotationRestart",
+    "CloudwatchLogsExportConfiguration", "DisableDomain", "NewDBInstanceIdentifier", "ReplicaMode",
+    "ResumeFullAutomationModeMinutes", "UseDefaultProcessorFeatures",
+)  # fmt: skip
+"""Likewise."""
 
 
-def invalid(message: str) -> AwsError:
-    """InvalidParameterValue."""
-    return AwsError("InvalidParameterValue", message)
+def refused(members: Sequence[str]) -> Mapping[str, str]:
+    """As an operation declares them."""
+    return dict.fromkeys(members, "Leave it out: a DB instance here has none of this, or run this part on AWS.")
 
 
-def combination(message: str) -> AwsError:
-    """InvalidParameterCombination."""
-    return AwsError("InvalidParameterCombination", message)
-
-
-def refuse_unsupported(operation: str, request: Mapping[str, Any]) -> None:
-    """Unsupported, naming the first member that asks for what is not here."""
-    for member in _UNKNOWN:
-        value = request.get(member)
-        off = _OFF.get(member, lambda value: not value)
-        if value is not None and not off(value):
-            raise Unsupported(f"rds:{operation} {member}={value!r}")
+def tags(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Those of `Tags` and of `TagSpecifications`."""
+    specified = [tag for one in request.get("TagSpecifications", []) for tag in one.get("Tags", [])]
+    return [*request.get("Tags", []), *specified]
 
 
 def check_create(request: Mapping[str, Any]) -> None:
     """AwsError for the first thing that RDS would refuse."""
-    engine = request["Engine"]
-    if engine != "postgres":
-        raise Unsupported(f"rds:CreateDBInstance Engine={engine!r}", "Engine must be 'postgres' here.")
-    refuse_unsupported("CreateDBInstance", request)
     for member in ("AllocatedStorage", "MasterUsername"):
         if request.get(member) is None:
             raise AwsError("MissingParameter", f"The request must contain the parameter {member}.")
-    _check_identifier(request["DBInstanceIdentifier"])
+    check_identifier("DBInstanceIdentifier", request["DBInstanceIdentifier"], 63)
     _check_master(request["MasterUsername"])
     if "DBName" in request and not _DATABASE.fullmatch(request["DBName"]):
         raise invalid(f"DBName must begin with a letter and contain only alphanumeric characters: {request['DBName']}")
+    if request.get("DBName", "").lower() in _NO_DATABASES:
+        raise invalid(f"DBName {request['DBName']} cannot be used. It is a reserved word for this engine.")
     if not request.get("ManageMasterUserPassword") and "MasterUserPassword" not in request:
         raise invalid("Invalid master user password: MasterUserPassword or ManageMasterUserPassword is required.")
+    if "MasterUserSecretKmsKeyId" in request and not request.get("ManageMasterUserPassword"):
+        raise combination("MasterUserSecretKmsKeyId is only valid when RDS manages the master user password.")
+    if "KmsKeyId" in request and not request.get("StorageEncrypted"):
+        raise combination("KmsKeyId can't be specified when StorageEncrypted is false.")
     check_common(request)
+    storage.check({"StorageType": storage.default_type(request), **request})
+    windows = (str(request.get(key, RECORDED[key])) for key in ("PreferredBackupWindow", "PreferredMaintenanceWindow"))
+    window.check(*windows)
 
 
 def check_common(request: Mapping[str, Any]) -> None:
@@ -126,8 +149,37 @@ def check_common(request: Mapping[str, Any]) -> None:
         raise invalid(f"Invalid DB Instance class: {request['DBInstanceClass']}")
     if not 0 <= request.get("BackupRetentionPeriod", 0) <= 35:
         raise invalid(f"Invalid backup retention period: {request['BackupRetentionPeriod']}. Valid values are 0-35.")
-    if not 5 <= request.get("AllocatedStorage", 20) <= 65536:
-        raise invalid(f"Invalid storage size for engine name postgres: {request['AllocatedStorage']}")
+    if not 0 <= request.get("PromotionTier", 0) <= 15:
+        raise invalid(f"Invalid promotion tier: {request['PromotionTier']}. Valid values are 0-15.")
+    authority = request.get("CACertificateIdentifier", _AUTHORITIES[0])
+    if authority not in _AUTHORITIES:
+        raise AwsError("CertificateNotFound", f"Certificate not found: {authority}", 404)
+    support = request.get("EngineLifecycleSupport", _LIFECYCLES[0])
+    if support not in _LIFECYCLES:
+        raise invalid(f"Invalid EngineLifecycleSupport: {support}. Valid values are {', '.join(_LIFECYCLES)}.")
+
+
+def check_modification(request: Mapping[str, Any], instance: Instance) -> None:
+    """Whether an instance can become what is asked for."""
+    check_credentials(request, managed=bool(instance.secret))
+    if request.get("DBSubnetGroupName", instance.subnet_group).lower() != instance.subnet_group:
+        raise AwsError(
+            "InvalidVPCNetworkStateFault",
+            f"You cannot move DB instance {instance.identifier} to subnet group {request['DBSubnetGroupName']}. "
+            "Netflux does not move instances to another VPC, and in the same VPC RDS does not either.",
+        )
+    version = request.get("EngineVersion", instance.engine_version)
+    if version not in (instance.engine_version, instance.engine_version.partition(".")[0]):
+        raise Unsupported(f"rds:ModifyDBInstance EngineVersion={version!r}", "Dump and restore into a new instance.")
+    now = {**instance.settings, **instance.pending}
+    if {"AllocatedStorage", "StorageType", "Iops", "StorageThroughput", "MaxAllocatedStorage"} & {*request}:
+        storage.check({**now, **request})
+        storage.check_growth(
+            instance.settings["AllocatedStorage"], request.get("AllocatedStorage", now["AllocatedStorage"])
+        )
+    if {"PreferredBackupWindow", "PreferredMaintenanceWindow"} & {*request}:
+        together = {**now, **request}
+        window.check(together["PreferredBackupWindow"], together["PreferredMaintenanceWindow"])
 
 
 def check_credentials(request: Mapping[str, Any], *, managed: bool) -> None:
@@ -151,15 +203,6 @@ def version_of(wanted: str, available: Sequence[Installation]) -> str:
             f"Cannot find version {wanted or '(default)'} for postgres. Found on this machine: {have}.",
         )
     return found.version
-
-
-def _check_identifier(identifier: str) -> None:
-    if len(identifier) > 63 or not _IDENTIFIER.fullmatch(identifier):
-        raise invalid(
-            "The parameter DBInstanceIdentifier is not a valid identifier. Identifiers must begin with a letter; must "
-            "contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two "
-            "consecutive hyphens."
-        )
 
 
 def _check_master(name: str) -> None:

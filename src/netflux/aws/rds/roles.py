@@ -12,6 +12,7 @@ from typing import Any
 from psycopg import AsyncConnection, Connection, Error, sql
 
 from netflux.aws.rds.cluster import ADMIN
+from netflux.aws.rds.configuration import DIGEST
 from netflux.errors import Retryable
 
 LOGIN_TIMEOUT = 5
@@ -72,6 +73,18 @@ async def prepare(sockets: Path, port: int, master: Master, admin_verifier: str)
         raise Retryable(f"PostgreSQL refused its preparation: {str(error).strip()}") from error
 
 
+async def parameters(sockets: Path, port: int) -> str:
+    """The digest of the parameters that the postmaster has read; Retryable where it can't be asked."""
+    query = sql.SQL("SELECT current_setting({}, true)").format(sql.Literal(DIGEST))
+    try:
+        async with await AsyncConnection.connect(
+            host=str(sockets), port=port, user=ADMIN, dbname="postgres", autocommit=True, connect_timeout=LOGIN_TIMEOUT
+        ) as connection:
+            return str((await _column(connection, query))[0])
+    except Error as error:
+        raise Retryable(f"PostgreSQL does not tell its parameters: {str(error).strip()}") from error
+
+
 async def log_in(login: Login, inside: Callable[[], AbstractContextManager[None]]) -> str:
     """Logs in by TCP, TLS and SCRAM as any client would, and runs a query; returns why it failed, or nothing.
 
@@ -128,6 +141,6 @@ async def _set_password(connection: AsyncConnection[Any], role: str, verifier: s
     await connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier)))
 
 
-async def _column(connection: AsyncConnection[Any], query: sql.SQL | str) -> Sequence[str]:
+async def _column(connection: AsyncConnection[Any], query: sql.SQL | sql.Composed | str) -> Sequence[str]:
     cursor = await connection.execute(query)
     return [row[0] for row in await cursor.fetchall()]

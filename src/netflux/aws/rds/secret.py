@@ -1,18 +1,19 @@
-"""The secret that RDS keeps in Secrets Manager for a managed master password."""
+"""The secret that RDS keeps in Secrets Manager for a managed master password: nobody else may change it."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from typing import Any
+from datetime import datetime
 
 from netflux.aws.rds import scram
-from netflux.aws.rds.instance import Instance
 from netflux.controlplane.call import Caller
 from netflux.decoding import json as decoding
 from netflux.errors import AwsError, Retryable
+from netflux.resources.rds import Instance
+from netflux.resources.secretsmanager import CURRENT, Secret, Secrets, Version, new_arn
 
-_ABSENT = "ResourceNotFoundException"
+OWNER = "rds"
 
 
 def name() -> str:
@@ -20,53 +21,72 @@ def name() -> str:
     return f"rds!db-{uuid.uuid4()}"
 
 
-async def ensure(apis: Caller, instance: Instance) -> tuple[str, str]:
-    """The secret's ARN and KMS key, made with a new password if it is not there."""
+async def check_key(apis: Caller, key: str) -> None:
+    """KMSKeyNotAccessibleFault unless the key is there and enabled."""
+    if not key:
+        return
     try:
-        found = await apis.call("secretsmanager", "DescribeSecret", {"SecretId": instance.secret})
+        state = (await apis.call("kms", "DescribeKey", {"KeyId": key}))["KeyMetadata"]["KeyState"]
     except AwsError as error:
-        if error.code != _ABSENT:
-            raise
-    else:
-        return found["ARN"], found.get("KmsKeyId", "")
-    request: dict[str, Any] = {
-        "Name": instance.secret,
-        "Description": f"The secret associated with the primary RDS DB instance: {instance.arn}",
-        "SecretString": json.dumps({"username": instance.master, "password": scram.generate()}),
-        "Tags": [
-            {"Key": "aws:secretsmanager:owningService", "Value": "rds"},
-            {"Key": "aws:rds:primaryDBInstanceArn", "Value": instance.arn},
-        ],
-    }
-    if instance.secret_key:
-        request["KmsKeyId"] = instance.secret_key
-    created = await apis.call("secretsmanager", "CreateSecret", request)
-    return created["ARN"], instance.secret_key
+        raise AwsError("KMSKeyNotAccessibleFault", f"The KMS key {key} can't be used: {error.message}") from error
+    if state != "Enabled":
+        raise AwsError("KMSKeyNotAccessibleFault", f"The KMS key {key} can't be used: it is {state}.")
 
 
-async def read(apis: Caller, instance: Instance) -> str:
+def ensure(secrets: Secrets, instance: Instance, now: datetime) -> str:
+    """The secret's ARN; it is made with a new password if it is not there."""
+    found = secrets.named(instance.secret)
+    if found is not None:
+        return found.arn
+    region, account = instance.arn.split(":")[3:5]
+    made = Secret(
+        new_arn(instance.secret, account, region),
+        instance.secret,
+        now,
+        now,
+        f"The secret associated with the primary RDS DB instance: {instance.arn}",
+        instance.secret_key,
+        {"aws:secretsmanager:owningService": OWNER, "aws:rds:primaryDBInstanceArn": instance.arn},
+        OWNER,
+    )
+    with secrets.transaction():
+        secrets.secrets.put(made)
+        _put(secrets, made, instance, now)
+    return made.arn
+
+
+def read(secrets: Secrets, instance: Instance) -> str:
     """The password in the secret; Retryable when the secret is not what RDS made of it."""
+    found = secrets.named(instance.secret)
+    version = secrets.staged(found, CURRENT) if found is not None else None
     try:
-        found = await apis.call("secretsmanager", "GetSecretValue", {"SecretId": instance.secret})
-        return str(decoding.value(found["SecretString"])["password"])
-    except (AwsError, KeyError, ValueError) as error:
+        return str(decoding.value(version.text or "" if version is not None else "")["password"])
+    except (KeyError, ValueError, TypeError) as error:
         raise Retryable(
             f"DB instance {instance.identifier}: the secret {instance.secret} has no password: {error}"
         ) from error
 
 
-async def rotate(apis: Caller, instance: Instance) -> None:
+def rotate(secrets: Secrets, instance: Instance, now: datetime) -> None:
     """Gives the secret a new password; the cluster gets it in the next pass."""
-    value = json.dumps({"username": instance.master, "password": scram.generate()})
-    await apis.call("secretsmanager", "PutSecretValue", {"SecretId": instance.secret, "SecretString": value})
+    found = secrets.named(instance.secret)
+    if found is not None:
+        with secrets.transaction():
+            _put(secrets, found, instance, now)
 
 
-async def remove(apis: Caller, instance: Instance) -> None:
+def remove(secrets: Secrets, instance: Instance) -> None:
     """Deletes the secret at once, as RDS does with the instance."""
-    try:
-        await apis.call(
-            "secretsmanager", "DeleteSecret", {"SecretId": instance.secret, "ForceDeleteWithoutRecovery": True}
-        )
-    except AwsError as error:
-        if error.code != _ABSENT:
-            raise
+    found = secrets.named(instance.secret)
+    if found is not None:
+        with secrets.transaction():
+            secrets.remove(found)
+
+
+def _put(secrets: Secrets, secret: Secret, instance: Instance, now: datetime) -> None:
+    """A new password is current. Versions without a label are of no use, so they go."""
+    text = json.dumps({"username": instance.master, "password": scram.generate()})
+    for version in secrets.of(secret):
+        if not version.stages:
+            secrets.versions.delete(secrets.versions.schema.key(version))
+    secrets.add(Version(secret.arn, str(uuid.uuid4()), now, (), text, None, secret.key), (CURRENT,))

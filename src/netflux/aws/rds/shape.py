@@ -6,20 +6,26 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from netflux.aws.rds import configuration
+from netflux.aws.rds.configuration import Parameters
 from netflux.aws.rds.decide import owes_password, status
 from netflux.aws.rds.installation import Installation
-from netflux.aws.rds.instance import Actual, Instance
+from netflux.aws.rds.instance import Actual
+from netflux.resources.rds import Instance
 
 HOSTED_ZONE = "Z2R2ITUGPM61AM"
 """HostedZoneId of RDS endpoints in us-east-1."""
 
 
-def db_instance(instance: Instance, actual: Actual, subnet_group: Mapping[str, Any], address: str) -> dict[str, Any]:
+def db_instance(
+    instance: Instance, actual: Actual, subnet_group: Mapping[str, Any], address: str, parameters: Parameters
+) -> dict[str, Any]:
     """The DBInstance shape.
 
     Args:
         subnet_group: the DBSubnetGroup shape.
         address: name of the endpoint, shown only once a client has logged in there.
+        parameters: its group's.
     """
     major = instance.engine_version.partition(".")[0]
     shown: dict[str, Any] = {
@@ -30,7 +36,12 @@ def db_instance(instance: Instance, actual: Actual, subnet_group: Mapping[str, A
         "InstanceCreateTime": datetime.fromisoformat(instance.created),
         "DBSecurityGroups": [],
         "VpcSecurityGroups": _groups(instance, actual),
-        "DBParameterGroups": [{"DBParameterGroupName": f"default.postgres{major}", "ParameterApplyStatus": "in-sync"}],
+        "DBParameterGroups": [
+            {
+                "DBParameterGroupName": instance.parameter_group or f"default.postgres{major}",
+                "ParameterApplyStatus": configuration.status(instance, actual, parameters),
+            }
+        ],
         "AvailabilityZone": instance.zone,
         "DBSubnetGroup": dict(subnet_group),
         "PendingModifiedValues": dict(instance.pending),
@@ -94,6 +105,6 @@ def engine_version(installation: Installation) -> dict[str, Any]:
         "SupportsParallelQuery": False,
         "SupportsGlobalDatabases": False,
         "SupportsBabelfish": False,
-        "SupportedCACertificateIdentifiers": ["rds-ca-rsa2048-g1"],
+        "SupportedCACertificateIdentifiers": ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"],
         "TagList": [],
     }

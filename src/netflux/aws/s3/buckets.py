@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from netflux.aws.s3 import labels
 from netflux.aws.s3.store import Store
 from netflux.aws.s3.support import not_implemented
 from netflux.clock import Clock
@@ -233,7 +234,9 @@ class Buckets:
 
     async def put_bucket_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Replaces all."""
-        self._change(request, tags=request["Tagging"].get("TagSet") or [])
+        tags = request["Tagging"].get("TagSet") or []
+        labels.check_tags(tags, labels.BUCKET, inside=call.access_key is None)
+        self._change(request, tags=tags)
         return {}
 
     async def delete_bucket_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, quote, unquote
 
 from netflux import content
-from netflux.aws.s3 import listing
+from netflux.aws.s3 import labels, listing
 from netflux.aws.s3.body import Staged, Writer, incomplete
 from netflux.aws.s3.store import Store
 from netflux.aws.s3.support import not_implemented
@@ -69,7 +69,7 @@ def no_such_key(key: str) -> AwsError:
 
 
 def described(request: Mapping[str, Any]) -> Document:
-    """The object's headers, metadata and tags that a request gives, as JSON."""
+    """The object's headers, metadata and tags that a request gives, as JSON. Raises InvalidTag, MetadataTooLarge."""
     headers = {name: request[name] for name in HEADERS if request.get(name) is not None}
     if isinstance(headers.get("Expires"), datetime):
         headers["Expires"] = headers["Expires"].isoformat()
@@ -79,14 +79,13 @@ def described(request: Mapping[str, Any]) -> Document:
         if not kept:
             del headers["ContentEncoding"]
     headers.setdefault("ContentType", "binary/octet-stream")
-    return {
-        "headers": headers,
-        "metadata": {name.lower(): text for name, text in (request.get("Metadata") or {}).items()},
-        "tags": [
-            {"Key": name, "Value": value}
-            for name, value in parse_qsl(request.get("Tagging") or "", keep_blank_values=True)
-        ],
-    }
+    metadata = {name.lower(): text for name, text in (request.get("Metadata") or {}).items()}
+    tags = [
+        {"Key": name, "Value": value} for name, value in parse_qsl(request.get("Tagging") or "", keep_blank_values=True)
+    ]
+    labels.check_metadata(metadata)
+    labels.check_tags(tags, labels.OBJECT)
+    return {"headers": headers, "metadata": metadata, "tags": tags}
 
 
 def copy_source(text: str) -> tuple[str, str]:
@@ -268,7 +267,9 @@ class Objects:
     async def put_object_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Replaces all tags."""
         document = self._read({"Bucket": request["Bucket"], "Key": request["Key"]})
-        document["tags"] = request["Tagging"].get("TagSet") or []
+        tags = request["Tagging"].get("TagSet") or []
+        labels.check_tags(tags, labels.OBJECT)
+        document["tags"] = tags
         self.store.put_object(request["Bucket"], request["Key"], document)
         return {}
 

@@ -13,6 +13,7 @@ _RANDOM = (
     "PasswordLength", "ExcludeCharacters", "ExcludeNumbers", "ExcludePunctuation", "ExcludeUppercase",
     "ExcludeLowercase", "IncludeSpace", "RequireEachIncludedType",
 )  # fmt: skip
+_DEFAULT_KEY = "alias/aws/secretsmanager"
 
 
 async def _generated(call: Caller, facts: Facts, params: dict[str, Any]) -> dict[str, Any]:
@@ -36,6 +37,11 @@ async def _generated(call: Caller, facts: Facts, params: dict[str, Any]) -> dict
     }
 
 
+def _secret_id(facts: Facts) -> list[dict[str, Any]]:
+    """A change of how the text is generated makes a new version [AWS::SecretsManager::Secret]."""
+    return [{"SecretId": facts.id}] if "GenerateSecretString" in facts.new else []
+
+
 _SECRET = Row(
     type="AWS::SecretsManager::Secret",
     service="secretsmanager",
@@ -52,8 +58,9 @@ _SECRET = Row(
             "UpdateSecret",
             ("Description", "KmsKeyId", "SecretString"),
             params={"SecretId": "$id"},
-            defaults={"Description": ""},
+            defaults={"Description": "", "KmsKeyId": _DEFAULT_KEY},
         ),
+        Step("UpdateSecret", ("GenerateSecretString",), build=_secret_id, complete=_generated),
     ),
     delete=(Step("DeleteSecret", params={"SecretId": "$id", "ForceDeleteWithoutRecovery": True}),),
     gone=("ResourceNotFoundException",),
@@ -98,4 +105,23 @@ _ATTACHMENT = Row(
     delete=(),
 )
 
-ROWS = (_SECRET, _ATTACHMENT)
+_POLICY = Row(
+    type="AWS::SecretsManager::ResourcePolicy",
+    service="secretsmanager",
+    create=Step("PutResourcePolicy"),
+    id="$new.SecretId",
+    read=Read("GetResourcePolicy", {"SecretId": "$id"}, "$response.ResourcePolicy"),
+    attributes={"Id": "$id"},
+    update=(
+        Step(
+            "PutResourcePolicy",
+            ("ResourcePolicy", "BlockPublicPolicy"),
+            always=("ResourcePolicy", "BlockPublicPolicy"),
+            params={"SecretId": "$id"},
+        ),
+    ),
+    delete=(Step("DeleteResourcePolicy", params={"SecretId": "$id"}),),
+    gone=("ResourceNotFoundException",),
+)
+
+ROWS = (_SECRET, _ATTACHMENT, _POLICY)

@@ -58,6 +58,7 @@ class Step:
         inside: the member of the input that wraps all others.
         settled: the resource has to be stable before the call.
         same: the error's message that says that the resource is as wished, and that nothing was begun.
+        complete: adds to the params what other calls give; not for the create call, which has the row's.
     """
 
     operation: str
@@ -72,6 +73,7 @@ class Step:
     inside: str = ""
     settled: bool = False
     same: str = ""
+    complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,6 @@ _WRITES = {
     "|PutImageScanningConfiguration",
     "iam": _ANY,
     "kms": _ANY,
-    "rds": "(Create|Copy|Delete|Modify)DBParameterGroup",
-    "secretsmanager": "(?!.*(RotateSecret|Region)).*",
     "sns": "(Create|Delete)Topic|Set(Topic|Subscription)Attributes|Publish(Batch)?|(Uns|S)ubscribe|(Unt|T)agResource"
     "|(Add|Remove)Permission",
     "sqs": _ANY,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import ParamValidationError
 from botocore.model import OperationModel, ServiceModel
-from botocore.validate import validate_parameters
+from botocore.validate import ParamValidator
 
 from netflux.controlplane.protocol import modelcache
 from netflux.errors import AwsError
@@ -60,12 +59,14 @@ def changes_state(operation: str) -> bool:
 
 
 def check_parameters(model: OperationModel, params: dict[str, Any]) -> None:
-    """AwsError naming each parameter that is missing, unknown or of the wrong type."""
+    """AwsError naming each parameter that is missing, unknown or of the wrong type. What is too short, long, small or
+    large is told by `constraints`, in the service's words.
+    """
     if model.input_shape is None:
         return
-    try:
-        validate_parameters(params, model.input_shape)
-    except ParamValidationError as error:
-        report = str(error).removeprefix("Parameter validation failed:").strip()
+    found = ParamValidator().validate(params, model.input_shape)
+    found._errors = [error for error in found._errors if error[0] not in ("invalid range", "invalid length")]
+    if found.has_errors():
+        report = found.generate_report()
         code = "InvalidParameterException" if model.service_model.resolved_protocol == "json" else "ValidationError"
-        raise AwsError(code, f"{model.name}: {report}") from error
+        raise AwsError(code, f"{model.name}: {report}")

@@ -82,6 +82,7 @@ def check(request: Json) -> None:
     if not any(container.get("essential", True) for container in containers):
         raise client_error("A task definition must have at least one essential container.")
     _check_cycles(containers)
+    _check_every_port(containers)
     _check_network(request)
 
 
@@ -151,6 +152,25 @@ def _check_ports(name: str, mappings: Sequence[Json]) -> None:
             )
 
 
+def _check_every_port(containers: Sequence[Json]) -> None:
+    """The containers of a task share its network interface, so a port is one container's."""
+    ports: set[int] = set()
+    names: set[str] = set()
+    for container in containers:
+        for mapping in container.get("portMappings", []):
+            port, name = mapping["containerPort"], mapping.get("name")
+            if not 1 <= port <= 65535:
+                raise client_error(
+                    f"Invalid container port {port} of container '{container['name']}': ports are from 1 to 65535."
+                )
+            if port in ports:
+                raise client_error(f"The container port {port} is used more than once; a task's ports must be unique.")
+            if name is not None and name in names:
+                raise client_error(f"The port mapping name '{name}' is used more than once; names must be unique.")
+            ports.add(port)
+            names.update([name] if name else [])
+
+
 def _check_dependency(name: str, dependency: Json, by_name: Mapping[str, Json]) -> None:
     target, condition = dependency["containerName"], dependency["condition"]
     if target not in by_name or target == name:
@@ -216,7 +236,29 @@ def _check_network(request: Json) -> None:
         )
     if _fargate(request):
         check_size(request.get("cpu"), request.get("memory"))
+        _check_shares(request)
         _check_execution_role(request)
+
+
+def _check_shares(request: Json) -> None:
+    """What containers reserve fits into the task ("ContainerDefinition", Amazon ECS API Reference)."""
+    cpu, memory = int(normal_cpu(request["cpu"])), int(normal_memory(request["memory"]))
+    containers = request["containerDefinitions"]
+    reserved = {body["name"]: body.get("memoryReservation", body.get("memory", 0)) for body in containers}
+    for body in containers:
+        largest = max(body.get("memory", 0), body.get("memoryReservation", 0))
+        if largest > memory:
+            raise client_error(
+                f"Invalid 'memory' setting for container '{body['name']}': {largest} MiB are more than the task's "
+                f"{memory} MiB."
+            )
+    if sum(reserved.values()) > memory:
+        raise client_error(
+            f"The containers reserve {sum(reserved.values())} MiB of memory, more than the task's {memory} MiB."
+        )
+    shares = sum(body.get("cpu", 0) for body in containers)
+    if shares > cpu:
+        raise client_error(f"The containers reserve {shares} CPU units, more than the task's {cpu}.")
 
 
 def _check_execution_role(request: Json) -> None:

@@ -1,0 +1,51 @@
+"""Events of DB instances."""
+
+# ruff: noqa: ARG002 every operation takes the call, as the control plane hands it over
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from netflux.aws.rds.pages import page
+from netflux.aws.rds.part import Part, combination, no_filters
+from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
+
+if TYPE_CHECKING:
+    from types_boto3_rds.type_defs import DescribeEventsMessageTypeDef
+
+_MINUTES = 60  # by default ("DescribeEvents", Amazon RDS API Reference)
+
+
+class EventOperations(Part):
+    """Handlers of events."""
+
+    @operation(
+        "SourceIdentifier SourceType StartTime EndTime Duration EventCategories MaxRecords Marker",
+        refused={"Filters": "Leave it out: AWS has none for it."},
+    )
+    def describe_events(self, call: Call, request: DescribeEventsMessageTypeDef) -> dict[str, Any]:
+        """Those of other sources do not exist here."""
+        no_filters(request)
+        if "SourceIdentifier" in request and "SourceType" not in request:
+            raise combination("SourceType must be provided with SourceIdentifier.")
+        since = _since(request, self.clock.now())
+        found = [
+            event
+            for event in self.instances.events()
+            if request.get("SourceType", "db-instance") == event["SourceType"]
+            and request.get("SourceIdentifier", event["SourceIdentifier"]) == event["SourceIdentifier"]
+            and set(request.get("EventCategories") or event["EventCategories"]) & set(event["EventCategories"])
+            and event["Date"] >= since
+            and event["Date"] <= request.get("EndTime", event["Date"])
+        ]
+        shown, marker = page(found, request, lambda event: event["Date"].isoformat() + event["SourceIdentifier"])
+        return {"Events": shown, "Marker": marker} if marker else {"Events": shown}
+
+
+def _since(request: DescribeEventsMessageTypeDef, now: datetime) -> datetime:
+    start = request.get("StartTime")
+    if isinstance(start, datetime):
+        return start
+    return now - timedelta(minutes=request.get("Duration", _MINUTES))

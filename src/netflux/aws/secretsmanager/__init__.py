@@ -1,0 +1,1 @@
+"""Secrets Manager: secrets with versions and staging labels, and what AWS refuses of them."""

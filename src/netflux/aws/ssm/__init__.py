@@ -1,0 +1,1 @@
+"""Systems Manager: parameters are kept by moto; what AWS refuses of them is here."""

@@ -1,0 +1,205 @@
+"""Every member that a create or modify operation carries is sent, and found again in what is described."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore import xform_name
+from tests.controlplane.plane import Plane
+
+from netflux.aws.rds.api import RdsApi
+from netflux.aws.rds.installation import installations
+from netflux.aws.rds.instance import Instances
+from netflux.aws.secretsmanager.api import SecretsManagerApi
+from netflux.clock import Clock
+from netflux.controlplane.operation import Members, declaration
+
+FAMILY = f"postgres{installations()[0].major}"
+TAGS = [{"Key": "a", "Value": "1"}]
+MORE = [{"ResourceType": "db-instance", "Tags": [{"Key": "b", "Value": "2"}]}]
+NOTHING_MORE: dict[str, Any] = {
+    "MultiAZ": False, "MonitoringInterval": 0, "EnableIAMDatabaseAuthentication": False,
+    "DatabaseInsightsMode": "standard", "EnablePerformanceInsights": False, "EnableCustomerOwnedIp": False,
+    "NetworkType": "IPV4", "MultiTenant": False, "DedicatedLogVolume": False, "DBSecurityGroups": [],
+    "Engine": "postgres", "LicenseModel": "postgresql-license", "MasterUserAuthenticationType": "password",
+}  # fmt: skip
+"""Members of which one value is carried; those that DBInstance tells under another name are looked at below."""
+TOLD_AS = {
+    "EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled",
+    "EnablePerformanceInsights": "PerformanceInsightsEnabled", "EnableCustomerOwnedIp": "CustomerOwnedIpEnabled",
+}  # fmt: skip
+
+
+class Databases:
+    """RDS without machines: instances are kept and never started."""
+
+    def __init__(self, path: Path) -> None:
+        self.plane = Plane(path)
+
+    async def start(self) -> None:
+        self.apis = await self.plane.start()
+        self.instances = Instances(self.plane.documents)
+        clock = Clock()
+        self.apis.register(RdsApi(self.instances, self.apis, installations(), clock))
+        self.apis.register(SecretsManagerApi(self.plane.documents, clock, self.apis))
+        vpc = (await self.apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+        self.subnets = []
+        for number, zone in enumerate("abc"):
+            block = {"CidrBlock": f"10.0.{number}.0/24", "AvailabilityZone": f"us-east-1{zone}"}
+            made = await self.apis.call("ec2", "CreateSubnet", {"VpcId": vpc, **block})
+            self.subnets.append(made["Subnet"]["SubnetId"])
+        self.groups = []
+        for name in ("one", "two"):
+            group = {"GroupName": name, "Description": "d", "VpcId": vpc}
+            self.groups.append((await self.apis.call("ec2", "CreateSecurityGroup", group))["GroupId"])
+        self.key = (await self.apis.call("kms", "CreateKey", {}))["KeyMetadata"]["Arn"]
+
+    async def __call__(self, operation: str, **params: Any) -> dict[str, Any]:
+        return await self.apis.call("rds", operation, params)
+
+    async def whole(self, operation: str, *others: Mapping[str, Any], **params: Any) -> dict[str, Any]:
+        """The same, where the calls together have every member that is carried."""
+        declared = declaration(getattr(RdsApi, xform_name(operation)))
+        assert declared is not None
+        sent = {path for given in (params, *others) for path in _paths(given)}
+        assert {*_members(declared.carries)} == sent
+        return await self(operation, **params)
+
+    async def instance(self, name: str = "db") -> dict[str, Any]:
+        found: dict[str, Any] = (await self("DescribeDBInstances", DBInstanceIdentifier=name))["DBInstances"][0]
+        return found
+
+    async def tags(self, arn: str) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = (await self("ListTagsForResource", ResourceName=arn))["TagList"]
+        return found
+
+
+def _members(carried: Members, above: str = "") -> Iterator[str]:
+    for name, below in carried.items():
+        yield f"{above}{name}"
+        yield from _members(below, f"{above}{name}.")
+
+
+def _paths(value: Any, above: str = "") -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _paths(item, above)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield f"{above}{name}"
+            yield from _paths(item, f"{above}{name}.")
+
+
+@pytest.fixture
+async def databases(tmp_path: Path) -> AsyncIterator[Databases]:
+    made = Databases(tmp_path)
+    await made.start()
+    yield made
+    made.plane.stop()
+
+
+async def _subnet_group(databases: Databases) -> None:
+    sent = {"DBSubnetGroupName": "G", "DBSubnetGroupDescription": "d", "SubnetIds": databases.subnets[:2]}
+    await databases.whole("CreateDBSubnetGroup", **sent, Tags=TAGS)
+
+
+async def _parameter_group(databases: Databases) -> None:
+    sent = {"DBParameterGroupName": "P", "DBParameterGroupFamily": FAMILY, "Description": "d"}
+    await databases.whole("CreateDBParameterGroup", **sent, Tags=TAGS)
+
+
+async def test_subnet_groups(databases: Databases) -> None:
+    await _subnet_group(databases)
+    [told] = (await databases("DescribeDBSubnetGroups", DBSubnetGroupName="g"))["DBSubnetGroups"]
+    assert (told["DBSubnetGroupName"], told["DBSubnetGroupDescription"]) == ("g", "d")
+    assert [subnet["SubnetIdentifier"] for subnet in told["Subnets"]] == databases.subnets[:2]
+    assert await databases.tags(told["DBSubnetGroupArn"]) == TAGS
+    changed = {"DBSubnetGroupName": "g", "DBSubnetGroupDescription": "e", "SubnetIds": databases.subnets[1:]}
+    await databases.whole("ModifyDBSubnetGroup", **changed)
+    [told] = (await databases("DescribeDBSubnetGroups"))["DBSubnetGroups"]
+    assert told["DBSubnetGroupDescription"] == "e"
+    assert [subnet["SubnetIdentifier"] for subnet in told["Subnets"]] == databases.subnets[1:]
+    await databases("DeleteDBSubnetGroup", DBSubnetGroupName="g")
+    assert (await databases("DescribeDBSubnetGroups"))["DBSubnetGroups"] == []
+
+
+async def test_parameter_groups(databases: Databases) -> None:
+    await _parameter_group(databases)
+    [told] = (await databases("DescribeDBParameterGroups", DBParameterGroupName="p"))["DBParameterGroups"]
+    named = {"DBParameterGroupName": "p", "DBParameterGroupFamily": FAMILY, "Description": "d"}
+    assert {**told, **named} == told
+    assert await databases.tags(told["DBParameterGroupArn"]) == TAGS
+    parameter = {"ParameterName": "work_mem", "ParameterValue": "8192", "ApplyMethod": "pending-reboot"}
+    await databases.whole("ModifyDBParameterGroup", DBParameterGroupName="p", Parameters=[parameter])
+    [told] = (await databases("DescribeDBParameters", DBParameterGroupName="p", Source="user"))["Parameters"]
+    assert {**told, **parameter} == told
+    copied = {"SourceDBParameterGroupIdentifier": "p", "TargetDBParameterGroupIdentifier": "q"}
+    await databases.whole("CopyDBParameterGroup", **copied, TargetDBParameterGroupDescription="e", Tags=TAGS)
+    [told] = (await databases("DescribeDBParameters", DBParameterGroupName="q", Source="user"))["Parameters"]
+    assert {**told, **parameter} == told
+    named = [{"ParameterName": "work_mem", "ApplyMethod": "immediate"}]  # type: ignore[assignment]
+    everything = {"ResetAllParameters": True}
+    await databases.whole("ResetDBParameterGroup", everything, DBParameterGroupName="p", Parameters=named)
+    assert (await databases("DescribeDBParameters", DBParameterGroupName="p", Source="user"))["Parameters"] == []
+
+
+async def test_db_instances(databases: Databases) -> None:
+    await _subnet_group(databases)
+    await _parameter_group(databases)
+    kept: dict[str, Any] = {
+        "DBName": "movies", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": 400, "StorageType": "gp3",
+        "Iops": 12000, "StorageThroughput": 500, "MaxAllocatedStorage": 500, "MasterUsername": "boss",
+        "PreferredMaintenanceWindow": "mon:01:00-mon:02:00", "PreferredBackupWindow": "03:00-04:00",
+        "BackupRetentionPeriod": 7, "AutoMinorVersionUpgrade": False, "PubliclyAccessible": False,
+        "CopyTagsToSnapshot": True, "PromotionTier": 2, "DeletionProtection": True, "StorageEncrypted": True,
+        "KmsKeyId": databases.key, "CACertificateIdentifier": "rds-ca-rsa4096-g1",
+        "EngineLifecycleSupport": "open-source-rds-extended-support-disabled", "AvailabilityZone": "us-east-1b",
+        "EngineVersion": installations()[0].version, "BackupTarget": "region", **NOTHING_MORE,
+    }  # fmt: skip
+    password = {"MasterUserPassword": "correct-horse"}
+    await databases.whole(
+        "CreateDBInstance", password, **kept, DBInstanceIdentifier="DB", Port=5433,
+        VpcSecurityGroupIds=databases.groups,
+        DBSubnetGroupName="g", DBParameterGroupName="p", OptionGroupName=f"default:postgres-{installations()[0].major}",
+        ManageMasterUserPassword=True, MasterUserSecretKmsKeyId=databases.key, EnableCloudwatchLogsExports=[],
+        Tags=TAGS, TagSpecifications=MORE,
+    )  # fmt: skip
+    told = await databases.instance()
+    hidden = ("MasterUserAuthenticationType",)
+    expected = {TOLD_AS.get(name, name): value for name, value in kept.items() if name not in hidden}
+    assert {name: told.get(name) for name in expected} == expected
+    assert told["DBInstanceIdentifier"] == "db"
+    assert databases.instances.get("db").port == 5433  # type: ignore[union-attr]
+    assert [group["VpcSecurityGroupId"] for group in told["VpcSecurityGroups"]] == databases.groups
+    assert told["DBSubnetGroup"]["DBSubnetGroupName"] == "g"
+    assert told["DBParameterGroups"][0]["DBParameterGroupName"] == "p"
+    assert told["MasterUserSecret"]["KmsKeyId"] == databases.key
+    assert told["TagList"] == [*TAGS, *MORE[0]["Tags"]]
+    changed = {**kept, "BackupRetentionPeriod": 8, "PreferredMaintenanceWindow": "tue:01:00-tue:02:00",
+               "PreferredBackupWindow": "05:00-06:00", "DBInstanceClass": "db.t4g.small", "AllocatedStorage": 450,
+               "Iops": 13000, "StorageThroughput": 510, "MaxAllocatedStorage": 600, "PromotionTier": 3,
+               "AutoMinorVersionUpgrade": True, "PubliclyAccessible": True, "CopyTagsToSnapshot": False,
+               "DeletionProtection": False, "CACertificateIdentifier": "rds-ca-rsa2048-g1",
+               "EngineLifecycleSupport": "open-source-rds-extended-support"}  # fmt: skip
+    for name in ("DBName", "MasterUsername", "StorageEncrypted", "KmsKeyId", "AvailabilityZone", "BackupTarget"):
+        del changed[name]
+    databases.instances.update("db", prepared=True, secret_new=False)
+    databases.instances.observe("db", running=True, accepting=True)
+    others = {"MasterUserPassword": "correct-horse", "ManageMasterUserPassword": False, "MasterUserSecretKmsKeyId": "k"}
+    await databases.whole(
+        "ModifyDBInstance", others, **changed, DBInstanceIdentifier="db", ApplyImmediately=True, DBPortNumber=5434,
+        VpcSecurityGroupIds=databases.groups[:1], DBSubnetGroupName="g", DBParameterGroupName=f"default.{FAMILY}",
+        OptionGroupName=f"default:postgres-{installations()[0].major}", RotateMasterUserPassword=True,
+        AllowMajorVersionUpgrade=False, TagSpecifications=[{**MORE[0], "Tags": [{"Key": "c", "Value": "3"}]}],
+    )  # fmt: skip
+    told = await databases.instance()
+    expected = {TOLD_AS.get(name, name): value for name, value in changed.items() if name not in hidden}
+    assert {name: told.get(name) for name in expected} == expected
+    assert told["PendingModifiedValues"] == {}
+    assert databases.instances.get("db").port == 5434  # type: ignore[union-attr]
+    assert [group["VpcSecurityGroupId"] for group in told["VpcSecurityGroups"]] == databases.groups[:1]
+    assert told["DBParameterGroups"][0]["DBParameterGroupName"] == f"default.{FAMILY}"
+    assert told["TagList"][-1] == {"Key": "c", "Value": "3"}

@@ -1,0 +1,68 @@
+"""What S3 refuses of tags and metadata."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netflux.aws.s3.api import S3Api
+from netflux.aws.s3.body import Bodies
+from netflux.aws.s3.store import Store
+from netflux.clock import Clock
+from netflux.controlplane.apis import Apis
+from tests.controlplane.plane import Plane
+from tests.rules.rule import Rule
+
+SERVICE = "s3"
+
+_GUIDE = "Amazon S3 User Guide"
+_TAGS, _METADATA = f"Categorizing your objects using tags, {_GUIDE}", f"Working with object metadata, {_GUIDE}"
+_API = "Amazon S3 API Reference"
+_ELEVEN = "&".join(f"k{number}=v" for number in range(11))
+
+
+def _put(**changes: Any) -> dict[str, Any]:
+    return {"Bucket": "mine", "Key": "new", "Body": b"x", **changes}
+
+
+def _set(*keys: str, value: str = "v") -> dict[str, Any]:
+    return {"Bucket": "mine", "Key": "kept", "Tagging": {"TagSet": [{"Key": key, "Value": value} for key in keys]}}
+
+
+RULES = [
+    Rule("An object has 10 tags at most.", "PutObject", _put(Tagging=_ELEVEN), "InvalidTag", _TAGS),
+    Rule("An object's tags are put 10 at most.", "PutObjectTagging", _set(*(f"k{n}" for n in range(11))),
+         "InvalidTag", _TAGS),
+    Rule("An object that comes in parts has 10 tags at most.", "CreateMultipartUpload",
+         {"Bucket": "mine", "Key": "new", "Tagging": _ELEVEN}, "InvalidTag", _TAGS),
+    Rule("A tag's key stands once.", "PutObject", _put(Tagging="k=a&k=b"), "InvalidTag", _TAGS, "same key"),
+    Rule("A tag's key has 128 characters at most.", "PutObjectTagging", _set("k" * 129), "InvalidTag", _TAGS),
+    Rule("A tag's value has 256 characters at most.", "PutObjectTagging", _set("k", value="v" * 257), "InvalidTag",
+         _TAGS),
+    Rule("Tags that begin with aws: are AWS's own.", "PutObject", _put(Tagging="aws%3Ax=v"), "InvalidTag", _TAGS),
+    Rule("An object has 2 KB of metadata at most.", "PutObject", _put(Metadata={"a": "x" * 3072}),
+         "MetadataTooLarge", _METADATA),
+    Rule("Names of metadata count as well.", "PutObject", _put(Metadata={"a" * 1500: "x" * 600}), "MetadataTooLarge",
+         _METADATA),
+    Rule("An object that comes in parts has 2 KB of metadata at most.", "CreateMultipartUpload",
+         {"Bucket": "mine", "Key": "new", "Metadata": {"a": "x" * 3072}}, "MetadataTooLarge", _METADATA),
+    Rule("A copy has 2 KB of metadata at most.", "CopyObject",
+         {"Bucket": "mine", "Key": "new", "CopySource": "mine/kept", "MetadataDirective": "REPLACE",
+          "Metadata": {"a": "x" * 3072}}, "MetadataTooLarge", _METADATA),
+    Rule("A bucket's tag stands once.", "PutBucketTagging",
+         {"Bucket": "mine", "Tagging": {"TagSet": [{"Key": "k", "Value": "a"}, {"Key": "k", "Value": "b"}]}},
+         "InvalidTag", f"PutBucketTagging, {_API}"),
+    Rule("An object is put into a bucket that is there.", "PutObject", _put(Bucket="nobody"), "NoSuchBucket",
+         f"PutObject, {_API}"),
+    Rule("An object that is tagged is there.", "PutObjectTagging", {**_set("k"), "Key": "nobody"}, "NoSuchKey",
+         f"PutObjectTagging, {_API}"),
+]  # fmt: skip
+
+
+def register(plane: Plane, apis: Apis) -> None:
+    apis.register(S3Api(Store(plane.documents, Bodies(plane.path / "objects")), Clock()))
+
+
+async def prepare(apis: Apis) -> dict[str, str]:
+    await apis.call(SERVICE, "CreateBucket", {"Bucket": "mine"})
+    await apis.call(SERVICE, "PutObject", _put(Key="kept"))
+    return {}
