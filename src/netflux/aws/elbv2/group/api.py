@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netflux.aws.elbv2 import attributes, quotas
 from netflux.aws.elbv2.group import validation
-from netflux.aws.elbv2.operations import TAGGER, Operations, Shape, one_of, page
+from netflux.aws.elbv2.operations import Operations, Shape, one_of, page, tags_of
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
@@ -55,7 +55,7 @@ class TargetGroups(Operations):
         wanted = TargetGroup(
             self.arn(f"targetgroup/{request['Name']}"), request["Name"], request["Protocol"], request["Port"],
             request["VpcId"], validation.check(request, HealthCheck()), kind=request.get("TargetType", "instance"),
-            tags=TAGGER.read(request.get("Tags"), own=call.access_key is None),
+            tags=tags_of(call, request.get("Tags")),
         )  # fmt: skip
         if not self.parts.vpcs.exists(wanted.vpc_id):
             raise AwsError("ValidationError", f"The VPC ID '{wanted.vpc_id}' is not found")
