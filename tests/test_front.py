@@ -38,7 +38,7 @@ def _post(port: int, service: str, body: str) -> tuple[int, str]:
 
 
 def _call(front: Front, service: str, operation: str) -> asyncio.Future[tuple[int, str]]:
-    body = f"Action={operation}&Version=2011-06-15"
+    body = f"Action={operation}&Version=2015-02-02"
     return asyncio.ensure_future(asyncio.to_thread(_post, front.options.port, service, body))
 
 
@@ -51,11 +51,11 @@ async def test_the_first_answer_needs_no_service_and_others_wait_for_theirs(fron
     try:
         status, body = await _call(front, "sts", "GetCallerIdentity")
         assert (status, ":root</Arn>" in body) == (200, True)
-        waiting = _call(front, "iam", "ListUsers")
+        waiting = _call(front, "elasticache", "DescribeCacheClusters")
         assert not (await asyncio.wait({waiting}, timeout=0.2))[0]
         front.complete(Services(_none, dict, None, lambda _call: None))  # type: ignore[arg-type]
         status, body = await waiting
-        assert (status, "<ListUsersResponse" in body) == (200, True)
+        assert (status, "<DescribeCacheClustersResponse" in body) == (200, True)
     finally:
         await front.stop()
 
@@ -64,7 +64,7 @@ async def test_a_front_that_stops_before_its_services_lets_go_who_waits_and_leav
     await front.start()
     haproxy = front.haproxy.pid
     os.kill(haproxy, 0)
-    waiting = _call(front, "iam", "ListUsers")
+    waiting = _call(front, "elasticache", "DescribeCacheClusters")
     assert not (await asyncio.wait({waiting}, timeout=0.2))[0]
     await front.stop()
     with pytest.raises(ConnectionError):

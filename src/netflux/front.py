@@ -9,9 +9,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netflux import names
+from netflux.aws.iam.accesskeys import UserKeys
+from netflux.aws.iam.api import IamApi
+from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
@@ -22,6 +26,8 @@ from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication import development
 from netflux.controlplane.authentication.admission import Admission, Door
 from netflux.controlplane.authentication.keys import Keys, well_known
+from netflux.controlplane.authorization.authorization import Authorization
+from netflux.controlplane.authorization.inquiry import WhyDenied
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records import room
@@ -33,7 +39,10 @@ from netflux.gateway import gateway
 from netflux.gateway.peer import Peers
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
+from netflux.resources.ecr import IMAGE
 from netflux.runtime.children import Children
+from netflux.runtime.trees import Trees
+from netflux.seed import image
 from netflux.seed.config import Config
 from netflux.state import StateDirectory
 from netflux.vitals import Vitals
@@ -62,6 +71,7 @@ class Options:
         any_credentials: access keys that nobody issued are taken from programs, unverified.
         peers: descriptor by which the kernel tells whose a connection to the gateway is; None where it does not.
         owner: user id of who runs the region, as the machine counts users: it may live in a user namespace.
+        iam: whether policies decide what tasks, sessions and users may do.
     """
 
     port: int = 4566
@@ -76,6 +86,7 @@ class Options:
     any_credentials: bool = False
     peers: int | None = None
     owner: int = 0
+    iam: bool = True
 
 
 @dataclass(frozen=True)
@@ -117,7 +128,7 @@ class Front:
             self._log_is_gone()
         self.moto = Moto(self.documents, options.account, options.region)
         self.apis = Apis(options.account, options.region, self.moto, self._changed)
-        self.keys = Keys(self.documents, self.moto)
+        self.keys = Keys(self.documents, UserKeys(self.documents))
         credentials = development.make(state.path)
         for key in (credentials.key(options.account), well_known(options.account)):
             self.keys.add(key)
@@ -125,8 +136,9 @@ class Front:
         if options.peers is not None:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
-        for overlay in (StsApi(self.moto, self.keys), SqsApi(self.moto), SnsApi(self.moto), SsmApi()):
-            self.apis.register(overlay)
+        iam = IamApi(self.documents, self.clock, options.account, self.keys)
+        for api in (iam, StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto), SsmApi()):
+            self.apis.register(api)
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"
         self.gateway = gateway.Gateway(options.port, state.run, authority, place, options.listening, self.faults)
@@ -137,9 +149,16 @@ class Front:
         self.vitals = Vitals(state.path, self.reserve, self.documents, self.faults, self._clock_was_set)
         if options.listening is not None:
             self.haproxy.inherit(options.listening)
+        self.authorization = Authorization(
+            self.apis, TableIdentities(self.documents), (options.region, options.account), enforced=options.iam
+        )
         access = Access(credentials.token, self.admission.by_owner)
-        console = routes(self.apis.call, self._facts, access, self)
-        self.server = Server(self.apis, self.admission, self._s3, console)
+        denied = WhyDenied(self.authorization, (options.region, options.account))
+        images = self.documents.table(IMAGE)
+        self.trees = Trees(state.path / "images", lambda digest: images.has("tree", digest), state.path)
+        push = partial(image.push, self.apis.call, self.trees)
+        console = routes(self.apis.call, self._facts, access, self, denied, push)
+        self.server = Server(self.apis, self.admission, self._s3, console, self.authorization)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
 
@@ -204,8 +223,6 @@ class Front:
 
     def _changed(self, call: Call) -> None:
         """Before the services are there nobody can have read a state that this call would change."""
-        if call.service == "iam":
-            self.keys.users_changed()
         if self._services is not None:
             self._services.changed(call)
 

@@ -30,7 +30,7 @@ def close(path: Path) -> None:
     """Nobody else may read what is in there: secrets, passwords, the authority's key.
 
     A directory that was made by somebody's `mkdir` is open to readers, and so may be what an older netflux wrote into
-    it. PostgreSQL keeps its own files private, and those of podman's images have the modes that the images give them.
+    it. PostgreSQL keeps its own files private, and those of images have the modes that the images give them.
     """
     loose = stat.S_IMODE(path.stat().st_mode) & 0o077
     path.chmod(0o700)
@@ -41,7 +41,7 @@ def close(path: Path) -> None:
             entry.chmod(0o600)
         elif entry.is_dir():
             entry.chmod(0o700)
-            if entry.name == "ca" or (loose and entry.name not in ("podman", "databases", "run")):
+            if entry.name == "ca" or (loose and entry.name not in ("podman", "databases", "images", "run")):
                 _close_all(entry)
 
 

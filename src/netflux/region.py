@@ -37,9 +37,8 @@ from netflux.aws.ec2.flowcontroller import FlowLogController
 from netflux.aws.ec2.flowlogapi import FlowLogApi
 from netflux.aws.ec2.flowlogs import FlowLogs
 from netflux.aws.ecr import distribution
-from netflux.aws.ecr.api import EcrApi
+from netflux.aws.ecr.api import Contents, EcrApi
 from netflux.aws.ecr.controller import LifecycleController
-from netflux.aws.ecr.password import Passwords
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
 from netflux.aws.ecs import meter as ecsmeter
@@ -71,6 +70,7 @@ from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.secretsmanager.controller import SecretDeletionController
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call
 from netflux.controlplane.records.table import Change
 from netflux.front import Front, Services
@@ -130,7 +130,6 @@ class Region:
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
-        self.map.turned = partial(self.resolver.changed, "servicediscovery", "UpdateInstanceCustomHealthStatus")
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
         self.ec2, self.flow_logs = self._vpcs()
@@ -148,16 +147,15 @@ class Region:
         self.ecs = self._tasks()
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
-        self.stacks = CloudFormationApi(self.apis, self.documents, self.clock, state.path / "lint")
-        self.apis.register(self.stacks)
+        self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
-        inquiry = Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
+        s3.authorization = front.authorization
         self.documents.watch(self._recorded)
-        front.complete(Services(s3.handle, self.facts, inquiry, self._changed))
+        front.complete(Services(s3.handle, self.facts, self._inquiry(), self._changed))
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -198,14 +196,15 @@ class Region:
         binary = distribution.program()
         storage, run = self.state.path / "registry", self.state.run
         layers = distribution.Distribution(self.children, binary, storage, run, self.front.faults) if binary else None
-        self.apis.register(EcrApi(self.documents, self.moto, self.clock, layers, self.options.port))
-        passwords = Passwords(self.documents, self.clock)
-        return RegistryServer(self.apis, passwords, layers, self.options.account, self.options.region)
+        contents = Contents(layers, self.front.trees)
+        ecr = EcrApi(self.documents, self.apis, self.clock, contents, self.options.port)
+        self.apis.register(ecr)
+        return RegistryServer(self.apis, ecr, self.options.account, self.options.region)
 
     def _names(self) -> tuple[ServiceDiscoveryApi, AcmApi]:
         """Route 53, and who has records there or reads them: Cloud Map and ACM."""
         place = self.options.region, self.options.account
-        cloud_map = ServiceDiscoveryApi(self.documents, self.clock, self.apis, place)
+        cloud_map = ServiceDiscoveryApi(self.documents, self.clock, place)
         acm = AcmApi(self.documents, self.clock, place)
         for api in (cloud_map, acm, Route53Api(self.documents, self.clock, self.apis, place)):
             self.apis.register(api)
@@ -219,10 +218,20 @@ class Region:
     def _vpcs(self) -> tuple[Ec2Api, FlowLogs]:
         owner = (self.options.account, self.options.region)
         logs = FlowLogs(self.apis.call, self.documents, self.network, self.clock, owner)
+        logs.delivery.authorization = self.front.authorization
         poke = partial(self._poke, "flow-logs")
         api = Ec2Api(self.documents, self.clock, FlowLogApi(logs, self.documents, self.apis.call, self.clock, poke))
         self.apis.register(api)
         return api, logs
+
+    def _stacks(self) -> CloudFormationApi:
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
+        stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
+        self.apis.register(stacks)
+        return stacks
+
+    def _inquiry(self) -> Inquiry:
+        return Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()
@@ -298,6 +307,7 @@ class Region:
             serve_apis=self.front.server.listen,
             resolver=self.resolver,
             faults=self.front.faults,
+            authority=self.front.authorization,
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)
@@ -307,10 +317,11 @@ class Region:
         """What runs containers, and what fills the registry with the project's images."""
         where = (self.apis, self.options.account, self.options.region, lambda: self.registry.port)
         podman = Engine(self.state.path / "podman")
-        local = LocalImages(podman, EcrRegistry(*where))
-        seed = SeedController(self.apis.call, self.documents, self.options.seed, self.options.runtime, local)
+        local, trees = LocalImages(podman, EcrRegistry(*where)), self.front.trees
+        sources = (self.options.seed, self.options.runtime)
+        seed = SeedController(self.apis.call, self.documents, sources, trees, local)
         images = EcrRegistry(*where, seed.filled)
-        return choice.assemble(self.options.runtime, self.children, images, podman, self.state.path), seed
+        return choice.assemble(self.options.runtime, self.children, images, podman, trees), seed
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)
@@ -337,7 +348,6 @@ class Region:
         return pem, pem
 
     def _changed(self, call: Call) -> None:
-        self.resolver.changed(call.service, call.operation)
         for controller in READERS.get(call.service, ()):
             self.loop.poke_all(controller)
 
@@ -361,6 +371,7 @@ class Region:
             "runtime": self.options.runtime,
             "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
             "any_credentials": self.options.any_credentials,
+            "iam": self.options.iam,
             "tells_users_apart": self.options.peers is not None,
             "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
             "state": str(self.state.path),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tests.behaviours import bodies
 from tests.behaviours.cloud import Cloud, wait_for
 
 
@@ -12,6 +13,17 @@ def network(cloud: Cloud) -> dict[str, Any]:
     found = cloud.boto3("ecs").describe_services(cluster="prod", services=["movie-service"])["services"][0]
     place: dict[str, Any] = found["networkConfiguration"]
     return place
+
+
+def _role(cloud: Cloud) -> str:
+    """A role with what ECS needs to start any task."""
+    iam = cloud.boto3("iam")
+    found = [role["Arn"] for role in iam.list_roles()["Roles"] if role["RoleName"] == "tools"]
+    if found:
+        return str(found[0])
+    role = iam.create_role(RoleName="tools", AssumeRolePolicyDocument=bodies.TRUST)["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="tools", PolicyArn=bodies.EXECUTION_POLICY)
+    return str(role)
 
 
 def started(cloud: Cloud, image: str, container: dict[str, Any], groups: Sequence[str] = ()) -> str:
@@ -23,7 +35,7 @@ def started(cloud: Cloud, image: str, container: dict[str, Any], groups: Sequenc
     if groups:
         place["awsvpcConfiguration"]["securityGroups"] = [*groups]
     options = {"awslogs-group": "/tools", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}
-    role = "arn:aws:iam::123456789012:role/netflux-task-execution-role"
+    role = _role(cloud)
     definition = ecs.register_task_definition(
         family="tools", networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512",
         executionRoleArn=role, taskRoleArn=role,

@@ -65,6 +65,7 @@ Resources:
     Properties:
       AssumeRolePolicyDocument:
         {Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}]}
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"]
 Outputs:
   Balancer: {Value: !GetAtt Balancer.DNSName}
   Database: {Value: !GetAtt Database.Endpoint.Address}

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from netflux.runtime import enclosure
-from tests.behaviours import stack
+from tests.behaviours import bodies, stack
 from tests.behaviours.cloud import ROOT, Cloud, inside, running, wait_for
 
 LATE = 0
@@ -202,7 +202,9 @@ def dialled(cloud: Cloud, source: str, address: str, port: int) -> int:
 def test_a_flow_log_has_the_record_of_a_connection_and_of_one_that_was_rejected(cloud: Cloud) -> None:
     recovers(cloud)
     ec2, logs, iam = cloud.boto3("ec2"), cloud.boto3("logs"), cloud.boto3("iam")
-    role = iam.create_role(RoleName="flow", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    trust = bodies.TRUST.replace("ecs-tasks.amazonaws.com", "vpc-flow-logs.amazonaws.com")
+    role = iam.create_role(RoleName="flow", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="flow", PolicyArn="arn:aws:iam::aws:policy/CloudWatchLogsFullAccess")
     database, eni = next(iter(addresses(cloud, "rds/").items()))
     task, _ = next(iter(addresses(cloud, "ecs/task/").items()))
     ids = ec2.create_flow_logs(

@@ -256,6 +256,10 @@ class Walkthrough:
         ecs("CreateCluster", clusterName="prod")
         for role in ("ecsTaskExecutionRole", f"{APP}-task-role"):
             self._of("iam")("CreateRole", RoleName=role, AssumeRolePolicyDocument=bodies.TRUST)
+        executes = {"RoleName": "ecsTaskExecutionRole"}
+        self._of("iam")("AttachRolePolicy", **executes, PolicyArn=bodies.EXECUTION_POLICY)
+        secrets = {"PolicyName": "read-secrets", "PolicyDocument": bodies.READ_SECRETS}
+        self._of("iam")("PutRolePolicy", **executes, **secrets)
         for name in ("movie-service", "customer-service"):
             self._of("logs")("CreateLogGroup", logGroupName=f"/ecs/{name}")
             sent = self._task_definition(name)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from netflux.aws.acm.api import AcmApi
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.elbv2.balancer.desired import Desired
 from netflux.aws.elbv2.listener.certificates import Acm
@@ -28,7 +29,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
-from tests.controlplane.plane import with_ec2
+from tests.controlplane.plane import with_ec2, with_iam
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -281,6 +282,8 @@ class Cloud:
         self.apis.register(self.ecs)
         self.apis.register(self.rds)
         self.apis.register(self.cloudfront)
+        self.apis.register(AcmApi(self.documents, Clock(), (REGION, ACCOUNT)))
+        with_iam(self.apis, self.documents, ACCOUNT)
         self.apis.register(Route53Api(self.documents, Clock(), self.apis, (REGION, ACCOUNT)))
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.broken: Callable[[str, dict[str, Any]], Exception | None] = lambda _operation, _params: None

@@ -51,7 +51,7 @@ def outputs(stack: dict[str, Any]) -> dict[str, str]:
 
 
 async def test_a_stack_makes_changes_and_deletes_them(cloud: Cloud) -> None:
-    cloud.apis.register(ServiceDiscoveryApi(cloud.documents, Clock(), cloud.apis, (REGION, ACCOUNT)))
+    cloud.apis.register(ServiceDiscoveryApi(cloud.documents, Clock(), (REGION, ACCOUNT)))
     stack = await cloud.create(TEMPLATE)
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     told = outputs(stack)
@@ -79,7 +79,7 @@ async def test_a_stack_makes_changes_and_deletes_them(cloud: Cloud) -> None:
 
 
 async def test_a_service_whose_answer_was_lost_is_found_and_goes_with_the_stack(cloud: Cloud) -> None:
-    cloud.apis.register(ServiceDiscoveryApi(cloud.documents, Clock(), cloud.apis, (REGION, ACCOUNT)))
+    cloud.apis.register(ServiceDiscoveryApi(cloud.documents, Clock(), (REGION, ACCOUNT)))
     lost = []
 
     def lose(operation: str, params: dict[str, Any]) -> Exception | None:

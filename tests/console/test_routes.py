@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from netflux.console.routes import Access, routes
+from netflux.runtime.trees import Trees
+from netflux.seed import image
 from tests.console import cloud
 
 TOKEN = "0123456789abcdef"
@@ -19,9 +22,10 @@ async def region() -> cloud.Cloud:
 
 
 @pytest.fixture
-async def client(region: cloud.Cloud) -> AsyncIterator[Client]:
+async def client(region: cloud.Cloud, tmp_path: Path) -> AsyncIterator[Client]:
     app = web.Application()
-    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access(TOKEN)))
+    push = partial(image.push, region.call, Trees(tmp_path / "images", lambda _digest: True))
+    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access(TOKEN), push=push))
     async with TestClient(TestServer(app)) as started:
         yield started
 

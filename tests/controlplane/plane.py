@@ -4,6 +4,10 @@ from pathlib import Path
 
 from netflux import names
 from netflux.aws.ec2.api import Ec2Api
+from netflux.aws.iam.accesskeys import UserKeys
+from netflux.aws.iam.api import IamApi
+from netflux.aws.secretsmanager.api import SecretsManagerApi
+from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication.admission import Admission
@@ -28,6 +32,14 @@ def with_ec2(apis: Apis, documents: Documents, clock: Clock | None = None) -> Ec
     return api
 
 
+def with_iam(apis: Apis, documents: Documents, account: str = names.ACCOUNT) -> Keys:
+    """IAM and STS on the documents, answering from now on, and the keys that they issue."""
+    keys = Keys(documents, UserKeys(documents))
+    apis.register(IamApi(documents, Clock(), account, keys))
+    apis.register(StsApi(documents, keys))
+    return keys
+
+
 class Plane:
     """A control plane that can be restarted on the same disk."""
 
@@ -43,6 +55,8 @@ class Plane:
         self.moto = Moto(self.documents, names.ACCOUNT, names.REGION)
         apis = Apis(names.ACCOUNT, names.REGION, self.moto, self.changes.append)
         with_ec2(apis, self.documents)
+        self.keys = with_iam(apis, self.documents)
+        apis.register(SecretsManagerApi(self.documents, Clock(), apis))
         return apis
 
     def stop(self) -> None:

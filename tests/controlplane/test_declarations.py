@@ -7,21 +7,21 @@ from botocore import xform_name
 
 from netflux.aws.acm.api import AcmApi
 from netflux.aws.ec2.api import Ec2Api
+from netflux.aws.ecr.api import EcrApi
 from netflux.aws.elbv2.api import ElbApi
+from netflux.aws.iam.api import IamApi
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
+from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.sts.api import StsApi
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
-    "acm": AcmApi,
-    "ec2": Ec2Api,
-    "elbv2": ElbApi,
-    "rds": RdsApi,
-    "route53": Route53Api,
-    "secretsmanager": SecretsManagerApi,
-}
+    "acm": AcmApi, "ec2": Ec2Api, "ecr": EcrApi, "elbv2": ElbApi, "iam": IamApi, "rds": RdsApi,
+    "route53": Route53Api, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sts": StsApi,
+}  # fmt: skip
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 
 

@@ -34,3 +34,11 @@ def test_the_regions_own_tags_do_not_count() -> None:
     assert TAGGER.merged({"aws:x": "", "a": "1", "b": "2"}, {"b": "3"}) == {"aws:x": "", "a": "1", "b": "3"}
     with pytest.raises(AwsError):
         TAGGER.merged({"a": "1", "b": "2"}, {"c": "3"})
+
+
+def test_where_case_is_ignored_a_key_stands_once_and_replaces_its_other_spelling() -> None:
+    tagger = Tagger("Invalid", "TooMany", ignores_case=True)
+    with pytest.raises(AwsError, match="'team' stands twice"):
+        tagger.read([{"Key": "Team", "Value": "a"}, {"Key": "team", "Value": "b"}])
+    assert tagger.merged({"Team": "a", "Stage": "b"}, {"team": "c"}) == {"Stage": "b", "team": "c"}
+    assert Tagger("Invalid", "TooMany").merged({"Team": "a"}, {"team": "c"}) == {"Team": "a", "team": "c"}

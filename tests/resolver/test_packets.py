@@ -18,7 +18,6 @@ from netflux import names
 from netflux.aws.route53.api import Route53Api
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.network.endpoints import Endpoints
@@ -98,14 +97,11 @@ def placed(work: Callable[[Place], Awaitable[Any]]) -> Any:
     async def run(directory: Path) -> Any:
         documents = Documents(directory / "n.db")
         moto = Moto(documents, names.ACCOUNT, names.REGION)
-        apis = Apis(names.ACCOUNT, names.REGION, moto, lambda call: follow(call))  # noqa: PLW0108 (made below)
+        apis = Apis(names.ACCOUNT, names.REGION, moto, lambda _call: None)
         with_ec2(apis, documents)
         network, endpoints = NamespaceNetwork(documents), Endpoints()
         apis.register(Route53Api(documents, Clock(), apis, (names.REGION, names.ACCOUNT)))
         resolver = Resolver(apis, network, endpoints, documents)
-
-        def follow(call: Call) -> None:
-            resolver.changed(call.service, call.operation)
 
         await network.start()
         try:

@@ -157,13 +157,6 @@ RULES = [
         "ResourceNotFoundException",
         IMPORT,
     ),
-    Rule(
-        "A tag's key is not AWS's",
-        "ImportCertificate",
-        {**PARTS, "Tags": [{"Key": "aws:k"}]},
-        "InvalidTagException",
-        IMPORT,
-    ),
     _request("A name is a domain's", "ValidationException", "regular expression", DomainName="new"),
     _request("A name has no spaces", "ValidationException", "regular expression", DomainName="a b.test"),
     _request("A wildcard stands in front", "ValidationException", "regular expression", DomainName="a.*.test"),

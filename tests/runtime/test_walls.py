@@ -24,6 +24,7 @@ from netflux.runtime.children import Children, end_leftovers, started_at
 from netflux.runtime.driver import ContainerSpec, Image, PullError, StartError
 from netflux.runtime.manifest import ProcessImage, write
 from netflux.runtime.process import ProcessContainer, ProcessRuntime, find_walls
+from netflux.runtime.trees import Trees
 from netflux.runtime.walls import FILES, HOSTS, PROCESSES, Walls
 from tests import hostile
 from tests.behaviours import ordinary_user
@@ -44,6 +45,11 @@ class Shelf:
         return "sha256:0", self._text
 
 
+def kept(state: Path) -> Trees:
+    """Contents of images in a state directory."""
+    return Trees(state / "images", lambda _digest: True, state)
+
+
 class Ground:
     """A state directory with secrets, sockets and processes that are not the task's, and the task's image."""
 
@@ -58,7 +64,7 @@ class Ground:
         (self.folder / "hostile.py").write_text(Path(hostile.__file__).read_text())
         self.elsewhere = Path("/tmp", f"nf-walls-{os.getpid()}")
         self.children = Children(self.state / "run" / "children")
-        self.runtime = ProcessRuntime(self.children, Shelf(self.folder), self.state / "run" / "tmp", self.state)
+        self.runtime = ProcessRuntime(self.children, Shelf(self.folder), kept(self.state))
 
     def given(self) -> dict[str, Any]:
         victim = self.victim.pid
@@ -269,6 +275,7 @@ REGION = """
 import asyncio, sys
 from pathlib import Path
 from netflux.runtime.children import Children, Launch
+from netflux.runtime.trees import Trees
 from netflux.runtime.walls import FILES, PROCESSES, Walls, scratch
 
 async def main():
@@ -392,7 +399,7 @@ async def test_a_folder_of_the_state_directory_is_no_image(ground: Ground) -> No
     alias = ground.folder.parent / "alias"
     alias.symlink_to(ground.state / "objects")
     for folder in (ground.state, ground.state / "objects", alias):
-        runtime = ProcessRuntime(ground.children, Shelf(folder), state=ground.state)
+        runtime = ProcessRuntime(ground.children, Shelf(folder), kept(ground.state))
         with pytest.raises(PullError, match="is in the state directory"):
             await runtime.pull("a")
         with pytest.raises(StartError, match="is in the state directory"):  # a link may have been changed meanwhile

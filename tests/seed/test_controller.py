@@ -1,3 +1,4 @@
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,7 @@ import pytest
 
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Retryable, Terminal, UserError
+from netflux.runtime.trees import Trees
 from netflux.seed import image
 from netflux.seed.config import BucketSource, Config, ContainerSource, ImageSource
 from netflux.seed.controller import SeedController, content_type
@@ -20,6 +22,7 @@ class Cloud:
         self.buckets: dict[str, str] = {}
         self.objects: dict[str, dict[str, Any]] = {}
         self.refuse_after: int | None = None
+        self.trees = Trees(Path(tempfile.mkdtemp(prefix="nf-seed-")), lambda _digest: True)
 
     async def call(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = getattr(self, f"{service}_{operation}")(params)
@@ -86,7 +89,7 @@ def config(tmp_path: Path, site: Path) -> Config:
 
 
 async def one_pass(cloud: Cloud, documents: Documents, config: Config) -> None:
-    controller = SeedController(cloud.call, documents, config)
+    controller = SeedController(cloud.call, documents, (config, "process"), cloud.trees)
     for key in await controller.keys():
         await controller.reconcile(key)
 
@@ -159,7 +162,7 @@ async def test_a_push_of_a_folder_that_is_absent_is_refused(config: Config) -> N
 
     gone = ImageSource("movies", "latest", Path("/nowhere/at/all"), ("serve",))
     with pytest.raises(UserError, match="/nowhere/at/all is not a folder"):
-        await image.push(Cloud().call, gone)
+        await image.push(Cloud().call, Cloud().trees, gone)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +204,7 @@ async def test_a_container_is_pushed_once_and_again_when_it_was_built_anew(docum
     config = Config(Path("t.yaml"), "s", containers=(ContainerSource("tools", "latest", "localhost/tools"),))
 
     async def run() -> SeedController:
-        made = SeedController(cloud.call, documents, config, "podman", podman)  # type: ignore[arg-type]
+        made = SeedController(cloud.call, documents, (config, "podman"), cloud.trees, podman)  # type: ignore[arg-type]
         await made.reconcile("image/tools:latest")
         return made
 
@@ -223,7 +226,7 @@ async def test_a_folder_is_not_pushed_where_only_containers_run(documents: Docum
     cloud = Cloud()
     cloud.repositories["movies"] = "today"
     config = Config(Path("t.yaml"), "s", images=(ImageSource("movies", "latest", tmp_path, ("run",)),))
-    controller = SeedController(cloud.call, documents, config, "podman")
+    controller = SeedController(cloud.call, documents, (config, "podman"), cloud.trees)
     with pytest.raises(Terminal, match="runs containers only"):
         await controller.reconcile("image/movies:latest")
     await controller.filled("movies", "latest")

@@ -99,7 +99,7 @@ async def test_namespaces_that_moto_kept_are_taken_over_once(plane: Plane) -> No
     made = await plane.moto.call("servicediscovery", "CreateService", {"Name": "api", "NamespaceId": identity})
     await servicediscovery.adopt(plane.moto, plane.documents)
     apis = await plane.restart()
-    apis.register(ServiceDiscoveryApi(plane.documents, Clock(), apis, (names.REGION, names.ACCOUNT)))
+    apis.register(ServiceDiscoveryApi(plane.documents, Clock(), (names.REGION, names.ACCOUNT)))
 
     async def call(operation: str, **params: Any) -> dict[str, Any]:
         return await apis.call("servicediscovery", operation, params)

@@ -48,6 +48,8 @@ class Chosen:
     network: str
     runtime: str
     any_credentials: bool = False
+    iam: bool = True
+    live: bool = False
 
 
 _session: dict[str, Any] = {"pipe": None, "log": None}
@@ -91,9 +93,9 @@ def up(chosen: Chosen, place: Path) -> None:
 def _request(chosen: Chosen, place: Path) -> Any:
     from netflux.cli import up as foreground
 
-    project = projects.find(chosen.what, chosen.empty)
+    project = projects.find(chosen.what, chosen.empty, live=chosen.live)
     return foreground.Request(
-        project, place, chosen.port, chosen.speed, chosen.network, chosen.runtime, chosen.any_credentials
+        project, place, chosen.port, chosen.speed, chosen.network, chosen.runtime, chosen.any_credentials, chosen.iam
     )
 
 
@@ -106,6 +108,8 @@ def up_detached(chosen: Chosen, place: Path) -> None:
     arguments += ["--port", str(chosen.port), "--state", str(place), "--speed", str(chosen.speed)]
     arguments += ["--network", chosen.network, "--runtime", chosen.runtime]
     arguments += ["--any-credentials"] if chosen.any_credentials else []
+    arguments += [] if chosen.iam else ["--iam", "off"]
+    arguments += ["--live"] if chosen.live else []
     console = Console()
     shown = progress.on(console)
     try:
@@ -202,14 +206,15 @@ def _stop(held: states.Holder, place: Path, console: Console) -> None:
         os.close(process)
 
 
-def push(place: Path, folder: Path, image: str, command: list[str]) -> None:
+def push(place: Path, folder: Path, image: str, command: list[str], *, live: bool) -> None:
     """Sends a process image to the running region's registry."""
     repository, colon, tag = image.rpartition(":")
     if not colon or not repository or not tag:
         raise UserError(f"{image!r} names no tag.", f"Write REPOSITORY:TAG, for example {image.strip(':')}:latest.", 2)
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder.", "Name the folder that the command runs in.", 2)
-    body = {"repository": repository, "tag": tag, "folder": str(folder.absolute()), "command": command}
+    body: dict[str, Any] = {"repository": repository, "tag": tag, "folder": str(folder.absolute()), "command": command}
+    body |= {"live": True} if live else {}
     answer = client.post(place, "push", body)
     print(f"{repository}:{tag} is {answer['digest']}")
 

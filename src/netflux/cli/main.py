@@ -44,6 +44,13 @@ class Runtime(StrEnum):
     podman = "podman"
 
 
+class Switch(StrEnum):
+    """On or off."""
+
+    on = "on"
+    off = "off"
+
+
 State = Annotated[
     Path | None,
     typer.Option(
@@ -71,6 +78,12 @@ def up(  # noqa: PLR0917, an option each
     any_credentials: Annotated[
         bool, typer.Option("--any-credentials", help="Take access keys that nobody issued, from programs; unverified.")
     ] = False,
+    iam: Annotated[
+        Switch, typer.Option("--iam", help="Whether policies decide what tasks, roles and users may do.")
+    ] = Switch.on,
+    live: Annotated[
+        bool, typer.Option("--live", help="Tasks run in the project's folders themselves, as they are, not in copies.")
+    ] = False,
 ) -> None:
     """Start the cloud and deploy the project's stack into it."""
     from netflux.cli import commands
@@ -79,7 +92,9 @@ def up(  # noqa: PLR0917, an option each
         raise UserError(
             f"--speed {speed:g} is not possible.", "Choose more than 0 and at most 1000; 1 is real time.", 2
         )
-    chosen = commands.Chosen(what, empty, port, speed, network.value, runtime.value, any_credentials)
+    chosen = commands.Chosen(
+        what, empty, port, speed, network.value, runtime.value, any_credentials, iam is Switch.on, live
+    )
     place = projects.state(state, what)
     if detach:
         commands.up_detached(chosen, place)
@@ -132,12 +147,13 @@ def push(
     folder: Annotated[Path, typer.Argument(help="What the command runs in.")],
     image: Annotated[str, typer.Argument(metavar="REPOSITORY:TAG", help="An ECR repository of the running cloud.")],
     command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="The image's command.")],
+    live: Annotated[bool, typer.Option("--live", help="Tasks run in the folder itself, as it is.")] = False,
     state: State = None,
 ) -> None:
     """Put a folder and its command into a repository as a process image."""
     from netflux.cli import commands
 
-    commands.push(projects.state(state), folder, image, command)
+    commands.push(projects.state(state), folder, image, command, live=live)
 
 
 @app.command()
@@ -152,6 +168,20 @@ def reach(
     from netflux.cli import reach as reaching
 
     raise typer.Exit(reaching.reach(projects.state(state), reaching.Asked(source, destination, probe), as_json))
+
+
+@app.command("why-denied")
+def why_denied(
+    principal: Annotated[str, typer.Option("--principal", metavar="ARN", help="A role, a user or a session.")] = "",
+    action: Annotated[str, typer.Option("--action", metavar="SERVICE:ACTION", help="E.g. s3:GetObject.")] = "",
+    resource: Annotated[str, typer.Option("--resource", metavar="ARN", help="What it is done to.")] = "*",
+    as_json: Annotated[bool, typer.Option("--json", help="All of it, for programs.")] = False,
+    state: State = None,
+) -> None:
+    """Say which policy's statement denied the last calls, or decides about one, and what would allow it."""
+    from netflux.cli import denied
+
+    raise typer.Exit(denied.why(projects.state(state), denied.Asked(principal, action, resource), as_json))
 
 
 @app.command()

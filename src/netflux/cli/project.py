@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netflux.errors import UserError
@@ -25,13 +25,22 @@ class Project:
     config: Config | None
 
 
-def find(argument: Path | None, empty: bool) -> Project:
+def find(argument: Path | None, empty: bool, *, live: bool = False) -> Project:
     """The project that `netflux up` is asked to start.
 
     Args:
         argument: a folder with a `netflux.toml` (or `architecture/netflux.toml`), or a template.
         empty: no stack is wanted, so no file is needed.
+        live: its images are their folders as they are, whatever the file says.
     """
+    found = _find(argument, empty)
+    if live and found.config is not None:
+        images = tuple(replace(image, live=True) for image in found.config.images)
+        return replace(found, config=replace(found.config, images=images))
+    return found
+
+
+def _find(argument: Path | None, empty: bool) -> Project:
     place = (argument or Path()).absolute()
     if empty:
         if argument is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
+
+from netflux.cli import versions
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,18 @@ def _api_paths(distribution: dict[str, Any], status: dict[str, Any]) -> list[str
     return [path for path in paths if any(path.startswith(prefix) for prefix in prefixes)] or prefixes
 
 
+def _notes(status: dict[str, Any]) -> Iterator[str]:
+    """What a person might not expect of this region."""
+    region = status["region"]
+    if region.get("any_credentials"):
+        yield "--any-credentials: every access key is taken from programs, unverified."
+    if not region.get("iam", True):
+        yield "--iam off: no policy of IAM is heeded; tasks and roles may do everything."
+    if not region.get("tells_users_apart", True):
+        yield "The kernel does not tell whose a connection is: other users of this machine can use the key `test` here."
+    yield from versions.behind(status)
+
+
 def show(console: Console, status: dict[str, Any], seconds: float | None = None) -> None:
     """Prints the lines, and what is not as it is on AWS."""
     region = status["region"]
@@ -86,13 +101,8 @@ def show(console: Console, status: dict[str, Any], seconds: float | None = None)
                 "yellow",
             )
         )
-    if region.get("any_credentials"):
-        console.print(Text("--any-credentials: every access key is taken from programs, unverified.", "yellow"))
-    if not region.get("tells_users_apart", True):
-        told = (
-            "The kernel does not tell whose a connection is: other users of this machine can use the key `test` here."
-        )
-        console.print(Text(told, "yellow"))
+    for sentence in _notes(status):
+        console.print(Text(sentence, "yellow"))
     sizes = region.get("sizes")
     held = sizes is None or (sizes["memory"] and sizes["cpu"])
     if sizes is not None and (seconds is None or not held):

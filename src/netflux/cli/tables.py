@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from netflux.runtime import manifest
+
 _COLORS = {
     "healthy": "green", "available": "green", "RUNNING": "green", "ACTIVE": "green", "active": "green",
     "Deployed": "green", "unhealthy": "red", "failed": "red", "FAILED": "red", "STOPPED": "red",
@@ -16,7 +18,7 @@ _COLORS = {
 
 def show(console: Console, status: dict[str, Any]) -> None:
     """Prints every table that has a row."""
-    parts = (_stacks, _services, _tasks, _targets, _databases, _dropped)
+    parts = (_stacks, _services, _tasks, _targets, _databases, _live, _dropped)
     for table in (part(status) for part in parts):
         if table.row_count:
             console.print(table)
@@ -93,6 +95,18 @@ def _databases(status: dict[str, Any]) -> Table:
         where = f"{endpoint['Address']}:{endpoint['Port']}" if endpoint.get("Address") else ""
         engine = f"{one['Engine']} {one.get('EngineVersion', '')}"
         table.add_row(one["DBInstanceIdentifier"], colored(one["DBInstanceStatus"]), engine, where)
+    return table
+
+
+def _live(status: dict[str, Any]) -> Table:
+    """Images that have no content of their own: what is said here is where AWS does otherwise."""
+    table = _table("Live images", "image", "its tasks run")
+    for repository, images in status.get("images", {}).items():
+        for one in images:
+            if one.get("imageManifestMediaType") == manifest.LIVE_TYPE:
+                names = [f"{repository}:{tag}" for tag in one.get("imageTags", ())]
+                name = " ".join(names) or f"{repository}@{one['imageDigest'][:19]}"
+                table.add_row(name, "in their folder as it is, not in what was pushed")
     return table
 
 

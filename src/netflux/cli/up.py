@@ -47,6 +47,7 @@ class Request:
         network: `auto`, `loopback` or `namespaces`.
         runtime: `auto`, `process` or `podman`.
         any_credentials: access keys that nobody issued are taken.
+        iam: policies decide what tasks, roles and users may do.
         fresh: the state directory is made for this start.
         listening: descriptor of the gateway's listening socket, for a region that lives in a network of its own.
         pid: of the process that a person sees and signals.
@@ -61,6 +62,7 @@ class Request:
     network: str
     runtime: str
     any_credentials: bool = False
+    iam: bool = True
     fresh: bool = False
     listening: int | None = None
     pid: int = 0
@@ -145,6 +147,7 @@ async def _run(
         listening=request.listening,
         pid=request.pid,
         any_credentials=request.any_credentials,
+        iam=request.iam,
         peers=request.peers,
         owner=request.owner,
     )

@@ -36,7 +36,9 @@ class ChangeSets(Stacks):
         stack = self._store.stack(request["StackName"])
         existing = stack if stack is not None and stack.status != "REVIEW_IN_PROGRESS" else None
         self._check_kind(kind, stack, request["StackName"])
-        asked = await requests.asked(self._apis.call, self._checks, request, call.region, existing)
+        role = request.get("RoleARN") or (existing.shown.get("RoleARN", "") if existing is not None else "")
+        calling = self._calling(self._actor(call, role))
+        asked = await requests.asked(calling.call, self._checks, request, call.region, existing)
         stack = self._store.stack(request["StackName"])
         if stack is None:
             name = requests.stack_name(request["StackName"])
@@ -120,7 +122,7 @@ class ChangeSets(Stacks):
         self._store.drop_change_set(stack, name)
         return {}
 
-    async def execute_change_set(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def execute_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Starts making the changes."""
         requests.refuse(
             "ExecuteChangeSet", request, ("ChangeSetName", "StackName", "ClientRequestToken", "DisableRollback")
@@ -134,21 +136,21 @@ class ChangeSets(Stacks):
             )
         source = Source(**found["source"])
         kept = {"ChangeSetId": found["id"]} | found["request"] | request
+        actor = self._actor(call, kept.get("RoleARN") or stack.shown.get("RoleARN", ""))
         if found["kind"] == "CREATE":
-            self._begin_create(stack, source, kept)
+            self._begin_create(stack, source, kept, actor)
         else:
-            self._begin_update(stack, source, kept)
+            self._begin_update(stack, source, kept, actor)
         for other in self._store.change_sets(stack):
             if other != name:
                 self._store.drop_change_set(stack, other)
         self._store.put_change_set(stack, name, found | {"execution": "EXECUTE_COMPLETE"})
         return {}
 
-    def _begin_create(self, stack: Stack, source: Source, request: Mapping[str, Any]) -> None:
+    def _begin_create(self, stack: Stack, source: Source, request: Mapping[str, Any], actor: tuple[str, ...]) -> None:
         on_failure = "DO_NOTHING" if request.get("DisableRollback") else request.get("OnStackFailure", "ROLLBACK")
-        operation = Operation(
-            "create", str(request.get("ClientRequestToken") or uuid.uuid4()), "apply", on_failure=on_failure
-        )
+        token = str(request.get("ClientRequestToken") or uuid.uuid4())
+        operation = Operation("create", token, "apply", on_failure=on_failure, actor=actor)
         stack = self._journal.stack(
             replace(stack, source=source, shown=stack.shown | {"ChangeSetId": request["ChangeSetId"]}),
             "CREATE_IN_PROGRESS", "User Initiated", operation=operation,

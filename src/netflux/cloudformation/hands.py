@@ -84,7 +84,8 @@ class Hands:
         if not step.operation:
             return True
         try:
-            calls = carry.parameters(row, step, facts, changed)
+            asked = await step.ask(self.call, facts) if step.ask is not None else None
+            calls = carry.parameters(row, step, facts, changed) if asked is None else asked
         except (Uncarried, ValueError) as problem:
             raise AwsError("ValidationError", f"Property validation failure: {problem}") from problem
         for params in calls:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from netflux.cloudformation.lint import Linter, cache_folder
 from netflux.cloudformation.reading import Reading
 from netflux.cloudformation.store import Operation, Source, Stack, Store
 from netflux.controlplane.apis import Apis
-from netflux.controlplane.call import Call
+from netflux.controlplane.authorization.actors import Actors
+from netflux.controlplane.call import Call, Caller
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Unsupported
 
@@ -37,6 +39,7 @@ _UPDATABLE = frozenset({
 })  # fmt: skip
 
 
+_SERVICE = "cloudformation.amazonaws.com"
 _CALLS = 6
 """Calls at a time of all operations together; each is followed by writes to disk, of some milliseconds."""
 
@@ -56,6 +59,7 @@ class Stacks(Reading):
         self, apis: Apis, documents: Documents, clock: Clock, cache: Path | None = None, *, lint: bool = True
     ) -> None:
         self._apis = apis
+        self.actors: Actors | None = None
         self._store = Store(documents)
         self._journal = Journal(self._store, clock)
         self._clock = clock
@@ -89,19 +93,33 @@ class Stacks(Reading):
             await asyncio.shield(task)
 
     def _start(self, stack: Stack) -> None:
-        execution = Execution(self._journal, self._call, self._clock, stack, self._stopping)
+        call = partial(self._call, self._calling(stack.operation.actor if stack.operation is not None else ()))
+        execution = Execution(self._journal, call, self._clock, stack, self._stopping)
         task = asyncio.create_task(execution.run(), name=f"cloudformation {stack.name}")
         self._running[stack.id], self._executions[stack.id] = task, execution
         task.add_done_callback(lambda _task: self._forget(stack.id))
 
-    async def _call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _actor(self, call: Call, role: str, parent: Stack | None = None) -> tuple[str, ...]:
+        """For whom an operation's calls are made: those of a nested stack as those of its parent."""
+        if parent is not None and parent.operation is not None:
+            return parent.operation.actor
+        return self.actors.of(call.access_key, role, _SERVICE) if self.actors is not None else ()
+
+    def _parent(self, call: Call, stack: Stack) -> Stack | None:
+        """The stack that asks for a nested one's change; None for a client's own."""
+        return self._store.stack(str(stack.shown.get("ParentId", ""))) if call.access_key is None else None
+
+    def _calling(self, actor: Sequence[str]) -> Caller:
+        return self.actors.calling(actor) if self.actors is not None else self._apis
+
+    async def _call(self, caller: Caller, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """A call of an operation's: a hundred stacks at once leave room for other clients' calls between theirs."""
         if service == self.service:  # a nested stack is asked for, and makes calls itself
             return await self._apis.call(service, operation, params)
         async with self._places:
             if self._stopping.is_set():
                 raise Halted("the region stops")
-            return await self._apis.call(service, operation, params)
+            return await caller.call(service, operation, params)
 
     def _forget(self, stack_id: str) -> None:
         self._running.pop(stack_id, None)
@@ -115,16 +133,17 @@ class Stacks(Reading):
         if "OnFailure" in request and "DisableRollback" in request:
             raise AwsError("ValidationError", "You can specify either DisableRollback or OnFailure, but not both.")
         self._free(name)
-        asked = await requests.asked(self._apis.call, self._checks, request, call.region, None)
+        parent = nested.parent_of(self._store, call, request)
+        actor = self._actor(call, request.get("RoleARN", ""), parent)
+        asked = await requests.asked(self._calling(actor).call, self._checks, request, call.region, None)
         self._free(name)
         on_failure = "DO_NOTHING" if request.get("DisableRollback") else request.get("OnFailure", "ROLLBACK")
         stack = self._new(call, name, asked.source, request)
-        parent = nested.parent_of(self._store, call, request)
         if parent is not None:
             family = nested.shown(self._store, parent, len(asked.template.resources))
             stack = replace(stack, shown=stack.shown | family)
         token = str(uuid.uuid4()) if parent is not None else _token(request)
-        operation = Operation("create", token, "apply", on_failure=on_failure)
+        operation = Operation("create", token, "apply", on_failure=on_failure, actor=actor)
         env = await scene.environment(self._apis.call, self._store, stack, asked.template)
         await self._examiner.beside(rules.check, env, asked.template)
         await self._examiner.beside(lacks.check, env, asked.template)
@@ -156,22 +175,26 @@ class Stacks(Reading):
         requests.check_length(call, request)
         stack = self._live(request["StackName"])
         self._check_updatable(stack)
-        asked = await requests.asked(self._apis.call, self._checks, request, call.region, stack)
+        role = request.get("RoleARN") or stack.shown.get("RoleARN", "")
+        actor = self._actor(call, role, self._parent(call, stack))
+        asked = await requests.asked(self._calling(actor).call, self._checks, request, call.region, stack)
         target = replace(stack, source=asked.source)
         changes = await foresee(self._apis.call, self._store, target, asked.template, self._examiner.beside)
         if not changes and stack.status != "UPDATE_FAILED" and asked.source.tags == stack.source.tags:
             raise AwsError("ValidationError", "No updates are to be performed.")
-        self._begin_update(self._live(stack.id), asked.source, request)
+        self._begin_update(self._live(stack.id), asked.source, request, actor)
         return {"StackId": stack.id}
 
     def _check_updatable(self, stack: Stack) -> None:
         if stack.status not in _UPDATABLE:
             raise AwsError("ValidationError", f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
 
-    def _begin_update(self, stack: Stack, source: Source, request: Mapping[str, Any]) -> None:
+    def _begin_update(self, stack: Stack, source: Source, request: Mapping[str, Any], actor: tuple[str, ...]) -> None:
         self._check_updatable(stack)
         on_failure = "DO_NOTHING" if request.get("DisableRollback") else "ROLLBACK"
-        operation = Operation("update", _token(request), "apply", previous=stack.source, on_failure=on_failure)
+        operation = Operation(
+            "update", _token(request), "apply", previous=stack.source, on_failure=on_failure, actor=actor
+        )
         shown = stack.shown | {
             key: request[key] for key in ("NotificationARNs", "RoleARN", "ChangeSetId") if key in request
         }
@@ -181,7 +204,7 @@ class Stacks(Reading):
         )  # fmt: skip
         self._start(stack)
 
-    async def delete_stack(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    async def delete_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Starts deleting a stack; one that isn't there is deleted already."""
         requests.refuse(
             "DeleteStack", request, ("StackName", "RetainResources", "RoleARN", "ClientRequestToken", "DeletionMode")
@@ -204,12 +227,14 @@ class Stacks(Reading):
                 "ValidationError",
                 f"Invalid operation on stack [{stack.id}]. RetainResources needs a stack in DELETE_FAILED.",
             )
+        role = request.get("RoleARN") or stack.shown.get("RoleARN", "")
         operation = Operation(
             "delete",
             _token(request),
             "delete",
             retain=retain,
             force=request.get("DeletionMode") == "FORCE_DELETE_STACK",
+            actor=self._actor(call, role, self._parent(call, stack)),
         )
         if stack.operation is not None and stack.id in self._running:
             self._executions[stack.id].give_up(operation)

@@ -39,6 +39,7 @@ class Operation:
         phase: apply, cleanup, rollback, rollback-cleanup or delete: where a restarted region goes on.
         previous: what an update goes back to when it fails.
         on_failure: ROLLBACK, DO_NOTHING or DELETE.
+        actor: for whom its calls are made; nothing for the administrator.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Operation:
     on_failure: str = "ROLLBACK"
     retain: tuple[str, ...] = ()
     force: bool = False
+    actor: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,8 @@ def _stack(document: dict[str, Any]) -> Stack:
 
 def _operation(document: dict[str, Any]) -> dict[str, Any]:
     previous = document["previous"]
-    return document | {"previous": Source(**previous) if previous else None, "retain": tuple(document["retain"])}
+    texts = {name: tuple(document.get(name, ())) for name in ("retain", "actor")}
+    return document | texts | {"previous": Source(**previous) if previous else None}
 
 
 def resource_from(document: dict[str, Any]) -> Resource:

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from netflux.console import readiness
+from netflux.console import denials, readiness
+from netflux.console.denials import Denials
 from netflux.console.logs import read as read_logs
 from netflux.console.status import Call, plain, snapshot
 from netflux.controlplane.authentication import admission
@@ -26,7 +27,6 @@ from netflux.decoding import json
 from netflux.decoding.limits import Limits
 from netflux.errors import AwsError, UserError
 from netflux.seed.config import ImageSource
-from netflux.seed.image import push
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +73,18 @@ class Access:
     by_owner: Callable[[Mapping[str, str]], bool] = lambda _headers: True
 
 
-def routes(call: Call, facts: Facts, access: Access, inquiry: Inquiries | None = None) -> list[web.RouteDef]:
+Push = Callable[[ImageSource], Awaitable[str]]
+"""Pushes a process image; its digest, or AwsError or UserError."""
+
+
+def routes(
+    call: Call,
+    facts: Facts,
+    access: Access,
+    inquiry: Inquiries | None = None,
+    denied: Denials | None = None,
+    push: Push | None = None,
+) -> list[web.RouteDef]:
     """All routes.
 
     Args:
@@ -81,6 +92,8 @@ def routes(call: Call, facts: Facts, access: Access, inquiry: Inquiries | None =
         facts: the rest of what is to be shown.
         access: who may look, and who may change something.
         inquiry: answers `reach.json`, which is absent without it, and knows what was counted.
+        denied: answers `denials.json`, which is absent without it.
+        push: of process images, which there are none of without it.
     """
     console = _Console(call, facts, inquiry)
     reading: dict[str, Handler] = {
@@ -90,13 +103,22 @@ def routes(call: Call, facts: Facts, access: Access, inquiry: Inquiries | None =
     }
     if inquiry is not None:
         reading["reach.json"] = _reach(inquiry, access.token)
+    if denied is not None:
+        reading["denials.json"] = _denied(denied)
     return [
         web.get("/_netflux", _guarded(_to_page, access, by_link=True)),
         web.get("/_netflux/", _guarded(_page, access, by_link=True)),
         web.get("/_netflux/static/{name}", _guarded(_file, access)),
-        web.post("/_netflux/push", _guarded(_writing(console.push, access.token), access)),
+        *([web.post("/_netflux/push", _guarded(_writing(_push(push), access.token), access))] if push else []),
         *(web.get(f"/_netflux/{name}", _guarded(handler, access)) for name, handler in reading.items()),
     ]
+
+
+def _denied(denied: Denials) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return _json(*await denials.answer(denied, request))
+
+    return handler
 
 
 def _opens(request: web.Request, token: str) -> bool:
@@ -170,8 +192,10 @@ class _Console:
         except UserError as error:
             return _json({"message": error.message, "hint": error.hint}, 404)
 
-    async def push(self, request: web.Request) -> web.StreamResponse:
-        """Pushes a process image: `{"repository", "tag", "folder", "command", "environment"}`."""
+
+def _push(push: Push) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        """Pushes a process image: `{"repository", "tag", "folder", "command", "environment", "live"}`."""
         try:
             wanted = json.decode(await request.read(), Limits())
             image = ImageSource(
@@ -180,15 +204,18 @@ class _Console:
                 Path(wanted["folder"]),
                 tuple(str(word) for word in wanted["command"]),
                 {str(key): str(value) for key, value in wanted.get("environment", {}).items()},
+                wanted.get("live", False) is True,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return _json({"message": f"not a push: {error!r}"}, 400)
         try:
-            return _json({"digest": await push(self._call, image)})
+            return _json({"digest": await push(image)})
         except AwsError as error:
             return _json({"message": str(error)}, error.status)
         except UserError as error:
             return _json({"message": error.message, "hint": error.hint}, 400)
+
+    return handler
 
 
 def _guarded(handler: Handler, access: Access, *, by_link: bool = False) -> Handler:

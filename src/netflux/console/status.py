@@ -163,9 +163,15 @@ async def _tasks(call: Call, clusters: Iterable[str]) -> list[dict[str, Any]]:
 
 
 async def _images(call: Call, repositories: Iterable[str]) -> dict[str, Any]:
-    return {
-        name: (await call("ecr", "DescribeImages", {"repositoryName": name}))["imageDetails"] for name in repositories
-    }
+    found: dict[str, Any] = {}
+    for name in repositories:
+        request: dict[str, Any] = {"repositoryName": name, "maxResults": 1000}
+        answer = await call("ecr", "DescribeImages", request)
+        found[name] = answer["imageDetails"]
+        while answer.get("nextToken"):
+            answer = await call("ecr", "DescribeImages", {**request, "nextToken": answer["nextToken"]})
+            found[name] += answer["imageDetails"]
+    return found
 
 
 def _chunks(items: Sequence[str], size: int) -> list[list[str]]:

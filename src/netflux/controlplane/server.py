@@ -19,6 +19,8 @@ from netflux.controlplane.authentication import admission
 from netflux.controlplane.authentication.admission import MAIN, TASKS, Admission, Door
 from netflux.controlplane.authentication.keys import Key
 from netflux.controlplane.authentication.signature import SignatureError, Signed
+from netflux.controlplane.authorization import circumstances
+from netflux.controlplane.authorization.authorization import Authorization
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import forwarding
 from netflux.controlplane.protocol import bodies, models, sizes, tags, wire
@@ -54,10 +56,19 @@ class Server:
         admission: verifies who asks.
         s3: answers everything that is S3's, with streaming bodies.
         routes: the console's; they wait until all services are there.
+        authorization: decides calls.
     """
 
-    def __init__(self, apis: Apis, admission: Admission, s3: S3Handler, routes: list[web.RouteDef]) -> None:
+    def __init__(
+        self,
+        apis: Apis,
+        admission: Admission,
+        s3: S3Handler,
+        routes: list[web.RouteDef],
+        authorization: Authorization | None = None,
+    ) -> None:
         self._apis = apis
+        self._authorization = authorization
         self._admission = admission
         self._s3 = s3
         self._runner = self._runs([web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in routes])
@@ -129,6 +140,9 @@ class Server:
             await self._apis.ready(scope.service)
             who = key.access_key if key is not None else None
             call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, who)
+            if self._authorization is not None and key is not None:
+                context = circumstances.of_message(joined(request.headers), request.remote)
+                await self._authorization.check(call, params, key, context)
             if self._apis.handler(call.service, call.operation) is None:
                 tags.check(model, params)
                 with room.asked_by(call.operation):

@@ -22,6 +22,8 @@ class Tagger:
         most: tags of one resource that users may set.
         key: the member of the key.
         value: the member of the value.
+        ignores_case: whether keys that differ by case only are the same one, as IAM has them.
+        twice: what is said of a key that stands twice; `{key}` is filled in.
     """
 
     invalid: str
@@ -29,6 +31,8 @@ class Tagger:
     most: int = 50
     key: str = "Key"
     value: str = "Value"
+    ignores_case: bool = False
+    twice: str = "The tag key '{key}' stands twice in the request. Leave one out."
 
     def read(self, given: Iterable[Mapping[str, Any]] | None, own: bool = False) -> dict[str, str]:
         """The tags of a request.
@@ -41,12 +45,14 @@ class Tagger:
             AwsError: a key is reserved or stands twice, or there are too many.
         """
         tags: dict[str, str] = {}
+        seen: set[str] = set()
         for tag in given or ():
             key = tag[self.key]
             if key.lower().startswith(RESERVED) and not own:
                 raise AwsError(self.invalid, f"The tag key '{key}' is reserved: keys of users don't begin with aws:.")
-            if key in tags:
-                raise AwsError(self.invalid, f"The tag key '{key}' stands twice in the request. Leave one out.")
+            if key in tags or (self.ignores_case and key.lower() in seen):
+                raise AwsError(self.invalid, self.twice.replace("{key}", key))
+            seen.add(key.lower())
             tags[key] = tag.get(self.value) or ""
         return self._held(tags)
 
@@ -56,7 +62,9 @@ class Tagger:
         Raises:
             AwsError: there are too many.
         """
-        return self._held({**kept, **added})
+        replaced = {key.lower() for key in added} if self.ignores_case else set()
+        stays = {key: kept[key] for key in kept if key in added or key.lower() not in replaced}
+        return self._held({**stays, **added})
 
     def shown(self, tags: Mapping[str, str]) -> list[dict[str, str]]:
         """As answers have them."""

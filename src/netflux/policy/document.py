@@ -7,18 +7,20 @@ document is stored, since a condition that nobody evaluates would open or close 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netflux.decoding import json
 from netflux.policy.condition import Condition, known_operator
 
-_POLICY_FIELDS = {"Version", "Id", "Statement"}
-_STATEMENT_FIELDS = {
+POLICY_FIELDS = {"Version", "Id", "Statement"}
+STATEMENT_FIELDS = {
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 }  # fmt: skip
 _PRINCIPAL_TYPES = {"AWS", "Service", "Federated", "CanonicalUser"}
-_VERSIONS = {"2008-10-17", "2012-10-17"}
+VERSIONS = {"2008-10-17", "2012-10-17"}
+_VARIABLES_SINCE = "2012-10-17"
+"""Before that version `${aws:username}` is a plain text: "IAM policy elements: Variables and tags"."""
 
 
 class PolicyError(Exception):
@@ -55,13 +57,14 @@ class Policy:
     statements: tuple[Statement, ...]
 
 
-def parse(text: str, *, needs_principal: bool) -> Policy:
+def parse(text: str, *, needs_principal: bool, needs_resource: bool = True) -> Policy:
     """Reads a document.
 
     Args:
         text: JSON.
         needs_principal: True for resource policies, whose statements must name principals; False for identity
             policies, whose statements must not.
+        needs_resource: False for roles' trust policies, whose resource is the role.
 
     Raises:
         PolicyError: it can't be read, or says something that has no meaning here.
@@ -72,27 +75,30 @@ def parse(text: str, *, needs_principal: bool) -> Policy:
         raise PolicyError("This policy contains invalid Json") from error
     if not isinstance(raw, dict):
         raise PolicyError("Policies must be JSON objects")
-    _only(raw, _POLICY_FIELDS)
+    _only(raw, POLICY_FIELDS)
     version = raw.get("Version", "2008-10-17")
-    if version not in _VERSIONS:
+    if version not in VERSIONS:
         raise PolicyError(f"The policy must contain a valid version string, not {version!r}")
     statements = raw.get("Statement")
     if isinstance(statements, dict):
         statements = [statements]
     if not isinstance(statements, list) or not statements:
         raise PolicyError("Missing required field Statement")
-    return Policy(version, tuple(_statement(item, needs_principal) for item in statements))
+    variables = version >= _VARIABLES_SINCE
+    return Policy(version, tuple(_statement(item, needs_principal, needs_resource, variables) for item in statements))
 
 
-def _statement(raw: object, needs_principal: bool) -> Statement:
+def _statement(raw: object, needs_principal: bool, needs_resource: bool, variables: bool) -> Statement:
     if not isinstance(raw, dict):
         raise PolicyError("Statement must be a JSON object")
-    _only(raw, _STATEMENT_FIELDS)
+    _only(raw, STATEMENT_FIELDS)
     if raw.get("Effect") not in {"Allow", "Deny"}:
         raise PolicyError("Missing or invalid field Effect: it must be Allow or Deny")
     principal, not_principal = _one_of(raw, "Principal", required=needs_principal)
     action, not_action = _one_of(raw, "Action", required=True)
-    resource, not_resource = _one_of(raw, "Resource", required=True)
+    resource, not_resource = _one_of(raw, "Resource", required=needs_resource)
+    if resource is not None and not needs_resource:
+        raise PolicyError(f"Has prohibited field {'NotResource' if not_resource else 'Resource'}")
     if principal is not None and not needs_principal:
         raise PolicyError("Policy document should not specify a principal")
     return Statement(
@@ -102,9 +108,11 @@ def _statement(raw: object, needs_principal: bool) -> Statement:
         not_principals=not_principal,
         actions=_strings(action, "Action"),
         not_actions=not_action,
-        resources=_strings(resource, "Resource"),
+        resources=_literal(_strings("*" if resource is None else _present(resource), "Resource"), variables),
         not_resources=not_resource,
-        conditions=tuple(_conditions(raw.get("Condition", {}))),
+        conditions=tuple(
+            replace(one, values=_literal(one.values, variables)) for one in _conditions(raw.get("Condition", {}))
+        ),
     )
 
 
@@ -136,10 +144,10 @@ def _conditions(raw: object) -> Iterator[Condition]:
     if not isinstance(raw, dict):
         raise PolicyError("Condition must be a JSON object")
     for operator, block in raw.items():
-        if not known_operator(operator):
-            raise PolicyError(f"Unknown Condition operator {operator}")
         if not isinstance(block, dict):
             raise PolicyError(f"Condition {operator} must be a JSON object")
+        if block and not known_operator(operator):
+            raise PolicyError(f"Unknown Condition operator {operator}")
         for key, values in block.items():
             yield Condition(operator, key.lower(), _values(values, f"Condition {operator} {key}"))
 
@@ -156,6 +164,16 @@ def _strings(raw: object, where: str) -> tuple[str, ...]:
     if not items or not all(isinstance(item, str) and item for item in items):
         raise PolicyError(f"{where} must be a string or a list of strings")
     return tuple(str(item) for item in items)
+
+
+def _present(raw: Any) -> Any:
+    """IAM takes nulls in a list of resources, and they say nothing."""
+    return [item for item in raw if item is not None] if isinstance(raw, list) else raw
+
+
+def _literal(texts: tuple[str, ...], variables: bool) -> tuple[str, ...]:
+    """The texts; where the document's version has no variables, `${` stands for itself."""
+    return texts if variables else tuple(text.replace("${", "${$}{") for text in texts)
 
 
 def _only(raw: dict[str, Any], known: set[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -26,11 +27,18 @@ class Principal:
         kind: `AWS` for an account, user, role or session, `Service`, or `Anonymous`.
         name: the ARN, the service's name such as `cloudfront.amazonaws.com`, or empty.
         account: twelve digits for kind `AWS`, else empty.
+        role: of a session, the ARN of its role, by which policies name it as well.
     """
 
     kind: str
     name: str = ""
     account: str = ""
+    role: str = ""
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the account itself."""
+        return self.kind == "AWS" and bool(self.account) and self.name == f"arn:aws:iam::{self.account}:root"
 
 
 ANONYMOUS = Principal("Anonymous")
@@ -79,16 +87,36 @@ def applies(statement: Statement, request: Request) -> bool:
 def _principal(statement: Statement, principal: Principal) -> bool:
     if statement.principals is None:
         return True
-    return _named(statement.principals, principal) != statement.not_principals
+    return (named(statement.principals, principal) is not Named.NOT) != statement.not_principals
 
 
-def _named(principals: Principals, principal: Principal) -> bool:
-    for kind, name in principals.entries:
-        if kind == "AWS" and (name == "*" or _is_account(name, principal) or name == principal.name):
-            return True
-        if kind == "Service" and principal.kind == "Service" and name in {"*", principal.name}:
-            return True
-    return False
+class Named(enum.IntEnum):
+    """How a Principal element speaks of somebody, the more exact the higher."""
+
+    NOT = 0
+    BY_ACCOUNT = 1
+    BY_ROLE = 2
+    ITSELF = 3
+
+
+def named(principals: Principals, principal: Principal) -> Named:
+    """How the element names the principal.
+
+    `*` names whoever asks: "AWS JSON policy elements: Principal", IAM User Guide.
+    """
+    return max((_entry(kind, name, principal) for kind, name in principals.entries), default=Named.NOT)
+
+
+def _entry(kind: str, name: str, principal: Principal) -> Named:
+    if kind == "Service":
+        return Named.ITSELF if principal.kind == "Service" and name in {"*", principal.name} else Named.NOT
+    if kind != "AWS":
+        return Named.NOT
+    if name in {"*", principal.name}:
+        return Named.ITSELF
+    if principal.role and name == principal.role:
+        return Named.BY_ROLE
+    return Named.BY_ACCOUNT if _is_account(name, principal) else Named.NOT
 
 
 def _is_account(name: str, principal: Principal) -> bool:
@@ -99,8 +127,20 @@ def _is_account(name: str, principal: Principal) -> bool:
 
 
 def _action(statement: Statement, action: str) -> bool:
-    found = any(like(action.lower(), pattern.lower()) for pattern in statement.actions)
+    exact, starts, patterns = _sorted(statement.actions)
+    name = action.lower()
+    found = name in exact or name.startswith(starts) or any(like(name, pattern) for pattern in patterns)
     return found != statement.not_actions
+
+
+@functools.lru_cache(maxsize=1000)
+def _sorted(actions: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
+    """Actions without wildcards, beginnings of those that end in `*`, all others: AWS's own policies list thousands."""
+    names = [action.lower() for action in actions]
+    plain = frozenset(name for name in names if not set("*?[") & set(name))
+    starts = tuple(name[:-1] for name in names if name.endswith("*") and not set("*?[") & set(name[:-1]))
+    known = plain | {f"{start}*" for start in starts}
+    return plain, starts, tuple(name for name in names if name not in known)
 
 
 def _resource(statement: Statement, request: Request) -> bool:

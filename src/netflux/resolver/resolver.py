@@ -24,7 +24,9 @@ from netflux.resolver import hosted
 from netflux.resolver.decide import Answer, Code, Question, Surroundings, View, answer
 from netflux.resolver.server import Server
 from netflux.resources.ec2.tables import Tables
-from netflux.resources.ec2.vpc import Vpc
+from netflux.resources.ec2.vpc import VPC, Vpc
+from netflux.resources.route53.hostedzone import HOSTED_ZONE
+from netflux.resources.route53.recordset import RECORD_SET
 
 _log = logging.getLogger(__name__)
 
@@ -32,8 +34,8 @@ LINK_LOCAL = "169.254.169.253"
 PORT = 53
 _PLUS = 2
 _AMAZON = "AmazonProvidedDNS"
-_READ = ("route53", "servicediscovery")
-"""Services of which every change may change an answer."""
+_READ = (VPC.name, HOSTED_ZONE.name, RECORD_SET.name)
+"""Tables of which every change may change an answer."""
 
 
 class Apis(Caller, Protocol):
@@ -46,10 +48,10 @@ class Resolver:
     """The resolvers of all VPCs, each made when the first task there asks for it.
 
     Args:
-        apis: Cloud Map.
+        apis: says which region it is.
         network: where tasks are.
         endpoints: names of load balancers and databases.
-        documents: EC2's VPCs and their DHCP options; private hosted zones, with the records of Cloud Map's instances.
+        documents: EC2's VPCs and their DHCP options, private hosted zones with the records of Cloud Map's instances.
     """
 
     def __init__(self, apis: Apis, network: Network, endpoints: Endpoints, documents: Documents) -> None:
@@ -86,19 +88,13 @@ class Resolver:
         search = told.get("domain-name", (self._domain,))
         return "".join([f"search {' '.join(search)}\n", *(f"nameserver {one}\n" for one in servers)])
 
-    def changed(self, service: str, _operation: str) -> None:
-        """An operation was accepted."""
-        if service in _READ:
-            self._views.clear()
-            self._changes += 1
-
     def _recorded(self, changes: Sequence[Change]) -> None:
-        """A VPC's answers follow its attributes; when it goes, so do its sockets."""
-        vpcs = [change for change in changes if change.table == self._tables.vpcs.schema.name]
-        if vpcs:
+        """Answers follow VPCs' attributes and hosted zones; when a VPC goes, so do its sockets."""
+        if any(change.table in _READ for change in changes):
             self._views.clear()
             self._changes += 1
-        if any(change.key in self._servers for change in vpcs if change.after is None):
+        gone = [change for change in changes if change.table == VPC.name and change.after is None]
+        if any(change.key in self._servers for change in gone):
             task = asyncio.ensure_future(self._sweep())
             self._sweeping.add(task)
             task.add_done_callback(self._sweeping.discard)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from netflux.decoding import json
 from netflux.runtime import engine, manifest
@@ -13,6 +12,7 @@ from netflux.runtime.engine import Engine
 from netflux.runtime.holding import Sizes
 from netflux.runtime.podman import Access, PodmanRuntime
 from netflux.runtime.process import ProcessRuntime
+from netflux.runtime.trees import Trees
 from netflux.runtime.walls import Standing
 
 AUTO = "auto"
@@ -67,13 +67,14 @@ class ChosenRuntime:
         """
         for runtime in self._runtimes.values():
             if isinstance(runtime, ProcessRuntime):
+                await runtime.sweep()
                 await runtime.places()
                 runtime.try_walls()
             if isinstance(runtime, PodmanRuntime):
                 await runtime.clear()
 
 
-def assemble(chosen: str, children: Children, registry: Access, podman: Engine, state: Path) -> ChosenRuntime:
+def assemble(chosen: str, children: Children, registry: Access, podman: Engine, trees: Trees) -> ChosenRuntime:
     """The runtimes of a region.
 
     Args:
@@ -81,10 +82,10 @@ def assemble(chosen: str, children: Children, registry: Access, podman: Engine, 
         children: starts processes.
         registry: where images are.
         podman: the podman command; it is not called before an image needs it.
-        state: the state directory, which no task may see.
+        trees: contents of process images.
     """
     runtimes: dict[str, Runtime] = {
-        ProcessRuntime.name: ProcessRuntime(children, registry, state / "run" / "tmp", state),
+        ProcessRuntime.name: ProcessRuntime(children, registry, trees),
         PodmanRuntime.name: PodmanRuntime(children, registry, podman),
     }
     missing = {
@@ -102,4 +103,4 @@ def kind_of(text: str) -> str:
         media_type = json.value(text).get("mediaType")
     except (ValueError, AttributeError):
         media_type = None
-    return "process" if media_type == manifest.MEDIA_TYPE else "podman"
+    return "process" if media_type in (manifest.MEDIA_TYPE, manifest.LIVE_TYPE) else "podman"

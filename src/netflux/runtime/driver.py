@@ -27,6 +27,7 @@ class Image:
         command: of the image; a container may override it.
         environment: of the image; a container's own goes over it.
         directory: working directory, and for a process image the folder it runs in.
+        tree: digest of a process image's content; empty for a live one, and for others.
         runtime: the driver that has pulled it and can run it.
     """
 
@@ -37,6 +38,7 @@ class Image:
     environment: Mapping[str, str]
     directory: str
     runtime: str = "process"
+    tree: str = ""
 
 
 @dataclass(frozen=True)

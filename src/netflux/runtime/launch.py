@@ -196,7 +196,7 @@ def _wall_in(walls: "Wanted") -> None:
     if "files" not in walls["up"]:
         view.bind(walls["binds"])
         return
-    view.build(walls["folder"], walls["hidden"], walls["needed"], walls["scratch"], walls["binds"])
+    view.build(walls)
     if walls["host"]:
         kernel.set_host_name(walls["host"])
 

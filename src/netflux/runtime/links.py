@@ -22,10 +22,15 @@ def leading_out(folder: Path) -> str | None:
     """The first link that leads out of the folder, as `link -> target`; None when there is none."""
     root = os.path.realpath(folder)
     for link in _links(root):
-        target = os.path.realpath(link)
-        if not _within(target, root) and not _installed(target) and not _interpreter(link):
+        if astray(link, root):
             return f"{os.path.relpath(link, root)} -> {os.readlink(link)}"
     return None
+
+
+def astray(link: str, root: str) -> bool:
+    """Whether a link in the folder leads to what is neither in it nor installed."""
+    target = os.path.realpath(link)
+    return not _within(target, root) and not _installed(target) and not _interpreter(link)
 
 
 def _links(root: str) -> Iterator[str]:

@@ -18,14 +18,17 @@ import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from netflux.runtime import holding, links, manifest, resolution, walls
 from netflux.runtime.children import Child, Children, Launch
+from netflux.runtime.content import Content
 from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
 from netflux.runtime.holding import Held, Places, Sizes
 from netflux.runtime.lines import split
 from netflux.runtime.memory import WATCHED, MemoryWatch
+from netflux.runtime.trees import Trees
 from netflux.runtime.usage import Snapshot
 from netflux.runtime.walls import Standing, Walls
 
@@ -71,19 +74,26 @@ def standing() -> Standing:
     return asyncio.run(look())
 
 
+@dataclass(frozen=True)
+class Measures:
+    """What a container may use, and what says how much it does."""
+
+    limit: MemoryLimit
+    measured: Held | Snapshot
+
+
 class ProcessContainer:
     """A container that is a child process."""
 
-    def __init__(
-        self, child: Child, launch: Launch, children: Children, memory: MemoryLimit, measured: Held | Snapshot
-    ) -> None:
+    def __init__(self, child: Child, launch: Launch, children: Children, measures: Measures, content: Content) -> None:
         self.id = uuid.uuid4().hex + f"{child.pid % 10**10:010d}"
-        self.memory = memory
+        self.memory = measures.limit
+        self._content = content
         self._killed_for_memory = False
         self._child = child
         self._launch = launch
         self._children = children
-        self._measured = measured
+        self._measured = measures.measured
         self._released = asyncio.ensure_future(self._release())
 
     @property
@@ -124,9 +134,7 @@ class ProcessContainer:
         if held is not None:
             self._killed_for_memory |= code == _KILLED and held.killed_for_memory()
             _remove(held, _TRIES)
-        around = self._launch.walls
-        if around is not None and around.scratch is not None:
-            await asyncio.to_thread(walls.discard, around.scratch)
+        await self._content.release()
 
     def terminate(self) -> None:
         """SIGTERM."""
@@ -178,24 +186,31 @@ class ProcessRuntime:
     Args:
         children: starts the processes.
         registry: where manifests are.
-        directory: for temporary files of containers; None takes the system's.
-        state: the state directory, which no container may see.
+        trees: contents of images; None where all images are live.
+        directory: for temporary files of containers; None takes one in the state directory, or the system's.
     """
 
     name = "process"
 
     def __init__(
-        self, children: Children, registry: Registry, directory: Path | None = None, state: Path | None = None
+        self, children: Children, registry: Registry, trees: Trees | None = None, directory: Path | None = None
     ) -> None:
         self._children = children
         self._registry = registry
-        self._directory = directory or Path(tempfile.gettempdir())
+        self._trees = trees
+        state = trees.state if trees is not None else None
+        self._directory = directory or (state / "run" / "tmp" if state is not None else Path(tempfile.gettempdir()))
         self._state = state.resolve() if state is not None else None
         self._hidden = walls.hidden(state)
         self._standing: asyncio.Future[Standing] | None = None
         self._memory = MemoryWatch()
         self._usage = Snapshot()
         self._places: asyncio.Future[Places | str] | None = None
+
+    async def sweep(self) -> None:
+        """Removes contents that no image has, and what a killed region left of some. Before the first task."""
+        if self._trees is not None:
+            await asyncio.to_thread(self._trees.sweep)
 
     async def pull(self, reference: str) -> Image:
         """Reads the image's manifest; PullError when the registry has no such image or it is of another kind."""
@@ -206,45 +221,58 @@ class ProcessRuntime:
             raise PullError(
                 f"{reference}: the process runtime can't run this image: {error}. Push a folder with `netflux push`."
             ) from error
-        await asyncio.to_thread(self._check_folder, Path(image.folder))
-        return Image(reference, digest, image.entry_point, image.command, image.environment, image.folder)
+        if not image.tree:
+            await asyncio.to_thread(self._check_folder, Path(image.folder))
+        elif self._trees is None or not self._trees.has(image.tree):
+            raise PullError(f"{reference}: its content {image.tree} is not in the state directory. Push it again")
+        return Image(
+            reference, digest, image.entry_point, image.command, image.environment, image.folder, tree=image.tree
+        )
 
     async def start(self, spec: ContainerSpec) -> ProcessContainer:
         """Starts the process. StartError when its folder or program is missing."""
         environment = {"PATH": search_path(), "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8"}
         environment |= {**spec.image.environment, **spec.environment}
-        directory, argv = Path(spec.image.directory, spec.directory or ""), spec.argv
-        _check_program(argv, directory, environment["PATH"])
-        _check_holdable(spec)
-        held = await self._hold(spec)
+        content, argv = Content(spec.image, self._trees), spec.argv
+        held = None
         try:
-            around = self._walls(spec, await self.standing())
+            _check_program(argv, content.source / (spec.directory or ""), environment["PATH"])
+            _check_holdable(spec)
+            held = await self._hold(spec)
+            around = await self._walls(spec, content)
             launch = Launch(
-                spec.name, argv, environment, directory, limits=spec.limits,
+                spec.name, argv, environment, content.place / (spec.directory or ""), limits=spec.limits,
                 namespace=spec.namespace, walls=around, groups=held.joins if held else (),
             )  # fmt: skip
             child = await self._children.start(launch)
-        except (OSError, StartError) as error:
+        except BaseException as error:
             if held is not None:
                 held.end()
-            raise error if isinstance(error, StartError) else StartError(f"{argv[0]}: {error.strerror}") from error
-        container = ProcessContainer(child, launch, self._children, spec.memory or _UNLIMITED, held or self._usage)
+            await content.release()
+            if not isinstance(error, OSError):
+                raise
+            raise StartError(f"{argv[0]}: {error.strerror}") from error
+        measures = Measures(spec.memory or _UNLIMITED, held or self._usage)
+        container = ProcessContainer(child, launch, self._children, measures, content)
         if spec.memory is not None and held is None:
             self._memory.add(container)
         return container
 
-    def _walls(self, spec: ContainerSpec, standing: Standing) -> Walls:
-        folder = Path(spec.image.directory).resolve()
+    async def _walls(self, spec: ContainerSpec, content: Content) -> Walls:
+        standing, folder = await self.standing(), content.place.resolve()
         if self._in_state(folder):
             raise StartError(_IN_STATE.format(folder=folder))
         binds = resolution.binds(spec.hosts, spec.resolver) if standing.hosts else {}
+        binds |= await content.prepare(standing, self._directory)
+        folder = content.place.resolve()
         return Walls(
             standing.up, folder,
             hidden=[path for path in self._hidden if not folder.is_relative_to(path)],
             needed=walls.needed(),
-            scratch=walls.scratch(self._directory) if walls.FILES in standing.up else None,
+            scratch=content.scratch,
             binds=binds,
             host=spec.environment.get("HOSTNAME", ""),
+            tree=content.tree,
         )  # fmt: skip
 
     def _check_folder(self, folder: Path) -> None:

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import os
 
-from netflux.runtime import kernel
+from netflux.runtime import kernel, layer
 from netflux.runtime.kernel import MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108
 _RUN = "/run"
@@ -26,18 +30,26 @@ _SETTINGS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-tri
 """Docker's masked and read-only paths: a view's root could do through them what only the machine's may."""
 
 
-def build(folder: str, hidden: list[str], needed: list[str], scratch: str, binds: dict[str, str]) -> None:
+APART = "/run/netflux-image"
+"""Where an image's content is when its folder is no more."""
+
+
+def build(walls: dict[str, Any]) -> None:
     """Makes this process's mount namespace the view. OSError says what the kernel refuses.
 
     Args:
-        folder: of the image: stays writable where it is, unless it is `/`.
-        hidden: directories that are empty in the view.
-        needed: paths that stay visible where they lie in a place that becomes the task's own, and read-only where they
-            lie in the folder: the region's own programs.
-        scratch: a directory with a folder for each of TEMPORARY, for the task's temporary files.
-        binds: files to put over others: target to source.
+        walls: of walls.Walls:
+            `folder` of the image stays writable where it is, unless it is `/`;
+            `tree`, where there is one, is the content that is in the folder, under a layer of the task's own;
+            `hidden` directories are empty in the view;
+            `needed` paths stay visible where they lie in a place that becomes the task's own, and read-only where they
+            lie in the folder: the region's own programs;
+            `scratch` is a directory with a folder for each of TEMPORARY, for the task's temporary files;
+            `binds` are files to put over others, target to source.
     """
-    own = kernel.detach(folder, read_only=False) if folder != "/" else None
+    folder, hidden, needed = walls["folder"], walls["hidden"], walls["needed"]
+    scratch, binds = walls["scratch"], walls["binds"]
+    own = _own(walls)
     programs = {path: kernel.detach(path, read_only=True) for path in needed if path.startswith(f"{folder}/")}
     places = {place: kernel.detach(below(scratch, place), read_only=False) for place in temporary()}
     kept = {path: kernel.detach(path, read_only=True) for path in _kept([*needed, folder])}
@@ -51,17 +63,34 @@ def build(folder: str, hidden: list[str], needed: list[str], scratch: str, binds
     _furnish(devices)
     for path, copy in kept.items():
         _put_back(copy, path)
+    if folder == APART:
+        os.makedirs(APART)
     if own is not None:
         kernel.attach(own, folder)
     for path, copy in programs.items():
         kernel.attach(copy, path)
+    _hide(hidden)
+    for target, copy in sources.items():
+        kernel.attach(copy, os.path.realpath(target))
+
+
+def _own(walls: dict[str, Any]) -> int | None:
+    """The folder in which the task may write; None where that is everything."""
+    folder: str = walls["folder"]
+    if walls["tree"]:
+        folder = layer.lay(walls["tree"], walls["scratch"])
+        for path in walls["needed"]:
+            if path.startswith(f"{walls['folder']}/"):  # to be mounted over, though it is no content
+                os.makedirs(f"{folder}{path[len(walls['folder']) :]}", exist_ok=True)
+    return kernel.detach(folder, read_only=False) if folder != "/" else None
+
+
+def _hide(hidden: list[str]) -> None:
     for path in hidden:
         if os.path.isdir(path):
             _cover(path)
     if os.getuid() == 0:
         _mask()
-    for target, copy in sources.items():
-        kernel.attach(copy, os.path.realpath(target))
 
 
 def bind(binds: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ that are missing. docs/design/tasks.md, "Walls", says what each keeps away.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -42,6 +43,7 @@ class Walls:
     Attributes:
         up: FILES, PROCESSES or HOSTS.
         folder: of the image; stays writable.
+        tree: the content that is there for this task, under a layer of its own; None for what is there anyway.
         hidden: directories that are empty to it.
         needed: paths that stay visible and read-only wherever they are: the region's own programs.
         scratch: its temporary files.
@@ -56,13 +58,14 @@ class Walls:
     scratch: Path | None = None
     binds: Mapping[str, str] = field(default_factory=dict)
     host: str = ""
+    tree: Path | None = None
 
     def as_json(self) -> dict[str, object]:
         """As launch.py reads it."""
         return {
             "up": [*self.up], "folder": str(self.folder), "hidden": [str(path) for path in self.hidden],
             "needed": [str(path) for path in self.needed], "scratch": str(self.scratch), "binds": dict(self.binds),
-            "host": self.host,
+            "host": self.host, "tree": str(self.tree) if self.tree is not None else "",
         }  # fmt: skip
 
 
@@ -185,5 +188,12 @@ def _plain(word: str) -> str:
 
 
 def discard(place: Path) -> None:
-    """Removes a container's temporary files."""
-    shutil.rmtree(place, ignore_errors=True)
+    """Removes a container's temporary files, also what its program, or overlayfs, has closed to its own user."""
+    try:
+        shutil.rmtree(place)
+    except OSError:
+        for above, inner, _ in os.walk(place):
+            for folder in [path for name in inner if not (path := Path(above, name)).is_symlink()]:
+                with contextlib.suppress(OSError):
+                    folder.chmod(0o700)
+        shutil.rmtree(place, ignore_errors=True)

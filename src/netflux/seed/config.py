@@ -21,6 +21,7 @@ class ImageSource:
         folder: what the image holds.
         command: the image's default command.
         environment: the image's own environment, which a task definition may override.
+        live: tasks run in the folder itself, as it is when they start and while they run; else in what was pushed.
     """
 
     repository: str
@@ -28,6 +29,7 @@ class ImageSource:
     folder: Path
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,12 @@ class _Table:
             raise self.wrong(f"{key} must be a table of texts")
         return {name: str(item) for name, item in value.items()}
 
+    def flag(self, key: str) -> bool:
+        value = self.data.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(f"{key} must be true or false")
+        return value
+
     def path(self, key: str) -> Path:
         found = (self.file.parent / self.text(key)).resolve()
         if not found.exists():
@@ -162,13 +170,20 @@ def _config(top: _Table) -> Config:
 
 
 def _image(table: _Table) -> ImageSource:
-    table.only("folder", "command", "environment", "container")
+    table.only("folder", "command", "environment", "container", "live")
     repository, tag = _name(table)
-    return ImageSource(repository, tag, table.path("folder"), table.texts("command"), table.strings("environment"))
+    return ImageSource(
+        repository,
+        tag,
+        table.path("folder"),
+        table.texts("command"),
+        table.strings("environment"),
+        table.flag("live"),
+    )
 
 
 def _container(table: _Table) -> ContainerSource:
-    table.only("folder", "command", "environment", "container")
+    table.only("folder", "command", "environment", "container", "live")
     return ContainerSource(*_name(table), table.text("container"))
 
 

@@ -12,7 +12,9 @@ from typing import Any
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Retryable, Terminal, UserError
 from netflux.reconcile.controller import Result
+from netflux.resources.ecr import digest_of
 from netflux.runtime.localimage import LocalImages
+from netflux.runtime.trees import Trees
 from netflux.seed import decide, image
 from netflux.seed.config import BucketSource, Config, ContainerSource, ImageSource
 
@@ -42,8 +44,8 @@ class SeedController:
     Args:
         call: `Apis.call`.
         documents: remembers what was sent.
-        config: the project's file; without one there is nothing to do.
-        runtime: `auto`, `process` or `podman`.
+        sources: the project's file, without which there is nothing to do, and `auto`, `process` or `podman`.
+        trees: keep contents of folders.
         containers: podman's images.
     """
 
@@ -53,13 +55,16 @@ class SeedController:
         self,
         call: image.Call,
         documents: Documents,
-        config: Config | None,
-        runtime: str = "process",
+        sources: tuple[Config | None, str],
+        trees: Trees,
         containers: LocalImages | None = None,
     ) -> None:
+        config, runtime = sources
         self._call = call
         self._documents = documents
         self._containers = containers
+        self._trees = trees
+        self._pushing = asyncio.Lock()
         self._needs_containers = runtime == "podman"
         self._images = {f"image/{name}": one for name, one in decide.images(config, runtime).items()}
         self._buckets = {f"bucket/{one.bucket}": one for one in (config.buckets if config else ())}
@@ -67,13 +72,27 @@ class SeedController:
         self._tried = {key: asyncio.Event() for key in self._images}
 
     async def filled(self, repository: str, tag: str) -> None:
-        """Returns when the project's image is there, or could not be pushed; at once for one that is not the project's.
+        """Returns when the project's image is there as its folder is now, or could not be pushed the first time; at
+        once for one that is not the project's.
 
-        On AWS images are pushed before a service is made that runs them; here both begin with the same template.
+        On AWS images are pushed before a service is made or updated that runs them; here both begin with the same
+        template, and a deployment of a service that names a folder's tag begins with a push. What a person has pushed
+        there stays.
+
+        Raises:
+            UserError: the folder has changed, and can't be pushed.
         """
-        tried = self._tried.get(f"image/{repository}:{tag}")
-        if tried is not None:
-            await tried.wait()
+        key = f"image/{repository}:{tag}"
+        if key not in self._tried:
+            return
+        await self._tried[key].wait()
+        source = self._images[key]
+        if isinstance(source, ImageSource) and not source.live and not self._needs_containers:
+            born = await self._repository_born(repository)
+            held = await self._digests(repository) if born is not None else {}
+            if born is not None and held.get(tag) in self._digests_sent(repository):
+                async with self._pushing:
+                    await self._fill_repository(key, source, born)
 
     async def keys(self) -> Sequence[str]:
         """Everything the file names."""
@@ -99,7 +118,8 @@ class SeedController:
         if born is None or self._done.get(key) == born:
             return
         try:
-            await self._fill_repository(key, source, born)
+            async with self._pushing:
+                await self._fill_repository(key, source, born)
         finally:
             self._tried[key].set()
         self._done[key] = born
@@ -127,11 +147,12 @@ class SeedController:
                 f"netflux.toml gives a folder for {name}, and --runtime podman runs containers only: name an image of "
                 f"podman's with `container`, or leave --runtime away."
             )
-        wanted = "sha256:" + hashlib.sha256(image.body(source).encode()).hexdigest()
-        if not decide.pushes(source.tag, held, sent, wanted, document is None):
-            return None
-        await image.push(self._call, source)
-        return {"digest": wanted}
+        async with image.written(self._trees, source) as text:
+            wanted = digest_of(text)
+            if not decide.pushes(source.tag, held, sent, wanted, document is None):
+                return None
+            await image.put(self._call, source, text)
+            return {"digest": wanted}
 
     async def _container(
         self, source: ContainerSource, held: Mapping[str, str], sent: set[str], document: dict[str, Any] | None
@@ -160,12 +181,16 @@ class SeedController:
 
     async def _digests(self, repository: str) -> dict[str, str]:
         """Digests by tag; an untagged image counts under its digest."""
-        answer = await self._call("ecr", "DescribeImages", {"repositoryName": repository})
         found: dict[str, str] = {}
-        for one in answer["imageDetails"]:
-            for name in one.get("imageTags") or [one["imageDigest"]]:
-                found[name] = one["imageDigest"]
-        return found
+        request: dict[str, Any] = {"repositoryName": repository, "maxResults": 1000}
+        while True:
+            answer = await self._call("ecr", "DescribeImages", request)
+            for one in answer["imageDetails"]:
+                for name in one.get("imageTags") or [one["imageDigest"]]:
+                    found[name] = one["imageDigest"]
+            if not answer.get("nextToken"):
+                return found
+            request["nextToken"] = answer["nextToken"]
 
     async def _bucket(self, key: str, source: BucketSource) -> None:
         born = await self._bucket_born(source.bucket)

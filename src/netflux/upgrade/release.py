@@ -19,13 +19,16 @@ from netflux.errors import UserError
 _log = logging.getLogger(__name__)
 
 SERVICES: Sequence[tuple[str, Sequence[str]]] = (
+    ("iam", ("iam", "sts")),
     ("ec2", ("ec2",)),
     ("ec2routes", ("ec2",)),
     ("acm", ("acm",)),
+    ("ecr", ("ecr",)),
     ("route53", ("route53",)),
     ("servicediscovery", ("servicediscovery",)),
     ("secretsmanager", ("secretsmanager",)),
     ("rds", ("rds",)),
+    ("elbv2", ("elbv2",)),
 )
 """Module of this package, and the services whose state it takes over; what others refer to comes first."""
 

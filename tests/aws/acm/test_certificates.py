@@ -16,6 +16,7 @@ from netflux.aws.acm.api import AcmApi
 from netflux.aws.route53.api import Route53Api
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.call import Call
 from netflux.errors import AwsError
 from netflux.resources.acm import CERTIFICATE
 from tests.aws.acm.made import Made
@@ -194,6 +195,13 @@ async def test_tags_are_added_replaced_and_taken_away_by_either_name(place: Plac
     await place.call("RemoveTagsFromCertificate", CertificateArn=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b"}])
     await place.call("UntagResource", ResourceArn=arn, TagKeys=["c"])
     assert (await place.call("ListTagsForCertificate", CertificateArn=arn))["Tags"] == [{"Key": "a", "Value": "2"}]
+
+
+async def test_only_the_region_s_own_services_set_tags_of_aws_s(place: Place) -> None:
+    arn = await place.request(Tags=[{"Key": "aws:cloudformation:stack-name", "Value": "s"}])
+    own = Call("acm", "AddTagsToCertificate", names.REGION, names.ACCOUNT, access_key="AKIAIOSFODNN7EXAMPLE")
+    with pytest.raises(AwsError, match="InvalidTagException"):
+        await place.apis.handle(own, {"CertificateArn": arn, "Tags": [{"Key": "aws:a", "Value": "s"}]})
 
 
 async def test_lists_are_filtered_and_paged_and_leave_out_other_keys_unless_asked(place: Place) -> None:

@@ -18,6 +18,7 @@ from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import Retryable
 from netflux.network.sighting import Seen
 from tests.controlplane.plane import Plane
@@ -60,6 +61,7 @@ class Flowing:
     logs: FlowLogs
     clock: Hands
     poked: list[str]
+    documents: Documents
 
     async def ec2(self, operation: str, **params: Any) -> dict[str, Any]:
         return await self.apis.call("ec2", operation, params)
@@ -80,4 +82,4 @@ async def flowing(plane: Plane, path: Path, network: Callable[[Apis], Any] | Non
     apis.register(Ec2Api(plane.documents, clock, flow_logs))
     apis.register(LogsApi(LogStore(path / "logs", plane.documents), clock))
     apis.register(S3Api(Store(plane.documents, Bodies(path / "objects")), clock))
-    return Flowing(apis, packets, logs, clock, poked)
+    return Flowing(apis, packets, logs, clock, poked, plane.documents)

@@ -7,19 +7,25 @@ import gzip
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from netflux import names
 from netflux.aws.ec2.flowdelivery import Line, batches
 from netflux.aws.ec2.flowlog import FlowLog
+from netflux.aws.iam.identities import TableIdentities
+from netflux.controlplane.authorization.authorization import Authorization
 from netflux.errors import AwsError, Unsupported
 from netflux.network.flowbook import Ends, Fate, Flow
 from netflux.network.loopback import LoopbackNetwork
 from netflux.network.sighting import Seen, sightings
+from netflux.resources.iam.identity import ROLE, Role
 from tests.aws.ec2.flowing import Flowing, flowing
+from tests.behaviours.bodies import TRUST
+from tests.controlplane.authorization.people import document
 from tests.controlplane.plane import Plane
 
 NOW = int(time.time())
@@ -48,7 +54,7 @@ async def network(here: Flowing) -> tuple[str, str]:
 async def streamed(here: Flowing, **how: Any) -> dict[str, Any]:
     """What CreateFlowLogs takes for CloudWatch Logs, with its role made."""
     with contextlib.suppress(AwsError):
-        await here.apis.call("iam", "CreateRole", {"RoleName": "flow", "AssumeRolePolicyDocument": "{}"})
+        await here.apis.call("iam", "CreateRole", {"RoleName": "flow", "AssumeRolePolicyDocument": TRUST})
     role = "arn:aws:iam::123456789012:role/flow"
     return {"TrafficType": "ALL", "LogGroupName": "flows", "DeliverLogsPermissionArn": role,
             "MaxAggregationInterval": 60, **how}  # fmt: skip
@@ -116,25 +122,57 @@ async def test_a_role_that_is_not_there_fails_the_delivery_and_the_records_come_
     assert why is not None
     assert why.startswith("Access error: ")
     assert "later" in why
-    await here.apis.call("iam", "CreateRole", {"RoleName": "later", "AssumeRolePolicyDocument": "{}"})
+    await here.apis.call("iam", "CreateRole", {"RoleName": "later", "AssumeRolePolicyDocument": TRUST})
     saw(here, vpc, subnet)
     await here.pass_(60)
     assert await status(here) == ("SUCCESS", None)
     assert len(await lines(here, "eni-a-all")) == 2
 
 
+def role(here: Flowing, service: str, *actions: str) -> None:
+    trusted = document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+    policy = {"own": document({"Effect": "Allow", "Action": [*actions], "Resource": "*"})}
+    arn = "arn:aws:iam::123456789012:role/flow"
+    found = Role("AROAFLOW", "flow", "/", arn, datetime.now(UTC), trusted, inline=policy)
+    here.documents.table(ROLE).put(found)
+
+
+async def test_a_role_that_may_not_write_fails_the_delivery_and_the_records_come_when_it_may(here: Flowing) -> None:
+    place = names.REGION, names.ACCOUNT
+    here.logs.delivery.authorization = Authorization(here.apis, TableIdentities(here.documents), place)
+    vpc, subnet = await network(here)
+    writes = ("logs:PutLogEvents", "logs:CreateLogStream", "logs:CreateLogGroup")
+    role(here, "vpc-flow-logs.amazonaws.com", "logs:CreateLogGroup")
+    asked = await streamed(here)
+    await here.ec2("CreateFlowLogs", ResourceType="VPC", ResourceIds=[vpc], **asked)
+    for service, actions, said in (
+        ("vpc-flow-logs.amazonaws.com", writes[2:], "is not authorized to perform: logs:PutLogEvents on resource: "),
+        ("ecs-tasks.amazonaws.com", writes, "does not trust vpc-flow-logs.amazonaws.com"),
+    ):
+        role(here, service, *actions)
+        saw(here, vpc, subnet)
+        await here.pass_(60)
+        failed, why = await status(here)
+        assert failed == "FAILED"
+        assert said in (why or "")
+    role(here, "vpc-flow-logs.amazonaws.com", *writes)
+    saw(here, vpc, subnet)
+    await here.pass_(60)
+    assert await status(here) == ("SUCCESS", None)
+
+
 async def test_a_delivery_that_fails_half_way_repeats_nothing(here: Flowing, monkeypatch: pytest.MonkeyPatch) -> None:
     vpc, subnet = await network(here)
     await here.ec2("CreateFlowLogs", ResourceType="VPC", ResourceIds=[vpc], **await streamed(here))
     saw(here, vpc, subnet)
-    put = here.logs._delivery.put
+    put = here.logs.delivery.put
 
     async def refusing(log: FlowLog, batch: Sequence[Line], now: datetime) -> None:
         if batch[0].interface == "eni-b":
             raise AwsError("AccessDeniedException", "not now")
         await put(log, batch, now)
 
-    monkeypatch.setattr(here.logs._delivery, "put", refusing)
+    monkeypatch.setattr(here.logs.delivery, "put", refusing)
     await here.pass_(60)
     assert await status(here) == ("FAILED", "Access error: not now")
     monkeypatch.undo()

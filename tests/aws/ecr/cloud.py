@@ -8,8 +8,7 @@ from moto.moto_api._internal import moto_api_backend
 
 from netflux import names
 from netflux.aws.ecr import distribution
-from netflux.aws.ecr.api import EcrApi
-from netflux.aws.ecr.password import Passwords
+from netflux.aws.ecr.api import Contents, EcrApi
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
 from netflux.clock import Clock
@@ -44,9 +43,10 @@ class Cloud:
         found = distribution.program() if self.installed else None
         layers = distribution.Distribution(self.children, found, self.path / "registry", run) if found else None
         clock = Clock()
-        self.apis.register(EcrApi(self.documents, self.moto, clock, layers, self.port))
-        self.passwords = Passwords(self.documents, clock)
-        self.server = RegistryServer(self.apis, self.passwords, layers, names.ACCOUNT, names.REGION)
+        ecr = EcrApi(self.documents, self.apis, clock, Contents(layers), self.port)
+        self.apis.register(ecr)
+        self.passwords = ecr.passwords
+        self.server = RegistryServer(self.apis, ecr, names.ACCOUNT, names.REGION)
         self.registry = EcrRegistry(self.apis, names.ACCOUNT, names.REGION, lambda: self.server.port)
         self.gateway = Gateway(self.port, run, self.path / "ca", Region(names.ACCOUNT, names.REGION))
         self.haproxy = HAProxy(self.children, binary.find(), run, self.path / "haproxy.log", self.gateway.frontends)

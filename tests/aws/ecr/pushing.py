@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from netflux.aws.ecr.images import digest_of
 from netflux.controlplane.apis import Apis
 from netflux.errors import AwsError
+from netflux.resources.ecr import digest_of
 from netflux.runtime import manifest
 
 

@@ -14,12 +14,12 @@ from netflux import names
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.controller import LifecycleController
 from netflux.aws.ecr.expiry import expired, rules
-from netflux.aws.ecr.images import StoredImage
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
+from netflux.resources.ecr import Image
 from netflux.runtime import manifest
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -34,14 +34,14 @@ def policy(*found: dict[str, Any]) -> str:
     return json.dumps({"rules": found})
 
 
-def image(age: float, *tags: str) -> StoredImage:
+def image(age: float, *tags: str) -> Image:
     """`age`: days."""
-    return StoredImage("arn", f"sha256:{age}", "{}", "", tags, (NOW - timedelta(days=age)).isoformat(), 1)
+    return Image("arn", f"sha256:{age}", "{}", "", tags, NOW - timedelta(days=age), 1)
 
 
-def gone(text: str, *images: StoredImage, speed: float = 1.0) -> list[float]:
+def gone(text: str, *images: Image, speed: float = 1.0) -> list[float]:
     found = expired(rules(text), images, NOW, speed)
-    return sorted(float(one.digest.removeprefix("sha256:")) for one in found)
+    return sorted(float(one.digest.removeprefix("sha256:")) for _, one in found)
 
 
 def test_the_newest_stay_and_the_others_go() -> None:
@@ -74,9 +74,9 @@ def test_an_image_is_the_business_of_the_first_rule_that_fits_it() -> None:
         ([rule(1), rule(1, tagStatus="untagged")], "rulePriority must be unique"),
         ([rule(1), rule(2, tagStatus="untagged")], "tagStatus any must be the last"),
         ([rule(tagStatus="tagged")], "tagPrefixList or tagPatternList"),
-        ([rule(countNumber=0)], "countNumber must be at least 1"),
+        ([rule(countNumber=0)], "lower than the required minimum"),
         ([rule(countUnit="days")], "countUnit days goes with sinceImagePushed"),
-        ([{"rulePriority": 1}], "Could not map policyString"),
+        ([{"rulePriority": 1}], "missing required properties"),
         ([rule(countType="sinceImagePulled")], "countType sinceImagePulled"),
         ([{**rule(), "action": {"type": "transition"}}], "action transition"),
     ],
@@ -100,7 +100,7 @@ async def test_a_policy_expires_images_of_its_repository_until_it_is_deleted(tmp
     moto = Moto(documents, names.ACCOUNT, names.REGION)
     moto_api_backend.reset()
     apis = Apis(names.ACCOUNT, names.REGION, moto, lambda _: None)
-    apis.register(EcrApi(documents, moto, Clock()))
+    apis.register(EcrApi(documents, apis, Clock()))
     controller = LifecycleController(documents, apis, Clock())
     about = {"repositoryName": "movies"}
     await apis.call("ecr", "CreateRepository", about)

@@ -13,13 +13,14 @@ from netflux.aws.ecs.run import Run
 from netflux.network.interface import Interface
 
 TASK, ROLE = "arn:aws:ecs:us-east-1:123456789012:task/prod/1", "arn:aws:iam::123456789012:role/app"
+CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/prod"
 
 
 class Documents:
     """A store of one task, with a role."""
 
     def get(self, _kind: str, _name: str) -> dict[str, Any]:
-        return {"task": {"taskArn": TASK, "overrides": {"taskRoleArn": ROLE}}}
+        return {"task": {"taskArn": TASK, "clusterArn": CLUSTER, "overrides": {"taskRoleArn": ROLE}}}
 
 
 class Roles:

@@ -7,6 +7,7 @@ import pytest
 from netflux import names
 from netflux.errors import AwsError
 from tests.aws.ecs.world import World, until
+from tests.behaviours.bodies import TRUST
 
 PRINT = "import json, os; print(json.dumps(dict(os.environ)), flush=True); print(open('/etc/hosts').read(), flush=True)"
 HOLD = "import time; time.sleep(600)"
@@ -160,8 +161,7 @@ async def test_metadata_and_credentials_are_served(world: World) -> None:
         "print(json.dumps([read(at), read(at + '/task'), read(at + '/stats'), read(credentials)]))"
     )
     await world.push(ask)
-    policy = {"Version": "2012-10-17", "Statement": []}
-    params = {"RoleName": "app", "AssumeRolePolicyDocument": json.dumps(policy)}
+    params = {"RoleName": "app", "AssumeRolePolicyDocument": TRUST}
     role = (await world.apis.call("iam", "CreateRole", params))["Role"]["Arn"]
     arn = await world.define(taskRoleArn=role)
     done = await reach(world, await run(world), "STOPPED")

@@ -12,12 +12,14 @@ from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store
 from netflux.aws.ecs.taskhost import TaskHost
+from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogsStore
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.authorization.authorization import Authorization
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.haproxy.section import Section, Server
@@ -28,7 +30,7 @@ from netflux.runtime.children import Children
 from netflux.runtime.process import ProcessRuntime
 from tests.aws.ecr.pushing import push
 from tests.aws.ecs.balancer import Balancer
-from tests.controlplane.plane import with_ec2
+from tests.controlplane.plane import with_ec2, with_iam
 
 SERVER = textwrap.dedent("""
     import http.server, os, signal, sys
@@ -67,9 +69,16 @@ class FakeProxy:
 
 
 class World:
-    """A small region. `start` may be called again after `stop` or `crash`."""
+    """A small region. `start` may be called again after `stop` or `crash`.
 
-    def __init__(self, path: Path, speed: float = 10.0) -> None:
+    Args:
+        path: of its files.
+        speed: simulated seconds in a real one.
+        decides: policies decide what tasks' roles may do; they have to be there then.
+    """
+
+    def __init__(self, path: Path, speed: float = 10.0, *, decides: bool = False) -> None:
+        self.decides = decides
         self.path = path
         self.speed = speed
         self.balancer = Balancer()
@@ -83,25 +92,28 @@ class World:
         self.apis = Apis(names.ACCOUNT, names.REGION, self.moto, lambda _: None)
         clock = Clock(self.speed)
         with_ec2(self.apis, self.documents, clock)
-        self.network = LoopbackNetwork(self.documents)
         self.apis.register(SecretsManagerApi(self.documents, clock, self.apis))
+        self.network = LoopbackNetwork(self.documents)
         await self.network.start()
         self.children = Children(self.path / "children")
         self.endpoints = Endpoints()
         self.proxy = FakeProxy()
         registry = EcrRegistry(self.apis, names.ACCOUNT, names.REGION)
         self.runtime = ProcessRuntime(self.children, registry)
+        place = names.REGION, names.ACCOUNT
+        self.authority = Authorization(self.apis, TableIdentities(self.documents), place, enforced=self.decides)
         host = TaskHost(
             store=Store(self.documents, clock), apis=self.apis, network=self.network, runtime=self.runtime,
             endpoints=self.endpoints, clock=clock, poke=self.poke,
-            directory=self.path / "tasks", endpoint_url="http://127.0.0.1:4566",
+            directory=self.path / "tasks", endpoint_url="http://127.0.0.1:4566", authority=self.authority,
         )  # fmt: skip
         self.ecs = Ecs(host, self.proxy)
         self.loop = Loop(clock, self.ecs.controllers)
         logs = LogsApi(LogsStore(self.path / "logs", self.documents), clock)
-        cloud_map = ServiceDiscoveryApi(self.documents, clock, self.apis, (names.REGION, names.ACCOUNT))
-        for handlers in (cloud_map, self.balancer, self.ecs.api, EcrApi(self.documents, self.moto, clock), logs):
+        cloud_map = ServiceDiscoveryApi(self.documents, clock, (names.REGION, names.ACCOUNT))
+        for handlers in (cloud_map, self.balancer, self.ecs.api, EcrApi(self.documents, self.apis, clock), logs):
             self.apis.register(handlers)
+        with_iam(self.apis, self.documents)
         self.balancer.told = lambda: self.loop.poke_all("ecs-service")
         await self.ecs.start()
         self.loop.start()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from netflux.aws.elbv2.balancer import hostnames
 from netflux.resources.route53 import domain
 from netflux.resources.route53.recordset import Alias, RecordSet
-from netflux.resources.route53.targets import led
+from netflux.resources.route53.targets import AliasTargets, led
 from tests.aws.elbv2 import bare
 from tests.aws.elbv2.place import fixed
 
@@ -48,3 +50,10 @@ def test_names_come_from_rules_and_certificates_unless_a_record_leads_elsewhere(
     assert hostnames.reaching(balancer, ["*.cert.test", "gone.test"], records) == (
         "*.cert.test", "*.shop.test", "api.test", "both.test", "led.test", "old.test",
     )  # fmt: skip
+
+
+def test_dns_knows_no_capitals_and_generated_names_have_some() -> None:
+    named = replace(bare.balancer(bare.listener(bare.default(fixed()))), dns_name="Stack-Alb-1.us-east-1.elb.localhost")
+    records = led([alias("shop.test.", f"dualstack.{named.dns_name}")])
+    assert hostnames.reaching(named, ["shop.test"], records) == ("shop.test",)
+    assert AliasTargets(records, records).only(named.dns_name) == ["shop.test"]

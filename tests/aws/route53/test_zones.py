@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from netflux import names
+from netflux.controlplane.call import Call
 from netflux.errors import AwsError
 from tests.aws.route53.conftest import Place
 
@@ -62,6 +63,13 @@ async def test_comments_and_tags_are_replaced_and_taken_away(place: Place) -> No
     assert told["ResourceTagSet"] == {**about, "Tags": [{"Key": "a", "Value": "2"}]}
     listed = await place.call("ListTagsForResources", ResourceType="hostedzone", ResourceIds=[zone])
     assert listed["ResourceTagSets"] == [told["ResourceTagSet"]]
+
+
+async def test_clients_don_t_set_tags_of_aws_s(place: Place) -> None:
+    about = {"ResourceType": "hostedzone", "ResourceId": await place.zone()}
+    own = Call("route53", "ChangeTagsForResource", names.REGION, names.ACCOUNT, access_key="AKIAIOSFODNN7EXAMPLE")
+    with pytest.raises(AwsError, match="InvalidInput"):
+        await place.apis.handle(own, {**about, "AddTags": [{"Key": "aws:a", "Value": "s"}]})
 
 
 async def test_zones_are_listed_page_by_page_and_by_name(place: Place) -> None:

@@ -17,7 +17,7 @@ from netflux.controlplane.authentication.admission import (
     from_page,
     is_here,
 )
-from netflux.controlplane.authentication.keys import Key, Keys, UserKey, well_known
+from netflux.controlplane.authentication.keys import Key, Keys, well_known
 from netflux.controlplane.authentication.signature import SignatureError, Signed
 from netflux.controlplane.records.documents import Documents
 from netflux.policy.evaluate import Principal, account_root
@@ -99,26 +99,14 @@ async def test_a_users_key_is_good_while_it_is_active(plane: Plane) -> None:
     apis = await plane.start()
     await apis.call("iam", "CreateUser", {"UserName": "sam"})
     made = (await apis.call("iam", "CreateAccessKey", {"UserName": "sam"}))["AccessKey"]
-    keys = Keys(plane.documents, plane.moto)
+    keys = plane.keys
     admission = Admission(keys, names.ACCOUNT)
     asked = request((made["AccessKeyId"], made["SecretAccessKey"]))
     assert await outcome(admission, asked) == f"arn:aws:iam::{names.ACCOUNT}:user/sam"
     assert await outcome(admission, request((made["AccessKeyId"], "guess"))) == "SignatureDoesNotMatch"
     for operation, more in (("UpdateAccessKey", {"Status": "Inactive"}), ("DeleteAccessKey", {})):
         await apis.call("iam", operation, {"UserName": "sam", "AccessKeyId": made["AccessKeyId"], **more})
-        keys.users_changed()
         assert await outcome(admission, asked) == "InvalidAccessKeyId"
-
-
-async def test_a_key_that_changes_while_it_is_looked_up_is_not_remembered() -> None:
-    class Slow:
-        async def user_key(self, _access_key: str) -> UserKey | None:
-            keys.users_changed()
-            return UserKey("s", active=True, arn="arn:aws:iam::1:user/sam")
-
-    keys = Keys(None, Slow())
-    await keys.lookup("AKIAIOSFODNN7EXAMPLE")
-    assert keys._found == {}
 
 
 @pytest.mark.parametrize(

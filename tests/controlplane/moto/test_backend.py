@@ -13,11 +13,10 @@ async def test_everything_a_template_of_this_kind_creates_in_moto_comes_back_aft
     moto = plane.moto
     await moto.call("ecr", "CreateRepository", {"repositoryName": "movie-service"})
     await moto.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
-    await moto.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
     await moto.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
     reads = (
         ("ecr", "DescribeRepositories"),
-        ("ssm", "DescribeParameters"), ("iam", "ListRoles"), ("servicediscovery", "ListNamespaces"),
+        ("ssm", "DescribeParameters"), ("servicediscovery", "ListNamespaces"),
     )  # fmt: skip
     before = {read: await moto.call(*read, {}) for read in reads}
     await plane.restart()
@@ -68,40 +67,6 @@ async def test_changing_calls_are_told_and_reading_calls_are_not(plane: Plane) -
     await apis.call("iam", "CreateUser", {"UserName": "sam"})
     await apis.call("iam", "ListUsers", {})
     assert [call.operation for call in plane.changes] == ["CreateUser"]
-
-
-async def test_a_policy_needs_a_version_only_where_it_is_a_managed_one(plane: Plane) -> None:
-    apis = await plane.start()
-    await apis.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
-    old = '{"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
-    await apis.call("iam", "PutRolePolicy", {"RoleName": "r", "PolicyName": "p", "PolicyDocument": old})
-    found = await apis.call("iam", "GetRolePolicy", {"RoleName": "r", "PolicyName": "p"})
-    assert "Version" not in found["PolicyDocument"]
-    with pytest.raises(AwsError, match="Policy document must be version 2012-10-17 or greater"):
-        await apis.call("iam", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": old})
-    new = old.replace("{", '{"Version": "2012-10-17", ', 1)
-    await apis.call("iam", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": new})
-
-
-async def test_awss_own_policies_are_there_and_only_those_in_use_are_kept(plane: Plane) -> None:
-    apis = await plane.start()
-    own = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
-    await apis.call("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"})
-    await apis.call("iam", "AttachRolePolicy", {"RoleName": "r", "PolicyArn": own})
-    apis = await plane.restart()
-    attached = (await apis.call("iam", "ListAttachedRolePolicies", {"RoleName": "r"}))["AttachedPolicies"]
-    assert attached == [{"PolicyName": "AmazonECSTaskExecutionRolePolicy", "PolicyArn": own}]
-    version = (await apis.call("iam", "GetPolicy", {"PolicyArn": own}))["Policy"]["DefaultVersionId"]
-    asked = {"PolicyArn": own, "VersionId": version}
-    document = (await apis.call("iam", "GetPolicyVersion", asked))["PolicyVersion"]["Document"]
-    assert "ecr:GetAuthorizationToken" in document
-    listed = await apis.call("iam", "ListPolicies", {"Scope": "AWS", "MaxItems": 1000})
-    assert len(listed["Policies"]) > 500
-    assert sum(len(blob) for _, blob in plane.documents.blobs("moto/iam/")) < 100_000
-    with pytest.raises(AwsError, match="does not exist or is not attachable"):
-        await apis.call("iam", "AttachRolePolicy", {"RoleName": "r", "PolicyArn": own + "X"})
-    await apis.call("iam", "DetachRolePolicy", {"RoleName": "r", "PolicyArn": own})
-    await apis.call("iam", "DeleteRole", {"RoleName": "r"})
 
 
 async def test_state_that_can_not_be_read_costs_its_service_alone_and_stays(plane: Plane) -> None:

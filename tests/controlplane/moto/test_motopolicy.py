@@ -7,12 +7,13 @@ from netflux.errors import AwsError, Unsupported
 from tests.controlplane.plane import Plane
 
 RECORDS = """
-    iam:CreateRole kms:Encrypt ssm:PutParameter ssm:DeleteParameters sqs:SendMessage
+    kms:Encrypt ssm:PutParameter ssm:DeleteParameters sqs:SendMessage
     cloudwatch:PutMetricData eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
 """
 CLAIMS = """
     eks:CreateCluster elasticache:CreateCacheCluster
-    lambda:Invoke wafv2:AssociateWebACL ssm:SendCommand autoscaling:SetDesiredCapacity athena:GetQueryResults
+    lambda:Invoke wafv2:AssociateWebACL ssm:SendCommand autoscaling:SetDesiredCapacity
+    rds:CreateDBClusterSnapshot athena:GetQueryResults
     cloudwatch:PutInsightRule events:PutRule states:StartExecution polly:SynthesizeSpeech
 """
 

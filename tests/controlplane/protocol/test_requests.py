@@ -340,11 +340,11 @@ async def test_a_handler_that_does_not_answer_is_given_up(region: Region, monkey
 async def test_a_call_that_holds_motos_thread_is_broken_off_and_changes_nothing(
     region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from moto.iam.models import IAMBackend
+    from moto.sns.models import SNSBackend
 
-    assert (await region.form("iam", b"Action=CreateUser&UserName=before")).status == 200
+    assert (await region.form("sns", b"Action=CreateTopic&Name=before")).status == 200
     region.plane.moto._watchdog = Watchdog(0.3, 10)
-    made = IAMBackend.create_user
+    made = SNSBackend.create_topic
 
     def hold(self: Any, *given: Any, **named: Any) -> Any:
         made(self, *given, **named)
@@ -355,15 +355,15 @@ async def test_a_call_that_holds_motos_thread_is_broken_off_and_changes_nothing(
                 continue
 
     with monkeypatch.context() as patch:
-        patch.setattr(IAMBackend, "create_user", hold)
-        answer = await region.form("iam", b"Action=CreateUser&UserName=held")
+        patch.setattr(SNSBackend, "create_topic", hold)
+        answer = await region.form("sns", b"Action=CreateTopic&Name=held")
     assert (answer.status, answer.code) == (503, "ServiceUnavailable")
     assert b"broken off" in answer.body
     region.plane.moto._watchdog.stop()
     region.plane.moto._watchdog = Watchdog(60, 60)
-    listed = await region.form("iam", b"Action=ListUsers")
-    assert re.findall(rb"<UserName>(.*?)</UserName>", listed.body) == [b"before"]
-    assert (await region.form("iam", b"Action=CreateUser&UserName=held")).status == 200
+    listed = await region.form("sns", b"Action=ListTopics")
+    assert re.findall(rb"<TopicArn>(.*?)</TopicArn>", listed.body) == [b"arn:aws:sns:us-east-1:123456789012:before"]
+    assert (await region.form("sns", b"Action=CreateTopic&Name=held")).status == 200
     region.plane.moto._watchdog.stop()
 
 

@@ -10,6 +10,7 @@ from netflux.aws.ecs.secret import parse
 from netflux.errors import AwsError
 from tests.aws.ecs.test_tasks import reach, run
 from tests.aws.ecs.world import World
+from tests.behaviours.bodies import TRUST
 from tests.parity.rows import parity
 
 PRINT = "import json, os; print(json.dumps(dict(os.environ)), flush=True)"
@@ -73,7 +74,7 @@ async def test_credentials(world: World) -> None:
     without = await environment(world)
     assert not [name for name in without if name.startswith("AWS_CONTAINER_CREDENTIALS")]
     assert (without["AWS_EXECUTION_ENV"], without["AWS_REGION"]) == ("AWS_ECS_FARGATE", names.REGION)
-    params = {"RoleName": "app", "AssumeRolePolicyDocument": '{"Version": "2012-10-17", "Statement": []}'}
+    params = {"RoleName": "app", "AssumeRolePolicyDocument": TRUST}
     role = (await world.apis.call("iam", "CreateRole", params))["Role"]["Arn"]
     await world.push(
         "import os, urllib.request as u\n"

@@ -29,11 +29,11 @@ def register(plane: Plane, apis: Apis) -> None:
     """Without HAProxy: what is refused runs nothing."""
     desired, clock = Desired(plane.documents, apis.region), Clock()
     acm = Acm(plane.documents)
+    apis.register(AcmApi(plane.documents, clock, (apis.region, apis.account)))
     nothing = cast("Any", None)
     dependencies = Dependencies(nothing, cast("Any", MapNetwork({})), Endpoints(), Path(plane.path))
     controller = ElbController(desired, dependencies, plane.documents, clock, lambda _: None)
     vpcs = Vpcs(plane.documents)
-    apis.register(AcmApi(plane.documents, clock, (apis.region, apis.account)))
     apis.register(ElbApi(Parts(desired, plane.documents, vpcs, acm, controller, clock, apis.account)))
 
 
@@ -83,8 +83,8 @@ class _Region:
     async def listeners(self) -> None:
         for name in ("certificate", "second_certificate"):
             made = Made(f"{name.replace('_', '-')}.test")
-            told = await self.apis.call("acm", "ImportCertificate", {"Certificate": made.pem, "PrivateKey": made.key})
-            self.names[name] = told["CertificateArn"]
+            given = {"Certificate": made.pem, "PrivateKey": made.key}
+            self.names[name] = (await self.apis.call("acm", "ImportCertificate", given))["CertificateArn"]
         tls = {"Protocol": "HTTPS", "Certificates": [{"CertificateArn": self.names["certificate"]}]}
         plain = {"Protocol": "HTTP"}
         wanted: list[tuple[str, str, int, str, dict[str, Any]]] = [
@@ -93,8 +93,8 @@ class _Region:
         ]  # fmt: skip
         for name, balancer, port, group, params in wanted:
             to = {"LoadBalancerArn": self.names[balancer], "DefaultActions": [forward(self.names[group])]}
-            made = await self.elb("CreateListener", Port=port, **to, **params)
-            self.names[name] = made["Listeners"][0]["ListenerArn"]
+            found = await self.elb("CreateListener", Port=port, **to, **params)
+            self.names[name] = found["Listeners"][0]["ListenerArn"]
         for name, priority in (("rule", 10), ("next_rule", 20)):
             what = {"Conditions": [path_is(f"/{name}")], "Actions": [fixed()]}
             made = await self.elb("CreateRule", ListenerArn=self.names["listener"], Priority=priority, **what)

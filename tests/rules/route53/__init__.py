@@ -23,7 +23,7 @@ def register(plane: Plane, apis: Apis) -> None:
     """Route 53, and Cloud Map, whose zones are its own."""
     place = (names.REGION, names.ACCOUNT)
     apis.register(Route53Api(plane.documents, Clock(), apis, place))
-    apis.register(ServiceDiscoveryApi(plane.documents, Clock(), apis, place))
+    apis.register(ServiceDiscoveryApi(plane.documents, Clock(), place))
 
 
 async def prepare(apis: Apis) -> dict[str, str]:

@@ -218,7 +218,6 @@ TAGS = [
     _tags("An id is told without its path", "NoSuchHostedZone", ResourceId="/hostedzone/{zone}", RemoveTagKeys=["k"]),
     _tags("Tags are added or removed", "InvalidInput"),
     _tags("A tag has a key", "InvalidInput", AddTags=[{"Value": "v"}]),
-    _tags("A tag's key is not AWS's", "InvalidInput", AddTags=[{"Key": "aws:x", "Value": "v"}]),
     _tags("A call has at most ten tags", "InvalidInput", AddTags=[{"Key": f"k{n}", "Value": ""} for n in range(11)]),
     _tags("The zone is there", "NoSuchHostedZone", ResourceId=NO_ZONE, RemoveTagKeys=["k"]),
     _tags("The health check is there", "NoSuchHealthCheck", ResourceType="healthcheck", RemoveTagKeys=["k"]),

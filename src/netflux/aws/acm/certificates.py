@@ -35,7 +35,7 @@ class Certificates(Requests):
     """Operations on all certificates."""
 
     @operation("CertificateArn Certificate PrivateKey CertificateChain Tags(Key Value)")
-    def import_certificate(self, _call: Call, request: ImportCertificateRequestTypeDef) -> dict[str, Any]:
+    def import_certificate(self, call: Call, request: ImportCertificateRequestTypeDef) -> dict[str, Any]:
         """A certificate with its key; with an ARN in place of the one that is there [ImportCertificate]."""
         now, arn = self.clock.now(), request.get("CertificateArn")
         before = self.the_certificate(arn) if arn else None
@@ -47,9 +47,8 @@ class Certificates(Requests):
             if len(self.certificates) >= MOST_CERTIFICATES:
                 said = f"An account has at most {MOST_CERTIFICATES} certificates. Delete some first."
                 raise AwsError("LimitExceededException", said)
-            before = Certificate(
-                self.new_arn(), "", (), IMPORTED, ISSUED, "", "", now, tags=TAGS.read(request.get("Tags")),
-            )  # fmt: skip
+            tags = TAGS.read(request.get("Tags"), own=call.access_key is None)
+            before = Certificate(self.new_arn(), "", (), IMPORTED, ISSUED, "", "", now, tags=tags)
         elif before.type != IMPORTED:
             raise x509.invalid(f"Certificate {before.arn} was issued by ACM: only imported ones are imported again.")
         elif not {name.lower() for name in found.names} & {*before.hosts}:

@@ -58,7 +58,7 @@ class Requests(Tables):
             "ManagedBy": "CloudFront has the local authority's certificates here.",
         },
     )
-    async def request_certificate(self, _call: Call, request: RequestCertificateRequestTypeDef) -> dict[str, Any]:
+    async def request_certificate(self, call: Call, request: RequestCertificateRequestTypeDef) -> dict[str, Any]:
         """A certificate that is issued when each of its names is validated by a CNAME [RequestCertificate]."""
         if "ValidationMethod" not in request:
             raise Unsupported("acm:RequestCertificate without ValidationMethod (validation by e-mail)", _NO_MAIL)
@@ -66,7 +66,7 @@ class Requests(Tables):
         if len(names) > _MOST_NAMES:
             said = f"A certificate has at most {_MOST_NAMES} domain names; {len(names)} were given."
             raise AwsError("LimitExceededException", said)
-        tags = TAGS.read(request.get("Tags"))
+        tags = TAGS.read(request.get("Tags"), own=call.access_key is None)
         kind = request.get("KeyAlgorithm", _DEFAULT_KEY)
         again = self._again(request.get("IdempotencyToken", ""), names)
         if again:

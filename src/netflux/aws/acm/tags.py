@@ -28,14 +28,14 @@ class Tags(Tables):
     """Operations on tags, each under its older and its newer name."""
 
     @operation("CertificateArn Tags(Key Value)")
-    def add_tags_to_certificate(self, _call: Call, request: AddTagsToCertificateRequestTypeDef) -> dict[str, Any]:
+    def add_tags_to_certificate(self, call: Call, request: AddTagsToCertificateRequestTypeDef) -> dict[str, Any]:
         """Adds tags, and replaces those of the same keys."""
-        return self._add(request["CertificateArn"], request["Tags"])  # type: ignore[arg-type]
+        return self._add(call, request["CertificateArn"], request["Tags"])  # type: ignore[arg-type]
 
     @operation("ResourceArn Tags(Key Value)")
-    def tag_resource(self, _call: Call, request: TagResourceRequestTypeDef) -> dict[str, Any]:
+    def tag_resource(self, call: Call, request: TagResourceRequestTypeDef) -> dict[str, Any]:
         """Adds tags, and replaces those of the same keys."""
-        return self._add(request["ResourceArn"], request["Tags"])  # type: ignore[arg-type]
+        return self._add(call, request["ResourceArn"], request["Tags"])  # type: ignore[arg-type]
 
     @operation("CertificateArn Tags(Key Value)")
     def remove_tags_from_certificate(
@@ -68,7 +68,9 @@ class Tags(Tables):
         """All of a certificate's."""
         return {"Tags": TAGS.shown(self.the_certificate(request["ResourceArn"]).tags)}
 
-    def _add(self, arn: str, tags: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    def _add(self, call: Call, arn: str, tags: Sequence[Mapping[str, str]]) -> dict[str, Any]:
         found = self.the_certificate(arn)
-        self.certificates.put(replace(found, tags=TAGS.merged(found.tags, TAGS.read(tags))))
+        self.certificates.put(
+            replace(found, tags=TAGS.merged(found.tags, TAGS.read(tags, own=call.access_key is None)))
+        )
         return {}

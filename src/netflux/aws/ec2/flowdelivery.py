@@ -11,9 +11,12 @@ from typing import Any
 
 from netflux.aws.ec2 import flowformat
 from netflux.aws.ec2.flowlog import S3, FlowLog
+from netflux.controlplane.authorization.authorization import Authorization
 from netflux.errors import AwsError
 
 Api = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+_SERVICE = "vpc-flow-logs.amazonaws.com"
+"""Whom a flow log's role must trust: "IAM role for publishing flow logs to CloudWatch Logs", VPC user guide."""
 _DAY = 24 * 3600
 _AT_ONCE = 1000
 """Events in one call: with every field a line has less than 500 bytes, and PutLogEvents takes 1 MiB."""
@@ -41,6 +44,7 @@ class FlowDelivery:
     """
 
     def __init__(self, call: Api, owner: tuple[str, str]) -> None:
+        self.authorization: Authorization | None = None
         self._call = call
         self._owner = owner
 
@@ -56,7 +60,25 @@ class FlowDelivery:
         """Each interface has a stream in the log group, which is made when it is not there."""
         await self._call("iam", "GetRole", {"RoleName": log.role.rpartition("/")[2]})
         name = {"logGroupName": log.log_group, "logStreamName": f"{lines[0].interface}-{log.traffic.lower()}"}
-        await self._events(name, [{"timestamp": line.start * 1000, "message": line.text} for line in lines])
+        events = [{"timestamp": line.start * 1000, "message": line.text} for line in lines]
+        await self._events(self._acting(log), name, events)
+
+    def _acting(self, log: FlowLog) -> Api:
+        """The region's APIs as the flow log's role calls them.
+
+        Raises:
+            AwsError: the role does not trust flow logs.
+        """
+        if self.authorization is None or not self.authorization.enforced:
+            return self._call
+        account, region = self._owner
+        context = {
+            "aws:sourceaccount": (account,),
+            "aws:sourcearn": (f"arn:aws:ec2:{region}:{account}:vpc-flow-log/{log.id}",),
+        }
+        if not self.authorization.trusted(log.role, _SERVICE, context).allowed:
+            raise AwsError("AccessDenied", f"The role {log.role} does not trust {_SERVICE}, so it can't be assumed.")
+        return self.authorization.acting(log.role, log.id).call
 
     async def _file(self, log: FlowLog, lines: Sequence[Line], now: datetime) -> None:
         """One file, gzip, with the fields' names in its first line."""
@@ -65,22 +87,23 @@ class FlowDelivery:
         key = object_key(log, self._owner, now, hashlib.sha256(f"{now}{text}".encode()).hexdigest()[:8])
         await self._call("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": gzip.compress(text.encode())})
 
-    async def _events(self, name: Mapping[str, str], events: Sequence[Mapping[str, Any]]) -> None:
+    async def _events(self, call: Api, name: Mapping[str, str], events: Sequence[Mapping[str, Any]]) -> None:
         try:
-            await self._call("logs", "PutLogEvents", {**name, "logEvents": [*events]})
+            await call("logs", "PutLogEvents", {**name, "logEvents": [*events]})
         except AwsError as error:
             if error.code != "ResourceNotFoundException":
                 raise
-            await self._made("CreateLogGroup", {"logGroupName": name["logGroupName"]})
-            await self._made("CreateLogStream", name)
-            await self._call("logs", "PutLogEvents", {**name, "logEvents": [*events]})
+            await _made(call, "CreateLogGroup", {"logGroupName": name["logGroupName"]})
+            await _made(call, "CreateLogStream", name)
+            await call("logs", "PutLogEvents", {**name, "logEvents": [*events]})
 
-    async def _made(self, operation: str, what: Mapping[str, str]) -> None:
-        try:
-            await self._call("logs", operation, what)
-        except AwsError as error:
-            if error.code != "ResourceAlreadyExistsException":
-                raise
+
+async def _made(call: Api, operation: str, what: Mapping[str, str]) -> None:
+    try:
+        await call("logs", operation, what)
+    except AwsError as error:
+        if error.code != "ResourceAlreadyExistsException":
+            raise
 
 
 def batches(log: FlowLog, lines: Sequence[Line]) -> list[Sequence[Line]]:

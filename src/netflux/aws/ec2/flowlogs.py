@@ -65,7 +65,7 @@ class FlowLogs:
         self._network = network
         self._clock = clock
         self._owner = owner
-        self._delivery = FlowDelivery(call, owner)
+        self.delivery = FlowDelivery(call, owner)
         self._opened: dict[str, _Open] = {}
         self._collecting = asyncio.Lock()
 
@@ -176,7 +176,7 @@ class FlowLogs:
             return
         try:
             for batch in [*left]:
-                await self._delivery.put(log, batch, self._clock.now())
+                await self.delivery.put(log, batch, self._clock.now())
                 left.remove(batch)
         except AwsError as error:
             opened.lines = [*(line for batch in left for line in batch), *opened.lines][-_MOST_KEPT:]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from netflux import expressions
 from netflux.decoding import json as decoding
+from netflux.resources.ecr import Repository
 
 OCI_TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
@@ -61,16 +62,13 @@ def image_id(reference: str) -> dict[str, str]:
     return {"imageDigest": reference} if ":" in reference else {"imageTag": reference}
 
 
-def immutable(repository: Mapping[str, Any], tag: str) -> bool:
+def immutable(repository: Repository, tag: str) -> bool:
     """Whether a tag of the repository may not move to another image.
 
     The exclusion filters of IMMUTABLE_WITH_EXCLUSION and MUTABLE_WITH_EXCLUSION are wildcards.
     """
-    mutability = repository.get("imageTagMutability", "MUTABLE")
-    filters = repository.get("imageTagMutabilityExclusionFilters") or ()
-    fits = (expressions.like(tag, one["filter"], {"*": ".*"}) for one in filters)
-    excluded = mutability.endswith("_WITH_EXCLUSION") and any(fits)
-    return bool(mutability.startswith("IMMUTABLE")) != excluded
+    excluded = any(expressions.like(tag, one.filter, {"*": ".*"}) for one in repository.exclusions)
+    return repository.mutability.startswith("IMMUTABLE") != excluded
 
 
 def size_of(manifest: str) -> int:
@@ -83,6 +81,12 @@ def size_of(manifest: str) -> int:
 def artifact_type(manifest: str) -> str | None:
     """`artifactMediaType` of DescribeImages: the type of the manifest's configuration."""
     found = (_body(manifest).get("config") or {}).get("mediaType")
+    return str(found) if found else None
+
+
+def subject(manifest: str) -> str | None:
+    """`subjectManifestDigest` of DescribeImages: the image that the manifest is about, a signature for example."""
+    found = (_body(manifest).get("subject") or {}).get("digest")
     return str(found) if found else None
 
 

@@ -3,59 +3,62 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import yarl
 
-from netflux import names
 from netflux.aws.ecr.distribution import INSTALL, Distribution
 from netflux.aws.ecr.password import Passwords
+from netflux.aws.ecr.records import EcrRecords
 from netflux.controlplane.call import Call
-from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.operation import operation
 from netflux.errors import AwsError, Unsupported
+
+if TYPE_CHECKING:
+    from types_boto3_ecr import type_defs as ecr
 
 Json = dict[str, Any]
 
 PART_SIZE = 10 * 1024 * 1024  # bytes; InitiateLayerUpload says how large the client's parts shall be
 DOWNLOAD_LIFE = timedelta(hours=1)
-_HTTPS = 443
 
 
 class Layers:
     """Handlers of the operations on layers.
 
-    Args:
-        moto: knows the repositories.
-        passwords: opens what a download URL names.
+    Attributes:
+        records: know the repositories.
+        passwords: open what a download URL names.
         distribution: keeps the layers; None where no registry is installed.
-        port: of the gateway.
+        uploads: under way, by id; they end with the region.
     """
 
-    def __init__(self, moto: Moto, passwords: Passwords, distribution: Distribution | None, port: int) -> None:
-        self._moto = moto
-        self._passwords = passwords
-        self._distribution = distribution
-        self._port = port
-        self._uploads: dict[str, _Upload] = {}
+    records: EcrRecords
+    passwords: Passwords
+    distribution: Distribution | None
+    uploads: dict[str, Upload]
 
-    async def initiate_layer_upload(self, call: Call, request: Json) -> Json:
+    @operation("registryId repositoryName")
+    async def initiate_layer_upload(self, call: Call, request: ecr.InitiateLayerUploadRequestTypeDef) -> Json:
         """Begins an upload."""
-        await self._repository(request)
+        self.records.repository(call, request)
         session = await self._registry(call).session()
         async with session.post(f"http://registry/v2/{request['repositoryName']}/blobs/uploads/") as answer:
             if answer.status != 202:
                 raise AwsError("ServerException", f"the registry answered {answer.status}", 500)
-            upload = _Upload(request["repositoryName"], answer.headers["Location"])
+            upload = Upload(request["repositoryName"], answer.headers["Location"])
         identity = str(uuid.uuid4())
-        self._uploads[identity] = upload
+        self.uploads[identity] = upload
         return {"uploadId": identity, "partSize": PART_SIZE}
 
-    async def upload_layer_part(self, call: Call, request: Json) -> Json:
+    @operation("registryId repositoryName uploadId partFirstByte partLastByte layerPartBlob")
+    async def upload_layer_part(self, call: Call, request: ecr.UploadLayerPartRequestTypeDef) -> Json:
         """The next part; parts come in order."""
         upload = self._upload(call, request)
-        first, last, part = request["partFirstByte"], request["partLastByte"], request["layerPartBlob"]
+        first, last, part = request["partFirstByte"], request["partLastByte"], cast("bytes", request["layerPartBlob"])
         if first != upload.size or last - first + 1 != len(part):
             raise AwsError(
                 "InvalidLayerPartException",
@@ -71,7 +74,8 @@ class Layers:
         upload.size += len(part)
         return {**_about(call, request), "uploadId": request["uploadId"], "lastByteReceived": upload.size - 1}
 
-    async def complete_layer_upload(self, call: Call, request: Json) -> Json:
+    @operation("registryId repositoryName uploadId layerDigests")
+    async def complete_layer_upload(self, call: Call, request: ecr.CompleteLayerUploadRequestTypeDef) -> Json:
         """Ends an upload; the registry compares the digest."""
         upload, digest = self._upload(call, request), request["layerDigests"][0]
         if not upload.size:
@@ -84,12 +88,15 @@ class Layers:
         async with session.put(url) as answer:
             if answer.status != 201:
                 raise AwsError("InvalidLayerException", f"The layer that was uploaded does not have digest '{digest}'")
-        del self._uploads[request["uploadId"]]
+        del self.uploads[request["uploadId"]]
         return {**_about(call, request), "uploadId": request["uploadId"], "layerDigest": digest}
 
-    async def batch_check_layer_availability(self, _call: Call, request: Json) -> Json:
+    @operation("registryId repositoryName layerDigests")
+    async def batch_check_layer_availability(
+        self, call: Call, request: ecr.BatchCheckLayerAvailabilityRequestTypeDef
+    ) -> Json:
         """Which layers the repository has, as the registry says."""
-        await self._repository(request)
+        self.records.repository(call, request)
         layers: list[Json] = []
         for digest in request["layerDigests"]:
             size = await self._size(request["repositoryName"], digest)
@@ -97,39 +104,30 @@ class Layers:
             layers.append(found if size is None else {**found, "layerSize": size})
         return {"layers": layers, "failures": []}
 
-    async def get_download_url_for_layer(self, call: Call, request: Json) -> Json:
+    @operation("registryId repositoryName layerDigest")
+    async def get_download_url_for_layer(self, call: Call, request: ecr.GetDownloadUrlForLayerRequestTypeDef) -> Json:
         """A URL that needs no password and is good for an hour."""
-        await self._repository(request)
+        self.records.repository(call, request)
         name, digest = request["repositoryName"], request["layerDigest"]
         if await self._size(name, digest) is None:
             raise AwsError(
                 "LayersNotFoundException", f"The layer with digest '{digest}' is not in the repository '{name}'"
             )
         path = f"/v2/{name}/blobs/{digest}"
-        token, _ = self._passwords.issue(path, DOWNLOAD_LIFE)
-        url = f"https://{self._host(call.account, call.region)}{path}?token={quote(token)}"
+        token, _ = self.passwords.issue(path, DOWNLOAD_LIFE)
+        url = f"https://{self.records.host(call)}{path}?token={quote(token)}"
         return {"downloadUrl": url, "layerDigest": digest}
 
-    def _host(self, account: str, region: str) -> str:
-        host = names.registry(account, region)
-        return host if self._port == _HTTPS else f"{host}:{self._port}"
-
-    async def _repository(self, request: Json) -> Json:
-        ask = {"repositoryNames": [request["repositoryName"]]}
-        answer = await self._moto.call("ecr", "DescribeRepositories", ask)
-        repository: Json = answer["repositories"][0]
-        return repository
-
     async def _size(self, repository: str, digest: str) -> int | None:
-        return None if self._distribution is None else await self._distribution.blob_size(repository, digest)
+        return None if self.distribution is None else await self.distribution.blob_size(repository, digest)
 
     def _registry(self, call: Call) -> Distribution:
-        if self._distribution is None:
+        if self.distribution is None:
             raise Unsupported(f"ecr:{call.operation}", f"{INSTALL}, or push a folder with `netflux push`.")
-        return self._distribution
+        return self.distribution
 
-    def _upload(self, call: Call, request: Json) -> _Upload:
-        found = self._uploads.get(request["uploadId"])
+    def _upload(self, call: Call, request: Mapping[str, Any]) -> Upload:
+        found = self.uploads.get(request["uploadId"])
         if found is None or found.repository != request["repositoryName"]:
             raise AwsError(
                 "UploadNotFoundException",
@@ -139,7 +137,7 @@ class Layers:
         return found
 
 
-class _Upload:
+class Upload:
     """Where the registry wants the next part, and how much it has."""
 
     def __init__(self, repository: str, location: str) -> None:
@@ -148,5 +146,5 @@ class _Upload:
         self.size = 0
 
 
-def _about(call: Call, request: Json) -> Json:
+def _about(call: Call, request: Mapping[str, Any]) -> Json:
     return {"registryId": call.account, "repositoryName": request["repositoryName"]}

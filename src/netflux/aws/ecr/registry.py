@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from netflux import names
 from netflux.controlplane.call import Caller
-from netflux.errors import AwsError
+from netflux.errors import AwsError, UserError
 from netflux.runtime.driver import PullError
 from netflux.runtime.engine import Login
 from netflux.runtime.reference import ImageReference, parse
@@ -21,7 +21,7 @@ class EcrRegistry:
         account: of this registry.
         region: of this registry.
         port: where `/v2/` answers without TLS on 127.0.0.1; 0 when it does not.
-        filled: returns when an image, by repository and tag, is no longer on its way here.
+        filled: returns when an image, by repository and tag, is here as it shall be; UserError when it can't be.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class EcrRegistry:
         params = {"repositoryName": wanted.repository, "imageIds": [image_id]}
         try:
             answer = await self._apis.call("ecr", "BatchGetImage", params)
-            if not answer["images"] and wanted.tag and self._filled is not None:
+            if wanted.tag and self._filled is not None:
                 await self._filled(wanted.repository, wanted.tag)
                 answer = await self._apis.call("ecr", "BatchGetImage", params)
         except AwsError as error:
@@ -73,6 +73,8 @@ class EcrRegistry:
                 f"failed to resolve ref {wanted.text}: name unknown: The repository with name '{wanted.repository}' "
                 f"does not exist in the registry with id '{self._account}'"
             ) from error
+        except UserError as error:
+            raise PullError(f"failed to resolve ref {wanted.text}: {error.message}") from error
         if not answer["images"]:
             raise PullError(f"failed to resolve ref {wanted.text}: {wanted.text}: not found")
         image = answer["images"][0]

@@ -9,18 +9,16 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import yarl
 from aiohttp import web
 
 from netflux import names
+from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecr.decide import Wanted, failure, image_id, page, wanted
-from netflux.aws.ecr.distribution import INSTALL, Distribution, DistributionError
-from netflux.aws.ecr.password import Passwords
+from netflux.aws.ecr.distribution import INSTALL, DistributionError
 from netflux.controlplane.authentication import admission
 from netflux.controlplane.call import Caller
 from netflux.controlplane.protocol import bodies
@@ -43,6 +41,7 @@ _CODES = {
     "RepositoryNotFoundException": ("NAME_UNKNOWN", 404),
     "ImageTagAlreadyExistsException": ("TAG_INVALID", 400),
     "RequestEntityTooLarge": ("SIZE_INVALID", 413),
+    "ReferencedImagesNotFoundException": ("MANIFEST_BLOB_UNKNOWN", 400),
     "LayersNotFoundException": ("MANIFEST_BLOB_UNKNOWN", 400),
     "ImageDigestDoesNotMatchException": ("DIGEST_INVALID", 400),
     "InvalidParameterException": ("MANIFEST_INVALID", 400),
@@ -55,18 +54,16 @@ class RegistryServer:
 
     Args:
         apis: calls ECR.
-        passwords: checks who asks.
-        distribution: keeps the layers; None where no registry is installed.
+        ecr: has its records, its passwords and its layers.
         account: of this registry.
         region: of this registry.
     """
 
-    def __init__(
-        self, apis: Caller, passwords: Passwords, distribution: Distribution | None, account: str, region: str
-    ) -> None:
+    def __init__(self, apis: Caller, ecr: EcrApi, account: str, region: str) -> None:
         self._apis = apis
-        self._passwords = passwords
-        self._distribution = distribution
+        self._records = ecr.records
+        self._passwords = ecr.passwords
+        self._distribution = ecr.distribution
         self._account = account
         self.host = names.registry(account, region)
         app = web.Application(client_max_size=MANIFEST_LIMIT)
@@ -108,9 +105,12 @@ class RegistryServer:
             return self._refusal("UNAUTHORIZED", "Not Authorized", 401)
         if found is None:
             return self._refusal("UNSUPPORTED", f"{request.method} {request.path} is not supported", 404)
+        if found.repository and found.repository not in self._records.repositories:
+            return self._refusal("NAME_UNKNOWN", self._unknown(found), 404)
+        return await self._made(request, found)
+
+    async def _made(self, request: web.Request, found: Wanted) -> web.StreamResponse:
         try:
-            if found.repository:
-                await self._apis.call("ecr", "DescribeRepositories", {"repositoryNames": [found.repository]})
             return await self._makers[found.kind](request, found)
         except AwsError as error:
             code, status = _CODES.get(error.code, ("DENIED", error.status))
@@ -140,12 +140,10 @@ class RegistryServer:
         return _json({})
 
     async def _catalog(self, _request: web.Request, _found: Wanted) -> web.StreamResponse:
-        listed = await self._apis.call("ecr", "DescribeRepositories", {})
-        return _json({"repositories": sorted(one["repositoryName"] for one in listed["repositories"])})
+        return _json({"repositories": sorted(one.name for one in self._records.repositories)})
 
     async def _tags(self, request: web.Request, found: Wanted) -> web.StreamResponse:
-        listed = await self._apis.call("ecr", "ListImages", {"repositoryName": found.repository})
-        tags = [one["imageTag"] for one in listed["imageIds"] if "imageTag" in one]
+        tags = [tag for image in self._records.of(found.repository) for tag in image.tags]
         limit = request.query.get("n", "")
         chosen, more = page(tags, request.query.get("last", ""), int(limit) if _NUMBER.fullmatch(limit) else None)
         answer = _json({"name": found.repository, "tags": chosen})
@@ -158,23 +156,16 @@ class RegistryServer:
             return await self._push(request, found)
         if request.method not in ("GET", "HEAD"):
             return self._refusal("UNSUPPORTED", "Delete images with BatchDeleteImage.", 405)
-        image = await self._image(found)
+        image = self._records.find(found.repository, image_id(found.reference))
         if image is None:
             return self._refusal("MANIFEST_UNKNOWN", "Requested image not found", 404)
-        body = image["imageManifest"].encode()
-        headers = {
-            **_VERSION,
-            "Content-Type": image["imageManifestMediaType"],
-            "Docker-Content-Digest": image["imageId"]["imageDigest"],
-        }
+        body = image.manifest.encode()
+        headers = {**_VERSION, "Content-Type": image.media_type, "Docker-Content-Digest": image.digest}
         if request.method == "HEAD":
             return web.Response(headers={**headers, "Content-Length": str(len(body))})
+        ask = {"repositoryName": found.repository, "imageIds": [{"imageDigest": image.digest}]}
+        await self._apis.call("ecr", "BatchGetImage", ask)  # the pull is recorded
         return web.Response(headers=headers, body=body)
-
-    async def _image(self, found: Wanted) -> Mapping[str, Any] | None:
-        ask = {"repositoryName": found.repository, "imageIds": [image_id(found.reference)]}
-        images = (await self._apis.call("ecr", "BatchGetImage", ask))["images"]
-        return images[0] if images else None
 
     async def _push(self, request: web.Request, found: Wanted) -> web.StreamResponse:
         try:
@@ -193,10 +184,10 @@ class RegistryServer:
         except AwsError as error:
             if error.code != "ImageAlreadyExistsException":
                 raise
-            image = await self._image(found)  # the push of what is there already changes nothing
+            image = self._records.find(found.repository, image_id(found.reference))
             if image is None:
                 raise
-            digest = image["imageId"]["imageDigest"]
+            digest = image.digest  # the push of what is there already changes nothing
         location = f"/v2/{found.repository}/manifests/{digest}"
         return web.Response(status=201, headers={**_VERSION, "Location": location, "Docker-Content-Digest": digest})
 

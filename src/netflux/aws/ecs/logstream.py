@@ -45,18 +45,24 @@ async def create(apis: Caller, log: Log, stream: str) -> None:
         await _create_stream(apis, log, stream)
     except AwsError as error:
         if error.code != "ResourceNotFoundException" or not log.create:
-            raise LogError(
-                "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
-                f"failed to create Cloudwatch log stream: {error.code}: {error.message} (log group {log.group}) "
-                ": exit status 1"
-            ) from error
+            raise _failed("stream", log, error) from error
         await _create_group(apis, log)
         await create(apis, replace(log, create=False), stream)
 
 
 async def _create_group(apis: Caller, log: Log) -> None:
-    with contextlib.suppress(AwsError):  # another task may have made it just now; making the stream tells
+    try:
         await apis.call("logs", "CreateLogGroup", {"logGroupName": log.group})
+    except AwsError as error:
+        if error.code != "ResourceAlreadyExistsException":  # another task may have made it just now
+            raise _failed("group", log, error) from error
+
+
+def _failed(what: str, log: Log, error: AwsError) -> LogError:
+    return LogError(
+        "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+        f"failed to create Cloudwatch log {what}: {error.code}: {error.message} (log group {log.group}) : exit status 1"
+    )
 
 
 async def _create_stream(apis: Caller, log: Log, stream: str) -> None:

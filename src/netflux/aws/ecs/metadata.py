@@ -15,6 +15,7 @@ from aiohttp import web
 
 from netflux.aws.ecs import clockdrift, metadatashape
 from netflux.aws.ecs.linklocal import METADATA
+from netflux.aws.ecs.roles import Roles, unassumable
 from netflux.aws.ecs.run import Run, RunningContainer
 from netflux.aws.ecs.stats import Inside, Stats
 from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
@@ -36,6 +37,7 @@ class Metadata:
     def __init__(self, store: Store, apis: Caller, network: Inside) -> None:
         self.runs: dict[str, Run] = {}
         self._store = store
+        self.roles = Roles(store, apis)
         self._apis = apis
         self._containers: dict[str, tuple[str, str]] = {}
         self._credential_ids: dict[str, str] = {}
@@ -153,6 +155,8 @@ class Metadata:
                 {"code": "InvalidIdInRequest", "message": "CredentialsV2Request: Credentials not found"}, status=400
             )
         name = task.rpartition("/")[2]
+        if not self.roles.trusted(role, (self._store.get(TASK, task) or {})["task"]["clusterArn"]):
+            return web.json_response({"code": "AccessDenied", "message": unassumable(role)}, status=403)
         try:
             answer = await self._apis.call("sts", "AssumeRole", {"RoleArn": role, "RoleSessionName": name})
         except AwsError as error:

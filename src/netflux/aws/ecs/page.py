@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from netflux.aws.ecs.arn import Place
+from netflux.aws.ecs.roles import Roles
 from netflux.aws.ecs.store import CLUSTER, DEFINITION, Json, Store
 from netflux.controlplane.call import Call, Caller
 from netflux.controlplane.records import paging
@@ -25,6 +26,7 @@ class Part:
     """
 
     def __init__(self, store: Store, apis: Caller, poke: Poke) -> None:
+        self.roles = Roles(store, apis)
         self.store = store
         self.apis = apis
         self.poke = poke

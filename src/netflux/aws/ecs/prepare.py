@@ -9,11 +9,13 @@ from typing import Any
 
 from netflux.aws.ecs import logstream, secret
 from netflux.aws.ecs.desired import ContainerDefinition
+from netflux.aws.ecs.pull import Unpulled, pull
+from netflux.aws.ecs.roles import Executing
 from netflux.aws.ecs.run import Run, RunningContainer
 from netflux.aws.ecs.store import SERVICE, Json, Store
 from netflux.aws.ecs.taskhost import TaskHost
 from netflux.runtime import reference
-from netflux.runtime.driver import Image, PullError
+from netflux.runtime.driver import Image
 
 
 class InitializationError(Exception):
@@ -28,19 +30,20 @@ class InitializationError(Exception):
 class _Once:
     """Does the same thing once for all containers of a task: they often share an image and a secret's parts."""
 
-    def __init__(self, host: TaskHost) -> None:
+    def __init__(self, host: TaskHost, role: Executing) -> None:
         self._host = host
+        self.role = role
         self._done: dict[str, asyncio.Future[Any]] = {}
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """An API call; the same call again gives the same answer."""
         key = json.dumps([service, operation, params], sort_keys=True)
-        answer: dict[str, Any] = await self._share(key, lambda: self._host.apis.call(service, operation, params))
+        answer: dict[str, Any] = await self._share(key, lambda: self.role.call(service, operation, params))
         return answer
 
     async def pull(self, name: str) -> Image:
         """An image by its name; the same name again gives the same image."""
-        image: Image = await self._share(name, lambda: self._host.runtime.pull(name))
+        image: Image = await self._share(name, lambda: pull(self.role, self._host.runtime.pull, name))
         return image
 
     async def _share(self, key: str, do: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
@@ -55,10 +58,10 @@ async def prepare(host: TaskHost, run: Run, document: Json) -> None:
     Raises:
         InitializationError: in the words of stoppedReason.
     """
-    pinned, once = _pinned(host.store, document), _Once(host)
+    pinned, once = _pinned(host.store, document), _Once(host, host.roles.executing(document))
     work: list[Coroutine[Any, Any, None]] = []
     for name, container in run.containers.items():
-        work += [_image(once, container, pinned.get(name)), _secrets(once, container), _log(host, run, container)]
+        work += [_image(once, container, pinned.get(name)), _secrets(once, container), _log(once, run, container)]
     results = await asyncio.gather(*work, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
@@ -86,12 +89,12 @@ async def _secrets(once: _Once, container: RunningContainer) -> None:
             raise InitializationError(str(error), container.definition.name) from error
 
 
-async def _log(host: TaskHost, run: Run, container: RunningContainer) -> None:
+async def _log(once: _Once, run: Run, container: RunningContainer) -> None:
     definition = container.definition
     if definition.log is not None:
         stream = logstream.stream_name(definition.log, definition.name, run.id)
         try:
-            await logstream.create(host.apis, definition.log, stream)
+            await logstream.create(once.role, definition.log, stream)
         except logstream.LogError as error:
             raise InitializationError(str(error), definition.name) from error
 
@@ -100,7 +103,9 @@ async def _pull(once: _Once, definition: ContainerDefinition, digest: str | None
     try:
         name = reference.parse(definition.image).at(digest) if digest else definition.image
         return await once.pull(name)
-    except (PullError, ValueError) as error:
+    except Unpulled as error:
+        raise InitializationError(str(error), definition.name) from error
+    except ValueError as error:
         raise InitializationError(f"CannotPullContainerError: {error}", definition.name) from error
 
 

@@ -17,9 +17,11 @@ from netflux.aws.ecs.offer import offers
 from netflux.aws.ecs.order import Order, submit
 from netflux.aws.ecs.pace import Paces
 from netflux.aws.ecs.rebalance import Rebalance
+from netflux.aws.ecs.roles import Roles
 from netflux.aws.ecs.standing import Observer, Standing
 from netflux.aws.ecs.store import DEFINITION, TASK, Json, Store
 from netflux.aws.ecs.tasks import ask_to_stop
+from netflux.errors import AwsError
 
 _INCONSISTENT = 3  # failed starts in a row that ECS tells about
 # Developer guide, "service-event-messages-list": the same event comes again after 6 hours, a steady state too.
@@ -34,11 +36,15 @@ class Rollout:
         store: ECS documents.
         service: its document.
         paces: how fast deployments may start tasks.
+        roles: says which roles tasks can have.
         alarms: of its deployment that is in progress; None where there are none.
     """
 
-    def __init__(self, store: Store, service: Json, paces: Paces, alarms: DeploymentAlarms | None = None) -> None:
+    def __init__(
+        self, store: Store, service: Json, paces: Paces, roles: Roles, alarms: DeploymentAlarms | None = None
+    ) -> None:
         self._store = store
+        self._roles = roles
         self._service = service
         self._paces = paces
         self._now = store.clock.monotonic()
@@ -203,12 +209,27 @@ class Rollout:
         if primary["connect"] is None:
             primary["connect"] = self._names(primary["namespace"])
         definition = self._store.get(DEFINITION, primary["taskDefinition"]) or {}
+        if not self._may_launch(primary, definition):
+            return []
         arns = [submit(self._store, self._order(primary, definition, subnet)) for subnet in places]
         self.touched += arns
         self._service["steady"] = False
         identities = [name(arn) for arn in arns]
         self._tell(told(self._service["name"], identities))
         return identities
+
+    def _may_launch(self, primary: Json, definition: Json) -> bool:
+        """Whether ECS can assume the tasks' roles. If not, that is a failed start, which is tried again later."""
+        try:
+            self._roles.check(definition, {}, self._service["clusterArn"])
+        except AwsError as error:
+            pace = self._paces.of(primary["id"])
+            pace.start_failed(self._now)
+            self.resumes_in = pace.not_before - self._now
+            primary["failedTasks"] += 1
+            self._tell(message.not_launched(self._service["name"], error.message))
+            return False
+        return True
 
     def _move(self, primary: Json, moves: Rebalance) -> None:
         """Begins to move tasks from full zones to empty ones, or ends it when they are spread evenly."""

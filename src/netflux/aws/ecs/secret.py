@@ -10,10 +10,9 @@ from netflux.decoding import json as decoding
 from netflux.errors import AwsError
 
 _ARN_PARTS = 7  # arn:aws:secretsmanager:{region}:{account}:secret:{name}
-_PREFIX = (
-    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
-    "unable to retrieve secret from "
-)
+PREFIX = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+RETRIED = "service call has been retried 1 time(s)"
+_MANAGER, _STORE = f"{PREFIX}unable to retrieve secret from asm: ", f"{PREFIX}unable to retrieve secrets from ssm: "
 
 
 class SecretError(Exception):
@@ -62,21 +61,23 @@ async def _from_secrets_manager(apis: Caller, value_from: str) -> str:
     try:
         wanted = parse(value_from)
     except ValueError as error:
-        raise SecretError(f"{_PREFIX}asm: {error}") from error
+        raise SecretError(f"{_MANAGER}{error}") from error
     params = {"SecretId": wanted.secret}
     params |= {k: v for k, v in (("VersionStage", wanted.stage), ("VersionId", wanted.version)) if v}
     try:
         text: str = (await apis.call("secretsmanager", "GetSecretValue", params)).get("SecretString", "")
     except AwsError as error:
-        raise SecretError(f"{_PREFIX}asm: {wanted.secret}: {error.code}: {error.message}") from error
+        raise SecretError(
+            f"{_MANAGER}{RETRIED}: failed to fetch secret {wanted.secret} from secrets manager: {error.code}: "
+            f"{error.message}"
+        ) from error
     if not wanted.key:
         return text
     try:
         value = decoding.value(text)[wanted.key]
     except (ValueError, KeyError, TypeError):
         raise SecretError(
-            f"{_PREFIX}asm: retrieved secret from Secrets Manager did not contain json key {wanted.key}: "
-            f"{wanted.secret}"
+            f"{_MANAGER}retrieved secret from Secrets Manager did not contain json key {wanted.key}: {wanted.secret}"
         ) from None
     return value if isinstance(value, str) else json.dumps(value)
 
@@ -86,8 +87,10 @@ async def _from_parameter_store(apis: Caller, value_from: str) -> str:
     if value_from.startswith("arn:") and name.count("/") == 1:
         name = name.removeprefix("/")
     try:
-        answer = await apis.call("ssm", "GetParameter", {"Name": name, "WithDecryption": True})
+        answer = await apis.call("ssm", "GetParameters", {"Names": [name], "WithDecryption": True})
     except AwsError as error:
-        raise SecretError(f"{_PREFIX}ssm: {name}: {error.code}: {error.message}") from error
-    value: str = answer["Parameter"]["Value"]
+        raise SecretError(f"{_STORE}{RETRIED}: {error.code}: {error.message}") from error
+    if not answer["Parameters"]:
+        raise SecretError(f"{_STORE}{RETRIED}: invalid ssm parameters: {name}")
+    value: str = answer["Parameters"][0]["Value"]
     return value

@@ -24,11 +24,13 @@ class Ecs:
     def __init__(self, host: TaskHost, haproxy: Proxy) -> None:
         self.api = EcsApi(host.store, host.apis, host.poke)
         self._store = host.store
+        self.api.roles = host.roles
         self._metadata = Metadata(host.store, host.apis, host.network)
+        self._metadata.roles = host.roles
         outliers = Outliers(host.clock, haproxy, host.poke)
         connect = ConnectController(host.store, host.apis, host.network, haproxy, outliers)
         self._tasks = TaskController(host, self._metadata, connect)
-        services = ServiceController(host.store, host.apis, host.poke)
+        services = ServiceController(host.store, host.apis, host.poke, host.roles)
         self.controllers: tuple[Controller, ...] = (services, self._tasks, connect, outliers)
 
     def uses(self) -> dict[tuple[str, str], dict[str, TaskUse]]:

@@ -8,6 +8,7 @@ from netflux.aws.ecs import deploymentalarms
 from netflux.aws.ecs.pace import Paces
 from netflux.aws.ecs.page import Poke
 from netflux.aws.ecs.registry import undiscover
+from netflux.aws.ecs.roles import Roles
 from netflux.aws.ecs.rollout import Rollout
 from netflux.aws.ecs.standing import Observer, Standing
 from netflux.aws.ecs.store import SERVICE, Json, Store
@@ -25,12 +26,14 @@ class ServiceController:
         store: ECS documents.
         apis: asks ELB for the health of targets.
         poke: asks other controllers for passes.
+        roles: says which roles tasks can have.
     """
 
     name = "ecs-service"
 
-    def __init__(self, store: Store, apis: Caller, poke: Poke) -> None:
+    def __init__(self, store: Store, apis: Caller, poke: Poke, roles: Roles | None = None) -> None:
         self._store = store
+        self._roles = roles or Roles(store, apis)
         self._apis = apis
         self._poke = poke
         self._paces = Paces()
@@ -55,7 +58,7 @@ class ServiceController:
             before = self._store.get(SERVICE, key)
             tasks = self._store.tasks_of(key)
             observer = Observer(self._store, service, states, clock.now(), clock.speed)
-            rollout = Rollout(self._store, service, self._paces, alarms)
+            rollout = Rollout(self._store, service, self._paces, self._roles, alarms)
             rollout.account(tasks, observer)
             standings = observer.standings(self._store.tasks_of(key))
             rollout.proceed(standings, observer)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from netflux.aws.ecs.linklocal import Serve
 from netflux.aws.ecs.page import Poke
+from netflux.aws.ecs.roles import Authority, Roles
 from netflux.aws.ecs.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.call import Caller
@@ -42,6 +43,7 @@ class TaskHost:
         resolver: of the names that tasks look up; None for hosts files alone.
         serve_apis: answers AWS APIs on a socket; None where tasks of other networks shall not have them.
         faults: told while tasks' output can't be written.
+        authority: decides what tasks' roles may do; None where nothing is decided.
     """
 
     store: Store
@@ -56,3 +58,9 @@ class TaskHost:
     serve_apis: Serve | None = None
     resolver: Resolving | None = None
     faults: Faults = field(default_factory=Faults)
+    authority: Authority | None = None
+
+    @property
+    def roles(self) -> Roles:
+        """What tasks' roles may do."""
+        return Roles(self.store, self.apis, self.authority)

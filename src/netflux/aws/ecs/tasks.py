@@ -38,6 +38,7 @@ class Tasks(Part):
             raise AwsError("InvalidParameterException", f"Count must be between 1 and {_MOST_AT_ONCE}.")
         zones = check_network(self, request.get("networkConfiguration"))
         overrides = _checked(request.get("overrides", {}), definition)
+        self.roles.check(definition, overrides, cluster["clusterArn"])
         network = request["networkConfiguration"]["awsvpcConfiguration"]
         tags = [*request.get("tags", [])]
         if request.get("propagateTags") == "TASK_DEFINITION":

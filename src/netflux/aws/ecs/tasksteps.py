@@ -135,6 +135,8 @@ class Steps:
         except InitializationError as error:
             run.containers[error.container].reason = error.reason
             self._stop(arn, _FAILED_TO_START, error.reason)
+            reason = error.reason
+            self._event(arn, lambda service: message.not_placed(service, reason.rstrip(".")))
             return
         run.prepared = True
         times = {"pullStartedAt": started, "pullStoppedAt": self._host.store.now()}
@@ -192,7 +194,8 @@ class Steps:
         if log is not None and not log.mode:
             setting = self._host.store.get(SETTING, LOG_MODE)
             log = replace(log, mode=setting["value"] if setting else logbuffer.NON_BLOCKING)
-        writer = logstream.LogWriter(self._host.apis, self._host.clock, log, stream, self._host.faults)
+        role = self._host.roles.executing(self._host.store.get(TASK, arn) or {})
+        writer = logstream.LogWriter(role, self._host.clock, log, stream, self._host.faults)
         self._spawn(run, writer.follow(started))
         self._spawn(run, self._await_exit(arn, container, started))
         if definition.health is not None:

@@ -74,15 +74,3 @@ async def check(apis: Caller, changes: list[Mapping[str, Any]]) -> None:
             )
     if wrong:
         raise batch.refused(wrong)
-
-
-async def check_vpc(apis: Caller, vpc: Mapping[str, str], region: str) -> None:
-    """Raises AwsError when a VPC is not there."""
-    identity, where = vpc.get("VPCId", ""), vpc.get("VPCRegion", region)
-    said = f"The VPC {identity} in region {where} does not exist, or is not yours."
-    if where != region:
-        raise AwsError("InvalidVPCId", said)
-    try:
-        await apis.call("ec2", "DescribeVpcs", {"VpcIds": [identity]})
-    except AwsError as error:
-        raise AwsError("InvalidVPCId", said) from error

@@ -21,7 +21,7 @@ class Route53Api(Zones, RecordSets, Tags, Limits):
     Args:
         documents: where the records are.
         clock: for the times of changes.
-        apis: EC2, load balancers and distributions, which VPCs and aliases have to be there of.
+        apis: has distributions, which aliases lead to.
         place: region and account.
     """
 
@@ -33,8 +33,6 @@ class Route53Api(Zones, RecordSets, Tags, Limits):
         self._apis = apis
 
     async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
-        """Whether what the call names of other services is there."""
-        if call.operation in ("CreateHostedZone", "AssociateVPCWithHostedZone") and params.get("VPC"):
-            await aliases.check_vpc(self._apis, params["VPC"], self.region)
+        """Whether the distributions are there that aliases lead to."""
         if call.operation == "ChangeResourceRecordSets":
             await aliases.check(self._apis, params["ChangeBatch"]["Changes"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.route53 import batch, shape
@@ -11,7 +12,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 from netflux.resources.route53 import domain
-from netflux.resources.route53.recordset import RecordSet, ordered, place
+from netflux.resources.route53.recordset import RecordSet, place
 
 if TYPE_CHECKING:
     from types_boto3_route53.type_defs import (
@@ -74,8 +75,10 @@ class RecordSets(Tables):
         """A zone's, in Route 53's order, from the one asked for on."""
         zone, size = self.the_zone(request["HostedZoneId"]), number(request.get("MaxItems"), _PAGE)
         start = _start(request)
-        left = [one for one in ordered(self.records.where("zone", zone.id)) if place(one) >= start]
-        shown, following = page(left, size)
+        left = self.records.where("zone", zone.id)
+        if request.get("StartRecordName"):
+            left = [one for one in left if place(one) >= start]
+        shown, following = page(heapq.nsmallest(size + 1, left, key=place), size)
         answer: dict[str, Any] = {
             "ResourceRecordSets": [shape.record_set(one) for one in shown], "IsTruncated": following is not None,
             "MaxItems": str(size),

@@ -11,6 +11,7 @@ from netflux.controlplane import identifiers
 from netflux.controlplane.records import paging
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
+from netflux.resources.ec2.vpc import VPC
 from netflux.resources.elbv2 import LOAD_BALANCER
 from netflux.resources.route53.change import CHANGE, Change
 from netflux.resources.route53.hostedzone import HOSTED_ZONE, HostedZone
@@ -37,6 +38,7 @@ class Tables:
         self.zones = documents.table(HOSTED_ZONE)
         self.records = documents.table(RECORD_SET)
         self.changes = documents.table(CHANGE)
+        self.vpcs = documents.table(VPC)
         self.balancers = documents.table(LOAD_BALANCER)
 
     def the_zone(self, written: str) -> HostedZone:

@@ -28,7 +28,7 @@ class Tags(Tables):
     """Operations on tags."""
 
     @operation("ResourceType ResourceId AddTags(Key Value) RemoveTagKeys")
-    def change_tags_for_resource(self, _call: Call, request: ChangeTagsForResourceRequestTypeDef) -> dict[str, Any]:
+    def change_tags_for_resource(self, call: Call, request: ChangeTagsForResourceRequestTypeDef) -> dict[str, Any]:
         """Adds some and removes others [ChangeTagsForResource]."""
         zone = self._tagged(request["ResourceType"], request["ResourceId"])
         added, removed = request.get("AddTags") or (), request.get("RemoveTagKeys") or ()
@@ -37,7 +37,7 @@ class Tags(Tables):
         if any(not tag.get("Key") for tag in added):
             raise AwsError("InvalidInput", "A tag has no Key.")
         kept = {key: value for key, value in zone.tags.items() if key not in removed}
-        self.zones.put(replace(zone, tags=_TAGS.merged(kept, _TAGS.read(added))))
+        self.zones.put(replace(zone, tags=_TAGS.merged(kept, _TAGS.read(added, own=call.access_key is None))))
         return {}
 
     @operation("ResourceType ResourceId")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ListHostedZonesByVPCRequestTypeDef,
         ListHostedZonesRequestTypeDef,
         UpdateHostedZoneCommentRequestTypeDef,
+        VPCTypeDef,
     )
 
 _PAGE = 100  # [ListHostedZones]
@@ -45,7 +46,7 @@ class Zones(Tables):
     )
     def create_hosted_zone(self, _call: Call, request: CreateHostedZoneRequestTypeDef) -> dict[str, Any]:
         """A zone with its NS and SOA; with a VPC a private one [CreateHostedZone]."""
-        config, vpc = request.get("HostedZoneConfig", {}), request.get("VPC", {}).get("VPCId")
+        config, vpc = request.get("HostedZoneConfig", {}), self._known_vpc(request.get("VPC", {}))
         if config.get("PrivateZone") and not vpc:
             raise AwsError(
                 "InvalidInput",
@@ -63,7 +64,7 @@ class Zones(Tables):
             identifiers.capitals("Z0", 19), name, request["CallerReference"], config.get("Comment"),
             (vpc,) if vpc else (), hostedzone.name_servers(bool(vpc)),
         )  # fmt: skip
-        self._check_overlap(made, vpc or "")
+        self._check_overlap(made, vpc)
         hostedzone.put(self.documents, made)
         answer = {"HostedZone": self._shown(made), "ChangeInfo": self.changed(), "Location": f"{_URI}{made.id}"}
         if vpc:
@@ -146,7 +147,7 @@ class Zones(Tables):
         self, _call: Call, request: AssociateVPCWithHostedZoneRequestTypeDef
     ) -> dict[str, Any]:
         """A private zone answers in one more VPC."""
-        zone, vpc = self.own_zone(request["HostedZoneId"]), request["VPC"].get("VPCId", "")
+        zone, vpc = self.own_zone(request["HostedZoneId"]), self._known_vpc(request["VPC"])
         if not zone.private:
             said = (
                 "You're trying to associate a VPC with a public hosted zone. Amazon Route 53 doesn't support "
@@ -180,6 +181,13 @@ class Zones(Tables):
             raise AwsError("LastVPCAssociation", said)
         self.zones.put(replace(zone, vpcs=tuple(one for one in zone.vpcs if one != vpc)))
         return {"ChangeInfo": self.changed(request.get("Comment"))}
+
+    def _known_vpc(self, given: VPCTypeDef) -> str:
+        """The id of a request's VPC, empty for none; AwsError when it is not there."""
+        vpc, where = given.get("VPCId", ""), given.get("VPCRegion", self.region)
+        if vpc and (vpc not in self.vpcs or where != self.region):
+            raise AwsError("InvalidVPCId", f"The VPC {vpc} in region {where} does not exist, or is not yours.")
+        return vpc
 
     def _check_overlap(self, zone: HostedZone, vpc: str) -> None:
         """A VPC has one private zone of a name, so that it is known which one answers."""

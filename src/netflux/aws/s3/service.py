@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -23,12 +24,18 @@ from netflux.controlplane.authentication import signature
 from netflux.controlplane.authentication.admission import MAIN, Admission, Door, is_own_page_host
 from netflux.controlplane.authentication.keys import Key
 from netflux.controlplane.authentication.signature import SignatureError, Signed
+from netflux.controlplane.authorization import circumstances
+from netflux.controlplane.authorization.authorization import Authorization
+from netflux.controlplane.authorization.circumstances import Context
+from netflux.controlplane.authorization.identity import Identity
+from netflux.controlplane.authorization.service import Need
 from netflux.controlplane.call import Call
 from netflux.controlplane.protocol import bodies, sizes
 from netflux.controlplane.records import room
 from netflux.controlplane.server import joined
 from netflux.errors import AwsError
 from netflux.policy.evaluate import ANONYMOUS, Principal, Request
+from netflux.policy.verdict import Kind, Source
 
 _log = logging.getLogger(__name__)
 _STREAMED = {"PutObject", "UploadPart"}
@@ -53,12 +60,17 @@ _STATUS = {"AuthorizationHeaderMalformed": 400, "InvalidRequest": 400, "Authoriz
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks, the condition keys that come with it, and the chain of a body that is signed chunk by chunk."""
+    """Who asks, the condition keys that come with it, and the chain of a body that is signed chunk by chunk.
+
+    Attributes:
+        identity: whose policies decide; None for the account's administrator and for strangers.
+    """
 
     principal: Principal
     context: Mapping[str, tuple[str, ...]]
     access_key: str | None
     chain: Chain | None = None
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +103,7 @@ class S3Service:
         region: str,
         settled: Callable[[Call], None] = lambda _: None,
     ) -> None:
+        self.authorization: Authorization | None = None
         self._settled = settled
         self._api = api
         self._admission = admission
@@ -154,24 +167,21 @@ class S3Service:
         return Asked(named, where, headers, query, visitor)
 
     async def _visitor(self, request: web.Request, door: Door, headers: Mapping[str, str]) -> Visitor:
-        context: dict[str, tuple[str, ...]] = {
-            "aws:securetransport": ("true" if headers.get("x-forwarded-proto") == "https" else "false",),
-            "aws:useragent": (headers.get("user-agent", ""),),
-        }
-        if "referer" in headers:
-            context["aws:referer"] = (headers["referer"],)
-        source = request.remote or headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        if source:
-            context["aws:sourceip"] = (source,)
+        context = circumstances.of_message(headers, request.remote)
         signed = Signed(request.method, request.raw_path, headers)
         bucket = route.place(headers.get("host", ""), "/").bucket
         key = await self._admission.identify(signed, door, bucket)
         if key is None:
             return Visitor(ANONYMOUS, context, None)
+        context |= circumstances.of_call({}, self._region, self._account, datetime.now(UTC))
         context |= {name: tuple(values) for name, values in key.context.items()}
         if key.principal.kind == "AWS":
             context |= {"aws:principalarn": (key.principal.name,), "aws:principalaccount": (key.principal.account,)}
-        return Visitor(key.principal, context, key.access_key, _chain(signed, key))
+        identity = self.authorization.known(key) if self.authorization is not None else None
+        if identity is not None:
+            context |= circumstances.of_identity(identity, key)
+        principal = identity.principal if identity is not None else key.principal
+        return Visitor(principal, context, key.access_key, _chain(signed, key), identity)
 
     def _authorize(self, asked: Asked) -> None:
         operation, bucket = asked.call.operation, asked.where.bucket
@@ -179,26 +189,46 @@ class S3Service:
         if operation in {"ListBuckets", "CreateBucket"}:
             if not own:
                 raise _denied()
+            self._decide(asked, access.action(operation), f"arn:aws:s3:::{bucket or '*'}", asked.visitor.context, [])
             return
         self._api.store.bucket(bucket)
         if operation == "DeleteObjects":
             return
-        if not self._permits(asked, access.action(operation), bucket, asked.where.key):
-            raise _denied()
+        self._check(asked, access.action(operation), bucket, asked.where.key)
         if "x-amz-copy-source" in asked.headers and operation in {"CopyObject", "UploadPartCopy"}:
             source_bucket, source_key = copy_source(asked.headers["x-amz-copy-source"])
-            if not self._permits(asked, "s3:GetObject", source_bucket, source_key):
-                raise _denied()
+            self._check(asked, "s3:GetObject", source_bucket, source_key)
 
     def _permits(self, asked: Asked, action: str, bucket: str, key: str) -> bool:
+        try:
+            self._check(asked, action, bucket, key)
+        except AwsError as error:
+            if error.code != "AccessDenied":
+                raise
+            return False
+        return True
+
+    def _check(self, asked: Asked, action: str, bucket: str, key: str) -> None:
         document = self._api.store.bucket(bucket)
         blocks = document["public_access_block"]
-        guard = access.Guard(self._account, read_policy(document), bool(blocks.get("RestrictPublicBuckets")))
+        policy = read_policy(document)
+        guard = access.Guard(self._account, policy, bool(blocks.get("RestrictPublicBuckets")))
         resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
         context = dict(asked.visitor.context)
         if action == "s3:ListBucket":
             context |= {f"s3:{name}": (asked.query[name],) for name in ("prefix", "delimiter") if name in asked.query}
-        return guard.permits(Request(asked.visitor.principal, action, resource, context))
+        sources = [Source(Kind.RESOURCE, "", f"arn:aws:s3:::{bucket}", policy)] if policy is not None else []
+        self._decide(asked, action, resource, context, sources)
+        if not guard.permits(Request(asked.visitor.principal, action, resource, context)):
+            raise _denied()
+
+    def _decide(self, asked: Asked, action: str, resource: str, context: Context, policies: Sequence[Source]) -> None:
+        """What a user's or role's own policies say, and the bucket's beside them."""
+        if self.authorization is None or asked.visitor.identity is None:
+            return
+        verdict = self.authorization.judged(asked.visitor.identity, Need(action, resource), context, policies)
+        if not verdict.allowed:
+            raise self.authorization.refuse(asked.call, verdict)
 
     def _narrow(self, asked: Asked, params: dict[str, Any]) -> list[str]:
         """Takes the keys out of a DeleteObjects that may not be deleted; returns them."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from netflux.aws.servicediscovery import decide
-from netflux.aws.servicediscovery.store import ILL_AFTER, INSTANCE, NAMESPACE, SERVICE, Json, Part, page
+from netflux.aws.servicediscovery.store import ILL_AFTER, INSTANCE, NAMESPACE, SERVICE, UNSHARED, Json, Part, page
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.errors import AwsError, Unsupported
 
 _MARGIN = 0.05
@@ -16,6 +17,7 @@ _MARGIN = 0.05
 class Instances(Part):
     """Operations on instances."""
 
+    @operation("ServiceId InstanceId CreatorRequestId Attributes")
     def register_instance(self, _call: Call, request: Json) -> Json:
         """A new instance; one of that id gets the attributes."""
         service = self.the_service(request["ServiceId"])
@@ -34,6 +36,7 @@ class Instances(Part):
         self.documents.put(INSTANCE, key, body)
         return {"OperationId": self._revised(service, "REGISTER_INSTANCE", request["InstanceId"])}
 
+    @operation("ServiceId InstanceId")
     def deregister_instance(self, _call: Call, request: Json) -> Json:
         """The instance is found no more."""
         service = self.the_service(request["ServiceId"])
@@ -41,17 +44,20 @@ class Instances(Part):
         self.documents.delete(INSTANCE, _key(service, request["InstanceId"]))
         return {"OperationId": self._revised(service, "DEREGISTER_INSTANCE", request["InstanceId"])}
 
+    @operation("ServiceId InstanceId")
     def get_instance(self, _call: Call, request: Json) -> Json:
         """One instance."""
         found = self._instance(self.the_service(request["ServiceId"]), request["InstanceId"])
         token = {"CreatorRequestId": found["CreatorRequestId"]} if found["CreatorRequestId"] else {}
         return {"Instance": self._summary(found) | token, "ResourceOwner": self.account}
 
+    @operation("ServiceId NextToken MaxResults")
     def list_instances(self, _call: Call, request: Json) -> Json:
         """All instances of a service."""
         found = [self._summary(one) for one in self.instances(self.the_service(request["ServiceId"])["Id"])]
         return page(found, request, "Instances") | {"ResourceOwner": self.account}
 
+    @operation("ServiceId Instances MaxResults NextToken")
     def get_instances_health_status(self, _call: Call, request: Json) -> Json:
         """Health by id, of services whose instances are checked."""
         service = self.the_service(request["ServiceId"])
@@ -61,6 +67,7 @@ class Instances(Part):
         told = page([(one["Id"], decide.health(service, one)) for one in found], request, "Status")
         return told | {"Status": dict(told["Status"])}
 
+    @operation("ServiceId InstanceId Status")
     def update_instance_custom_health_status(self, _call: Call, request: Json) -> Json:
         """What a health checker says. Of an instance that was healthy the opposite holds after a while, unless it is
         taken back.
@@ -79,6 +86,7 @@ class Instances(Part):
         self.publish(service)
         return {}
 
+    @operation("NamespaceName ServiceName MaxResults QueryParameters OptionalParameters HealthStatus", refused=UNSHARED)
     def discover_instances(self, _call: Call, request: Json) -> Json:
         """Instances by names of namespace and service."""
         service = self._named(request)
@@ -95,6 +103,7 @@ class Instances(Part):
             "InstancesRevision": service["revision"],
         }  # fmt: skip
 
+    @operation("NamespaceName ServiceName", refused=UNSHARED)
     def discover_instances_revision(self, _call: Call, request: Json) -> Json:
         """A number that grows with every instance that comes or goes."""
         return {"InstancesRevision": self._named(request)["revision"]}
@@ -116,7 +125,6 @@ class Instances(Part):
         if found is not None:
             with self.documents.transaction():
                 self.publish(found)
-        self.turned()
 
     def _named(self, request: Json) -> Json:
         wanted = request["NamespaceName"]

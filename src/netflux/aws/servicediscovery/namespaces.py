@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from netflux.aws.servicediscovery.store import NAMESPACE, OPERATION, TAGS, Json, Part, identity, matching, page, shown
+from netflux.aws.servicediscovery.store import (
+    NAMESPACE,
+    OPERATION,
+    TAGS,
+    UNSHARED,
+    Json,
+    Part,
+    identity,
+    matching,
+    page,
+    shown,
+)
 from netflux.controlplane import identifiers
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 from netflux.resources.ec2.vpc import VPC
 from netflux.resources.route53 import domain, hostedzone
@@ -14,17 +26,22 @@ from netflux.resources.route53.hostedzone import HostedZone
 
 _SOA_TTL = 15  # seconds; API shape SOA, as namespaces have it that name none (seen)
 _INTERNAL = ("operation", "vpc")
+_SOA = "Properties(DnsProperties(SOA(TTL)))"
+_LISTED = "NextToken MaxResults Filters(Name Values Condition)"
+_REPEATED = {"UpdaterRequestId": "An update that is repeated changes nothing."}
 
 
 class Namespaces(Part):
     """Operations on namespaces. What AWS does a while later is done when the operation's id is told."""
 
-    def create_http_namespace(self, _call: Call, request: Json) -> Json:
+    @operation("Name CreatorRequestId Description Tags(Key Value)")
+    def create_http_namespace(self, call: Call, request: Json) -> Json:
         """A namespace for DiscoverInstances alone."""
         again = self._again(request, "HTTP", "")
-        return again or {"OperationId": self._create(request, "HTTP", {"DnsProperties": {"SOA": {}}})}
+        return again or {"OperationId": self._create(call, request, "HTTP", {"DnsProperties": {"SOA": {}}})}
 
-    def create_private_dns_namespace(self, _call: Call, request: Json) -> Json:
+    @operation(f"Name CreatorRequestId Description Vpc Tags(Key Value) {_SOA}")
+    def create_private_dns_namespace(self, call: Call, request: Json) -> Json:
         """A namespace whose names the VPC's resolver answers, by a private hosted zone."""
         again = self._again(request, "DNS_PRIVATE", request["Vpc"])
         if again:
@@ -36,13 +53,15 @@ class Namespaces(Part):
             said = f"The VPC {request['Vpc']} has already been associated with another hosted zone of the name {name}"
             failure = {"ErrorCode": "CANNOT_CREATE_HOSTED_ZONE", "ErrorMessage": said}
             return {"OperationId": self.operation("CREATE_NAMESPACE", {}, **failure)}
-        return {"OperationId": self._create(request, "DNS_PRIVATE", {})}
+        return {"OperationId": self._create(call, request, "DNS_PRIVATE", {})}
 
-    def create_public_dns_namespace(self, _call: Call, request: Json) -> Json:
+    @operation(f"Name CreatorRequestId Description Tags(Key Value) {_SOA}")
+    def create_public_dns_namespace(self, call: Call, request: Json) -> Json:
         """A namespace with a public hosted zone, which nobody resolves: nothing of this machine is on the internet."""
         again = self._again(request, "DNS_PUBLIC", "")
-        return again or {"OperationId": self._create(request, "DNS_PUBLIC", {})}
+        return again or {"OperationId": self._create(call, request, "DNS_PUBLIC", {})}
 
+    @operation("Id")
     def delete_namespace(self, _call: Call, request: Json) -> Json:
         """With its hosted zone."""
         found = self.the_namespace(request["Id"])
@@ -56,10 +75,12 @@ class Namespaces(Part):
         self.documents.delete(TAGS, found["Arn"])
         return {"OperationId": self.operation("DELETE_NAMESPACE", {"NAMESPACE": found["Id"]})}
 
+    @operation("Id")
     def get_namespace(self, _call: Call, request: Json) -> Json:
         """One namespace."""
         return {"Namespace": self._namespace(self.the_namespace(request["Id"]))}
 
+    @operation(_LISTED)
     def list_namespaces(self, _call: Call, request: Json) -> Json:
         """All namespaces that pass the filters."""
         places: dict[str, Any] = {
@@ -74,18 +95,22 @@ class Namespaces(Part):
             one.pop("CreatorRequestId", None)
         return page(summaries, request, "Namespaces")
 
+    @operation("Id Namespace(Description)", neutral=_REPEATED)
     def update_http_namespace(self, _call: Call, request: Json) -> Json:
         """Changes the description."""
         return self._update(request)
 
+    @operation(f"Id Namespace(Description {_SOA})", neutral=_REPEATED)
     def update_private_dns_namespace(self, _call: Call, request: Json) -> Json:
         """Changes the description and the TTL of the zone's SOA."""
         return self._update_zone(request)
 
+    @operation(f"Id Namespace(Description {_SOA})", neutral=_REPEATED)
     def update_public_dns_namespace(self, _call: Call, request: Json) -> Json:
         """Changes the description and the TTL of the zone's SOA."""
         return self._update_zone(request)
 
+    @operation("OperationId", refused=UNSHARED)
     def get_operation(self, _call: Call, request: Json) -> Json:
         """One operation; all have ended."""
         found = self.documents.get(OPERATION, request["OperationId"])
@@ -93,6 +118,7 @@ class Namespaces(Part):
             raise AwsError("OperationNotFound", f"{request['OperationId']}")
         return {"Operation": shown(found)}
 
+    @operation(_LISTED)
     def list_operations(self, _call: Call, request: Json) -> Json:
         """The latest operations that pass the filters."""
         places: dict[str, Any] = {
@@ -115,7 +141,7 @@ class Namespaces(Part):
             raise AwsError("NamespaceAlreadyExists", f"The namespace {request['Name']} already exists: {body['Id']}.")
         return None
 
-    def _create(self, request: Json, kind: str, properties: Json) -> str:
+    def _create(self, call: Call, request: Json, kind: str, properties: Json) -> str:
         made = identity("ns", 16)
         arn = self.arn("namespace", made)
         operation = self.operation("CREATE_NAMESPACE", {"NAMESPACE": made})
@@ -128,7 +154,7 @@ class Namespaces(Part):
             "CreatorRequestId": request.get("CreatorRequestId"), "operation": operation,
             "vpc": request.get("Vpc", ""),
         })  # fmt: skip
-        self.tag(arn, request.get("Tags", ()))
+        self.tag(arn, request.get("Tags", ()), own=call.access_key is None)
         return operation
 
     def _zone(self, request: Json, arn: str) -> Json:

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from netflux.aws.servicediscovery.store import SERVICE, TAGS, Json, Part, identity, matching, page, shown
+from netflux.aws.servicediscovery.store import SERVICE, TAGGER, TAGS, Json, Part, identity, matching, page, shown
 from netflux.controlplane.call import Call
-from netflux.errors import AwsError, Unsupported
+from netflux.controlplane.operation import operation
+from netflux.errors import AwsError
 
 _INTERNAL = ("attributes", "revision")
 _SUMMARISED = (*_INTERNAL, "NamespaceId", "CreatorRequestId")
+_UNCHECKED = "Route 53's health checks are not here. Use HealthCheckCustomConfig."
 _MOST_ATTRIBUTES = 30  # Cloud Map quotas
 
 
 class Services(Part):
     """Operations on services."""
 
-    def create_service(self, _call: Call, request: Json) -> Json:
+    @operation(
+        "Name NamespaceId CreatorRequestId Description DnsConfig(NamespaceId RoutingPolicy DnsRecords(Type TTL)) "
+        "HealthCheckCustomConfig(FailureThreshold) Tags(Key Value) Type",
+        refused={"HealthCheckConfig": _UNCHECKED},
+    )
+    def create_service(self, call: Call, request: Json) -> Json:
         """A service; its records follow its instances."""
         written = request.get("NamespaceId") or request.get("DnsConfig", {}).get("NamespaceId")
         if not written:
             raise AwsError("InvalidInput", "NamespaceId is required.")
         namespace = self.the_namespace(written)
-        if request.get("HealthCheckConfig"):
-            raise Unsupported("HealthCheckConfig of a Cloud Map service", "Use HealthCheckCustomConfig.")
         token = request.get("CreatorRequestId")
         for body in self.services(namespace["Id"]):
             if body["Name"].lower() == request["Name"].lower():
@@ -40,13 +45,15 @@ class Services(Part):
             "CreatorRequestId": token, "attributes": {}, "revision": 1,
         }  # fmt: skip
         self.documents.put(SERVICE, made, body)
-        self.tag(body["Arn"], request.get("Tags", ()))
+        self.tag(body["Arn"], request.get("Tags", ()), own=call.access_key is None)
         return {"Service": self._told(body)}
 
+    @operation("Id")
     def get_service(self, _call: Call, request: Json) -> Json:
         """One service."""
         return {"Service": self._told(self.the_service(request["Id"]))}
 
+    @operation("NextToken MaxResults Filters(Name Values Condition)")
     def list_services(self, _call: Call, request: Json) -> Json:
         """All services that pass the filters."""
         places: dict[str, Any] = {
@@ -59,11 +66,12 @@ class Services(Part):
         found = matching([body for _, body in self.documents.list(SERVICE)], filters, places)
         return page([self._told(body, *_SUMMARISED) for body in found], request, "Services")
 
+    @operation(
+        "Id Service(Description DnsConfig(DnsRecords(Type TTL)))", refused={"Service.HealthCheckConfig": _UNCHECKED}
+    )
     def update_service(self, _call: Call, request: Json) -> Json:
         """Changes description and records. Records that are left out are removed, as on AWS."""
         found, change = self.the_service(request["Id"]), request["Service"]
-        if change.get("HealthCheckConfig"):
-            raise Unsupported("HealthCheckConfig of a Cloud Map service", "Use HealthCheckCustomConfig.")
         if "Description" in change:
             found["Description"] = change["Description"]
         if found["DnsConfig"] is not None:
@@ -75,6 +83,7 @@ class Services(Part):
         self.publish(found)
         return {"OperationId": self.operation("UPDATE_SERVICE", {"SERVICE": found["Id"]})}
 
+    @operation("Id")
     def delete_service(self, _call: Call, request: Json) -> Json:
         """A service without instances."""
         found = self.the_service(request["Id"])
@@ -84,6 +93,7 @@ class Services(Part):
         self.documents.delete(TAGS, found["Arn"])
         return {}
 
+    @operation("ServiceId")
     def get_service_attributes(self, _call: Call, request: Json) -> Json:
         """What was noted of a service."""
         found = self.the_service(request["ServiceId"])
@@ -93,6 +103,7 @@ class Services(Part):
             }
         }  # fmt: skip
 
+    @operation("ServiceId Attributes")
     def update_service_attributes(self, _call: Call, request: Json) -> Json:
         """Notes more of a service."""
         found = self.the_service(request["ServiceId"])
@@ -102,6 +113,7 @@ class Services(Part):
         self.documents.put(SERVICE, found["Id"], found)
         return {}
 
+    @operation("ServiceId Attributes")
     def delete_service_attributes(self, _call: Call, request: Json) -> Json:
         """Forgets what was noted of a service."""
         found = self.the_service(request["ServiceId"])
@@ -109,12 +121,14 @@ class Services(Part):
         self.documents.put(SERVICE, found["Id"], found | {"attributes": kept})
         return {}
 
-    def tag_resource(self, _call: Call, request: Json) -> Json:
+    @operation("ResourceARN Tags(Key Value)")
+    def tag_resource(self, call: Call, request: Json) -> Json:
         """Adds tags to a namespace or service."""
         self._there(request["ResourceARN"])
-        self.tag(request["ResourceARN"], request["Tags"])
+        self.tag(request["ResourceARN"], request["Tags"], own=call.access_key is None)
         return {}
 
+    @operation("ResourceARN TagKeys")
     def untag_resource(self, _call: Call, request: Json) -> Json:
         """Takes tags away."""
         arn = request["ResourceARN"]
@@ -123,11 +137,12 @@ class Services(Part):
         self.documents.put(TAGS, arn, {key: value for key, value in known.items() if key not in request["TagKeys"]})
         return {}
 
+    @operation("ResourceARN")
     def list_tags_for_resource(self, _call: Call, request: Json) -> Json:
         """The tags of a namespace or service."""
         self._there(request["ResourceARN"])
         known = self.documents.get(TAGS, request["ResourceARN"]) or {}
-        return {"Tags": [{"Key": key, "Value": value} for key, value in known.items()]}
+        return {"Tags": TAGGER.shown(known)}
 
     def _there(self, arn: str) -> None:
         try:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from netflux.aws.servicediscovery import decide
 from netflux.clock import Clock
-from netflux.controlplane.call import Caller
 from netflux.controlplane.records import paging
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.kinds import kind
+from netflux.controlplane.tagging import Tagger
 from netflux.errors import AwsError
 from netflux.resources.route53 import targets
 from netflux.resources.route53.hostedzone import HOSTED_ZONE
@@ -27,6 +27,10 @@ NAMESPACE, SERVICE, INSTANCE, OPERATION, TAGS = (
 )  # fmt: skip
 ILL_AFTER = 30.0
 """Seconds between a custom health check's word and its effect; API shape HealthCheckCustomConfig."""
+
+UNSHARED = {"OwnerAccount": "Namespaces are not shared between accounts here: leave it out."}
+
+TAGGER = Tagger("InvalidInput", "TooManyTagsException")
 
 _COPY = "Put a copy of netflux.db back, or make it anew in Cloud Map."
 _KINDS = (
@@ -49,20 +53,14 @@ class Part:
     Args:
         documents: where everything is.
         clock: for timestamps.
-        apis: Route 53 is called through it.
         place: region and account, for ARNs.
-
-    Attributes:
-        turned: called when an instance has become unhealthy, which no call says.
     """
 
-    def __init__(self, documents: Documents, clock: Clock, apis: Caller, place: tuple[str, str]) -> None:
+    def __init__(self, documents: Documents, clock: Clock, place: tuple[str, str]) -> None:
         documents.declare(*_KINDS)
         self.documents = documents
         self.clock = clock
-        self.apis = apis
         self.region, self.account = place
-        self.turned: Callable[[], None] = lambda: None
         self.zones = documents.table(HOSTED_ZONE)
         self.records = documents.table(RECORD_SET)
 
@@ -135,11 +133,17 @@ class Part:
             self.documents.put(OPERATION, identity, body)
         return identity
 
-    def tag(self, arn: str, tags: Sequence[Json]) -> None:
-        """Adds tags to those that a resource has."""
+    def tag(self, arn: str, tags: Sequence[Json], *, own: bool) -> None:
+        """Adds tags to those that a resource has.
+
+        Args:
+            arn: the resource's.
+            tags: of the request.
+            own: the caller is the region itself, so reserved keys are taken.
+        """
         known = self.documents.get(TAGS, arn) or {}
         if tags:
-            self.documents.put(TAGS, arn, known | {tag["Key"]: tag["Value"] for tag in tags})
+            self.documents.put(TAGS, arn, TAGGER.merged(known, TAGGER.read(tags, own=own)))
 
 
 def identity(prefix: str, length: int) -> str:

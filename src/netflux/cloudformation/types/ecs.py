@@ -123,10 +123,20 @@ def _hopeless(service: Any, primary: Any, wanted: Properties) -> str | None:
         return f"the service is {service.get('status')}"
     for deployment in service.get("deployments", []):
         if deployment.get("rolloutState") == "FAILED":
-            return deployment.get("rolloutStateReason") or "the deployment failed"
+            return _with_the_cause(deployment.get("rolloutStateReason") or "the deployment failed", service)
     if primary.get("taskDefinition") not in (None, wanted.get("TaskDefinition")):
         return f"the deployment was rolled back to {primary['taskDefinition']}"
     return None
+
+
+_CAUSES = (" was unable to place a task. ", " failed to launch a task with ")
+
+
+def _with_the_cause(reason: str, service: Any) -> str:
+    """The reason, and the service's last event that says why no task came up."""
+    told = (event["message"] for event in service.get("events", ()))
+    cause = next((text for text in told if any(words in text for words in _CAUSES)), "")
+    return f"{reason} {cause}".rstrip()
 
 
 _SERVICE = Row(

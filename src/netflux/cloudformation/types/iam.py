@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from netflux.cloudformation.types.table import Facts, Read, Row, Step, Tagging
+from netflux.cloudformation.types.table import Caller, Facts, Read, Row, Step, Tagging
 
 _ABSENT = ("NoSuchEntity", "NoSuchEntityException")
 
@@ -151,6 +151,21 @@ def _detach_all(facts: Facts) -> Sequence[dict[str, Any]]:
     return [{"RoleName": role, "PolicyArn": facts.id} for role in facts.new.get("Roles", [])]
 
 
+async def _versions(call: Caller, facts: Facts) -> list[str]:
+    """Those that are not in force, oldest first."""
+    told = await call("iam", "ListPolicyVersions", {"PolicyArn": facts.id})
+    return [each["VersionId"] for each in reversed(told["Versions"]) if not each["IsDefaultVersion"]]
+
+
+async def _room(call: Caller, facts: Facts) -> Sequence[dict[str, Any]]:
+    """A policy has five versions: the oldest makes room for another one."""
+    return [{"PolicyArn": facts.id, "VersionId": each} for each in (await _versions(call, facts))[:-3]]
+
+
+async def _others(call: Caller, facts: Facts) -> Sequence[dict[str, Any]]:
+    return [{"PolicyArn": facts.id, "VersionId": each} for each in await _versions(call, facts)]
+
+
 _MANAGED_POLICY = Row(
     type="AWS::IAM::ManagedPolicy",
     service="iam",
@@ -159,16 +174,20 @@ _MANAGED_POLICY = Row(
         ("ManagedPolicyName", "Description", "Path", "PolicyDocument"),
         renames={"ManagedPolicyName": "PolicyName"},
     ),
-    id="arn:aws:iam::{account}:policy/{new.ManagedPolicyName}",
+    id="arn:aws:iam::{account}:policy{new.Path|/}{new.ManagedPolicyName}",
     read=Read("GetPolicy", {"PolicyArn": "$id"}, "$response.Policy"),
     attributes={"PolicyArn": "$id", "PolicyId": "$item.PolicyId", "DefaultVersionId": "$item.DefaultVersionId"},
     also=(
         Step("AttachRolePolicy", ("Roles",), build=_attach_managed, defaults={"Roles": []}),
         Step("DetachRolePolicy", ("Roles",), build=_detach_managed, ignore=_ABSENT, defaults={"Roles": []}),
     ),
-    update=(Step("CreatePolicyVersion", ("PolicyDocument",), params={"PolicyArn": "$id", "SetAsDefault": True}),),
+    update=(
+        Step("DeletePolicyVersion", ("PolicyDocument",), ask=_room, ignore=_ABSENT),
+        Step("CreatePolicyVersion", ("PolicyDocument",), params={"PolicyArn": "$id", "SetAsDefault": True}),
+    ),
     delete=(
         Step("DetachRolePolicy", build=_detach_all, ignore=_ABSENT),
+        Step("DeletePolicyVersion", ask=_others, ignore=_ABSENT),
         Step("DeletePolicy", params={"PolicyArn": "$id"}),
     ),
     gone=_ABSENT,

@@ -1,6 +1,7 @@
 """The form of the table: a resource type is a row of calls and of where names differ.
 
-Texts with `$` and `{}` are places: `$new.VpcId` is that property's value, `{region}` is filled into the text around it.
+Texts with `$` and `{}` are places: `$new.VpcId` is that property's value, `{region}` is filled into the text around it,
+and `{new.Path|/}` is `/` where it is empty.
 Places are `new` and `old` (properties), `id` (physical id), `response` (of the create call, later of the reading one),
 `item` (what reading gave), `attributes`, `token`, `name`, `logical`, `stack`, `region`, `account`. A member whose place
 is empty is left out.
@@ -15,7 +16,10 @@ from typing import Any
 
 Properties = dict[str, Any]
 Caller = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
-_HOLE = re.compile(r"\{([A-Za-z][\w.]*)\}")
+_HOLE = re.compile(r"\{([A-Za-z][\w.]*)(?:\|([^}]*))?\}")
+
+
+TAGS = "Tags"
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Step:
         renames: property to member, see `shape.member`.
         params: members besides, with places.
         build: makes the calls' params where properties don't map one to one; several calls or none are possible.
+        ask: the same, from what other calls tell.
         ignore: error codes that mean that it is done already.
         defaults: what a property becomes when a template no longer has it, where the schema states no default.
         service: another service than the row's.
@@ -67,6 +72,7 @@ class Step:
     renames: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     build: Callable[[Facts], Sequence[dict[str, Any]]] | None = None
+    ask: Callable[[Caller, Facts], Awaitable[Sequence[dict[str, Any]]]] | None = None
     ignore: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     service: str = ""
@@ -191,6 +197,17 @@ class Row:
     tag_type: str = ""
     seconds: float = 1800.0
 
+    @property
+    def updates(self) -> tuple[Step, ...]:
+        """The calls that change properties of what is there."""
+        return self.update + self.also
+
+    def updatable(self, name: str) -> bool:
+        """Whether a change of the property can be carried out without another resource."""
+        if name in self.consumed or (name == TAGS and self.tags is not None):
+            return True
+        return any(name in (step.only or ()) for step in self.updates)
+
 
 def place(path: str, facts: Facts) -> Any:
     """The value at a dotted place, or None."""
@@ -223,7 +240,12 @@ def fill(template: Any, facts: Facts) -> Any:
         return template
     if template.startswith("$"):
         return place(template[1:], facts)
-    return _HOLE.sub(lambda match: str(place(match.group(1), facts)), template)
+    return _HOLE.sub(lambda match: _filled(match, facts), template)
+
+
+def _filled(hole: re.Match[str], facts: Facts) -> str:
+    found = place(hole.group(1), facts)
+    return hole.group(2) if found is None and hole.group(2) is not None else str(found)
 
 
 def needs_response(template: str) -> bool:

@@ -1,27 +1,25 @@
 """Access keys that are good in this region, and whom they stand for.
 
 Four kinds: those of the region's own services, issued anew at each start; the development pair of the state directory;
-sessions that STS handed out, kept on disk; and users' keys, which are moto's.
+sessions that STS handed out, kept on disk; and users' keys, which are IAM's.
 """
 
 from __future__ import annotations
 
-import re
 import secrets
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Protocol
 
+from netflux.controlplane.authentication.sessions import Session, Sessions
 from netflux.controlplane.records.documents import Documents
 from netflux.policy.evaluate import Principal, account_root
 
 WELL_KNOWN = "test"
 """Id and secret of the pair that programs for local clouds have by convention."""
-SESSION = "sts.session"
 _LETTERS = string.ascii_uppercase + "234567"
-_OF_A_USER = re.compile(r"AKIA[A-Z0-9]{12,28}")  # "IAM identifiers", IAM User Guide
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,9 @@ class Key:
         token: that requests must carry as well; empty for long-term keys.
         expires: when a session ends.
         secretive: whether only who was given it can have it: a page of the web cannot.
+        identity: what GetCallerIdentity tells as UserId, e.g. `AIDA…` or `AROA…:session`; empty for the account.
+        policies: documents of session policies; where there are some, they limit what it may do.
+        issuer: of a session, the ARN of who asked for it.
     """
 
     access_key: str
@@ -45,21 +46,30 @@ class Key:
     token: str = ""
     expires: datetime | None = None
     secretive: bool = True
+    identity: str = ""
+    policies: tuple[str, ...] = ()
+    issuer: str = ""
 
 
 @dataclass(frozen=True)
 class UserKey:
-    """A user's access key, as IAM has it."""
+    """A user's access key, as IAM has it.
+
+    Attributes:
+        arn: of the user.
+        user: the user's id.
+    """
 
     secret: str
     active: bool
     arn: str
+    user: str
 
 
 class Users(Protocol):
     """Knows users' access keys."""
 
-    async def user_key(self, access_key: str) -> UserKey | None:
+    def user_key(self, access_key: str) -> UserKey | None:
         """The key; None when no user has it."""
         ...
 
@@ -74,10 +84,8 @@ class Keys:
 
     def __init__(self, documents: Documents | None = None, users: Users | None = None) -> None:
         self._keys: dict[str, Key] = {}
-        self._documents = documents
+        self._sessions = Sessions(documents) if documents is not None else None
         self._users = users
-        self._found: dict[str, Key | None] = {}
-        self._generation = 0
 
     def issue(self, principal: Principal, context: Mapping[str, Sequence[str]] | None = None) -> Key:
         """A fresh key for the principal."""
@@ -97,43 +105,51 @@ class Keys:
         """The key, if it is one of the region's own."""
         return self._keys.get(access_key)
 
-    async def lookup(self, access_key: str) -> Key | None:
+    def known(self, access_key: str) -> Key | None:
         """The key, whoever issued it; None when nobody did, or its user's is inactive."""
-        return self._keys.get(access_key) or self._session(access_key) or await self._user(access_key)
+        return self._keys.get(access_key) or self._session(access_key) or self._user(access_key)
 
     def remember(self, key: Key) -> None:
         """Keeps a session on disk until it expires, and lets go of those that have."""
-        if self._documents is None or key.expires is None:
+        if self._sessions is None or key.expires is None:
             raise ValueError("a session has an end and a place on disk")
-        now = datetime.now(UTC).isoformat()
-        with self._documents.transaction():
-            for identity, document in self._documents.list(SESSION):
-                if document["expires"] < now:
-                    self._documents.delete(SESSION, identity)
-            self._documents.put(SESSION, key.access_key, _written(key))
-
-    def users_changed(self) -> None:
-        """IAM has changed: users' keys are looked up anew."""
-        self._generation += 1
-        self._found.clear()
+        context = {name: tuple(values) for name, values in key.context.items()}
+        self._sessions.put(
+            Session(
+                id=key.access_key,
+                secret=key.secret,
+                token=key.token,
+                principal=key.principal,
+                identity=key.identity,
+                expires=key.expires,
+                context=context,
+                policies=key.policies,
+                issuer=key.issuer,
+            )
+        )
 
     def _session(self, access_key: str) -> Key | None:
-        document = self._documents.get(SESSION, access_key) if self._documents is not None else None
-        return None if document is None else _read(access_key, document)
-
-    async def _user(self, access_key: str) -> Key | None:
-        if self._users is None or not _OF_A_USER.fullmatch(access_key):
+        found = self._sessions.get(access_key) if self._sessions is not None else None
+        if found is None:
             return None
-        if access_key not in self._found:
-            generation = self._generation
-            kept = await self._users.user_key(access_key)
-            found = None
-            if kept is not None and kept.active:
-                found = Key(access_key, kept.secret, Principal("AWS", kept.arn, kept.arn.split(":")[4]))
-            if generation != self._generation or found is None:
-                return found
-            self._found[access_key] = found
-        return self._found[access_key]
+        return Key(
+            access_key=found.id,
+            secret=found.secret,
+            principal=found.principal,
+            context=found.context,
+            token=found.token,
+            expires=found.expires,
+            identity=found.identity,
+            policies=found.policies,
+            issuer=found.issuer,
+        )
+
+    def _user(self, access_key: str) -> Key | None:
+        kept = self._users.user_key(access_key) if self._users is not None else None
+        if kept is None or not kept.active:
+            return None
+        principal = Principal("AWS", kept.arn, kept.arn.split(":")[4])
+        return Key(access_key, kept.secret, principal, identity=kept.user)
 
 
 def key_id(prefix: str) -> str:
@@ -149,18 +165,3 @@ def secret_key() -> str:
 def well_known(account: str) -> Key:
     """The pair `test`, `test`: it stands for the account, and anybody can have it."""
     return Key(WELL_KNOWN, WELL_KNOWN, account_root(account), secretive=False)
-
-
-def _written(key: Key) -> dict[str, Any]:
-    assert key.expires is not None
-    return {
-        "secret": key.secret,
-        "token": key.token,
-        "principal": [key.principal.kind, key.principal.name, key.principal.account],
-        "expires": key.expires.astimezone(UTC).isoformat(),
-    }
-
-
-def _read(access_key: str, document: Mapping[str, Any]) -> Key:
-    expires = datetime.fromisoformat(document["expires"])
-    return Key(access_key, document["secret"], Principal(*document["principal"]), {}, document["token"], expires)

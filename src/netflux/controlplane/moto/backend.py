@@ -16,9 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from netflux import heap
-from netflux.controlplane.authentication.keys import UserKey
 from netflux.controlplane.call import Call
-from netflux.controlplane.moto import crash, iampolicies, ledger, proofs
+from netflux.controlplane.moto import crash, ledger, proofs
 from netflux.controlplane.moto.ledger import Ledger
 from netflux.controlplane.moto.watchdog import Watchdog
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
@@ -106,27 +105,27 @@ class Moto:
         """The private key, PEM, of a certificate of ACM's that release 0.1 left here; no operation tells it."""
         return await self._run(lambda: self._certificate_key(arn))
 
-    async def user_key(self, access_key: str) -> UserKey | None:
-        """A user's access key; None when no user has it. No operation tells the secret."""
-        return await self._run(lambda: self._user_key(access_key)) if self.holds("iam") else None
-
-    def _user_key(self, access_key: str) -> UserKey | None:
-        self._ledger.load("iam")
-        from moto.backends import get_backend
-
-        users = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"].users.values()
-        for user in users:
-            for key in user.access_keys:
-                if key.access_key_id == access_key:
-                    return UserKey(key.secret_access_key, key.status == "Active", user.arn)
-        return None
-
     def _certificate_key(self, arn: str) -> str:
         self._ledger.load("acm")
         from moto.backends import get_backend
 
         found = get_backend("acm")[os.environ["MOTO_ACCOUNT_ID"]][self._region]._certificates[arn]
         return str(found.key.decode())
+
+    async def iam_secrets(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+        """What release 0.1 left here and no operation tells: secrets by access key, passwords by user, and private
+        keys, PEM, by server certificate."""
+        return await self._run(self._iam_secrets)
+
+    def _iam_secrets(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+        self._ledger.load("iam")
+        from moto.backends import get_backend
+
+        backend = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"]
+        users = [*backend.users.values()]
+        keys = {key.access_key_id: key.secret_access_key for user in users for key in user.access_keys}
+        passwords = {user.name: user.password for user in users if user.password}
+        return keys, passwords, {one.cert_name: one.private_key for one in backend.certificates.values()}
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         inside = contextvars.copy_context().run
@@ -188,8 +187,6 @@ class Moto:
 
     def _send(self, model: Any, params: Mapping[str, Any], request: HttpRequest, protocol: str) -> HttpResponse:
         service, name = model.service_model.service_name, f"{model.service_model.service_name}:{model.name}"
-        if service == "iam":
-            iampolicies.complete()
         if service == "ssm":
             proofs.forget_phantoms()
         from botocore.awsrequest import AWSPreparedRequest

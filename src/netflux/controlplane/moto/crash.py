@@ -24,7 +24,7 @@ _SUFFIX = re.compile("(id|arn|name|identifier)s?$", re.IGNORECASE)
 _LITERAL = re.compile(
     r"(?:invalid literal for int\(\) with base \d+|could not convert string to float): '(.*)'", re.DOTALL
 )
-_NO_ENTITY = {"iam": "NoSuchEntity", "sns": "NotFound", "sqs": "AWS.SimpleQueueService.NonExistentQueue"}
+_NO_ENTITY = {"sns": "NotFound", "sqs": "AWS.SimpleQueueService.NonExistentQueue"}
 _LONGEST = 200
 _FRAMES = 3
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _LISTS = {
-    "iam": ("ListRoles", "ListUsers", "ListGroups", "ListInstanceProfiles"),
     "kms": ("ListKeys", "ListAliases"),
     "sns": ("ListTopics", "ListSubscriptions"),
     "ssm": ("DescribeParameters",),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import lru_cache
 
 _PLAIN = frozenset(string.ascii_lowercase + string.digits + "-_")
 _SEPARATOR = re.compile(r"(?<!\\)\.")
@@ -65,6 +66,7 @@ def compared(name: str) -> str:
     return name.lower().removesuffix(".").replace("\\052", "*")
 
 
+@lru_cache(maxsize=20_000)
 def order(name: str) -> tuple[str, ...]:
     """Route 53's order: by labels from the last one on [ListResourceRecordSets]."""
     return tuple(reversed(name.lower().removesuffix(".").split(".")))

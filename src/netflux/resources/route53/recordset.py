@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netflux.controlplane.records.table import Schema
@@ -72,11 +71,6 @@ RECORD_SET = Schema(
 )
 
 
-def ordered(records: Sequence[RecordSet]) -> list[RecordSet]:
-    """In Route 53's order: names by their labels from the last one on, then types, then set identifiers."""
-    return sorted(records, key=place)
-
-
 def place(record: RecordSet) -> tuple[tuple[str, ...], str, str]:
-    """Where it stands in Route 53's order."""
+    """Where it stands in Route 53's order: names by their labels from the last one on, types, set identifiers."""
     return domain.order(record.name), record.type, record.identifier

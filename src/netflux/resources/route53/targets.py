@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from netflux import names
-from netflux.controlplane.records.documents import Documents
 from netflux.resources.route53 import domain
 from netflux.resources.route53.hostedzone import HOSTED_ZONE
 from netflux.resources.route53.recordset import RECORD_SET, RecordSet
+
+if TYPE_CHECKING:  # what reads these values, among it what decides, is without I/O
+    from netflux.controlplane.records.documents import Documents
 
 CLOUDFRONT = "Z2FDTNDATAQYW2"
 """Hosted zone of all distributions [API shape AliasTarget]."""
@@ -31,7 +34,7 @@ _LEADING = ("A", "AAAA", "CNAME")
 
 @dataclass(frozen=True)
 class AliasTargets:
-    """Names with the DNS names of the load balancers that they lead to.
+    """Names with the DNS names, in lower case, of the load balancers that they lead to.
 
     Attributes:
         names: of all hosted zones.
@@ -43,7 +46,7 @@ class AliasTargets:
 
     def only(self, dns_name: str) -> list[str]:
         """Public names that lead to this load balancer and to no other, without those that stand for many."""
-        return sorted(name for name, found in self.public.items() if found == {dns_name} and "*" not in name)
+        return sorted(name for name, found in self.public.items() if found == {dns_name.lower()} and "*" not in name)
 
 
 def alias_targets(documents: Documents) -> AliasTargets:

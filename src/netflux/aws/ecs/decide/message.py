@@ -82,6 +82,11 @@ def not_placed(service: str, reason: str) -> str:
     return f"(service {service}) was unable to place a task. Reason: {reason}."
 
 
+def not_launched(service: str, error: str) -> str:
+    """ECS may not give a task its roles."""
+    return f"(service {service}) failed to launch a task with (error {error})."
+
+
 def stuck(service: str) -> str:
     """The percents forbid every step."""
     return (

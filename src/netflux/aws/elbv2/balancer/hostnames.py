@@ -26,7 +26,7 @@ def reaching(
         certified: names of its listeners' certificates.
         records: where names lead by Route 53, as `AliasTargets.names` has it.
     """
-    mine = {name for name, targets in records.items() if balancer.dns_name in targets}
+    mine = {name for name, targets in records.items() if balancer.dns_name.lower() in targets}
     found = {*certified, *_in_rules(balancer)} - records.keys() | mine
     return tuple(sorted(name for name in found if _NAME.fullmatch(name) and not _AWS.search(name)))
 
