@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from netflux import names
+from netflux.aws.ec2.api import Ec2Api
+from netflux.clock import Clock
+from netflux.controlplane.moto.backend import Moto
+from netflux.controlplane.records.documents import Documents
 from netflux.upgrade import ec2, ec2routes
 from tests.controlplane.plane import Plane
 
@@ -95,3 +100,17 @@ async def test_what_stood_in_moto_stands_in_the_tables(tmp_path: Path) -> None:
     await told("CreateSecurityGroup", GroupName="new", Description="d", VpcId=vpc)
     await plane.restart()
     plane.stop()
+
+
+async def test_a_region_of_the_release_before_has_one_default_vpc_afterwards(tmp_path: Path) -> None:
+    documents = Documents(tmp_path / "n.db")
+    moto = Moto(documents, names.ACCOUNT, names.REGION)
+    (before,) = [one["VpcId"] for one in (await moto.call("ec2", "DescribeVpcs", {}))["Vpcs"]]
+    await ec2.adopt(moto, documents)
+    await ec2routes.adopt(moto, documents)
+    api = Ec2Api(documents, Clock())
+    api.seed()
+    assert [one.id for one in api.tables.vpcs] == [before]
+    assert len([*api.tables.dhcp_options]) == 1
+    moto.stop()
+    documents.close()

@@ -98,6 +98,7 @@ async def test_a_vpc_of_the_release_before_is_the_same_one(tmp_path: Path) -> No
     address = await told("DescribeAddresses", "Addresses", AllocationIds=[made["address"]])
     assert address["NetworkInterfaceId"] == nat_address["NetworkInterfaceId"]
     assert address["PrivateIpAddress"] == nat_address["PrivateIp"]
+    assert nat_address["PrivateIp"].startswith("10.0.0."), "moto had it outside its subnet"
     eni = await told("DescribeNetworkInterfaces", "NetworkInterfaces", NetworkInterfaceIds=[made["eni"]])
     assert (eni["PrivateIpAddress"], eni["Status"], eni["RequesterManaged"]) == ("10.0.0.77", "in-use", True)
     assert [one["GroupId"] for one in eni["Groups"]] == [made["group"]]

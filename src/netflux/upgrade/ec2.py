@@ -54,6 +54,7 @@ async def adopt(moto: Caller, documents: Documents) -> None:
     templates = [version for one in told["LaunchTemplates"] for version in await _template_versions(moto, one)]
     tables = Tables(documents)
     with documents.transaction():
+        furnishing.seed(tables)  # from now on it is done, so nobody makes a second default VPC
         furnishing.unseed(tables)
         _vpcs(tables, told, attributes)
         for one in told["PrefixLists"]:

@@ -5,6 +5,7 @@ VPCs, subnets, groups and prefix lists are taken over before these (`upgrade.ec2
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from netflux import names
 from netflux.controlplane.call import Caller
 from netflux.controlplane.identifiers import hexadecimal
 from netflux.controlplane.records.documents import Documents
+from netflux.network import placing
 from netflux.resources.ec2.address import Address
 from netflux.resources.ec2.gateway import EgressOnlyInternetGateway, InternetGateway, NatAddress, NatGateway
 from netflux.resources.ec2.interface import Attachment, NetworkInterface
@@ -87,7 +89,9 @@ def _interface(tables: Tables, one: Item, nat: Item | None) -> NetworkInterface:
     """The network's own ledger adds to it whose it is."""
     subnet = tables.subnets.get(one["SubnetId"])
     assert subnet is not None
-    private = [each["PrivateIpAddress"] for each in one.get("PrivateIpAddresses") or ()]
+    private = [one["PrivateIpAddress"], *(each["PrivateIpAddress"] for each in one.get("PrivateIpAddresses") or ())]
+    if nat is not None and ipaddress.IPv4Address(private[0]) not in ipaddress.IPv4Network(subnet.cidr_block):
+        private = [placing.free_address(tables, subnet, nat["NatGatewayId"])]  # moto gave it any address
     groups = tuple(each["GroupId"] for each in one.get("Groups") or () if each["GroupId"] in tables.groups)
     made = {
         "interface_type": "nat_gateway",
@@ -102,7 +106,7 @@ def _interface(tables: Tables, one: Item, nat: Item | None) -> NetworkInterface:
         vpc_id=subnet.vpc_id,
         zone=subnet.zone,
         mac_address=one.get("MacAddress") or "",
-        private_addresses=tuple(dict.fromkeys([one["PrivateIpAddress"], *private])),
+        private_addresses=tuple(dict.fromkeys(private)),
         ipv6_addresses=tuple(each["Ipv6Address"] for each in one.get("Ipv6Addresses") or ()),
         description=one.get("Description") or "",
         source_dest_check=nat is None and bool(one.get("SourceDestCheck", True)),
