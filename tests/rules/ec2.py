@@ -163,6 +163,8 @@ def _new_group(**told: Any) -> dict[str, Any]:
 
 
 _SECURITY_GROUPS = [
+    Rule("A group's id in a filter is one", "DescribeSecurityGroupRules",
+         {"Filters": [{"Name": "group-id", "Values": ["foobar"]}]}, "InvalidGroupId.Malformed", _ERRORS, "malformed"),
     Rule("A name does not begin with sg-", "CreateSecurityGroup", _new_group(GroupName="sg-1"),
          "InvalidParameterValue", _api("CreateSecurityGroup"), "sg-"),
     Rule("The name default is reserved", "CreateSecurityGroup", _new_group(GroupName="default"),

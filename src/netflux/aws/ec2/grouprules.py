@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ MOST = 1000
 """Rules of a group in one direction. Rules of a group times groups of an interface can't be more than 1,000
 ["Amazon VPC quotas"], so no account's group has more; 60 is what an account begins with, and is not enforced."""
 
+_GROUP_ID = re.compile(r"sg-[0-9a-f*?]+")
 _DIFFERENT = "You have specified two resources that belong to different networks."
 _FLAT = "IpProtocol FromPort ToPort CidrIp SourceSecurityGroupName SourceSecurityGroupOwnerId"
 _NOT_FLAT = dict.fromkeys(_FLAT.split(), "EC2 does not take it outwards. Use IpPermissions.")
@@ -200,7 +202,11 @@ class GroupRules(Groups):
     def describe_security_group_rules(
         self, call: Call, request: DescribeSecurityGroupRulesRequestTypeDef
     ) -> dict[str, Any]:
-        """Rules by ids and filters."""
+        """Rules by ids and filters; a group's id that can't be one is an error, not an empty list."""
+        for one in request.get("Filters") or ():
+            for value in one.get("Values") or () if one.get("Name") == "group-id" else ():
+                if not _GROUP_ID.fullmatch(value):
+                    raise AwsError("InvalidGroupId.Malformed", f"The security group ID '{value}' is malformed")
         read: dict[str, Read] = {
             "group-id": lambda rule: rule.group_id,
             "security-group-rule-id": lambda rule: rule.id,
@@ -321,7 +327,7 @@ def shape(rule: SecurityGroupRule, peer: SecurityGroup | None, call: Call) -> di
         "Tags": shown_tags(rule.tags),
     }
     if peer is not None:
-        told["ReferencedGroupInfo"] = {"GroupId": peer.id, "UserId": call.account, "VpcId": peer.vpc_id}
+        told["ReferencedGroupInfo"] = {"GroupId": peer.id, "UserId": call.account}
     return {name: value for name, value in told.items() if value != ""}
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.ec2.filters import Filters, Read, page
-from netflux.aws.ec2.nouns import LAUNCH_TEMPLATES, missing
+from netflux.aws.ec2.nouns import LAUNCH_TEMPLATES, invalid, missing
 from netflux.aws.ec2.part import DRY_RUN, Part, shown_tags
 from netflux.controlplane import identifiers
 from netflux.controlplane.call import Call
@@ -138,6 +138,11 @@ class LaunchTemplates(Part):
     @operation("ClientToken LaunchTemplateId LaunchTemplateName DefaultVersion", neutral=DRY_RUN)
     def modify_launch_template(self, _call: Call, request: ModifyLaunchTemplateRequestTypeDef) -> dict[str, Any]:
         """Another version is the default one."""
+        if request.get("LaunchTemplateId") and request.get("LaunchTemplateName"):
+            raise AwsError(
+                "InvalidParameterCombination",
+                "Either provide launch template ID or launch template name to modify the template.",
+            )
         template = self._template(request)
         wanted = request.get("DefaultVersion")
         if not wanted:
@@ -214,6 +219,8 @@ class LaunchTemplates(Part):
             found = self._versions(self._template(request), wanted)
         elif wanted and {*wanted} <= {_LATEST, _DEFAULT}:
             found = [one for template in self.tables.launch_templates for one in self._versions(template, wanted)]
+        elif wanted:
+            raise invalid("Versions of all launch templates are $Latest and $Default; name a template for others.")
         else:
             raise missing("launchTemplateId", "launchTemplateName")
         low, high = _number(request.get("MinVersion"), 1), _number(request.get("MaxVersion"), 10**9)
@@ -245,7 +252,7 @@ class LaunchTemplates(Part):
             return template
         raise AwsError(
             "InvalidLaunchTemplateName.NotFoundException",
-            f"The specified launch template, with template name {name}, does not exist.",
+            "At least one of the launch templates specified in the request does not exist.",
         )
 
     def _version_of(self, template: LaunchTemplate, told: str) -> LaunchTemplateVersion:

@@ -58,7 +58,7 @@ class VpcBlocks(Part):
         self.tables.vpcs.put(changed)
         for table in self.tables.route_tables.where("vpc", vpc.id):
             self.tables.routes.put(furnishing.local_route(table.id, made.block))
-        return {"VpcId": vpc.id, **_shape(made, "associated")}
+        return {"VpcId": vpc.id, **_shape(made, "associating")}
 
     def _another(self, vpc: Vpc, told: str) -> CidrAssociation:
         block = blocks.of_vpc(told)
@@ -96,7 +96,7 @@ class VpcBlocks(Part):
         )
         for table in self.tables.route_tables.where("vpc", vpc.id):
             self.tables.routes.delete(f"{table.id}|{gone.block}")
-        return {"VpcId": vpc.id, **_shape(gone, "disassociated")}
+        return {"VpcId": vpc.id, **_shape(gone, "disassociating")}
 
     def _empty(self, vpc: Vpc, told: str) -> None:
         block = ipaddress.ip_network(told)
@@ -120,7 +120,7 @@ class VpcBlocks(Part):
             )
         made = subnets.ipv6_association(self.tables, VPCS.get(self.documents, subnet.vpc_id), told)
         self.tables.subnets.put(replace(subnet, ipv6_associations=(made,)))
-        return {"SubnetId": subnet.id, "Ipv6CidrBlockAssociation": subnets.ipv6_shape(made, "associated")}
+        return {"SubnetId": subnet.id, "Ipv6CidrBlockAssociation": subnets.ipv6_shape(made, "associating")}
 
     @operation("AssociationId")
     def disassociate_subnet_cidr_block(
@@ -140,7 +140,7 @@ class VpcBlocks(Part):
         (gone,) = (one for one in subnet.ipv6_associations if one.id == identity)
         left = tuple(one for one in subnet.ipv6_associations if one.id != identity)
         self.tables.subnets.put(replace(subnet, ipv6_associations=left))
-        return {"SubnetId": subnet.id, "Ipv6CidrBlockAssociation": subnets.ipv6_shape(gone, "disassociated")}
+        return {"SubnetId": subnet.id, "Ipv6CidrBlockAssociation": subnets.ipv6_shape(gone, "disassociating")}
 
 
 def _shape(one: CidrAssociation, state: str) -> dict[str, Any]:
