@@ -135,13 +135,13 @@ _WORDS = {
 }  # fmt: skip
 
 
-def one_of(request: Mapping[str, Any], *names: str, needed: bool = False) -> None:
-    """Raises ValidationError for a request that gives more than one of these, or none where one is needed."""
+def one_of(request: Mapping[str, Any], *names: str, needed: str = "") -> None:
+    """Raises ValidationError for a request that gives more than one of these, or none, in the words for one needed."""
     given = [name for name in names if request.get(name)]
     if len(given) > 1:
         raise AwsError("ValidationError", f"{' and '.join(given)} can't be specified at the same time")
     if needed and not given:
-        raise AwsError("ValidationError", f"You must specify either {' or '.join(names)}")
+        raise AwsError("ValidationError", f"You must specify either {needed}")
 
 
 def page(found: Sequence[_T], request: Mapping[str, Any], key: Callable[[_T], str]) -> tuple[list[_T], Shape]:

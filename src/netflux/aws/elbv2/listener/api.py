@@ -83,7 +83,7 @@ class Listeners(Operations):
     @operation("LoadBalancerArn ListenerArns Marker PageSize")
     def describe_listeners(self, _call: Call, request: DescribeListenersInputTypeDef) -> Shape:
         """Of a load balancer, or by ARN."""
-        one_of(request, "LoadBalancerArn", "ListenerArns", needed=True)
+        one_of(request, "LoadBalancerArn", "ListenerArns", needed="listener ARNs or a load balancer ARN")
         if request.get("ListenerArns"):
             found = [self.listener(arn) for arn in request["ListenerArns"]]
         else:

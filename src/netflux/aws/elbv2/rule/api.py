@@ -57,7 +57,7 @@ class Rules(Operations):
     @operation("ListenerArn RuleArns Marker PageSize")
     def describe_rules(self, _call: Call, request: DescribeRulesInputTypeDef) -> Shape:
         """A listener's in the order in which they are tried."""
-        one_of(request, "ListenerArn", "RuleArns", needed=True)
+        one_of(request, "ListenerArn", "RuleArns", needed="listener rule ARNs or a listener ARN")
         if request.get("RuleArns"):
             found = [self.rule(arn) for arn in request["RuleArns"]]
         else:
