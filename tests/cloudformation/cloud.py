@@ -17,6 +17,9 @@ from netflux.aws.elbv2.listener.certificates import Acm
 from netflux.aws.elbv2.operations import Parts
 from netflux.aws.elbv2.target.registrations import Targets
 from netflux.aws.elbv2.vpc import Vpcs
+from netflux.aws.rds.installation import installations
+from netflux.aws.rds.instance import Instances
+from netflux.aws.rds.tag import TagOperations
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.clock import Clock
@@ -196,14 +199,19 @@ class KeptCloudFront:
 
 
 class KeptRds:
-    """Database instances as they were sent, in the status that the test wants; the groups are moto's."""
+    """Database instances as they were sent, in the status that the test wants; groups and their tags are RDS's own."""
 
     service = "rds"
-    whole = False
+    whole = True
 
-    def __init__(self) -> None:
+    def __init__(self, documents: Documents, apis: Apis) -> None:
+        self.documents = documents
+        self.groups = TagOperations(Instances(documents), apis, installations(), Clock())
         self.instances: dict[str, Any] = {}
         self.status = "available"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.groups, name)
 
     async def create_db_instance(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         name = request["DBInstanceIdentifier"]
@@ -270,7 +278,7 @@ class Cloud:
         self.apis.register(SecretsManagerApi(self.documents, Clock(), self.apis))
         self.ecs = KeptEcs()
         self.cloudfront = KeptCloudFront()
-        self.rds = KeptRds()
+        self.rds = KeptRds(self.documents, self.apis)
         self.apis.register(self.ecs)
         self.apis.register(self.rds)
         self.apis.register(self.cloudfront)

@@ -199,6 +199,15 @@ NAMES = [
     refused("A page has one entry at least.", "ListRoles", "ValidationError", MaxItems=0),
     refused("A page has a thousand entries at most.", "ListUsers", "ValidationError", MaxItems=1001),
     refused("A marker is one that an answer gave.", "ListRoles", "ValidationError", Marker="elsewhere"),
+    refused(
+        "A provider has a hundred audiences.",
+        "CreateOpenIDConnectProvider",
+        "LimitExceeded",
+        "ClientIdsPerOpenIdConnectProvider: 100",
+        page=QUOTAS,
+        Url="https://id.example.org",
+        ClientIDList=[str(n) for n in range(101)],
+    ),
 ]
 
 MISSING = [

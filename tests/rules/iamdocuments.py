@@ -145,6 +145,12 @@ DOCUMENTS = [
 ]
 
 TRUSTS = [
+    _trusts(
+        "A trust policy names whom it trusts, not whom it does not.",
+        {"Effect": "Deny", "NotPrincipal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"},
+        "Has prohibited field NotPrincipal",
+        "AWS JSON policy elements: NotPrincipal",
+    ),
     _trusts("A trust policy is JSON.", "x", "invalid Json", GRAMMAR),
     _trusts(
         "A trust policy has a Statement.", '{"Version": "2012-10-17"}', "Missing required field Statement", GRAMMAR

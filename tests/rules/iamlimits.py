@@ -271,15 +271,6 @@ LIMITS = [
         UserName="sam",
         Tags=[{"Key": "aws:team", "Value": "a"}],
     ),
-    refused(
-        "A provider has a hundred audiences.",
-        "CreateOpenIDConnectProvider",
-        "LimitExceeded",
-        "ClientIdsPerOpenIdConnectProvider: 100",
-        page=QUOTAS,
-        Url="https://id.example.org",
-        ClientIDList=[str(n) for n in range(101)],
-    ),
 ]
 
 LINKED_ROLES = [

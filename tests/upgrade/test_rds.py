@@ -24,12 +24,12 @@ INSTANCE: dict[str, Any] = {
 
 async def test_groups_are_taken_over_and_instances_are_read(tmp_path: Path) -> None:
     plane = Plane(tmp_path)
-    apis = await plane.start()
-    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
+    await plane.start()
+    vpc = (await plane.moto.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
     subnets = []
     for number, zone in ((1, "us-east-1a"), (2, "us-east-1b")):
         wanted = {"VpcId": vpc, "CidrBlock": f"10.0.{number}.0/24", "AvailabilityZone": zone}
-        subnets.append((await apis.call("ec2", "CreateSubnet", wanted))["Subnet"]["SubnetId"])
+        subnets.append((await plane.moto.call("ec2", "CreateSubnet", wanted))["Subnet"]["SubnetId"])
     tags = [{"Key": "team", "Value": "a"}]
     group = {"DBSubnetGroupName": "G", "DBSubnetGroupDescription": "d", "SubnetIds": subnets, "Tags": tags}
     await plane.moto.call("rds", "CreateDBSubnetGroup", group)

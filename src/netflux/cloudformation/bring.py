@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netflux.cloudformation import carry, decide
+from netflux.cloudformation import decide
 from netflux.cloudformation.decide import Action
 from netflux.cloudformation.hands import Hands, NotMade, made_up_name
 from netflux.cloudformation.journal import Journal
@@ -16,7 +16,7 @@ from netflux.cloudformation.retag import retag
 from netflux.cloudformation.scene import as_list
 from netflux.cloudformation.store import Resource, Stack, resource_from
 from netflux.cloudformation.template import Declaration
-from netflux.cloudformation.types.table import Facts, Properties, Row
+from netflux.cloudformation.types.table import TAGS, Facts, Properties, Row
 from netflux.cloudformation.validate import row_of, schema_of
 from netflux.errors import AwsError
 
@@ -142,8 +142,8 @@ class Bringer:
         facts = await self._hands.facts(self._stack, resource, row, wish.properties, old)
         if row.tags is None or not schema_of(self._region, row.type).system_tags:
             return facts
-        own = as_list(facts.new.get(carry.TAGS, []))
-        return replace(facts, new=facts.new | {carry.TAGS: own + self._system_tags(resource.logical)})
+        own = as_list(facts.new.get(TAGS, []))
+        return replace(facts, new=facts.new | {TAGS: own + self._system_tags(resource.logical)})
 
     def _system_tags(self, logical: str) -> list[dict[str, Any]]:
         return [
@@ -189,12 +189,12 @@ class Bringer:
         defaults = decide.removed_defaults(row, schema_of(self._region, row.type), base, wish.properties)
         facts = await self._hands.facts(self._stack, resource, row, wish.properties | defaults, base)
         wait = True
-        for step in carry.updates(row):
+        for step in row.updates:
             changed = [name for name in change.changed if name in (step.only or ()) and name in facts.new]
-            if changed and not (row.tags is not None and changed == [carry.TAGS]):
+            if changed and not (row.tags is not None and changed == [TAGS]):
                 facts = await self._hands.idle(row, facts)
                 wait = await self._hands.step(row, step, facts, changed)
-        if carry.TAGS in change.changed and row.tags is not None:
+        if TAGS in change.changed and row.tags is not None:
             await self._tag(row, facts, base)
         resource = replace(resource, properties=wish.properties)
         await self._finish(row if wait else replace(row, stable=None), resource, facts, ("UPDATE", configured))
@@ -207,7 +207,7 @@ class Bringer:
 
     async def _tag(self, row: Row, facts: Facts, base: Properties) -> None:
         """Adds the tags that are new or different, and removes those that are gone."""
-        await retag(self._hands.call, row, await self._hands.read(row, facts), as_list(base.get(carry.TAGS, [])))
+        await retag(self._hands.call, row, await self._hands.read(row, facts), as_list(base.get(TAGS, [])))
 
 
 def swap_back(resource: Resource) -> Resource | None:

@@ -6,10 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from netflux.cloudformation.shape import Uncarried, fit, member
-from netflux.cloudformation.types.table import Facts, Properties, Row, Step, fill
+from netflux.cloudformation.types.table import TAGS, Facts, Properties, Row, Step, fill
 from netflux.controlplane.protocol import models
-
-TAGS = "Tags"
 
 
 def parameters(row: Row, step: Step, facts: Facts, changed: Collection[str] | None = None) -> list[dict[str, Any]]:
@@ -108,15 +106,3 @@ def uncarried(row: Row, properties: Properties) -> Iterator[str]:
                 yield problem.path
             except (ValueError, TypeError, KeyError, AttributeError) as problem:
                 yield str(problem)
-
-
-def updates(row: Row) -> tuple[Step, ...]:
-    """The calls that change properties of what is there."""
-    return row.update + row.also
-
-
-def updatable(row: Row, name: str) -> bool:
-    """Whether a change of the property can be carried out without another resource."""
-    if name in row.consumed or (name == TAGS and row.tags is not None):
-        return True
-    return any(name in (step.only or ()) for step in updates(row))

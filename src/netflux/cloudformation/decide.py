@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from netflux.cloudformation import carry
 from netflux.cloudformation.intrinsics import has_unknown
 from netflux.cloudformation.registry import Schema
-from netflux.cloudformation.types.table import Properties, Row, follow
+from netflux.cloudformation.types.table import TAGS, Properties, Row, follow
 from netflux.errors import AwsError
 
 
@@ -53,7 +52,7 @@ def compare(row: Row, schema: Schema, old: Properties, new: Properties) -> Chang
         _check_name(row, old, new)
         return Change(Action.REPLACE, changed, replacing, unknown)
     for name in changed:
-        if not carry.updatable(row, name):
+        if not row.updatable(name):
             raise AwsError("ValidationError", f"{row.type}: Netflux can't update the property {name} of what is there.")
     return Change(Action.MODIFY, changed, (), unknown)
 
@@ -83,7 +82,7 @@ def _replaces(row: Row, schema: Schema, name: str, values: tuple[Any, Any]) -> b
     old, new = values
     if any(_plain(follow(old, path)) != _plain(follow(new, path)) for path in schema.create_only_inside(name)):
         return True
-    return schema.maybe_create_only(name) and not carry.updatable(row, name)
+    return schema.maybe_create_only(name) and not row.updatable(name)
 
 
 def _check_name(row: Row, old: Properties, new: Properties) -> None:
@@ -103,9 +102,9 @@ def removed_defaults(row: Row, schema: Schema, old: Properties, new: Properties)
     """
     found: Properties = {}
     for name in old.keys() - new.keys():
-        if name == carry.TAGS or name in row.consumed:
+        if name == TAGS or name in row.consumed:
             continue
-        steps = [step for step in carry.updates(row) if name in (step.only or ())]
+        steps = [step for step in row.updates if name in (step.only or ())]
         stated = schema.default(name)
         default = next((step.defaults[name] for step in steps if name in step.defaults), stated)
         if default is None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netflux.cloudformation.carry import TAGS
 from netflux.cloudformation.scene import as_list
 from netflux.cloudformation.shape import fit
-from netflux.cloudformation.types.table import Caller, Facts, Row, fill
+from netflux.cloudformation.types.table import TAGS, Caller, Facts, Row, fill
 from netflux.controlplane.protocol import models
 
 

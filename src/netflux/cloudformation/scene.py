@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from netflux.cloudformation import parameters
-from netflux.cloudformation.carry import TAGS, carried
+from netflux.cloudformation.carry import carried
 from netflux.cloudformation.intrinsics import UNKNOWN, Environment, has_unknown
 from netflux.cloudformation.store import Resource, Source, Stack, Store
 from netflux.cloudformation.template import Declaration, Template
-from netflux.cloudformation.types.table import Caller, Properties
+from netflux.cloudformation.types.table import TAGS, Caller, Properties
 from netflux.cloudformation.validate import row_of
 from netflux.errors import AwsError
 

@@ -343,6 +343,8 @@ async def test_a_parameter_with_a_key_of_the_customer_s_needs_the_key_to_be_decr
     key = checked.people.role(allow("ssm:*"))
     asked = {"Names": ["/db"], "WithDecryption": True}
     assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "GetParameters", asked)
+    named = {"Name": f"arn:aws:ssm:{R}:{A}:parameter/db", "WithDecryption": True}
+    assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "GetParameter", named)
     assert not await checked.outcome(key, "ssm", "GetParameters", {"Names": ["/db"]})
     assert not await checked.outcome(key, "ssm", "GetParameter", {"Name": "/own", "WithDecryption": True})
 

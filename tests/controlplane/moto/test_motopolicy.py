@@ -12,8 +12,7 @@ RECORDS = """
 """
 CLAIMS = """
     eks:CreateCluster elasticache:CreateCacheCluster
-    lambda:Invoke wafv2:AssociateWebACL ssm:SendCommand autoscaling:SetDesiredCapacity
-    rds:CreateDBClusterSnapshot athena:GetQueryResults
+    lambda:Invoke wafv2:AssociateWebACL ssm:SendCommand autoscaling:SetDesiredCapacity athena:GetQueryResults
     cloudwatch:PutInsightRule events:PutRule states:StartExecution polly:SynthesizeSpeech
 """
 

@@ -126,6 +126,13 @@ RULES = [
         QUOTAS,
     ),
     Rule(
+        "A tag's key stands once.",
+        "AddTags",
+        {"ResourceArns": ["{web}"], "Tags": [{"Key": "a"}, {"Key": "a", "Value": "b"}]},
+        "DuplicateTagKeys",
+        TAGS,
+    ),
+    Rule(
         "A call has at most 50 tags.",
         "AddTags",
         {

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -217,7 +218,7 @@ def issue(names: Sequence[str], key: str, now: datetime) -> tuple[str, str]:
 
 def shown(pem: str) -> dict[str, Any]:
     """What DescribeCertificate tells of a certificate itself."""
-    found = x509.load_pem_x509_certificate(pem.encode())
+    found = _loaded(pem)
     digits = f"{found.serial_number:x}"
     serial = digits.zfill(len(digits) + len(digits) % 2)
     return {
@@ -234,7 +235,13 @@ def shown(pem: str) -> dict[str, Any]:
 
 def expires(pem: str) -> datetime:
     """When a certificate does."""
-    return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc
+    return _loaded(pem).not_valid_after_utc
+
+
+@lru_cache(maxsize=2500)
+def _loaded(pem: str) -> x509.Certificate:
+    """Lists tell of all certificates there are, and each takes a while to read."""
+    return x509.load_pem_x509_certificate(pem.encode())
 
 
 def _issuer(found: x509.Certificate) -> str:

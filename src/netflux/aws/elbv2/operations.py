@@ -13,6 +13,7 @@ from netflux.aws.elbv2.controller import ElbController
 from netflux.aws.elbv2.listener.certificates import Acm
 from netflux.aws.elbv2.vpc import Vpcs
 from netflux.clock import Clock
+from netflux.controlplane.call import Call
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.tagging import Tagger
 from netflux.errors import AwsError
@@ -22,6 +23,19 @@ Shape = dict[str, Any]
 _T = TypeVar("_T")
 
 TAGGER = Tagger(invalid="ValidationError", too_many="TooManyTags")
+
+
+def tags_of(call: Call, given: Sequence[Mapping[str, Any]] | None) -> dict[str, str]:
+    """The tags of a request.
+
+    Raises:
+        AwsError: a key stands twice or is AWS's own, or there are too many.
+    """
+    keys = [tag["Key"] for tag in given or ()]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise AwsError("DuplicateTagKeys", f"The tag key '{twice}' was specified more than once")
+    return TAGGER.read(given, own=call.access_key is None)
 
 
 @dataclass(frozen=True)

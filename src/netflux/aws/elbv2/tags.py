@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from netflux.aws.elbv2.operations import TAGGER, Operations, Shape
+from netflux.aws.elbv2.operations import TAGGER, Operations, Shape, tags_of
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records.table import Table
@@ -22,7 +22,7 @@ class Tags(Operations):
     @operation("ResourceArns Tags(Key Value)")
     def add_tags(self, call: Call, request: AddTagsInputTypeDef) -> Shape:
         """A tag replaces the one of the same key."""
-        added = TAGGER.read(request["Tags"], own=call.access_key is None)
+        added = tags_of(call, request["Tags"])
         self._change(request["ResourceArns"], lambda tags: TAGGER.merged(tags, added))
         return {}
 

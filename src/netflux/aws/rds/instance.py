@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.kinds import kind
 from netflux.resources.rds import INSTANCE, PARAMETER_GROUP, SUBNET_GROUP, Instance, Parameter
+
+if TYPE_CHECKING:  # what reads these values, among it what decides, is without I/O
+    from netflux.controlplane.records.documents import Documents
 
 EVENT = "rds/event"
 MOST_EVENTS = 1000

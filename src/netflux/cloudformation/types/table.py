@@ -19,6 +19,9 @@ Caller = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 _HOLE = re.compile(r"\{([A-Za-z][\w.]*)(?:\|([^}]*))?\}")
 
 
+TAGS = "Tags"
+
+
 @dataclass(frozen=True)
 class Facts:
     """What the places of a row stand for, at one moment of one resource's life.
@@ -193,6 +196,17 @@ class Row:
     tags: Tagging | None = None
     tag_type: str = ""
     seconds: float = 1800.0
+
+    @property
+    def updates(self) -> tuple[Step, ...]:
+        """The calls that change properties of what is there."""
+        return self.update + self.also
+
+    def updatable(self, name: str) -> bool:
+        """Whether a change of the property can be carried out without another resource."""
+        if name in self.consumed or (name == TAGS and self.tags is not None):
+            return True
+        return any(name in (step.only or ()) for step in self.updates)
 
 
 def place(path: str, facts: Facts) -> Any:

@@ -67,9 +67,20 @@ async def _of_parameters(apis: Caller, operation: str, params: Mapping[str, Any]
         asked = {"Key": "Path", "Option": recursive, "Values": [params["Path"]]}
     else:
         names = params.get("Names") or [params["Name"]]
-        asked = {"Key": "Name", "Option": "Equals", "Values": [name.partition(":")[0] for name in names]}
-    told = await apis.call("ssm", "DescribeParameters", {"ParameterFilters": [asked], "MaxResults": 50})
+        asked = {"Key": "Name", "Option": "Equals", "Values": [_name(name) for name in names]}
+    try:
+        told = await apis.call("ssm", "DescribeParameters", {"ParameterFilters": [asked], "MaxResults": 50})
+    except AwsError:
+        return []  # the operation says what is wrong with the names
     return [one.get("KeyId") or "" for one in told["Parameters"] if one["Type"] == "SecureString"]
+
+
+def _name(written: str) -> str:
+    """A parameter's name, from its name or ARN, without a version or label."""
+    if not written.startswith("arn:"):
+        return written.partition(":")[0]
+    name = written.partition(":parameter")[2].partition(":")[0]
+    return name if name.count("/") > 1 else name.removeprefix("/")
 
 
 async def _arn(apis: Caller, key: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from netflux import heap
 from netflux.controlplane.call import Call
-from netflux.controlplane.moto import crash, ledger, lentsubnets, proofs
+from netflux.controlplane.moto import crash, ledger, proofs
 from netflux.controlplane.moto.ledger import Ledger
 from netflux.controlplane.moto.watchdog import Watchdog
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
@@ -53,7 +53,6 @@ class Moto:
         os.environ["MOTO_ACCOUNT_ID"] = account
         os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         os.environ.setdefault("MOTO_ENABLE_ISO_REGIONS", "false")
-        self._documents = documents
         self._ledger = Ledger(documents)
         self._region = region
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="moto")
@@ -172,8 +171,6 @@ class Moto:
         request = _as_http(wanted, f"{call.access_key or 'NETFLUX'}/20260101/{self._region}/{call.service}")
         if not models.changes_state(call.operation):
             return self._send(model, params, request, protocol)
-        if call.service == "rds":
-            lentsubnets.lend(self._documents, self._region, params)
         self._ledger.before(call.service)
         try:
             response = self._send(model, params, request, protocol)

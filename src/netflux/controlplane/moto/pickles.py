@@ -1,9 +1,9 @@
 """moto's backends as bytes.
 
 A backend is pickled alone: another backend it refers to is named and not copied, and so are EC2's subnets, which load
-balancers and subnet groups hold. A subnet that is gone meanwhile comes back as its holder knew it, since AWS lets a
-subnet go that only a subnet group names. Locks come back as new ones. Functions made inside functions (SSM's default
-factories) need cloudpickle.
+balancers and subnet groups of the release before hold. A subnet that is gone comes back as its holder knew it, since
+AWS lets a subnet go that only a subnet group names. Locks come back as new ones. Functions made inside functions
+(SSM's default factories) need cloudpickle.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
 """Lists that must answer after a change, or it is not kept: one record that moto takes and can't list would make
 a service's list fail for good.
-
-EC2 and ELBv2 have rules of their own before moto, and readers that leave out what they can't read.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ _LISTS = {
     "sns": ("ListTopics", "ListSubscriptions"),
     "ssm": ("DescribeParameters",),
 }
-_FREQUENT = ("Publish", "Encrypt", "Decrypt", "Generate", "Sign", "Verify", "Get", "ChangeResourceRecordSets")
+_FREQUENT = ("Publish", "Encrypt", "Decrypt", "Generate", "Sign", "Verify", "Get")
 """What changes nothing that is listed, and is called often."""
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.table import Schema
 from netflux.errors import AwsError
 from netflux.resources.route53 import domain
 from netflux.resources.route53.recordset import RECORD_SET, RecordSet
+
+if TYPE_CHECKING:  # what reads these values, among it what decides, is without I/O
+    from netflux.controlplane.records.documents import Documents
 
 _NS_TTL = 172_800
 _SOA_TTL = 900

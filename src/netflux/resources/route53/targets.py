@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from netflux import names
-from netflux.controlplane.records.documents import Documents
 from netflux.resources.route53 import domain
 from netflux.resources.route53.hostedzone import HOSTED_ZONE
 from netflux.resources.route53.recordset import RECORD_SET, RecordSet
+
+if TYPE_CHECKING:  # what reads these values, among it what decides, is without I/O
+    from netflux.controlplane.records.documents import Documents
 
 CLOUDFRONT = "Z2FDTNDATAQYW2"
 """Hosted zone of all distributions [API shape AliasTarget]."""

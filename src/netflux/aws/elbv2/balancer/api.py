@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netflux.aws.elbv2 import attributes, quotas
 from netflux.aws.elbv2.balancer import validation
 from netflux.aws.elbv2.balancer.shown import shown, zones
-from netflux.aws.elbv2.operations import TAGGER, Operations, Shape, one_of, page
+from netflux.aws.elbv2.operations import Operations, Shape, one_of, page, tags_of
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
@@ -57,7 +57,7 @@ class LoadBalancers(Operations):
         your load balancer", user guide).
         """
         validation.name(request["Name"])
-        tags = TAGGER.read(request.get("Tags"), own=call.access_key is None)
+        tags = tags_of(call, request.get("Tags"))
         internal = request.get("Scheme") == "internal"
         subnets = self.parts.vpcs.subnets(validation.subnets(request))
         validation.together(subnets)

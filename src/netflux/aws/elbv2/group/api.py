@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netflux.aws.elbv2 import attributes, quotas
 from netflux.aws.elbv2.group import validation
-from netflux.aws.elbv2.operations import TAGGER, Operations, Shape, one_of, page
+from netflux.aws.elbv2.operations import Operations, Shape, one_of, page, tags_of
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
@@ -47,7 +47,7 @@ class TargetGroups(Operations):
         },
     )
     def create_target_group(self, call: Call, request: CreateTargetGroupInputTypeDef) -> Shape:
-        """Of type ip, for HTTP or HTTPS. Repeated with the same settings it returns the one there is.
+        """Of type ip, for HTTP or HTTPS. Repeated with the same settings and tags it returns the one there is.
 
         The timeout's default is the user guide's.
         """
@@ -55,7 +55,7 @@ class TargetGroups(Operations):
         wanted = TargetGroup(
             self.arn(f"targetgroup/{request['Name']}"), request["Name"], request["Protocol"], request["Port"],
             request["VpcId"], validation.check(request, HealthCheck()), kind=request.get("TargetType", "instance"),
-            tags=TAGGER.read(request.get("Tags"), own=call.access_key is None),
+            tags=tags_of(call, request.get("Tags")),
         )  # fmt: skip
         if not self.parts.vpcs.exists(wanted.vpc_id):
             raise AwsError("ValidationError", f"The VPC ID '{wanted.vpc_id}' is not found")
@@ -63,7 +63,7 @@ class TargetGroups(Operations):
 
     def _new_group(self, wanted: TargetGroup) -> TargetGroup:
         for known in self.desired.groups.where("name", wanted.name):
-            if replace(wanted, arn=known.arn, tags=known.tags, attributes=known.attributes) == known:
+            if replace(wanted, arn=known.arn, attributes=known.attributes) == known:
                 return known
             raise AwsError(
                 "DuplicateTargetGroupName",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netflux.aws.elbv2 import attributes, quotas
 from netflux.aws.elbv2.listener import validation
-from netflux.aws.elbv2.operations import TAGGER, Operations, Shape, one_of, page
+from netflux.aws.elbv2.operations import Operations, Shape, one_of, page, tags_of
 from netflux.aws.elbv2.rule import shapes
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
@@ -58,7 +58,7 @@ class Listeners(Operations):
     def create_listener(self, call: Call, request: CreateListenerInputTypeDef) -> Shape:
         """One for a port. Repeated with the same settings it returns the one there is."""
         validation.new(request)
-        tags = TAGGER.read(request.get("Tags"), own=call.access_key is None)
+        tags = tags_of(call, request.get("Tags"))
         certificates = self._known_certificates(request.get("Certificates") or ())
         balancer = self.balancer(request["LoadBalancerArn"])
         listener = Listener(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.elbv2 import quotas
-from netflux.aws.elbv2.operations import TAGGER, Operations, Shape, one_of, page
+from netflux.aws.elbv2.operations import Operations, Shape, one_of, page, tags_of
 from netflux.aws.elbv2.rule import shapes, validation
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
@@ -49,7 +49,7 @@ class Rules(Operations):
             tuple(map(shapes.read_condition, request["Conditions"])),
             action,
             shapes.read_transforms(request.get("Transforms") or ()),
-            TAGGER.read(request.get("Tags"), own=call.access_key is None),
+            tags_of(call, request.get("Tags")),
         )
         self.desired.rules.put(rule)
         return {"Rules": [shapes.shown(rule)]}
