@@ -98,6 +98,13 @@ RULES = [
     Rule("A service's subnets are there.", "CreateService",
          _service(networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-00000000000000000"]}}),
          _PARAMETER, _CREATE, "subnet"),
+    Rule("A service's security groups are in the VPC of its subnets.", "CreateService",
+         _service(networkConfiguration={"awsvpcConfiguration": {"subnets": ["{subnet}"],
+                                                                "securityGroups": ["{strange}"]}}), _PARAMETER,
+         _CREATE, "one VPC"),
+    Rule("A service's subnets are in one VPC.", "CreateService",
+         _service(networkConfiguration={"awsvpcConfiguration": {"subnets": ["{subnet}", "{other}"]}}), _PARAMETER,
+         _CREATE, "one VPC"),
     Rule("A service's tasks have a network.", "CreateService", _service(networkConfiguration={}), _PARAMETER,
          _CREATE),
     Rule("A service's target group is there.", "CreateService",
@@ -118,13 +125,16 @@ def register(plane: Plane, apis: Apis) -> None:
 
 
 async def prepare(apis: Apis) -> dict[str, str]:
-    vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
-    subnet = (await apis.call("ec2", "CreateSubnet", {"VpcId": vpc, "CidrBlock": "10.0.0.0/24"}))["Subnet"]["SubnetId"]
-    group = {"GroupName": "g", "Description": "d", "VpcId": vpc}
-    names = {"subnet": subnet, "group": (await apis.call("ec2", "CreateSecurityGroup", group))["GroupId"]}
+    names: dict[str, str] = {}
+    for number, (subnet, group) in enumerate((("subnet", "group"), ("other", "strange"))):
+        vpc = (await apis.call("ec2", "CreateVpc", {"CidrBlock": f"10.{number}.0.0/16"}))["Vpc"]["VpcId"]
+        made = await apis.call("ec2", "CreateSubnet", {"VpcId": vpc, "CidrBlock": f"10.{number}.0.0/24"})
+        names[subnet] = made["Subnet"]["SubnetId"]
+        wanted = {"GroupName": "g", "Description": "d", "VpcId": vpc}
+        names[group] = (await apis.call("ec2", "CreateSecurityGroup", wanted))["GroupId"]
     await apis.call(SERVICE, "CreateCluster", {"clusterName": "default"})
     await apis.call(SERVICE, "RegisterTaskDefinition", _task(_container(portMappings=[_port(80)]), family="kept"))
-    network = {"awsvpcConfiguration": {"subnets": [subnet], "securityGroups": [names["group"]]}}
+    network = {"awsvpcConfiguration": {"subnets": [names["subnet"]], "securityGroups": [names["group"]]}}
     for name, count in (("kept", 0), ("busy", 1)):
         wanted = _service(serviceName=name, desiredCount=count, networkConfiguration=network, clientToken="token")
         await apis.call(SERVICE, "CreateService", wanted)

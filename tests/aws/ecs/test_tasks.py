@@ -69,6 +69,14 @@ async def test_a_missing_secret_key_is_named(world: World) -> None:
     assert "did not contain json key password" in done["stoppedReason"]
 
 
+async def test_a_secret_that_is_quoted_once_more_is_no_json(world: World) -> None:
+    secret = {"Name": "/prod/db", "SecretString": """'{"password": "x"}'"""}
+    arn = (await world.apis.call("secretsmanager", "CreateSecret", secret))["ARN"]
+    await world.define(container={"secrets": [{"name": "PASSWORD", "valueFrom": f"{arn}:password::"}]})
+    done = await reach(world, await run(world), "STOPPED")
+    assert done["stoppedReason"].endswith(r"invalid character '\'' looking for beginning of value")
+
+
 async def test_a_missing_log_group_stops_the_task_before_it_starts(world: World) -> None:
     options = {"awslogs-group": "/absent", "awslogs-region": names.REGION, "awslogs-stream-prefix": "ecs"}
     await world.define(container={"logConfiguration": {"logDriver": "awslogs", "options": options}})

@@ -15,6 +15,10 @@ RETRIED = "service call has been retried 1 time(s)"
 _MANAGER, _STORE = f"{PREFIX}unable to retrieve secret from asm: ", f"{PREFIX}unable to retrieve secrets from ssm: "
 
 
+_QUOTED = {"'": r"'\''"}
+"""Characters that Go writes otherwise than Python does."""
+
+
 class SecretError(Exception):
     """A secret can't be read; the text is the task's stoppedReason."""
 
@@ -75,11 +79,23 @@ async def _from_secrets_manager(apis: Caller, value_from: str) -> str:
         return text
     try:
         value = decoding.value(text)[wanted.key]
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
+        raise SecretError(f"{_MANAGER}{wanted.secret}: {_malformed(text)}") from None
+    except (KeyError, TypeError):
         raise SecretError(
             f"{_MANAGER}retrieved secret from Secrets Manager did not contain json key {wanted.key}: {wanted.secret}"
         ) from None
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _malformed(text: str) -> str:
+    """What the ECS agent, a Go program, says of a secret that is no JSON, such as one that is quoted once more."""
+    first = text.lstrip(" \t\r\n")[:1]
+    if not first:
+        return "unexpected end of JSON input"
+    if first in '{["-0123456789tfn':
+        return "the secret's text is no JSON"
+    return f"invalid character {_QUOTED.get(first, repr(first))} looking for beginning of value"
 
 
 async def _from_parameter_store(apis: Caller, value_from: str) -> str:

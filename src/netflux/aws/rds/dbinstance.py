@@ -52,8 +52,8 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
         asked.check_create(request)
         version = asked.version_of(request.get("EngineVersion", ""), self.installations)
         tags = TAGS.read(asked.tags(request), own(call))
-        subnets, subnet = await self._place(call, request)
-        groups = await self._security_groups(request.get("VpcSecurityGroupIds") or (), subnets.vpc)
+        subnets, subnet = self._place(call, request)
+        groups = self._security_groups(request.get("VpcSecurityGroupIds") or (), subnets.vpc)
         for key in ("MasterUserSecretKmsKeyId", "KmsKeyId"):
             await secret.check_key(self.apis, str(request.get(key, "")))
         identifier, managed = request["DBInstanceIdentifier"].lower(), bool(request.get("ManageMasterUserPassword"))
@@ -93,9 +93,9 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
             self.instances.passwords[identifier] = request.get("MasterUserPassword", "")
         return self._answer(call, identifier)
 
-    async def _place(self, call: Call, request: CreateDBInstanceMessageTypeDef) -> tuple[SubnetGroup, GroupSubnet]:
+    def _place(self, call: Call, request: CreateDBInstanceMessageTypeDef) -> tuple[SubnetGroup, GroupSubnet]:
         name = request.get("DBSubnetGroupName")
-        group = self.subnet_group(name) if name else await self.default_subnet_group(call)
+        group = self.subnet_group(name) if name else self.default_subnet_group(call)
         zone = request.get("AvailabilityZone", "")
         subnet = next((one for one in group.subnets if zone in ("", one.zone)), None)
         if subnet is None:
@@ -104,14 +104,10 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
             )
         return group, subnet
 
-    async def _security_groups(self, given: Any, where: str) -> list[str]:
+    def _security_groups(self, given: Any, where: str) -> list[str]:
         """Those of a request, which are in the instance's VPC; the VPC's own where there are none."""
-        wanted = [*given] or [await vpc.default_security_group(self.apis, where)]
-        try:
-            found = await vpc.security_groups(self.apis, wanted)
-        except AwsError as error:
-            raise invalid(f"Invalid security group, groups={wanted}: {error.message}") from error
-        for group, other in found.items():
+        wanted = [*given] or [vpc.default_security_group(self.documents, where)]
+        for group, other in vpc.security_groups(self.documents, wanted).items():
             if other != where:
                 raise combination(
                     "The DB instance and EC2 security group are in different VPCs. The DB instance is in "
@@ -159,7 +155,7 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
         tags = TAGS.read(asked.tags(request), own(call))
         group = self.subnet_group(instance.subnet_group)
         security = request.get("VpcSecurityGroupIds")
-        groups = await self._security_groups(security, group.vpc) if security else instance.groups
+        groups = self._security_groups(security, group.vpc) if security else instance.groups
         await secret.check_key(self.apis, request.get("MasterUserSecretKmsKeyId", ""))
         with self.documents.transaction():
             instance = self._in_state(request, "available")

@@ -16,6 +16,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.identifiers import arn
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
+from netflux.resources.ec2.subnet import Subnet
 from netflux.resources.rds import GroupSubnet, SubnetGroup
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class SubnetGroupOperations(Part):
     """Handlers of DB subnet groups."""
 
     @operation("DBSubnetGroupName DBSubnetGroupDescription SubnetIds Tags(Key Value)")
-    async def create_db_subnet_group(self, call: Call, request: CreateDBSubnetGroupMessageTypeDef) -> dict[str, Any]:
+    def create_db_subnet_group(self, call: Call, request: CreateDBSubnetGroupMessageTypeDef) -> dict[str, Any]:
         """Names are kept in lower case ("CreateDBSubnetGroup", Amazon RDS API Reference)."""
         name = request["DBSubnetGroupName"].lower()
         if not _NAME.fullmatch(name) or name == DEFAULT:
@@ -47,32 +48,31 @@ class SubnetGroupOperations(Part):
         if not request["DBSubnetGroupDescription"].strip():
             raise invalid("The parameter DBSubnetGroupDescription must be provided and must not be blank.")
         tags = TAGS.read(request.get("Tags"), own(call))
-        found = await self._subnets(request["SubnetIds"])
-        with self.documents.transaction():
-            if name in self.subnet_groups:
-                raise AwsError("DBSubnetGroupAlreadyExists", f"The DB subnet group '{name}' already exists.")
-            made = self._new_subnet_group(call, name, request["DBSubnetGroupDescription"], found)
-            self.subnet_groups.put(replace(made, tags=tags))
+        found = self._subnets(request["SubnetIds"])
+        if name in self.subnet_groups:
+            raise AwsError("DBSubnetGroupAlreadyExists", f"The DB subnet group '{name}' already exists.")
+        made = self._new_subnet_group(call, name, request["DBSubnetGroupDescription"], found)
+        self.subnet_groups.put(replace(made, tags=tags))
         return {"DBSubnetGroup": shape(made)}
 
-    async def default_subnet_group(self, call: Call) -> SubnetGroup:
+    def default_subnet_group(self, call: Call) -> SubnetGroup:
         """RDS makes the subnet group `default` of the default VPC's subnets when an instance first needs it."""
         found = self.subnet_groups.get(DEFAULT)
         if found is not None:
             return found
-        subnets = await vpc.default_subnets(self.apis)
+        subnets = vpc.default_subnets(self.documents)
         if not subnets:
             raise AwsError("InvalidVPCNetworkStateFault", "There is no default VPC; name a DBSubnetGroupName.")
         made = self._new_subnet_group(call, DEFAULT, DEFAULT, subnets)
         self.subnet_groups.put(made)
         return made
 
-    def _new_subnet_group(self, call: Call, name: str, description: str, found: Sequence[vpc.Subnet]) -> SubnetGroup:
+    def _new_subnet_group(self, call: Call, name: str, description: str, found: Sequence[Subnet]) -> SubnetGroup:
         if len(self.subnet_groups) >= _MOST_GROUPS:
             raise AwsError("DBSubnetGroupQuotaExceeded", f"The account has {_MOST_GROUPS} DB subnet groups already.")
         subnets = tuple(GroupSubnet(one.id, one.zone) for one in found)
         where = arn("rds", f"subgrp:{name}", call.account, call.region)
-        return SubnetGroup(name, where, description, found[0].vpc, subnets)
+        return SubnetGroup(name, where, description, found[0].vpc_id, subnets)
 
     @operation("DBSubnetGroupName MaxRecords Marker", refused={"Filters": "Leave it out: AWS has none for it either."})
     def describe_db_subnet_groups(self, call: Call, request: DescribeDBSubnetGroupsMessageTypeDef) -> dict[str, Any]:
@@ -86,22 +86,20 @@ class SubnetGroupOperations(Part):
         return {**answer, "Marker": marker} if marker else answer
 
     @operation("DBSubnetGroupName DBSubnetGroupDescription SubnetIds")
-    async def modify_db_subnet_group(self, call: Call, request: ModifyDBSubnetGroupMessageTypeDef) -> dict[str, Any]:
+    def modify_db_subnet_group(self, call: Call, request: ModifyDBSubnetGroupMessageTypeDef) -> dict[str, Any]:
         """The subnets are replaced; a DB instance's own stays."""
-        self.subnet_group(request["DBSubnetGroupName"])
-        found = await self._subnets(request["SubnetIds"])
-        with self.documents.transaction():
-            group = self.subnet_group(request["DBSubnetGroupName"])
-            if found[0].vpc != group.vpc:
-                raise invalid("The new Subnets are not in the same Vpc as the existing subnet group")
-            used = {instance.subnet for instance in self.instances.table.where("subnet group", group.name)}
-            lost = sorted(used - {one.id for one in found})
-            if lost:
-                raise invalid(f"Some of the subnets to be deleted are currently in use: {', '.join(lost)}")
-            subnets = tuple(GroupSubnet(one.id, one.zone) for one in found)
-            description = request.get("DBSubnetGroupDescription", group.description)
-            changed = replace(group, subnets=subnets, description=description)
-            self.subnet_groups.put(changed)
+        group = self.subnet_group(request["DBSubnetGroupName"])
+        found = self._subnets(request["SubnetIds"])
+        if found[0].vpc_id != group.vpc:
+            raise invalid("The new Subnets are not in the same Vpc as the existing subnet group")
+        used = {instance.subnet for instance in self.instances.table.where("subnet group", group.name)}
+        lost = sorted(used - {one.id for one in found})
+        if lost:
+            raise invalid(f"Some of the subnets to be deleted are currently in use: {', '.join(lost)}")
+        subnets = tuple(GroupSubnet(one.id, one.zone) for one in found)
+        description = request.get("DBSubnetGroupDescription", group.description)
+        changed = replace(group, subnets=subnets, description=description)
+        self.subnet_groups.put(changed)
         return {"DBSubnetGroup": shape(changed)}
 
     @operation("DBSubnetGroupName")
@@ -117,7 +115,7 @@ class SubnetGroupOperations(Part):
             raise AwsError("DBSubnetGroupNotFoundFault", f"DB Subnet group '{name}' not found.", 404)
         return found
 
-    async def _subnets(self, ids: Sequence[str]) -> Sequence[vpc.Subnet]:
+    def _subnets(self, ids: Sequence[str]) -> Sequence[Subnet]:
         wanted = [*dict.fromkeys(ids)]
         if len(wanted) > _MOST_SUBNETS:
             raise AwsError(
@@ -126,11 +124,11 @@ class SubnetGroupOperations(Part):
             )
         if not wanted:
             raise invalid("The parameter SubnetIds must be provided and must not be empty.")
-        found = {one.id: one for one in await vpc.subnets(self.apis, wanted)}
+        found = {one.id: one for one in vpc.subnets(self.documents, wanted)}
         unknown = [identity for identity in wanted if identity not in found]
         if unknown:
             raise invalid(f"Some input subnets in :[{', '.join(unknown)}] are invalid.")
-        vpcs = sorted({one.vpc for one in found.values()})
+        vpcs = sorted({one.vpc_id for one in found.values()})
         if len(vpcs) > 1:
             raise AwsError("InvalidSubnet", f"The subnets are in different VPCs: {', '.join(vpcs)}.")
         zones = sorted({one.zone for one in found.values()})

@@ -1,47 +1,39 @@
-"""What RDS asks of EC2: which subnets and security groups there are, and in which VPC."""
+"""What RDS asks of EC2's records: which subnets and security groups there are, and in which VPC."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from netflux.controlplane.call import Caller
+from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
+from netflux.resources.ec2.securitygroup import SECURITY_GROUP
+from netflux.resources.ec2.subnet import SUBNET, Subnet
 
 
-@dataclass(frozen=True)
-class Subnet:
-    """A subnet with its VPC and availability zone."""
-
-    id: str
-    vpc: str
-    zone: str
-
-
-async def subnets(apis: Caller, ids: Sequence[str]) -> Sequence[Subnet]:
+def subnets(documents: Documents, ids: Sequence[str]) -> Sequence[Subnet]:
     """Those of the ids that are there."""
-    conditions = [{"Name": "subnet-id", "Values": [*ids]}]
-    found = (await apis.call("ec2", "DescribeSubnets", {"Filters": conditions}))["Subnets"]
-    return [Subnet(one["SubnetId"], one["VpcId"], one["AvailabilityZone"]) for one in found]
+    table = documents.table(SUBNET)
+    return [found for found in map(table.get, ids) if found is not None]
 
 
-async def default_subnets(apis: Caller) -> Sequence[Subnet]:
+def default_subnets(documents: Documents) -> Sequence[Subnet]:
     """The default VPC's; none when there is no default VPC."""
-    conditions = [{"Name": "default-for-az", "Values": ["true"]}]
-    found = (await apis.call("ec2", "DescribeSubnets", {"Filters": conditions}))["Subnets"]
-    return [Subnet(one["SubnetId"], one["VpcId"], one["AvailabilityZone"]) for one in found]
+    return [subnet for subnet in documents.table(SUBNET) if subnet.default_for_zone]
 
 
-async def security_groups(apis: Caller, ids: Sequence[str]) -> Mapping[str, str]:
-    """The VPC of each; AwsError in EC2's words when one is not there."""
-    found = (await apis.call("ec2", "DescribeSecurityGroups", {"GroupIds": [*ids]}))["SecurityGroups"]
-    return {one["GroupId"]: one["VpcId"] for one in found}
+def security_groups(documents: Documents, ids: Sequence[str]) -> Mapping[str, str]:
+    """The VPC of each; InvalidParameterValue when one is not there."""
+    table = documents.table(SECURITY_GROUP)
+    found = {identity: table.get(identity) for identity in ids}
+    absent = [identity for identity, group in found.items() if group is None]
+    if absent:
+        raise AwsError("InvalidParameterValue", f"Invalid security group, groups={absent}: they do not exist.")
+    return {identity: group.vpc_id for identity, group in found.items() if group is not None}
 
 
-async def default_security_group(apis: Caller, vpc: str) -> str:
+def default_security_group(documents: Documents, vpc: str) -> str:
     """The VPC's own."""
-    conditions = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
-    found = (await apis.call("ec2", "DescribeSecurityGroups", {"Filters": conditions}))["SecurityGroups"]
+    found = documents.table(SECURITY_GROUP).where("name", f"{vpc}/default")
     if not found:
         raise AwsError("InvalidVPCNetworkStateFault", f"The VPC {vpc} has no default security group; name one.")
-    return str(found[0]["GroupId"])
+    return found[0].id

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.secretsmanager import password
@@ -33,15 +34,12 @@ class SecretsManagerApi(SecretOperations, VersionOperations, PolicyOperations):
     @operation("IncludePlannedDeletion MaxResults NextToken Filters(Key Values) SortOrder SortBy")
     def list_secrets(self, call: Call, request: ListSecretsRequestTypeDef) -> dict[str, Any]:
         """Those to be deleted only where they are asked for."""
-        check(request.get("Filters", ()))
-        planned = request.get("IncludePlannedDeletion", False)
-        found = [
-            one
-            for one in self.kept.secrets
-            if (planned or one.deletion is None) and matching(one, request.get("Filters", ()))
-        ]
-        order = request.get("SortBy", "created-date")
-        found.sort(key=lambda one: _place(one, order), reverse=request.get("SortOrder") == "desc")
+        filters, planned = request.get("Filters", ()), request.get("IncludePlannedDeletion", False)
+        check(filters)
+        found = [one for one in self.kept.secrets if planned or one.deletion is None]
+        if filters:
+            found = [one for one in found if matching(one, filters)]
+        found = _sorted(found, request.get("SortBy", "created-date"), descending=request.get("SortOrder") == "desc")
         shown, following = page(found, request.get("NextToken"), request.get("MaxResults", _PAGE), invalid_token())
         answer: dict[str, Any] = {"SecretList": [self._listed(one) for one in shown]}
         return answer | ({"NextToken": following} if following else {})
@@ -59,12 +57,13 @@ class SecretsManagerApi(SecretOperations, VersionOperations, PolicyOperations):
         return {"RandomPassword": password.generate(request)}
 
 
-def _place(secret: Secret, order: str) -> str:
+def _sorted(secrets: list[Secret], order: str, *, descending: bool) -> list[Secret]:
+    """The table has them as they were made."""
     match order:
         case "name":
-            return secret.name
+            return sorted(secrets, key=lambda one: one.name, reverse=descending)
         case "last-changed-date":
-            return secret.changed.isoformat()
+            return sorted(secrets, key=lambda one: one.changed, reverse=descending)
         case "last-accessed-date":
-            return secret.accessed.isoformat() if secret.accessed else ""
-    return secret.created.isoformat()
+            return sorted(secrets, key=lambda one: one.accessed or date.min, reverse=descending)
+    return secrets[::-1] if descending else secrets

@@ -34,8 +34,18 @@ def _parameters(facts: Facts) -> list[dict[str, Any]]:
     """At most 20 parameters a call [ModifyDBParameterGroup]; CloudFormation applies them at the next reboot."""
     given = [
         {"ParameterName": name, "ParameterValue": str(value), "ApplyMethod": "pending-reboot"}
-        for name, value in facts.new["Parameters"].items()
+        for name, value in facts.new.get("Parameters", {}).items()
     ]
+    return [
+        {"DBParameterGroupName": facts.id, "Parameters": given[start : start + 20]}
+        for start in range(0, len(given), 20)
+    ]
+
+
+def _reset(facts: Facts) -> list[dict[str, Any]]:
+    """Parameters that a template no longer has get their defaults, at most 20 a call [ResetDBParameterGroup]."""
+    gone = sorted(facts.old.get("Parameters", {}).keys() - facts.new.get("Parameters", {}).keys())
+    given = [{"ParameterName": name, "ApplyMethod": "pending-reboot"} for name in gone]
     return [
         {"DBParameterGroupName": facts.id, "Parameters": given[start : start + 20]}
         for start in range(0, len(given), 20)
@@ -49,7 +59,10 @@ _PARAMETER_GROUP = Row(
     id="$new.DBParameterGroupName",
     read=Read("DescribeDBParameterGroups", {"DBParameterGroupName": "$id"}, "$response.DBParameterGroups.0"),
     attributes={"DBParameterGroupName": "$id", "DBParameterGroupArn": "$item.DBParameterGroupArn"},
-    also=(Step("ModifyDBParameterGroup", ("Parameters",), build=_parameters),),
+    also=(
+        Step("ModifyDBParameterGroup", ("Parameters",), build=_parameters, defaults={"Parameters": {}}),
+        Step("ResetDBParameterGroup", ("Parameters",), build=_reset),
+    ),
     delete=(Step("DeleteDBParameterGroup", params={"DBParameterGroupName": "$id"}),),
     gone=("DBParameterGroupNotFound", "DBParameterGroupNotFoundFault"),
     named="DBParameterGroupName",
