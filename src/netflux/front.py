@@ -164,7 +164,7 @@ class Front:
 
     async def start(self) -> None:
         """Returns when the gateway answers. What was started is stopped again when a part can't be."""
-        self.apis.expect()
+        self.apis.expect(every=self.state.older)
         self.exit.callback(self.documents.close)
         self.exit.push_async_callback(self.children.stop_all, STOP_PATIENCE)
         self.exit.callback(self.moto.stop)

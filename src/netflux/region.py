@@ -155,7 +155,7 @@ class Region:
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         s3.authorization = front.authorization
         self.documents.watch(self._recorded)
-        front.complete(Services(s3.handle, self.facts, self._inquiry(), self._changed))
+        self._services = Services(s3.handle, self.facts, self._inquiry(), self._changed)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -165,6 +165,7 @@ class Region:
                 await take_over(self.moto, self.documents)
                 self.state.upgraded()
             self.ec2.seed()
+            self.front.complete(self._services)
             self.map.resume()
             self.acm.resume()
             await begin(self.network.start, self.network.stop)

@@ -74,15 +74,21 @@ class Apis:
         self._lend = lend
         self._handlers: dict[str, Handlers] = {}
         self._all: asyncio.Future[None] | None = None
+        self._every = False
 
     def register(self, handlers: Handlers) -> None:
         """From now on these handlers answer for their service."""
         self._handlers[handlers.service] = handlers
         modelcache.keep([handlers.service])
 
-    def expect(self) -> None:
-        """More handlers will be registered: until `complete` or `give_up`, calls of other services wait for them."""
+    def expect(self, *, every: bool = False) -> None:
+        """More handlers will be registered: until `complete` or `give_up`, calls of other services wait for them.
+
+        Args:
+            every: those of all services wait, since their records are not there yet.
+        """
         self._all = asyncio.get_running_loop().create_future()
+        self._every = every
 
     def complete(self) -> None:
         """All handlers are there."""
@@ -97,7 +103,7 @@ class Apis:
 
     async def ready(self, service: str = "") -> None:
         """Returns when the service's handlers are there, or all; AwsError when they won't be."""
-        if self._all is not None and service not in self._handlers:
+        if self._all is not None and (self._every or service not in self._handlers):
             await asyncio.shield(self._all)
 
     def handler(self, service: str, operation: str) -> Handler | None:
