@@ -164,6 +164,7 @@ class Region:
             if self.state.older:
                 await take_over(self.moto, self.documents)
                 self.state.upgraded()
+            self.moto.look()
             self.ec2.seed()
             self.front.complete(self._services)
             self.map.resume()

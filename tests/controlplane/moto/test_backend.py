@@ -83,3 +83,19 @@ async def test_state_that_can_not_be_read_costs_its_service_alone_and_stays(plan
     await apis.call("sqs", "CreateQueue", {"QueueName": "r"})
     assert dict(plane.documents.blobs("moto/kms/"))[key] == b"no pickle"
     assert [fault.subject for fault in plane.documents.faults.list()] == ["state of kms"]
+
+
+async def test_what_another_moto_has_written_costs_its_service_alone_and_is_told_at_the_start(plane: Plane) -> None:
+    apis = await plane.start()
+    await apis.call("sqs", "CreateQueue", {"QueueName": "q"})
+    await apis.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
+    plane.documents.put("moto/version", "ssm", {"moto": "4.0.0"})
+    apis = await plane.restart()
+    plane.moto.look()
+    (fault,) = plane.documents.faults.list()
+    assert "moto 4.0.0 wrote it" in fault.message
+    assert "Run the netflux that has moto 4.0.0" in fault.hint
+    with pytest.raises(AwsError, match=r"moto 4\.0\.0 wrote it"):
+        await apis.call("ssm", "GetParameter", {"Name": "p"})
+    assert (await apis.call("sqs", "ListQueues", {}))["QueueUrls"]
+    assert plane.moto.holds("ssm")

@@ -60,6 +60,10 @@ class Moto:
         self._met: set[str] = set()
         self._failing: set[str] = set()
 
+    def look(self) -> None:
+        """At the start: services whose state another version of moto has written are told, and refuse their calls."""
+        self._ledger.look()
+
     def stop(self) -> None:
         """Ends the thread after the call under way."""
         self._thread.shutdown(wait=True)

@@ -44,6 +44,12 @@ class Ledger:
         self.unreadable: dict[str, str] = {}
         """Services whose stored state can't be read, with the reason. It stays as it is, for a netflux that can."""
 
+    def look(self) -> None:
+        """Leaves out what another version of moto has written; nothing else is read yet."""
+        for service, document in self._documents.list(VERSION):
+            if document.get("moto") != installed():
+                self._leave_out(service, _written_by(document.get("moto")))
+
     def holds(self, service: str) -> bool:
         """Whether any state of the service is on disk."""
         return self._documents.has_blob(f"{PREFIX}{service}/")
@@ -62,7 +68,7 @@ class Ledger:
         blobs = self._documents.blobs(f"{PREFIX}{service}/")
         written = (self._documents.get(VERSION, service) or {}).get("moto")
         if blobs and written not in (None, installed()):
-            self._leave_out(service, f"moto {written} wrote it, and this netflux has moto {installed()}")
+            self._leave_out(service, _written_by(written))
             return
         try:
             for key, body in blobs:
@@ -136,6 +142,10 @@ class Ledger:
         for each in _group(service):
             if each not in self.unreadable:
                 self._install(each)
+
+
+def _written_by(version: object) -> str:
+    return f"moto {version} wrote it, and this netflux has moto {installed()}"
 
 
 def installed() -> str:
