@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -33,6 +34,8 @@ _READY_DEADLINE = 600.0
 """Real seconds in which services and databases must come up; CloudFormation gives a service three hours."""
 
 _POLL = 0.15
+_GIVE_WAY = 0.0005
+"""Seconds for which code that is read may hold up the first calls, which are answered meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -179,8 +182,11 @@ async def _run(
 async def _region(front: Any) -> Any:
     """The gateway answers before the services' code is read, which is done in a thread for that."""
     await front.start()
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_GIVE_WAY)
     try:
         code = await asyncio.to_thread(importlib.import_module, "netflux.region")
+        sys.setswitchinterval(usual)
         region = code.Region(front)
     except BaseException:
         await front.stop()
