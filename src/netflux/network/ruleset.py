@@ -2,13 +2,13 @@
 
 All interfaces of a VPC have a cable to one router, so one rule set at the router's ends of the cables serves them all,
 and what a task does to its own namespace changes nothing of it. An interface costs its elements in sets and maps; a
-group costs its rules once, however many members it has.
+group costs its rules once, however many members it has, and nothing while it has none.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -127,12 +127,14 @@ def of(topology: Topology, vpc: str, *, watched: bool = False) -> Ruleset:
     """The rule set of a VPC; when it is watched, with what writes flows down."""
     interfaces = [one for one in topology.interfaces.values() if topology.subnets[one.subnet].vpc == vpc]
     subnets = [subnet for subnet in topology.subnets.values() if subnet.vpc == vpc]
-    groups = sorted(group.id for group in topology.groups.values() if group.vpc == vpc)
+    members = sorted({group for one in interfaces for group in one.groups if group in topology.groups})
+    peers = {rule.peer for group in members for rule in topology.groups[group].rules}
+    groups = {*members, *(peer for peer in peers if peer in topology.groups and topology.groups[peer].vpc == vpc)}
     borders = tuple(_borders(topology, subnets))
     chains = {FORWARD: _forward(), TRACKED: _tracked(bordered=bool(borders)), ACLS: borders}
     chains[INWARD] = tuple(_inward(bordered=bool(borders)))
     chains[OUTSIDE] = tuple(_outside(bordered=bool(borders)))
-    for group in groups:
+    for group in members:
         rules = topology.groups[group].rules
         chains[out_of(group)] = tuple(_allowing(rules, groups, egress=True))
         chains[into(group)] = tuple(_allowing(rules, groups, egress=False))
@@ -150,7 +152,7 @@ def of(topology: Topology, vpc: str, *, watched: bool = False) -> Ruleset:
         sets={
             PUBLIC: frozenset(address for one in interfaces if one.public for address in _four(one)),
             **{group: frozenset(address for one in interfaces if group in one.groups for address in _four(one))
-               for group in groups},
+               for group in sorted(groups)},
         },
         maps={
             FROM: {address: _combination(one, egress=True) for one in interfaces for address in _four(one)},
@@ -261,7 +263,7 @@ def _combination_name(groups: tuple[str, ...], *, egress: bool) -> str:
     return (_LEAVING if egress else _ENTERING) + hashlib.sha256(" ".join(groups).encode()).hexdigest()[:16]
 
 
-def _allowing(rules: Iterable[SecurityGroupRule], groups: Sequence[str], *, egress: bool) -> Iterator[Rule]:
+def _allowing(rules: Iterable[SecurityGroupRule], groups: Collection[str], *, egress: bool) -> Iterator[Rule]:
     for rule in rules:
         known = _protocol(rule.protocol)
         if rule.egress != egress or rule.prefix_list or known is None or ":" in rule.cidr:
