@@ -74,6 +74,7 @@ from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call
 from netflux.controlplane.records.table import Change
 from netflux.front import Front, Services
+from netflux.network import configured
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.network.loopback import LoopbackNetwork
@@ -104,6 +105,8 @@ READERS = {
     "secretsmanager": ("secret-deletion",),
 }
 """Which controllers read what a service's API has accepted, and its tables."""
+TABLES = frozenset({"acm", "ec2", "elbv2", "route53"})
+"""Services of which all that controllers read are records."""
 
 
 class Region:
@@ -350,12 +353,14 @@ class Region:
         return pem, pem
 
     def _changed(self, call: Call) -> None:
-        for controller in READERS.get(call.service, ()):
+        """For services that keep documents; of the others `_recorded` is told."""
+        for controller in READERS.get(call.service, ()) if call.service not in TABLES else ():
             self.loop.poke_all(controller)
 
     def _recorded(self, changes: Sequence[Change]) -> None:
-        """Whoever reads a service's tables looks at them again."""
-        for service in {change.table.partition("/")[0] for change in changes}:
+        """Whoever reads a service's tables looks at them again, where it matters to more than their next reader."""
+        acting = [change for change in changes if configured.acts(self.ec2.tables, change)]
+        for service in {change.table.partition("/")[0] for change in acting}:
             for controller in READERS.get(service, ()):
                 self.loop.poke_all(controller)
 

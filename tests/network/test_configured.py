@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from netflux.controlplane.records.table import Change
 from netflux.network import configured, ruleset
 from netflux.network.configured import Reading
 from netflux.network.topology import Topology
@@ -219,3 +220,17 @@ def test_a_subnet_without_a_network_acl_or_a_table_lets_nothing_through() -> Non
     subnet = found.subnets["subnet-1"]
     assert found.acls[subnet.acl].entries == ()
     assert found.route_tables[subnet.route_table].routes == ()
+
+
+def test_a_group_without_an_interface_and_a_tag_change_nothing_that_runs() -> None:
+    tables = kept.tables(_world())
+    (used,) = [group for group in tables.groups if group.id == "sg-1"]
+    idle = replace(used, id="sg-9")
+    tables.groups.put(idle)
+    rule = next(iter(tables.rules))
+    for record, acts in ((used, True), (idle, False)):
+        assert configured.acts(tables, Change("ec2/security-group", record.id, None, record)) is acts
+        given = replace(rule, group_id=record.id)
+        assert configured.acts(tables, Change("ec2/security-group-rule", given.id, None, given)) is acts
+    assert not configured.acts(tables, Change("ec2/security-group", "sg-1", used, replace(used, tags={"a": "b"})))
+    assert configured.acts(tables, Change("ec2/security-group", "sg-1", used, replace(used, name="other")))

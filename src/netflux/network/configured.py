@@ -6,7 +6,7 @@ What can't be read costs itself: it is left out and told, and what needs it lets
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from netflux.controlplane.records import kinds
@@ -103,6 +103,25 @@ class Reading:
                 if record is not None:
                     for name, key in touched(self._tables, record):
                         self._stale[name][key] = None
+
+
+def acts(tables: Tables, change: Change) -> bool:
+    """Whether a change of a record can make anything that runs another: tags don't, and neither does a group that no
+    interface has. The topology of `Reading` follows those as well, when it is next asked.
+    """
+    before, after = change.before, change.after
+    if (
+        before is not None
+        and after is not None
+        and hasattr(after, "tags")
+        and replace(before, tags=after.tags) == after
+    ):
+        return False
+    if isinstance(after or before, securitygroup.SecurityGroup):
+        return tables.interfaces.has("group", change.key)
+    if isinstance(after or before, securitygroup.SecurityGroupRule):
+        return any(tables.interfaces.has("group", rule.group_id) for rule in (before, after) if rule is not None)
+    return True
 
 
 def topology(tables: Tables, faults: Faults | None = None) -> Topology:
