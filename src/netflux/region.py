@@ -83,6 +83,8 @@ from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
 from netflux.resolver.resolver import Resolver
+from netflux.resources.route53 import targets
+from netflux.resources.route53.recordset import RECORD_SET
 from netflux.runtime import choice
 from netflux.runtime.engine import Engine
 from netflux.runtime.localimage import LocalImages
@@ -359,10 +361,15 @@ class Region:
 
     def _recorded(self, changes: Sequence[Change]) -> None:
         """Whoever reads a service's tables looks at them again, where it matters to more than their next reader."""
-        acting = [change for change in changes if configured.acts(self.ec2.tables, change)]
+        acting = [change for change in changes if self._acts(change)]
         for service in {change.table.partition("/")[0] for change in acting}:
             for controller in READERS.get(service, ()):
                 self.loop.poke_all(controller)
+
+    def _acts(self, change: Change) -> bool:
+        if change.table == RECORD_SET.name:
+            return targets.acts(change)
+        return configured.acts(self.ec2.tables, change)
 
     def facts(self) -> dict[str, Any]:
         """What no AWS API tells: the region's own state, for the console and `netflux status`."""

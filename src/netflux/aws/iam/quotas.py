@@ -1,5 +1,7 @@
-"""How many and how large: "IAM and AWS STS quotas", IAM User Guide. The default where AWS raises one on request, but for
-roles: CI makes thousands, and AWS raises theirs to this."""
+"""How many and how large: "IAM and AWS STS quotas", IAM User Guide. The default where AWS raises one on request.
+
+Roles are the exception: CI makes thousands, and AWS raises theirs to this.
+"""
 
 USERS = 5000
 GROUPS = 300

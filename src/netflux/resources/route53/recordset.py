@@ -56,6 +56,14 @@ class RecordSet:
         """Its place in the table: no other one has the same zone, name, type and identifier."""
         return f"{self.zone}/{self.name}/{self.type}/{self.identifier}"
 
+    @property
+    def leads(self) -> bool:
+        """Whether it leads to another name, so that it may be one of a load balancer's or a distribution's."""
+        return self.alias is not None or self.type == "CNAME"
+
+
+LEADS = "leads"
+"""In the index of this name: record sets that lead to another name."""
 
 RECORD_SET = Schema(
     "route53/record-set",
@@ -65,6 +73,7 @@ RECORD_SET = Schema(
         "zone": lambda record: (record.zone,),
         "name": lambda record: (f"{record.zone}/{record.name}",),
         "service": lambda record: (record.service,) if record.service else (),
+        "leads": lambda record: (LEADS,) if record.leads else (),
     },
     references={"zone": "route53/hosted-zone"},
     remedy="Put a copy of netflux.db back, or make the record set anew in its hosted zone.",

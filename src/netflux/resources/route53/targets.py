@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from netflux import names
 from netflux.resources.route53 import domain
 from netflux.resources.route53.hostedzone import HOSTED_ZONE
-from netflux.resources.route53.recordset import RECORD_SET, RecordSet
+from netflux.resources.route53.recordset import LEADS, RECORD_SET, RecordSet
 
 if TYPE_CHECKING:  # what reads these values, among it what decides, is without I/O
     from netflux.controlplane.records.documents import Documents
+    from netflux.controlplane.records.table import Change
 
 CLOUDFRONT = "Z2FDTNDATAQYW2"
 """Hosted zone of all distributions [API shape AliasTarget]."""
@@ -52,9 +53,14 @@ class AliasTargets:
 def alias_targets(documents: Documents) -> AliasTargets:
     """What the record sets say now."""
     zones = documents.table(HOSTED_ZONE)
-    records = [record for record in documents.table(RECORD_SET) if record.type in _LEADING]
+    records = documents.table(RECORD_SET).where("leads", LEADS)
     public = [record for record in records if (zone := zones.get(record.zone)) is not None and not zone.private]
     return AliasTargets(led(records), led(public))
+
+
+def acts(change: Change) -> bool:
+    """Whether a change of a record set can lead a name somewhere else."""
+    return any(record is not None and record.leads for record in (change.before, change.after))
 
 
 def led(records: Iterable[RecordSet]) -> dict[str, frozenset[str]]:
