@@ -1,4 +1,4 @@
-"""What each release has kept is read by this one: states/FORMAT.sql, written by scripts/keep-state, is never changed."""
+"""What each release has kept is read by this one: states/FORMAT.sql, from scripts/keep-state, is never changed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ def test_the_state_of_this_format_is_kept() -> None:
     assert f"{state.FORMAT}.sql" in [path.name for path in STATES]
 
 
-@pytest.mark.parametrize("kept", STATES, ids=lambda path: path.stem)
-async def test_every_record_of_a_release_is_read_and_can_be_kept_again(kept: Path, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "n.db") as database:
+def _restored(kept: Path, place: Path) -> None:
+    with sqlite3.connect(place) as database:
         database.executescript(kept.read_text())
     database.close()
+
+
+@pytest.mark.parametrize("kept", STATES, ids=lambda path: path.stem)
+async def test_every_record_of_a_release_is_read_and_can_be_kept_again(kept: Path, tmp_path: Path) -> None:
+    _restored(kept, tmp_path / "n.db")
     services = Services(tmp_path)
     await services.start()
     documents = services.plane.documents
