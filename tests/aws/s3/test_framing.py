@@ -166,6 +166,29 @@ async def test_a_document_that_is_no_xml_is_refused(s3: Running, name: str) -> N
     await asyncio.wait_for(asyncio.to_thread(steps), 60)
 
 
+@pytest.mark.parametrize(
+    ("method", "target", "body"),
+    [
+        ("POST", "/things?delete", b"<Delete><Object/></Delete>"),
+        ("POST", "/things?delete", b"<Delete><Object><Key>a</Key></Object><Object/></Delete>"),
+        ("PUT", "/things?encryption", b"<ServerSideEncryptionConfiguration/>"),
+        ("PUT", "/things?ownershipControls", b"<OwnershipControls/>"),
+        ("PUT", "/things?tagging", b"<Tagging><TagSet><Tag><Value>v</Value></Tag></TagSet></Tagging>"),
+        ("PUT", "/things?tagging", b"<Tagging/>"),
+    ],
+)
+async def test_a_document_without_what_its_schema_asks_for_is_refused(
+    s3: Running, method: str, target: str, body: bytes
+) -> None:
+    def steps() -> None:
+        s3.client().create_bucket(Bucket="things")
+        status, answered = _asked(s3, method, target, body)
+        assert status == 400, answered
+        assert b"MalformedXML" in answered
+
+    await asyncio.wait_for(asyncio.to_thread(steps), 60)
+
+
 async def test_what_is_in_the_path_or_query_and_is_no_text_is_refused(s3: Running) -> None:
     def steps() -> None:
         s3.client().create_bucket(Bucket="things")

@@ -101,12 +101,28 @@ def _payload(name: str, shape: Any, document: Document) -> Any:
         if shape.type_name != "structure":
             return document.body.decode()
         root = xml.decode(document.body, document.limits)
-        return _with_zones(element.read(shape, root, shape.serialization.get("name", name)))
+        value = element.read(shape, root, shape.serialization.get("name", name))
+        _whole(shape, value, name)
+        return _with_zones(value)
     except (Malformed, UnicodeDecodeError) as failure:
         raise AwsError(
             "MalformedXML",
             f"The XML you provided was not well-formed or did not validate against our published schema: {failure}",
         ) from failure
+
+
+def _whole(shape: Any, value: Any, path: str) -> None:
+    """Raises Malformed where a member is missing that the document's schema asks for."""
+    if shape.type_name == "list":
+        for item in value:
+            _whole(shape.member, item, path)
+    elif shape.type_name == "structure":
+        for name in shape.required_members:
+            if value.get(name) is None:
+                raise Malformed(f"{path} has no {name}")
+        for name, item in value.items():
+            if item is not None:
+                _whole(shape.members[name], item, name)
 
 
 def _with_zones(value: Any) -> Any:
