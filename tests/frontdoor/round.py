@@ -16,6 +16,8 @@ from tests.frontdoor.wire import Signer
 
 MOST_GROWTH = 16 * 2**20
 """Bytes that a storm may leave behind in a cloud that knew the services already."""
+_WARM = 10_000
+"""Malformed requests after which a cloud knows what it takes to refuse such ones."""
 _SETTLED = 10.0
 """Seconds for the region to let go of what the last requests held."""
 
@@ -71,8 +73,9 @@ async def _play(cloud: Cloud, seed: int, count: int, rest: tuple[str, ...]) -> R
     pid = cloud.pid()
     walked = await send(cloud.port, well_formed(signer, operations.SERVED, 0.0, {}), pid)
     generator = Generator(seed, signer, rest=rest)
+    warm = min(count, max(count // 3, _WARM))
     # What it takes to know these services stays: their models, moto's code. The storm comes to a cloud that has them.
-    await send(cloud.port, (*well_formed(signer, rest, 0.0, {}), *numbered(generator, count, count // 3)), pid)
+    await send(cloud.port, (*well_formed(signer, rest, 0.0, {}), *numbered(generator, count, warm)), pid)
     memory = Memory(pid)
     before = memory.now()
     async with Watch(cloud.port, pid, keys) as watch:
