@@ -367,8 +367,8 @@ class Region:
                 self.loop.poke_all(controller)
 
     def _acts(self, change: Change) -> bool:
-        if change.table == RECORD_SET.name:
-            return targets.acts(change)
+        if change.table.startswith("route53/"):
+            return change.table == RECORD_SET.name and targets.acts(change)
         return configured.acts(self.ec2.tables, change)
 
     def facts(self) -> dict[str, Any]:
