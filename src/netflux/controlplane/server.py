@@ -23,7 +23,7 @@ from netflux.controlplane.authorization import circumstances
 from netflux.controlplane.authorization.authorization import Authorization
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import forwarding
-from netflux.controlplane.protocol import bodies, models, sizes, tags, wire
+from netflux.controlplane.protocol import bodies, models, sizes, wire
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
 from netflux.controlplane.records import room
 from netflux.errors import AwsError
@@ -144,7 +144,7 @@ class Server:
                 context = circumstances.of_message(joined(request.headers), request.remote)
                 await self._authorization.check(call, params, key, context)
             if self._apis.handler(call.service, call.operation) is None:
-                tags.check(model, params)
+                await self._apis.precheck(call, params)
                 with room.asked_by(call.operation):
                     response = await forwarding.forward(self._apis.moto, call, model, params, message)
                 if response.status < 300:

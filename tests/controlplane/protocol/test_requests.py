@@ -19,6 +19,7 @@ import pytest
 from aiohttp import web
 from botocore.parsers import create_parser
 
+from netflux.aws.ssm.api import SsmApi
 from netflux.controlplane import apis as apis_module
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication.admission import Admission, Door
@@ -80,6 +81,7 @@ class Region:
     socket: Path
     clusters: Clusters
     plane: Plane
+    apis: Apis
     session: aiohttp.ClientSession = field(init=False)
 
     async def send(self, service: str, body: bytes, url: str = "/", **headers: str) -> Answer:
@@ -119,7 +121,7 @@ async def region(plane: Plane, tmp_path: Path) -> AsyncIterator[Region]:
     keys.add(well_known(apis.account))
     server = Server(apis, Admission(keys, apis.account), s3, [])
     await server.start(tmp_path / "s")
-    made = Region(tmp_path / "s", clusters, plane)
+    made = Region(tmp_path / "s", clusters, plane, apis)
     async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(made.socket))) as made.session:
         yield made
     await server.stop()
@@ -383,3 +385,12 @@ async def test_queues_are_used_by_form_with_the_names_of_older_clients(region: R
     assert (told[b"VisibilityTimeout"], told[b"ApproximateNumberOfMessages"]) == (b"7", b"2")
     unknown = await region.form("sqs", b"Action=PurgeQueue&QueueUrl=http%3A%2F%2Flocalhost%2F123456789012%2Fother")
     assert (unknown.status, unknown.code) == (400, "AWS.SimpleQueueService.NonExistentQueue")
+
+
+async def test_a_services_own_rules_hold_for_what_moto_answers_a_client(region: Region) -> None:
+    region.apis.register(SsmApi())
+    body = b'{"Name": "a b", "Value": "v", "Type": "String"}'
+    given = {"Content_Type": "application/x-amz-json-1.1", "X_Amz_Target": "AmazonSSM.PutParameter"}
+    answer = await region.send("ssm", body, **given)
+    assert (answer.status, answer.code) == (400, "ValidationException")
+    assert (await region.send("ssm", body.replace(b"a b", b"ab"), **given)).status == 200
