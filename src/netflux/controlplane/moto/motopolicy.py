@@ -1,6 +1,6 @@
 """What moto may answer for this cloud.
 
-moto keeps records of 190 services. Of some that is all there is to be true: a role, a parameter, a zone's record, a
+moto keeps records of 190 services. Of some that is all there is to be true: a parameter, a key, a table's item, a
 queued message is what was put there. Of others the record would claim that something runs, protects or was sent: an
 instance is `running`, a cluster `ACTIVE`, a mail has a message id, and nobody does it. Those calls are refused by name.
 """

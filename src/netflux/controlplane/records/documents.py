@@ -369,8 +369,9 @@ class Documents:
             self._tell(changes)
 
     def _tell(self, changes: Sequence[Change]) -> None:
-        for name in {change.table for change in changes if change.after is None}:
-            self._tables[name].forget_places()
+        for change in changes:
+            if change.after is None:
+                self._tables[change.table].forget_place(change.key)
         for told in self._watching:
             told(changes)
 

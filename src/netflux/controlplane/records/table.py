@@ -202,10 +202,10 @@ class Table(Generic[T]):
         """After deletions that were taken back: every record is where it was."""
         self._records = dict(sorted(self._records.items(), key=lambda item: self._places[item[0]]))
 
-    def forget_places(self) -> None:
-        """After deletions that are on disk: a new record with the key of a deleted one is the last one."""
-        for key in self._places.keys() - self._records.keys():
-            del self._places[key]
+    def forget_place(self, key: str) -> None:
+        """After a deletion that is on disk: a new record with the key of the deleted one is the last one."""
+        if key not in self._records:
+            self._places.pop(key, None)
 
     def _unindex(self, key: str, record: T) -> None:
         for name, texts in self.schema.indices.items():
