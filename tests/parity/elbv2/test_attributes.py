@@ -268,7 +268,8 @@ async def test_algorithms(world: World, alb: Alb) -> None:
     await until(lambda: any("/slow" in one.line for one in [*first.requests, *second.requests]))
     gate, busy = first.gate, first if any("/slow" in one.line for one in first.requests) else second
     first.gate = second.gate = None
-    assert busy.name not in {await listener.body() for _ in range(8)}
+    # In turn it were six. A client can be back before HAProxy has counted its last request as done: then both have one.
+    assert [await listener.body() for _ in range(12)].count(busy.name) <= 3
     gate.set()
     assert (await slow).status == 200
     await world.set(group, {"load_balancing.algorithm.type": "weighted_random"})
