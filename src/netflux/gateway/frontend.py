@@ -67,16 +67,24 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
             "",
             _BACKENDS.format(
                 tls=quote(listening.tls_socket),
-                control_plane=quote(listening.control_plane),
+                apis=_control_plane("gateway-apis", listening),
+                others=_control_plane("gateway-controlplane", listening),
                 no_load_balancer=quote(_NO_LOAD_BALANCER),
                 no_distribution=quote(_NO_DISTRIBUTION),
                 contested=quote(_CONTESTED),
-                unread=UNREAD,
-                unreadable="\n".join(f"    {line}" for line in unreadable.lines()),
-                peer=peer.HEADER,
             ),
         ),
     ]
+
+
+def _control_plane(name: str, listening: Listening) -> str:
+    return _CONTROL_PLANE.format(
+        name=name,
+        control_plane=quote(listening.control_plane),
+        unread=UNREAD,
+        unreadable="\n".join(f"    {line}" for line in unreadable.lines()),
+        peer=peer.HEADER,
+    )
 
 
 @dataclass(frozen=True)
@@ -213,6 +221,8 @@ frontend gateway-https
 _LAST = """\
     use_backend gateway-no-load-balancer if { req.hdr(host),host_only -m end .elb.localhost .elb.amazonaws.com }
     use_backend gateway-no-distribution if { req.hdr(host),host_only -m end .cloudfront.localhost .cloudfront.net }
+    use_backend gateway-apis if { req.hdr(authorization) -m sub /aws4_request } \
+!{ req.hdr(authorization) -m sub /s3/aws4_request }
     default_backend gateway-controlplane
 """
 
@@ -226,12 +236,8 @@ _CONTESTED = (
 )
 _NO_DISTRIBUTION = "No distribution answers to %[req.hdr(host),host_only]. `netflux status` lists those there are.\n"
 
-_BACKENDS = """\
-backend gateway-tls
-    mode tcp
-    server https unix@{tls} send-proxy-v2
-
-backend gateway-controlplane
+_CONTROL_PLANE = """\
+backend {name}
 {unreadable}
     http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
     http-request set-header X-Forwarded-Proto http unless {{ ssl_fc }}
@@ -239,7 +245,18 @@ backend gateway-controlplane
     http-after-response set-header Connection close if {{ res.hdr({unread}) -m found }}
     http-after-response del-header {unread}
     http-request set-header {peer} %[src]:%[src_port]
-    server controlplane unix@{control_plane}
+    server controlplane unix@{control_plane}"""
+"""APIs and all else have backends, and so connections, of their own: the control plane answers an API's request at once
+where the connection has had no others (`controlplane/connection.py`)."""
+
+_BACKENDS = """\
+backend gateway-tls
+    mode tcp
+    server https unix@{tls} send-proxy-v2
+
+{apis}
+
+{others}
 
 backend gateway-no-load-balancer
     http-request return status 503 content-type text/plain lf-string {no_load_balancer}

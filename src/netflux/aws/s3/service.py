@@ -170,7 +170,7 @@ class S3Service:
         context = circumstances.of_message(headers, request.remote)
         signed = Signed(request.method, request.raw_path, headers)
         bucket = route.place(headers.get("host", ""), "/").bucket
-        key = await self._admission.identify(signed, door, bucket)
+        key = self._admission.identify(signed, door, bucket)
         if key is None:
             return Visitor(ANONYMOUS, context, None)
         context |= circumstances.of_call({}, self._region, self._account, datetime.now(UTC))

@@ -66,7 +66,7 @@ class Admission:
         """Whether the request is of the region's owner."""
         return self._by_owner(headers.get(_PEER, ""))
 
-    async def identify(self, request: Signed, door: Door, bucket: str = "") -> Key | None:
+    def identify(self, request: Signed, door: Door, bucket: str = "") -> Key | None:
         """The key that the request is signed with; None when it is not signed.
 
         Args:
