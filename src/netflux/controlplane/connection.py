@@ -27,7 +27,7 @@ LONGEST_BODY = 64 * 1024
 """Bytes of a body. A longer one is read with its limit in view, and may be refused before all of it is there."""
 _LONGEST_HEAD = 128 * 1024
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
-_STREAMED = ("transfer-encoding", "expect", "upgrade", "connection")
+_STREAMED = frozenset({"transfer-encoding", "expect", "upgrade", "connection"})
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "date"})
 _REASONS = {int(status): status.phrase for status in HTTPStatus}
 _BODILESS = (204, 304)
@@ -67,22 +67,29 @@ def head_of(received: bytes) -> Head | bool:
     lines = received[:end].decode("utf-8", "surrogateescape").split("\r\n")
     method, _, rest = lines[0].partition(" ")
     target, _, version = rest.partition(" ")
-    if method not in _METHODS or version != "HTTP/1.1" or not target.startswith("/"):
+    plain = "".join(lines).isprintable()  # no controls, tabs, bare line ends, nothing that is not UTF-8
+    if not plain or method not in _METHODS or version != "HTTP/1.1" or not target.startswith("/"):
         return True
-    if not "".join(lines).isprintable():  # controls, tabs, bare line ends, what is not UTF-8
+    headers = _headers(lines[1:])
+    length = headers.get("content-length", "0") if headers is not None else ""
+    if headers is None or not (length.isascii() and length.isdecimal() and len(length) < 6):
         return True
-    headers: dict[str, str] = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if not colon or " " in name:
-            return True
-        headers[name.lower()] = value.strip()
-    if len(headers) != len(lines) - 1 or any(name in headers for name in _STREAMED):
-        return True
-    length = headers.get("content-length", "0")
-    if not (length.isascii() and length.isdecimal() and len(length) < 6) or int(length) > LONGEST_BODY:
+    if int(length) > LONGEST_BODY:
         return True
     return Head(method, target, headers, end + 4, end + 4 + int(length))
+
+
+def _headers(lines: list[str]) -> dict[str, str] | None:
+    """By lower-case name; None where they are more than one reader might make one thing of."""
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or " " in name:
+            return None
+        headers[name.lower()] = value.strip()
+    if len(headers) != len(lines) or not _STREAMED.isdisjoint(headers):
+        return None
+    return headers
 
 
 class Connection(asyncio.Protocol):

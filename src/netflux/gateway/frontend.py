@@ -50,7 +50,7 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
     socket to the frontend that decrypts. Rules run for each request, so a kept-alive connection may change hosts.
     """
     return [
-        *_frontend(_PLAIN.format(bind=listening.bind, begin=BEGIN), _ENCRYPTED + _LAST, sections, "http"),
+        *_frontend(_PLAIN.format(bind=listening.bind, begin=BEGIN, peer=_PEER), _ENCRYPTED + _LAST, sections, "http"),
         *_frontend(
             _TLS.format(
                 socket=quote(listening.tls_socket),
@@ -58,6 +58,7 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
                 if listening.chosen
                 else f"crt {quote(listening.certificate)}",
                 begin=BEGIN,
+                peer=_PEER,
             ),
             _LAST,
             sections,
@@ -205,6 +206,7 @@ frontend gateway
     mode tcp
     bind {bind}
     {begin}
+    {peer}
     tcp-request inspect-delay 30s
     tcp-request content switch-mode http if HTTP
     tcp-request content accept if {{ req.ssl_hello_type 1 }}
@@ -216,7 +218,10 @@ _ENCRYPTED = "    use_backend gateway-tls if { req.ssl_hello_type 1 }\n"
 _TLS = """\
 frontend gateway-https
     bind unix@{socket} mode 600 accept-proxy ssl {shown} alpn h2,http/1.1
-    {begin}"""
+    {begin}
+    {peer}"""
+
+_PEER = "tcp-request session set-var-fmt(sess.peer) %[src]:%[src_port]/%[date(0,us)]"
 
 _LAST = """\
     use_backend gateway-no-load-balancer if { req.hdr(host),host_only -m end .elb.localhost .elb.amazonaws.com }
@@ -244,7 +249,7 @@ backend {name}
     http-request set-header X-Forwarded-For %[src]
     http-after-response set-header Connection close if {{ res.hdr({unread}) -m found }}
     http-after-response del-header {unread}
-    http-request set-header {peer} %[src]:%[src_port]
+    http-request set-header {peer} %[var(sess.peer)]
     server controlplane unix@{control_plane}"""
 """APIs and all else have backends, and so connections, of their own: the control plane answers an API's request at once
 where the connection has had no others (`controlplane/connection.py`)."""

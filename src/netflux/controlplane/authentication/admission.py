@@ -6,6 +6,7 @@ standard; W3C, "Fetch Metadata Request Headers"), and it cannot know a secret th
 
 from __future__ import annotations
 
+import functools
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -143,6 +144,7 @@ def is_own_page_host(host: str) -> bool:
     return _name(host) in OWN_PAGE_HOSTS
 
 
+@functools.lru_cache(maxsize=256)
 def is_here(host: str) -> bool:
     """Whether the host is this cloud by a name that nobody else's DNS can lead here (DNS rebinding)."""
     name = _name(host)
