@@ -12,8 +12,8 @@ import socket
 import struct
 
 HEADER = "X-Netflux-Peer"
-"""In which the gateway tells the control plane a client's `address:port/microsecond`, the last being when the connection
-began: no two connections have all three in common."""
+"""In which the gateway tells the control plane a client's `address:port/microsecond`, the last of which is when the
+connection began: no two connections have all three in common."""
 _CONNECTIONS = 1024
 """Whose users are remembered: more than a machine's programs have to the gateway at once."""
 

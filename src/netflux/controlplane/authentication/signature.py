@@ -172,6 +172,12 @@ def _signing_key(secret: str, scope: tuple[str, ...]) -> bytes:
     return key
 
 
+@functools.lru_cache(maxsize=_KEPT)
+def _keyed(secret: str, scope: tuple[str, ...]) -> hmac.HMAC:
+    """Of no text yet: to be copied."""
+    return hmac.new(_signing_key(secret, scope), digestmod="sha256")
+
+
 def _header_claim(headers: Mapping[str, str], authorization: str) -> Claim:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
@@ -292,7 +298,9 @@ def _signature(request: Signed, claimed: Claim, secret: str) -> str:
     text = "\n".join(
         (ALGORITHM, timestamp(claimed.moment), "/".join(claimed.scope), hashlib.sha256(canonical).hexdigest())
     )
-    return hmac.digest(_signing_key(secret, claimed.scope), text.encode(), "sha256").hex()
+    begun = _keyed(secret, claimed.scope).copy()
+    begun.update(text.encode())
+    return begun.hexdigest()
 
 
 def _canonical(request: Signed, claimed: Claim) -> bytes:
