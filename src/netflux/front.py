@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from netflux import names
 from netflux.aws.iam.accesskeys import UserKeys
-from netflux.aws.iam.api import IamApi
 from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
@@ -136,8 +135,7 @@ class Front:
         if options.peers is not None:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
-        iam = IamApi(self.documents, self.clock, options.account, self.keys)
-        for api in (iam, StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto), SsmApi()):
+        for api in (StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto), SsmApi()):
             self.apis.register(api)
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"

@@ -179,9 +179,7 @@ def version() -> None:
 def main() -> None:
     """Runs the command; an expected error becomes a panel on one screen, an unexpected one a line in the log."""
     try:
-        app(standalone_mode=False)
-    except click.exceptions.Exit as ended:
-        sys.exit(ended.exit_code)
+        sys.exit(app(standalone_mode=False))  # which returns the code that a command ends with
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
