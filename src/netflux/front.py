@@ -20,7 +20,7 @@ from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
-from netflux.console.routes import Access, Inquiries, routes
+from netflux.console.routes import Access, Inquiries, Sources, routes
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication import development
 from netflux.controlplane.authentication.admission import Admission, Door
@@ -155,7 +155,7 @@ class Front:
         images = self.documents.table(IMAGE)
         self.trees = Trees(state.path / "images", lambda digest: images.has("tree", digest), state.path)
         push = partial(image.push, self.apis.call, self.trees)
-        console = routes(self.apis.call, self._facts, access, self, denied, push)
+        console = routes(Sources(self.apis.call, self._facts, self, denied, push), access)
         self.server = Server(self.apis, self.admission, self._s3, console, self.authorization)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
