@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._received = b""
         self._head: Head | None = None
-        self.waiting: asyncio.Task[HttpResponse] | None = None
+        self.waiting: asyncio.Task[None] | None = None
         """For the answer to a request under way."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -152,16 +152,18 @@ class Connection(asyncio.Protocol):
         if isinstance(answer, HttpResponse):
             self._write(answer)
         else:
-            self.waiting = asyncio.get_running_loop().create_task(answer)
-            self.waiting.add_done_callback(self._answered)
+            self.waiting = asyncio.get_running_loop().create_task(self._awaited(answer))
 
-    def _answered(self, task: asyncio.Task[HttpResponse]) -> None:
-        self.waiting = None
-        if task.cancelled() or task.exception() is not None:
-            _log.error("a request came to no answer", exc_info=None if task.cancelled() else task.exception())
+    async def _awaited(self, answer: Coroutine[Any, Any, HttpResponse]) -> None:
+        try:
+            response = await answer
+        except Exception:  # noqa: BLE001  (whatever it is ends this connection and nothing else)
+            _log.exception("a request came to no answer")
             self.close()
             return
-        self._write(task.result())
+        finally:
+            self.waiting = None
+        self._write(response)
         self.data_received(b"")
 
     def _write(self, response: HttpResponse) -> None:

@@ -361,6 +361,9 @@ async def _send_object(
         return response
     with body.open() as file:  # before anything is awaited, so that an overwrite can't take it away
         left = body.length
+        if left <= _PIECE and len(whole := file.read(left)) == left:
+            return web.Response(status=status, headers=headers, body=whole)
+        file.seek(body.start)
         await response.prepare(request)
         while left and (piece := file.read(min(_PIECE, left))):
             await response.write(piece)
