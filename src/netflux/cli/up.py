@@ -117,7 +117,7 @@ def run(request: Request, shown: Callable[[], Progress], ready: Callable[[dict[s
     try:
         _log_to(held.log)
         with state.explained(request.state):
-            uvloop.run(_run(request, held, progress, ready))
+            (asyncio.run if os.environ.get("NF_LOOP") else uvloop.run)(_run(request, held, progress, ready))
     except _NotStarted as error:
         held.close()
         if request.fresh:

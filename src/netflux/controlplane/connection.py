@@ -156,14 +156,12 @@ class Connection(asyncio.Protocol):
 
     async def _awaited(self, answer: Coroutine[Any, Any, HttpResponse]) -> None:
         try:
-            response = await answer
+            self._write(await answer)
         except Exception:  # noqa: BLE001  (whatever it is ends this connection and nothing else)
             _log.exception("a request came to no answer")
             self.close()
-            return
         finally:
             self.waiting = None
-        self._write(response)
         self.data_received(b"")
 
     def _write(self, response: HttpResponse) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
@@ -190,6 +191,7 @@ def _is_apis(scope: wire.Scope | None, host: str) -> TypeGuard[wire.Scope]:
     return scope is not None and scope.service != "s3" and not _bucket_host(host)
 
 
+@functools.lru_cache(maxsize=256)
 def _bucket_host(host: str) -> bool:
     """Whether the host is a bucket's or S3's own endpoint."""
     name = names.local(host)

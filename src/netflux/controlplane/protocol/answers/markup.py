@@ -6,7 +6,6 @@ Elements are written as text at once: a description of 1,000 security groups is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -34,21 +33,6 @@ Write = Callable[[Any], str]
 """The markup of a value, its element around it."""
 
 
-@dataclass(frozen=True)
-class Member:
-    """A structure's member.
-
-    Attributes:
-        name: by which a result has it.
-        located: it has a place in the head of the answer.
-        write: its elements.
-    """
-
-    name: str
-    located: bool
-    write: Write
-
-
 class Writer:
     """Writes values of one protocol. What a shape asks for is worked out once, and kept beside the shape.
 
@@ -61,6 +45,7 @@ class Writer:
         self._timestamps = timestamps
         self._compatible = compatible
         self._kept = f"_markup {timestamps} {compatible}"
+        self._bound = f"{self._kept} bound"
 
     def members(self, shape: Any, given: Mapping[str, Any], bound: bool = False) -> str:
         """The elements of a structure's members.
@@ -70,19 +55,15 @@ class Writer:
             given: its members.
             bound: members with a place in the head of the answer are left out.
         """
-        found: list[Member] | None = vars(shape).get(self._kept)
+        kept = self._bound if bound else self._kept
+        found: list[tuple[str, Write]] | None = vars(shape).get(kept)
         if found is None:
-            found = vars(shape)[self._kept] = [
-                Member(name, "location" in member.serialization, self._member(member, name))
+            found = vars(shape)[kept] = [
+                (name, self._member(member, name))
                 for name, member in shape.members.items()
-                if not member.serialization.get("xmlAttribute")
+                if not member.serialization.get("xmlAttribute") and not (bound and "location" in member.serialization)
             ]
-        written = []
-        for one in found:
-            value = given.get(one.name)
-            if value is not None and not (bound and one.located):
-                written.append(one.write(value))
-        return "".join(written)
+        return "".join([write(value) for name, write in found if (value := given.get(name)) is not None])
 
     def _member(self, shape: Any, name: str) -> Write:
         if not shape.serialization.get("flattened"):
