@@ -159,6 +159,7 @@ class Front:
         push = partial(image.push, self.apis.call, self.trees)
         console = routes(self.apis.call, self._facts, access, self, denied, push)
         self.server = Server(self.apis, self.admission, self._s3, console, self.authorization)
+        self.server.durable = self.documents.durable
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
 

@@ -67,6 +67,7 @@ class Server:
         routes: list[web.RouteDef],
         authorization: Authorization | None = None,
     ) -> None:
+        self.durable: Callable[[], Awaitable[None]] | None = None
         self._apis = apis
         self._authorization = authorization
         self._admission = admission
@@ -79,6 +80,7 @@ class Server:
         app.add_routes(routes)
         app.router.add_route("*", "/{path:.*}", self._answer)
         app.on_response_prepare.append(_mark_unread)
+        app.on_response_prepare.append(self._when_durable)
         return web.AppRunner(
             app,
             access_log=None,
@@ -104,6 +106,11 @@ class Server:
         """Ends after the requests under way."""
         await self._tasks.cleanup()
         await self._runner.cleanup()
+
+    async def _when_durable(self, _request: web.Request, _response: web.StreamResponse) -> None:
+        """No answer leaves before what it may tell is on disk, whoever makes it; where the disk refuses, none does."""
+        if self.durable is not None:
+            await self.durable()
 
     def _door(self, request: web.Request) -> Door:
         return MAIN if request.app is self._runner.app else TASKS
