@@ -95,7 +95,7 @@ class ElbController:
         self._clock = clock
         self._changed = changed
         self._poke: Callable[[str], None] = lambda _: None
-        self._soon = self._poke
+        self._soon: Callable[[str], None] = self._poke
         self._certificates = Certificates(dependencies.run_dir, dependencies.acm)
         self._nodes = Nodes(dependencies.network, documents)
         self._told: dict[str, object] = {}
