@@ -189,6 +189,7 @@ class Region:
             self.front.exit.push_async_callback(self.loop.stop)
             await begin(self.minutes.start, self.minutes.stop)
             await begin(self.stacks.resume, self.stacks.stop)
+            self.front.exit.push_async_callback(self.s3.store.small.settle)
             stopping = threading.Event()
             self.front.exit.callback(stopping.set)
             self._inspecting = asyncio.ensure_future(asyncio.to_thread(self.s3.store.inspect, stopping))
