@@ -1,8 +1,8 @@
 """Small bodies: on disk with their object's record, in the database's log, before their files are.
 
 A file of its own costs two syncs that wait for the file system's journal. The log is synced anyway, so a body is put
-A file of its own costs two syncs that wait for the file system's journal. The log is synced anyway, so a body is put
-say what files must have.
+into the database as well; its file is synced in the background, and then the copy goes. At a start, copies that are
+left say what files must have.
 """
 
 from __future__ import annotations
