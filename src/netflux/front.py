@@ -157,6 +157,7 @@ class Front:
         push = partial(image.push, self.apis.call, self.trees)
         console = routes(Sources(self.apis.call, self._facts, self, denied, push), access)
         self.server = Server(self.apis, self.admission, self._s3, console, self.authorization)
+        self.server.hold_answers(self.documents)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
 

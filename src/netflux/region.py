@@ -183,13 +183,15 @@ class Region:
             await self.haproxy.put(self.registry.section(self.state.run / "ecr.sock"))
             await begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
             self.front.exit.push_async_callback(self.rds.stop)
-            await begin(lambda: self.elb.start(lambda key: self.loop.poke("elbv2", key)), self.elb.stop)
+            poke, soon = (partial(ask, self.elb.name) for ask in (self.loop.poke, self.loop.poke_soon))
+            await begin(lambda: self.elb.start(poke, soon), self.elb.stop)
             await self.runtime.clear()
             await begin(self.ecs.start, self.ecs.stop)
             self.loop.start()
             self.front.exit.push_async_callback(self.loop.stop)
             await begin(self.minutes.start, self.minutes.stop)
             await begin(self.stacks.resume, self.stacks.stop)
+            self.front.exit.push_async_callback(self.s3.store.small.settle)
             stopping = threading.Event()
             self.front.exit.callback(stopping.set)
             self._inspecting = asyncio.ensure_future(asyncio.to_thread(self.s3.store.inspect, stopping))
@@ -359,14 +361,14 @@ class Region:
     def _changed(self, call: Call) -> None:
         """For services that keep documents; of the others `_recorded` is told."""
         for controller in READERS.get(call.service, ()) if call.service not in TABLES else ():
-            self.loop.poke_all(controller)
+            self.loop.poke_soon(controller)
 
     def _recorded(self, changes: Sequence[Change]) -> None:
         """Whoever reads a service's tables looks at them again, where it matters to more than their next reader."""
         acting = [change for change in changes if self._acts(change)]
         for service in {change.table.partition("/")[0] for change in acting}:
             for controller in READERS.get(service, ()):
-                self.loop.poke_all(controller)
+                self.loop.poke_soon(controller)
 
     def _acts(self, change: Change) -> bool:
         if change.table.startswith("route53/"):

@@ -233,13 +233,13 @@ def _filled(folder: Path) -> bool:
 
 
 def _check_version(path: Path) -> None:
-    from netflux.controlplane.records import documents
+    from netflux.controlplane.records import databasefile
 
     file, database = path / "version", path / "netflux.db"
     if not file.is_file():
         strangers = {entry.name for entry in path.iterdir()} - _EMPTY if path.is_dir() else set()
         strangers |= {name for name in _FOLDERS if name != "run" and _filled(path / name)}
-        if strangers == {database.name} and documents.untouched(database):
+        if strangers == {database.name} and databasefile.untouched(database):
             return
         if strangers:
             raise UserError(
@@ -258,7 +258,7 @@ def _check_version(path: Path) -> None:
         ) from error
     if found != version() and not _upgradable(found):
         raise _another(path, found)
-    documents.check(database)
+    databasefile.check(database)
 
 
 def _upgradable(found: Any) -> bool:
@@ -359,9 +359,9 @@ def _prepare(path: Path) -> None:
     for name in _FOLDERS:
         (path / name).mkdir(mode=0o700, exist_ok=True)
     if not (path / "version").exists():
-        from netflux.controlplane.records import documents
+        from netflux.controlplane.records import databasefile
 
-        documents.create(path / "netflux.db")  # so that a directory with a version and no database has lost it
+        databasefile.create(path / "netflux.db")  # so that a directory with a version and no database has lost it
         _write_version(path)
 
 

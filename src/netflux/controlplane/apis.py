@@ -180,7 +180,7 @@ class Apis:
         try:
             async with asyncio.timeout(DEADLINE) as deadline:
                 with room.asked_by(call.operation):
-                    response = await self._carried_out(handler, call, params)
+                    response = await self._durably(handler, call, params)
         except TimeoutError as error:
             if not deadline.expired():
                 raise
@@ -204,6 +204,15 @@ class Apis:
         if declared is not None:
             declared.check(f"{call.service}:{call.operation}", model.input_shape, params)
 
+    async def _durably(self, handler: Handler, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        """The response, or the refusal, when all that it tells is on disk: what others have changed is told, too."""
+        documents = self._documents(call.service)
+        try:
+            return await self._carried_out(handler, call, params)
+        finally:
+            if documents is not None:
+                await documents.durable()
+
     async def _carried_out(self, handler: Handler, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         if inspect.iscoroutinefunction(handler):
             response: dict[str, Any] = await handler(call, copy.deepcopy(params))
@@ -212,16 +221,17 @@ class Apis:
             if params.get("DryRun"):
                 raise _rehearsed()
         elif params.get("DryRun"):
-            with self._documents(call.service).rehearsal():
+            with cast("Documents", self._documents(call.service)).rehearsal():
                 handler(call, params)
             raise _rehearsed()
         else:
-            with self._documents(call.service).transaction():
+            with cast("Documents", self._documents(call.service)).transaction(shared=True):
                 response = handler(call, params)
         return response
 
-    def _documents(self, service: str) -> Documents:
-        documents: Documents = cast("Any", self._handlers[service]).documents
+    def _documents(self, service: str) -> Documents | None:
+        """What the service's handlers write to; None where they are coroutines only."""
+        documents: Documents | None = getattr(self._handlers[service], "documents", None)
         return documents
 
     async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:

@@ -21,6 +21,7 @@ from netflux.controlplane.connection import Connection
 from netflux.controlplane.exchange import Exchange, Exchanges, check_asker, fresh_id
 from netflux.controlplane.protocol import bodies, sizes, wire
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
+from netflux.controlplane.records.documents import Documents
 
 BACKLOG = 4096
 """Connections that may wait on a unix socket of ours. Where the queue is full, Linux refuses a connection at once, and
@@ -72,6 +73,7 @@ class Server:
         app.add_routes(routes)
         app.router.add_route("*", "/{path:.*}", self._answer)
         app.on_response_prepare.append(_mark_unread)
+        app.on_response_prepare.append(self._when_durable)
         return web.AppRunner(
             app,
             access_log=None,
@@ -80,6 +82,10 @@ class Server:
             max_line_size=_HEAD_LIMIT,
             max_field_size=_HEAD_LIMIT,
         )
+
+    def hold_answers(self, documents: Documents) -> None:
+        """From now on no answer leaves before the disk has what it may tell."""
+        self._exchanges.documents = documents
 
     async def start(self, path: Path) -> None:
         """Listens on the unix socket."""
@@ -109,6 +115,11 @@ class Server:
             one.close()
         await self._tasks.cleanup()
         await self._runner.cleanup()
+
+    async def _when_durable(self, _request: web.Request, _response: web.StreamResponse) -> None:
+        """No answer leaves before what it may tell is on disk, whoever makes it; where the disk refuses, none does."""
+        if self._exchanges.documents is not None:
+            await self._exchanges.documents.durable()
 
     def _door(self, request: web.Request) -> Door:
         return MAIN if request.app is self._runner.app else TASKS

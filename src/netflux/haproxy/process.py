@@ -162,10 +162,18 @@ class HAProxy:
             SectionRefused: HAProxy can't run it; the owner's last good section stays.
             ListenerRefused: an address can't be bound now; the owner's last good section stays.
         """
+        if self._runs(section):
+            return
         self._sections[section.owner] = section
         for backend, count in configuration.declared(section.body).items():
             self._slots[backend] = self._slots.get(backend, Slots()).widened(count)
         await self._settle(section.owner)
+
+    def _runs(self, section: Section) -> bool:
+        """Whether it is what the worker has already, and nothing else is under way: most passes change no section."""
+        settled = self._settling is None or self._settling.done()
+        good, wanted = self._good.get(section.owner), self._sections.get(section.owner)
+        return self._master.running and bool(self._structure) and settled and section == good == wanted
 
     async def renew(self) -> None:
         """Reloads it if what is shared between sections has changed, as a certificate that is valid no longer."""

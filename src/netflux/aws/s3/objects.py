@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from netflux import content
 from netflux.aws.s3 import labels, listing
-from netflux.aws.s3.body import Staged, Writer, incomplete
+from netflux.aws.s3.body import SMALL, Staged, Writer, incomplete
 from netflux.aws.s3.store import Store
 from netflux.aws.s3.support import not_implemented
 from netflux.clock import Clock
@@ -112,6 +112,8 @@ class Objects:
         if isinstance(body, str):
             body = body.encode()
         data = body if isinstance(body, bytes) else body.read() if hasattr(body, "read") else b""
+        if len(data) <= SMALL:
+            return self.store.bodies.stage(data, algorithms)
         return await asyncio.to_thread(self.store.bodies.stage, data, algorithms)
 
     async def put_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -231,7 +233,7 @@ class Objects:
         """What the source holds, written anew. Other requests are answered meanwhile."""
         with source.open() as file:
             await asyncio.to_thread(writer.append, file, source.length)
-            return await asyncio.to_thread(writer.finish)
+            return await writer.finished()
 
     def read_source(self, request: Mapping[str, Any]) -> Document:
         """The document that CopySource names, if its CopySourceIf… conditions hold."""

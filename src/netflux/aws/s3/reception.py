@@ -74,7 +74,7 @@ async def receive(stream: Incoming, promised: Promised, bodies: Bodies, wanted: 
     try:
         async for piece in _pieces(stream, promised, trailers):
             writer.write(piece)
-        staged = await asyncio.to_thread(writer.finish)
+        staged = await writer.finished()
         _check(staged, headers, trailers)
     except asyncio.IncompleteReadError as error:
         writer.abandon()
