@@ -45,6 +45,7 @@ from netflux.runtime.trees import Trees
 from netflux.seed import image
 from netflux.seed.config import Config
 from netflux.state import StateDirectory
+from netflux.upgrade.release import due
 from netflux.vitals import Vitals
 
 if TYPE_CHECKING:  # the control plane's package decides how much of aiohttp is imported, so it comes first
@@ -137,7 +138,8 @@ class Front:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
         iam = IamApi(self.documents, self.clock, options.account, self.keys)
-        for api in (iam, StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto), SsmApi()):
+        ssm = SsmApi(self.documents, self.clock, self.apis, self.keys)
+        for api in (iam, StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto), ssm):
             self.apis.register(api)
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"
@@ -164,7 +166,7 @@ class Front:
 
     async def start(self) -> None:
         """Returns when the gateway answers. What was started is stopped again when a part can't be."""
-        self.apis.expect(every=self.state.older)
+        self.apis.expect(every=self.state.older or due(self.moto))
         self.exit.callback(self.documents.close)
         self.exit.push_async_callback(self.children.stop_all, STOP_PATIENCE)
         self.exit.callback(self.moto.stop)

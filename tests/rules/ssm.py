@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netflux.aws.ssm.api import SsmApi
+from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from tests.controlplane.plane import Plane
 from tests.rules.rule import Rule
@@ -49,7 +50,7 @@ RULES = [
 
 
 def register(plane: Plane, apis: Apis) -> None:
-    apis.register(SsmApi())
+    apis.register(SsmApi(plane.documents, Clock(), apis, plane.keys))
 
 
 async def prepare(apis: Apis) -> dict[str, str]:

@@ -191,8 +191,6 @@ class Moto:
 
     def _send(self, model: Any, params: Mapping[str, Any], request: HttpRequest, protocol: str) -> HttpResponse:
         service, name = model.service_model.service_name, f"{model.service_model.service_name}:{model.name}"
-        if service == "ssm":
-            proofs.forget_phantoms()
         from botocore.awsrequest import AWSPreparedRequest
         from moto.core.botocore_stubber import BotocoreStubber
 
