@@ -90,7 +90,7 @@ def unlisted(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def aliases(backend: Backend, *given: Any, **named: Any) -> Any:
         if any("alias/odd" in key.aliases for key in backend.keys.values()):
-            raise KeyError("Key")
+            raise KeyError("Limit")
         return listed(backend, *given, **named)
 
     monkeypatch.setattr(Backend, "list_aliases", aliases)

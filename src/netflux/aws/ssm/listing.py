@@ -21,7 +21,8 @@ if TYPE_CHECKING:
         GetParametersByPathRequestTypeDef,
     )
 
-_BY_PATH, _DESCRIBED = 10, 50
+_PAGE, _HISTORY = 10, 50
+"""Entries of an answer where the request does not say how many."""
 _FILTERS = "ParameterFilters(Key Option Values) MaxResults NextToken"
 
 
@@ -41,9 +42,7 @@ class ListOperations(Part):
             public.under(path, call.region, recursive=deep) if shared else self.kept.under(path, recursive=deep)
         )
         matching = [*self._versions(found, filters, shared=shared)]
-        shown, following = page(
-            matching, request.get("NextToken"), request.get("MaxResults", _BY_PATH), invalid_token()
-        )
+        shown, following = page(matching, request.get("NextToken"), request.get("MaxResults", _PAGE), invalid_token())
         decrypted = request.get("WithDecryption", False)
         return _paged([self.told(call, one, decrypted=decrypted) for one in shown], following)
 
@@ -69,7 +68,7 @@ class ListOperations(Part):
         search.check(filters, by_path=False)
         filters = filters or search.older(request.get("Filters", ()))
         found = [one for one in self._candidates(filters) if search.matching(one, filters)]
-        shown, following = page(found, request.get("NextToken"), request.get("MaxResults", _DESCRIBED), invalid_token())
+        shown, following = page(found, request.get("NextToken"), request.get("MaxResults", _PAGE), invalid_token())
         return _paged([described(one, (call.account, call.region)) for one in shown], following)
 
     def _candidates(self, filters: Iterable[Filter]) -> Iterable[Parameter]:
@@ -89,7 +88,7 @@ class ListOperations(Part):
         """The oldest version first."""
         parameter = self.known(request["Name"])
         found = self.kept.of(parameter)
-        shown, following = page(found, request.get("NextToken"), request.get("MaxResults", _DESCRIBED), invalid_token())
+        shown, following = page(found, request.get("NextToken"), request.get("MaxResults", _HISTORY), invalid_token())
         decrypted = request.get("WithDecryption", False)
         return _paged([recalled(parameter, version, decrypted=decrypted) for version in shown], following)
 

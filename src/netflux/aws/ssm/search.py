@@ -112,9 +112,8 @@ def _matches(parameter: Parameter, one: Filter) -> bool:
         places = above(parameter.name)[: None if option == _DEEP else 1]
         return any(f"/{value.strip('/')}" in places for value in values)
     if key == "Name":
-        if option == _CONTAINS:
-            return _any(_OF[option], parameter.name, values)
-        return _any(_OF[option], _rooted(parameter.name), [_rooted(value) for value in values])
+        wanted = values if option == _CONTAINS else [_rooted(value) for value in values]
+        return _any(_OF[option], _rooted(parameter.name), wanted)
     return _any(_OF[option], _MEMBERS[key](parameter), values)
 
 

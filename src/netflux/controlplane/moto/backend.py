@@ -131,6 +131,21 @@ class Moto:
         passwords = {user.name: user.password for user in users if user.password}
         return keys, passwords, {one.cert_name: one.private_key for one in backend.certificates.values()}
 
+    async def parameter_policies(self) -> dict[str, list[str]]:
+        """The account's parameters that release 0.1 left here, by name, with the policies of each version as they were
+        given. DescribeParameters tells AWS's thousands as well, ten at a time, and policies not as JSON."""
+        return await self._run(self._parameter_policies)
+
+    def _parameter_policies(self) -> dict[str, list[str]]:
+        self._ledger.load("ssm")
+        from moto.backends import get_backend
+
+        backend = get_backend("ssm")[os.environ["MOTO_ACCOUNT_ID"]][self._region]
+        every = [*dict.items(backend._parameters)]
+        return {
+            name: [one.policies or "[]" for one in versions] for name, versions in every if not name.startswith("/aws/")
+        }
+
     async def _run(self, work: Callable[[], _T]) -> _T:
         inside = contextvars.copy_context().run
         try:
