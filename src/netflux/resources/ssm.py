@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 
 from netflux.controlplane.identifiers import arn
 from netflux.controlplane.records.documents import Documents
@@ -170,8 +171,8 @@ class Parameters:
             self.versions.delete(identity)
         self.parameters.delete(parameter.key)
 
-    def under(self, path: str, *, recursive: bool) -> Iterator[Parameter]:
+    def under(self, path: str, *, recursive: bool) -> Sequence[Parameter]:
         """Those below a path, by name: at any depth, or right below it."""
         place = f"/{path.strip('/')}"
         found = self.parameters.where("under" if recursive else "level", place)
-        yield from sorted(found, key=lambda parameter: parameter.name)
+        return sorted(found, key=attrgetter("name"))

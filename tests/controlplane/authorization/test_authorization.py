@@ -346,7 +346,23 @@ async def test_a_parameter_with_a_key_of_the_customer_s_needs_the_key_to_be_decr
     named = {"Name": f"arn:aws:ssm:{R}:{A}:parameter/db", "WithDecryption": True}
     assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "GetParameter", named)
     assert not await checked.outcome(key, "ssm", "GetParameters", {"Names": ["/db"]})
+    history = {"Name": "/db", "WithDecryption": True}
+    assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(
+        key, "ssm", "GetParameterHistory", history
+    )
     assert not await checked.outcome(key, "ssm", "GetParameter", {"Name": "/own", "WithDecryption": True})
+
+
+async def test_each_of_many_parameters_below_a_path_needs_its_key(checked: Checked) -> None:
+    root = document(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"}))
+    arn = (await checked.apis.call("kms", "CreateKey", {"Policy": root}))["KeyMetadata"]["Arn"]
+    for number in range(55):
+        await checked.apis.call("ssm", "PutParameter", {"Name": f"/p/{number:02}", "Value": "x", "Type": "String"})
+    made = {"Name": "/p/last", "Value": "x", "Type": "SecureString", "KeyId": arn}
+    await checked.apis.call("ssm", "PutParameter", made)
+    key = checked.people.role(allow("ssm:*"))
+    asked = {"Path": "/p", "WithDecryption": True}
+    assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "GetParametersByPath", asked)
 
 
 class Definitions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.ssm import names, public, search
@@ -12,7 +12,7 @@ from netflux.aws.ssm.shape import described, recalled
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records.paging import page
-from netflux.resources.ssm import Parameter
+from netflux.resources.ssm import Parameter, Version
 
 if TYPE_CHECKING:
     from types_boto3_ssm.type_defs import (
@@ -41,23 +41,24 @@ class ListOperations(Part):
         found: Iterable[Parameter] = (
             public.under(path, call.region, recursive=deep) if shared else self.kept.under(path, recursive=deep)
         )
-        matching = [*self._versions(found, filters, shared=shared)]
+        matching = self._versions(found, filters)
         shown, following = page(matching, request.get("NextToken"), request.get("MaxResults", _PAGE), invalid_token())
         decrypted = request.get("WithDecryption", False)
-        return _paged([self.told(call, one, decrypted=decrypted) for one in shown], following)
+        told = [self.told(call, Found(*one, public=shared), decrypted=decrypted) for one in shown]
+        return _paged(told, following)
 
-    def _versions(self, found: Iterable[Parameter], filters: Sequence[Filter], *, shared: bool) -> Iterator[Found]:
-        labels = next((one["Values"] for one in filters if one["Key"] == search.LABEL), None)
+    def _versions(self, found: Iterable[Parameter], filters: Sequence[Filter]) -> list[tuple[Parameter, Version]]:
+        """Those that match, with their latest version, or each that has a label that is asked for."""
+        labels = next(({*one["Values"]} for one in filters if one["Key"] == search.LABEL), None)
+        if labels is None:
+            return [(one, one.current) for one in _matching(found, filters)]
         rest = [one for one in filters if one["Key"] != search.LABEL]
-        for parameter in found:
-            if not search.matching(parameter, rest):
-                continue
-            if labels is None:
-                yield Found(parameter, parameter.current, public=shared)
-            elif not shared:
-                for version in self.kept.of(parameter):
-                    if {*version.labels} & {*labels}:
-                        yield Found(parameter, version)
+        return [
+            (one, version)
+            for one in _matching(found, rest)
+            for version in self.kept.of(one)
+            if labels.intersection(version.labels)
+        ]
 
     @operation(f"Filters(Key Values) {_FILTERS} Shared", only={"Shared": (False,)})
     def describe_parameters(self, call: Call, request: DescribeParametersRequestTypeDef) -> dict[str, Any]:
@@ -67,7 +68,7 @@ class ListOperations(Part):
             raise invalid("You can use either Filters or ParameterFilters in a single request.")
         search.check(filters, by_path=False)
         filters = filters or search.older(request.get("Filters", ()))
-        found = [one for one in self._candidates(filters) if search.matching(one, filters)]
+        found = _matching(self._candidates(filters), filters)
         shown, following = page(found, request.get("NextToken"), request.get("MaxResults", _PAGE), invalid_token())
         return _paged([described(one, (call.account, call.region)) for one in shown], following)
 
@@ -91,6 +92,10 @@ class ListOperations(Part):
         shown, following = page(found, request.get("NextToken"), request.get("MaxResults", _HISTORY), invalid_token())
         decrypted = request.get("WithDecryption", False)
         return _paged([recalled(parameter, version, decrypted=decrypted) for version in shown], following)
+
+
+def _matching(found: Iterable[Parameter], filters: Sequence[Filter]) -> list[Parameter]:
+    return [one for one in found if search.matching(one, filters)] if filters else [*found]
 
 
 def _paged(shown: list[dict[str, Any]], following: str) -> dict[str, Any]:

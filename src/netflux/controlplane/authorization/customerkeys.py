@@ -24,6 +24,7 @@ _PARAMETERS = {
     "GetParameter": ("kms:Decrypt",),
     "GetParameters": ("kms:Decrypt",),
     "GetParametersByPath": ("kms:Decrypt",),
+    "GetParameterHistory": ("kms:Decrypt",),
     "PutParameter": ("kms:Encrypt",),
 }
 _MANAGED = ("", "alias/aws/secretsmanager", "alias/aws/ssm")
@@ -69,10 +70,21 @@ async def _of_parameters(apis: Caller, operation: str, params: Mapping[str, Any]
         names = params.get("Names") or [params["Name"]]
         asked = {"Key": "Name", "Option": "Equals", "Values": [_name(name) for name in names]}
     try:
-        told = await apis.call("ssm", "DescribeParameters", {"ParameterFilters": [asked], "MaxResults": 50})
+        found = await _described(apis, {"ParameterFilters": [asked], "MaxResults": 50})
     except AwsError:
         return []  # the operation says what is wrong with the names
-    return [one.get("KeyId") or "" for one in told["Parameters"] if one["Type"] == "SecureString"]
+    return [one["KeyId"] for one in found if one["Type"] == "SecureString"]
+
+
+async def _described(apis: Caller, asked: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = []
+    token: dict[str, str] = {}
+    while True:
+        told = await apis.call("ssm", "DescribeParameters", {**asked, **token})
+        found += told["Parameters"]
+        if "NextToken" not in told:
+            return found
+        token = {"NextToken": told["NextToken"]}
 
 
 def _name(written: str) -> str:
