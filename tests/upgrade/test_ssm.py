@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from netflux.errors import UserError
 from netflux.upgrade import ssm
 from netflux.upgrade.release import due, take_over
 from tests.controlplane.plane import Plane
@@ -78,6 +79,24 @@ async def test_what_moto_has_left_is_taken_over_once_whatever_the_directory_s_fo
     apis = await plane.restart()
     told = await apis.call("ssm", "GetParameter", {"Name": "secret"})
     assert told["Parameter"]["Value"] != "plain"
+    plane.stop()
+
+
+@pytest.mark.parametrize("spoil", ["version", "bytes"])
+async def test_what_can_not_be_read_is_told_and_not_deleted(tmp_path: Path, spoil: str) -> None:
+    plane = Plane(tmp_path)
+    await plane.start()
+    await furnish(plane)
+    [(place, body)] = plane.documents.blobs("moto/ssm/")
+    if spoil == "version":
+        plane.documents.put("moto/version", "ssm", {"moto": "4.0.0"})
+    else:
+        body = b"no pickle"
+        plane.documents.put_blob(place, body)
+    await plane.restart()
+    with pytest.raises(UserError, match="can't be read"):
+        await take_over(plane.moto, plane.documents)
+    assert plane.documents.blobs("moto/ssm/") == [(place, body)]
     plane.stop()
 
 
