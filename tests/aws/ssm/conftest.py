@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +10,10 @@ import pytest
 
 from netflux.aws.ssm.api import SsmApi
 from netflux.aws.ssm.controller import ParameterExpirationController
-from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.resources.ssm import Parameters
+from tests.aws.secretsmanager.conftest import Watch
 from tests.controlplane.plane import Plane
-
-
-class Watch(Clock):
-    """Moves when the test moves it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def pass_by(self, **time: float) -> None:
-        self.moment += timedelta(**time)
 
 
 class Store:
