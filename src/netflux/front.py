@@ -17,7 +17,6 @@ from netflux.aws.iam.accesskeys import UserKeys
 from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
-from netflux.aws.ssm.api import SsmApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.console.routes import Access, Inquiries, Sources, routes
@@ -44,6 +43,7 @@ from netflux.runtime.trees import Trees
 from netflux.seed import image
 from netflux.seed.config import Config
 from netflux.state import StateDirectory
+from netflux.upgrade.release import due
 from netflux.vitals import Vitals
 
 if TYPE_CHECKING:  # the control plane's package decides how much of aiohttp is imported, so it comes first
@@ -135,7 +135,7 @@ class Front:
         if options.peers is not None:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
-        for api in (StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto), SsmApi()):
+        for api in (StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto)):
             self.apis.register(api)
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"
@@ -163,7 +163,7 @@ class Front:
 
     async def start(self) -> None:
         """Returns when the gateway answers. What was started is stopped again when a part can't be."""
-        self.apis.expect(every=self.state.older)
+        self.apis.expect(every=self.state.older or due(self.moto))
         self.exit.callback(self.documents.close)
         self.exit.push_async_callback(self.children.stop_all, STOP_PATIENCE)
         self.exit.callback(self.moto.stop)

@@ -70,6 +70,8 @@ from netflux.aws.s3.store import Store
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.secretsmanager.controller import SecretDeletionController
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.ssm.api import SsmApi
+from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call
@@ -84,13 +86,14 @@ from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
 from netflux.resolver.resolver import Resolver
+from netflux.resources import ssm
 from netflux.resources.route53 import targets
 from netflux.resources.route53.recordset import RECORD_SET
 from netflux.runtime import choice
 from netflux.runtime.engine import Engine
 from netflux.runtime.localimage import LocalImages
 from netflux.seed.controller import SeedController
-from netflux.upgrade.release import take_over
+from netflux.upgrade.release import due, take_over
 
 _log = logging.getLogger(__name__)
 
@@ -106,9 +109,10 @@ READERS = {
     "route53": ("elbv2", "cloudfront"),
     "acm": ("elbv2",),
     "secretsmanager": ("secret-deletion",),
+    "ssm": ("parameter-expiration",),
 }
 """Which controllers read what a service's API has accepted, and its tables."""
-TABLES = frozenset({"acm", "ec2", "elbv2", "route53"})
+TABLES = frozenset({"acm", "ec2", "elbv2", "route53", "ssm"})
 """Services of which all that controllers read are records."""
 
 
@@ -139,6 +143,7 @@ class Region:
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
         self.apis.register(IamApi(self.documents, self.clock, options.account, self.keys))
+        self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
         self.ec2, self.flow_logs = self._vpcs()
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents, front.faults), self.clock))
         self.series = Series()
@@ -157,6 +162,7 @@ class Region:
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
+        more.append(ParameterExpirationController(self.documents, self.clock))
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
@@ -168,7 +174,7 @@ class Region:
         """Returns when every part has been started. All are stopped again when one can't be."""
         begin = self.front.begin
         try:
-            if self.state.older:
+            if self.state.older or due(self.moto):
                 await take_over(self.moto, self.documents)
                 self.state.upgraded()
             self.moto.look()
@@ -373,6 +379,8 @@ class Region:
     def _acts(self, change: Change) -> bool:
         if change.table.startswith("route53/"):
             return change.table == RECORD_SET.name and targets.acts(change)
+        if change.table.startswith("ssm/"):
+            return ssm.acts(change)
         return configured.acts(self.ec2.tables, change)
 
     def facts(self) -> dict[str, Any]:
