@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from netflux.aws.ecs.arn import name, place
 from netflux.aws.ecs.store import TASK, Json, Store
 
+_STORAGE = {"sizeInGiB": 20}
 PLATFORM_VERSION, PLATFORM_FAMILY = "1.4.0", "Linux"
 
 
@@ -31,7 +32,7 @@ class Order:
         load_balancers: of the service.
         registries: of the deployment: the Cloud Map services to register with.
         connect: Service Connect names that the task knows, each with its key in the network.
-        execute_command: as asked for.
+        asked: RunTask's request under `request`, where it had a token.
     """
 
     cluster: str
@@ -47,8 +48,8 @@ class Order:
     load_balancers: Sequence[Json] = ()
     registries: Sequence[Json] = ()
     connect: Sequence[Sequence[str]] = ()
-    execute_command: bool = False
     public: bool = False
+    asked: Json = field(default_factory=dict)
 
 
 def submit(store: Store, order: Order) -> str:
@@ -68,6 +69,7 @@ def submit(store: Store, order: Order) -> str:
         "targets": [],
         "ran": False,
         "counted": False,
+        **({"asked": order.asked} if order.asked else {}),
     }
     store.put(TASK, arn, document)
     return arn
@@ -91,7 +93,7 @@ def _task(store: Store, order: Order, identity: str, arn: str) -> Json:
         "createdAt": store.now(),
         "desiredStatus": "RUNNING",
         "lastStatus": "PROVISIONING",
-        "enableExecuteCommand": order.execute_command,
+        "enableExecuteCommand": False,
         "group": order.group,
         "startedBy": order.started_by,
         "healthStatus": "UNKNOWN",
@@ -99,7 +101,7 @@ def _task(store: Store, order: Order, identity: str, arn: str) -> Json:
         "platformVersion": PLATFORM_VERSION,
         "platformFamily": PLATFORM_FAMILY,
         "overrides": {"containerOverrides": [], **order.overrides},
-        "ephemeralStorage": definition.get("ephemeralStorage", {"sizeInGiB": 20}),
+        "ephemeralStorage": order.overrides.get("ephemeralStorage", definition.get("ephemeralStorage", _STORAGE)),
         "tags": [*order.tags],
         "version": 1,
     }  # fmt: skip

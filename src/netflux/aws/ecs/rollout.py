@@ -262,7 +262,6 @@ class Rollout:
             load_balancers=primary["loadBalancers"],
             registries=primary.get("registries", ()),
             connect=primary["connect"],
-            execute_command=accepted["enableExecuteCommand"],
         )
 
     def _managed_tags(self) -> list[Json]:
