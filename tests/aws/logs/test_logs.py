@@ -25,7 +25,7 @@ NOW = int(time.time() * 1000)
 def cloud(directory: Path, documents: Documents) -> Operation:
     """Calls operations as clients do: validated against the service model."""
     apis = Apis("000000000000", "us-east-1", Moto(documents, "000000000000", "us-east-1"), lambda _: None)
-    apis.register(LogsApi(Store(directory / "logs", documents), Clock()))
+    apis.register(LogsApi(Store(directory / "logs", documents), Clock(), apis))
 
     async def call(operation: str, **params: Any) -> Any:
         return await apis.call("logs", operation, params)
