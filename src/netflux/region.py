@@ -27,8 +27,8 @@ from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.edge import Edge
 from netflux.aws.cloudfront.origin import Origins
 from netflux.aws.cloudwatch.alarms import Firing
-from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground as Metrics
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
@@ -142,7 +142,7 @@ class Region:
         self.apis.register(LogsApi(logs, self.clock, self.apis))
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
-        self.cloudwatch = CloudWatchApi(Metrics(self.series, self.moto, namespaces, self.documents, self.clock))
+        self.cloudwatch = CloudWatchApi(Metrics(self.series, namespaces, self.documents, self.clock))
         self.apis.register(self.cloudwatch)
         self.registry = self._registry()
         self.rds = self._databases()

@@ -7,6 +7,7 @@ from botocore import xform_name
 
 from netflux.aws.acm.api import AcmApi
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
+from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecs.api import EcsApi
@@ -22,7 +23,8 @@ from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
-    "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "ec2": Ec2Api, "ecr": EcrApi,
+    "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudwatch": CloudWatchApi,
+    "ec2": Ec2Api, "ecr": EcrApi,
     "ecs": EcsApi, "elbv2": ElbApi, "iam": IamApi, "logs": LogsApi, "rds": RdsApi,
     "route53": Route53Api, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sts": StsApi,
 }  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from netflux.aws.cloudwatch.alarms import Ground
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground
 from netflux.aws.cloudwatch.series import Series
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -97,7 +97,7 @@ RULES = [
 
 
 def register(plane: Plane, apis: Apis) -> None:
-    ground = Ground(Series(), plane.moto, frozenset(), plane.documents, Clock())
+    ground = Ground(Series(), frozenset(), plane.documents, Clock())
     apis.register(CloudWatchApi(ground))
 
 

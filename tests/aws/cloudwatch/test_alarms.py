@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from netflux.aws.cloudwatch.alarms import Firing, Ground
+from netflux.aws.cloudwatch.alarms import Firing
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -41,7 +42,7 @@ class World:
         self.moto = Moto(self.documents, "123456789012", "us-east-1")
         self.apis = Apis("123456789012", "us-east-1", self.moto, lambda _: None)
         ours = frozenset(["AWS/ApplicationELB"])
-        self.cloudwatch = CloudWatchApi(Ground(self.series, self.moto, ours, self.documents, self.clock))
+        self.cloudwatch = CloudWatchApi(Ground(self.series, ours, self.documents, self.clock))
         self.cloudwatch.fire = self.fired.extend
         self.apis.register(self.cloudwatch)
 
@@ -193,6 +194,25 @@ async def test_a_metric_that_clients_put_is_judged_like_ours(world: World) -> No
     assert "3.0" in alarm["StateReason"]
 
 
+async def test_a_percentile_of_what_clients_put_is_judged(world: World) -> None:
+    asked = {**ALARM, "Namespace": "Shop", "Dimensions": [], "ExtendedStatistic": "p90", "EvaluationPeriods": 1}
+    del asked["Statistic"]
+    await world.call("PutMetricAlarm", **asked)
+    states = []
+    for slow in (1.0, 2.0):
+        data = {"MetricName": ALARM["MetricName"], "Values": [0.2, 3.0], "Counts": [10 - slow, slow]}
+        await world.call("PutMetricData", Namespace="Shop", MetricData=[data])
+        states.append((await world.pass_by())["StateValue"])
+    assert states == ["OK", "ALARM"]
+
+
+async def test_an_alarm_on_a_unit_that_nobody_measures_in_has_no_data(world: World) -> None:
+    await world.call("PutMetricAlarm", **ALARM, Unit="Bytes")
+    for _ in range(2):
+        alarm = await world.minute(9.0)
+    assert alarm["StateValue"] == "INSUFFICIENT_DATA"
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -202,8 +222,7 @@ async def test_a_metric_that_clients_put_is_judged_like_ours(world: World) -> No
         ({"ExtendedStatistic": "p99"}, "Either Statistic or ExtendedStatistic"),
         ({"Statistic": None}, "Either Statistic or ExtendedStatistic"),
         ({"Statistic": None, "ExtendedStatistic": "tm99"}, "ExtendedStatistic tm99"),
-        ({"Statistic": None, "ExtendedStatistic": "p99", "Namespace": "Shop"}, "that PutMetricData puts"),
-        ({"EvaluateLowSampleCountPercentile": "ignore"}, "EvaluateLowSampleCountPercentile ignore"),
+        ({"EvaluateLowSampleCountPercentile": "ignore"}, "EvaluateLowSampleCountPercentile .'ignore'"),
         ({"DatapointsToAlarm": 3}, "DatapointsToAlarm"),
         ({"Threshold": None}, "Threshold"),
         ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "Anomaly detection"),

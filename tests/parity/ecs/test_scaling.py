@@ -12,8 +12,8 @@ import pytest
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call, ScalingController
 from netflux.aws.applicationautoscaling.store import Store
-from netflux.aws.cloudwatch.alarms import Ground
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ecs.meter import NAMESPACE, Meter, Utilization
@@ -40,7 +40,7 @@ class Scaled:
         store = Store(world.documents, clock)
         controller = ScalingController(store, world.apis)
         self.loop = Loop(clock, [controller])
-        cloudwatch = CloudWatchApi(Ground(self.series, world.moto, frozenset([NAMESPACE]), world.documents, clock))
+        cloudwatch = CloudWatchApi(Ground(self.series, frozenset([NAMESPACE]), world.documents, clock))
 
         def fire(firings: list) -> None:
             for resource in controller.called(

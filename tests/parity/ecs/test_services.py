@@ -12,8 +12,8 @@ import pytest
 from botocore.waiter import WaiterModel
 
 from netflux import names
-from netflux.aws.cloudwatch.alarms import Ground
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground
 from netflux.aws.cloudwatch.series import Series
 from netflux.aws.ecs.decide import breaker
 from netflux.aws.ecs.decide.deployment import Goal, Member, Phase, step
@@ -166,7 +166,7 @@ async def test_an_alarm_fails_a_deployment_that_runs_or_bakes(tmp_path: Path) ->
 
 async def _alarmed(world: World) -> None:
     clock = world.loop._clock
-    world.apis.register(CloudWatchApi(Ground(Series(), world.moto, frozenset(["AWS/ECS"]), world.documents, clock)))
+    world.apis.register(CloudWatchApi(Ground(Series(), frozenset(["AWS/ECS"]), world.documents, clock)))
     await world.apis.call("cloudwatch", "PutMetricAlarm", {
         "AlarmName": "errors", "Namespace": "AWS/ECS", "MetricName": "CPUUtilization", "Statistic": "Average",
         "Period": 60, "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold",
