@@ -29,6 +29,7 @@ SERVICES: Sequence[tuple[str, Sequence[str]]] = (
     ("secretsmanager", ("secretsmanager",)),
     ("rds", ("rds",)),
     ("elbv2", ("elbv2",)),
+    ("cloudwatch", ("cloudwatch",)),
 )
 """Module of this package, and the services whose state it takes over; what others refer to comes first."""
 

@@ -350,7 +350,7 @@ async def test_service_connect(world: World) -> None:
         ({**alias, "clientAliases": [{"port": 1}, {"port": 2}]}, "at most 1 client alias"),
         (alias, "already in use in namespace 'prod'"),
         ({"portName": "web-8080", "discoveryName": "o", "ingressPortOverride": 8080}, "in use by another port"),
-        ({"portName": "web-8080", "discoveryName": "o", "tls": TLS}, "tls of a Service Connect service"),
+        ({"portName": "web-8080", "discoveryName": "o", "tls": TLS}, "serviceConnectConfiguration.services.tls"),
     ):
         with pytest.raises(AwsError, match=text):
             await world.serve(serviceName="other", serviceConnectConfiguration=connect(wrong))

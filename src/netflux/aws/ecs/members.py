@@ -73,12 +73,14 @@ SERVICE_ONLY: Mapping[str, tuple[object, ...]] = {
 # Tasks
 
 RUN = (
-    f"{STRATEGY} cluster count enableECSManagedTags enableExecuteCommand group launchType {NETWORK} "
-    "overrides(containerOverrides(name command environment(name value) environmentFiles cpu memory memoryReservation "
-    "resourceRequirements) cpu inferenceAcceleratorOverrides executionRoleArn memory taskRoleArn "
-    "ephemeralStorage(sizeInGiB)) placementConstraints placementStrategy platformVersion propagateTags startedBy "
-    f"{TAGS} taskDefinition clientToken volumeConfigurations"
+    "capacityProviderStrategy(capacityProvider) cluster count enableECSManagedTags enableExecuteCommand group "
+    f"launchType {NETWORK} overrides(containerOverrides(name command environment(name value) environmentFiles cpu "
+    "memory memoryReservation resourceRequirements) cpu inferenceAcceleratorOverrides executionRoleArn memory "
+    "taskRoleArn ephemeralStorage(sizeInGiB)) placementConstraints placementStrategy platformVersion propagateTags "
+    f"startedBy {TAGS} taskDefinition clientToken volumeConfigurations"
 )
+_ONE_CAPACITY = "FARGATE is the only capacity that there is, so there is nothing to weigh."
+RUN_NEUTRAL = {f"capacityProviderStrategy.{name}": _ONE_CAPACITY for name in ("weight", "base")}
 RUN_REFUSED: Mapping[str, str] = {
     "enableExecuteCommand": _NO_EXEC,
     "overrides.containerOverrides.environmentFiles": "Give the variables as environment.",

@@ -32,6 +32,7 @@ class Order:
         load_balancers: of the service.
         registries: of the deployment: the Cloud Map services to register with.
         connect: Service Connect names that the task knows, each with its key in the network.
+        provider: the capacity provider that a strategy names.
         asked: RunTask's request under `request`, where it had a token.
     """
 
@@ -49,6 +50,7 @@ class Order:
     registries: Sequence[Json] = ()
     connect: Sequence[Sequence[str]] = ()
     public: bool = False
+    provider: str = ""
     asked: Json = field(default_factory=dict)
 
 
@@ -98,6 +100,7 @@ def _task(store: Store, order: Order, identity: str, arn: str) -> Json:
         "startedBy": order.started_by,
         "healthStatus": "UNKNOWN",
         "launchType": "FARGATE",
+        "capacityProviderName": order.provider,
         "platformVersion": PLATFORM_VERSION,
         "platformFamily": PLATFORM_FAMILY,
         "overrides": {"containerOverrides": [], **order.overrides},
@@ -120,3 +123,8 @@ def _container(order: Order, identity: str, arn: str, body: Json) -> Json:
         "cpu": str(body.get("cpu", 0)),
     }
     return container | {key: str(body[key]) for key in ("memory", "memoryReservation") if key in body}
+
+
+def provider(strategy: Sequence[Json] | None) -> str:
+    """The capacity provider of a strategy's tasks: FARGATE is the only one there is. Empty without a strategy."""
+    return str(strategy[0]["capacityProvider"]) if strategy else ""

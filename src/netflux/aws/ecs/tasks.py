@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import TypeVar
 
 from netflux.aws.ecs.arn import name
 from netflux.aws.ecs.decide import definition as rules
 from netflux.aws.ecs.decide import placement
-from netflux.aws.ecs.members import RUN, RUN_ONLY, RUN_REFUSED
-from netflux.aws.ecs.order import Order, submit
+from netflux.aws.ecs.members import RUN, RUN_NEUTRAL, RUN_ONLY, RUN_REFUSED
+from netflux.aws.ecs.order import Order, provider, submit
 from netflux.aws.ecs.page import Part, page, place_of
 from netflux.aws.ecs.store import DEFINITION, SERVICE, TASK, Json, wire
 from netflux.controlplane.call import Call
@@ -27,7 +28,7 @@ _MOST_AT_ONCE = 10  # API reference, RunTask: count, up to 10 tasks a call.
 class Tasks(Part):
     """Operations on tasks."""
 
-    @operation(RUN, refused=RUN_REFUSED, only=RUN_ONLY)
+    @operation(RUN, neutral=RUN_NEUTRAL, refused=RUN_REFUSED, only=RUN_ONLY)
     async def run_task(self, call: Call, request: Json) -> Json:
         """Starts tasks that no service replaces."""
         asked = copy.deepcopy(request)
@@ -52,7 +53,8 @@ class Tasks(Part):
                 security_groups=network.get("securityGroups", []),
                 group=request.get("group", f"family:{definition['family']}"), started_by=request.get("startedBy", ""),
                 overrides=overrides, tags=_tags(cluster, definition, request),
-                public=network.get("assignPublicIp") == "ENABLED", asked={"request": asked} if token else {},
+                public=network.get("assignPublicIp") == "ENABLED", provider=provider(_strategy(cluster, request)),
+                asked={"request": asked} if token else {},
             ))
             for subnet in placement.choose(network["subnets"], (), count, zones)
         ]  # fmt: skip
@@ -153,9 +155,7 @@ def ask_to_stop(body: Json, code: str, reason: str) -> None:
 
 def check_launch(cluster: Json, request: Json) -> None:
     """Raises unless the request lands on Fargate."""
-    strategy = request.get("capacityProviderStrategy")
-    if strategy is None and "launchType" not in request:
-        strategy = cluster["defaultCapacityProviderStrategy"]
+    strategy = _strategy(cluster, request)
     if strategy:
         for item in strategy:
             if item["capacityProvider"] != "FARGATE":
@@ -166,6 +166,14 @@ def check_launch(cluster: Json, request: Json) -> None:
         )
     if request.get("platformVersion", "LATEST") not in ("LATEST", "1.4.0"):
         raise AwsError("PlatformUnknownException", "The specified platform version doesn't exist.")
+
+
+def _strategy(cluster: Json, request: Json) -> Sequence[Json]:
+    """The request's, or the cluster's where it says nothing of capacity."""
+    if "launchType" in request or "capacityProviderStrategy" in request:
+        return request.get("capacityProviderStrategy") or ()
+    found: Sequence[Json] = cluster["defaultCapacityProviderStrategy"]
+    return found
 
 
 def check_network(part: Part, network: Json | None) -> dict[str, str]:
