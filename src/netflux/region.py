@@ -41,6 +41,7 @@ from netflux.aws.ecr.api import Contents, EcrApi
 from netflux.aws.ecr.controller import LifecycleController
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
+from netflux.aws.ecs import insights
 from netflux.aws.ecs import meter as ecsmeter
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store as EcsStore
@@ -141,7 +142,7 @@ class Region:
         logs = LogStore(state.path / "logs", self.documents, front.faults)
         self.apis.register(LogsApi(logs, self.clock, self.apis))
         self.series = Series()
-        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
+        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE, insights.NAMESPACE])
         self.cloudwatch = CloudWatchApi(Metrics(self.series, namespaces, self.documents, self.clock))
         self.apis.register(self.cloudwatch)
         self.registry = self._registry()
@@ -152,7 +153,8 @@ class Region:
         self.runtime, seed = self._containers()
         self.ecs = self._tasks()
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
-        self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
+        seen = self.ecs.insights(self.clock, self._seen)
+        self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, seen.minute, self.cloudwatch.evaluate])
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
@@ -343,6 +345,10 @@ class Region:
 
         self.cloudwatch.fire = fire
         return scaling
+
+    def _seen(self, one: insights.Insight) -> None:
+        metric = Metric(insights.NAMESPACE, one.name, one.dimensions)
+        self.series.add(metric, Datum(one.since, one.value, 1, one.unit, one.value, one.value))
 
     def _used(self, one: ecsmeter.Utilization) -> None:
         metric = Metric(ecsmeter.NAMESPACE, one.name, one.dimensions)

@@ -20,7 +20,7 @@ from tests.controlplane.roundtrip import Names, Trip, left_out, lost
 
 _TAGS = [{"key": "a", "value": "b"}, {"key": "c", "value": "d"}]
 _OTHER_TAGS = [{"key": "team", "value": "web"}]
-_INSIGHTS = [{"name": "containerInsights", "value": "disabled"}]
+_INSIGHTS = [{"name": "containerInsights", "value": "enabled"}]
 _PROVIDERS: dict[str, Any] = {
     "capacityProviders": ["FARGATE"],
     "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 2, "base": 1}],

@@ -150,7 +150,7 @@ async def test_steps_by_an_alarm_and_bounds_by_a_schedule(tmp_path: Path) -> Non
         await world.running(2)
         (up,) = await region.activities()
         assert up["Cause"] == "monitor alarm busy in state ALARM triggered policy up"
-        with pytest.raises(AwsError, match="PolicyType .'PredictiveScaling"):
+        with pytest.raises(AwsError, match=r"PolicyType .'PredictiveScaling"):
             await region.call("PutScalingPolicy", **SERVICE, PolicyName="seen", PolicyType="PredictiveScaling")
         await region.call(
             "PutScheduledAction", **SERVICE, ScheduledActionName="night", Schedule="rate(5 minutes)",

@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from netflux.aws.ecs import insights
 from netflux.aws.ecs.page import Part, page, place_of
 from netflux.aws.ecs.serviceshape import PENDING as _PENDING
-from netflux.aws.ecs.store import CLUSTER, SERVICE, TASK, Json, Store, wire
+from netflux.aws.ecs.store import CLUSTER, SERVICE, SETTING, TASK, Json, Store, wire
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError, Unsupported
 
 _PROVIDERS = ("FARGATE",)
 _PROVIDED = "capacityProviders defaultCapacityProviderStrategy(capacityProvider weight base)"
-_INSIGHTS = {"settings.value": "Leave it out, or disable it: Container Insights are not measured."}
+_INSIGHTS = {"settings.value": "Use enabled: of the enhanced ones not all are measured."}
 _REFUSED = {
     **_INSIGHTS,
     "configuration": "Leave it out: no command can be run in a task, and no storage is encrypted.",
 }
-_ONLY: Mapping[str, tuple[object, ...]] = {"settings.value": ("disabled",)}
+_ONLY: Mapping[str, tuple[object, ...]] = {"settings.value": ("enabled", "disabled")}
 
 
 class Clusters(Part):
@@ -43,7 +44,7 @@ class Clusters(Part):
             if defaults:
                 request["serviceConnectDefaults"] = {"namespace": await self._namespace_arn(defaults["namespace"])}
             document = {
-                "settings": [{"name": "containerInsights", "value": "disabled"}],
+                "settings": insights.default(self.store.get(SETTING, insights.SETTING)),
                 "capacityProviders": [], "defaultCapacityProviderStrategy": [], "tags": [], **request,
                 "clusterArn": arn, "clusterName": name, "status": "ACTIVE",
             }  # fmt: skip

@@ -23,6 +23,7 @@ _DEFAULTS = {
 }
 _CARRIED = {
     LOG_MODE: ("blocking", "non-blocking"),
+    "containerInsights": ("enabled", "disabled"),
     # No task is retired here, and no container instance is there, whatever they say.
     "fargateTaskRetirementWaitPeriod": ("0", "7", "14"),
     "awsvpcTrunking": ("enabled", "disabled"),
