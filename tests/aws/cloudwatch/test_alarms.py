@@ -233,3 +233,23 @@ async def test_what_an_alarm_can_t_be_is_said(world: World, changes: dict[str, A
     with pytest.raises(AwsError, match=named):
         await world.call("PutMetricAlarm", **asked)
     assert (await world.call("DescribeAlarms"))["MetricAlarms"] == []
+
+
+async def test_an_alarm_of_the_release_before_is_read(tmp_path: Path) -> None:
+    documents = Documents(tmp_path / "n.db")
+    item = {"from": "INSUFFICIENT_DATA", "to": "OK", "reason": "fine", "at": "2026-11-20T08:00:00+00:00"}
+    old = {
+        "state": "OK", "reason": "fine", "reasonData": None, "updated": item["at"], "history": [item],
+        "arn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:slow", "tags": {"team": "web"},
+        "configuration": {**ALARM, "ActionsEnabled": True}, "configured": item["at"],
+    }  # fmt: skip
+    documents.put("cloudwatch.alarm", "slow", old)
+    documents.close()
+    world = World(tmp_path)
+    (alarm,) = (await world.call("DescribeAlarms"))["MetricAlarms"]
+    assert (alarm["StateValue"], alarm["Threshold"]) == ("OK", 1.5)
+    assert len((await world.call("DescribeAlarmHistory", AlarmName="slow"))["AlarmHistoryItems"]) == 1
+    tags = (await world.call("ListTagsForResource", ResourceARN=old["arn"]))["Tags"]
+    assert tags == [{"Key": "team", "Value": "web"}]
+    world.moto.stop()
+    world.documents.close()

@@ -92,10 +92,9 @@ async def scaled(path: Path) -> AsyncIterator[Scaled]:
 
 @parity(
     "ecs", "Auto scaling", "partly",
-    but="refused are predictive scaling, metric math but for arithmetic and FILL, percentiles of metrics that clients "
-    "put, and alarms whose actions are not scaling policies; of activities that don't scale those held back by a bound "
-    "or wanting no change are listed, once as long as it stays so; data live as long as the region, three hours at "
-    "most",
+    but="refused are predictive scaling, metric math but for arithmetic and FILL, and alarms whose actions are not "
+    "scaling policies; of activities that don't scale those held back by a bound or wanting no change are listed, once "
+    "as long as it stays so; ECS's own data live as long as the region, three hours at most",
 )  # fmt: skip
 async def test_target_tracking_with_its_metrics_and_alarms(tmp_path: Path) -> None:
     """A task that burns its processor gets another beside it, and that one goes again when nothing is to do."""
