@@ -153,8 +153,7 @@ class Region:
         self.runtime, seed = self._containers()
         self.ecs = self._tasks()
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
-        seen = self.ecs.insights(self.clock, self._seen)
-        self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, seen.minute, self.cloudwatch.evaluate])
+        self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
@@ -346,15 +345,14 @@ class Region:
         self.cloudwatch.fire = fire
         return scaling
 
-    def _seen(self, one: insights.Insight) -> None:
-        metric = Metric(insights.NAMESPACE, one.name, one.dimensions)
-        self.series.add(metric, Datum(one.since, one.value, 1, one.unit, one.value, one.value))
-
-    def _used(self, one: ecsmeter.Utilization) -> None:
-        metric = Metric(ecsmeter.NAMESPACE, one.name, one.dimensions)
-        percents = one.percents
-        datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
-        self.series.add(metric, datum)
+    def _used(self, before: ecsmeter.Look, now: ecsmeter.Look) -> None:
+        for one in ecsmeter.utilization(before, now):
+            percents = one.percents
+            datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
+            self.series.add(Metric(ecsmeter.NAMESPACE, one.name, one.dimensions), datum)
+        for seen in self.ecs.insights(before, now):
+            metric = Metric(insights.NAMESPACE, seen.name, seen.dimensions)
+            self.series.add(metric, Datum(seen.since, seen.value, 1, seen.unit, seen.value, seen.value))
 
     def _certificate(self, hosts: Sequence[str]) -> tuple[bytes, bytes]:
         """Certificate chain and key for the hosts, both PEM; the authority writes them into one file."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from netflux.aws.ecs.insights import Insights, insights
+from netflux.aws.ecs.insights import insights
 from netflux.aws.ecs.meter import Look
 from netflux.aws.ecs.store import CLUSTER, SERVICE, TASK, Store
 from netflux.clock import Clock
@@ -49,15 +49,9 @@ def test_an_enabled_cluster_is_counted_and_measured(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-async def test_a_disabled_cluster_has_none_and_an_enabled_one_from_its_second_look(tmp_path: Path) -> None:
-    for value, expected in (("disabled", 0), ("enabled", 6)):
-        (tmp_path / value).mkdir()
-        published: list[object] = []
-        looking = Insights(_store(tmp_path / value, value), Clock(), dict, published.append)
-        await looking.minute()
-        assert published == []
-        await looking.minute()
-        assert len(published) == expected
+def test_a_disabled_cluster_has_none(tmp_path: Path) -> None:
+    look = Look(100.0, TIME, {})
+    assert [*insights(_store(tmp_path, "disabled"), look, look)] == []
 
 
 async def test_a_new_cluster_has_the_account_s_setting(world: World) -> None:

@@ -16,7 +16,7 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.ground import Ground
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
-from netflux.aws.ecs.meter import NAMESPACE, Meter, Utilization
+from netflux.aws.ecs.meter import NAMESPACE, Look, Meter, utilization
 from netflux.errors import AwsError
 from netflux.reconcile.loop import Loop
 from tests.aws.ecs.world import World, until
@@ -53,10 +53,11 @@ class Scaled:
         world.apis.register(ApplicationAutoScalingApi(store, world.apis))
         self.minutes = Minutes(clock, [Meter(clock, world.ecs.uses, self._publish).minute, cloudwatch.evaluate])
 
-    def _publish(self, one: Utilization) -> None:
-        percents = one.percents
-        datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
-        self.series.add(Metric(NAMESPACE, one.name, one.dimensions), datum)
+    def _publish(self, before: Look, now: Look) -> None:
+        for one in utilization(before, now):
+            percents = one.percents
+            datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
+            self.series.add(Metric(NAMESPACE, one.name, one.dimensions), datum)
 
     async def call(self, operation: str, **params: object) -> dict[str, Any]:
         answer = await self.world.apis.call("application-autoscaling", operation, params)

@@ -6,14 +6,13 @@ are counted or measured here. Network and storage of tasks are not measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from netflux.aws.ecs.meter import Look, ServiceUses
+from netflux.aws.ecs.meter import Look
 from netflux.aws.ecs.serviceshape import PENDING
 from netflux.aws.ecs.store import CLUSTER, SERVICE, TASK, Json, Store
-from netflux.clock import Clock
 
 NAMESPACE = "ECS/ContainerInsights"
 SETTING = "containerInsights"
@@ -92,34 +91,6 @@ def _used(key: tuple[str, str], before: Look, now: Look) -> Iterator[tuple[str, 
 
 def _enabled(cluster: Json) -> bool:
     return cluster["status"] == "ACTIVE" and {"name": SETTING, "value": ENABLED} in cluster["settings"]
-
-
-class Insights:
-    """Publishes them.
-
-    Args:
-        store: clusters, services and tasks.
-        clock: dates what is seen.
-        look: what tasks use now.
-        publish: takes the metrics.
-    """
-
-    def __init__(
-        self, store: Store, clock: Clock, look: Callable[[], ServiceUses], publish: Callable[[Insight], None]
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._look = look
-        self._publish = publish
-        self._before: Look | None = None
-
-    async def minute(self) -> None:
-        """Looks, and publishes what was since the last look."""
-        now = Look(self._clock.monotonic() / self._clock.speed, self._clock.now(), self._look())
-        before, self._before = self._before, now
-        if before is not None:
-            for one in insights(self._store, before, now):
-                self._publish(one)
 
 
 def default(setting: Json | None) -> list[Json]:
