@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from netflux.aws.logs.api import LogsApi
-from netflux.aws.logs.store import Store
+from netflux.aws.logs.store import GROUP, STREAM, Store
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.moto.backend import Moto
@@ -199,12 +199,12 @@ async def test_events_whose_stream_is_not_recorded_are_set_aside_when_its_name_i
 ) -> None:
     await put(logs, (0, "kept"))
     (file,) = (tmp_path / "logs").rglob("*.jsonl")
-    documents.delete("logs/stream", "/ecs/movies:ecs/app/1")
+    documents.table(STREAM).delete("/ecs/movies:ecs/app/1")
     await logs("CreateLogStream", logGroupName="/ecs/movies", logStreamName="ecs/app/1")
     kept = tmp_path / "set-aside" / file.relative_to(tmp_path)
     assert b"kept" in kept.read_bytes()
-    documents.delete("logs/group", "/ecs/movies")
-    documents.delete("logs/stream", "/ecs/movies:ecs/app/1")
+    documents.table(GROUP).delete("/ecs/movies")
+    documents.table(STREAM).delete("/ecs/movies:ecs/app/1")
     file.write_bytes(b"again")
     await logs("CreateLogGroup", logGroupName="/ecs/movies")
     assert not file.exists()
