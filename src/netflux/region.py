@@ -27,8 +27,8 @@ from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.edge import Edge
 from netflux.aws.cloudfront.origin import Origins
 from netflux.aws.cloudwatch.alarms import Firing
-from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground as Metrics
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
@@ -41,6 +41,7 @@ from netflux.aws.ecr.api import Contents, EcrApi
 from netflux.aws.ecr.controller import LifecycleController
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
+from netflux.aws.ecs import insights
 from netflux.aws.ecs import meter as ecsmeter
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store as EcsStore
@@ -145,10 +146,11 @@ class Region:
         self.apis.register(IamApi(self.documents, self.clock, options.account, self.keys))
         self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
         self.ec2, self.flow_logs = self._vpcs()
-        self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents, front.faults), self.clock))
+        logs = LogStore(state.path / "logs", self.documents, front.faults)
+        self.apis.register(LogsApi(logs, self.clock, self.apis))
         self.series = Series()
-        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
-        self.cloudwatch = CloudWatchApi(Metrics(self.series, self.moto, namespaces, self.documents, self.clock))
+        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE, insights.NAMESPACE])
+        self.cloudwatch = CloudWatchApi(Metrics(self.series, namespaces, self.documents, self.clock))
         self.apis.register(self.cloudwatch)
         self.registry = self._registry()
         self.rds = self._databases()
@@ -353,11 +355,14 @@ class Region:
         self.cloudwatch.fire = fire
         return scaling
 
-    def _used(self, one: ecsmeter.Utilization) -> None:
-        metric = Metric(ecsmeter.NAMESPACE, one.name, one.dimensions)
-        percents = one.percents
-        datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
-        self.series.add(metric, datum)
+    def _used(self, before: ecsmeter.Look, now: ecsmeter.Look) -> None:
+        for one in ecsmeter.utilization(before, now):
+            percents = one.percents
+            datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
+            self.series.add(Metric(ecsmeter.NAMESPACE, one.name, one.dimensions), datum)
+        for seen in self.ecs.insights(before, now):
+            metric = Metric(insights.NAMESPACE, seen.name, seen.dimensions)
+            self.series.add(metric, Datum(seen.since, seen.value, 1, seen.unit, seen.value, seen.value))
 
     def _certificate(self, hosts: Sequence[str]) -> tuple[bytes, bytes]:
         """Certificate chain and key for the hosts, both PEM; the authority writes them into one file."""

@@ -6,10 +6,14 @@ import pytest
 from botocore import xform_name
 
 from netflux.aws.acm.api import AcmApi
+from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
+from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ecr.api import EcrApi
+from netflux.aws.ecs.api import EcsApi
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.iam.api import IamApi
+from netflux.aws.logs.api import LogsApi
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
@@ -20,7 +24,8 @@ from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
-    "acm": AcmApi, "ec2": Ec2Api, "ecr": EcrApi, "elbv2": ElbApi, "iam": IamApi, "rds": RdsApi,
+    "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudwatch": CloudWatchApi, "ec2": Ec2Api,
+    "ecr": EcrApi, "ecs": EcsApi, "elbv2": ElbApi, "iam": IamApi, "logs": LogsApi, "rds": RdsApi,
     "route53": Route53Api, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "ssm": SsmApi,
     "sts": StsApi,
 }  # fmt: skip

@@ -30,6 +30,7 @@ SERVICES: Sequence[tuple[str, Sequence[str]]] = (
     ("rds", ("rds",)),
     ("elbv2", ("elbv2",)),
     ("ssm", ("ssm",)),
+    ("cloudwatch", ("cloudwatch",)),
 )
 """Module of this package, and the services whose state it takes over; what others refer to comes first."""
 

@@ -110,7 +110,7 @@ class World:
         )  # fmt: skip
         self.ecs = Ecs(host, self.proxy)
         self.loop = Loop(clock, self.ecs.controllers)
-        logs = LogsApi(LogsStore(self.path / "logs", self.documents), clock)
+        logs = LogsApi(LogsStore(self.path / "logs", self.documents), clock, self.apis)
         cloud_map = ServiceDiscoveryApi(self.documents, clock, (names.REGION, names.ACCOUNT))
         for handlers in (cloud_map, self.balancer, self.ecs.api, EcrApi(self.documents, self.apis, clock), logs):
             self.apis.register(handlers)

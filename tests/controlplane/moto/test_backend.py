@@ -1,7 +1,5 @@
 """moto's state: on disk before the answer, back after a restart, and never more than the disk has."""
 
-import json
-
 import pytest
 
 from netflux.errors import AwsError
@@ -37,16 +35,16 @@ async def test_a_backend_stays_writable_after_a_restart(plane: Plane) -> None:
 async def test_a_change_that_the_disk_refuses_is_an_error_and_is_taken_back(plane: Plane) -> None:
     apis = await plane.start()
 
-    async def put(name: str, text: str) -> None:
-        body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": text}}]})
-        await apis.call("cloudwatch", "PutDashboard", {"DashboardName": name, "DashboardBody": body})
+    async def put(text: str) -> None:
+        await apis.call("kms", "CreateKey", {"Description": text})
 
-    await put("kept", "x")
+    await put("kept")
     plane.documents._db.execute("PRAGMA max_page_count=8")
     with pytest.raises(AwsError, match="disk of the state directory is full"):
-        await put("lost", "y" * 60_000)
-    listed = await apis.call("cloudwatch", "ListDashboards", {})
-    assert [one["DashboardName"] for one in listed["DashboardEntries"]] == ["kept"]
+        await put("y" * 8_000)
+    [key] = (await apis.call("kms", "ListKeys", {}))["Keys"]
+    told = await apis.call("kms", "DescribeKey", {"KeyId": key["KeyId"]})
+    assert told["KeyMetadata"]["Description"] == "kept"
 
 
 async def test_moto_errors_keep_their_code_and_message(plane: Plane) -> None:

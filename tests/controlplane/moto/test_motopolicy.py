@@ -8,12 +8,12 @@ from tests.controlplane.plane import Plane
 
 RECORDS = """
     kms:Encrypt kms:CreateKey dynamodb:PutItem sqs:SendMessage
-    cloudwatch:PutMetricData eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
+    eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
 """
 CLAIMS = """
     eks:CreateCluster elasticache:CreateCacheCluster
     lambda:Invoke wafv2:AssociateWebACL ssm:SendCommand autoscaling:SetDesiredCapacity athena:GetQueryResults
-    cloudwatch:PutInsightRule events:PutRule states:StartExecution polly:SynthesizeSpeech
+    events:PutRule states:StartExecution polly:SynthesizeSpeech
 """
 
 
