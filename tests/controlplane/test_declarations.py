@@ -12,6 +12,7 @@ from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.iam.api import IamApi
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.route53.api import Route53Api
+from netflux.aws.s3.api import S3Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.aws.sts.api import StsApi
@@ -21,6 +22,7 @@ from netflux.controlplane.protocol import models
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "ec2": Ec2Api, "ecr": EcrApi, "elbv2": ElbApi, "iam": IamApi, "rds": RdsApi,
     "route53": Route53Api, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sts": StsApi,
+    "s3": S3Api,
 }  # fmt: skip
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 

@@ -26,6 +26,7 @@ _INVALID = {
     "logs": "InvalidParameterException",
     "rds": "InvalidParameterValue",
     "route53": "InvalidInput",
+    "s3": "InvalidArgument",
     "servicediscovery": "InvalidInput",
     "sns": "InvalidParameter",
     "sqs": "InvalidParameterValue",
@@ -33,6 +34,7 @@ _INVALID = {
 _MALFORMED_POLICY = {
     "iam": "MalformedPolicyDocument",
     "kms": "MalformedPolicyDocumentException",
+    "s3": "MalformedPolicy",
     "secretsmanager": "MalformedPolicyDocumentException",
     "sqs": "InvalidAttributeValue",
     "sts": "MalformedPolicyDocument",
