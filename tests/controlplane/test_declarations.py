@@ -6,6 +6,7 @@ import pytest
 from botocore import xform_name
 
 from netflux.aws.acm.api import AcmApi
+from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.elbv2.api import ElbApi
@@ -22,7 +23,7 @@ from netflux.controlplane.protocol import models
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "ec2": Ec2Api, "ecr": EcrApi, "elbv2": ElbApi, "iam": IamApi, "rds": RdsApi,
     "route53": Route53Api, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sts": StsApi,
-    "s3": S3Api,
+    "s3": S3Api, "cloudfront": CloudFrontApi,
 }  # fmt: skip
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 

@@ -167,6 +167,12 @@ RULES = [
     Rule("An origin request policy names 10 cookies at most.", "CreateOriginRequestPolicy",
          _request(CookiesConfig=_names("Cookie", "whitelist", *_ELEVEN)), "TooManyCookiesInOriginRequestPolicy",
          _QUOTAS),
+    Rule("Quantity is the number of paths.", "CreateInvalidation",
+         {"DistributionId": "{distribution}",
+          "InvalidationBatch": {"CallerReference": "i", "Paths": {"Quantity": 2, "Items": ["/a"]}}},
+         "InconsistentQuantities", "CreateInvalidation, Amazon CloudFront API Reference"),
+    Rule("A marker is one that a list gave.", "ListDistributions", {"Marker": "nobody"}, "InvalidArgument",
+         "ListDistributions, Amazon CloudFront API Reference", "Marker"),
 ]  # fmt: skip
 
 
@@ -177,4 +183,5 @@ def register(plane: Plane, apis: Apis) -> None:
 async def prepare(apis: Apis) -> dict[str, str]:
     taken = {"CachePolicyConfig": {**_cache()["CachePolicyConfig"], "Name": "taken"}}
     await apis.call(SERVICE, "CreateCachePolicy", taken)
-    return {}
+    made = await apis.call(SERVICE, "CreateDistribution", _distribution(CallerReference="made before"))
+    return {"distribution": made["Distribution"]["Id"]}

@@ -50,6 +50,15 @@ class Declaration:
         for path in self._strangers(self.carries, shape, params, ""):
             raise Unsupported(f"{operation}: the parameter {path}", self.refused.get(path.partition(" ")[0], _INSTEAD))
 
+    def joined(self, other: Declaration) -> Declaration:
+        """The members of both, which have none in common."""
+        return Declaration(
+            {**self.carries, **other.carries},
+            {**self.neutral, **other.neutral},
+            {**self.refused, **other.refused},
+            {**self.only, **other.only},
+        )
+
     def holding(self, path: str, part: Declaration) -> Declaration:
         """This one with a structure's own declaration at the path; ValueError where the path is declared already."""
         carries = copy.deepcopy(dict(self.carries))

@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from netflux import names
-from netflux.aws.cloudfront import defaults, kinds, validate
+from netflux.aws.cloudfront import bounds, defaults, kinds, members, validate
 from netflux.aws.cloudfront.deployments import Deployments
+from netflux.aws.cloudfront.pages import page
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.controlplane.records.documents import Document, Documents
 from netflux.controlplane.records.kinds import Kind, kind
 from netflux.errors import AwsError
@@ -103,25 +105,33 @@ class CloudFrontApi:
         self.clock = clock
         self._deployments = deployments
 
+    @operation(parts={"DistributionConfig": members.DISTRIBUTION})
     async def create_distribution(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """InProgress until the edge was seen to serve it."""
         return self._create(call, request["DistributionConfig"], [])
 
+    @operation(
+        "DistributionConfigWithTags(Tags(Items(Key Value)))",
+        parts={"DistributionConfigWithTags.DistributionConfig": members.DISTRIBUTION},
+    )
     async def create_distribution_with_tags(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The same, with tags."""
         given = request["DistributionConfigWithTags"]
         return self._create(call, given["DistributionConfig"], given["Tags"].get("Items") or [])
 
+    @operation("Id")
     async def get_distribution(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """With its status."""
         document = self._find(request["Id"])
         return {"Distribution": self._shown(document), "ETag": document["etag"]}
 
+    @operation("Id")
     async def get_distribution_config(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The configuration and the ETag that an update needs."""
         document = self._find(request["Id"])
         return {"DistributionConfig": defaults.filled(document["config"]), "ETag": document["etag"]}
 
+    @operation("Id IfMatch", parts={"DistributionConfig": members.DISTRIBUTION})
     async def update_distribution(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Replaces the whole configuration."""
         document, config = self._find(request["Id"]), request["DistributionConfig"]
@@ -133,6 +143,7 @@ class CloudFrontApi:
         self.documents.put(DISTRIBUTION, request["Id"], changed)
         return {"Distribution": self._shown(changed), "ETag": changed["etag"]}
 
+    @operation("Id IfMatch")
     async def delete_distribution(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Only one that is disabled, and was seen to be."""
         document = self._find(request["Id"])
@@ -149,15 +160,18 @@ class CloudFrontApi:
                 self.documents.delete(INVALIDATION, key)
         return {}
 
+    @operation("Marker MaxItems")
     async def list_distributions(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """All of them, in one page."""
+        """All of them, or a page."""
         items = [self._summary(document) for _, document in self.documents.list(DISTRIBUTION)]
-        return {"DistributionList": _page(items)}
+        return {"DistributionList": page(items, request)}
 
+    @operation("DistributionId InvalidationBatch(Paths(Quantity Items) CallerReference)")
     async def create_invalidation(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """InProgress until the edge has dropped the paths."""
         distribution_id, batch = request["DistributionId"], request["InvalidationBatch"]
         self._find(distribution_id)
+        bounds.check_quantities(batch)
         known = self.invalidations(distribution_id)
         for _, other in known:
             if other["batch"]["CallerReference"] == batch["CallerReference"]:
@@ -176,6 +190,7 @@ class CloudFrontApi:
         self.documents.put(INVALIDATION, f"{distribution_id}/{document['id']}", document)
         return {"Invalidation": _invalidation(document), "Location": document["id"]}
 
+    @operation("DistributionId Id")
     async def get_invalidation(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """With its status."""
         self._find(request["DistributionId"])
@@ -184,14 +199,16 @@ class CloudFrontApi:
             raise AwsError("NoSuchInvalidation", f"The invalidation {request['Id']} does not exist.", 404)
         return {"Invalidation": _invalidation(document)}
 
+    @operation("DistributionId Marker MaxItems")
     async def list_invalidations(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The newest first."""
         self._find(request["DistributionId"])
         items = [_invalidation(document) for _, document in reversed(self.invalidations(request["DistributionId"]))]
         for item in items:
             del item["InvalidationBatch"]
-        return {"InvalidationList": _page(items)}
+        return {"InvalidationList": page(items, request)}
 
+    @operation("Resource Tags(Items(Key Value))")
     async def tag_resource(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Adds tags, or changes their values."""
         document = self._by_arn(request["Resource"])
@@ -200,6 +217,7 @@ class CloudFrontApi:
         self.documents.put(DISTRIBUTION, document["id"], {**document, "tags": [*kept, *given.values()]})
         return {}
 
+    @operation("Resource TagKeys(Items)")
     async def untag_resource(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Removes tags."""
         document = self._by_arn(request["Resource"])
@@ -208,6 +226,7 @@ class CloudFrontApi:
         self.documents.put(DISTRIBUTION, document["id"], {**document, "tags": kept})
         return {}
 
+    @operation("Resource")
     async def list_tags_for_resource(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A distribution's tags."""
         return {"Tags": {"Items": self._by_arn(request["Resource"])["tags"]}}
@@ -311,7 +330,3 @@ def _check_paths(paths: list[str], running: list[str]) -> None:
     wildcards = sum(path.endswith("*") for path in together)
     if len(together) - wildcards > _MOST_FILES or wildcards > _MOST_WILDCARDS:
         raise AwsError("TooManyInvalidationsInProgress", "Too many invalidations are in progress.")
-
-
-def _page(items: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"Marker": "", "MaxItems": 100, "IsTruncated": False, "Quantity": len(items), "Items": items}

@@ -88,7 +88,11 @@ class ErrorPage:
 
 @dataclass(frozen=True)
 class Distribution:
-    """A whole distribution. Behaviors in order of precedence, the default last."""
+    """A whole distribution. Behaviors in order of precedence, the default last.
+
+    Attributes:
+        http2: whether viewers are offered HTTP/2.
+    """
 
     id: str
     arn: str
@@ -98,6 +102,7 @@ class Distribution:
     root_object: str
     behaviors: tuple[Behavior, ...]
     errors: tuple[ErrorPage, ...] = ()
+    http2: bool = True
 
     def error(self, status: int) -> ErrorPage | None:
         """The custom error response for a status."""
@@ -127,6 +132,7 @@ def read(document: Mapping[str, Any], domain: str, lookup: Lookup) -> Distributi
         root_object=config.get("DefaultRootObject") or "",
         behaviors=tuple(_behavior(raw, origins, lookup) for raw in rules),
         errors=tuple(_error(raw) for raw in (config.get("CustomErrorResponses") or {}).get("Items") or []),
+        http2=config.get("HttpVersion", "http2") != "http1.1",
     )
 
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from netflux.aws.cloudfront import managed, validate
+from netflux.aws.cloudfront import bounds, managed, members, validate
+from netflux.aws.cloudfront.pages import page
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import Declaration, operation
 from netflux.controlplane.records.documents import Document, Documents
 from netflux.errors import AwsError, Unsupported
 
@@ -28,13 +30,15 @@ class Kind:
 
     Attributes:
         name: as in the API's member names, e.g. `CachePolicy`.
-        check: refuses what is invalid or without effect here.
+        members: of its configuration.
+        check: refuses what AWS refuses.
         managed: AWS's own, by id.
         typed: whether lists say `managed` or `custom`.
     """
 
     name: str
-    check: Callable[[Mapping[str, Any]], None]
+    members: Declaration
+    check: Callable[[Mapping[str, Any]], None] = bounds.check_quantities
     managed: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     typed: bool = True
 
@@ -43,12 +47,22 @@ class Kind:
         """Kind of the documents."""
         return f"cloudfront/{self.name}"
 
+    @property
+    def config(self) -> str:
+        """The member of requests and answers that has the configuration."""
+        return f"{self.name}Config"
 
-ORIGIN_ACCESS_CONTROL = Kind("OriginAccessControl", validate.access_control, typed=False)
-CACHE_POLICY = Kind("CachePolicy", validate.cache_policy, managed.CACHE_POLICIES)
-ORIGIN_REQUEST_POLICY = Kind("OriginRequestPolicy", validate.origin_request_policy, managed.ORIGIN_REQUEST_POLICIES)
+
+ORIGIN_ACCESS_CONTROL = Kind("OriginAccessControl", members.ORIGIN_ACCESS_CONTROL, typed=False)
+CACHE_POLICY = Kind("CachePolicy", members.CACHE_POLICY, validate.cache_policy, managed.CACHE_POLICIES)
+ORIGIN_REQUEST_POLICY = Kind(
+    "OriginRequestPolicy",
+    members.ORIGIN_REQUEST_POLICY,
+    validate.origin_request_policy,
+    managed.ORIGIN_REQUEST_POLICIES,
+)
 RESPONSE_HEADERS_POLICY = Kind(
-    "ResponseHeadersPolicy", validate.response_headers_policy, managed.RESPONSE_HEADERS_POLICIES
+    "ResponseHeadersPolicy", members.RESPONSE_HEADERS_POLICY, managed=managed.RESPONSE_HEADERS_POLICIES
 )
 
 
@@ -100,8 +114,9 @@ def operations(kind: Kind, used: Callable[[Any, str], Iterator[str]]) -> tuple[H
 
 
 def _writing(kind: Kind, used: Callable[[Any, str], Iterator[str]]) -> tuple[Handler, Handler, Handler]:
-    member = f"{kind.name}Config"
+    member = kind.config
 
+    @operation(parts={member: kind.members})
     async def create(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         config = request[member]
         kind.check(config)
@@ -116,6 +131,7 @@ def _writing(kind: Kind, used: Callable[[Any, str], Iterator[str]]) -> tuple[Han
         documents.put(kind.documents, identifier, document)
         return _shown(kind, document)
 
+    @operation("Id IfMatch", parts={member: kind.members})
     async def update(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         documents, clock = _parts(api)
         document = find(documents, kind, request["Id"])
@@ -126,6 +142,7 @@ def _writing(kind: Kind, used: Callable[[Any, str], Iterator[str]]) -> tuple[Han
         documents.put(kind.documents, request["Id"], changed)
         return _shown(kind, changed)
 
+    @operation("Id IfMatch")
     async def delete(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         documents, _ = _parts(api)
         document = find(documents, kind, request["Id"])
@@ -143,25 +160,23 @@ def _writing(kind: Kind, used: Callable[[Any, str], Iterator[str]]) -> tuple[Han
 
 
 def _reading(kind: Kind) -> tuple[Handler, Handler, Handler]:
-    member = f"{kind.name}Config"
-
+    @operation("Id")
     async def get(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         return _shown(kind, find(_parts(api)[0], kind, request["Id"]))
 
+    @operation("Id")
     async def get_config(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         document = find(_parts(api)[0], kind, request["Id"])
-        return {member: document["config"], "ETag": document["etag"]}
+        return {kind.config: document["config"], "ETag": document["etag"]}
 
+    @operation("Type Marker MaxItems" if kind.typed else "Marker MaxItems")
     async def enumerate_all(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         documents, _ = _parts(api)
         own = [("custom", document) for _, document in documents.list(kind.documents)]
         rows = [("managed", find(documents, kind, identifier)) for identifier in kind.managed] + own
         wanted = request.get("Type")
         items = [_row(kind, origin, document) for origin, document in rows if wanted in {None, origin}]
-        listed: dict[str, Any] = {"MaxItems": 100, "Quantity": len(items), "Items": items}
-        if not kind.typed:
-            listed |= {"Marker": "", "IsTruncated": False}
-        return {f"{kind.name}List": listed}
+        return {f"{kind.name}List": page(items, request, marked=not kind.typed)}
 
     return get, get_config, enumerate_all
 
@@ -176,7 +191,7 @@ def _refuse_managed(kind: Kind, identifier: str, code: str) -> None:
 
 
 def _body(kind: Kind, document: Mapping[str, Any]) -> dict[str, Any]:
-    body = {"Id": document["id"], f"{kind.name}Config": document["config"]}
+    body = {"Id": document["id"], kind.config: document["config"]}
     if kind.typed:
         body["LastModifiedTime"] = datetime.fromisoformat(document["modified"])
     return body
