@@ -17,13 +17,14 @@ from netflux.aws.s3.api import S3Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.aws.sts.api import StsApi
+from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "ec2": Ec2Api, "ecr": EcrApi, "elbv2": ElbApi, "iam": IamApi, "rds": RdsApi,
     "route53": Route53Api, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sts": StsApi,
-    "s3": S3Api, "cloudfront": CloudFrontApi,
+    "s3": S3Api, "cloudfront": CloudFrontApi, "cloudformation": CloudFormationApi,
 }  # fmt: skip
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 
