@@ -18,6 +18,7 @@ from netflux.cloudformation.foresee import foresee
 from netflux.cloudformation.hands import Halted
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.lint import Linter, cache_folder
+from netflux.cloudformation.notices import Notices
 from netflux.cloudformation.reading import Reading
 from netflux.cloudformation.store import Operation, Source, Stack, Store
 from netflux.controlplane.apis import Apis
@@ -55,7 +56,8 @@ class Stacks(Reading):
         self._apis = apis
         self.actors: Actors | None = None
         self._store = Store(documents)
-        self._journal = Journal(self._store, clock)
+        self._notices = Notices(apis, apis.account)
+        self._journal = Journal(self._store, clock, self._notices.tell)
         self._clock = clock
         folders = (cache_folder(), cache) if cache else (cache_folder(),)
         self._linter = Linter(*folders) if lint else Linter.none()
@@ -79,6 +81,7 @@ class Stacks(Reading):
         await self._linter.stop()
         if self._running:
             await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await self._notices.stop()
 
     async def settled(self, stack_id: str) -> None:
         """Returns when nothing is being done to the stack."""
