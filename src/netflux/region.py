@@ -107,7 +107,7 @@ READERS = {
     "secretsmanager": ("secret-deletion",),
 }
 """Which controllers read what a service's API has accepted, and its tables."""
-TABLES = frozenset({"acm", "ec2", "elbv2", "route53"})
+TABLES = frozenset({"acm", "cloudfront", "ec2", "elbv2", "route53"})
 """Services of which all that controllers read are records."""
 
 

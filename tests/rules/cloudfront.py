@@ -167,6 +167,11 @@ RULES = [
     Rule("An origin request policy names 10 cookies at most.", "CreateOriginRequestPolicy",
          _request(CookiesConfig=_names("Cookie", "whitelist", *_ELEVEN)), "TooManyCookiesInOriginRequestPolicy",
          _QUOTAS),
+    Rule("A policy's new name is no other policy's.", "UpdateCachePolicy",
+         {"Id": "{policy}", "IfMatch": "{version}",
+          "CachePolicyConfig": {**_cache()["CachePolicyConfig"], "Name": "taken"}}, "CachePolicyAlreadyExists", _CACHE),
+    Rule("A policy that a distribution uses is not deleted.", "DeleteCachePolicy",
+         {"Id": "{policy}", "IfMatch": "{version}"}, "CachePolicyInUse", _CACHE),
     Rule("Quantity is the number of paths.", "CreateInvalidation",
          {"DistributionId": "{distribution}",
           "InvalidationBatch": {"CallerReference": "i", "Paths": {"Quantity": 2, "Items": ["/a"]}}},
@@ -183,5 +188,14 @@ def register(plane: Plane, apis: Apis) -> None:
 async def prepare(apis: Apis) -> dict[str, str]:
     taken = {"CachePolicyConfig": {**_cache()["CachePolicyConfig"], "Name": "taken"}}
     await apis.call(SERVICE, "CreateCachePolicy", taken)
-    made = await apis.call(SERVICE, "CreateDistribution", _distribution(CallerReference="made before"))
-    return {"distribution": made["Distribution"]["Id"]}
+    policy = await apis.call(SERVICE, "CreateCachePolicy", _cache())
+    behavior = {
+        "TargetOriginId": "o",
+        "ViewerProtocolPolicy": "allow-all",
+        "CachePolicyId": policy["CachePolicy"]["Id"],
+    }
+    asked = _distribution(CallerReference="made before", DefaultCacheBehavior=behavior)
+    made = await apis.call(SERVICE, "CreateDistribution", asked)
+    return {
+        "distribution": made["Distribution"]["Id"], "policy": policy["CachePolicy"]["Id"], "version": policy["ETag"]
+    }  # fmt: skip

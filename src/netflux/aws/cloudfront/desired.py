@@ -8,6 +8,7 @@ from typing import Any
 
 from netflux.aws.cloudfront import legacy
 from netflux.aws.cloudfront.selection import CachePolicy, RequestPolicy, Selection
+from netflux.resources import cloudfront
 
 _GET = ("GET", "HEAD")
 
@@ -112,22 +113,22 @@ class Distribution:
 Lookup = Callable[[str, str], Mapping[str, Any]]
 
 
-def read(document: Mapping[str, Any], domain: str, lookup: Lookup) -> Distribution:
-    """The distribution of a document.
+def read(record: cloudfront.Distribution, domain: str, lookup: Lookup) -> Distribution:
+    """What a record means.
 
     Args:
-        document: as the API keeps it.
+        record: as the API keeps it.
         domain: its domain name.
         lookup: configuration of a policy or access control, by the API's name of the kind and id.
     """
-    config = document["config"]
+    config = record.config
     origins = {raw["Id"]: _origin(raw, lookup) for raw in config["Origins"]["Items"]}
     rules = [*((config.get("CacheBehaviors") or {}).get("Items") or []), config["DefaultCacheBehavior"]]
     return Distribution(
-        id=document["id"],
-        arn=document["arn"],
+        id=record.id,
+        arn=record.arn,
         domain=domain,
-        etag=document["etag"],
+        etag=record.etag,
         enabled=config["Enabled"],
         root_object=config.get("DefaultRootObject") or "",
         behaviors=tuple(_behavior(raw, origins, lookup) for raw in rules),
