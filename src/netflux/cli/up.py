@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from netflux import heap, names, state
 from netflux.cli import stack
 from netflux.cli.progress import Progress
@@ -115,7 +117,7 @@ def run(request: Request, shown: Callable[[], Progress], ready: Callable[[dict[s
     try:
         _log_to(held.log)
         with state.explained(request.state):
-            asyncio.run(_run(request, held, progress, ready))
+            (asyncio.run if os.environ.get("NF_LOOP") else uvloop.run)(_run(request, held, progress, ready))
     except _NotStarted as error:
         held.close()
         if request.fresh:
