@@ -113,7 +113,7 @@ READERS = {
     "ssm": ("parameter-expiration",),
 }
 """Which controllers read what a service's API has accepted, and its tables."""
-TABLES = frozenset({"acm", "ec2", "elbv2", "route53", "ssm"})
+TABLES = frozenset({"acm", "cloudfront", "ec2", "elbv2", "route53", "ssm"})
 """Services of which all that controllers read are records."""
 
 

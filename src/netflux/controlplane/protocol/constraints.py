@@ -75,7 +75,7 @@ def check(service: str, model: Any, params: dict[str, Any], protocol: str | None
 class _Walk:
     def __init__(self, service: str, protocol: str) -> None:
         self._service = service
-        self._xml = protocol in _XML_PROTOCOLS
+        self._xml = protocol in _XML_PROTOCOLS and service != "s3"  # whose keys and metadata come outside of XML
         self._by_form = protocol in ("query", "ec2")
 
     def structure(self, shape: Any, value: dict[str, Any], path: str) -> Iterator[Violation]:
