@@ -40,6 +40,7 @@ from netflux.gateway.peer import Peers
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
 from netflux.resources.ecr import IMAGE
+from netflux.resources.sqs.queues import Queues
 from netflux.runtime.children import Children
 from netflux.runtime.trees import Trees
 from netflux.seed import image
@@ -137,7 +138,9 @@ class Front:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
         iam = IamApi(self.documents, self.clock, options.account, self.keys)
-        for api in (iam, StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto), SsmApi()):
+        self.queues = Queues(self.documents, self.clock)
+        sqs = SqsApi(self.queues, self.keys, self.apis, (options.region, options.account))
+        for api in (iam, StsApi(self.documents, self.keys), sqs, SnsApi(self.moto), SsmApi()):
             self.apis.register(api)
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"
