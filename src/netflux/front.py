@@ -16,6 +16,7 @@ from netflux import names
 from netflux.aws.iam.accesskeys import UserKeys
 from netflux.aws.iam.api import IamApi
 from netflux.aws.iam.identities import TableIdentities
+from netflux.aws.sns import certificate
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
@@ -40,6 +41,7 @@ from netflux.gateway.peer import Peers
 from netflux.haproxy import binary
 from netflux.haproxy.process import HAProxy
 from netflux.resources.ecr import IMAGE
+from netflux.resources.sns.topics import Topics
 from netflux.resources.sqs.queues import Queues
 from netflux.runtime.children import Children
 from netflux.runtime.trees import Trees
@@ -139,8 +141,10 @@ class Front:
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
         iam = IamApi(self.documents, self.clock, options.account, self.keys)
         self.queues = Queues(self.documents, self.clock)
-        sqs = SqsApi(self.queues, self.keys, self.apis, (options.region, options.account))
-        for api in (iam, StsApi(self.documents, self.keys), sqs, SnsApi(self.moto), SsmApi()):
+        self.topics = Topics(self.documents, self.clock, self.queues, options.region)
+        here = options.region, options.account
+        sqs, sns = SqsApi(self.queues, self.keys, self.apis, here), SnsApi(self.topics, self.keys, self.apis, here)
+        for api in (iam, StsApi(self.documents, self.keys), sqs, sns, SsmApi()):
             self.apis.register(api)
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"
@@ -161,7 +165,8 @@ class Front:
         self.trees = Trees(state.path / "images", lambda digest: images.has("tree", digest), state.path)
         push = partial(image.push, self.apis.call, self.trees)
         console = routes(self.apis.call, self._facts, access, self, denied, push)
-        self.server = Server(self.apis, self.admission, self._s3, console, self.authorization)
+        public = certificate.routes(self.topics.signatures)
+        self.server = Server(self.apis, self.admission, self._s3, console, self.authorization, public)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
 

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import socket
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,7 @@ class Server:
         s3: answers everything that is S3's, with streaming bodies.
         routes: the console's; they wait until all services are there.
         authorization: decides calls.
+        public: what anybody may read, tasks too.
     """
 
     def __init__(
@@ -66,13 +67,15 @@ class Server:
         s3: S3Handler,
         routes: list[web.RouteDef],
         authorization: Authorization | None = None,
+        public: Sequence[web.RouteDef] = (),
     ) -> None:
         self._apis = apis
         self._authorization = authorization
         self._admission = admission
         self._s3 = s3
-        self._runner = self._runs([web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in routes])
-        self._tasks = self._runs([])
+        late = [web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in routes]
+        self._runner = self._runs([*late, *public])
+        self._tasks = self._runs([*public])
 
     def _runs(self, routes: list[web.RouteDef]) -> web.AppRunner:
         app = web.Application(client_max_size=BODY_LIMIT)

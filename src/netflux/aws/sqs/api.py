@@ -12,12 +12,10 @@ from netflux.aws.sqs.redrive import MoveTasks
 from netflux.aws.sqs.sending import Sending
 from netflux.controlplane.authentication.keys import Keys
 from netflux.controlplane.call import Call, Caller
-from netflux.errors import AwsError
+from netflux.resources import encryptionkeys
 from netflux.resources.sqs.queues import Queues
 
-_MANAGED = "alias/aws/sqs"
 _ENCRYPTS = frozenset({"SendMessage", "SendMessageBatch", "ReceiveMessage"})
-_STATES = {"Disabled": "KmsDisabled", "PendingDeletion": "KmsInvalidState"}
 
 
 class SqsApi(Lifecycle, Sending, Receiving, Permissions, MoveTasks):
@@ -42,14 +40,5 @@ class SqsApi(Lifecycle, Sending, Receiving, Permissions, MoveTasks):
         if call.operation not in _ENCRYPTS:
             return
         queue = self.kept.queues.get(str(params["QueueUrl"]).rpartition("/")[2])
-        if queue is None or not queue.key or queue.key.endswith(_MANAGED):
-            return
-        try:
-            found = (await self._apis.call("kms", "DescribeKey", {"KeyId": queue.key}))["KeyMetadata"]
-        except AwsError as error:
-            raise AwsError("KmsNotFound", f"The queue's key {queue.key} is not there: {error.message}") from error
-        if found.get("KeyState") != "Enabled":
-            code = _STATES.get(str(found.get("KeyState")), "KmsInvalidState")
-            raise AwsError(code, f"The queue's key {found['Arn']} is {found.get('KeyState')}. Enable it.")
-        if found.get("KeySpec") != "SYMMETRIC_DEFAULT":
-            raise AwsError("KmsInvalidKeyUsage", f"The queue's key {found['Arn']} is no symmetric encryption key.")
+        if queue is not None:
+            await encryptionkeys.check(self._apis, queue.key, "Kms")

@@ -287,7 +287,7 @@ class Queues:
         for identity in [*shelf.gone][:_SWEPT]:
             self.deliveries.delete(identity)
             self.messages.delete(identity)
-        for key in shelf.forgotten(now):
+        for key in shelf.deduplications.ended(now):
             self.deduplications.delete(key)
         return shelf
 
@@ -340,7 +340,7 @@ class Queues:
 
     def _deduplication_changed(self, before: Deduplication | None, after: Deduplication | None) -> None:
         if before is not None:
-            self._at(before.queue).forget(before.until, before.key)
+            self._at(before.queue).deduplications.discard(before.until, before.key)
         if after is not None:
             self._remember(after)
 
@@ -357,7 +357,7 @@ class Queues:
         self._at(delivery.queue).hide(delivery.message, delivery.until, flying=True)
 
     def _remember(self, one: Deduplication) -> None:
-        self._at(one.queue).remember(one.until, one.key)
+        self._at(one.queue).deduplications.add(one.until, one.key)
 
     def _at(self, name: str) -> Shelf:
         return self._shelves.setdefault(name, Shelf())

@@ -10,6 +10,8 @@ import heapq
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
+from netflux.resources.deadlines import Deadlines
+
 Place = tuple[int, str]
 """A message's sequence and id."""
 
@@ -29,9 +31,10 @@ class Shelf:
         self._hidden: dict[str, tuple[float, bool]] = {}  # until when, and whether in flight
         self._due: list[tuple[float, str]] = []
         self._ages: list[tuple[float, str]] = []
-        self._forgotten: list[tuple[float, str]] = []
         self.gone: dict[str, None] = {}
         """Messages that are older than the queue keeps them, whose records are still there."""
+        self.deduplications = Deadlines()
+        """Ids of messages that were sent, until they no longer count."""
         self.in_flight = 0
 
     def __len__(self) -> int:
@@ -97,22 +100,6 @@ class Shelf:
         """Open lines, the one with the oldest first message first. The shelf must not change meanwhile."""
         for _, line in self._open:
             yield self._lines[line]
-
-    def remember(self, until: float, key: str) -> None:
-        """A deduplication id that counts until then."""
-        heapq.heappush(self._forgotten, (until, key))
-
-    def forgotten(self, now: float) -> list[str]:
-        """Deduplication ids that no longer count, at most three; they are told again until `forget` is called."""
-        return [key for until, key in sorted(self._forgotten[:3]) if until <= now]
-
-    def forget(self, until: float, key: str) -> None:
-        """The id's record is gone."""
-        if self._forgotten and self._forgotten[0] == (until, key):
-            heapq.heappop(self._forgotten)
-        elif (until, key) in self._forgotten:
-            self._forgotten.remove((until, key))
-            heapq.heapify(self._forgotten)
 
     def _show(self, message: str) -> None:
         _, flying = self._hidden.pop(message, (0.0, False))
