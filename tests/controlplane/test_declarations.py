@@ -14,13 +14,16 @@ from netflux.aws.rds.api import RdsApi
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.sns.api import SnsApi
+from netflux.aws.sqs.api import SqsApi
 from netflux.aws.sts.api import StsApi
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "ec2": Ec2Api, "ecr": EcrApi, "elbv2": ElbApi, "iam": IamApi, "rds": RdsApi,
-    "route53": Route53Api, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sts": StsApi,
+    "route53": Route53Api, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
+    "sts": StsApi,
 }  # fmt: skip
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 _LISTS = {
     "kms": ("ListKeys", "ListAliases"),
-    "sns": ("ListTopics", "ListSubscriptions"),
     "ssm": ("DescribeParameters",),
 }
-_FREQUENT = ("Publish", "Encrypt", "Decrypt", "Generate", "Sign", "Verify", "Get")
+_FREQUENT = ("Encrypt", "Decrypt", "Generate", "Sign", "Verify", "Get")
 """What changes nothing that is listed, and is called often."""
 
 
