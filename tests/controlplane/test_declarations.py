@@ -22,8 +22,8 @@ from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "ec2": Ec2Api, "ecr": EcrApi, "elbv2": ElbApi, "iam": IamApi, "rds": RdsApi,
-    "route53": Route53Api, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
-    "sts": StsApi,
+    "route53": Route53Api, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi,
+    "sns": SnsApi, "sqs": SqsApi, "sts": StsApi,
 }  # fmt: skip
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 

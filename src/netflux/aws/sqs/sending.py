@@ -21,21 +21,22 @@ _FIRST = 10**19
 """What a sequence number begins at: on AWS they have 20 digits."""
 
 
-def _no_lists(above: str = "") -> dict[str, str]:
-    return {
+def _refused(above: str = "") -> dict[str, str]:
+    lists = {
         f"{above}{member}.{name}": _LISTS
         for member in ("MessageAttributes", "MessageSystemAttributes")
         for name in ("StringListValues", "BinaryListValues")
     }
+    return {**lists, f"{above}MessageSystemAttributes.BinaryValue": "A trace header is a text: send a StringValue."}
 
 
 class Sending(Part):
     """Handlers of what is sent."""
 
     @operation(
-        f"QueueUrl MessageBody DelaySeconds MessageAttributes{_VALUE} MessageSystemAttributes{_VALUE} "
+        f"QueueUrl MessageBody DelaySeconds MessageAttributes{_VALUE} MessageSystemAttributes(DataType StringValue) "
         "MessageDeduplicationId MessageGroupId",
-        refused=_no_lists(),
+        refused=_refused(),
     )
     def send_message(self, call: Call, request: Request) -> dict[str, Any]:
         """On disk when the answer leaves."""
@@ -44,9 +45,9 @@ class Sending(Part):
         return _told(queue, draft, self.kept.put(queue, draft))
 
     @operation(
-        f"QueueUrl Entries(Id MessageBody DelaySeconds MessageAttributes{_VALUE} MessageSystemAttributes{_VALUE} "
-        "MessageDeduplicationId MessageGroupId)",
-        refused=_no_lists("Entries."),
+        f"QueueUrl Entries(Id MessageBody DelaySeconds MessageAttributes{_VALUE} "
+        "MessageSystemAttributes(DataType StringValue) MessageDeduplicationId MessageGroupId)",
+        refused=_refused("Entries."),
     )
     def send_message_batch(self, call: Call, request: Request) -> dict[str, Any]:
         """A message that its queue does not take fails alone."""

@@ -48,6 +48,8 @@ _MOST = {
 """Numbers that the model leaves open and that say how much is to be made. An interface has at most 50 addresses
 ["Maximum IP addresses per network interface", EC2 user guide], a prefix list 1,000 entries [Amazon VPC quotas]."""
 
+_OWN_WORDS = frozenset({"QueueAttributeName", "MessageSystemAttributeName", "MessageSystemAttributeNameForSends"})
+"""Shapes whose values the service itself refuses, by errors of its own."""
 _UNENFORCED = frozenset[str]()
 """Patterns of the models that the services themselves don't hold requests to."""
 
@@ -148,7 +150,7 @@ class _Walk:
             text = f"Member must satisfy regular expression pattern: {pattern}"
             yield Violation(path, value, text, not metadata.get("sensitive"))
         enum = metadata.get("enum")
-        if enum and value not in enum:
+        if enum and value not in enum and shape.name not in _OWN_WORDS:
             text = f"Member must satisfy enum value set: [{', '.join(enum)}]"
             yield Violation(path, value, text, not metadata.get("sensitive"))
 

@@ -118,7 +118,9 @@ def _is_number(text: str) -> bool:
         found = Decimal(text)
     except InvalidOperation:
         return False
-    return found.is_finite() and abs(found) < _MAGNITUDE and len(found.normalize().as_tuple().digits) <= _DIGITS
+    if not found.is_finite() or abs(found) >= _MAGNITUDE:
+        return False
+    return len("".join(map(str, found.as_tuple().digits)).strip("0")) <= _DIGITS
 
 
 def value(given: object, parameter: str, reason: str) -> AwsError:
