@@ -89,7 +89,7 @@ from netflux.runtime import choice
 from netflux.runtime.engine import Engine
 from netflux.runtime.localimage import LocalImages
 from netflux.seed.controller import SeedController
-from netflux.upgrade.release import take_over
+from netflux.upgrade.release import due, take_over
 
 _log = logging.getLogger(__name__)
 
@@ -166,7 +166,7 @@ class Region:
         """Returns when every part has been started. All are stopped again when one can't be."""
         begin = self.front.begin
         try:
-            if self.state.older:
+            if self.state.older or due(self.moto):
                 await take_over(self.moto, self.documents)
                 self.state.upgraded()
             self.moto.look()

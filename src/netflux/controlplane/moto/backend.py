@@ -131,6 +131,17 @@ class Moto:
         passwords = {user.name: user.password for user in users if user.password}
         return keys, passwords, {one.cert_name: one.private_key for one in backend.certificates.values()}
 
+    async def queued(self, queue: str) -> list[dict[str, Any]]:
+        """The messages that the release before left in a queue, by name; receiving them would miss some."""
+        return await self._run(lambda: self._queued(queue))
+
+    def _queued(self, queue: str) -> list[dict[str, Any]]:
+        self._ledger.load("sqs")
+        from moto.backends import get_backend
+
+        backend = get_backend("sqs")[os.environ["MOTO_ACCOUNT_ID"]][self._region]
+        return [vars(message) for message in backend.queues[queue]._messages]
+
     async def _run(self, work: Callable[[], _T]) -> _T:
         inside = contextvars.copy_context().run
         try:

@@ -15,6 +15,8 @@ from netflux.decoding import json
 _MOST_KEYS = 5
 _MOST_COMBINATIONS = 150
 _LONGEST = 256 * 1024
+_DIGITS = 5
+"""Of a number, after its decimal point, that are compared."""
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "=": lambda given, bound: given == bound,
     ">": lambda given, bound: given > bound,
@@ -135,8 +137,12 @@ def _equal(value: Any, rule: Any) -> bool:
     if isinstance(value, bool) or isinstance(rule, bool):
         return value is rule
     if _is_number(value) and _is_number(rule):
-        return float(value) == float(rule)
+        return _rounded(value) == _rounded(rule)
     return type(value) is type(rule) and value == rule
+
+
+def _rounded(number: Any) -> float:
+    return round(float(number), _DIGITS)
 
 
 def _is_number(value: Any) -> bool:
@@ -162,7 +168,7 @@ def _is_numeric(operand: Any) -> bool:
 
 def _numeric(value: Any, operand: Any) -> bool:
     pairs = zip(operand[::2], operand[1::2], strict=True)
-    return _is_number(value) and all(_COMPARED[sign](float(value), float(bound)) for sign, bound in pairs)
+    return _is_number(value) and all(_COMPARED[sign](_rounded(value), _rounded(bound)) for sign, bound in pairs)
 
 
 def _is_anything_but(operand: Any) -> bool:
