@@ -23,6 +23,7 @@ from netflux.controlplane.authentication.admission import MAIN, Admission, Door
 from netflux.controlplane.authentication.keys import Keys, well_known
 from netflux.controlplane.server import Server
 from tests.controlplane.plane import Plane
+from tests.suites.balancing import Balancing
 
 
 class Region:
@@ -37,10 +38,12 @@ class Region:
         self._number = 0
         self._plane: Plane | None = None
         self._server: Server | None = None
+        self._balancing: Balancing | None = None
 
     async def reset(self) -> None:
         """An empty one instead of the last."""
-        if self._plane is not None:
+        if self._plane is not None and self._balancing is not None:
+            await self._balancing.stop()
             self._plane.stop()
         self._number += 1
         place = self._directory / str(self._number)
@@ -48,6 +51,8 @@ class Region:
         self._plane = Plane(place)
         apis = await self._plane.start()
         self._register(self._plane, apis)
+        self._balancing = Balancing(self._plane, apis)
+        await self._balancing.start()
         keys = Keys()
         keys.add(well_known(names.ACCOUNT))
         self._server = _Server(apis, Admission(keys, names.ACCOUNT, any_credentials=True), _no_buckets, [])
