@@ -38,6 +38,11 @@ class Suite:
     files: tuple[str, ...]
     verified: frozenset[str]
 
+    def marks(self, test: str) -> bool:
+        """Whether a test, by its whole name, is one of the verified."""
+        names = test.partition("[")[0].split("::")
+        return f"{names[0]}::{names[-1]}" in self.verified
+
 
 def copy(checkout: Path, service: str, only: tuple[str, ...], directory: Path) -> Suite:
     """The service's tests.
