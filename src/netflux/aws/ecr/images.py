@@ -260,9 +260,7 @@ def _media_type(request: Mapping[str, Any]) -> str:
         raise invalid("ImageManifest", "Invalid JSON syntax") from None
     media_type: str | None = request.get("imageManifestMediaType") or written
     if not isinstance(media_type, str):
-        raise AwsError(
-            "InvalidParameterException", "The image manifest names no media type, and neither does the call."
-        )
+        raise AwsError("InvalidParameterException", "image manifest mediatype not provided in manifest or parameter")
     return media_type
 
 
