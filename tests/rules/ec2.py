@@ -375,8 +375,6 @@ _SETS = [
          "InvalidParameterValue", _LISTS),
     Rule("AWS's lists are AWS's", "DeleteManagedPrefixList", {"PrefixListId": "{cloudfront}"},
          "UnauthorizedOperation", _AWS_LISTS),
-    Rule("A list that a rule names can't be deleted", "DeleteManagedPrefixList", {"PrefixListId": "{list}"},
-         "DependencyViolation", _LISTS),
     Rule("A version that is restored is there", "RestoreManagedPrefixListVersion",
          {"PrefixListId": "{list}", "PreviousVersion": 9, "CurrentVersion": 1}, "InvalidPrefixListVersion.NotFound",
          _LISTS),

@@ -6,7 +6,10 @@ What is changed in the copy, and nothing else:
   names more than one region is about several of them: it keeps their names;
 - what a test sends without meaning it, such as "some policy" for a policy, becomes what AWS takes (substitutes.py);
 - a security group that a test makes in the default VPC, for a load balancer in a VPC that it makes after it, is made in
-  that VPC: AWS, and the region, refuse the load balancer otherwise (InvalidConfigurationRequest).
+  that VPC: AWS, and the region, refuse the load balancer otherwise (InvalidConfigurationRequest);
+- a subnet is made without a block of documentation's IPv6 addresses that its VPC does not have (InvalidSubnet.Range);
+- a prefix list's family is IPv4 where a test says `?`;
+- a listener that a test makes without any action answers 503.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from tests.suites import substitutes
 
 _NAME = re.compile(r"(?<![\w-])([a-z]{2}(?:-gov|-iso\w?)?-(?:north|south|east|west|central)+-\d)([a-f]?)(?![\w-])")
 """A region's name, or a zone's."""
+_ANSWER = "[{'Type': 'fixed-response', 'FixedResponseConfig': {'StatusCode': '503'}}]"
 _VERIFIED = "aws_verified"
 _NOT = "no `aws_verified`-marker"
 """Says a test that has a fixture of verified tests and is none."""
@@ -93,10 +97,30 @@ def _marks(decorator: ast.expr) -> bool:
 def adapted(tree: ast.Module) -> ast.Module:
     """The file as the region can be asked."""
     _Regions().visit(tree)
+    _Requests().visit(tree)
     for node in ast.walk(tree):
         if isinstance(node, Function):
             _in_its_vpc(node)
     return ast.fix_missing_locations(tree)
+
+
+class _Requests(ast.NodeTransformer):
+    """Requests that AWS would refuse, so that nothing that follows them would be tried."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "create_subnet":
+            node.keywords = [one for one in node.keywords if not _says(one, "Ipv6CidrBlock", "2001:db8::/64")]
+        for one in node.keywords:
+            if _says(one, "AddressFamily", "?"):
+                one.value = ast.Constant("IPv4")
+            if one.arg == "DefaultActions" and isinstance(one.value, ast.List) and not one.value.elts:
+                one.value = ast.parse(_ANSWER, mode="eval").body
+        return node
+
+
+def _says(keyword: ast.keyword, name: str, value: str) -> bool:
+    return keyword.arg == name and isinstance(keyword.value, ast.Constant) and keyword.value.value == value
 
 
 class _Regions(ast.NodeTransformer):

@@ -19,8 +19,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-ENDPOINT = f"http://127.0.0.1:{os.environ['NETFLUX_SUITE_PORTS'].split(',')[WORKER]}"
-os.environ["TEST_SERVER_MODE_ENDPOINT"] = ENDPOINT
 
 REFUSALS = {"InvalidAction", "InvalidRegion", "NotImplemented", "UnknownOperationException", "UnknownService"}
 """Codes by which the region says that it does not have what is asked for."""
@@ -48,10 +46,13 @@ CALLS = Calls()
 
 
 def pytest_configure() -> None:
+    """Before the tests are read: moto asks for the endpoint then."""
+    endpoint = f"http://127.0.0.1:{os.environ['NETFLUX_SUITE_PORTS'].split(',')[WORKER]}"
+    os.environ["TEST_SERVER_MODE_ENDPOINT"] = endpoint
     send, init = botocore.httpsession.URLLib3Session.send, ClientError.__init__
 
     def counted(session: Any, request: Any) -> Any:
-        CALLS.sent += request.url.startswith(ENDPOINT)
+        CALLS.sent += request.url.startswith(endpoint)
         return send(session, request)
 
     def noted(error: ClientError, *args: Any, **kwargs: Any) -> None:
@@ -93,10 +94,17 @@ def judged(error: BaseException) -> tuple[str, str]:
     last = CALLS.last
     if isinstance(error, ClientError):
         return ("refused by name" if refusal(error) else "failed"), line(error)
-    told = last is not None and (code(last) in str(error) or last.response["Error"].get("Message", "\0") in str(error))
-    if last is not None and told and isinstance(error, AssertionError) and refusal(last):
+    if last is not None and isinstance(error, AssertionError) and refusal(last) and told(last, str(error)):
         return "refused by name", line(last)
     return "failed", f"{type(error).__name__}: {line(error)}"
+
+
+def told(last: ClientError, text: str) -> bool:
+    """Whether a comparison that failed is about this error: its code, its text or its status."""
+    status = str(last.response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
+    return any(
+        part in text for part in (code(last), last.response["Error"].get("Message", "\0"), f"assert {status} ==")
+    )
 
 
 def code(error: ClientError) -> str:

@@ -31,6 +31,7 @@ from netflux.controlplane.protocol.message import HttpRequest
 from netflux.controlplane.server import Server
 from netflux.decoding import cbor, xml
 from netflux.decoding.limits import Limits
+from netflux.errors import AwsError
 from tests.controlplane.plane import Plane
 from tests.decoding import malformed
 from tests.signing import signed
@@ -394,3 +395,10 @@ async def test_a_services_own_rules_hold_for_what_moto_answers_a_client(region: 
     answer = await region.send("ssm", body, **given)
     assert (answer.status, answer.code) == (400, "ValidationException")
     assert (await region.send("ssm", body.replace(b"a b", b"ab"), **given)).status == 200
+
+
+def test_a_request_for_a_classic_load_balancer_is_refused_by_name() -> None:
+    body = b"Action=CreateLoadBalancer&Version=2012-06-01&LoadBalancerName=web"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    with pytest.raises(AwsError, match=r"Classic Load Balancers\) is not supported by Netflux"):
+        requests.meant("elbv2", HttpRequest("POST", "/", form, body))

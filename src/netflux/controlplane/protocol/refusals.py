@@ -40,6 +40,7 @@ _MALFORMED_POLICY = {
 _ENUM = "satisfy enum value set"
 TOO_DEEP = "Member must have fewer levels of JSON"
 _MISSING = {"ec2": "MissingParameter", "rds": "MissingParameter", "sqs": "MissingParameter"}
+_OF_EC2 = {"Resources": "resourceIdSet"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def invalid(service: str, protocol: str, violations: Sequence[Violation]) -> Aws
         return AwsError(_MALFORMED_POLICY[service], f"The JSON at '{first.path}' has too many levels.")
     code = _INVALID.get(service) or ("ValidationError" if protocol in ("query", "ec2") else "ValidationException")
     if first.value is None and service in _MISSING:
-        return AwsError(_MISSING[service], f"The request must contain the parameter {_own_name(first.path)}")
+        return AwsError(_MISSING[service], f"The request must contain the parameter {_named(service, first.path)}")
     if service == "ec2":
         shown = _text(first)
         reason = first.constraint.replace("Member", "The value")
@@ -104,6 +105,12 @@ def too_large(most: int) -> AwsError:
 def _own_name(path: str) -> str:
     name = path.rpartition(".member.")[2].partition(".")[0] if ".member." in path else path.partition(".")[0]
     return name[:1].upper() + name[1:]
+
+
+def _named(service: str, path: str) -> str:
+    """A parameter that is missing. EC2 calls some by the name that its answers have."""
+    name = _own_name(path)
+    return _OF_EC2.get(name, name) if service == "ec2" else name
 
 
 def _quoted(violation: Violation) -> str:
