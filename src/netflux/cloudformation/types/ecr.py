@@ -7,6 +7,12 @@ from typing import Any
 from netflux.cloudformation.types.table import Facts, Read, Row, Step, Tagging
 
 
+_EXCLUSION = {
+    "ImageTagMutabilityExclusionFilterType": "filterType",
+    "ImageTagMutabilityExclusionFilterValue": "filter",
+}
+
+
 def _lifecycle(facts: Facts) -> list[dict[str, Any]]:
     policy = facts.new["LifecyclePolicy"]
     return [{"repositoryName": facts.id, "lifecyclePolicyText": policy["LifecyclePolicyText"]}]
@@ -15,7 +21,7 @@ def _lifecycle(facts: Facts) -> list[dict[str, Any]]:
 _REPOSITORY = Row(
     type="AWS::ECR::Repository",
     service="ecr",
-    create=Step("CreateRepository"),
+    create=Step("CreateRepository", renames=_EXCLUSION),
     id="$new.RepositoryName",
     read=Read("DescribeRepositories", {"repositoryNames": ["$id"]}, "$response.repositories.0"),
     attributes={"Arn": "$item.repositoryArn", "RepositoryUri": "$item.repositoryUri"},
@@ -32,6 +38,7 @@ _REPOSITORY = Row(
         Step(
             "PutImageTagMutability",
             ("ImageTagMutability", "ImageTagMutabilityExclusionFilters"),
+            renames=_EXCLUSION,
             params={"repositoryName": "$id"},
             defaults={"ImageTagMutability": "MUTABLE"},
         ),
