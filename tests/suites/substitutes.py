@@ -42,6 +42,7 @@ _REGISTRY = re.compile(r"(?<=\.dkr\.ecr\.)([a-z0-9-]+)\.amazonaws\.com")
 """Of repositories' names; a local cloud's end in localhost."""
 _STACK = re.compile(r"test_stack\w*")
 """Stacks' names, which have no underscores."""
+_CAPABILITIES = "['CAPABILITY_NAMED_IAM']"
 _FIRST_BLOCK = "-----END CERTIFICATE-----\n"
 
 
@@ -69,6 +70,13 @@ class _Meant(ast.NodeTransformer):
     def visit_With(self, node: ast.With) -> ast.AST:
         expected = any("raises(" in ast.unparse(item) for item in node.items)
         return node if expected else self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        stack = isinstance(node.func, ast.Attribute) and node.func.attr in ("create_stack", "update_stack")
+        if stack and not any(one.arg == "Capabilities" for one in node.keywords):
+            node.keywords.append(ast.keyword("Capabilities", ast.parse(_CAPABILITIES, mode="eval").body))
+        return node
 
     def visit_keyword(self, node: ast.keyword) -> ast.keyword:
         self.generic_visit(node)
