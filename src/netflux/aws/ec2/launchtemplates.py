@@ -164,6 +164,8 @@ class LaunchTemplates(Part):
     @operation("LaunchTemplateId LaunchTemplateName", neutral=DRY_RUN)
     def delete_launch_template(self, _call: Call, request: DeleteLaunchTemplateRequestTypeDef) -> dict[str, Any]:
         """With its versions."""
+        if not request.get("LaunchTemplateId") and not request.get("LaunchTemplateName"):
+            raise missing("launch template ID or launch template name")
         template = self._template(request)
         versions = self.tables.launch_template_versions
         for version in versions.where("template", template.id):

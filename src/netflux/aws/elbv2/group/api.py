@@ -59,7 +59,8 @@ class TargetGroups(Operations):
         )  # fmt: skip
         if not self.parts.vpcs.exists(wanted.vpc_id):
             raise AwsError("ValidationError", f"The VPC ID '{wanted.vpc_id}' is not found")
-        return {"TargetGroups": [self._shown_group(self._new_group(wanted))]}
+        told = self._shown_group(self._new_group(wanted))
+        return {"TargetGroups": [{key: value for key, value in told.items() if value != []}]}
 
     def _new_group(self, wanted: TargetGroup) -> TargetGroup:
         for known in self.desired.groups.where("name", wanted.name):
