@@ -40,6 +40,7 @@ _MALFORMED_POLICY = {
     "sts": "MalformedPolicyDocument",
 }
 _OF_S3 = {"locationConstraint": "InvalidLocationConstraint", "storageClass": "InvalidStorageClass"}
+_ENUM = "satisfy enum value set"
 TOO_DEEP = "Member must have fewer levels of JSON"
 _MISSING = {"ec2": "MissingParameter", "rds": "MissingParameter", "sqs": "MissingParameter"}
 _OF_EC2 = {"Resources": "resourceIdSet"}
@@ -79,7 +80,7 @@ def invalid(service: str, protocol: str, violations: Sequence[Violation]) -> Aws
         reason = first.constraint.replace("Member", "The value")
         return AwsError(code, f"Value ({shown}) for parameter {_own_name(first.path)} is invalid. {reason}.")
     if service == "ecr":
-        constraint = first.constraint.removeprefix("Member ")
+        constraint = first.constraint if _ENUM in first.constraint else first.constraint.removeprefix("Member ")
         return AwsError(code, f"Invalid parameter at '{first.path}' failed to satisfy constraint: '{constraint}'")
     number = len(violations)
     sentences = [
