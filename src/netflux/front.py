@@ -1,4 +1,4 @@
-"""The region's front: what it takes to answer the first API call, started before the services' code is even read.
+"""The region's front: what it takes to answer the first API call, there before the services' code is even read.
 
 Reading the services' modules takes as long as all of this. A call of a service that is not there yet waits for it; the
 console, which shows all of them, waits for all.
@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from netflux import names
 from netflux.aws.iam.accesskeys import UserKeys
 from netflux.aws.iam.identities import TableIdentities
 from netflux.aws.sns import certificate
 from netflux.aws.sts.api import StsApi
-from netflux.clock import Clock
 from netflux.console.routes import Access, Inquiries, Sources, routes
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication import development
@@ -30,61 +28,18 @@ from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records import room
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.server import S3Handler, Server
+from netflux.entrance import STOP_PATIENCE, Entrance
 from netflux.errors import AwsError
-from netflux.faults import Faults
-from netflux.gateway import gateway
 from netflux.gateway.peer import Peers
-from netflux.haproxy import binary
-from netflux.haproxy.process import HAProxy
+from netflux.haproxy.backlog import BACKLOG
 from netflux.resources.ecr import IMAGE
-from netflux.runtime.children import Children
 from netflux.runtime.trees import Trees
 from netflux.seed import image
-from netflux.seed.config import Config
-from netflux.state import StateDirectory
 from netflux.upgrade.release import due
 from netflux.vitals import Vitals
 
 if TYPE_CHECKING:  # the control plane's package decides how much of aiohttp is imported, so it comes first
     from aiohttp import web
-
-STOP_PATIENCE = 10.0
-"""Real seconds that children have to end when the region stops."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a person chose.
-
-    Attributes:
-        port: of the gateway, on 127.0.0.1.
-        speed: simulated seconds in a real one.
-        network: `auto`, `loopback` or `namespaces`.
-        runtime: `auto`, `process` or `podman`.
-        seed: the project's `netflux.toml`, for what repositories and buckets are filled with.
-        region: the one region there is.
-        account: twelve digits.
-        listening: descriptor of a socket that listens on the port already; None binds the port.
-        pid: of the process that a person sees and signals; 0 for this one.
-        any_credentials: access keys that nobody issued are taken from programs, unverified.
-        peers: descriptor by which the kernel tells whose a connection to the gateway is; None where it does not.
-        owner: user id of who runs the region, as the machine counts users: it may live in a user namespace.
-        iam: whether policies decide what tasks, sessions and users may do.
-    """
-
-    port: int = 4566
-    speed: float = 1.0
-    network: str = "auto"
-    runtime: str = "auto"
-    seed: Config | None = None
-    region: str = names.REGION
-    account: str = names.ACCOUNT
-    listening: int | None = None
-    pid: int = 0
-    any_credentials: bool = False
-    peers: int | None = None
-    owner: int = 0
-    iam: bool = True
 
 
 @dataclass(frozen=True)
@@ -107,19 +62,22 @@ class Services:
 
 
 class Front:
-    """Opens the gateway on an open state directory, and owns what every service is built on.
+    """Answers behind an entrance, and owns what every service is built on.
 
     Args:
-        state: opened, so locked, by the caller, who also closes it.
-        options: what a person chose.
+        entrance: which is being opened; it is closed with this.
     """
 
-    def __init__(self, state: StateDirectory, options: Options) -> None:
+    def __init__(self, entrance: Entrance) -> None:
+        state, options = entrance.state, entrance.options
+        self.entrance = entrance
         self.state = state
         self.options = options
-        self.clock = Clock(options.speed)
-        self.children = Children(state.run / "children")
-        self.faults = Faults()
+        self.clock = entrance.clock
+        self.children = entrance.children
+        self.faults = entrance.faults
+        self.gateway = entrance.gateway
+        self.haproxy = entrance.haproxy
         self.reserve = room.Reserve(state.reserve)
         logged = state.log_of_database.exists()
         self.documents = Documents(state.database, self.reserve, self.faults)
@@ -137,16 +95,7 @@ class Front:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
         self.apis.register(StsApi(self.documents, self.keys))
-        place = gateway.Region(options.account, options.region)
-        authority = state.path / "ca"
-        self.gateway = gateway.Gateway(options.port, state.run, authority, place, options.listening, self.faults)
-        self.haproxy = HAProxy(
-            self.children, binary.find(), state.run, state.path / "haproxy.log", self.gateway.frontends
-        )
-        self.haproxy.faults = self.faults
         self.vitals = Vitals(state.path, self.reserve, self.documents, self.faults, self._clock_was_set)
-        if options.listening is not None:
-            self.haproxy.inherit(options.listening)
         self.authorization = Authorization(
             self.apis, TableIdentities(self.documents), (options.region, options.account), enforced=options.iam
         )
@@ -169,10 +118,9 @@ class Front:
         self.exit.push_async_callback(self.children.stop_all, STOP_PATIENCE)
         self.exit.callback(self.moto.stop)
         try:
-            self.gateway.check()
-            await self.begin(lambda: self.server.start(self.state.run / "controlplane.sock"), self.server.stop)
+            await self.begin(lambda: self.server.start(self.entrance.listening, BACKLOG), self.server.stop)
             self.exit.callback(self.apis.give_up)
-            await self.begin(self.haproxy.start, self.haproxy.stop)
+            await self.begin(self.entrance.opened, self.entrance.close)
             await self.begin(self.vitals.start, self.vitals.stop)
         except BaseException:
             await self.stop()

@@ -20,6 +20,7 @@ from netflux.controlplane.moto import backend
 from netflux.controlplane.protocol import models
 from netflux.controlplane.server import Server, programs_only
 from netflux.errors import AwsError
+from netflux.haproxy.backlog import BACKLOG, listening
 from tests.controlplane.plane import Plane, admission
 from tests.signing import signed
 
@@ -92,7 +93,7 @@ async def client(plane: Plane, tmp_path: Path) -> Any:
         return web.Response(text="S3")
 
     server = Server(apis, admission(apis), s3, [])
-    await server.start(tmp_path / "s")
+    await server.start(listening(tmp_path / "s"), BACKLOG)
     yield Client(tmp_path / "s")
     await server.stop()
 

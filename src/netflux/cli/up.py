@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netflux import heap, names, state
 from netflux.cli import stack
@@ -29,6 +29,9 @@ from netflux.errors import UserError
 from netflux.gateway import peer
 from netflux.runtime import enclosure
 from netflux.vitals import raise_descriptors
+
+if TYPE_CHECKING:
+    from netflux.entrance import Entrance
 
 _READY_DEADLINE = 600.0
 """Real seconds in which services and databases must come up; CloudFormation gives a service three hours."""
@@ -138,9 +141,9 @@ async def _run(
     linter = Linter()
     if request.project.config is not None:
         linter.begin(request.project.config.template.read_text(), names.REGION)
-    # In a thread, so that the linter's process, which takes as long, starts on the other core meanwhile.
-    code = await asyncio.to_thread(importlib.import_module, "netflux.front")
-    options = code.Options(
+    from netflux.entrance import Entrance, Options  # once the linter is on its way, on the other core
+
+    options = Options(
         port=request.port,
         speed=request.speed,
         network=request.network,
@@ -155,13 +158,10 @@ async def _run(
         owner=request.owner,
     )
     stopping = asyncio.Event()
-    try:
-        front = code.Front(held, options)
-    except UserError as error:
-        raise _NotStarted(error) from error
-    with _signals(stopping, front.children):
+    entrance = Entrance(held, options)
+    with _signals(stopping, entrance.children):
         try:
-            region = await _region(front)
+            region = await _region(entrance)
         except UserError as error:
             raise _NotStarted(error) from error
         try:
@@ -179,8 +179,20 @@ async def _run(
             await region.stop()
 
 
-async def _region(front: Any) -> Any:
+async def _front(entrance: Entrance) -> Any:
+    """HAProxy starts while what answers behind it is read."""
+    try:
+        entrance.open()
+        code = await asyncio.to_thread(importlib.import_module, "netflux.front")
+        return code.Front(entrance)
+    except BaseException:
+        await entrance.abandon()
+        raise
+
+
+async def _region(entrance: Entrance) -> Any:
     """The gateway answers before the services' code is read, which is done in a thread for that."""
+    front = await _front(entrance)
     await front.start()
     usual = sys.getswitchinterval()
     sys.setswitchinterval(_GIVE_WAY)

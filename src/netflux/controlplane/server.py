@@ -7,7 +7,6 @@ import functools
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeGuard
 
 from aiohttp import web
@@ -23,9 +22,6 @@ from netflux.controlplane.protocol import bodies, sizes, wire
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
 from netflux.controlplane.records.documents import Documents
 
-BACKLOG = 4096
-"""Connections that may wait on a unix socket of ours. Where the queue is full, Linux refuses a connection at once, and
-HAProxy, which tries once a second, would answer 503: the event loop may be busy while hundreds of requests come."""
 BODY_LIMIT = 1024 * 1024
 """Bytes of a body that the console reads. What an API's request may hold is in `sizes`; objects are streamed."""
 _HEAD_LIMIT = 128 * 1024
@@ -90,15 +86,15 @@ class Server:
         """From now on no answer leaves before the disk has what it may tell."""
         self._exchanges.documents = documents
 
-    async def start(self, path: Path) -> None:
-        """Listens on the unix socket."""
+    async def start(self, listening: socket.socket, backlog: int) -> None:
+        """Answers what comes in by a unix socket, on which so many connections may wait."""
         await self._runner.setup()
         await self._tasks.setup()
         aside = self._runner.server
         assert aside is not None
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_unix_server(
-            lambda: Connection(self._ask, aside, self._connected), str(path), backlog=BACKLOG
+            lambda: Connection(self._ask, aside, self._connected), sock=listening, backlog=backlog
         )
 
     async def listen(self, listening: socket.socket) -> web.BaseSite:

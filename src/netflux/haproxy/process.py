@@ -116,18 +116,22 @@ class HAProxy:
         """The configuration names a descriptor of this process, as `fd@N`. Before the start."""
         self._master.inherited = (*self._master.inherited, descriptor)
 
-    async def start(self) -> None:
-        """Starts HAProxy with the shared frontends.
-
-        Raises:
-            UserError: it does not start.
-        """
+    def check(self) -> None:
+        """Raises UserError where there can't be sockets below its folder."""
         length = len(str(self._run_dir)) + _SOCKET_NAME
         if length > LONGEST_SOCKET:
             raise UserError(
                 f"The path of {self._run_dir} is too long by {length - LONGEST_SOCKET} characters for unix sockets.",
                 "Choose a shorter directory with --state or NETFLUX_STATE_DIR.",
             )
+
+    async def start(self) -> None:
+        """Starts HAProxy with the shared frontends.
+
+        Raises:
+            UserError: it does not start.
+        """
+        self.check()
         self.journal.open()
         self._settings = replace(self._settings, journal=self.journal.address)
         self.inherit(self.journal.descriptor)

@@ -35,6 +35,7 @@ from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.server import Server
 from netflux.gateway.gateway import Gateway, Region
 from netflux.haproxy import binary
+from netflux.haproxy.backlog import BACKLOG, listening
 from netflux.haproxy.process import HAProxy
 from netflux.network.endpoints import Address, Endpoints
 from netflux.runtime.children import Children
@@ -188,7 +189,7 @@ class World:
         self._runners: list[web.AppRunner] = []
 
     async def start(self) -> None:
-        await self.server.start(self.run / "controlplane.sock")
+        await self.server.start(listening(self.run / "controlplane.sock"), BACKLOG)
         self.origin_port = free_port()
         await self._serve(self.application.handle, self.origin_port)
         await self.edge.start(self.edge_socket)

@@ -31,6 +31,7 @@ from netflux.controlplane.server import Server
 from netflux.decoding import cbor, xml
 from netflux.decoding.limits import Limits
 from netflux.errors import AwsError
+from netflux.haproxy.backlog import BACKLOG, listening
 from tests.controlplane.plane import Plane
 from tests.decoding import malformed
 from tests.signing import signed
@@ -120,7 +121,7 @@ async def region(plane: Plane, tmp_path: Path) -> AsyncIterator[Region]:
     keys = Keys()
     keys.add(well_known(apis.account))
     server = Server(apis, Admission(keys, apis.account), s3, [])
-    await server.start(tmp_path / "s")
+    await server.start(listening(tmp_path / "s"), BACKLOG)
     made = Region(tmp_path / "s", clusters, plane, apis)
     async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(made.socket))) as made.session:
         yield made

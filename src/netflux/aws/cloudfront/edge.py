@@ -21,7 +21,7 @@ from netflux.aws.cloudfront.desired import Distribution
 from netflux.aws.cloudfront.fetch import Fetcher, Wanted
 from netflux.aws.cloudfront.origin import Origins
 from netflux.clock import Clock
-from netflux.controlplane.server import BACKLOG
+from netflux.haproxy.backlog import BACKLOG
 
 _log = logging.getLogger(__name__)
 _LONGEST_URL = 8_192

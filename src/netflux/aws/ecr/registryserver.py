@@ -22,8 +22,9 @@ from netflux.aws.ecr.distribution import INSTALL, DistributionError
 from netflux.controlplane.authentication import admission
 from netflux.controlplane.call import Caller
 from netflux.controlplane.protocol import bodies
-from netflux.controlplane.server import BACKLOG, joined
+from netflux.controlplane.server import joined
 from netflux.errors import AwsError
+from netflux.haproxy.backlog import BACKLOG
 from netflux.haproxy.configuration import quote
 from netflux.haproxy.section import Route, Section
 
