@@ -113,8 +113,8 @@ def test_on_a_full_disk_each_write_says_so_deleting_works_and_all_goes_on_when_t
         cloud.up()
         listed = secrets.list_secrets(MaxResults=100)["SecretList"]
         assert {one["Name"] for one in listed} == {"kept", "later", *fitted}
-        listed = [page for page in logs.get_paginator("describe_log_groups").paginate()]
-        assert {one["logGroupName"] for page in listed for one in page["logGroups"]} == {"kept", *groups}
+        pages = [*logs.get_paginator("describe_log_groups").paginate()]
+        assert {one["logGroupName"] for page in pages for one in page["logGroups"]} == {"kept", *groups}
         assert [one["Key"] for one in s3.list_objects_v2(Bucket="things")["Contents"]] == ["instead", "kept"]
 
 
