@@ -55,6 +55,7 @@ from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
 from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts as ElbParts
 from netflux.aws.elbv2.vpc import Vpcs
+from netflux.aws.iam.api import IamApi
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.rds.api import RdsApi
@@ -137,6 +138,7 @@ class Region:
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
+        self.apis.register(IamApi(self.documents, self.clock, options.account, self.keys))
         self.ec2, self.flow_logs = self._vpcs()
         self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents, front.faults), self.clock))
         self.series = Series()

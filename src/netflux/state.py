@@ -17,7 +17,6 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -264,13 +263,21 @@ def _check_version(path: Path) -> None:
 
 def _upgradable(found: Any) -> bool:
     """Whether it is of the release before, and what it was written with is here to read it."""
-    return bool(found == {"format": OLDER, "moto": metadata.version("moto")})
+    return bool(
+        isinstance(found, dict) and found.get("format") == OLDER and found == {"format": OLDER, "moto": _moto()}
+    )
+
+
+def _moto() -> str:
+    from importlib import metadata  # which reads as much as the rest of this module, for a state of long ago
+
+    return metadata.version("moto")
 
 
 def _another(path: Path, found: Any) -> UserError:
     written = found.get("format") if isinstance(found, dict) else None
     if written == OLDER:
-        moto, here = found.get("moto"), metadata.version("moto")
+        moto, here = found.get("moto"), _moto()
         return UserError(
             f"The state directory {path} was written by the release before, with moto {moto}.\n"
             f"It is read once, and by that version of moto; here is {here}. Nothing in it was touched.",

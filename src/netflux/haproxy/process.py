@@ -236,10 +236,11 @@ class HAProxy:
     async def _converge(self, changed: set[str], refused: dict[str, Exception]) -> None:
         """Reloads until HAProxy runs all sections that it can run."""
         while True:
-            if not self._master.running:
-                await self._master.start(configuration.render(self._settings, (), (), {}).text)
-                self._structure = ""
             sections = dict(self._sections)  # others may put sections while this reload runs; they get the next one
+            if not self._master.running:
+                self._structure = ""
+                if sections:  # one of which may be refused, and the others must run
+                    await self._master.start(configuration.render(self._settings, (), (), {}).text)
             joined = passage.join([*sections.values()])
             self._mirrors = dict(joined.mirrors)
             self._slots.update((name, self._slots.get(other, Slots())) for name, other in self._mirrors.items())
@@ -250,15 +251,20 @@ class HAProxy:
                 return
             slots = dict(self._slots)
             rendered = configuration.render(self._settings, shared, joined.sections, slots)
-            answer = await self._master.check(rendered.text)
-            if not answer:
-                answer = await self._replace(rendered.text)
+            answer = await self._taken(rendered.text)
             if not answer:
                 self._good = sections
                 await self._reloaded(structure, joined.sections, slots)
                 return
             self._structure = ""
             self._refuse(answer, rendered, changed, refused)
+
+    async def _taken(self, text: str) -> str:
+        """HAProxy runs this configuration, or says what is wrong with it."""
+        if not self._master.running:
+            await self._master.start(text)
+            return ""
+        return await self._master.check(text) or await self._replace(text)
 
     async def _replace(self, text: str) -> str:
         """A new worker for the last one, whose counters are read before and when it leaves; what is wrong, or empty."""

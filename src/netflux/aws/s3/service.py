@@ -170,7 +170,7 @@ class S3Service:
         context = circumstances.of_message(headers, request.remote)
         signed = Signed(request.method, request.raw_path, headers)
         bucket = route.place(headers.get("host", ""), "/").bucket
-        key = await self._admission.identify(signed, door, bucket)
+        key = self._admission.identify(signed, door, bucket)
         if key is None:
             return Visitor(ANONYMOUS, context, None)
         context |= circumstances.of_call({}, self._region, self._account, datetime.now(UTC))
@@ -361,6 +361,9 @@ async def _send_object(
         return response
     with body.open() as file:  # before anything is awaited, so that an overwrite can't take it away
         left = body.length
+        if left <= _PIECE and len(whole := file.read(left)) == left:
+            return web.Response(status=status, headers=headers, body=whole)
+        file.seek(body.start)
         await response.prepare(request)
         while left and (piece := file.read(min(_PIECE, left))):
             await response.write(piece)

@@ -221,7 +221,7 @@ class Moto:
         body = body.encode() if isinstance(body, str) else bytes(body)
         if int(status) == 404 and body in _NOBODY and request.method != "HEAD":
             raise Unsupported(name)
-        response = HttpResponse(int(status), answered, body)
+        response = HttpResponse(int(status), dict(answered), body)
         if response.status >= 400 and request.method != "HEAD" and not _tells_why(model, response, protocol):
             raise crash.explain(model, params, RuntimeError(f"it answered {status}"))
         return response

@@ -66,6 +66,11 @@ class CommitLog:
         """The number of the last commit that is on disk."""
         return self._synced
 
+    @property
+    def settled(self) -> bool:
+        """Whether every commit is on disk, and no sync has failed."""
+        return self._synced >= self._written and self._failure is None
+
     def committed(self, written: bool = True) -> int:
         """Counts a commit that SQLite has written, if it has; the number of the last one."""
         self._written += written

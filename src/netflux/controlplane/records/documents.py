@@ -255,6 +255,11 @@ class Documents:
         """The same, as soon as the tables have them: for what is only read in memory beside them."""
         self._following.append(told)
 
+    @property
+    def settled(self) -> bool:
+        """Whether all that the tables say now is on disk."""
+        return self._log.settled
+
     async def durable(self) -> None:
         """Returns when all that the tables say now is on disk.
 
