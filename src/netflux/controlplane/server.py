@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -50,6 +50,7 @@ class Server:
         s3: answers everything that is S3's, with streaming bodies.
         routes: the console's; they wait until all services are there.
         authorization: decides calls.
+        public: what anybody may read, tasks too.
     """
 
     def __init__(
@@ -59,13 +60,14 @@ class Server:
         s3: S3Handler,
         routes: list[web.RouteDef],
         authorization: Authorization | None = None,
+        public: Sequence[web.RouteDef] = (),
     ) -> None:
-        self._documents: Documents | None = None
         self._apis = apis
         self._exchanges = Exchanges(apis, admission, authorization)
         self._s3 = s3
-        self._runner = self._runs([web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in routes])
-        self._tasks = self._runs([])
+        late = [web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in [*routes, *public]]
+        self._runner = self._runs(late)
+        self._tasks = self._runs(late[len(routes) :])
         self._listener: asyncio.Server | None = None
         self._connected: set[Connection] = set()
 
@@ -83,6 +85,10 @@ class Server:
             max_line_size=_HEAD_LIMIT,
             max_field_size=_HEAD_LIMIT,
         )
+
+    def hold_answers(self, documents: Documents) -> None:
+        """From now on no answer leaves before the disk has what it may tell."""
+        self._exchanges.documents = documents
 
     async def start(self, path: Path) -> None:
         """Listens on the unix socket."""
@@ -113,14 +119,10 @@ class Server:
         await self._tasks.cleanup()
         await self._runner.cleanup()
 
-    def hold_to(self, documents: Documents) -> None:
-        """From now on no answer leaves before all that it may tell of these is on disk."""
-        self._documents = self._exchanges.documents = documents
-
     async def _when_durable(self, _request: web.Request, _response: web.StreamResponse) -> None:
-        """For answers of S3 and of the console: where the disk refuses, there is none."""
-        if self._documents is not None:
-            await self._documents.durable()
+        """No answer leaves before what it may tell is on disk, whoever makes it; where the disk refuses, none does."""
+        if self._exchanges.documents is not None:
+            await self._exchanges.documents.durable()
 
     def _door(self, request: web.Request) -> Door:
         return MAIN if request.app is self._runner.app else TASKS

@@ -273,7 +273,7 @@ async def test_a_client_is_answered_in_the_turn_only_where_the_disk_has_all_that
     assert isinstance(exchanges.begin(_asked("localhost:4566")), HttpResponse)
     disk.permits.clear()
     writers = [asyncio.ensure_future(_create(apis, f"10.0.{number}.0/24")) for number in range(2)]
-    await _until(lambda: not plane.documents.settled)
+    await _until(lambda: not plane.documents.synced)
     waits = exchanges.begin(_asked("localhost:4566"))
     assert not isinstance(waits, HttpResponse)
     answer = asyncio.ensure_future(waits)

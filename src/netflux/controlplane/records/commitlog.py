@@ -67,8 +67,8 @@ class CommitLog:
         return self._synced
 
     @property
-    def settled(self) -> bool:
-        """Whether every commit is on disk, and no sync has failed."""
+    def whole(self) -> bool:
+        """Whether all commits are on disk, so that nobody has to wait."""
         return self._synced >= self._written and self._failure is None
 
     def committed(self, written: bool = True) -> int:

@@ -256,9 +256,9 @@ class Documents:
         self._following.append(told)
 
     @property
-    def settled(self) -> bool:
+    def synced(self) -> bool:
         """Whether all that the tables say now is on disk."""
-        return self._log.settled
+        return self._log.whole
 
     async def durable(self) -> None:
         """Returns when all that the tables say now is on disk.
