@@ -21,9 +21,10 @@ _log = logging.getLogger(__name__)
 FIRST_BACKOFF = 0.2
 LAST_BACKOFF = 30.0
 RESYNC = 60.0
-PAUSE = 0.01
-"""Real seconds between a change and the passes that it asks for. Changes that come together share them, and an answer
-that says nothing of them leaves first."""
+PAUSE = 0.03
+"""Real seconds between a change and the passes that it asks for. Changes that come together share them (a reload of
+HAProxy takes as long as half of it), and an answer that says nothing of them leaves first.
+"""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 from netflux import names
 from netflux.errors import AwsError
 from netflux.resources.sqs.message import Value
+from netflux.resources.sqs.queues import Wanted
 from tests.aws.sqs.world import World, fresh
 
 ARN = f"arn:aws:sqs:{names.REGION}:{names.ACCOUNT}:"
@@ -250,3 +251,18 @@ async def test_a_receive_costs_the_same_with_ten_thousand_messages(world: World)
     assert await world.bodies(url, 10) == [str(number) for number in range(10)]
     assert await world.bodies(url, 1) == ["10"]
     assert looked == 11
+
+
+async def test_a_group_gives_one_message_at_a_time_while_the_disk_is_waited_for(world: World) -> None:
+    url = await world.queue("films.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+    for body in ("a", "b"):
+        await world.sqs("SendMessage", QueueUrl=url, MessageBody=body, MessageGroupId="one")
+    queue, documents = world.queues.queues.get("films.fifo"), world.plane.documents
+    assert queue is not None
+    found = []
+    for _ in range(2):
+        with documents.transaction(shared=True):
+            found.append([message.body for message, _ in world.queues.receive(queue, Wanted())])
+    assert not documents.synced
+    assert found == [["a"], []]
+    await documents.durable()

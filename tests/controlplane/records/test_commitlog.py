@@ -15,15 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 
 from netflux.controlplane.apis import Apis
+from netflux.controlplane.authentication.admission import MAIN
+from netflux.controlplane.exchange import Exchange, Exchanges
 from netflux.controlplane.operation import operation
+from netflux.controlplane.protocol import wire
+from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
 from netflux.controlplane.records import commitlog
 from netflux.controlplane.records.databasefile import create
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.table import Change, Schema
+from netflux.controlplane.server import joined
 from netflux.errors import AwsError
-from tests.controlplane.plane import Plane
+from tests.controlplane.plane import Plane, admission
+from tests.signing import signed
 
 
 @dataclass(frozen=True)
@@ -245,3 +252,45 @@ def test_a_log_that_a_killed_region_left_is_read(tmp_path: Path) -> None:
             assert reader.execute("SELECT count(*) FROM document").fetchone()[0] == count + 1
         again.close()
     documents.close()
+
+
+def _asked(host: str) -> Exchange:
+    """A signed DescribeSubnets, as the server has it."""
+    body = "Action=DescribeSubnets&Version=2016-11-15"
+    form = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    headers = CIMultiDict({**signed("ec2", f"http://{host}", body, form), "Host": host})
+    message = HttpRequest("POST", "/", headers, body.encode())
+    scope = wire.scope_of(message)
+    assert scope is not None
+    return Exchange(scope, message, joined(headers), MAIN, None, "id")
+
+
+async def test_a_client_is_answered_in_the_turn_only_where_the_disk_has_all_that_it_is_told(
+    apis: Apis, disk: Disk, plane: Plane
+) -> None:
+    exchanges = Exchanges(apis, admission(apis))
+    exchanges.documents = plane.documents
+    assert isinstance(exchanges.begin(_asked("localhost:4566")), HttpResponse)
+    disk.permits.clear()
+    writers = [asyncio.ensure_future(_create(apis, f"10.0.{number}.0/24")) for number in range(2)]
+    await _until(lambda: not plane.documents.synced)
+    waits = exchanges.begin(_asked("localhost:4566"))
+    assert not isinstance(waits, HttpResponse)
+    answer = asyncio.ensure_future(waits)
+    refusal = _asked("localhost:4566")
+    refusal.headers = {**refusal.headers, "x-amz-date": "20200101T000000Z"}
+    refused = exchanges.begin(refusal)
+    assert not isinstance(refused, HttpResponse)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not answer.done()
+    disk.permits.set()
+    assert (await answer).body.count(b"10.0.") == 2
+    assert (await refused).status == 400
+    await asyncio.gather(*writers)
+    disk.error = OSError(errno.EIO, os.strerror(errno.EIO))
+    with pytest.raises(AwsError, match="did not confirm"):
+        await _create(apis, "10.0.7.0/24")
+    told = exchanges.begin(_asked("localhost:4566"))
+    assert not isinstance(told, HttpResponse)
+    assert b"ServiceUnavailable" in (await told).body

@@ -115,7 +115,7 @@ class CommitLog:
         asyncio.get_running_loop().call_soon(self._begin)
 
     def _begin(self) -> None:
-        if self._written - self._synced > 1:
+        if self._written - self._synced > 1 or self._syncing.locked():
             self._hand_over()
             return
         with contextlib.suppress(NotDurable):  # whoever awaits `durable` is told
