@@ -30,7 +30,7 @@ class ListOperations(Part):
     """Handlers of lists."""
 
     @operation(f"Path Recursive WithDecryption {_FILTERS}")
-    def get_parameters_by_path(self, call: Call, request: GetParametersByPathRequestTypeDef) -> dict[str, Any]:
+    async def get_parameters_by_path(self, call: Call, request: GetParametersByPathRequestTypeDef) -> dict[str, Any]:
         """Below the path, not the parameter of this name; by a label, the versions that have it ("Working with
         parameter labels", AWS Systems Manager User Guide).
         """
@@ -44,6 +44,7 @@ class ListOperations(Part):
         matching = self._versions(found, filters)
         shown, following = page(matching, request.get("NextToken"), request.get("MaxResults", _PAGE), invalid_token())
         decrypted = request.get("WithDecryption", False)
+        await self.check_keys([version for _, version in shown], decrypted=decrypted)
         told = [self.told(call, Found(*one, public=shared), decrypted=decrypted) for one in shown]
         return _paged(told, following)
 
@@ -85,12 +86,13 @@ class ListOperations(Part):
         return self.kept.parameters
 
     @operation("Name WithDecryption MaxResults NextToken")
-    def get_parameter_history(self, call: Call, request: GetParameterHistoryRequestTypeDef) -> dict[str, Any]:  # noqa: ARG002
+    async def get_parameter_history(self, call: Call, request: GetParameterHistoryRequestTypeDef) -> dict[str, Any]:  # noqa: ARG002
         """The oldest version first."""
         parameter = self.known(request["Name"])
         found = self.kept.of(parameter)
         shown, following = page(found, request.get("NextToken"), request.get("MaxResults", _HISTORY), invalid_token())
         decrypted = request.get("WithDecryption", False)
+        await self.check_keys(shown, decrypted=decrypted)
         return _paged([recalled(parameter, version, decrypted=decrypted) for version in shown], following)
 
 

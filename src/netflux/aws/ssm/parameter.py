@@ -121,24 +121,23 @@ class ParameterOperations(Part):
         versions.put(before.current)
 
     @operation("Name WithDecryption")
-    def get_parameter(self, call: Call, request: GetParameterRequestTypeDef) -> dict[str, Any]:
+    async def get_parameter(self, call: Call, request: GetParameterRequestTypeDef) -> dict[str, Any]:
         """By name or ARN, with `:version` or `:label` after it ("GetParameter", AWS Systems Manager API Reference)."""
         names.check(names.wanted(request["Name"], call.account, call.region).name.partition(":")[0])
-        one = self.found(call, request["Name"])
-        return {"Parameter": self.told(call, one, decrypted=request.get("WithDecryption", False))}
+        one, decrypted = self.found(call, request["Name"]), request.get("WithDecryption", False)
+        await self.check_keys([one.version], decrypted=decrypted)
+        return {"Parameter": self.told(call, one, decrypted=decrypted)}
 
     @operation("Names WithDecryption")
-    def get_parameters(self, call: Call, request: GetParametersRequestTypeDef) -> dict[str, Any]:
+    async def get_parameters(self, call: Call, request: GetParametersRequestTypeDef) -> dict[str, Any]:
         """Names that nothing has are told beside what there is."""
-        found: list[dict[str, Any]] = []
-        lost: list[str] = []
-        for name in dict.fromkeys(request["Names"]):
-            one = self._there(call, name)
-            if one is None:
-                lost.append(name)
-            else:
-                found.append(self.told(call, one, decrypted=request.get("WithDecryption", False)))
-        return {"Parameters": found, "InvalidParameters": lost}
+        known = {name: self._there(call, name) for name in request["Names"]}
+        found, decrypted = [one for one in known.values() if one is not None], request.get("WithDecryption", False)
+        await self.check_keys([one.version for one in found], decrypted=decrypted)
+        return {
+            "Parameters": [self.told(call, one, decrypted=decrypted) for one in found],
+            "InvalidParameters": [name for name, one in known.items() if one is None],
+        }
 
     def _there(self, call: Call, name: str) -> Found | None:
         try:

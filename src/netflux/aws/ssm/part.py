@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from netflux.aws.ssm import names, public
+from netflux.aws.ssm import keys, names, public
 from netflux.aws.ssm.shape import valued
 from netflux.clock import Clock
 from netflux.controlplane.authentication.keys import Keys
@@ -41,15 +42,15 @@ class Part:
         documents: of the region.
         clock: of the region.
         apis: KMS is asked through it whether a key can be used.
-        keys: tell who calls.
+        known: the keys that calls are signed with, which tell who calls.
     """
 
-    def __init__(self, documents: Documents, clock: Clock, apis: Caller, keys: Keys) -> None:
+    def __init__(self, documents: Documents, clock: Clock, apis: Caller, known: Keys) -> None:
         self.documents = documents
         self.kept = Parameters(documents)
         self.clock = clock
         self.apis = apis
-        self.keys = keys
+        self._known = known
 
     def known(self, name: str) -> Parameter:
         """The parameter of this name, without a version or label. Raises ParameterNotFound."""
@@ -92,10 +93,15 @@ class Part:
         value = valued(one.parameter, one.version, place, decrypted=decrypted)
         return value | ({"Selector": one.selector} if one.selector else {})
 
+    async def check_keys(self, versions: Iterable[Version], *, decrypted: bool) -> None:
+        """InvalidKeyId where values are asked for in plain text and the key of one can't be used."""
+        for key in dict.fromkeys(version.key for version in versions if version.key) if decrypted else ():
+            await keys.check(self.apis, key)
+
     def user(self, call: Call) -> str:
         """ARN of who calls; parts of the region stand for the account."""
-        known = self.keys.known(call.access_key) if call.access_key is not None else None
-        return (known.principal if known is not None else account_root(call.account)).name
+        key = self._known.known(call.access_key) if call.access_key is not None else None
+        return (key.principal if key is not None else account_root(call.account)).name
 
 
 def inside(call: Call) -> bool:
