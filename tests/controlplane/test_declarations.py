@@ -7,8 +7,8 @@ from botocore import xform_name
 
 from netflux.aws.acm.api import AcmApi
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
-from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudfront.api import CloudFrontApi
+from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecs.api import EcsApi
