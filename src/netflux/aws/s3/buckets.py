@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,26 +18,23 @@ from netflux.clock import Clock
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records import paging
-from netflux.controlplane.records.documents import Document
 from netflux.errors import AwsError
 from netflux.policy.document import Policy, PolicyError, parse
 from netflux.policy.public import is_public
+from netflux.resources.s3 import BLOCKS, ENFORCED, Bucket, default_encryption
 
 # "General purpose bucket naming rules", S3 User Guide.
 _NAME = re.compile(r"(?!xn--|sthree-)(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)")
-_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _LARGEST_POLICY = 20 * 1024  # bytes; "Bucket policies for Amazon S3", S3 User Guide
 _LARGEST_PAGE = 10_000  # buckets; "ListBuckets", S3 API Reference
-_OWNERSHIP = ("BucketOwnerEnforced",)
+_OWNERSHIP = (ENFORCED,)
 _ONE_KIND = "There are buckets of one kind, in the region: leave it out."
 _RULES = "ServerSideEncryptionConfiguration.Rules"
-_ENCRYPTION = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]}
 
 
-def read_policy(bucket: Mapping[str, Any]) -> Policy | None:
+def read_policy(bucket: Bucket) -> Policy | None:
     """The bucket's policy; it was parsed when it was put."""
-    text = bucket.get("policy")
-    return _parsed(text) if text else None
+    return _parsed(bucket.policy) if bucket.policy else None
 
 
 @lru_cache(maxsize=256)
@@ -85,25 +83,16 @@ class Buckets:
             )
         tags = configuration.get("Tags") or []
         labels.check_tags(tags, labels.BUCKET, inside=call.access_key is None)
-        self.store.put_bucket(
-            name,
-            {
-                "created": self.clock.now().isoformat(),
-                "region": region,
-                "policy": None,
-                "public_access_block": dict.fromkeys(_BLOCKS, True),
-                "ownership": request.get("ObjectOwnership") or "BucketOwnerEnforced",
-                "encryption": _ENCRYPTION,
-                "tags": tags,
-            },
-        )
+        ownership = request.get("ObjectOwnership") or ENFORCED
+        tagged = {tag["Key"]: tag.get("Value") or "" for tag in tags}
+        self.store.put_bucket(Bucket(name, region, self.clock.now(), ownership=ownership, tags=tagged))
         return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
 
     @operation(members.BUCKET)
     async def head_bucket(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Whether it is there."""
         bucket = self.store.bucket(request["Bucket"])
-        return {"BucketRegion": bucket["region"], "BucketArn": f"arn:aws:s3:::{request['Bucket']}"}
+        return {"BucketRegion": bucket.region, "BucketArn": f"arn:aws:s3:::{request['Bucket']}"}
 
     @operation(members.BUCKET)
     async def delete_bucket(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -118,9 +107,10 @@ class Buckets:
     async def list_buckets(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """All of the account's, by name."""
         buckets = [
-            {"Name": name, "CreationDate": datetime.fromisoformat(bucket["created"]), "BucketRegion": bucket["region"]}
-            for name, bucket in self.store.buckets()
-            if name.startswith(request.get("Prefix") or "") and request.get("BucketRegion") in {None, bucket["region"]}
+            {"Name": bucket.name, "CreationDate": bucket.created, "BucketRegion": bucket.region}
+            for bucket in self.store.buckets()
+            if bucket.name.startswith(request.get("Prefix") or "")
+            and request.get("BucketRegion") in {None, bucket.region}
         ]
         refusal = AwsError("InvalidArgument", "The continuation token provided is incorrect")
         size = request.get("MaxBuckets") or _LARGEST_PAGE
@@ -133,7 +123,7 @@ class Buckets:
     @operation(members.BUCKET)
     async def get_bucket_location(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Absent for us-east-1, as ever."""
-        region = self.store.bucket(request["Bucket"])["region"]
+        region = self.store.bucket(request["Bucket"]).region
         return {} if region == "us-east-1" else {"LocationConstraint": region}
 
     @operation(members.BUCKET)
@@ -145,8 +135,8 @@ class Buckets:
     @operation(members.BUCKET)
     async def get_bucket_policy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The text as it was put."""
-        policy = self.store.bucket(request["Bucket"])["policy"]
-        if policy is None:
+        policy = self.store.bucket(request["Bucket"]).policy
+        if not policy:
             raise AwsError("NoSuchBucketPolicy", "The bucket policy does not exist", 404)
         return {"Policy": policy}
 
@@ -166,20 +156,20 @@ class Buckets:
         except PolicyError as error:
             raise AwsError("MalformedPolicy", str(error)) from error
         _check_resources(policy, name)
-        if bucket["public_access_block"].get("BlockPublicPolicy") and is_public(policy):
+        if bucket.public_access_block.get("BlockPublicPolicy") and is_public(policy):
             raise AwsError(
                 "AccessDenied",
                 f"s3:PutBucketPolicy on {name}: public policies are prevented by the BlockPublicPolicy setting in "
                 "S3 Block Public Access.",
                 403,
             )
-        self.store.put_bucket(name, {**bucket, "policy": text})
+        self.store.put_bucket(replace(bucket, policy=text))
         return {}
 
     @operation(members.BUCKET)
     async def delete_bucket_policy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Also when there is none."""
-        self._change(request, policy=None)
+        self._change(request, policy="")
         return {}
 
     @operation(members.BUCKET)
@@ -193,21 +183,21 @@ class Buckets:
     @operation(members.BUCKET)
     async def get_public_access_block(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The four settings."""
-        blocks = self.store.bucket(request["Bucket"])["public_access_block"]
+        blocks = self.store.bucket(request["Bucket"]).public_access_block
         if not blocks:
             raise AwsError(
                 "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found", 404
             )
-        return {"PublicAccessBlockConfiguration": blocks}
+        return {"PublicAccessBlockConfiguration": dict(blocks)}
 
     @operation(
-        f"{members.DOCUMENT} PublicAccessBlockConfiguration({' '.join(_BLOCKS)})",
+        f"{members.DOCUMENT} PublicAccessBlockConfiguration({' '.join(BLOCKS)})",
         only=members.ALGORITHMS,
     )
     async def put_public_access_block(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """What is not named is off."""
         given = request["PublicAccessBlockConfiguration"]
-        self._change(request, public_access_block={name: bool(given.get(name, False)) for name in _BLOCKS})
+        self._change(request, public_access_block={name: bool(given.get(name, False)) for name in BLOCKS})
         return {}
 
     @operation(members.BUCKET)
@@ -219,9 +209,7 @@ class Buckets:
     @operation(members.BUCKET)
     async def get_bucket_ownership_controls(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The one rule."""
-        return {
-            "OwnershipControls": {"Rules": [{"ObjectOwnership": self.store.bucket(request["Bucket"])["ownership"]}]}
-        }
+        return {"OwnershipControls": {"Rules": [{"ObjectOwnership": self.store.bucket(request["Bucket"]).ownership}]}}
 
     @operation(
         f"{members.DOCUMENT} OwnershipControls(Rules(ObjectOwnership))",
@@ -230,7 +218,10 @@ class Buckets:
     )
     async def put_bucket_ownership_controls(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Only BucketOwnerEnforced, since there are no ACLs here."""
-        self._change(request)
+        rules = request["OwnershipControls"]["Rules"]
+        if len(rules) != 1:
+            raise AwsError("MalformedXML", f"OwnershipControls has one rule, not {len(rules)}.")
+        self._change(request, ownership=rules[0]["ObjectOwnership"])
         return {}
 
     @operation(members.BUCKET)
@@ -260,7 +251,8 @@ class Buckets:
     @operation(members.BUCKET)
     async def get_bucket_encryption(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """As configured."""
-        return {"ServerSideEncryptionConfiguration": self.store.bucket(request["Bucket"])["encryption"]}
+        bucket = self.store.bucket(request["Bucket"])
+        return {"ServerSideEncryptionConfiguration": copy.deepcopy(bucket.encryption)}
 
     @operation(
         f"{members.DOCUMENT} ServerSideEncryptionConfiguration(Rules("
@@ -276,34 +268,33 @@ class Buckets:
     @operation(members.BUCKET)
     async def delete_bucket_encryption(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Back to the default, which is AES256 as well."""
-        self._change(request, encryption=_ENCRYPTION)
+        self._change(request, encryption=default_encryption())
         return {}
 
     @operation(members.BUCKET)
     async def get_bucket_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The tags, if any."""
-        tags = self.store.bucket(request["Bucket"])["tags"]
+        tags = self.store.bucket(request["Bucket"]).tags
         if not tags:
             raise AwsError("NoSuchTagSet", "The TagSet does not exist", 404)
-        return {"TagSet": tags}
+        return {"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
     @operation(f"{members.DOCUMENT} Tagging(TagSet(Key Value))", only=members.ALGORITHMS)
     async def put_bucket_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Replaces all."""
         tags = request["Tagging"].get("TagSet") or []
         labels.check_tags(tags, labels.BUCKET, inside=call.access_key is None)
-        self._change(request, tags=tags)
+        self._change(request, tags={tag["Key"]: tag.get("Value") or "" for tag in tags})
         return {}
 
     @operation(members.BUCKET)
     async def delete_bucket_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Removes all."""
-        self._change(request, tags=[])
+        self._change(request, tags={})
         return {}
 
-    def _change(self, request: Mapping[str, Any], **members: object) -> None:
-        changed: Document = {**self.store.bucket(request["Bucket"]), **members}
-        self.store.put_bucket(request["Bucket"], changed)
+    def _change(self, request: Mapping[str, Any], **settings: Any) -> None:
+        self.store.put_bucket(replace(self.store.bucket(request["Bucket"]), **settings))
 
 
 def _check_resources(policy: Policy, bucket: str) -> None:

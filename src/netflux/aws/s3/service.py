@@ -210,10 +210,9 @@ class S3Service:
         return True
 
     def _check(self, asked: Asked, action: str, bucket: str, key: str) -> None:
-        document = self._api.store.bucket(bucket)
-        blocks = document["public_access_block"]
-        policy = read_policy(document)
-        guard = access.Guard(self._account, policy, bool(blocks.get("RestrictPublicBuckets")))
+        record = self._api.store.bucket(bucket)
+        policy = read_policy(record)
+        guard = access.Guard(self._account, policy, bool(record.public_access_block.get("RestrictPublicBuckets")))
         resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
         context = dict(asked.visitor.context)
         if action == "s3:ListBucket":

@@ -1,4 +1,4 @@
-"""Buckets, objects and uploads as documents, with an ordered index of keys in memory."""
+"""Buckets as records, objects and uploads as documents, with an ordered index of keys in memory."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from netflux.aws.s3.smallbodies import SmallBodies
 from netflux.controlplane.records.documents import Document, Documents
 from netflux.controlplane.records.kinds import kind
 from netflux.errors import AwsError
+from netflux.resources import s3
+from netflux.resources.s3 import Bucket
 
-_BUCKET = "s3/bucket"
 _UPLOAD = "s3/upload"
 _KINDS = (
-    kind(_BUCKET, "Make it anew (aws s3 mb s3://{key}): its objects are kept.", created=str, region=str),
     kind(
         "s3/object/", "Put the object {key} anew.", headers=dict, metadata=dict, tags=list, size=int, etag=str,
         modified=str, body=str, checksums=dict,
@@ -43,10 +43,11 @@ class Store:
         self.small = SmallBodies(documents, bodies)
         self._keys: dict[str, list[str]] = {}
         documents.declare(*_KINDS)
+        self._buckets = s3.buckets(documents)
         used: set[str] = set()
-        for bucket, _ in documents.list(_BUCKET):
-            entries = documents.list(_objects(bucket))
-            self._keys[bucket] = sorted(key for key, _ in entries)
+        for bucket in self._buckets:
+            entries = documents.list(_objects(bucket.name))
+            self._keys[bucket.name] = sorted(key for key, _ in entries)
             used.update(document["body"] for _, document in entries)
         for _, upload in documents.list(_UPLOAD):
             used.update(part["body"] for part in upload["parts"].values())
@@ -61,20 +62,20 @@ class Store:
         """
         return sum(
             not self.bodies.whole(document, f"s3://{bucket}/{key}", math.inf)
-            for bucket, _ in self._documents.list(_BUCKET)
+            for bucket in [*self._keys]
             for key, document in self._documents.list(_objects(bucket))
             if not stopping.is_set()
         )
 
-    def buckets(self) -> Sequence[tuple[str, Document]]:
+    def buckets(self) -> Sequence[Bucket]:
         """All buckets by name."""
-        return sorted(self._documents.list(_BUCKET))
+        return sorted(self._buckets, key=lambda bucket: bucket.name)
 
-    def find_bucket(self, name: str) -> Document | None:
+    def find_bucket(self, name: str) -> Bucket | None:
         """The bucket, or None."""
-        return self._documents.get(_BUCKET, name)
+        return self._buckets.get(name)
 
-    def bucket(self, name: str) -> Document:
+    def bucket(self, name: str) -> Bucket:
         """The bucket.
 
         Raises:
@@ -85,17 +86,17 @@ class Store:
             raise AwsError("NoSuchBucket", f"The specified bucket does not exist: {name}", 404)
         return found
 
-    def put_bucket(self, name: str, document: Document) -> None:
+    def put_bucket(self, bucket: Bucket) -> None:
         """Creates or changes a bucket."""
-        self._documents.put(_BUCKET, name, document)
-        if name not in self._keys:
-            self._keys[name] = sorted(key for key, _ in self._documents.list(_objects(name)))
+        self._buckets.put(bucket)
+        if bucket.name not in self._keys:
+            self._keys[bucket.name] = sorted(key for key, _ in self._documents.list(_objects(bucket.name)))
 
     def delete_bucket(self, name: str) -> None:
         """Removes an empty bucket and the parts of its unfinished uploads."""
         uploads = self.uploads(name)
         with self._documents.transaction():
-            self._documents.delete(_BUCKET, name)
+            self._buckets.delete(name)
             for upload_id, _ in uploads:
                 self._documents.delete(_UPLOAD, upload_id)
         self._keys.pop(name, None)
