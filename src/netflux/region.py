@@ -56,6 +56,7 @@ from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
 from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts as ElbParts
 from netflux.aws.elbv2.vpc import Vpcs
+from netflux.aws.iam.api import IamApi
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.rds.api import RdsApi
@@ -70,6 +71,8 @@ from netflux.aws.s3.store import Store
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.secretsmanager.controller import SecretDeletionController
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.ssm.api import SsmApi
+from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call
@@ -84,13 +87,14 @@ from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
 from netflux.resolver.resolver import Resolver
+from netflux.resources import ssm
 from netflux.resources.route53 import targets
 from netflux.resources.route53.recordset import RECORD_SET
 from netflux.runtime import choice
 from netflux.runtime.engine import Engine
 from netflux.runtime.localimage import LocalImages
 from netflux.seed.controller import SeedController
-from netflux.upgrade.release import take_over
+from netflux.upgrade.release import due, take_over
 
 _log = logging.getLogger(__name__)
 
@@ -106,9 +110,10 @@ READERS = {
     "route53": ("elbv2", "cloudfront"),
     "acm": ("elbv2",),
     "secretsmanager": ("secret-deletion",),
+    "ssm": ("parameter-expiration",),
 }
 """Which controllers read what a service's API has accepted, and its tables."""
-TABLES = frozenset({"acm", "ec2", "elbv2", "route53"})
+TABLES = frozenset({"acm", "cloudfront", "ec2", "elbv2", "route53", "ssm"})
 """Services of which all that controllers read are records."""
 
 
@@ -138,6 +143,8 @@ class Region:
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
+        self.apis.register(IamApi(self.documents, self.clock, options.account, self.keys))
+        self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
         self.ec2, self.flow_logs = self._vpcs()
         logs = LogStore(state.path / "logs", self.documents, front.faults)
         self.apis.register(LogsApi(logs, self.clock, self.apis))
@@ -157,6 +164,7 @@ class Region:
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
+        more.append(ParameterExpirationController(self.documents, self.clock))
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
@@ -168,7 +176,7 @@ class Region:
         """Returns when every part has been started. All are stopped again when one can't be."""
         begin = self.front.begin
         try:
-            if self.state.older:
+            if self.state.older or due(self.moto):
                 await take_over(self.moto, self.documents)
                 self.state.upgraded()
             self.moto.look()
@@ -183,13 +191,15 @@ class Region:
             await self.haproxy.put(self.registry.section(self.state.run / "ecr.sock"))
             await begin(lambda: self.edge.start(self.state.run / "edge.sock"), self.edge.stop)
             self.front.exit.push_async_callback(self.rds.stop)
-            await begin(lambda: self.elb.start(lambda key: self.loop.poke("elbv2", key)), self.elb.stop)
+            poke, soon = (partial(ask, self.elb.name) for ask in (self.loop.poke, self.loop.poke_soon))
+            await begin(lambda: self.elb.start(poke, soon), self.elb.stop)
             await self.runtime.clear()
             await begin(self.ecs.start, self.ecs.stop)
             self.loop.start()
             self.front.exit.push_async_callback(self.loop.stop)
             await begin(self.minutes.start, self.minutes.stop)
             await begin(self.stacks.resume, self.stacks.stop)
+            self.front.exit.push_async_callback(self.s3.store.small.settle)
             stopping = threading.Event()
             self.front.exit.callback(stopping.set)
             self._inspecting = asyncio.ensure_future(asyncio.to_thread(self.s3.store.inspect, stopping))
@@ -362,18 +372,20 @@ class Region:
     def _changed(self, call: Call) -> None:
         """For services that keep documents; of the others `_recorded` is told."""
         for controller in READERS.get(call.service, ()) if call.service not in TABLES else ():
-            self.loop.poke_all(controller)
+            self.loop.poke_soon(controller)
 
     def _recorded(self, changes: Sequence[Change]) -> None:
         """Whoever reads a service's tables looks at them again, where it matters to more than their next reader."""
         acting = [change for change in changes if self._acts(change)]
         for service in {change.table.partition("/")[0] for change in acting}:
             for controller in READERS.get(service, ()):
-                self.loop.poke_all(controller)
+                self.loop.poke_soon(controller)
 
     def _acts(self, change: Change) -> bool:
         if change.table.startswith("route53/"):
             return change.table == RECORD_SET.name and targets.acts(change)
+        if change.table.startswith("ssm/"):
+            return ssm.acts(change)
         return configured.acts(self.ec2.tables, change)
 
     def facts(self) -> dict[str, Any]:

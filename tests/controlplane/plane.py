@@ -7,6 +7,7 @@ from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.iam.accesskeys import UserKeys
 from netflux.aws.iam.api import IamApi
 from netflux.aws.secretsmanager.api import SecretsManagerApi
+from netflux.aws.ssm.api import SsmApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -57,6 +58,7 @@ class Plane:
         with_ec2(apis, self.documents)
         self.keys = with_iam(apis, self.documents)
         apis.register(SecretsManagerApi(self.documents, Clock(), apis))
+        apis.register(SsmApi(self.documents, Clock(), apis, self.keys))
         return apis
 
     def stop(self) -> None:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ class Place:
         if self.loopback:
             await self.loopback.start()
         await self.haproxy.start()
-        await self.controller.start(lambda key: self.loop.poke("elbv2", key))
+        await self.controller.start(partial(self.loop.poke, "elbv2"), partial(self.loop.poke_soon, "elbv2"))
         self.loop.start()
         await self.minutes.start()
         return self

@@ -86,14 +86,14 @@ async def test_state_that_can_not_be_read_costs_its_service_alone_and_stays(plan
 async def test_what_another_moto_has_written_costs_its_service_alone_and_is_told_at_the_start(plane: Plane) -> None:
     apis = await plane.start()
     await apis.call("sqs", "CreateQueue", {"QueueName": "q"})
-    await apis.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
-    plane.documents.put("moto/version", "ssm", {"moto": "4.0.0"})
+    await apis.call("kms", "CreateKey", {})
+    plane.documents.put("moto/version", "kms", {"moto": "4.0.0"})
     apis = await plane.restart()
     plane.moto.look()
     (fault,) = plane.documents.faults.list()
     assert "moto 4.0.0 wrote it" in fault.message
     assert "Run the netflux that has moto 4.0.0" in fault.hint
     with pytest.raises(AwsError, match=r"moto 4\.0\.0 wrote it"):
-        await apis.call("ssm", "GetParameter", {"Name": "p"})
+        await apis.call("kms", "ListKeys", {})
     assert (await apis.call("sqs", "ListQueues", {}))["QueueUrls"]
-    assert plane.moto.holds("ssm")
+    assert plane.moto.holds("kms")
