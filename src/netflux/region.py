@@ -71,6 +71,8 @@ from netflux.aws.s3.store import Store
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.secretsmanager.controller import SecretDeletionController
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.sns.api import SnsApi
+from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
 from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
@@ -90,6 +92,8 @@ from netflux.resolver.resolver import Resolver
 from netflux.resources import ssm
 from netflux.resources.route53 import targets
 from netflux.resources.route53.recordset import RECORD_SET
+from netflux.resources.sns.topics import Topics
+from netflux.resources.sqs.queues import Queues
 from netflux.runtime import choice
 from netflux.runtime.engine import Engine
 from netflux.runtime.localimage import LocalImages
@@ -143,8 +147,7 @@ class Region:
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
-        self.apis.register(IamApi(self.documents, self.clock, options.account, self.keys))
-        self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
+        self.queues, self.topics = self._records()
         self.ec2, self.flow_logs = self._vpcs()
         logs = LogStore(state.path / "logs", self.documents, front.faults)
         self.apis.register(LogsApi(logs, self.clock, self.apis))
@@ -170,7 +173,8 @@ class Region:
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         s3.authorization = front.authorization
         self.documents.watch(self._recorded)
-        self._services = Services(s3.handle, self.facts, self._inquiry(), self._changed)
+        certificate = self.topics.signatures.certificate
+        self._services = Services(s3.handle, self.facts, self._inquiry(), self._changed, certificate)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -210,6 +214,17 @@ class Region:
     async def stop(self) -> None:
         """Ends every part, the last started first; no child is left."""
         await self.front.stop()
+
+    def _records(self) -> tuple[Queues, Topics]:
+        """Services that only keep what they are told, and hand it on."""
+        here = self.options.region, self.options.account
+        self.apis.register(IamApi(self.documents, self.clock, self.options.account, self.keys))
+        self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
+        queues = Queues(self.documents, self.clock)
+        topics = Topics(self.documents, self.clock, queues, self.options.region)
+        self.apis.register(SqsApi(queues, self.keys, self.apis, here))
+        self.apis.register(SnsApi(topics, self.keys, self.apis, here))
+        return queues, topics
 
     def _registry(self) -> RegistryServer:
         binary = distribution.program()

@@ -20,6 +20,8 @@ from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.sns.api import SnsApi
+from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
 from netflux.aws.sts.api import StsApi
 from netflux.cloudformation.api import CloudFormationApi
@@ -30,7 +32,8 @@ DECLARED: dict[str, type] = {
     "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudformation": CloudFormationApi,
     "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
     "elbv2": ElbApi, "iam": IamApi, "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
-    "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "ssm": SsmApi, "sts": StsApi,
+    "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
+    "ssm": SsmApi, "sts": StsApi,
 }  # fmt: skip
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 

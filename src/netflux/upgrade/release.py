@@ -31,6 +31,8 @@ SERVICES: Sequence[tuple[str, Sequence[str]]] = (
     ("elbv2", ("elbv2",)),
     ("ssm", ("ssm",)),
     ("cloudwatch", ("cloudwatch",)),
+    ("sqs", ("sqs",)),
+    ("sns", ("sns",)),
 )
 """Module of this package, and the services whose state it takes over; what others refer to comes first."""
 

@@ -7,7 +7,7 @@ from netflux.errors import AwsError, Unsupported
 from tests.controlplane.plane import Plane
 
 RECORDS = """
-    kms:Encrypt kms:CreateKey dynamodb:PutItem sqs:SendMessage
+    kms:Encrypt kms:CreateKey dynamodb:PutItem
     eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
 """
 CLAIMS = """

@@ -347,11 +347,16 @@ async def test_a_handler_that_does_not_answer_is_given_up(region: Region, monkey
 async def test_a_call_that_holds_motos_thread_is_broken_off_and_changes_nothing(
     region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from moto.sns.models import SNSBackend
+    from moto.kms.models import KmsBackend
 
-    assert (await region.form("sns", b"Action=CreateTopic&Name=before")).status == 200
+    async def kms(operation: str) -> Answer:
+        target = f"TrentService.{operation}"
+        return await region.send("kms", b"{}", Content_Type="application/x-amz-json-1.1", X_Amz_Target=target)
+
+    assert (await kms("CreateKey")).status == 200
+    before = (await kms("ListKeys")).body
     region.plane.moto._watchdog = Watchdog(0.3, 10)
-    made = SNSBackend.create_topic
+    made = KmsBackend.create_key
 
     def hold(self: Any, *given: Any, **named: Any) -> Any:
         made(self, *given, **named)
@@ -362,15 +367,14 @@ async def test_a_call_that_holds_motos_thread_is_broken_off_and_changes_nothing(
                 continue
 
     with monkeypatch.context() as patch:
-        patch.setattr(SNSBackend, "create_topic", hold)
-        answer = await region.form("sns", b"Action=CreateTopic&Name=held")
+        patch.setattr(KmsBackend, "create_key", hold)
+        answer = await kms("CreateKey")
     assert (answer.status, answer.code) == (503, "ServiceUnavailable")
     assert b"broken off" in answer.body
     region.plane.moto._watchdog.stop()
     region.plane.moto._watchdog = Watchdog(60, 60)
-    listed = await region.form("sns", b"Action=ListTopics")
-    assert re.findall(rb"<TopicArn>(.*?)</TopicArn>", listed.body) == [b"arn:aws:sns:us-east-1:123456789012:before"]
-    assert (await region.form("sns", b"Action=CreateTopic&Name=held")).status == 200
+    assert (await kms("ListKeys")).body == before
+    assert (await kms("CreateKey")).status == 200
     region.plane.moto._watchdog.stop()
 
 
@@ -409,3 +413,10 @@ async def test_a_services_own_rules_hold_for_what_moto_answers_a_client(region: 
     answer = await region.send("kms", b'{"Description": "refused"}', **given)
     assert (answer.status, answer.code) == (400, "ValidationException")
     assert (await region.send("kms", b'{"Description": "taken"}', **given)).status == 200
+
+
+def test_a_request_for_a_classic_load_balancer_is_refused_by_name() -> None:
+    body = b"Action=CreateLoadBalancer&Version=2012-06-01&LoadBalancerName=web"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    with pytest.raises(AwsError, match=r"Classic Load Balancers\) is not supported by Netflux"):
+        requests.meant("elbv2", HttpRequest("POST", "/", form, body))

@@ -146,6 +146,17 @@ class Moto:
             name: [one.policies or "[]" for one in versions] for name, versions in every if not name.startswith("/aws/")
         }
 
+    async def queued(self, queue: str) -> list[dict[str, Any]]:
+        """The messages that the release before left in a queue, by name; receiving them would miss some."""
+        return await self._run(lambda: self._queued(queue))
+
+    def _queued(self, queue: str) -> list[dict[str, Any]]:
+        self._load("sqs")
+        from moto.backends import get_backend
+
+        backend = get_backend("sqs")[os.environ["MOTO_ACCOUNT_ID"]][self._region]
+        return [vars(message) for message in backend.queues[queue]._messages]
+
     def _load(self, service: str) -> None:
         """moto has what the disk has of the service. Raises AwsError where that can't be read."""
         self._ledger.load(service)

@@ -16,9 +16,6 @@ _ANY = ".*"
 _WRITES = {
     "dynamodb": "(Create|Update|Delete)Table|(Put|Update|Delete)Item|Batch.*|Transact.*|Execute.*|(Unt|T)agResource",
     "kms": _ANY,
-    "sns": "(Create|Delete)Topic|Set(Topic|Subscription)Attributes|Publish(Batch)?|(Uns|S)ubscribe|(Unt|T)agResource"
-    "|(Add|Remove)Permission",
-    "sqs": _ANY,
 }  # fmt: skip
 """Of each service whose records are the whole truth, the changing operations that claim no more than a record."""
 

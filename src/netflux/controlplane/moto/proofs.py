@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 _LISTS = {
     "kms": ("ListKeys", "ListAliases"),
-    "sns": ("ListTopics", "ListSubscriptions"),
 }
-_FREQUENT = ("Publish", "Encrypt", "Decrypt", "Generate", "Sign", "Verify", "Get")
+_FREQUENT = ("Encrypt", "Decrypt", "Generate", "Sign", "Verify", "Get")
 """What changes nothing that is listed, and is called often."""
 
 
