@@ -19,6 +19,10 @@ import pytest
 from aiohttp import web
 from botocore.parsers import create_parser
 
+from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground
+from netflux.aws.cloudwatch.series import Series
+from netflux.clock import Clock
 from netflux.controlplane import apis as apis_module
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication.admission import Admission, Door
@@ -114,6 +118,7 @@ async def region(plane: Plane, tmp_path: Path) -> AsyncIterator[Region]:
     apis: Apis = await plane.start()
     clusters = Clusters()
     apis.register(clusters)
+    apis.register(CloudWatchApi(Ground(Series(), frozenset(), plane.documents, Clock())))
 
     async def s3(_request: web.Request, _door: Door) -> web.StreamResponse:
         return web.Response(text="S3")
