@@ -9,6 +9,7 @@ from netflux.aws.iam.api import IamApi
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
+from netflux.aws.ssm.api import SsmApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -70,6 +71,7 @@ class Plane:
         with_ec2(apis, self.documents)
         self.keys = with_iam(apis, self.documents)
         apis.register(SecretsManagerApi(self.documents, Clock(), apis))
+        apis.register(SsmApi(self.documents, Clock(), apis, self.keys))
         self.queues, self.topics = with_queues(apis, self.documents, self.keys)
         return apis
 

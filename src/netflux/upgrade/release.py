@@ -29,6 +29,8 @@ SERVICES: Sequence[tuple[str, Sequence[str]]] = (
     ("secretsmanager", ("secretsmanager",)),
     ("rds", ("rds",)),
     ("elbv2", ("elbv2",)),
+    ("ssm", ("ssm",)),
+    ("cloudwatch", ("cloudwatch",)),
     ("sqs", ("sqs",)),
     ("sns", ("sns",)),
 )

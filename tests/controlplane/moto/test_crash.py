@@ -38,22 +38,21 @@ def test_an_exception_of_which_nothing_is_known_refuses_the_call_by_name(error: 
 
 
 async def test_a_call_that_fails_half_way_has_changed_nothing(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
-    from moto.ssm.models import SimpleSystemManagerBackend
+    from moto.kms.models import KmsBackend
 
     apis = await plane.start()
-    await apis.call("ssm", "PutParameter", {"Name": "kept", "Value": "v", "Type": "String"})
-    put = SimpleSystemManagerBackend.put_parameter
+    kept = (await apis.call("kms", "CreateKey", {}))["KeyMetadata"]["KeyId"]
+    create = KmsBackend.create_key
 
     def half(backend: Any, *args: Any, **named: Any) -> Any:
-        put(backend, *args, **named)
+        create(backend, *args, **named)
         raise KeyError("elsewhere")
 
-    monkeypatch.setattr(SimpleSystemManagerBackend, "put_parameter", half)
-    with pytest.raises(Unsupported, match="ssm:PutParameter"):
-        await apis.call("ssm", "PutParameter", {"Name": "half", "Value": "v", "Type": "String"})
+    monkeypatch.setattr(KmsBackend, "create_key", half)
+    with pytest.raises(Unsupported, match="kms:CreateKey"):
+        await apis.call("kms", "CreateKey", {})
     monkeypatch.undo()
-    told = await apis.call("ssm", "DescribeParameters", {})
-    assert [one["Name"] for one in told["Parameters"]] == ["kept"]
+    assert [one["KeyId"] for one in (await apis.call("kms", "ListKeys", {}))["Keys"]] == [kept]
 
 
 async def test_reading_a_service_that_can_not_be_pickled_does_not_stop_changes_of_others(plane: Plane) -> None:

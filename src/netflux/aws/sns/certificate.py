@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from aiohttp import web
 
-from netflux.resources.sns.signing import Signatures
 
-
-def routes(signatures: Signatures) -> list[web.RouteDef]:
+def routes(certificate: Callable[[str], Awaitable[str | None]]) -> list[web.RouteDef]:
     """What anybody may read."""
 
     async def shown(request: web.Request) -> web.Response:
-        found = signatures.certificate(request.path)
+        found = await certificate(request.path)
         if found is None:
             raise web.HTTPNotFound
         return web.Response(text=found, content_type="application/x-pem-file")
