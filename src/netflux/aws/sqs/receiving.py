@@ -66,7 +66,7 @@ class Receiving(Part):
             raise AwsError("OverLimit", f"Too many messages are in flight: {_MOST_IN_FLIGHT}. Delete some.", 403)
         if not wanted.attempt and not self.kept.may_receive(queue):
             return []
-        with self.documents.transaction():
+        with self.documents.transaction(shared=True):  # the kernel awaits the disk before it answers
             return self.kept.receive(queue, wanted)
 
     @operation("QueueUrl ReceiptHandle")

@@ -78,7 +78,7 @@ class Topics:
         for one in self.published:
             self._ends.add(one.until, one.key)
             self._last = max(self._last, one.sequence)
-        documents.watch(self._told)
+        documents.follow(self._told)
 
     def publish(self, arn: str, text: str, subject: str = "", attributes: Mapping[str, Value] | None = None) -> Sent:
         """Publishes a message of a service's own.

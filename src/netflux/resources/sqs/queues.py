@@ -85,7 +85,7 @@ class Queues:
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         self._last = 0
         self._fill()
-        documents.watch(self._told)
+        documents.follow(self._told)
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -306,7 +306,7 @@ class Queues:
             self._remember(one)
 
     def _told(self, changes: Sequence[Change]) -> None:
-        """Follows what is on disk, and wakes those who wait for it."""
+        """Follows the tables, and wakes those who wait: what they find is on disk before they are answered."""
         wake: dict[str, None] = {}
         for change in changes:
             if change.table == MESSAGE.name:
