@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.crash.calls import Made, Services, accepted
 
-TRIES = 4000
+TRIES = 8000
 _MOST_STATEMENTS = 60
 
 

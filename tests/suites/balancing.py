@@ -50,7 +50,7 @@ class Balancing:
 
     async def start(self) -> None:
         """Follows changes from now on."""
-        await self._controller.start(self._poke)
+        await self._controller.start(self._poke, self._poke)
 
     async def stop(self) -> None:
         """Ends passes and health checks."""

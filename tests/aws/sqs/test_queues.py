@@ -56,6 +56,20 @@ async def test_a_message_can_be_held_longer_and_let_go(world: World) -> None:
     assert await world.bodies(url) == ["Heat"]
 
 
+async def test_a_standard_queue_takes_the_handle_of_an_earlier_receive(world: World) -> None:
+    url = await world.queue(VisibilityTimeout="1")
+    await world.sqs("SendMessage", QueueUrl=url, MessageBody="Heat")
+    (first,) = await world.received(url)
+    world.clock.move(1)
+    await world.received(url)
+    handle = {"QueueUrl": url, "ReceiptHandle": first["ReceiptHandle"]}
+    await world.sqs("ChangeMessageVisibility", **handle, VisibilityTimeout=100)
+    world.clock.move(99)
+    assert not await world.received(url)
+    await world.sqs("DeleteMessage", **handle)
+    assert not len(world.queues.messages)
+
+
 async def test_delays_are_the_messages_or_the_queues(world: World) -> None:
     url = await world.queue(DelaySeconds="10")
     await world.sqs("SendMessage", QueueUrl=url, MessageBody="queue")

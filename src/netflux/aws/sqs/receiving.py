@@ -66,7 +66,7 @@ class Receiving(Part):
             raise AwsError("OverLimit", f"Too many messages are in flight: {_MOST_IN_FLIGHT}. Delete some.", 403)
         if not wanted.attempt and not self.kept.may_receive(queue):
             return []
-        with self.documents.transaction():
+        with self.documents.transaction(shared=True):  # the kernel awaits the disk before it answers
             return self.kept.receive(queue, wanted)
 
     @operation("QueueUrl ReceiptHandle")
@@ -106,7 +106,7 @@ class Receiving(Part):
 
     @operation("QueueUrl ReceiptHandle VisibilityTimeout")
     def change_message_visibility(self, call: Call, request: Request) -> dict[str, Any]:
-        """Of a message in flight, for at most 12 hours since it was received."""
+        """Of a message in flight, for at most 12 hours since it was received; a standard queue takes older handles."""
         self._hold(self.queue(request), request["ReceiptHandle"], request["VisibilityTimeout"])
         return {}
 
@@ -129,7 +129,7 @@ class Receiving(Part):
             raise value(seconds, "VisibilityTimeout", f"VisibilityTimeout must be >= 0 and <= {LONGEST_VISIBILITY}.")
         receipt, now = self.received(queue, text), self.kept.now()
         message, delivery = self._held(queue, receipt.message)
-        if message is None or delivery is None or delivery.token != receipt.token:
+        if message is None or delivery is None or (queue.fifo and delivery.token != receipt.token):
             raise value(
                 text,
                 "ReceiptHandle",

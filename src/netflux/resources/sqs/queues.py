@@ -103,7 +103,7 @@ class Queues:
             arn: of the queue.
             body: of the message.
             attributes: of the message.
-            group: of a FIFO queue's message, which the queue tells from others by its content.
+            group: of a FIFO queue's message; such a queue has to tell messages apart by their content.
 
         Raises:
             AwsError: there is no such queue, or it does not take this message.
@@ -306,7 +306,7 @@ class Queues:
             self._remember(one)
 
     def _told(self, changes: Sequence[Change]) -> None:
-        """Follows the tables, and wakes those who wait for a change of them."""
+        """Follows the tables, and wakes those who wait: what they find is on disk before they are answered."""
         wake: dict[str, None] = {}
         for change in changes:
             if change.table == MESSAGE.name:

@@ -1,6 +1,6 @@
 """The order of one queue's messages: which can be received now, which are hidden and until when, which are too old.
 
-It is made from the records and follows them when they are on disk, so it may be a moment behind: whoever takes a
+It is made from the records and follows them transaction by transaction, so inside one it is behind: whoever takes a
 message looks at its record first. What a receive costs does not depend on how many messages there are.
 """
 
