@@ -5,6 +5,7 @@ What is changed in the copy, and nothing else:
 - names of other regions and their zones become the region's own, since the region refuses all others. A test whose
   clients are for more than one region is about several of them, and keeps their names, and so does one whose clients
   are for the region itself;
+- what a test sends without meaning it, such as "some policy" for a policy, becomes what AWS takes (substitutes.py);
 - a security group that a test makes in the default VPC, for a load balancer in a VPC that it makes after it, is made in
   that VPC: AWS, and the region, refuse the load balancer otherwise (InvalidConfigurationRequest);
 - a subnet is made without a block of documentation's IPv6 addresses that its VPC does not have (InvalidSubnet.Range);
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netflux.names import REGION
+from tests.suites import substitutes
 
 _NAME = re.compile(r"(?<![\w-])([a-z]{2}(?:-gov|-iso\w?)?-(?:north|south|east|west|central)+-\d)([a-f]?)(?![\w-])")
 """A region's name, or a zone's."""
@@ -34,6 +36,8 @@ _MEANT = {
 }
 """By a member of a request and a value that EC2 does not take, the one that is meant."""
 _VERIFIED = "aws_verified"
+_NOT = "no `aws_verified`-marker"
+"""Says a test that has a fixture of verified tests and is none."""
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -78,7 +82,8 @@ def copy(checkout: Path, service: str, only: tuple[str, ...], directory: Path) -
     for place in sorted((tests / own).rglob("*.py")):
         tree = ast.parse(place.read_text())
         verified.update(f"{place.stem}::{name}" for name in marked(tree))
-        place.write_text(ast.unparse(adapted(tree)) + "\n")
+        place.write_text(ast.unparse(substitutes.meant(adapted(tree), service)) + "\n")
+    substitutes.mend_files(tests / own)
     files = [f"tests/{own}/test_{name}.py" for name in only] or [f"tests/{own}"]
     return Suite(directory, tuple(files), frozenset(verified))
 
@@ -86,7 +91,11 @@ def copy(checkout: Path, service: str, only: tuple[str, ...], directory: Path) -
 def marked(tree: ast.Module) -> list[str]:
     """The names of the tests that are marked as verified on AWS."""
     return [
-        node.name for node in ast.walk(tree) if isinstance(node, Function) and any(map(_marks, node.decorator_list))
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, Function)
+        and any(map(_marks, node.decorator_list))
+        and _NOT not in (ast.get_docstring(node) or "")
     ]
 
 

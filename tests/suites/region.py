@@ -25,6 +25,7 @@ from netflux.controlplane.authentication.admission import MAIN, Admission, Door
 from netflux.controlplane.authentication.keys import Keys, well_known
 from netflux.controlplane.server import Server
 from tests.controlplane.plane import Plane
+from tests.suites import layers
 from tests.suites.balancing import Balancing
 
 _STACK_SECONDS = 15.0
@@ -69,6 +70,7 @@ class Region:
         for module in pkgutil.iter_modules(tests.rules.__path__):
             if module.name not in ("rule", "test_rules"):
                 importlib.import_module(f"tests.rules.{module.name}").register(plane, apis)
+        layers.register(plane, apis)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """A call, or what moto's own tests ask of moto."""
