@@ -3,7 +3,8 @@
 What is changed in the copy, and nothing else:
 
 - names of other regions and their zones become the region's own, since the region refuses all others. A test whose
-  clients are for more than one region is about several of them: it keeps their names;
+  clients are for more than one region is about several of them, and keeps their names, and so does one whose clients
+  are for the region itself;
 - what a test sends without meaning it, such as "some policy" for a policy, becomes what AWS takes (substitutes.py);
 - a security group that a test makes in the default VPC, for a load balancer in a VPC that it makes after it, is made in
   that VPC: AWS, and the region, refuse the load balancer otherwise (InvalidConfigurationRequest);
@@ -150,7 +151,8 @@ def _is_client(call: ast.Call) -> bool:
 
 class _Regions(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return node if len(_asked(node)) > 1 else self.generic_visit(node)
+        asked = _asked(node)
+        return node if len(asked) > 1 or asked == {REGION} else self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> ast.Constant:
         if isinstance(node.value, str):
