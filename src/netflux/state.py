@@ -17,7 +17,6 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -234,13 +233,13 @@ def _filled(folder: Path) -> bool:
 
 
 def _check_version(path: Path) -> None:
-    from netflux.controlplane.records import documents
+    from netflux.controlplane.records import databasefile
 
     file, database = path / "version", path / "netflux.db"
     if not file.is_file():
         strangers = {entry.name for entry in path.iterdir()} - _EMPTY if path.is_dir() else set()
         strangers |= {name for name in _FOLDERS if name != "run" and _filled(path / name)}
-        if strangers == {database.name} and documents.untouched(database):
+        if strangers == {database.name} and databasefile.untouched(database):
             return
         if strangers:
             raise UserError(
@@ -259,18 +258,26 @@ def _check_version(path: Path) -> None:
         ) from error
     if found != version() and not _upgradable(found):
         raise _another(path, found)
-    documents.check(database)
+    databasefile.check(database)
 
 
 def _upgradable(found: Any) -> bool:
     """Whether it is of the release before, and what it was written with is here to read it."""
-    return bool(found == {"format": OLDER, "moto": metadata.version("moto")})
+    return bool(
+        isinstance(found, dict) and found.get("format") == OLDER and found == {"format": OLDER, "moto": _moto()}
+    )
+
+
+def _moto() -> str:
+    from importlib import metadata  # which reads as much as the rest of this module, for a state of long ago
+
+    return metadata.version("moto")
 
 
 def _another(path: Path, found: Any) -> UserError:
     written = found.get("format") if isinstance(found, dict) else None
     if written == OLDER:
-        moto, here = found.get("moto"), metadata.version("moto")
+        moto, here = found.get("moto"), _moto()
         return UserError(
             f"The state directory {path} was written by the release before, with moto {moto}.\n"
             f"It is read once, and by that version of moto; here is {here}. Nothing in it was touched.",
@@ -352,9 +359,9 @@ def _prepare(path: Path) -> None:
     for name in _FOLDERS:
         (path / name).mkdir(mode=0o700, exist_ok=True)
     if not (path / "version").exists():
-        from netflux.controlplane.records import documents
+        from netflux.controlplane.records import databasefile
 
-        documents.create(path / "netflux.db")  # so that a directory with a version and no database has lost it
+        databasefile.create(path / "netflux.db")  # so that a directory with a version and no database has lost it
         _write_version(path)
 
 

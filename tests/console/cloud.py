@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from netflux.console.routes import Push, Sources
 from netflux.errors import AwsError
+from netflux.seed.config import ImageSource
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 ALB = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/netflux-alb/1"
@@ -309,3 +311,22 @@ class Counting:
 
     async def dropped(self, _interfaces: object) -> list[dict[str, Any]]:
         return [DROPPED]
+
+
+class _Nothing:
+    """Nothing was denied."""
+
+    async def last(self) -> list[dict[str, Any]]:
+        return []
+
+    async def explain(self, principal: str, action: str, resource: str) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+async def _refused(_image: ImageSource) -> str:
+    raise NotImplementedError
+
+
+def sources(region: Cloud, push: Push = _refused) -> Sources:
+    """The console's, of this region."""
+    return Sources(region.call, lambda: FACTS, Counting(), _Nothing(), push)

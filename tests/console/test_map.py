@@ -31,7 +31,7 @@ def region() -> Iterator[cloud.Cloud]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def address(region: cloud.Cloud) -> AsyncIterator[str]:
     app = web.Application()
-    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access("token"), cloud.Counting()))
+    app.add_routes(routes(cloud.sources(region), Access("token")))
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

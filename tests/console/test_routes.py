@@ -25,7 +25,7 @@ async def region() -> cloud.Cloud:
 async def client(region: cloud.Cloud, tmp_path: Path) -> AsyncIterator[Client]:
     app = web.Application()
     push = partial(image.push, region.call, Trees(tmp_path / "images", lambda _digest: True))
-    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access(TOKEN), push=push))
+    app.add_routes(routes(cloud.sources(region, push), Access(TOKEN)))
     async with TestClient(TestServer(app)) as started:
         yield started
 
@@ -54,7 +54,7 @@ async def test_status_is_the_snapshot_with_the_regions_facts(client: Client) -> 
 
 async def test_status_has_what_security_groups_dropped(region: cloud.Cloud) -> None:
     app = web.Application()
-    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access(TOKEN), cloud.Counting()))
+    app.add_routes(routes(cloud.sources(region), Access(TOKEN)))
     async with TestClient(TestServer(app)) as started:
         found = await (await started.get("/_netflux/status.json", headers=HERE)).json()
     assert found["dropped"] == [cloud.DROPPED]
@@ -138,7 +138,7 @@ async def test_a_push_needs_the_token(client: Client, region: cloud.Cloud, token
 
 async def test_another_user_of_the_machine_sees_nothing_without_the_token(region: cloud.Cloud) -> None:
     app = web.Application()
-    app.add_routes(routes(region.call, lambda: cloud.FACTS, Access(TOKEN, lambda headers: headers["x-peer"] == "own")))
+    app.add_routes(routes(cloud.sources(region), Access(TOKEN, lambda headers: headers["x-peer"] == "own")))
     async with TestClient(TestServer(app)) as started:
         for peer, token, status in (("own", "", 200), ("other", "", 403), ("other", TOKEN, 200)):
             headers = {**HERE, "X-Peer": peer, "X-Netflux": token}

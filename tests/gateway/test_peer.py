@@ -59,3 +59,16 @@ def test_a_connection_that_its_program_has_closed_is_nobodys(server: socket.sock
 @pytest.mark.parametrize("text", ["", "127.0.0.1:1", "127.0.0.1:99999", "nobody:80", "127.0.0.1:", ":80"])
 def test_what_is_no_connection_is_nobodys(peers: peer.Peers, text: str) -> None:
     assert peers.user(text) is None
+
+
+def test_a_connection_that_was_known_is_known_until_another_begins_on_its_port(
+    server: socket.socket, peers: peer.Peers
+) -> None:
+    with socket.create_connection(server.getsockname()) as own:
+        first = name(own)
+        assert peers.by_owner(f"{first}/1000")
+        accepted, _ = server.accept()
+    with accepted:
+        assert peers.by_owner(f"{first}/1000")
+        assert not peers.by_owner(f"{first}/1001")
+        assert not peers.by_owner(first)

@@ -45,7 +45,7 @@ class Memory:
     def remove(self, table: Table[Any], key: str) -> None:
         self._tell(Change(table.schema.name, key, table.keep(key, None), None))
 
-    def watch(self, told: Callable[[Sequence[Change]], None]) -> None:
+    def follow(self, told: Callable[[Sequence[Change]], None]) -> None:
         self._told.append(told)
 
     def _tell(self, change: Change) -> None:

@@ -49,6 +49,23 @@ async def test_it_begins_with_a_pass_over_everything() -> None:
     await loop.stop()
 
 
+async def test_changes_that_come_together_share_a_pass_which_begins_after_whoever_told_of_them() -> None:
+    controller = Recording()
+    loop = Loop(Clock(), [controller])
+    loop.start()
+    await until(lambda: controller.passes == 1)
+    for key in (None, "a", None, "b", "a"):
+        loop.poke_soon("thing", key)
+        await asyncio.sleep(0)
+    loop.poke_soon("nobody", "a")
+    assert controller.passes == 1
+    assert controller.inside == 0
+    await until(lambda: controller.passes == 3)
+    loop.poke_soon("thing", "a")
+    await until(lambda: controller.passes == 4)
+    await loop.stop()
+
+
 async def test_a_poke_during_a_pass_asks_for_another_after_it() -> None:
     controller = Recording()
     controller.gate.clear()

@@ -2,13 +2,13 @@
 
 What is changed in the copy, and nothing else:
 
-- names of other regions and their zones become the region's own, since the region refuses all others. A test that
-  names more than one region is about several of them: it keeps their names;
+- names of other regions and their zones become the region's own, since the region refuses all others. A test whose
+  clients are for more than one region is about several of them: it keeps their names;
 - what a test sends without meaning it, such as "some policy" for a policy, becomes what AWS takes (substitutes.py);
 - a security group that a test makes in the default VPC, for a load balancer in a VPC that it makes after it, is made in
   that VPC: AWS, and the region, refuse the load balancer otherwise (InvalidConfigurationRequest);
 - a subnet is made without a block of documentation's IPv6 addresses that its VPC does not have (InvalidSubnet.Range);
-- a prefix list's family is IPv4 where a test says `?`;
+- values that EC2 spells otherwise are spelled as EC2 does: `interface`, `gateway`, `ALLOW`, and `?` for a family;
 - a listener that a test makes without any action answers 503.
 """
 
@@ -26,6 +26,14 @@ from tests.suites import substitutes
 _NAME = re.compile(r"(?<![\w-])([a-z]{2}(?:-gov|-iso\w?)?-(?:north|south|east|west|central)+-\d)([a-f]?)(?![\w-])")
 """A region's name, or a zone's."""
 _ANSWER = "[{'Type': 'fixed-response', 'FixedResponseConfig': {'StatusCode': '503'}}]"
+_MEANT = {
+    ("AddressFamily", "?"): "IPv4",
+    ("RuleAction", "ALLOW"): "allow",
+    ("RuleAction", "DENY"): "deny",
+    ("VpcEndpointType", "gateway"): "Gateway",
+    ("VpcEndpointType", "interface"): "Interface",
+}
+"""By a member of a request and a value that EC2 does not take, the one that is meant."""
 _VERIFIED = "aws_verified"
 _NOT = "no `aws_verified`-marker"
 """Says a test that has a fixture of verified tests and is none."""
@@ -112,8 +120,9 @@ class _Requests(ast.NodeTransformer):
         if isinstance(node.func, ast.Attribute) and node.func.attr == "create_subnet":
             node.keywords = [one for one in node.keywords if not _says(one, "Ipv6CidrBlock", "2001:db8::/64")]
         for one in node.keywords:
-            if _says(one, "AddressFamily", "?"):
-                one.value = ast.Constant("IPv4")
+            for (name, value), meant in _MEANT.items():
+                if _says(one, name, value):
+                    one.value = ast.Constant(meant)
             if one.arg == "DefaultActions" and isinstance(one.value, ast.List) and not one.value.elts:
                 one.value = ast.parse(_ANSWER, mode="eval").body
         return node
@@ -123,10 +132,25 @@ def _says(keyword: ast.keyword, name: str, value: str) -> bool:
     return keyword.arg == name and isinstance(keyword.value, ast.Constant) and keyword.value.value == value
 
 
+def _asked(function: ast.FunctionDef) -> set[str]:
+    """The regions that a test's clients are for: those that it names, where a client's is no constant."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and _is_client(node)]
+    given = [
+        one for call in calls for one in (*call.args[1:2], *(k.value for k in call.keywords if k.arg == "region_name"))
+    ]
+    constant = all(isinstance(one, ast.Constant) for one in given)
+    told = [*given, *function.decorator_list] if constant else [function]
+    return {match.group(1) for one in told for match in _NAME.finditer(ast.unparse(one))}
+
+
+def _is_client(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name in ("client", "resource")
+
+
 class _Regions(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        named = {match.group(1) for match in _NAME.finditer(ast.unparse(node))}
-        return node if len(named) > 1 else self.generic_visit(node)
+        return node if len(_asked(node)) > 1 else self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> ast.Constant:
         if isinstance(node.value, str):

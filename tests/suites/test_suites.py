@@ -18,8 +18,15 @@ def test_other_regions_and_zones_have_the_regions_own_name() -> None:
 
 
 def test_a_test_about_several_regions_keeps_their_names() -> None:
-    text = "def test_a():\n    client('us-west-1')\n    client('eu-west-1')"
+    text = "def test_a():\n    client('ec2', 'us-west-1')\n    client('ec2', region_name='eu-west-1')"
     assert _adapted(text) == text
+    text = "def test_a():\n    for region in ['us-west-1', 'eu-west-1']:\n        client('ec2', region)"
+    assert _adapted(text) == text
+
+
+def test_a_test_about_one_region_may_name_another_ones_service() -> None:
+    told = _adapted("def test_a():\n    client('ec2', 'us-west-1').call(Service='com.amazonaws.eu-west-1.s3')")
+    assert told == "def test_a():\n    client('ec2', 'us-east-1').call(Service='com.amazonaws.us-east-1.s3')"
 
 
 def test_a_group_for_a_load_balancer_is_made_in_its_vpc() -> None:

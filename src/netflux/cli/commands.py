@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from netflux import state as states
-from netflux.cli import client, detached, progress, stack, summary
+from netflux.cli import client, detached, progress, stack
 from netflux.cli import project as projects
 from netflux.controlplane.authentication import development
 from netflux.errors import UserError
@@ -75,19 +73,26 @@ def up(chosen: Chosen, place: Path) -> None:
 
     _session["log"] = place / "netflux.log"
     told = pipe()
-    console = Console()
     request = _request(chosen, place)
 
     def ready(status: dict[str, Any], seconds: float) -> None:
         if told is not None:
             told.ready({"status": status, "seconds": seconds})
             return
-        summary.show(console, status, seconds)
-        console.print("Ctrl-C stops it; its state stays in", str(place), style="dim", highlight=False, soft_wrap=True)
+        _summary(status, seconds)
+        print(f"Ctrl-C stops it; its state stays in {place}", flush=True)
 
-    foreground.run(request, lambda: told or progress.on(console), ready)
+    foreground.run(request, lambda: told or progress.shown(), ready)
     if told is None:
-        console.print("Stopped.")
+        print("Stopped.")
+
+
+def _summary(status: dict[str, Any], seconds: float) -> None:
+    from rich.console import Console
+
+    from netflux.cli import summary
+
+    summary.show(Console(), status, seconds)
 
 
 def _request(chosen: Chosen, place: Path) -> Any:
@@ -110,14 +115,13 @@ def up_detached(chosen: Chosen, place: Path) -> None:
     arguments += ["--any-credentials"] if chosen.any_credentials else []
     arguments += [] if chosen.iam else ["--iam", "off"]
     arguments += ["--live"] if chosen.live else []
-    console = Console()
-    shown = progress.on(console)
+    shown = progress.shown()
     try:
         found = detached.start(arguments, place, shown)
     finally:
         shown.close()
-    summary.show(console, found["status"], found["seconds"])
-    console.print("`netflux down` stops it.", style="dim")
+    _summary(found["status"], found["seconds"])
+    print("`netflux down` stops it.")
 
 
 def status(place: Path, as_json: bool) -> None:
@@ -126,7 +130,9 @@ def status(place: Path, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found, indent=2))
         return
-    from netflux.cli import tables
+    from rich.console import Console
+
+    from netflux.cli import summary, tables
 
     console = Console()
     summary.show(console, found)
@@ -135,7 +141,6 @@ def status(place: Path, as_json: bool) -> None:
 
 def logs(place: Path, service: str, follow: bool) -> None:
     """Prints services' log lines, the oldest first."""
-    console = Console(soft_wrap=True, highlight=False)
     seen: set[str] = set()
     since = 0
     pause = threading.Event()
@@ -143,7 +148,7 @@ def logs(place: Path, service: str, follow: bool) -> None:
         lines = client.get(place, "logs.json", service=service, since=str(since))
         new = [line for line in lines if line["id"] not in seen]
         for line in new:
-            _print_line(console, line, not service)
+            _print_line(line, not service)
         if new:
             since = new[-1]["timestamp"]
             seen = {line["id"] for line in lines if line["timestamp"] == since}
@@ -153,29 +158,28 @@ def logs(place: Path, service: str, follow: bool) -> None:
             return
 
 
-def _print_line(console: Console, line: dict[str, Any], named: bool) -> None:
+def _print_line(line: dict[str, Any], named: bool) -> None:
     moment = time.strftime("%H:%M:%S", time.localtime(line["timestamp"] / 1000))
     task = line["stream"].rpartition("/")[2][:8]
     name = f"{line['service']}/{task}" if named else task
-    console.out(f"{moment} {name}  {line['message'].rstrip()}", highlight=False)
+    print(f"{moment} {name}  {line['message'].rstrip()}", flush=True)
 
 
 def down(place: Path, delete: bool) -> None:
     """Stops the region that holds the directory, and waits until it is gone."""
-    console = Console()
     held = states.holder(place)
     if held is None and not (delete and place.exists()):
-        console.print(f"No region is running in {place}.", highlight=False, soft_wrap=True)
+        print(f"No region is running in {place}.")
         return
     if held is not None:
-        _stop(held, place, console)
-        console.print("Stopped.")
+        _stop(held, place)
+        print("Stopped.")
     if delete:
         states.delete(place)
-        console.print(f"Deleted {place}.", highlight=False, soft_wrap=True)
+        print(f"Deleted {place}.")
 
 
-def _stop(held: states.Holder, place: Path, console: Console) -> None:
+def _stop(held: states.Holder, place: Path) -> None:
     """SIGTERM, and SIGKILL when that was in vain: its children end with it, by the kernel."""
     try:
         process = os.pidfd_open(held.pid)
@@ -188,10 +192,10 @@ def _stop(held: states.Holder, place: Path, console: Console) -> None:
         signal.pidfd_send_signal(process, signal.SIGTERM)
         if select.select([process], [], [], patience)[0]:
             return
-        console.print(
+        print(
             f"The region (pid {held.pid}) did not stop within {patience:.0f} s, so it is killed. Nothing that it has "
             f"acknowledged is lost by that. {place / 'netflux.log'} may say what it waited for.",
-            highlight=False,
+            flush=True,
         )
         signal.pidfd_send_signal(process, signal.SIGKILL)
         if not select.select([process], [], [], KILL_DEADLINE)[0]:

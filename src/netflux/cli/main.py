@@ -1,4 +1,7 @@
-"""`netflux`: the commands, their options, and how an error looks."""
+"""`netflux`: the commands, their options, and how an error looks.
+
+What a command does not need is imported by those that do: the first answer of `netflux up` waits for every module.
+"""
 
 from __future__ import annotations
 
@@ -6,85 +9,57 @@ import os
 import sys
 import tempfile
 import traceback
-from enum import StrEnum
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, TypeVar
 
-import typer
-from rich.console import Console
-from rich.panel import Panel
-from rich.text import Text
+import click
 
 from netflux import __version__
 from netflux.cli import project as projects
 from netflux.errors import UserError
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="Netflux: a local cloud that runs CloudFormation templates on one machine, for real.",
+Body = TypeVar("Body", bound=Callable[..., None])
+
+_PATH: Any = click.Path(path_type=Path)
+_STATE = click.option(
+    "--state", envvar="NETFLUX_STATE_DIR", metavar="DIR", type=_PATH, help="State directory [.netflux in the project]."
 )
+_JSON = click.option("--json", "as_json", is_flag=True, help="All of it, for programs.")
 
 
-class Network(StrEnum):
-    """Network drivers."""
-
-    auto = "auto"
-    loopback = "loopback"
-    namespaces = "namespaces"
+@click.group(no_args_is_help=True)
+def app() -> None:
+    """Netflux: a local cloud that runs CloudFormation templates on one machine, for real."""
 
 
-class Runtime(StrEnum):
-    """How containers run."""
-
-    auto = "auto"
-    process = "process"
-    podman = "podman"
+def _option(name: str, text: str, **more: Any) -> Callable[[Body], Body]:
+    return click.option(name, help=text, show_default=True, **more)
 
 
-class Switch(StrEnum):
-    """On or off."""
-
-    on = "on"
-    off = "off"
+def _flag(name: str, text: str) -> Callable[[Body], Body]:
+    return click.option(name, help=text, is_flag=True)
 
 
-State = Annotated[
-    Path | None,
-    typer.Option(
-        "--state", envvar="NETFLUX_STATE_DIR", metavar="DIR", help="State directory [.netflux in the project]."
-    ),
-]
-
-
-@app.command()
-def up(  # noqa: PLR0917, an option each
-    what: Annotated[
-        Path | None, typer.Argument(metavar="[DIR|TEMPLATE]", help="A folder with a netflux.toml, or a template.")
-    ] = None,
-    empty: Annotated[bool, typer.Option("--empty", help="Start the cloud with no stack.")] = False,
-    detach: Annotated[bool, typer.Option("--detach", help="Return when all is ready; it goes on running.")] = False,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0 takes a free one.")] = 4566,
-    state: State = None,
-    speed: Annotated[
-        float, typer.Option("--speed", help="Health checks, delays and grace periods run so many times faster.")
-    ] = 1.0,
-    network: Annotated[
-        Network, typer.Option("--network", envvar="NETFLUX_NETWORK", help="How addresses are made real.")
-    ] = Network.auto,
-    runtime: Annotated[Runtime, typer.Option("--runtime", help="How containers run.")] = Runtime.auto,
-    any_credentials: Annotated[
-        bool, typer.Option("--any-credentials", help="Take access keys that nobody issued, from programs; unverified.")
-    ] = False,
-    iam: Annotated[
-        Switch, typer.Option("--iam", help="Whether policies decide what tasks, roles and users may do.")
-    ] = Switch.on,
-    live: Annotated[
-        bool, typer.Option("--live", help="Tasks run in the project's folders themselves, as they are, not in copies.")
-    ] = False,
-) -> None:
+@app.command(epilog="WHAT is a folder with a netflux.toml, or a template; this folder when it is absent.")
+@click.argument("what", metavar="[WHAT]", type=_PATH, required=False)
+@_flag("--empty", "Start the cloud with no stack.")
+@_flag("--detach", "Return when all is ready; it goes on running.")
+@_option("--port", "On 127.0.0.1; 0 takes a free one.", type=click.IntRange(0, 65535), default=4566)
+@_STATE
+@_option("--speed", "Health checks, delays and grace periods run so many times faster.", type=float, default=1.0)
+@_option(
+    "--network", "How addresses are made real.", envvar="NETFLUX_NETWORK", default="auto",
+    type=click.Choice(["auto", "loopback", "namespaces"]),
+)  # fmt: skip
+@_option("--runtime", "How containers run.", type=click.Choice(["auto", "process", "podman"]), default="auto")
+@_flag("--any-credentials", "Take access keys that nobody issued, from programs; unverified.")
+@_option(
+    "--iam", "Whether policies decide what tasks, roles and users may do.", type=click.Choice(["on", "off"]),
+    default="on",
+)  # fmt: skip
+@_flag("--live", "Tasks run in the project's folders themselves, as they are, not in copies.")
+def up(state: Path | None, speed: float, iam: str, detach: bool, **options: Any) -> None:
     """Start the cloud and deploy the project's stack into it."""
     from netflux.cli import commands
 
@@ -92,10 +67,8 @@ def up(  # noqa: PLR0917, an option each
         raise UserError(
             f"--speed {speed:g} is not possible.", "Choose more than 0 and at most 1000; 1 is real time.", 2
         )
-    chosen = commands.Chosen(
-        what, empty, port, speed, network.value, runtime.value, any_credentials, iam is Switch.on, live
-    )
-    place = projects.state(state, what)
+    chosen = commands.Chosen(speed=speed, iam=iam == "on", **options)
+    place = projects.state(state, chosen.what)
     if detach:
         commands.up_detached(chosen, place)
     else:
@@ -103,21 +76,20 @@ def up(  # noqa: PLR0917, an option each
 
 
 @app.command()
-def status(
-    state: State = None, as_json: Annotated[bool, typer.Option("--json", help="All of it, for programs.")] = False
-) -> None:
+@_STATE
+@_JSON
+def status(state: Path | None, as_json: bool) -> None:
     """Show what runs: services, targets, databases, names."""
     from netflux.cli import commands
 
     commands.status(projects.state(state), as_json)
 
 
-@app.command()
-def logs(
-    service: Annotated[str, typer.Argument(help="An ECS service; all of them when absent.")] = "",
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until Ctrl-C.")] = False,
-    state: State = None,
-) -> None:
+@app.command(epilog="SERVICE is an ECS service; all of them when it is absent.")
+@click.argument("service", default="")
+@click.option("-f", "--follow", is_flag=True, help="Go on until Ctrl-C.")
+@_STATE
+def logs(service: str, follow: bool, state: Path | None) -> None:
     """Show what the services' containers print."""
     from netflux.cli import commands
 
@@ -125,9 +97,9 @@ def logs(
 
 
 @app.command()
-def down(
-    state: State = None, delete: Annotated[bool, typer.Option("--delete", help="Remove the state as well.")] = False
-) -> None:
+@_STATE
+@_flag("--delete", "Remove the state as well.")
+def down(state: Path | None, delete: bool) -> None:
     """Stop the cloud. Its state stays, unless --delete is given."""
     from netflux.cli import commands
 
@@ -135,57 +107,63 @@ def down(
 
 
 @app.command()
-def doctor(state: State = None) -> None:
+@_STATE
+def doctor(state: Path | None) -> None:
     """Say what this machine has, what that means, and what to do."""
+    from rich.console import Console
+
     from netflux.cli import doctor as doctors
 
-    raise typer.Exit(doctors.report(Console(), projects.state(state)))
+    raise click.exceptions.Exit(doctors.report(Console(), projects.state(state)))
 
 
-@app.command()
-def push(
-    folder: Annotated[Path, typer.Argument(help="What the command runs in.")],
-    image: Annotated[str, typer.Argument(metavar="REPOSITORY:TAG", help="An ECR repository of the running cloud.")],
-    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="The image's command.")],
-    live: Annotated[bool, typer.Option("--live", help="Tasks run in the folder itself, as it is.")] = False,
-    state: State = None,
-) -> None:
+@app.command(
+    epilog="FOLDER is what the command runs in, REPOSITORY:TAG an ECR repository of the running cloud, and COMMAND the "
+    "image's command."
+)
+@click.argument("folder", type=_PATH)
+@click.argument("image", metavar="REPOSITORY:TAG")
+@click.argument("command", metavar="-- COMMAND...", nargs=-1, required=True)
+@_flag("--live", "Tasks run in the folder itself, as it is.")
+@_STATE
+def push(folder: Path, image: str, command: tuple[str, ...], live: bool, state: Path | None) -> None:
     """Put a folder and its command into a repository as a process image."""
     from netflux.cli import commands
 
-    commands.push(projects.state(state), folder, image, command, live=live)
+    commands.push(projects.state(state), folder, image, [*command], live=live)
 
 
-@app.command()
-def reach(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="A name, id or address; or `internet`.")],
-    destination: Annotated[str, typer.Argument(metavar="TO[:PORT]", help="The same; its own port when none is named.")],
-    as_json: Annotated[bool, typer.Option("--json", help="All of it, for programs.")] = False,
-    probe: Annotated[bool, typer.Option("--probe", help="Send a real packet as well, and compare.")] = False,
-    state: State = None,
-) -> None:
+@app.command(epilog="FROM and TO are names, ids or addresses, or `internet`; TO has its own port when none is named.")
+@click.argument("source", metavar="FROM")
+@click.argument("destination", metavar="TO[:PORT]")
+@_JSON
+@_flag("--probe", "Send a real packet as well, and compare.")
+@_STATE
+def reach(source: str, destination: str, as_json: bool, probe: bool, state: Path | None) -> None:
     """Say whether one place may connect to another, hop by hop, and which rule decides or is missing."""
     from netflux.cli import reach as reaching
 
-    raise typer.Exit(reaching.reach(projects.state(state), reaching.Asked(source, destination, probe), as_json))
+    asked = reaching.Asked(source, destination, probe)
+    raise click.exceptions.Exit(reaching.reach(projects.state(state), asked, as_json))
 
 
 @app.command("why-denied")
-def why_denied(
-    principal: Annotated[str, typer.Option("--principal", metavar="ARN", help="A role, a user or a session.")] = "",
-    action: Annotated[str, typer.Option("--action", metavar="SERVICE:ACTION", help="E.g. s3:GetObject.")] = "",
-    resource: Annotated[str, typer.Option("--resource", metavar="ARN", help="What it is done to.")] = "*",
-    as_json: Annotated[bool, typer.Option("--json", help="All of it, for programs.")] = False,
-    state: State = None,
-) -> None:
+@click.option("--principal", metavar="ARN", default="", help="A role, a user or a session.")
+@click.option("--action", metavar="SERVICE:ACTION", default="", help="E.g. s3:GetObject.")
+@click.option("--resource", metavar="ARN", default="*", help="What it is done to.", show_default=True)
+@_JSON
+@_STATE
+def why_denied(principal: str, action: str, resource: str, as_json: bool, state: Path | None) -> None:
     """Say which policy's statement denied the last calls, or decides about one, and what would allow it."""
     from netflux.cli import denied
 
-    raise typer.Exit(denied.why(projects.state(state), denied.Asked(principal, action, resource), as_json))
+    asked = denied.Asked(principal, action, resource)
+    raise click.exceptions.Exit(denied.why(projects.state(state), asked, as_json))
 
 
 @app.command()
-def env(state: State = None) -> None:
+@_STATE
+def env(state: Path | None) -> None:
     """Print what points the AWS CLI and SDKs here: eval "$(netflux env)"."""
     from netflux.cli import commands
 
@@ -201,7 +179,12 @@ def version() -> None:
 def main() -> None:
     """Runs the command; an expected error becomes a panel on one screen, an unexpected one a line in the log."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))  # which returns the code that a command ends with
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
     except UserError as error:
         fail(error)
     except KeyboardInterrupt:
@@ -214,6 +197,10 @@ def main() -> None:
 
 def fail(error: UserError) -> None:
     """Prints the panel, tells a waiting `up --detach`, and exits."""
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.text import Text
+
     from netflux.cli.commands import pipe
 
     told = pipe()

@@ -1,23 +1,17 @@
-"""What happens while `netflux up` works, and the three ways to show it: a live screen, plain lines, a pipe."""
+"""What happens while `netflux up` works, and two ways to tell it: plain lines, a pipe; `screen` is the third."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.spinner import Spinner
-from rich.table import Table
-from rich.text import Text
-
 from netflux.errors import UserError
 
-_STOPPING = "stopping; Ctrl-C again kills"
+STOPPING = "stopping; Ctrl-C again kills"
 
 
 @dataclass(frozen=True)
@@ -66,14 +60,9 @@ class Progress(Protocol):
 
 
 class Plain:
-    """Lines, for logs and CI.
+    """Lines, for logs and CI."""
 
-    Args:
-        console: where they go.
-    """
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self) -> None:
         self._waiting: list[str] = []
         self._statuses: dict[str, str] = {}
         self._start = time.monotonic()
@@ -98,72 +87,14 @@ class Plain:
         self._waiting = reasons
 
     def stopping(self) -> None:
-        self._line(_STOPPING)
+        self._line(STOPPING)
 
     def close(self) -> None:
         """Lines leave nothing to clear."""
 
     def _line(self, text: str) -> None:
         seconds = time.monotonic() - self._start
-        self._console.print(Text(f"{seconds:5.1f}s  {text}"), highlight=False, soft_wrap=True)
-
-
-class Screen:
-    """A live screen: what is being made now, and how far it is.
-
-    Args:
-        console: a terminal.
-    """
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._start = time.monotonic()
-        self._step = "starting"
-        self._resources: dict[str, tuple[Resource, float]] = {}
-        self._reasons: list[str] = []
-        self._total = 0
-        self._spinner = Spinner("dots", style="cyan")
-        self._live = Live(self, console=console, refresh_per_second=12, transient=True)
-        self._live.start()
-
-    def step(self, text: str) -> None:
-        self._step = text
-
-    def total(self, resources: int) -> None:
-        self._total = resources
-
-    def resource(self, resource: Resource) -> None:
-        known = self._resources.get(resource.name)
-        began = known[1] if known else time.monotonic()
-        self._resources[resource.name] = (resource, began)
-        if "FAILED" in resource.status:
-            self._console.print(Text(f"✗ {resource.name}  {resource.type}  {resource.reason}", "red"))
-
-    def waiting(self, reasons: list[str]) -> None:
-        self._reasons = reasons
-
-    def stopping(self) -> None:
-        self.close()
-        self._console.print(Text(_STOPPING, "dim"))
-
-    def close(self) -> None:
-        self._live.stop()
-
-    def __rich__(self) -> Group:
-        now = time.monotonic()
-        self._spinner.text = Text(f"{self._step}  {now - self._start:.1f} s")
-        under_way = [(one, began) for one, began in self._resources.values() if one.status.endswith("_IN_PROGRESS")]
-        rows = Table.grid(padding=(0, 2))
-        for one, began in under_way[:12]:
-            rows.add_row("  ", Text(one.name), Text(one.type, "dim"), Text(f"{now - began:.1f} s", "dim"))
-        if self._reasons:
-            return Group(self._spinner, *(Text(f"    {reason}", "dim") for reason in self._reasons[:8]))
-        if not self._total:
-            return Group(self._spinner, rows)
-        done = sum(one.status.endswith("_COMPLETE") for one, _ in self._resources.values())
-        bar = Table.grid(padding=(0, 1))
-        bar.add_row("  ", ProgressBar(self._total, done, width=40), Text(f"{done}/{self._total} resources", "dim"))
-        return Group(self._spinner, bar, rows)
+        print(f"{seconds:5.1f}s  {text}", flush=True)
 
 
 class Pipe:
@@ -231,6 +162,10 @@ def relay(message: dict[str, Any], progress: Progress) -> None:
         progress.waiting(message["waiting"])
 
 
-def on(console: Console) -> Progress:
+def shown() -> Progress:
     """The screen for a terminal, lines for everything else and where `CI` is set."""
-    return Screen(console) if console.is_terminal and not os.environ.get("CI") else Plain(console)
+    if not sys.stdout.isatty() or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
+        return Plain()
+    from netflux.cli.screen import Screen
+
+    return Screen()

@@ -77,39 +77,40 @@ Push = Callable[[ImageSource], Awaitable[str]]
 """Pushes a process image; its digest, or AwsError or UserError."""
 
 
-def routes(
-    call: Call,
-    facts: Facts,
-    access: Access,
-    inquiry: Inquiries | None = None,
-    denied: Denials | None = None,
-    push: Push | None = None,
-) -> list[web.RouteDef]:
-    """All routes.
+@dataclass(frozen=True)
+class Sources:
+    """Where the routes have from what they answer.
 
-    Args:
+    Attributes:
         call: `Apis.call`.
         facts: the rest of what is to be shown.
-        access: who may look, and who may change something.
-        inquiry: answers `reach.json`, which is absent without it, and knows what was counted.
-        denied: answers `denials.json`, which is absent without it.
-        push: of process images, which there are none of without it.
+        inquiry: answers `reach.json`, and knows what was counted.
+        denied: answers `denials.json`.
+        push: of process images.
     """
-    console = _Console(call, facts, inquiry)
+
+    call: Call
+    facts: Facts
+    inquiry: Inquiries
+    denied: Denials
+    push: Push
+
+
+def routes(sources: Sources, access: Access) -> list[web.RouteDef]:
+    """All routes; `access` says who may look, and who may change something."""
+    console = _Console(sources.call, sources.facts, sources.inquiry)
     reading: dict[str, Handler] = {
         "status.json": console.status,
         "region.json": console.region,
         "logs.json": console.logs,
+        "reach.json": _reach(sources.inquiry, access.token),
+        "denials.json": _denied(sources.denied),
     }
-    if inquiry is not None:
-        reading["reach.json"] = _reach(inquiry, access.token)
-    if denied is not None:
-        reading["denials.json"] = _denied(denied)
     return [
         web.get("/_netflux", _guarded(_to_page, access, by_link=True)),
         web.get("/_netflux/", _guarded(_page, access, by_link=True)),
         web.get("/_netflux/static/{name}", _guarded(_file, access)),
-        *([web.post("/_netflux/push", _guarded(_writing(_push(push), access.token), access))] if push else []),
+        web.post("/_netflux/push", _guarded(_writing(_push(sources.push), access.token), access)),
         *(web.get(f"/_netflux/{name}", _guarded(handler, access)) for name, handler in reading.items()),
     ]
 
@@ -157,7 +158,7 @@ def _reach(inquiry: Inquiries, token: str) -> Handler:
 
 
 class _Console:
-    def __init__(self, call: Call, facts: Facts, inquiry: Inquiries | None) -> None:
+    def __init__(self, call: Call, facts: Facts, inquiry: Inquiries) -> None:
         self._call = call
         self._facts = facts
         self._inquiry = inquiry
@@ -175,7 +176,7 @@ class _Console:
             if not self._last or time.monotonic() - self._taken > _FRESH:
                 taken = await snapshot(self._call)
                 interfaces = taken.get("interfaces", ())
-                told = await self._inquiry.dropped(interfaces) if self._inquiry is not None else []
+                told = await self._inquiry.dropped(interfaces)
                 self._last = {**taken, "dropped": told}
                 self._taken = time.monotonic()
             found = self._last

@@ -2,5 +2,5 @@
 
 from netflux.controlplane import lazyimports
 
-for _name in ("moto", "moto.core", "aiohttp"):
+for _name in ("moto", "moto.core", "aiohttp", "urllib3", "botocore.awsrequest", "botocore.httpsession"):
     lazyimports.defer(_name)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from botocore import xform_name
+from botocore.model import OperationModel
 
 from netflux.controlplane import operation as operations
 from netflux.controlplane.call import Call
@@ -73,12 +74,14 @@ class Apis:
         self._changed = changed
         self._lend = lend
         self._handlers: dict[str, Handlers] = {}
+        self._reading: dict[tuple[str, str], Handler | None] = {}
         self._all: asyncio.Future[None] | None = None
         self._every = False
 
     def register(self, handlers: Handlers) -> None:
         """From now on these handlers answer for their service."""
         self._handlers[handlers.service] = handlers
+        self._reading.clear()
         modelcache.keep([handlers.service])
 
     def expect(self, *, every: bool = False) -> None:
@@ -103,8 +106,14 @@ class Apis:
 
     async def ready(self, service: str = "") -> None:
         """Returns when the service's handlers are there, or all; AwsError when they won't be."""
-        if self._all is not None and (self._every or service not in self._handlers):
+        if self._all is not None and not self.present(service):
             await asyncio.shield(self._all)
+
+    def present(self, service: str) -> bool:
+        """Whether the service's handlers are there, so that no call has to wait for them."""
+        if self._all is None or (service in self._handlers and not self._every):
+            return True
+        return self._all.done() and self._all.exception() is None
 
     def handler(self, service: str, operation: str) -> Handler | None:
         """Our handler of the operation; None when it is moto's. Raises Unsupported when it is nobody's."""
@@ -115,6 +124,31 @@ class Apis:
         if found is None:
             self._lend(service, operation)
         return found
+
+    def reading(self, service: str, operation: str) -> Handler | None:
+        """Our handler of an operation that reads and waits for nothing; None for any other."""
+        key = (service, operation)
+        if key not in self._reading:
+            found: Handler | None = getattr(self._handlers.get(service), xform_name(operation), None)
+            waits = operation in getattr(self._handlers.get(service), "prechecked", ())
+            plain = found is not None and not waits and not inspect.iscoroutinefunction(found)
+            self._reading[key] = found if plain and not models.changes_state(operation) else None
+        return self._reading[key]
+
+    def read(self, handler: Handler, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        """What such a handler answers to parameters that were checked; AwsError as from `handle`."""
+        model = models.operation_model(call.service, call.operation)
+        self._check_declared(handler, call, model, params)
+        try:
+            response: dict[str, Any] = handler(call, params)
+        except (KeyError, ValueError, OSError, sqlite3.Error) as error:
+            told = _told(call, model, params, error)
+            if told is None:
+                raise
+            raise told from error
+        if params.get("DryRun"):
+            raise _rehearsed()
+        return response
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The response as botocore shapes it.
@@ -142,14 +176,12 @@ class Apis:
         if handler is None:
             raise AwsError("InvalidAction", f"{call.service}:{call.operation} has no handler.")
         model = models.operation_model(call.service, call.operation)
-        declared = operations.declaration(handler)
-        if declared is not None:
-            declared.check(f"{call.service}:{call.operation}", model.input_shape, params)
+        self._check_declared(handler, call, model, params)
         await self.precheck(call, params)
         try:
             async with asyncio.timeout(DEADLINE) as deadline:
                 with room.asked_by(call.operation):
-                    response = await self._carried_out(handler, call, params)
+                    response = await self._durably(handler, call, params)
         except TimeoutError as error:
             if not deadline.expired():
                 raise
@@ -160,20 +192,27 @@ class Apis:
                 "it was to change before you try again.",
                 503,
             ) from error
-        except (KeyError, ValueError) as error:
-            told = crash.known(model, params, error)
+        except (KeyError, ValueError, OSError, sqlite3.Error) as error:
+            told = _told(call, model, params, error)
             if told is None:
                 raise
-            _log.warning("%s:%s failed on its parameters: %s", call.service, call.operation, crash.place(error))
             raise told from error
-        except (OSError, sqlite3.Error) as error:
-            refused = room.refusal(error)
-            if refused is None:
-                raise
-            _log.warning("%s %s: %s", call.service, call.operation, error)
-            raise refused from error
         self.settle(replace(call, told=(params, response)))
         return response
+
+    def _check_declared(self, handler: Handler, call: Call, model: OperationModel, params: dict[str, Any]) -> None:
+        declared = operations.declaration(handler)
+        if declared is not None:
+            declared.check(f"{call.service}:{call.operation}", model.input_shape, params)
+
+    async def _durably(self, handler: Handler, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        """The response, or the refusal, when all that it tells is on disk: what others have changed is told, too."""
+        documents = self._documents(call.service)
+        try:
+            return await self._carried_out(handler, call, params)
+        finally:
+            if documents is not None:
+                await documents.durable()
 
     async def _carried_out(self, handler: Handler, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         if inspect.iscoroutinefunction(handler):
@@ -183,26 +222,32 @@ class Apis:
             if params.get("DryRun"):
                 raise _rehearsed()
         elif params.get("DryRun"):
-            with self._documents(call.service).rehearsal():
+            with cast("Documents", self._documents(call.service)).rehearsal():
                 handler(call, params)
             raise _rehearsed()
         else:
-            with self._documents(call.service).transaction():
+            with cast("Documents", self._documents(call.service)).transaction(shared=True):
                 response = handler(call, params)
         return response
 
-    def _documents(self, service: str) -> Documents:
-        documents: Documents = cast("Any", self._handlers[service]).documents
+    def _documents(self, service: str) -> Documents | None:
+        """What the service's handlers write to; None where they are coroutines only."""
+        documents: Documents | None = getattr(self._handlers[service], "documents", None)
         return documents
 
     async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
-        """Asks the service's own rules before anybody carries the call out, a handler of ours or moto.
+        """Asks the service's own rules before anybody carries out a change, a handler of ours or moto; and before those
+        reads that the service names in `prechecked`.
 
         Raises:
             AwsError: what the call is refused with.
         """
-        tags.check(models.operation_model(call.service, call.operation), params)
-        rules = getattr(self._handlers.get(call.service), "precheck", None)
+        handlers = self._handlers.get(call.service)
+        if models.changes_state(call.operation):
+            tags.check(models.operation_model(call.service, call.operation), params)
+        elif call.operation not in getattr(handlers, "prechecked", ()):
+            return
+        rules = getattr(handlers, "precheck", None)
         if rules is not None:
             await rules(call, params)
 
@@ -210,6 +255,18 @@ class Apis:
         """Tells of a call that succeeded."""
         if models.changes_state(call.operation):
             self._changed(call)
+
+
+def _told(call: Call, model: OperationModel, params: Mapping[str, Any], error: Exception) -> AwsError | None:
+    """What a client is told of an exception of a handler's; None where it shows nothing but a fault of ours."""
+    if isinstance(error, KeyError | ValueError):
+        told = crash.known(model, params, error)
+        what = crash.place(error)
+    else:
+        told, what = room.refusal(error), str(error)
+    if told is not None:
+        _log.warning("%s:%s failed: %s", call.service, call.operation, what)
+    return told
 
 
 def _rehearsed() -> AwsError:

@@ -12,13 +12,14 @@ from __future__ import annotations
 import functools
 import importlib.machinery
 import importlib.util
+import re
 import sys
-from importlib import metadata
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-_VERSIONED = {"aiohttp": "__version__"}
-"""aiohttp's own modules read the package's version, which is all that they take from it besides other modules."""
+_VERSIONED = frozenset(["aiohttp", "urllib3"])
+"""Their own modules read the package's version, which is all that they take from it besides other modules."""
 
 
 def defer(name: str) -> None:
@@ -29,13 +30,19 @@ def defer(name: str) -> None:
     if spec is None or spec.loader is None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     module = importlib.util.module_from_spec(spec)
-    if name in _VERSIONED:
-        vars(module)[_VERSIONED[name]] = metadata.version(name)
+    if name in _VERSIONED and spec.origin is not None:
+        vars(module)["__version__"] = _version(Path(spec.origin))
     vars(module)["__getattr__"] = lambda attribute: _ask(module, spec, attribute)
     sys.modules[name] = module
     parent, _, child = name.rpartition(".")
     if parent:
         setattr(sys.modules[parent], child, module)
+
+
+def _version(file: Path) -> str:
+    """As the package's text has it: asking the import system for it takes longer than reading the package."""
+    found = re.search(r"^__version__ = [\"']([^\"']+)", file.read_text(), re.MULTILINE)
+    return found[1] if found else ""
 
 
 def prepare_moto() -> None:

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
+import asyncio
+import functools
 import socket
-import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from aiohttp import web
-from botocore.model import OperationModel
 
 from netflux import names
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication import admission
 from netflux.controlplane.authentication.admission import MAIN, TASKS, Admission, Door
-from netflux.controlplane.authentication.keys import Key
-from netflux.controlplane.authentication.signature import SignatureError, Signed
-from netflux.controlplane.authorization import circumstances
 from netflux.controlplane.authorization.authorization import Authorization
-from netflux.controlplane.call import Call
-from netflux.controlplane.moto import forwarding
-from netflux.controlplane.protocol import bodies, models, sizes, wire
+from netflux.controlplane.connection import Connection
+from netflux.controlplane.exchange import Exchange, Exchanges, check_asker, fresh_id
+from netflux.controlplane.protocol import bodies, sizes, wire
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
-from netflux.controlplane.records import room
-from netflux.errors import AwsError
-
-_log = logging.getLogger(__name__)
+from netflux.controlplane.records.documents import Documents
 
 BACKLOG = 4096
 """Connections that may wait on a unix socket of ours. Where the queue is full, Linux refuses a connection at once, and
@@ -38,12 +31,12 @@ BODY_LIMIT = 1024 * 1024
 _HEAD_LIMIT = 128 * 1024
 """Bytes of a request's line or one of its headers: more than HAProxy lets through, which refuses longer ones."""
 
+_PATIENCE = 60.0
+"""Real seconds for the answers to requests under way when the region stops: as long as aiohttp waits for its own."""
+
 UNREAD = "X-Netflux-Unread"
 """A header of answers that leave before the request has arrived whole: the gateway closes the client's connection after
 them. It would swallow what else came on that one, and leave the next request without an answer."""
-
-UNSIGNED_OPERATIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
-"""Who asks these has no key yet: "Calls to STS that need no AWS credentials", STS API Reference."""
 
 S3Handler = Callable[[web.Request, Door], Awaitable[web.StreamResponse]]
 
@@ -57,6 +50,7 @@ class Server:
         s3: answers everything that is S3's, with streaming bodies.
         routes: the console's; they wait until all services are there.
         authorization: decides calls.
+        public: what anybody may read, tasks too.
     """
 
     def __init__(
@@ -66,19 +60,23 @@ class Server:
         s3: S3Handler,
         routes: list[web.RouteDef],
         authorization: Authorization | None = None,
+        public: Sequence[web.RouteDef] = (),
     ) -> None:
         self._apis = apis
-        self._authorization = authorization
-        self._admission = admission
+        self._exchanges = Exchanges(apis, admission, authorization)
         self._s3 = s3
-        self._runner = self._runs([web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in routes])
-        self._tasks = self._runs([])
+        late = [web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in [*routes, *public]]
+        self._runner = self._runs(late)
+        self._tasks = self._runs(late[len(routes) :])
+        self._listener: asyncio.Server | None = None
+        self._connected: set[Connection] = set()
 
     def _runs(self, routes: list[web.RouteDef]) -> web.AppRunner:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(routes)
         app.router.add_route("*", "/{path:.*}", self._answer)
         app.on_response_prepare.append(_mark_unread)
+        app.on_response_prepare.append(self._when_durable)
         return web.AppRunner(
             app,
             access_log=None,
@@ -88,11 +86,20 @@ class Server:
             max_field_size=_HEAD_LIMIT,
         )
 
+    def hold_answers(self, documents: Documents) -> None:
+        """From now on no answer leaves before the disk has what it may tell."""
+        self._exchanges.documents = documents
+
     async def start(self, path: Path) -> None:
         """Listens on the unix socket."""
         await self._runner.setup()
         await self._tasks.setup()
-        await web.UnixSite(self._runner, str(path), backlog=BACKLOG).start()
+        aside = self._runner.server
+        assert aside is not None
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_unix_server(
+            lambda: Connection(self._ask, aside, self._connected), str(path), backlog=BACKLOG
+        )
 
     async def listen(self, listening: socket.socket) -> web.BaseSite:
         """Answers tasks on one more socket, until its site is stopped; the console is not there."""
@@ -102,8 +109,20 @@ class Server:
 
     async def stop(self) -> None:
         """Ends after the requests under way."""
+        if self._listener is not None:
+            self._listener.close()
+        under_way = [one.waiting for one in self._connected if one.waiting is not None]
+        if under_way:
+            await asyncio.wait(under_way, timeout=_PATIENCE)
+        for one in [*self._connected]:
+            one.close()
         await self._tasks.cleanup()
         await self._runner.cleanup()
+
+    async def _when_durable(self, _request: web.Request, _response: web.StreamResponse) -> None:
+        """No answer leaves before what it may tell is on disk, whoever makes it; where the disk refuses, none does."""
+        if self._exchanges.documents is not None:
+            await self._exchanges.documents.durable()
 
     def _door(self, request: web.Request) -> Door:
         return MAIN if request.app is self._runner.app else TASKS
@@ -121,7 +140,7 @@ class Server:
         scope = wire.scope_of(message)
         if not admission.is_here(request.host):
             return _elsewhere(request.host)
-        if scope is None or scope.service == "s3" or _bucket_host(request.host):
+        if not _is_apis(scope, request.host):
             if scope is None and request.raw_path == "/" and "text/html" in request.headers.get("Accept", ""):
                 raise web.HTTPFound("/_netflux/")
             return await self._s3(request, self._door(request))
@@ -129,76 +148,31 @@ class Server:
         return web.Response(status=response.status, headers=response.headers, body=response.body)
 
     async def _api(self, scope: wire.Scope, request: web.Request) -> HttpResponse:
-        request_id = str(uuid.uuid4())
-        model: OperationModel | None = None
+        """Who is refused without a look at the body is so before it has arrived."""
         message = HttpRequest(request.method, request.raw_path, request.headers, b"")
-        try:
-            message, key = await self._admitted(scope, request)
-            model, params = await wire.understand(scope.service, message)
-            _check_signed(key, model)
-            self._check_region(scope)
-            await self._apis.ready(scope.service)
-            who = key.access_key if key is not None else None
-            call = Call(scope.service, model.name, self._apis.region, self._apis.account, request_id, who)
-            if self._authorization is not None and key is not None:
-                context = circumstances.of_message(joined(request.headers), request.remote)
-                await self._authorization.check(call, params, key, context)
-            if self._apis.handler(call.service, call.operation) is None:
-                await self._apis.precheck(call, params)
-                with room.asked_by(call.operation):
-                    response = await forwarding.forward(self._apis.moto, call, model, params, message)
-                if response.status < 300:
-                    self._apis.settle(call)
-                return response
-            return wire.answer(model, message, await self._apis.handle(call, params), request_id)
-        except SignatureError as error:
-            return _failure(scope.service, message, model, _refused(scope.service, error), request_id)
-        except AwsError as error:
-            return _failure(scope.service, message, model, error, request_id)
-        except Exception as error:  # noqa: BLE001  (a client must get AWS's answer whatever happened; it is logged)
-            _log.exception("request %s: %s %s failed", request_id, scope.service, model.name if model else message.url)
-            internal = AwsError("InternalFailure", f"{type(error).__name__}; see netflux.log, {request_id}.", 500)
-            return _failure(scope.service, message, model, room.refusal(error) or internal, request_id)
-
-    async def _admitted(self, scope: wire.Scope, request: web.Request) -> tuple[HttpRequest, Key | None]:
-        """The request with its body, and the key that it was verified to be signed with; None for none."""
         headers = joined(request.headers)
-        page = admission.from_page(headers)
-        if page:
-            raise AwsError("AccessDenied", f"{admission.PAGES} This request came from one ({page}).", 403)
-        if scope.access_key is None and not scope.unsigned:
-            raise _unsigned()
-        body = await bodies.read(request, sizes.limits(scope.service).size)
-        signed = Signed(request.method, request.raw_path, headers, hashlib.sha256(body).hexdigest())
-        key = await self._admission.identify(signed, self._door(request))
-        return bodies.plain(scope.service, HttpRequest(request.method, request.raw_path, request.headers, body)), key
+        one = Exchange(scope, message, headers, self._door(request), request.remote, fresh_id())
+        try:
+            check_asker(scope, headers)
+            one.request = replace(message, body=await bodies.read(request, sizes.limits(scope.service).size))
+        except Exception as error:  # noqa: BLE001  (a client must get AWS's answer whatever happened; it is logged)
+            return self._exchanges.failed(one, error)
+        answer = self._exchanges.begin(one)
+        return answer if isinstance(answer, HttpResponse) else await answer
 
-    def _check_region(self, scope: wire.Scope) -> None:
-        if scope.region in (None, self._apis.region, "us-east-1"):
-            return
-        raise AwsError(
-            "InvalidRegion",
-            f"This cloud is the region {self._apis.region}; the request is signed for {scope.region}. "
-            f"Set AWS_DEFAULT_REGION={self._apis.region}, or start `netflux up` with that variable set.",
-        )
+    def _ask(
+        self, message: HttpRequest, headers: dict[str, str]
+    ) -> HttpResponse | Coroutine[Any, Any, HttpResponse] | None:
+        """Of the gateway's connections."""
+        host, scope = headers.get("host", ""), wire.scope_of(message)
+        if scope is None or scope.access_key is None or not admission.is_here(host) or not _is_apis(scope, host):
+            return None
+        return self._exchanges.begin(Exchange(scope, message, headers, MAIN, None, fresh_id()))
 
 
 async def _mark_unread(request: web.Request, response: web.StreamResponse) -> None:
     if not request.content.is_eof():
         response.headers[UNREAD] = "1"
-
-
-def _failure(
-    service: str, message: HttpRequest, model: OperationModel | None, error: AwsError, request_id: str
-) -> HttpResponse:
-    """The error in the service's protocol; where the operation is not known, any of the service's has that protocol."""
-    if model is None:
-        try:
-            known = models.service_model(service)
-            model = known.operation_model(known.operation_names[0])
-        except AwsError:
-            return wire.bare_failure(message, error)
-    return wire.failure(model, message, error, request_id)
 
 
 def joined(headers: Mapping[str, str]) -> dict[str, str]:
@@ -227,43 +201,11 @@ def _elsewhere(host: str) -> web.Response:
     return web.Response(status=403, text=text)
 
 
-def _unsigned() -> AwsError:
-    return AwsError(
-        "MissingAuthenticationToken",
-        "Request is missing Authentication Token. Sign it: `netflux env` prints an access key.",
-        403,
-    )
+def _is_apis(scope: wire.Scope | None, host: str) -> TypeGuard[wire.Scope]:
+    return scope is not None and scope.service != "s3" and not _bucket_host(host)
 
 
-def _check_signed(key: Key | None, model: OperationModel) -> None:
-    if key is None and model.name not in UNSIGNED_OPERATIONS:
-        raise _unsigned()
-
-
-_REFUSED = {
-    "AuthorizationHeaderMalformed": "IncompleteSignature",
-    "InvalidAccessKeyId": "InvalidClientTokenId",
-    "InvalidRequest": "IncompleteSignature",
-    "InvalidToken": "InvalidClientTokenId",
-    "RequestTimeTooSkewed": "RequestExpired",
-}
-"""S3's codes of signatures that can't be accepted, as all other services have them: "Common errors" of their API
-references."""
-_INVALID = "The security token included in the request is invalid."
-_REFUSED_JSON = {"SignatureDoesNotMatch": "InvalidSignatureException", "ExpiredToken": "ExpiredTokenException"}
-
-
-def _refused(service: str, error: SignatureError) -> AwsError:
-    try:
-        in_json = "json" in models.service_model(service).resolved_protocol
-    except AwsError:
-        in_json = False
-    codes = {**_REFUSED, **(_REFUSED_JSON if in_json else {})}
-    code = codes.get(error.code, error.code)
-    text = str(error).replace("The AWS Access Key Id you provided does not exist in our records.", _INVALID)
-    return AwsError(code, text, 400 if code == "IncompleteSignature" else 403)
-
-
+@functools.lru_cache(maxsize=256)
 def _bucket_host(host: str) -> bool:
     """Whether the host is a bucket's or S3's own endpoint."""
     name = names.local(host)

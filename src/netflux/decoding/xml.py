@@ -17,6 +17,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from netflux.decoding.limits import Exceeded, Limits, Malformed, check_size
 
 _UNWRITABLE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+_CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 _DECLARED = re.compile(r"\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([^\"']*)[\"']")
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
@@ -75,6 +76,8 @@ def readable(document: bytes) -> bytes:
 
     Controls, U+FFFE, U+FFFF and surrogates have no form in XML 1.0, escaped or not; they become U+FFFD.
     """
+    if document.isascii() and len(document.translate(None, _CONTROLS)) == len(document):
+        return document
     return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}".encode(), document) if _UNWRITABLE.search(document) else document
 
 

@@ -50,7 +50,7 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
     socket to the frontend that decrypts. Rules run for each request, so a kept-alive connection may change hosts.
     """
     return [
-        *_frontend(_PLAIN.format(bind=listening.bind, begin=BEGIN), _ENCRYPTED + _LAST, sections, "http"),
+        *_frontend(_PLAIN.format(bind=listening.bind, begin=BEGIN, peer=_PEER), _ENCRYPTED + _LAST, sections, "http"),
         *_frontend(
             _TLS.format(
                 socket=quote(listening.tls_socket),
@@ -58,6 +58,7 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
                 if listening.chosen
                 else f"crt {quote(listening.certificate)}",
                 begin=BEGIN,
+                peer=_PEER,
             ),
             _LAST,
             sections,
@@ -67,16 +68,24 @@ def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:
             "",
             _BACKENDS.format(
                 tls=quote(listening.tls_socket),
-                control_plane=quote(listening.control_plane),
+                apis=_control_plane("gateway-apis", listening),
+                others=_control_plane("gateway-controlplane", listening),
                 no_load_balancer=quote(_NO_LOAD_BALANCER),
                 no_distribution=quote(_NO_DISTRIBUTION),
                 contested=quote(_CONTESTED),
-                unread=UNREAD,
-                unreadable="\n".join(f"    {line}" for line in unreadable.lines()),
-                peer=peer.HEADER,
             ),
         ),
     ]
+
+
+def _control_plane(name: str, listening: Listening) -> str:
+    return _CONTROL_PLANE.format(
+        name=name,
+        control_plane=quote(listening.control_plane),
+        unread=UNREAD,
+        unreadable="\n".join(f"    {line}" for line in unreadable.lines()),
+        peer=peer.HEADER,
+    )
 
 
 @dataclass(frozen=True)
@@ -197,6 +206,7 @@ frontend gateway
     mode tcp
     bind {bind}
     {begin}
+    {peer}
     tcp-request inspect-delay 30s
     tcp-request content switch-mode http if HTTP
     tcp-request content accept if {{ req.ssl_hello_type 1 }}
@@ -208,11 +218,16 @@ _ENCRYPTED = "    use_backend gateway-tls if { req.ssl_hello_type 1 }\n"
 _TLS = """\
 frontend gateway-https
     bind unix@{socket} mode 600 accept-proxy ssl {shown} alpn h2,http/1.1
-    {begin}"""
+    {begin}
+    {peer}"""
+
+_PEER = "tcp-request session set-var-fmt(sess.peer) %[src]:%[src_port]/%[date(0,us)]"
 
 _LAST = """\
     use_backend gateway-no-load-balancer if { req.hdr(host),host_only -m end .elb.localhost .elb.amazonaws.com }
     use_backend gateway-no-distribution if { req.hdr(host),host_only -m end .cloudfront.localhost .cloudfront.net }
+    use_backend gateway-apis if { req.hdr(authorization) -m sub /aws4_request } \
+!{ req.hdr(authorization) -m sub /s3/aws4_request }
     default_backend gateway-controlplane
 """
 
@@ -226,20 +241,27 @@ _CONTESTED = (
 )
 _NO_DISTRIBUTION = "No distribution answers to %[req.hdr(host),host_only]. `netflux status` lists those there are.\n"
 
-_BACKENDS = """\
-backend gateway-tls
-    mode tcp
-    server https unix@{tls} send-proxy-v2
-
-backend gateway-controlplane
+_CONTROL_PLANE = """\
+backend {name}
 {unreadable}
     http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
     http-request set-header X-Forwarded-Proto http unless {{ ssl_fc }}
     http-request set-header X-Forwarded-For %[src]
     http-after-response set-header Connection close if {{ res.hdr({unread}) -m found }}
     http-after-response del-header {unread}
-    http-request set-header {peer} %[src]:%[src_port]
-    server controlplane unix@{control_plane}
+    http-request set-header {peer} %[var(sess.peer)]
+    server controlplane unix@{control_plane}"""
+"""APIs and all else have backends, and so connections, of their own: the control plane answers an API's request at once
+where the connection has had no others (`controlplane/connection.py`)."""
+
+_BACKENDS = """\
+backend gateway-tls
+    mode tcp
+    server https unix@{tls} send-proxy-v2
+
+{apis}
+
+{others}
 
 backend gateway-no-load-balancer
     http-request return status 503 content-type text/plain lf-string {no_load_balancer}

@@ -12,7 +12,10 @@ import socket
 import struct
 
 HEADER = "X-Netflux-Peer"
-"""In which the gateway tells the control plane the client's address and port."""
+"""In which the gateway tells the control plane a client's `address:port/microsecond`, the last of which is when the
+connection began: no two connections have all three in common."""
+_CONNECTIONS = 1024
+"""Whose users are remembered: more than a machine's programs have to the gateway at once."""
 
 _SOCK_DIAG = 4  # linux/netlink.h, NETLINK_SOCK_DIAG
 _BY_FAMILY, _ERROR, _REQUEST = 20, 2, 1
@@ -40,14 +43,27 @@ class Peers:
         self._kernel = socket.socket(fileno=descriptor)
         self._kernel.settimeout(_PATIENCE)
         self._number = 0
+        self._known: dict[str, int] = {}
 
     def close(self) -> None:
         """Gives the socket back."""
         self._kernel.close()
 
     def by_owner(self, peer: str) -> bool:
-        """Whether the connection is the owner's or root's, who may do everything anyway."""
-        return self.user(peer) in (self._owner, 0)
+        """Whether the connection is the owner's or root's, who may do everything anyway.
+
+        Args:
+            peer: as in the header. A connection has one user from its beginning to its end, so the kernel is asked
+                once where it is told apart from the others of its port.
+        """
+        user = self._known.get(peer)
+        if user is None:
+            user = self.user(peer.partition("/")[0])
+            if user is not None and "/" in peer:
+                if len(self._known) >= _CONNECTIONS:
+                    self._known.clear()
+                self._known[peer] = user
+        return user in (self._owner, 0)
 
     def user(self, peer: str) -> int | None:
         """The user id of the program that has the connection from `address:port`; None when nobody has it any more."""

@@ -5,6 +5,7 @@ The server would answer them itself, before anything of ours sees them, with a l
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from netflux.haproxy.configuration import quote
@@ -14,8 +15,13 @@ _ONCE = ("Content-Type", "Content-Range", "Content-Location", "ETag", "Max-Forwa
 """Headers of which a request has one [RFC 9110, 5.5]; HAProxy itself refuses two lengths and two hosts."""
 
 
-def lines() -> Iterator[str]:
+@functools.cache
+def lines() -> tuple[str, ...]:
     """For the backend of the control plane, before all that changes a request."""
+    return tuple(_lines())
+
+
+def _lines() -> Iterator[str]:
     yield from _refused(405, "MethodNotAllowed", "The method is not one that AWS takes.", f"!{{ method {_METHODS} }}")
     expected = "{ req.fhdr(expect) -m found } !{ req.fhdr(expect) -i 100-continue }"
     yield from _refused(417, "ExpectationFailed", "The Expect header is not 100-continue.", expected)

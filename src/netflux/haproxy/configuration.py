@@ -13,6 +13,7 @@ from netflux.haproxy.slots import Slots
 _TEMPLATE = re.compile(
     r"^\s*server-template\s+(?P<prefix>\S+)\s+(?:1-)?(?P<count>\d+)\s+(?P<address>\S+)(?P<options>.*)$"
 )
+_SPECIAL = re.compile(r"[^A-Za-z0-9_./:,@+=?~^-]+")
 _BACKEND = re.compile(r"^\s*(?:backend|listen)\s+(\S+)")
 _OTHER = re.compile(r"^\s*(?:frontend|defaults|global|cache|userlist|resolvers|peers|mailers|program|ring)\b")
 
@@ -59,14 +60,7 @@ class Rendered:
 
 def quote(text: str) -> str:
     """Any text as one word of HAProxy's configuration; it may hold spaces, quotes and line ends."""
-    if text == "":
-        return '""'
-    return "".join(
-        character
-        if re.fullmatch(r"[A-Za-z0-9_./:,@+=?~^-]", character)
-        else "".join(f"\\x{byte:02x}" for byte in character.encode())
-        for character in text
-    )
+    return _SPECIAL.sub(lambda found: "".join(f"\\x{byte:02x}" for byte in found[0].encode()), text) or '""'
 
 
 def guarded(line: str, guard: str) -> str:

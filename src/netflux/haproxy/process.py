@@ -162,10 +162,18 @@ class HAProxy:
             SectionRefused: HAProxy can't run it; the owner's last good section stays.
             ListenerRefused: an address can't be bound now; the owner's last good section stays.
         """
+        if self._runs(section):
+            return
         self._sections[section.owner] = section
         for backend, count in configuration.declared(section.body).items():
             self._slots[backend] = self._slots.get(backend, Slots()).widened(count)
         await self._settle(section.owner)
+
+    def _runs(self, section: Section) -> bool:
+        """Whether it is what the worker has already, and nothing else is under way: most passes change no section."""
+        settled = self._settling is None or self._settling.done()
+        good, wanted = self._good.get(section.owner), self._sections.get(section.owner)
+        return self._master.running and bool(self._structure) and settled and section == good == wanted
 
     async def renew(self) -> None:
         """Reloads it if what is shared between sections has changed, as a certificate that is valid no longer."""
@@ -228,10 +236,11 @@ class HAProxy:
     async def _converge(self, changed: set[str], refused: dict[str, Exception]) -> None:
         """Reloads until HAProxy runs all sections that it can run."""
         while True:
-            if not self._master.running:
-                await self._master.start(configuration.render(self._settings, (), (), {}).text)
-                self._structure = ""
             sections = dict(self._sections)  # others may put sections while this reload runs; they get the next one
+            if not self._master.running:
+                self._structure = ""
+                if sections:  # one of which may be refused, and the others must run
+                    await self._master.start(configuration.render(self._settings, (), (), {}).text)
             joined = passage.join([*sections.values()])
             self._mirrors = dict(joined.mirrors)
             self._slots.update((name, self._slots.get(other, Slots())) for name, other in self._mirrors.items())
@@ -242,15 +251,20 @@ class HAProxy:
                 return
             slots = dict(self._slots)
             rendered = configuration.render(self._settings, shared, joined.sections, slots)
-            answer = await self._master.check(rendered.text)
-            if not answer:
-                answer = await self._replace(rendered.text)
+            answer = await self._taken(rendered.text)
             if not answer:
                 self._good = sections
                 await self._reloaded(structure, joined.sections, slots)
                 return
             self._structure = ""
             self._refuse(answer, rendered, changed, refused)
+
+    async def _taken(self, text: str) -> str:
+        """HAProxy runs this configuration, or says what is wrong with it."""
+        if not self._master.running:
+            await self._master.start(text)
+            return ""
+        return await self._master.check(text) or await self._replace(text)
 
     async def _replace(self, text: str) -> str:
         """A new worker for the last one, whose counters are read before and when it leaves; what is wrong, or empty."""

@@ -48,8 +48,8 @@ class Documents(Protocol):
 
     faults: Faults
 
-    def watch(self, told: Callable[[Sequence[Change]], None]) -> None:
-        """From now on it is told of each transaction's changes."""
+    def follow(self, told: Callable[[Sequence[Change]], None]) -> None:
+        """From now on it is told of each transaction's changes, as soon as the tables have them."""
         ...
 
 
@@ -70,7 +70,7 @@ class Reading:
             name: dict.fromkeys(noun.keys(tables)) for name, noun in _NOUNS.items()
         }
         self._last: Topology | None = None
-        documents.watch(self._changed)
+        documents.follow(self._changed)
 
     def now(self) -> Topology:
         """What is configured."""

@@ -21,6 +21,9 @@ _log = logging.getLogger(__name__)
 FIRST_BACKOFF = 0.2
 LAST_BACKOFF = 30.0
 RESYNC = 60.0
+PAUSE = 0.01
+"""Real seconds between a change and the passes that it asks for. Changes that come together share them, and an answer
+that says nothing of them leaves first."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Loop:
         self._queues = {controller.name: _Queue(controller) for controller in controllers}
         self._running = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._soon: dict[tuple[str, str | None], None] = {}
 
     def start(self) -> None:
         """Begins with a pass over everything."""
@@ -70,6 +74,7 @@ class Loop:
     async def stop(self) -> None:
         """Cancels what is under way; a pass may end at any point, since the next one reads levels."""
         self._running = False
+        self._soon.clear()
         for queue in self._queues.values():
             for handle in queue.due.values():
                 handle.cancel()
@@ -96,6 +101,23 @@ class Loop:
         """Asks for a pass over every key of the controller."""
         if name in self._queues and self._running:
             self._spawn(self._poke_keys(name))
+
+    def poke_soon(self, name: str, key: str | None = None) -> None:
+        """Asks for a pass over the key, or over every key, after `PAUSE`; once, however often that is asked until then.
+
+        Passes begin in the order in which they were first asked for.
+        """
+        if not self._soon:
+            asyncio.get_running_loop().call_later(PAUSE, self._poke_those)
+        self._soon[name, key] = None
+
+    def _poke_those(self) -> None:
+        soon, self._soon = self._soon, {}
+        for name, key in soon:
+            if key is None:
+                self.poke_all(name)
+            else:
+                self.poke(name, key)
 
     def failures(self) -> dict[tuple[str, str], Failure]:
         """What fails now, by controller and key."""

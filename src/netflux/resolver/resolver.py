@@ -60,7 +60,7 @@ class Resolver:
         self._endpoints = endpoints
         self._documents = documents
         self._tables = Tables(documents)
-        documents.watch(self._recorded)
+        documents.follow(self._recorded)
         self._servers: dict[str, Server] = {}
         self._views: dict[str, View] = {}
         self._changes = 0

@@ -35,6 +35,7 @@ class Place:
         if self.api.store.find_bucket("things") is None:
             await self.api.create_bucket(CALL, {"Bucket": "things"})
         await self.api.put_object(CALL, {"Bucket": "things", "Key": key, "Body": BODY})
+        await self.api.store.small.settle()
         document = self.api.store.object("things", key)
         assert document is not None
         return self.api.store.bodies.path(document["body"])

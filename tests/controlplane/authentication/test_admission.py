@@ -36,7 +36,7 @@ def request(key: tuple[str, str], token: str = "", **more: str) -> Signed:
 
 async def outcome(admission: Admission, asked: Signed, door: Door = MAIN) -> str:
     try:
-        key = await admission.identify(asked, door)
+        key = admission.identify(asked, door)
     except SignatureError as error:
         return error.code
     return key.principal.name if key is not None else "unsigned"

@@ -118,7 +118,7 @@ class Requests(Tables):
         for certificate in found.values():
             try:
                 self._validate(certificate)
-            except sqlite3.Error as error:  # it is tried again with the next change, and at the next start
+            except (OSError, sqlite3.Error) as error:  # it is tried again with the next change, and at the next start
                 _log.warning("the certificate %s could not be issued: %s", certificate.arn, error)
 
     def new_arn(self) -> str:

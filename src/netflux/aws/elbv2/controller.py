@@ -95,6 +95,7 @@ class ElbController:
         self._clock = clock
         self._changed = changed
         self._poke: Callable[[str], None] = lambda _: None
+        self._soon: Callable[[str], None] = self._poke
         self._certificates = Certificates(dependencies.run_dir, dependencies.acm)
         self._nodes = Nodes(dependencies.network, documents)
         self._told: dict[str, object] = {}
@@ -107,13 +108,14 @@ class ElbController:
         self._turns: dict[str, int] = {}
         self.traffic = Traffic(dependencies.proxy, self._reach, self.targets, self.checker, clock)
 
-    async def start(self, poke: Callable[[str], None]) -> None:
+    async def start(self, poke: Callable[[str], None], soon: Callable[[str], None]) -> None:
         """Before the loop.
 
         Args:
             poke: asks the loop for a pass over a key.
+            soon: the same, a moment later, together with others.
         """
-        self._poke = poke
+        self._poke, self._soon = poke, soon
         self._documents.watch(self._changes)
         if self._dependencies.logs is not None:
             self._dependencies.logs.start()
@@ -149,7 +151,7 @@ class ElbController:
         """Load balancers before groups, so that a group's targets find their backends."""
         keys = {key for change in changes for key in self._desired.readers(change)}
         for key in sorted(keys, key=lambda key: ":targetgroup/" in key):
-            self._poke(key)
+            self._soon(key)
 
     async def keys(self) -> list[str]:
         """Load balancers before groups, so that a group's targets find their backends."""

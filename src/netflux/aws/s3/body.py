@@ -1,10 +1,12 @@
-"""Bodies on their way in: out of aws-chunked framing, measured, and on disk before anything is acknowledged.
+"""Bodies on their way in: out of aws-chunked framing, measured, and on disk before anything is acknowledged; small ones
+with their object's record (`smallbodies`).
 
 Framing: "Signature calculations for trailing headers" in the S3 API Reference.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import hashlib
@@ -26,6 +28,8 @@ from netflux.errors import AwsError
 from netflux.faults import Faults
 
 CHECKSUMS = ("CRC32", "SHA1", "SHA256")
+SMALL = 64 * 1024
+"""Bytes of a body up to which the database has it until its file is synced."""
 _PIECE = 256 * 1024
 _LONGEST_LINE = 16 * 1024
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,12})(;[ -~]*)?")
@@ -83,25 +87,40 @@ class Staged:
 
 
 class Bodies:
-    """Files of object bodies, each written whole and flushed before its name exists.
+    """Files of object bodies, each written whole and flushed before its name exists, but for small ones.
 
     Args:
         directory: `{state}/objects`.
         faults: told of files that are not as they were written.
+
+    Attributes:
+        unsynced: small bodies of which the disk may not have the file yet, until a record's transaction has them.
     """
 
     def __init__(self, directory: Path, faults: Faults | None = None) -> None:
-        self._directory = directory
+        self.directory = directory
+        self.unsynced: dict[str, bytes] = {}
         self._faults = faults or Faults()
         self._checked: set[tuple[str, int]] = set()
         directory.mkdir(parents=True, exist_ok=True)
 
     def path(self, file: str) -> Path:
         """Where a body is."""
-        return self._directory / file
+        return self.directory / file
+
+    def restore(self, file: str, body: bytes) -> None:
+        """Makes a body's file what it was, if it is not."""
+        path = self.path(file)
+        with contextlib.suppress(FileNotFoundError):
+            if path.read_bytes() == body:
+                return
+        part = path.with_suffix(".part")
+        part.write_bytes(body)
+        part.replace(path)
 
     def discard(self, file: str) -> None:
         """Removes a body; those who have it open still read it to its end."""
+        self.unsynced.pop(file, None)
         self.path(file).unlink(missing_ok=True)
         self._faults.clear("file", file)
 
@@ -111,12 +130,12 @@ class Bodies:
         A `.part` is a body that a killed region was still receiving, so it is removed. What has a body's name was
         whole once, and may be somebody's object whose record is lost: it is set aside.
         """
-        orphans = [entry for entry in self._directory.iterdir() if entry.name not in used]
+        orphans = [entry for entry in self.directory.iterdir() if entry.name not in used]
         for entry in orphans:
             if entry.suffix == ".part":
                 entry.unlink()
             else:
-                setaside.move(self._directory.parent, entry)
+                setaside.move(self.directory.parent, entry)
         return len(orphans)
 
     def whole(self, document: Mapping[str, Any], name: str, limit: float = _CHECKED_AT_ONCE) -> bool:
@@ -156,7 +175,7 @@ class Bodies:
 
     def writer(self, algorithms: Iterable[str] = ()) -> Writer:
         """Starts a body."""
-        return Writer(self._directory, algorithms)
+        return Writer(self, algorithms)
 
     def stage(self, data: bytes, algorithms: Iterable[str] = ()) -> Staged:
         """Puts a body that is in memory on disk."""
@@ -192,13 +211,14 @@ def _has_checksum(path: Path, document: Mapping[str, Any]) -> bool:
 
 
 class Writer:
-    """One body being written. End it by `finish` or `abandon`."""
+    """One body being written, in memory while it is small. End it by `finish`, `finished` or `abandon`."""
 
-    def __init__(self, directory: Path, algorithms: Iterable[str]) -> None:
-        self._directory = directory
+    def __init__(self, bodies: Bodies, algorithms: Iterable[str]) -> None:
+        self._bodies = bodies
         self._name = secrets.token_hex(16)
-        self._temporary = directory / f"{self._name}.part"
-        self._file = self._temporary.open("xb")
+        self._temporary = bodies.path(f"{self._name}.part")
+        self._small = bytearray()
+        self._file: BinaryIO | None = None
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha256 = hashlib.sha256()
         self._digests = {algorithm: digest(algorithm) for algorithm in algorithms}
@@ -206,8 +226,14 @@ class Writer:
 
     def write(self, data: bytes) -> None:
         """Appends."""
-        self._file.write(data)
         self._size += len(data)
+        if self._file is None and self._size <= SMALL:
+            self._small += data
+        else:
+            if self._file is None:
+                self._file = self._temporary.open("xb")
+                self._file.write(self._small)
+            self._file.write(data)
         for one in (self._md5, self._sha256, *self._digests.values()):
             one.update(data)
 
@@ -224,26 +250,40 @@ class Writer:
         if left:
             raise incomplete(Path(source.name), length - left, length)
 
+    async def finished(self) -> Staged:
+        """The same as `finish`; other requests are answered meanwhile, if it takes its time."""
+        return self.finish() if self._file is None else await asyncio.to_thread(self.finish)
+
     def finish(self) -> Staged:
-        """Flushes to disk (blocking) and gives the body its name."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        self._temporary.rename(self._directory / self._name)
-        descriptor = os.open(self._directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        """Gives the body its name when it is on disk (blocking); a small one is `unsynced` still."""
+        if self._file is None:
+            self._bodies.path(self._name).write_bytes(self._small)
+            self._bodies.unsynced[self._name] = bytes(self._small)
+        else:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._temporary.rename(self._bodies.path(self._name))
+            sync(self._bodies.directory)
         checksums = {name: base64.b64encode(one.digest()).decode() for name, one in self._digests.items()}
         return Staged(self._name, self._size, self._md5.hexdigest(), self._sha256.hexdigest(), checksums)
 
     def abandon(self) -> None:
         """Leaves nothing behind."""
-        with contextlib.suppress(OSError):  # a full disk refuses what is not flushed yet
-            self._file.close()
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # a full disk refuses what is not flushed yet
+                self._file.close()
         self._temporary.unlink(missing_ok=True)
-        (self._directory / self._name).unlink(missing_ok=True)
+        self._bodies.discard(self._name)
+
+
+def sync(path: Path) -> None:
+    """Returns when the disk has the file, or the folder's names."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def incomplete(path: Path, found: int, wanted: int) -> AwsError:

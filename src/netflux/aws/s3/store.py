@@ -8,6 +8,7 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 
 from netflux.aws.s3.body import Bodies
+from netflux.aws.s3.smallbodies import SmallBodies
 from netflux.controlplane.records.documents import Document, Documents
 from netflux.controlplane.records.kinds import kind
 from netflux.errors import AwsError
@@ -39,6 +40,7 @@ class Store:
     def __init__(self, documents: Documents, bodies: Bodies) -> None:
         self._documents = documents
         self.bodies = bodies
+        self.small = SmallBodies(documents, bodies)
         self._keys: dict[str, list[str]] = {}
         documents.declare(*_KINDS)
         used: set[str] = set()
@@ -48,7 +50,9 @@ class Store:
             used.update(document["body"] for _, document in entries)
         for _, upload in documents.list(_UPLOAD):
             used.update(part["body"] for part in upload["parts"].values())
-        if not documents.left_out("s3/"):  # else nobody knows whose the other bodies are
+        unread = documents.left_out("s3/")  # nobody knows whose the other bodies are then
+        self.small.restore(None if unread else used)
+        if not unread:
             bodies.sweep(used)
 
     def inspect(self, stopping: threading.Event) -> int:
@@ -112,8 +116,10 @@ class Store:
         upload = self._documents.get(_UPLOAD, upload_id) if upload_id else None
         with self._documents.transaction():
             self._documents.put(_objects(bucket), key, document)
+            self.small.keep([document["body"]])
             if upload_id:
                 self._documents.delete(_UPLOAD, upload_id)
+        self.small.kept([document["body"]])
         if before is None:
             insort(self._keys[bucket], key)
         elif before["body"] != document["body"]:
@@ -153,7 +159,11 @@ class Store:
 
     def put_upload(self, upload_id: str, upload: Document) -> None:
         """Starts or changes an upload."""
-        self._documents.put(_UPLOAD, upload_id, upload)
+        files = [part["body"] for part in upload["parts"].values()]
+        with self._documents.transaction():
+            self._documents.put(_UPLOAD, upload_id, upload)
+            self.small.keep(files)
+        self.small.kept(files)
 
     def delete_upload(self, upload_id: str, upload: Document) -> None:
         """Ends an upload without an object."""

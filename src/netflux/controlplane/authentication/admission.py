@@ -6,6 +6,7 @@ standard; W3C, "Fetch Metadata Request Headers"), and it cannot know a secret th
 
 from __future__ import annotations
 
+import functools
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ class Admission:
         """Whether the request is of the region's owner."""
         return self._by_owner(headers.get(_PEER, ""))
 
-    async def identify(self, request: Signed, door: Door, bucket: str = "") -> Key | None:
+    def identify(self, request: Signed, door: Door, bucket: str = "") -> Key | None:
         """The key that the request is signed with; None when it is not signed.
 
         Args:
@@ -143,6 +144,7 @@ def is_own_page_host(host: str) -> bool:
     return _name(host) in OWN_PAGE_HOSTS
 
 
+@functools.lru_cache(maxsize=256)
 def is_here(host: str) -> bool:
     """Whether the host is this cloud by a name that nobody else's DNS can lead here (DNS rebinding)."""
     name = _name(host)

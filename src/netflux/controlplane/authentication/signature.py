@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,9 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
 _TERMINATOR = "aws4_request"
 _TIME = "%Y%m%dT%H%M%SZ"
+_MOMENT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
+_KEPT = 256
+"""Moments and keys that are not worked out anew: clients sign many requests in a second, with one key in a day."""
 SKEW = timedelta(minutes=15)  # "RequestTimeTooSkewed", S3 API Reference, error responses
 LONGEST_LIFE = (
     604_800  # seconds of a presigned URL; "Authenticating requests: using query parameters", S3 API Reference
@@ -88,6 +92,8 @@ def claim(request: Signed) -> Claim | None:
     authorization = request.headers.get("authorization", "")
     if authorization:
         return _header_claim(request.headers, authorization)
+    if "?" not in request.target:
+        return None
     query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
     if "X-Amz-Signature" in query or "X-Amz-Algorithm" in query or "X-Amz-Credential" in query:
         return _query_claim(query)
@@ -158,12 +164,18 @@ def signing_key(secret: str, scope: Sequence[str]) -> bytes:
     return _signing_key(secret, tuple(scope))
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=_KEPT)
 def _signing_key(secret: str, scope: tuple[str, ...]) -> bytes:
     key = f"AWS4{secret}".encode()
     for part in scope:
         key = hmac.digest(key, part.encode(), "sha256")
     return key
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _keyed(secret: str, scope: tuple[str, ...]) -> hmac.HMAC:
+    """Of no text yet: to be copied."""
+    return hmac.new(_signing_key(secret, scope), digestmod="sha256")
 
 
 def _header_claim(headers: Mapping[str, str], authorization: str) -> Claim:
@@ -229,13 +241,19 @@ def _whole(scope: Sequence[str]) -> tuple[str, ...]:
     return tuple(scope)
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def timestamp(moment: datetime) -> str:
     """A moment as signatures have it."""
     return moment.astimezone(UTC).strftime(_TIME)
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def _moment(text: str) -> datetime:
-    return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text[:40]} is no moment as signatures have it")
+    year, month, day, hour, minute, second = map(int, found.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def _dated(text: str) -> datetime:
@@ -245,7 +263,7 @@ def _dated(text: str) -> datetime:
 
 def _check_scope(claimed: Claim) -> None:
     malformed = "AuthorizationHeaderMalformed" if claimed.expires is None else "AuthorizationQueryParametersError"
-    day = claimed.moment.astimezone(UTC).strftime("%Y%m%d")
+    day = timestamp(claimed.moment)[:8]
     if claimed.scope[0] != day:
         raise SignatureError(
             malformed, f"The date in the credential scope, {claimed.scope[0]}, is not that of the request, {day}."
@@ -257,8 +275,8 @@ def _check_scope(claimed: Claim) -> None:
 def _check_signed(request: Signed, claimed: Claim) -> None:
     if "host" not in claimed.signed_headers:
         raise SignatureError("AccessDenied", "'Host' must be a 'SignedHeader' in the AWS Authorization.")
-    signed = {*claimed.signed_headers, "x-amz-content-sha256"}
-    unsigned = sorted(name for name in request.headers if name.startswith("x-amz-") and name not in signed)
+    unsigned = [name for name in request.headers if name.startswith("x-amz-") and name not in claimed.signed_headers]
+    unsigned = sorted(name for name in unsigned if name != "x-amz-content-sha256")
     if unsigned:
         raise SignatureError(
             "AccessDenied", f"There were headers present in the request which were not signed: {', '.join(unsigned)}"
@@ -280,23 +298,20 @@ def _signature(request: Signed, claimed: Claim, secret: str) -> str:
     text = "\n".join(
         (ALGORITHM, timestamp(claimed.moment), "/".join(claimed.scope), hashlib.sha256(canonical).hexdigest())
     )
-    return hmac.new(signing_key(secret, claimed.scope), text.encode(), "sha256").hexdigest()
+    begun = _keyed(secret, claimed.scope).copy()
+    begun.update(text.encode())
+    return begun.hexdigest()
 
 
 def _canonical(request: Signed, claimed: Claim) -> bytes:
     path, _, query = request.target.partition("?")
-    pairs = sorted(
-        (_encode(name), _encode(value))
-        for name, value in parse_qsl(query, keep_blank_values=True, encoding="latin-1")
-        if name != "X-Amz-Signature"
-    )
     payload = claimed.payload
     if claimed.service != "s3" and (payload != UNSIGNED or "x-amz-content-sha256" not in request.headers):
         payload = request.body
     lines = [
         request.method,
         _path(path, claimed.service),
-        "&".join(f"{name}={value}" for name, value in pairs),
+        _query(query),
         *(f"{name}:{' '.join(request.headers.get(name, '').split())}" for name in claimed.signed_headers),
         "",
         ";".join(claimed.signed_headers),
@@ -305,7 +320,20 @@ def _canonical(request: Signed, claimed: Claim) -> bytes:
     return "\n".join(lines).encode(errors="surrogateescape")
 
 
+def _query(text: str) -> str:
+    if not text:
+        return ""
+    pairs = sorted(
+        (_encode(name), _encode(value))
+        for name, value in parse_qsl(text, keep_blank_values=True, encoding="latin-1")
+        if name != "X-Amz-Signature"
+    )
+    return "&".join(f"{name}={value}" for name, value in pairs)
+
+
 def _path(path: str, service: str) -> str:
+    if path == "/":
+        return path
     if service == "s3":
         return "/".join(quote(unquote_to_bytes(part), safe="-_.~") for part in path.split("/"))
     kept: list[str] = []

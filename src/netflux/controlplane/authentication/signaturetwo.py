@@ -55,8 +55,10 @@ def claim(request: Signed) -> Claim | None:
         if not colon:
             raise SignatureError("InvalidArgument", "AWS authorization header is invalid. Expected AwsAccessKeyId:sig")
         return Claim(access_key, signature, None, request.headers.get("x-amz-security-token", ""))
+    if authorization or "?" not in request.target:
+        return None
     query = _query(request)
-    if authorization or not {"AWSAccessKeyId", "Signature"} & query.keys():
+    if not {"AWSAccessKeyId", "Signature"} & query.keys():
         return None
     if not {"AWSAccessKeyId", "Signature", "Expires"} <= query.keys():
         raise SignatureError(

@@ -105,9 +105,13 @@ class Authorization:
         decides = resourcepolicies.decides(need.action, resource)
         return judge([*identity.sources, *resource], request, resource_decides=decides)
 
+    def decides(self, key: Key) -> bool:
+        """Whether policies decide what whoever has the key may do."""
+        return self.enforced and key.principal.kind == "AWS" and not key.principal.is_root
+
     def known(self, key: Key) -> Identity | None:
         """Who has the key, if policies decide what they may do."""
-        if not self.enforced or key.principal.is_root or key.principal.kind != "AWS":
+        if not self.decides(key):
             return None
         return self.identities.identity(key.principal, key.policies, key.issuer)
 

@@ -6,7 +6,7 @@ object; the server leaves that off.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -57,7 +57,7 @@ def _inflated(service: str, encoding: str, body: bytes) -> bytes:
         raise refusals.malformed(service, "json", error) from error
 
 
-@cache
+@lru_cache(maxsize=256)
 def _compressible(service: str) -> bool:
     """Whether the model has an operation that clients may compress (Smithy's `requestCompression`)."""
     try:

@@ -48,6 +48,10 @@ _MOST = {
 """Numbers that the model leaves open and that say how much is to be made. An interface has at most 50 addresses
 ["Maximum IP addresses per network interface", EC2 user guide], a prefix list 1,000 entries [Amazon VPC quotas]."""
 
+_REMEMBERED = 128
+"""Characters of a text of which it is remembered whether it fits a pattern."""
+_OWN_WORDS = frozenset({"QueueAttributeName", "MessageSystemAttributeName", "MessageSystemAttributeNameForSends"})
+"""Shapes whose values the service itself refuses, by errors of its own."""
 _UNENFORCED = frozenset[str]()
 """Patterns of the models that the services themselves don't hold requests to."""
 
@@ -73,7 +77,7 @@ def check(service: str, model: Any, params: dict[str, Any], protocol: str | None
 class _Walk:
     def __init__(self, service: str, protocol: str) -> None:
         self._service = service
-        self._xml = protocol in _XML_PROTOCOLS
+        self._xml = protocol in _XML_PROTOCOLS and service != "s3"  # whose keys and metadata come outside of XML
         self._by_form = protocol in ("query", "ec2")
 
     def structure(self, shape: Any, value: dict[str, Any], path: str) -> Iterator[Violation]:
@@ -144,11 +148,12 @@ class _Walk:
         too_long = [*self._length(shape, value, path)]
         yield from too_long
         pattern = metadata.get("pattern")
-        if pattern and not any("less" in each.constraint for each in too_long) and not _fits(pattern, value):
+        fits = _matches if metadata.get("sensitive") else _fits
+        if pattern and not any("less" in each.constraint for each in too_long) and not fits(pattern, value):
             text = f"Member must satisfy regular expression pattern: {pattern}"
             yield Violation(path, value, text, not metadata.get("sensitive"))
         enum = metadata.get("enum")
-        if enum and value not in enum:
+        if enum and value not in enum and shape.name not in _OWN_WORDS:
             text = f"Member must satisfy enum value set: [{', '.join(enum)}]"
             yield Violation(path, value, text, not metadata.get("sensitive"))
 
@@ -180,6 +185,16 @@ def _is_tags(shape: Any, name: str) -> bool:
 
 
 def _fits(pattern: str, value: str) -> bool:
+    return _fitted(pattern, value) if len(value) <= _REMEMBERED else _matches(pattern, value)
+
+
+@lru_cache(maxsize=4096)
+def _fitted(pattern: str, value: str) -> bool:
+    """Names and ids come again and again."""
+    return _matches(pattern, value)
+
+
+def _matches(pattern: str, value: str) -> bool:
     compiled = _compiled(pattern)
     return compiled is None or compiled.fullmatch(value) is not None
 

@@ -48,9 +48,13 @@ def service_model(service: str) -> ServiceModel:
 def operation_model(service: str, operation: str, missing: str = "InvalidAction") -> OperationModel:
     """The model of an operation; AwsError of the code `missing` when the service has no such operation."""
     model = service_model(service)
-    if operation not in model.operation_names:
-        raise AwsError(missing, f"{service} has no operation named '{operation[:100]}'.")
-    return model.operation_model(operation)
+    known: dict[str, OperationModel] = vars(model).setdefault("_known_operations", {})
+    found = known.get(operation)
+    if found is None:
+        if operation not in model.operation_names:
+            raise AwsError(missing, f"{service} has no operation named '{operation[:100]}'.")
+        found = known[operation] = model.operation_model(operation)
+    return found
 
 
 def changes_state(operation: str) -> bool:

@@ -56,6 +56,8 @@ def spoken(service: str, request: HttpRequest) -> str:
     except AwsError:
         return "json"
     offered = model.metadata.get("protocols") or [str(model.protocol)]
+    if len(offered) == 1:
+        return str(model.resolved_protocol)
     kind = _media_type(request)
     if CBOR in offered and request.headers.get("Smithy-Protocol", "").lower() == "rpc-v2-cbor":
         return CBOR

@@ -6,6 +6,8 @@ says of their text. What single members may hold is in the service's model and i
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from netflux.decoding.limits import Limits
 
 _KB = 1024
@@ -60,6 +62,7 @@ def parameters(service: str) -> int:
     return _PARAMETERS.get(service, _MOST_PARAMETERS)
 
 
+@lru_cache(maxsize=256)
 def document(service: str) -> Limits:
     """The same for a request that was compressed, as long as all that it may hold."""
     sent = limits(service)

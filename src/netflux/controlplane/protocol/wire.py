@@ -61,8 +61,10 @@ def scope_of(request: HttpRequest) -> Scope | None:
     A credential in the query counts for S3's presigned URLs alone: a link or a form of any page can have one.
     """
     found = _SCOPE.search(request.headers.get("Authorization", ""))
+    if found:
+        return Scope(models.service_by_signing_name(found[4], request.url), found[3], found[1])
     query = parse_qs(request.url.partition("?")[2])
-    if not found and "X-Amz-Credential" in query:
+    if "X-Amz-Credential" in query:
         found = _QUERY_SCOPE.fullmatch(query["X-Amz-Credential"][0])
         found = found if found and found[4] == "s3" else None
     if found:
@@ -94,11 +96,15 @@ def operation_of(service: str, request: HttpRequest) -> tuple[OperationModel, di
     return found.model, params
 
 
+def at_once(service: str, request: HttpRequest) -> bool:
+    """Whether the request is understood within a millisecond or so: it is short, and its service's model is there."""
+    return modelcache.loaded(service) and len(request.body) <= _LARGE
+
+
 async def understand(service: str, request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:
     """`operation_of`; on a thread where the request is large or its model is not there yet, so that others are answered
     meanwhile."""
-    known = modelcache.loaded(service)
-    if known and len(request.body) <= _LARGE:
+    if at_once(service, request):
         return operation_of(service, request)
     try:
         return await asyncio.to_thread(operation_of, service, request)

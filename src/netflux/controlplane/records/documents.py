@@ -1,35 +1,29 @@
 """Documents on disk: the one place where acknowledged state lives.
 
-SQLite in WAL mode with synchronous=FULL: a write is on disk when it returns, a transaction is whole or absent after
-SIGKILL. Reads come from memory; memory changes only after the disk has.
+SQLite in WAL mode. A write is on disk when it returns, a transaction is whole or absent after SIGKILL or when the power
+fails. Reads come from memory. A call's transaction may share its sync with others (`shared`): memory has it before the
+disk, and whoever tells what memory says awaits `durable` first.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from netflux.controlplane.records import kinds, room
+from netflux.controlplane.records import databasefile, kinds, room
+from netflux.controlplane.records.commitlog import CommitLog
 from netflux.controlplane.records.kinds import Kind
 from netflux.controlplane.records.table import Change, Schema, T, Table
-from netflux.errors import AwsError, UserError
+from netflux.errors import AwsError
 from netflux.faults import Faults
 
 Document = dict[str, Any]
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS document (
-    kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, version INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (kind, key)
-);
-CREATE TABLE IF NOT EXISTS blob (key TEXT PRIMARY KEY, body BLOB NOT NULL);
-"""
 _UNREADABLE = "CREATE TABLE IF NOT EXISTS unreadable (kind TEXT, key TEXT, body BLOB)"
 """A document that is no JSON costs itself and no other: it is kept, where nothing reads it."""
 _WITH_VERSIONS = "ALTER TABLE document ADD COLUMN version INTEGER NOT NULL DEFAULT 0"
@@ -40,69 +34,6 @@ ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body, version = excluded.v
 """
 
 
-def create(path: Path) -> None:
-    """Makes an empty database, on disk on return. One that is there already is left as it is."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)  # its log gets the same mode
-    try:
-        with contextlib.closing(sqlite3.connect(path)) as database:
-            database.execute("PRAGMA synchronous=OFF")  # once at the end is enough
-            database.execute("PRAGMA journal_mode=WAL")
-            database.executescript(_SCHEMA)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def check(path: Path) -> None:
-    """Whether the file can be what a region has left; reads its first bytes only.
-
-    Raises:
-        UserError: it is absent, empty or no database.
-    """
-    try:
-        with path.open("rb") as file:
-            start = file.read(16)
-    except FileNotFoundError:
-        raise _refused(path, "is missing") from None
-    if not start:
-        raise _refused(path, "is empty")
-    if start != b"SQLite format 3\x00":
-        raise _refused(path, "is no database: its first bytes are not SQLite's")
-
-
-def untouched(path: Path) -> bool:
-    """Whether it is a database into which nothing was ever put; the file is not changed."""
-    try:
-        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as database:
-            return not database.execute("SELECT 1 FROM document UNION ALL SELECT 1 FROM blob LIMIT 1").fetchone()
-    except sqlite3.DatabaseError:
-        return False
-
-
-def _text(body: bytes, valid: int) -> str | None:
-    """A document's JSON; None when it is none. Python writes NaN, which SQLite's json_valid does not take."""
-    try:
-        text = body.decode()
-        if not valid:
-            json.loads(text)
-    except ValueError:
-        return None
-    return text if text.startswith("{") else None
-
-
-def _refused(path: Path, what: str) -> UserError:
-    objects = path.parent / "objects"
-    count = sum(1 for _ in objects.iterdir()) if objects.is_dir() else 0
-    databases = path.parent / "databases"
-    more = sum(1 for _ in databases.iterdir()) if databases.is_dir() else 0
-    return UserError(
-        f"{path} {what}. It holds what the APIs accepted, so the region is not started.\n"
-        f"Nothing was touched: objects/ has {count} files, databases/ has {more} PostgreSQL clusters.",
-        "Put a copy of netflux.db back (with netflux.db-wal, if the copy has one), or start anew elsewhere with "
-        "--state DIR.",
-    )
-
-
 class _TakenBack(Exception):
     """Ends a rehearsal."""
 
@@ -111,7 +42,8 @@ class Documents:
     """Keeps JSON documents by kind and key, and blobs by key, durably.
 
     Methods may be called from any thread. Documents are copied in and out, so a caller can't change what is stored
-    except by `put`. Raises sqlite3.OperationalError when the disk refuses; memory then stays as the disk has it.
+    except by `put`. Raises sqlite3.OperationalError when the disk refuses; memory then stays as the disk has it. Where
+    the disk takes a write and does not confirm it, NotDurable is raised, of this one and of all after it.
 
     Args:
         path: of the file; made when absent.
@@ -139,32 +71,36 @@ class Documents:
         self._versions: dict[tuple[str, str], int] = {}  # of records whose table nobody has asked for yet
         self._changes: list[Change] = []
         self._watching: list[Callable[[Sequence[Change]], None]] = []
+        self._following: list[Callable[[Sequence[Change]], None]] = []
+        self._untold: list[tuple[int, Sequence[Change]]] = []
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
-            self._open(new, killed)
+            self._open(path, new, killed)
         except sqlite3.DatabaseError as error:
             self._db.close()
             if room.damaged(error) or not isinstance(error, sqlite3.OperationalError):
-                raise _refused(path, f"is damaged ({error})") from error
+                raise databasefile.refused(path, f"is damaged ({error})") from error
             raise
 
-    def _open(self, new: bool, killed: bool) -> None:
+    def _open(self, path: Path, new: bool, killed: bool) -> None:
         if not new:
             # A table that is missing is not made: what was in it would be lost unsaid.
             self._db.execute("SELECT (SELECT 1 FROM document LIMIT 1), (SELECT 1 FROM blob LIMIT 1)")
         if killed and (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
             raise sqlite3.DatabaseError(f"malformed: {' '.join(found.split())}")
         self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute("SELECT 1 FROM sqlite_master")  # makes the log
+        self._log = CommitLog(path, self.faults)
         if new:
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(databasefile.SCHEMA)
         if not any(name == "version" for _, name, *_ in self._db.execute("PRAGMA table_info(document)")):
             self._db.execute(_WITH_VERSIONS)
         unreadable: list[int] = []
         for number, kind, key, body, valid, version in self._db.execute(
             "SELECT rowid, kind, key, CAST(body AS BLOB), json_valid(body), version FROM document ORDER BY rowid"
         ):
-            text = _text(body, valid)
+            text = databasefile.text(body, valid)
             if text is None:
                 unreadable.append(number)
                 continue
@@ -315,6 +251,24 @@ class Documents:
         """From now on it is told of the records that each transaction has changed, when the disk has them."""
         self._watching.append(told)
 
+    def follow(self, told: Callable[[Sequence[Change]], None]) -> None:
+        """The same, as soon as the tables have them: for what is only read in memory beside them."""
+        self._following.append(told)
+
+    @property
+    def synced(self) -> bool:
+        """Whether all that the tables say now is on disk."""
+        return self._log.whole
+
+    async def durable(self) -> None:
+        """Returns when all that the tables say now is on disk.
+
+        Raises:
+            NotDurable: the disk does not confirm it.
+        """
+        await self._log.durable()
+        self._tell_synced()
+
     def put_blob(self, key: str, body: bytes) -> None:
         """Stores opaque bytes, durably."""
         with self.transaction():
@@ -340,14 +294,20 @@ class Documents:
             return [(key, body) for key, body in rows]
 
     @contextlib.contextmanager
-    def transaction(self, frees: bool = False) -> Iterator[None]:
+    def transaction(self, frees: bool = False, shared: bool = False) -> Iterator[None]:
         """Several writes as one: all on disk when the block ends, none of them when it raises. Blocks may nest.
 
         Args:
             frees: it deletes, so that it may use the reserve on a full disk.
+            shared: on the event loop, by one who awaits `durable` before anybody is told of it. The outermost says it.
+
+        Raises:
+            NotDurable: the disk does not confirm it, or has not confirmed another one before.
         """
         with self._lock, self._room(frees):
             if self._depth == 0:
+                self._log.check()
+                self._before = self._db.total_changes
                 self._db.execute("BEGIN IMMEDIATE")
             self._depth += 1
             changes: list[Change] = []
@@ -365,15 +325,30 @@ class Documents:
                 if self._depth == 0:
                     self._undo.clear()
                     self._changes = []
+            written = self._depth == 0 and self._db.total_changes != self._before
+            number = self._log.committed(written)
+            if written and shared:
+                self._log.share(self._tell_synced)
+            elif written:
+                self._log.sync()
         if changes:
-            self._tell(changes)
+            self._tell(number, changes)
 
-    def _tell(self, changes: Sequence[Change]) -> None:
+    def _tell(self, number: int, changes: Sequence[Change]) -> None:
         for change in changes:
             if change.after is None:
                 self._tables[change.table].forget_place(change.key)
-        for told in self._watching:
+        for told in self._following:
             told(changes)
+        self._untold.append((number, changes))
+        self._tell_synced()
+
+    def _tell_synced(self) -> None:
+        """In the order of the commits."""
+        while self._untold and self._untold[0][0] <= self._log.synced:
+            _, changes = self._untold.pop(0)
+            for told in self._watching:
+                told(changes)
 
     @contextlib.contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -390,6 +365,7 @@ class Documents:
     def close(self) -> None:
         """Checkpoints and closes the file."""
         with self._lock:
+            self._log.close()
             self._db.close()
 
     def _remember(self, kind: str, key: str) -> None:

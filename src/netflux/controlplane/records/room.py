@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from netflux.controlplane.records.commitlog import NotDurable
 from netflux.errors import AwsError
 
 SIZE = 8 * 1024 * 1024
@@ -144,6 +145,8 @@ def refusal(error: BaseException | None) -> AwsError | None:
 
 
 def _refusal(error: BaseException) -> AwsError | None:
+    if isinstance(error, NotDurable):
+        return AwsError("ServiceUnavailable", f"{error.strerror}.", 503)
     if full(error):
         return AwsError(
             "ServiceUnavailable",

@@ -48,12 +48,18 @@ def read(shape: Any, value: Any, notation: Notation = JSON) -> Any:
 
 
 def _members(shape: Any, value: dict[Any, Any], notation: Notation) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, member in shape.members.items():
-        given = value.get(member.serialization.get("name", name) if notation.renamed else name)
-        if given is not None:
-            found[name] = read(member, given, notation)
-    return found
+    kept = f"_members {notation.renamed}"
+    members: list[tuple[str, str, Any]] | None = vars(shape).get(kept)
+    if members is None:
+        members = vars(shape)[kept] = [
+            (name, member.serialization.get("name", name) if notation.renamed else name, member)
+            for name, member in shape.members.items()
+        ]
+    return {
+        name: read(member, given, notation)
+        for name, shown, member in members
+        if (given := value.get(shown)) is not None
+    }
 
 
 def _key(key: Any) -> str:

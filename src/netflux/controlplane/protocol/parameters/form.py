@@ -58,25 +58,35 @@ class Reader:
     def _structure(self, shape: Any, node: Node, path: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
         read = {VALUE}
-        for name, member in shape.members.items():
-            shown, below = self._below(node, name, member)
+        for name, shown, member in self._members(shape):
+            below: Any = node
+            for part in shown:
+                below = below.get(part) if isinstance(below, Mapping) else None
             if below is None:
                 continue
-            read.add(shown.partition(".")[0])
-            value = self._value(member, below, _join(path, shown))
+            read.add(shown[0])
+            value = self._value(member, below, _join(path, ".".join(shown)))
             if value is not None:
                 found[name] = value
-        self._unread += [_join(path, name) for name in node if name not in read]
+        if len(read) <= len(node):
+            self._unread += [_join(path, name) for name in node if name not in read]
         return found
 
-    def _below(self, node: Node, name: str, member: Any) -> tuple[str, Node | None]:
+    def _members(self, shape: Any) -> list[tuple[str, list[str], Any]]:
+        """Each member's name, the parts of its name in a form, and its shape; kept beside the structure's shape."""
+        kept = "_members ec2" if self._ec2 else "_members query"
+        found: list[tuple[str, list[str], Any]] | None = vars(shape).get(kept)
+        if found is None:
+            found = vars(shape)[kept] = [
+                (name, self._shown(member, name).split("."), member) for name, member in shape.members.items()
+            ]
+        return found
+
+    def _shown(self, member: Any, name: str) -> str:
         shown = self._name(member, name)
         if member.type_name == "list" and not self._ec2 and member.serialization.get("flattened"):
-            shown = self._name(member.member, shown)
-        found: Any = node
-        for part in shown.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
-        return shown, found
+            return self._name(member.member, shown)
+        return shown
 
     def _list(self, shape: Any, node: Node, path: str) -> list[Any] | None:
         flat = self._ec2 or shape.serialization.get("flattened")
