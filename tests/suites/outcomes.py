@@ -113,7 +113,9 @@ def code(error: ClientError) -> str:
 
 def refusal(error: ClientError) -> bool:
     """Whether the region says that it does not have this; AWS has a code UnsupportedOperation of its own."""
-    ours = " is not supported by Netflux." in str(error)
+    ours = any(
+        said in str(error) for said in (" is not supported by Netflux", "types that AWS has and Netflux does not")
+    )
     return ours or code(error) in REFUSALS
 
 

@@ -165,6 +165,7 @@ async def test_a_list_has_what_its_filters_ask_for(
 
 
 def test_words_end_where_the_kind_of_character_changes() -> None:
+    assert words("SecretOne16d6bf 892Database") == ["secret", "one", "16d", "6bf", "892", "database"]
     assert words("credsDatabase#892 My_Secret HTTPServer") == [
         "creds",
         "database",

@@ -9,7 +9,7 @@ from typing import Any
 from netflux.aws.secretsmanager.part import wrong
 from netflux.resources.secretsmanager import Secret
 
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+[a-z]*")
 
 
 def check(filters: Iterable[Mapping[str, Any]]) -> None:
@@ -33,8 +33,8 @@ def _matches(secret: Secret, key: str, value: str) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """In lower case; a word ends where the case, or letters, digits and other characters change ("Find secrets in AWS
-    Secrets Manager", AWS Secrets Manager User Guide).
+    """In lower case; a word ends where the case changes, where a digit follows a letter, and before other characters
+    ("Find secrets in AWS Secrets Manager", AWS Secrets Manager User Guide). A letter after a digit is of its word.
     """
     return [word.lower() for word in _WORD.findall(text)]
 
