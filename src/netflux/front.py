@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any
 from netflux import names
 from netflux.aws.iam.accesskeys import UserKeys
 from netflux.aws.iam.identities import TableIdentities
-from netflux.aws.sns.api import SnsApi
-from netflux.aws.sqs.api import SqsApi
-from netflux.aws.ssm.api import SsmApi
+from netflux.aws.sns import certificate
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.console.routes import Access, Inquiries, Sources, routes
@@ -44,6 +42,7 @@ from netflux.runtime.trees import Trees
 from netflux.seed import image
 from netflux.seed.config import Config
 from netflux.state import StateDirectory
+from netflux.upgrade.release import due
 from netflux.vitals import Vitals
 
 if TYPE_CHECKING:  # the control plane's package decides how much of aiohttp is imported, so it comes first
@@ -97,12 +96,14 @@ class Services:
         facts: what no API tells, for the console.
         inquiry: answers whether one place reaches another.
         changed: told of each call that may have changed desired state.
+        certificate: of notifications' signatures, in PEM; None where the path names none.
     """
 
     s3: S3Handler
     facts: Callable[[], dict[str, Any]]
     inquiry: Inquiries
     changed: Callable[[Call], None]
+    certificate: Callable[[str], str | None]
 
 
 class Front:
@@ -135,8 +136,7 @@ class Front:
         if options.peers is not None:
             told["by_owner"] = Peers(options.port, options.peers, options.owner).by_owner
         self.admission = Admission(self.keys, options.account, any_credentials=options.any_credentials, **told)
-        for api in (StsApi(self.documents, self.keys), SqsApi(self.moto), SnsApi(self.moto), SsmApi()):
-            self.apis.register(api)
+        self.apis.register(StsApi(self.documents, self.keys))
         place = gateway.Region(options.account, options.region)
         authority = state.path / "ca"
         self.gateway = gateway.Gateway(options.port, state.run, authority, place, options.listening, self.faults)
@@ -156,14 +156,15 @@ class Front:
         self.trees = Trees(state.path / "images", lambda digest: images.has("tree", digest), state.path)
         push = partial(image.push, self.apis.call, self.trees)
         console = routes(Sources(self.apis.call, self._facts, self, denied, push), access)
-        self.server = Server(self.apis, self.admission, self._s3, console, self.authorization)
+        public = certificate.routes(self._certificate)
+        self.server = Server(self.apis, self.admission, self._s3, console, self.authorization, public)
         self.server.hold_answers(self.documents)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
 
     async def start(self) -> None:
         """Returns when the gateway answers. What was started is stopped again when a part can't be."""
-        self.apis.expect(every=self.state.older)
+        self.apis.expect(every=self.state.older or due(self.moto))
         self.exit.callback(self.documents.close)
         self.exit.push_async_callback(self.children.stop_all, STOP_PATIENCE)
         self.exit.callback(self.moto.stop)
@@ -219,6 +220,10 @@ class Front:
     async def _s3(self, request: web.Request, door: Door) -> web.StreamResponse:
         await self.apis.ready("s3")
         return await self._present().s3(request, door)
+
+    async def _certificate(self, path: str) -> str | None:
+        await self.apis.ready("sns")
+        return self._present().certificate(path)
 
     def _changed(self, call: Call) -> None:
         """Before the services are there nobody can have read a state that this call would change."""

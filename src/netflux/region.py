@@ -27,8 +27,8 @@ from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.edge import Edge
 from netflux.aws.cloudfront.origin import Origins
 from netflux.aws.cloudwatch.alarms import Firing
-from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground as Metrics
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.ec2.api import Ec2Api
@@ -41,6 +41,7 @@ from netflux.aws.ecr.api import Contents, EcrApi
 from netflux.aws.ecr.controller import LifecycleController
 from netflux.aws.ecr.registry import EcrRegistry
 from netflux.aws.ecr.registryserver import RegistryServer
+from netflux.aws.ecs import insights
 from netflux.aws.ecs import meter as ecsmeter
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store as EcsStore
@@ -70,6 +71,10 @@ from netflux.aws.s3.store import Store
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.secretsmanager.controller import SecretDeletionController
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.sns.api import SnsApi
+from netflux.aws.sqs.api import SqsApi
+from netflux.aws.ssm.api import SsmApi
+from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call
@@ -84,13 +89,16 @@ from netflux.reach.inquiry import Inquiry
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
 from netflux.resolver.resolver import Resolver
+from netflux.resources import ssm
 from netflux.resources.route53 import targets
 from netflux.resources.route53.recordset import RECORD_SET
+from netflux.resources.sns.topics import Topics
+from netflux.resources.sqs.queues import Queues
 from netflux.runtime import choice
 from netflux.runtime.engine import Engine
 from netflux.runtime.localimage import LocalImages
 from netflux.seed.controller import SeedController
-from netflux.upgrade.release import take_over
+from netflux.upgrade.release import due, take_over
 
 _log = logging.getLogger(__name__)
 
@@ -106,9 +114,10 @@ READERS = {
     "route53": ("elbv2", "cloudfront"),
     "acm": ("elbv2",),
     "secretsmanager": ("secret-deletion",),
+    "ssm": ("parameter-expiration",),
 }
 """Which controllers read what a service's API has accepted, and its tables."""
-TABLES = frozenset({"acm", "ec2", "elbv2", "route53"})
+TABLES = frozenset({"acm", "cloudfront", "ec2", "elbv2", "route53", "ssm"})
 """Services of which all that controllers read are records."""
 
 
@@ -138,12 +147,13 @@ class Region:
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
         self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
         self.apis.register(self.s3)
-        self.apis.register(IamApi(self.documents, self.clock, options.account, self.keys))
+        self.queues, self.topics = self._records()
         self.ec2, self.flow_logs = self._vpcs()
-        self.apis.register(LogsApi(LogStore(state.path / "logs", self.documents, front.faults), self.clock))
+        logs = LogStore(state.path / "logs", self.documents, front.faults)
+        self.apis.register(LogsApi(logs, self.clock, self.apis))
         self.series = Series()
-        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE])
-        self.cloudwatch = CloudWatchApi(Metrics(self.series, self.moto, namespaces, self.documents, self.clock))
+        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE, insights.NAMESPACE])
+        self.cloudwatch = CloudWatchApi(Metrics(self.series, namespaces, self.documents, self.clock))
         self.apis.register(self.cloudwatch)
         self.registry = self._registry()
         self.rds = self._databases()
@@ -157,18 +167,20 @@ class Region:
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
+        more.append(ParameterExpirationController(self.documents, self.clock))
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         s3.authorization = front.authorization
         self.documents.watch(self._recorded)
-        self._services = Services(s3.handle, self.facts, self._inquiry(), self._changed)
+        certificate = self.topics.signatures.certificate
+        self._services = Services(s3.handle, self.facts, self._inquiry(), self._changed, certificate)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
         begin = self.front.begin
         try:
-            if self.state.older:
+            if self.state.older or due(self.moto):
                 await take_over(self.moto, self.documents)
                 self.state.upgraded()
             self.moto.look()
@@ -202,6 +214,17 @@ class Region:
     async def stop(self) -> None:
         """Ends every part, the last started first; no child is left."""
         await self.front.stop()
+
+    def _records(self) -> tuple[Queues, Topics]:
+        """Services that only keep what they are told, and hand it on."""
+        here = self.options.region, self.options.account
+        self.apis.register(IamApi(self.documents, self.clock, self.options.account, self.keys))
+        self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
+        queues = Queues(self.documents, self.clock)
+        topics = Topics(self.documents, self.clock, queues, self.options.region)
+        self.apis.register(SqsApi(queues, self.keys, self.apis, here))
+        self.apis.register(SnsApi(topics, self.keys, self.apis, here))
+        return queues, topics
 
     def _registry(self) -> RegistryServer:
         binary = distribution.program()
@@ -347,11 +370,14 @@ class Region:
         self.cloudwatch.fire = fire
         return scaling
 
-    def _used(self, one: ecsmeter.Utilization) -> None:
-        metric = Metric(ecsmeter.NAMESPACE, one.name, one.dimensions)
-        percents = one.percents
-        datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
-        self.series.add(metric, datum)
+    def _used(self, before: ecsmeter.Look, now: ecsmeter.Look) -> None:
+        for one in ecsmeter.utilization(before, now):
+            percents = one.percents
+            datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
+            self.series.add(Metric(ecsmeter.NAMESPACE, one.name, one.dimensions), datum)
+        for seen in self.ecs.insights(before, now):
+            metric = Metric(insights.NAMESPACE, seen.name, seen.dimensions)
+            self.series.add(metric, Datum(seen.since, seen.value, 1, seen.unit, seen.value, seen.value))
 
     def _certificate(self, hosts: Sequence[str]) -> tuple[bytes, bytes]:
         """Certificate chain and key for the hosts, both PEM; the authority writes them into one file."""
@@ -373,6 +399,8 @@ class Region:
     def _acts(self, change: Change) -> bool:
         if change.table.startswith("route53/"):
             return change.table == RECORD_SET.name and targets.acts(change)
+        if change.table.startswith("ssm/"):
+            return ssm.acts(change)
         return configured.acts(self.ec2.tables, change)
 
     def facts(self) -> dict[str, Any]:

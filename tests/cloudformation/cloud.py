@@ -22,6 +22,7 @@ from netflux.aws.rds.instance import Instances
 from netflux.aws.rds.tag import TagOperations
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
+from netflux.aws.ssm.api import SsmApi
 from netflux.clock import Clock
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.apis import Apis
@@ -283,7 +284,8 @@ class Cloud:
         self.apis.register(self.rds)
         self.apis.register(self.cloudfront)
         self.apis.register(AcmApi(self.documents, Clock(), (REGION, ACCOUNT)))
-        with_iam(self.apis, self.documents, ACCOUNT)
+        keys = with_iam(self.apis, self.documents, ACCOUNT)
+        self.apis.register(SsmApi(self.documents, Clock(), self.apis, keys))
         self.apis.register(Route53Api(self.documents, Clock(), self.apis, (REGION, ACCOUNT)))
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.broken: Callable[[str, dict[str, Any]], Exception | None] = lambda _operation, _params: None

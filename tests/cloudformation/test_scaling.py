@@ -6,8 +6,8 @@ from typing import Any
 
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.store import Store
-from netflux.aws.cloudwatch.alarms import Ground
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground
 from netflux.aws.cloudwatch.series import Series
 from netflux.clock import Clock
 from tests.cloudformation.cloud import Cloud
@@ -72,7 +72,7 @@ class OneService:
 async def test_a_service_is_scaled_by_a_stack_until_the_stack_goes(cloud: Cloud) -> None:
     cloud.apis.register(OneService())
     cloud.apis.register(ApplicationAutoScalingApi(Store(cloud.documents, Clock()), cloud.apis))
-    ground = Ground(Series(), cloud.moto, frozenset(["AWS/ECS"]), cloud.documents, Clock())
+    ground = Ground(Series(), frozenset(["AWS/ECS"]), cloud.documents, Clock())
     cloud.apis.register(CloudWatchApi(ground))
 
     async def scaling(operation: str, member: str) -> list[dict[str, Any]]:

@@ -225,7 +225,7 @@ async def test_an_export_is_imported_and_kept_while_in_use(cloud: Any) -> None:
 
 
 async def test_what_would_be_ignored_is_refused_by_name(cloud: Any) -> None:
-    with pytest.raises(AwsError, match="cloudformation:CreateStack StackPolicyBody is not supported"):
+    with pytest.raises(AwsError, match="cloudformation:CreateStack: the parameter StackPolicyBody is not supported"):
         await cloud.cf("CreateStack", StackName="s", TemplateBody=GROUP, StackPolicyBody="{}")
     with pytest.raises(AwsError, match="SetStackPolicy"):
         await cloud.cf("SetStackPolicy", StackName="s")

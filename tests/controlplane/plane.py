@@ -7,6 +7,9 @@ from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.iam.accesskeys import UserKeys
 from netflux.aws.iam.api import IamApi
 from netflux.aws.secretsmanager.api import SecretsManagerApi
+from netflux.aws.sns.api import SnsApi
+from netflux.aws.sqs.api import SqsApi
+from netflux.aws.ssm.api import SsmApi
 from netflux.aws.sts.api import StsApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -15,6 +18,8 @@ from netflux.controlplane.authentication.keys import Keys, well_known
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
+from netflux.resources.sns.topics import Topics
+from netflux.resources.sqs.queues import Queues
 
 
 def admission(apis: Apis) -> Admission:
@@ -40,6 +45,15 @@ def with_iam(apis: Apis, documents: Documents, account: str = names.ACCOUNT) -> 
     return keys
 
 
+def with_queues(apis: Apis, documents: Documents, keys: Keys, clock: Clock | None = None) -> tuple[Queues, Topics]:
+    """SQS and SNS on the documents, answering from now on, and their tables."""
+    queues = Queues(documents, clock or Clock())
+    topics = Topics(documents, clock or Clock(), queues, names.REGION)
+    apis.register(SqsApi(queues, keys, apis, (names.REGION, names.ACCOUNT)))
+    apis.register(SnsApi(topics, keys, apis, (names.REGION, names.ACCOUNT)))
+    return queues, topics
+
+
 class Plane:
     """A control plane that can be restarted on the same disk."""
 
@@ -57,6 +71,8 @@ class Plane:
         with_ec2(apis, self.documents)
         self.keys = with_iam(apis, self.documents)
         apis.register(SecretsManagerApi(self.documents, Clock(), apis))
+        apis.register(SsmApi(self.documents, Clock(), apis, self.keys))
+        self.queues, self.topics = with_queues(apis, self.documents, self.keys)
         return apis
 
     def stop(self) -> None:

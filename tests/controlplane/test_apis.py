@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.moto import proofs
 from netflux.errors import AwsError
@@ -62,14 +63,14 @@ async def test_giving_up_what_is_complete_changes_nothing(plane: Plane) -> None:
 
 async def test_a_stored_state_that_can_not_be_read_is_said_and_never_written_over(plane: Plane) -> None:
     apis = await plane.start()
-    await apis.call("ssm", "PutParameter", {"Name": "kept", "Value": "x", "Type": "String"})
-    [(key, _)] = plane.documents.blobs("moto/ssm/")
+    await apis.call("kms", "CreateKey", {})
+    [(key, _)] = plane.documents.blobs("moto/kms/")
     with plane.documents.transaction():
         plane.documents.put_blob(key, b"not a pickle")
     await plane.restart()
-    with pytest.raises(AwsError, match="stored state of ssm can't be read"):
-        await plane.moto.call("ssm", "PutParameter", {"Name": "new", "Value": "y", "Type": "String"})
-    assert plane.documents.blobs("moto/ssm/") == [(key, b"not a pickle")]
+    with pytest.raises(AwsError, match="stored state of kms can't be read"):
+        await plane.moto.call("kms", "CreateKey", {})
+    assert plane.documents.blobs("moto/kms/") == [(key, b"not a pickle")]
 
 
 @pytest.mark.parametrize("tags", [[{"Value": "v"}], [{"Key": "", "Value": "v"}], [{"Key": "a", "Value": "b"}, {}]])
@@ -82,28 +83,33 @@ async def test_a_tag_without_a_key_is_refused(plane: Plane, tags: list[dict[str,
 
 @pytest.fixture
 def unlisted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto takes the parameter `odd`, and can't list any while it is there."""
-    from moto.ssm.models import SimpleSystemManagerBackend as Backend
+    """moto takes the alias `alias/odd`, and can't list any while it is there."""
+    from moto.kms.models import KmsBackend as Backend
 
-    listed = Backend.describe_parameters
+    listed = Backend.list_aliases
 
-    def describe(backend: Backend, *given: Any) -> Any:
-        if "odd" in backend._parameters:
-            raise KeyError("Key")
-        return listed(backend, *given)
+    def aliases(backend: Backend, *given: Any, **named: Any) -> Any:
+        if any("alias/odd" in key.aliases for key in backend.keys.values()):
+            raise KeyError("Limit")
+        return listed(backend, *given, **named)
 
-    monkeypatch.setattr(Backend, "describe_parameters", describe)
+    monkeypatch.setattr(Backend, "list_aliases", aliases)
+
+
+async def _named(apis: Apis) -> list[str]:
+    """The account's own aliases; AWS's are always there."""
+    names = [one["AliasName"] for one in (await apis.call("kms", "ListAliases", {}))["Aliases"]]
+    return [name for name in names if not name.startswith("alias/aws/")]
 
 
 @pytest.mark.usefixtures("unlisted")
 async def test_what_would_make_a_list_fail_for_good_is_not_kept(plane: Plane) -> None:
     apis = await plane.start()
-    await apis.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
-    assert (await apis.call("ssm", "DeleteParameters", {"Names": ["unknown"]}))["InvalidParameters"] == ["unknown"]
-    assert [one["Name"] for one in (await apis.call("ssm", "DescribeParameters", {}))["Parameters"]] == ["p"]
+    key = (await apis.call("kms", "CreateKey", {}))["KeyMetadata"]["KeyId"]
+    await apis.call("kms", "CreateAlias", {"AliasName": "alias/p", "TargetKeyId": key})
     with pytest.raises(AwsError, match="nothing was kept"):
-        await plane.moto.call("ssm", "PutParameter", {"Name": "odd", "Value": "v", "Type": "String"})
-    assert [one["Name"] for one in (await apis.call("ssm", "DescribeParameters", {}))["Parameters"]] == ["p"]
+        await plane.moto.call("kms", "CreateAlias", {"AliasName": "alias/odd", "TargetKeyId": key})
+    assert await _named(apis) == ["alias/p"]
 
 
 @pytest.mark.usefixtures("unlisted")
@@ -111,14 +117,15 @@ async def test_a_record_that_made_a_list_fail_before_can_be_deleted(
     plane: Plane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     apis = await plane.start()
+    key = (await apis.call("kms", "CreateKey", {}))["KeyMetadata"]["KeyId"]
     with monkeypatch.context() as unproven:
         unproven.setattr(proofs, "of", lambda *_: ())
-        await plane.moto.call("ssm", "PutParameter", {"Name": "odd", "Value": "v", "Type": "String"})
+        await plane.moto.call("kms", "CreateAlias", {"AliasName": "alias/odd", "TargetKeyId": key})
     apis = await plane.restart()
-    await apis.call("ssm", "PutParameter", {"Name": "t", "Value": "x", "Type": "String"})
-    await apis.call("ssm", "DeleteParameter", {"Name": "odd"})
+    await apis.call("kms", "CreateAlias", {"AliasName": "alias/t", "TargetKeyId": key})
+    await apis.call("kms", "DeleteAlias", {"AliasName": "alias/odd"})
     apis = await plane.restart()
-    assert [one["Name"] for one in (await apis.call("ssm", "DescribeParameters", {}))["Parameters"]] == ["t"]
+    assert await _named(apis) == ["alias/t"]
 
 
 async def test_a_part_of_the_region_is_refused_in_the_services_words_as_clients_are(plane: Plane) -> None:

@@ -6,21 +6,34 @@ import pytest
 from botocore import xform_name
 
 from netflux.aws.acm.api import AcmApi
+from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
+from netflux.aws.cloudfront.api import CloudFrontApi
+from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ecr.api import EcrApi
+from netflux.aws.ecs.api import EcsApi
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.iam.api import IamApi
+from netflux.aws.logs.api import LogsApi
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.route53.api import Route53Api
+from netflux.aws.s3.api import S3Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.sns.api import SnsApi
+from netflux.aws.sqs.api import SqsApi
+from netflux.aws.ssm.api import SsmApi
 from netflux.aws.sts.api import StsApi
+from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
-    "acm": AcmApi, "ec2": Ec2Api, "ecr": EcrApi, "elbv2": ElbApi, "iam": IamApi, "rds": RdsApi,
-    "route53": Route53Api, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sts": StsApi,
+    "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudformation": CloudFormationApi,
+    "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
+    "elbv2": ElbApi, "iam": IamApi, "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
+    "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
+    "ssm": SsmApi, "sts": StsApi,
 }  # fmt: skip
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 

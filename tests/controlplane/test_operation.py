@@ -9,7 +9,7 @@ import pytest
 from netflux.controlplane import operation as operations
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
-from netflux.controlplane.operation import operation
+from netflux.controlplane.operation import declared, members, operation
 from netflux.controlplane.protocol import models
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError, Unsupported
@@ -104,3 +104,28 @@ def test_what_the_model_has_and_nobody_declares_is_found() -> None:
     assert "TagSpecifications.Tags.Value is not declared" in found
     assert "Never is not a member" in found
     assert "DryRun is not declared" not in found
+
+
+BEHAVIOR = declared("Origin Signers(Quantity)", refused={"Code": "No code runs."}, only={"Signers.Quantity": (0,)})
+LISTENED = declared(
+    "Name", parts={"Default": BEHAVIOR, "Others.Items": declared("Pattern").joined(BEHAVIOR)}, neutral={"Class": "One."}
+)
+
+
+def test_a_structure_that_several_inputs_hold_is_declared_once() -> None:
+    @operation("Id", parts={"Config": LISTENED})
+    def update() -> None: ...
+
+    made = operations.declaration(update)
+    assert made is not None
+    assert made.carries == members(
+        "Id Config(Name Default(Origin Signers(Quantity)) Others(Items(Pattern Origin Signers(Quantity))))"
+    )
+    assert made.refused == {"Config.Default.Code": "No code runs.", "Config.Others.Items.Code": "No code runs."}
+    assert made.only == {"Config.Default.Signers.Quantity": (0,), "Config.Others.Items.Signers.Quantity": (0,)}
+    assert made.neutral == {"Config.Class": "One."}
+
+
+def test_a_part_stands_where_nothing_stands_yet() -> None:
+    with pytest.raises(ValueError, match="Default stands twice"):
+        declared("Default(Name)", parts={"Default": BEHAVIOR})

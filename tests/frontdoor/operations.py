@@ -13,10 +13,10 @@ from netflux.errors import Unsupported
 
 OWN = (
     "application-autoscaling", "cloudformation", "cloudfront", "cloudwatch", "ec2", "ecr", "ecs", "elbv2", "logs",
-    "rds", "s3", "secretsmanager", "servicediscovery", "sns", "sqs", "sts",
+    "rds", "s3", "secretsmanager", "servicediscovery", "sns", "sqs", "ssm", "sts",
 )  # fmt: skip
 """Services with handlers of the cloud's own."""
-RECORDS = ("acm", "dynamodb", "iam", "kms", "route53", "ssm")
+RECORDS = ("acm", "dynamodb", "iam", "kms", "route53")
 """Services whose records moto keeps and a template uses."""
 SERVED = OWN + RECORDS
 _MODULES = {

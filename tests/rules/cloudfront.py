@@ -167,6 +167,17 @@ RULES = [
     Rule("An origin request policy names 10 cookies at most.", "CreateOriginRequestPolicy",
          _request(CookiesConfig=_names("Cookie", "whitelist", *_ELEVEN)), "TooManyCookiesInOriginRequestPolicy",
          _QUOTAS),
+    Rule("A policy's new name is no other policy's.", "UpdateCachePolicy",
+         {"Id": "{policy}", "IfMatch": "{version}",
+          "CachePolicyConfig": {**_cache()["CachePolicyConfig"], "Name": "taken"}}, "CachePolicyAlreadyExists", _CACHE),
+    Rule("A policy that a distribution uses is not deleted.", "DeleteCachePolicy",
+         {"Id": "{policy}", "IfMatch": "{version}"}, "CachePolicyInUse", _CACHE),
+    Rule("Quantity is the number of paths.", "CreateInvalidation",
+         {"DistributionId": "{distribution}",
+          "InvalidationBatch": {"CallerReference": "i", "Paths": {"Quantity": 2, "Items": ["/a"]}}},
+         "InconsistentQuantities", "CreateInvalidation, Amazon CloudFront API Reference"),
+    Rule("A marker is one that a list gave.", "ListDistributions", {"Marker": "nobody"}, "InvalidArgument",
+         "ListDistributions, Amazon CloudFront API Reference", "Marker"),
 ]  # fmt: skip
 
 
@@ -177,4 +188,14 @@ def register(plane: Plane, apis: Apis) -> None:
 async def prepare(apis: Apis) -> dict[str, str]:
     taken = {"CachePolicyConfig": {**_cache()["CachePolicyConfig"], "Name": "taken"}}
     await apis.call(SERVICE, "CreateCachePolicy", taken)
-    return {}
+    policy = await apis.call(SERVICE, "CreateCachePolicy", _cache())
+    behavior = {
+        "TargetOriginId": "o",
+        "ViewerProtocolPolicy": "allow-all",
+        "CachePolicyId": policy["CachePolicy"]["Id"],
+    }
+    asked = _distribution(CallerReference="made before", DefaultCacheBehavior=behavior)
+    made = await apis.call(SERVICE, "CreateDistribution", asked)
+    return {
+        "distribution": made["Distribution"]["Id"], "policy": policy["CachePolicy"]["Id"], "version": policy["ETag"]
+    }  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from netflux.aws.cloudwatch.alarms import Ground
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground
 from netflux.aws.cloudwatch.series import Series
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -31,6 +31,21 @@ def _alarm(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
     return {name: value for name, value in alarm.items() if value is not None}
 
+
+def _statistics(**changes: Any) -> dict[str, Any]:
+    return {
+        "Namespace": "Mine", "MetricName": "m", "StartTime": _NOW - timedelta(hours=1), "EndTime": _NOW, "Period": 60,
+        "Statistics": ["Sum"], **changes,
+    }  # fmt: skip
+
+
+def _queries(*queries: dict[str, Any]) -> dict[str, Any]:
+    return {"MetricDataQueries": [*queries], "StartTime": _NOW - timedelta(hours=1), "EndTime": _NOW}
+
+
+_EXPRESSION = {"Id": "a", "Expression": "1"}
+_STATISTICS, _QUERY, _DASHBOARD = f"GetMetricStatistics, {_API}", f"GetMetricData, {_API}", f"PutDashboard, {_API}"
+_NOBODY = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:nobody"
 
 RULES = [
     Rule("Namespaces that begin with AWS/ are AWS's own.", "PutMetricData",
@@ -93,14 +108,77 @@ RULES = [
          f"SetAlarmState, {_API}"),
     Rule("A state is one of three.", "SetAlarmState", {"AlarmName": "kept", "StateValue": "BAD", "StateReason": "r"},
          "ValidationError", f"SetAlarmState, {_API}"),
+    Rule("A metric has a value.", "PutMetricData", _data(), "MissingParameter", _DATA),
+    Rule("Data are put of a metric.", "PutMetricData", {"Namespace": "Mine"}, "MissingParameter", _DATA),
+    Rule("Statistics have a sample.", "PutMetricData",
+         _data(StatisticValues={"SampleCount": 0, "Sum": 0, "Minimum": 0, "Maximum": 0}), "InvalidParameterValue",
+         _DATA),
+    Rule("A least value is not above the most.", "PutMetricData",
+         _data(StatisticValues={"SampleCount": 1, "Sum": 1, "Minimum": 2, "Maximum": 1}), "InvalidParameterValue",
+         _DATA),
+    Rule("A value is told in one way.", "PutMetricData",
+         _data(Value=1.0, StatisticValues={"SampleCount": 1, "Sum": 1, "Minimum": 1, "Maximum": 1}),
+         "InvalidParameterCombination", _DATA),
+    Rule("A unit is one of CloudWatch's.", "PutMetricData", _data(Value=1.0, Unit="Litres"), "ValidationError", _DATA),
+    Rule("A metric has 30 dimensions at most.", "PutMetricData",
+         _data(Value=1.0, Dimensions=[{"Name": f"n{number}", "Value": "v"} for number in range(31)]),
+         "ValidationError", _DATA),
+    Rule("Statistics are of a span that ends after its beginning.", "GetMetricStatistics",
+         _statistics(StartTime=_NOW), "InvalidParameterValue", _STATISTICS, "StartTime"),
+    Rule("A period is whole minutes.", "GetMetricStatistics", _statistics(Period=61), "InvalidParameterValue",
+         _STATISTICS),
+    Rule("Statistics are asked for.", "GetMetricStatistics", _statistics(Statistics=[]), "ValidationError",
+         _STATISTICS),
+    Rule("Statistics or percentiles are asked for.", "GetMetricStatistics", _statistics(ExtendedStatistics=["p90"]),
+         "InvalidParameterCombination", _STATISTICS),
+    Rule("Statistics have 1,440 datapoints at most.", "GetMetricStatistics",
+         _statistics(StartTime=_NOW - timedelta(days=2)), "InvalidParameterCombination", _STATISTICS, "1,440"),
+    Rule("Queries have ids of their own.", "GetMetricData", _queries(_EXPRESSION, _EXPRESSION), "ValidationError",
+         _QUERY, "unique"),
+    Rule("A query is of a metric or an expression.", "GetMetricData", _queries({"Id": "a"}), "ValidationError",
+         _QUERY),
+    Rule("An expression is of queries that are there.", "GetMetricData",
+         _queries({"Id": "a", "Expression": "b + 1"}), "ValidationError", _QUERY, "no query"),
+    Rule("Expressions do not need each other.", "GetMetricData",
+         _queries({"Id": "a", "Expression": "b"}, {"Id": "b", "Expression": "a"}), "ValidationError", _QUERY,
+         "circle"),
+    Rule("An expression can be read.", "GetMetricData", _queries({"Id": "a", "Expression": "1 +"}), "ValidationError",
+         _QUERY),
+    Rule("A label is told as it was given here.", "GetMetricData", _queries({**_EXPRESSION, "Label": "${MAX}"}),
+         "UnsupportedOperation", _QUERY, "dynamic label"),
+    Rule("A page of data has a token that an answer gave.", "GetMetricData",
+         {**_queries(_EXPRESSION), "NextToken": "nonsense"}, "InvalidNextToken", _QUERY),
+    Rule("A page of metrics has a token that an answer gave.", "ListMetrics", {"NextToken": "nonsense"},
+         "InvalidNextToken", f"ListMetrics, {_API}"),
+    Rule("Alarms are listed by names or by a prefix.", "DescribeAlarms",
+         {"AlarmNames": ["kept"], "AlarmNamePrefix": "k"}, "InvalidParameterCombination", _DESCRIBE),
+    Rule("There are no composite alarms here.", "PutCompositeAlarm", {"AlarmName": "a", "AlarmRule": "TRUE"},
+         "UnsupportedOperation", f"PutCompositeAlarm, {_API}"),
+    Rule("An alarm does nothing when it is OK again here.", "PutMetricAlarm", _alarm(OKActions=["arn:aws:sns:a:b:c"]),
+         "UnsupportedOperation", _ALARM, "OKActions"),
+    Rule("A dashboard's body is JSON.", "PutDashboard", {"DashboardName": "d", "DashboardBody": "{"},
+         "InvalidParameterInput", _DASHBOARD),
+    Rule("A dashboard's body is an object.", "PutDashboard", {"DashboardName": "d", "DashboardBody": "[]"},
+         "InvalidParameterInput", _DASHBOARD),
+    Rule("A dashboard's name has no spaces.", "PutDashboard", {"DashboardName": "a b", "DashboardBody": "{}"},
+         "InvalidParameterInput", _DASHBOARD),
+    Rule("A dashboard that is read is there.", "GetDashboard", {"DashboardName": "nobody"}, "ResourceNotFound",
+         f"GetDashboard, {_API}"),
+    Rule("Dashboards that are deleted are there.", "DeleteDashboards", {"DashboardNames": ["board", "nobody"]},
+         "ResourceNotFound", f"DeleteDashboards, {_API}"),
+    Rule("What is tagged is there.", "TagResource", {"ResourceARN": _NOBODY, "Tags": []}, "ResourceNotFoundException",
+         f"TagResource, {_API}"),
+    Rule("What has tags is there.", "ListTagsForResource", {"ResourceARN": _NOBODY}, "ResourceNotFoundException",
+         f"ListTagsForResource, {_API}"),
 ]  # fmt: skip
 
 
 def register(plane: Plane, apis: Apis) -> None:
-    ground = Ground(Series(), plane.moto, frozenset(), plane.documents, Clock())
+    ground = Ground(Series(), frozenset(), plane.documents, Clock())
     apis.register(CloudWatchApi(ground))
 
 
 async def prepare(apis: Apis) -> dict[str, str]:
     await apis.call(SERVICE, "PutMetricAlarm", _alarm(AlarmName="kept"))
+    await apis.call(SERVICE, "PutDashboard", {"DashboardName": "board", "DashboardBody": "{}"})
     return {}

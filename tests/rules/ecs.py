@@ -17,7 +17,8 @@ _API = "Amazon ECS API Reference"
 _REGISTER, _CONTAINER = f"RegisterTaskDefinition, {_API}", f"ContainerDefinition, {_API}"
 _PORT, _CREATE, _UPDATE = f"PortMapping, {_API}", f"CreateService, {_API}", f"UpdateService, {_API}"
 _SIZES = "Troubleshoot Amazon ECS task definition invalid CPU or memory errors, Amazon ECS Developer Guide"
-_CLIENT, _PARAMETER = "ClientException", "InvalidParameterException"
+_RUN = f"RunTask, {_API}"
+_CLIENT, _PARAMETER, _HERE = "ClientException", "InvalidParameterException", "UnsupportedOperation"
 
 
 def _container(**changes: Any) -> dict[str, Any]:
@@ -40,6 +41,14 @@ def _service(**changes: Any) -> dict[str, Any]:
     return {
         "cluster": "default", "serviceName": "new", "taskDefinition": "kept", "desiredCount": 0,
         "launchType": "FARGATE", "networkConfiguration": network, **changes,
+    }  # fmt: skip
+
+
+def _run(**changes: Any) -> dict[str, Any]:
+    network = {"awsvpcConfiguration": {"subnets": ["{subnet}"]}}
+    return {
+        "cluster": "default", "taskDefinition": "kept", "launchType": "FARGATE", "networkConfiguration": network,
+        **changes,
     }  # fmt: skip
 
 
@@ -117,6 +126,103 @@ RULES = [
          "ServiceNotFoundException", _UPDATE),
     Rule("A service that has tasks is scaled to 0 first.", "DeleteService",
          {"cluster": "default", "service": "busy"}, _PARAMETER, f"DeleteService, {_API}"),
+    Rule("A container with an extra host is refused on awsvpc.", "RegisterTaskDefinition",
+         _task(_container(extraHosts=[{"hostname": "a", "ipAddress": "10.0.0.1"}])), _CLIENT, _CONTAINER,
+         "Extra hosts"),
+    Rule("Fargate has no privileged containers.", "RegisterTaskDefinition", _task(_container(privileged=True)),
+         _CLIENT, _CONTAINER, "privileged"),
+    Rule("A soft limit is not above the hard one.", "RegisterTaskDefinition",
+         _task(_container(ulimits=[{"name": "nofile", "softLimit": 9, "hardLimit": 8}])), _CLIENT,
+         f"Ulimit, {_API}", "soft limit"),
+    Rule("Storage is 21 GiB at least.", "RegisterTaskDefinition", _task(ephemeralStorage={"sizeInGiB": 20}), _CLIENT,
+         f"EphemeralStorage, {_API}"),
+    Rule("Storage is 200 GiB at most.", "RegisterTaskDefinition", _task(ephemeralStorage={"sizeInGiB": 201}), _CLIENT,
+         f"EphemeralStorage, {_API}"),
+    Rule("Fargate's network mode is awsvpc.", "RegisterTaskDefinition", _task(networkMode="bridge"), _CLIENT,
+         _REGISTER, "awsvpc"),
+    Rule("A container depends on one of the task.", "RegisterTaskDefinition",
+         _task(_container(dependsOn=[{"containerName": "nobody", "condition": "START"}])), _CLIENT,
+         f"ContainerDependency, {_API}"),
+    Rule("Containers do not wait for each other.", "RegisterTaskDefinition",
+         _task(_container(dependsOn=[{"containerName": "side", "condition": "START"}]),
+               _container(name="side", dependsOn=[{"containerName": "app", "condition": "START"}])), _CLIENT,
+         f"ContainerDependency, {_API}", "circle"),
+    Rule("Nobody waits for the end of an essential container.", "RegisterTaskDefinition",
+         _task(_container(dependsOn=[{"containerName": "side", "condition": "COMPLETE"}]), _container(name="side")),
+         _CLIENT, f"ContainerDependency, {_API}"),
+    Rule("A container whose health is waited for has a check.", "RegisterTaskDefinition",
+         _task(_container(dependsOn=[{"containerName": "side", "condition": "HEALTHY"}]), _container(name="side")),
+         _CLIENT, f"ContainerDependency, {_API}", "healthCheck"),
+    Rule("A health check begins with CMD or CMD-SHELL.", "RegisterTaskDefinition",
+         _task(_container(healthCheck={"command": ["true"]})), _CLIENT, f"HealthCheck, {_API}"),
+    Rule("A health check is every 5 seconds at most.", "RegisterTaskDefinition",
+         _task(_container(healthCheck={"command": ["CMD", "true"], "interval": 4})), _CLIENT, f"HealthCheck, {_API}"),
+    Rule("A container stops within 120 seconds.", "RegisterTaskDefinition", _task(_container(stopTimeout=121)),
+         _CLIENT, _CONTAINER),
+    Rule("A restart policy's period is 60 seconds at least.", "RegisterTaskDefinition",
+         _task(_container(restartPolicy={"enabled": True, "restartAttemptPeriod": 59})), _CLIENT,
+         f"ContainerRestartPolicy, {_API}"),
+    Rule("A task has no volumes here.", "RegisterTaskDefinition", _task(volumes=[{"name": "v"}]), _HERE, _REGISTER,
+         "volumes"),
+    Rule("A container writes to awslogs here.", "RegisterTaskDefinition",
+         _task(_container(logConfiguration={"logDriver": "awsfirelens"})), _HERE, _CONTAINER, "Use awslogs"),
+    Rule("A port is of TCP here.", "RegisterTaskDefinition",
+         _task(_container(portMappings=[_port(53, protocol="udp")])), _HERE, _PORT, "protocol"),
+    Rule("A task runs on Linux here.", "RegisterTaskDefinition",
+         _task(runtimePlatform={"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}), _HERE, _REGISTER, "LINUX"),
+    Rule("A task has no GPU here.", "RegisterTaskDefinition",
+         _task(_container(resourceRequirements=[{"type": "GPU", "value": "1"}])), _HERE, _CONTAINER, "GPU"),
+    Rule("No command runs in a task here.", "CreateService", _service(enableExecuteCommand=True), _HERE, _CREATE,
+         "enableExecuteCommand"),
+    Rule("A deployment is rolling here.", "CreateService",
+         _service(deploymentConfiguration={"strategy": "BLUE_GREEN"}), _HERE, _CREATE, "Use ROLLING"),
+    Rule("Service Connect's proxy writes no log here.", "CreateService",
+         _service(serviceConnectConfiguration={"enabled": False, "logConfiguration": {"logDriver": "awslogs"}}), _HERE,
+         _CREATE, "logConfiguration"),
+    Rule("A service on Fargate has replicas.", "CreateService", _service(schedulingStrategy="DAEMON"), _PARAMETER,
+         _CREATE, "DAEMON"),
+    Rule("A deployment can stop or start tasks.", "CreateService",
+         _service(deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 100}), _PARAMETER, _CREATE),
+    Rule("A count is not below 0.", "CreateService", _service(desiredCount=-1), _PARAMETER, _CREATE),
+    Rule("A platform's version is there.", "CreateService", _service(platformVersion="9.9.9"),
+         "PlatformUnknownException", _CREATE),
+    Rule("A load balancer's container is the task's.", "CreateService",
+         _service(loadBalancers=[{"containerName": "nobody", "containerPort": 80, "targetGroupArn": "arn"}]),
+         _PARAMETER, _CREATE, "does not exist"),
+    Rule("Alarms of a deployment are named.", "CreateService",
+         _service(deploymentConfiguration={"alarms": {"alarmNames": [], "enable": True, "rollback": False}}),
+         _PARAMETER, _CREATE),
+    Rule("RunTask starts 10 tasks at most.", "RunTask", _run(count=11), _PARAMETER, _RUN),
+    Rule("A task's tags are a definition's or none.", "RunTask", _run(propagateTags="SERVICE"), _PARAMETER, _RUN),
+    Rule("An override is of a container of the task.", "RunTask",
+         _run(overrides={"containerOverrides": [{"name": "nobody"}]}), _PARAMETER, _RUN),
+    Rule("A token goes with one request of RunTask.", "RunTask", _run(clientToken="token", startedBy="me"),
+         "ConflictException", _RUN, "clientToken"),
+    Rule("A task that is stopped is there.", "StopTask", {"cluster": "default", "task": "0" * 32}, _PARAMETER,
+         f"StopTask, {_API}"),
+    Rule("There are no container instances here.", "StartTask",
+         {"cluster": "default", "taskDefinition": "kept", "containerInstances": ["i"]}, _HERE, f"StartTask, {_API}"),
+    Rule("A cluster's name has letters, digits, hyphens and underscores.", "CreateCluster", {"clusterName": "a b"},
+         _PARAMETER, f"CreateCluster, {_API}"),
+    Rule("A cluster has the capacity that there is here.", "CreateCluster",
+         {"clusterName": "new", "capacityProviders": ["FARGATE_SPOT"]}, _HERE, f"CreateCluster, {_API}",
+         "FARGATE_SPOT"),
+    Rule("A cluster's commands are not configured here.", "CreateCluster",
+         {"clusterName": "new", "configuration": {"executeCommandConfiguration": {"logging": "DEFAULT"}}}, _HERE,
+         f"CreateCluster, {_API}", "configuration"),
+    Rule("A cluster with services is not deleted.", "DeleteCluster", {"cluster": "default"},
+         "ClusterContainsServicesException", f"DeleteCluster, {_API}"),
+    Rule("A setting's name is one of ECS's.", "PutAccountSetting", {"name": "mine", "value": "enabled"}, _PARAMETER,
+         f"PutAccountSetting, {_API}"),
+    Rule("A setting that nothing would follow is not set here.", "PutAccountSetting",
+         {"name": "fargateFIPSMode", "value": "enabled"}, _HERE, f"PutAccountSetting, {_API}", "fargateFIPSMode"),
+    Rule("A definition that is deregistered has a revision.", "DeregisterTaskDefinition", {"taskDefinition": "kept"},
+         _CLIENT, f"DeregisterTaskDefinition, {_API}", "Revision"),
+    Rule("A definition that is described is there.", "DescribeTaskDefinition", {"taskDefinition": "nobody"}, _CLIENT,
+         f"DescribeTaskDefinition, {_API}"),
+    Rule("A tagged resource is there.", "TagResource",
+         {"resourceArn": "arn:aws:ecs:us-east-1:123456789012:cluster/nobody", "tags": []}, _PARAMETER,
+         f"TagResource, {_API}"),
 ]  # fmt: skip
 
 
@@ -140,4 +246,5 @@ async def prepare(apis: Apis) -> dict[str, str]:
         await apis.call(SERVICE, "CreateService", wanted)
     again = _service(serviceName="kept", networkConfiguration=network, clientToken="token")
     assert (await apis.call(SERVICE, "CreateService", again))["service"]["serviceName"] == "kept"
+    await apis.call(SERVICE, "RunTask", {**_run(clientToken="token"), "networkConfiguration": network})
     return names

@@ -1,4 +1,4 @@
-"""What S3 refuses of tags and metadata."""
+"""What S3 refuses."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ _ELEVEN = "&".join(f"k{number}=v" for number in range(11))
 
 def _put(**changes: Any) -> dict[str, Any]:
     return {"Bucket": "mine", "Key": "new", "Body": b"x", **changes}
+
+
+def _end(part: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    parts = {"Parts": [{"PartNumber": 1, "ETag": "{etag}", **(part or {})}]}
+    return {"Bucket": "mine", "Key": "new", "UploadId": "{upload}", "MultipartUpload": parts, **changes}
 
 
 def _set(*keys: str, value: str = "v") -> dict[str, Any]:
@@ -55,6 +60,38 @@ RULES = [
          f"PutObject, {_API}"),
     Rule("An object that is tagged is there.", "PutObjectTagging", {**_set("k"), "Key": "nobody"}, "NoSuchKey",
          f"PutObjectTagging, {_API}"),
+    Rule("A bucket that is made has tags that stand once.", "CreateBucket",
+         {"Bucket": "other", "CreateBucketConfiguration": {"Tags": [{"Key": "k", "Value": v} for v in "ab"]}},
+         "InvalidTag", f"CreateBucket, {_API}"),
+    Rule("No bucket's location is called us-east-1.", "CreateBucket",
+         {"Bucket": "other", "CreateBucketConfiguration": {"LocationConstraint": "us-east-1"}},
+         "InvalidLocationConstraint", f"CreateBucket, {_API}"),
+    Rule("A bucket has the owner that is expected.", "PutBucketTagging",
+         {"Bucket": "mine", "ExpectedBucketOwner": "999999999999", "Tagging": {"TagSet": []}}, "AccessDenied",
+         f"Verifying bucket ownership with bucket owner condition, {_GUIDE}"),
+    Rule("A copy's source has the owner that is expected.", "CopyObject",
+         {"Bucket": "mine", "Key": "new", "CopySource": "mine/kept", "ExpectedSourceBucketOwner": "999999999999"},
+         "AccessDenied", f"Verifying bucket ownership with bucket owner condition, {_GUIDE}"),
+    Rule("A new bucket has no access control lists.", "PutBucketAcl", {"Bucket": "mine", "ACL": "public-read"},
+         "AccessControlListNotSupported", f"Controlling ownership of objects, {_GUIDE}"),
+    Rule("A storage class is one of S3's.", "PutObject", _put(StorageClass="WARM"), "InvalidStorageClass",
+         f"PutObject, {_API}"),
+    Rule("A directive is COPY or REPLACE.", "CopyObject",
+         {"Bucket": "mine", "Key": "new", "CopySource": "mine/kept", "MetadataDirective": "MERGE"}, "InvalidArgument",
+         f"CopyObject, {_API}"),
+    Rule("A token is one that a list gave.", "ListBuckets", {"ContinuationToken": "nobody"}, "InvalidArgument",
+         f"ListBuckets, {_API}"),
+    Rule("The parts have the bytes that are said.", "CompleteMultipartUpload", _end(MpuObjectSize=9), "InvalidRequest",
+         f"CompleteMultipartUpload, {_API}"),
+    Rule("A part has the checksum that is said.", "CompleteMultipartUpload", _end({"ChecksumCRC32": "AAAAAA=="}),
+         "InvalidPart", f"CompleteMultipartUpload, {_API}"),
+    Rule("An object has the checksum that is said.", "CompleteMultipartUpload", _end(ChecksumCRC32="AAAAAA=="),
+         "BadDigest", f"Checking object integrity, {_GUIDE}"),
+    Rule("An upload ends with the type of checksum that it began with.", "CompleteMultipartUpload",
+         _end(ChecksumType="COMPOSITE"), "InvalidRequest", f"Checking object integrity, {_GUIDE}"),
+    Rule("A copy onto an object that must not be there is not made.", "CopyObject",
+         {"Bucket": "mine", "Key": "kept", "CopySource": "mine/kept", "MetadataDirective": "REPLACE",
+          "IfNoneMatch": "*"}, "PreconditionFailed", f"CopyObject, {_API}"),
 ]  # fmt: skip
 
 
@@ -65,4 +102,6 @@ def register(plane: Plane, apis: Apis) -> None:
 async def prepare(apis: Apis) -> dict[str, str]:
     await apis.call(SERVICE, "CreateBucket", {"Bucket": "mine"})
     await apis.call(SERVICE, "PutObject", _put(Key="kept"))
-    return {}
+    begun = await apis.call(SERVICE, "CreateMultipartUpload", {"Bucket": "mine", "Key": "new"})
+    part = await apis.call(SERVICE, "UploadPart", {**_put(), "UploadId": begun["UploadId"], "PartNumber": 1})
+    return {"upload": begun["UploadId"], "etag": part["ETag"]}

@@ -54,12 +54,12 @@ async def test_what_ignores_sigterm_is_killed_after_its_patience(children: Child
 
 
 async def test_a_child_can_see_another_uid_and_limits(children: Children, tmp_path: Path) -> None:
-    program = "import os, resource; print(os.getuid(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
-    launch = python(tmp_path, program, uid=os.getuid() + 1000, limits={"RLIMIT_NOFILE": 77})
+    program = "import os, resource; print(os.getuid(), resource.getrlimit(resource.RLIMIT_NOFILE))"
+    launch = python(tmp_path, program, uid=os.getuid() + 1000, limits={"RLIMIT_NOFILE": (77, 99)})
     line = await first_line(await children.start(launch))
     if "cannot create a user namespace" in line:
         pytest.skip(line)
-    assert line == f"{os.getuid() + 1000} 77"
+    assert line == f"{os.getuid() + 1000} (77, 99)"
 
 
 async def test_the_usage_of_a_process_group_is_measured(children: Children, tmp_path: Path) -> None:

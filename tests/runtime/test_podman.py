@@ -166,7 +166,7 @@ async def test_too_much_memory_ends_it_and_is_said(ground: Ground) -> None:
 
 
 async def test_open_files_are_limited(ground: Ground) -> None:
-    _, lines = await ground.output("ulimit -n", limits={"RLIMIT_NOFILE": 1234})
+    _, lines = await ground.output("ulimit -n", limits={"RLIMIT_NOFILE": (1234, 1234)})
     assert lines == ["1234"]
 
 

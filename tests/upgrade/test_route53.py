@@ -50,6 +50,7 @@ async def test_zones_their_records_vpcs_and_tags_are_taken_over_once(plane: Plan
     before = (await moto("GetHostedZone", Id=public))["DelegationSet"]["NameServers"]
     namespace = {
         "Id": "ns-1", "Arn": "arn:ns-1", "Name": "corp", "Type": "DNS_PRIVATE", "CreateDate": "2026-01-01T00:00:00",
+        "operation": "o",
         "Properties": {"DnsProperties": {"HostedZoneId": private.rpartition("/")[2]}},
     }  # fmt: skip
     plane.documents.put("servicediscovery.namespace", "ns-1", namespace)

@@ -7,32 +7,41 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from netflux.cloudformation import render, requests
+from netflux.cloudformation import members, render, requests
 from netflux.cloudformation.foresee import foresee, rendered
 from netflux.cloudformation.stacks import Stacks
 from netflux.cloudformation.store import Operation, Source, Stack
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 
-_CREATE = (
-    "StackName", "TemplateBody", "TemplateURL", "UsePreviousTemplate", "Parameters", "Capabilities", "RoleARN",
-    "NotificationARNs", "Tags", "ChangeSetName", "ClientToken", "Description", "ChangeSetType", "OnStackFailure",
-    "IncludeNestedStacks", "ImportExistingResources",
-)  # fmt: skip
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
 
 class ChangeSets(Stacks):
     """The operations on change sets."""
 
+    @operation(
+        f"{members.STACK} {members.NOTHING_MORE} UsePreviousTemplate NotificationARNs ChangeSetName ClientToken "
+        "Description ChangeSetType OnStackFailure ResourcesToImport",
+        neutral={
+            "IncludeNestedStacks": "The answer says that a nested stack's own changes are not among these.",
+            "ImportExistingResources": "What has a wanted name already is told by that name when it can't be made.",
+        },
+        refused={
+            **members.NOT_MORE,
+            "ChangeSetType": "Resources that are there are not taken into stacks: use CREATE or UPDATE.",
+            "ResourcesToImport": "Resources that are there are not taken into stacks: leave it out.",
+            "DeploymentMode": "Nothing drifts from its stack unseen: leave it out.",
+        },
+        only={**members.ONLY, "ChangeSetType": ("CREATE", "UPDATE"), "ResourcesToImport": ([],)},
+    )
     async def create_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Works out the changes. A new stack is there from now on, in REVIEW_IN_PROGRESS."""
-        requests.refuse("CreateChangeSet", request, _CREATE)
         requests.check_length(call, request)
-        # ImportExistingResources: what has a wanted name already fails by that name, where AWS would take it over.
         kind = request.get("ChangeSetType", "UPDATE")
-        if kind not in ("CREATE", "UPDATE"):
-            raise AwsError("ValidationError", f"ChangeSetType {kind} is not supported by Netflux.")
+        if kind == "UPDATE" and request.get("OnStackFailure") == "DELETE":
+            raise AwsError("ValidationError", "OnStackFailure DELETE is for change sets of the type CREATE.")
         stack = self._store.stack(request["StackName"])
         existing = stack if stack is not None and stack.status != "REVIEW_IN_PROGRESS" else None
         self._check_kind(kind, stack, request["StackName"])
@@ -44,14 +53,17 @@ class ChangeSets(Stacks):
             name = requests.stack_name(request["StackName"])
             stack = self._new(call, name, Source("", {}, {}), request)
             stack = self._journal.stack(stack, "REVIEW_IN_PROGRESS", "User Initiated")
-        name = request["ChangeSetName"]
-        if name in self._store.change_sets(stack):
+        name, token = request["ChangeSetName"], request.get("ClientToken")
+        known = self._store.change_sets(stack).get(name)
+        if known is not None and token and known["request"].get("ClientToken") == token:
+            return {"Id": known["id"], "StackId": stack.id}
+        if known is not None:
             raise AwsError("AlreadyExistsException", f"ChangeSet [{name}] already exists")
         target = replace(stack, source=asked.source)
         changes = await foresee(self._apis.call, self._store, target, asked.template, self._examiner.beside)
         failed = not changes and asked.source.tags == stack.source.tags and bool(stack.source.template)
         identifier = f"arn:aws:cloudformation:{call.region}:{call.account}:changeSet/{name}/{uuid.uuid4()}"
-        keep = ("Description", "NotificationARNs", "Capabilities", "RoleARN", "OnStackFailure")
+        keep = ("Description", "NotificationARNs", "Capabilities", "RoleARN", "OnStackFailure", "ClientToken")
         self._store.put_change_set(stack, name, {
             "id": identifier,
             "created": self._journal.now(),
@@ -77,16 +89,11 @@ class ChangeSets(Stacks):
             raise AwsError("ValidationError", f"Stack [{name}] does not exist")
         self._check_updatable(stack)
 
-    def _find(self, request: Mapping[str, Any]) -> tuple[Stack, str, dict[str, Any]]:
-        """The stack, the change set's name and the change set, by name and stack or by id alone."""
-        wanted = request["ChangeSetName"]
-        stacks = [self._live(request["StackName"])] if request.get("StackName") else self._store.stacks()
-        for stack in stacks:
-            for name, found in self._store.change_sets(stack).items():
-                if wanted in (name, found["id"]):
-                    return stack, name, found
-        raise AwsError("ChangeSetNotFound", f"ChangeSet [{wanted}] does not exist", 404)
-
+    @operation(
+        "ChangeSetName StackName",
+        neutral={"IncludePropertyValues": "Changes are told by the properties' names; the template has the values."},
+        refused=members.ONE_PAGE,
+    )
     async def describe_change_set(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The change set with its changes."""
         stack, name, found = self._find(request)
@@ -101,6 +108,7 @@ class ChangeSets(Stacks):
             "IncludeNestedStacks": False,
         }  # fmt: skip
 
+    @operation("StackName", refused=members.ONE_PAGE)
     async def list_change_sets(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A stack's change sets that weren't executed."""
         stack = self._live(request["StackName"])
@@ -111,6 +119,7 @@ class ChangeSets(Stacks):
             ]
         }
 
+    @operation("ChangeSetName StackName")
     async def delete_change_set(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Forgets a change set; one that isn't there is forgotten already."""
         try:
@@ -122,11 +131,13 @@ class ChangeSets(Stacks):
         self._store.drop_change_set(stack, name)
         return {}
 
+    @operation(
+        "ChangeSetName StackName ClientRequestToken DisableRollback RetainExceptOnCreate",
+        refused=members.KEPT_ON_CREATE,
+        only=members.ONLY_KEPT,
+    )
     async def execute_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Starts making the changes."""
-        requests.refuse(
-            "ExecuteChangeSet", request, ("ChangeSetName", "StackName", "ClientRequestToken", "DisableRollback")
-        )
         stack, name, found = self._find(request)
         if found["execution"] != "AVAILABLE":
             raise AwsError(
@@ -150,9 +161,11 @@ class ChangeSets(Stacks):
     def _begin_create(self, stack: Stack, source: Source, request: Mapping[str, Any], actor: tuple[str, ...]) -> None:
         on_failure = "DO_NOTHING" if request.get("DisableRollback") else request.get("OnStackFailure", "ROLLBACK")
         token = str(request.get("ClientRequestToken") or uuid.uuid4())
+        kept = ("NotificationARNs", "RoleARN", "ChangeSetId", "DisableRollback")
+        shown = {key: request[key] for key in kept if key in request}
         operation = Operation("create", token, "apply", on_failure=on_failure, actor=actor)
         stack = self._journal.stack(
-            replace(stack, source=source, shown=stack.shown | {"ChangeSetId": request["ChangeSetId"]}),
+            replace(stack, source=source, shown=stack.shown | shown),
             "CREATE_IN_PROGRESS", "User Initiated", operation=operation,
             capabilities=tuple(request.get("Capabilities", ())),
         )  # fmt: skip
@@ -169,6 +182,4 @@ def _summary(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
     }
     if found["reason"]:
         made["StatusReason"] = found["reason"]
-    if "Description" in found["request"]:
-        made["Description"] = found["request"]["Description"]
-    return made
+    return made | {key: found["request"][key] for key in ("Description", "OnStackFailure") if key in found["request"]}

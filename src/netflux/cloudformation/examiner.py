@@ -90,7 +90,7 @@ def _rehearse(template: Template, known: Mapping[str, str], values: Mapping[str,
     stored = dict.fromkeys(parameters.stored_parameters(template, values), UNKNOWN)
     env = Environment(
         parameters={**parameters.references(template, values), **stored},
-        pseudo={**dict.fromkeys(validate.PSEUDO, ""), **known},
+        pseudo={**dict.fromkeys(validate.PSEUDO, UNKNOWN), **known},
         mappings=template.mappings,
         conditions=template.conditions,
         reference=lambda _logical: UNKNOWN,

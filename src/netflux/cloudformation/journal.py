@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,11 +20,15 @@ class Journal:
     Args:
         store: where they go.
         clock: says when.
+        tell: is told each event, and the stack that it is of.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, tell: Callable[[Stack, Mapping[str, Any]], None] = lambda _stack, _event: None
+    ) -> None:
         self.store = store
         self._clock = clock
+        self._tell = tell
 
     def now(self) -> str:
         """The moment, as it is stored."""
@@ -31,10 +36,11 @@ class Journal:
 
     def stack(self, stack: Stack, status: str, reason: str = "", **changes: Any) -> Stack:
         """The stack has this status from now on."""
-        stack = replace(stack, status=status, reason=reason, **changes)
+        before, stack = stack.operation, replace(stack, status=status, reason=reason, **changes)
+        ended = {"ClientRequestToken": before.token} if before is not None and stack.operation is None else {}
         with self.store.transaction():
             self.store.put_stack(stack)
-            self._event(stack, (stack.name, stack.id, STACK_TYPE), status, reason)
+            self._event(stack, (stack.name, stack.id, STACK_TYPE), status, reason, ended)
         return stack
 
     def resource(
@@ -77,3 +83,4 @@ class Journal:
         if stack.operation is not None:
             event["ClientRequestToken"] = stack.operation.token
         self.store.add_event(stack, event | (extra or {}))
+        self._tell(stack, event | (extra or {}))

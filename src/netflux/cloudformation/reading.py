@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from netflux.cloudformation import render, requests, scene
+from netflux.cloudformation import members, render, requests, scene
 from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.store import Resource, Stack, Store
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 
 
@@ -27,27 +29,41 @@ class Reading:
             raise AwsError("ValidationError", f"Stack with id {name_or_id} does not exist")
         return stack
 
+    @operation("StackName", refused=members.ONE_PAGE)
     async def describe_stacks(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """One stack, or all that aren't deleted, newest first."""
         if request.get("StackName"):
             return {"Stacks": [render.stack(self._live(request["StackName"]))]}
         return {"Stacks": [render.stack(stack) for stack in reversed(self._store.stacks()) if stack.live]}
 
+    @operation("StackStatusFilter", refused=members.ONE_PAGE)
     async def list_stacks(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """All stacks, deleted ones among them, newest first."""
         wanted = request.get("StackStatusFilter")
         found = [stack for stack in reversed(self._store.stacks()) if not wanted or stack.status in wanted]
         return {"StackSummaries": [render.summary(stack) for stack in found]}
 
+    @operation("StackName", refused=members.ONE_PAGE)
     async def describe_stack_events(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The stack's events, newest first."""
         stack = self._live(request.get("StackName", ""))
         return {"StackEvents": [render.event(event) for event in self._store.events(stack)]}
 
+    @operation("StackName LogicalResourceId")
     async def describe_stack_resource(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """One resource."""
         stack = self._live(request["StackName"])
         return {"StackResourceDetail": render.detail(stack, self._resource(stack, request["LogicalResourceId"]))}
+
+    def _find(self, request: Mapping[str, Any]) -> tuple[Stack, str, dict[str, Any]]:
+        """The stack, the change set's name and the change set, by name and stack or by id alone."""
+        wanted = request["ChangeSetName"]
+        stacks = [self._live(request["StackName"])] if request.get("StackName") else self._store.stacks()
+        for stack in stacks:
+            for name, found in self._store.change_sets(stack).items():
+                if wanted in (name, found["id"]):
+                    return stack, name, found
+        raise AwsError("ChangeSetNotFound", f"ChangeSet [{wanted}] does not exist", 404)
 
     def _resource(self, stack: Stack, logical: str) -> Resource:
         found = self._store.resource(stack, logical)
@@ -55,8 +71,11 @@ class Reading:
             raise AwsError("ValidationError", f"Resource {logical} does not exist for stack {stack.name}")
         return found
 
+    @operation("StackName LogicalResourceId PhysicalResourceId")
     async def describe_stack_resources(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A stack's resources, or the stack that a physical id belongs to."""
+        if "StackName" in request and "PhysicalResourceId" in request:
+            raise AwsError("ValidationError", "Specify only one of StackName and PhysicalResourceId.")
         if "StackName" not in request:
             stack = self._owner(request.get("PhysicalResourceId", ""))
         else:
@@ -73,6 +92,7 @@ class Reading:
                 return stack
         raise AwsError("ValidationError", f"Stack for {physical} does not exist")
 
+    @operation("StackName", refused=members.ONE_PAGE)
     async def list_stack_resources(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A stack's resources, shorter."""
         stack = self._live(request["StackName"])
@@ -80,19 +100,35 @@ class Reading:
             "StackResourceSummaries": [render.listed(stack, each) for each in self._store.resources(stack).values()]
         }
 
+    @operation(
+        "StackName ChangeSetName",
+        neutral={"TemplateStage": "No macro changes a template here: it is the same at both stages."},
+    )
     async def get_template(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The template's text as it was given."""
-        stack = self._live(request.get("StackName") or request.get("ChangeSetName", ""))
-        return {"TemplateBody": stack.source.template, "StagesAvailable": ["Original", "Processed"]}
+        if request.get("ChangeSetName"):
+            text = self._find(request)[2]["source"]["template"]
+        else:
+            text = self._live(request.get("StackName", "")).source.template
+        return {"TemplateBody": text, "StagesAvailable": ["Original", "Processed"]}
 
+    @operation(
+        f"{members.TEMPLATE} StackName",
+        neutral={"TemplateSummaryConfig": "Types that are not known are in the summary as they are."},
+        refused=dict.fromkeys(("StackSetName", "CallAs"), "There are no stack sets here: leave it out."),
+    )
     async def get_template_summary(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """What a template takes and makes."""
+        given = [name for name in ("StackName", "TemplateBody", "TemplateURL") if request.get(name)]
+        if len(given) > 1:
+            raise AwsError("ValidationError", f"Specify only one of {' and '.join(given)}.")
         if request.get("StackName"):
             text = self._live(request["StackName"]).source.template
         else:
             text = await requests.body(self._apis.call, request, None)
         return render.template_summary(await self._examiner.read(text))
 
+    @operation(refused=members.ONE_PAGE)
     async def list_exports(self, _call: Call, _request: dict[str, Any]) -> dict[str, Any]:
         """What Fn::ImportValue finds."""
         found = scene.exports(self._store)
@@ -103,6 +139,7 @@ class Reading:
             ]
         }
 
+    @operation("ExportName", refused=members.ONE_PAGE)
     async def list_imports(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The stacks that use an export."""
         name = request["ExportName"]

@@ -1,9 +1,9 @@
-"""What a caller asks for: the template and its values out of a request, and what Netflux refuses of it."""
+"""What a caller asks for: the template and its values out of a request."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from netflux.cloudformation.store import Source, Stack
 from netflux.cloudformation.template import Template
 from netflux.cloudformation.types.table import Caller
 from netflux.controlplane.call import Call
-from netflux.errors import AwsError, Unsupported
+from netflux.errors import AwsError
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 _LONGEST = 51_200
@@ -30,21 +30,6 @@ class Asked:
     source: Source
 
 
-_NOTHING: tuple[Any, ...] = (None, [], {}, "", False)
-
-
-def _standard(deployment: Mapping[str, Any]) -> bool:
-    """Whether a deployment configuration asks for what is done without one."""
-    return deployment.get("Mode", "STANDARD") == "STANDARD" and not deployment.get("DisableRollback")
-
-
-def refuse(operation: str, request: Mapping[str, Any], known: Collection[str]) -> None:
-    """Raises Unsupported naming the first parameter that would otherwise be ignored; what asks for nothing may be."""
-    for name, value in request.items():
-        if name not in known and value not in _NOTHING and not (name == "DeploymentConfig" and _standard(value)):
-            raise Unsupported(f"cloudformation:{operation} {name}")
-
-
 def stack_name(name: str) -> str:
     """A name for a new stack. Raises AwsError ValidationError for one that can't be."""
     if not _NAME.fullmatch(name):
@@ -57,7 +42,10 @@ def stack_name(name: str) -> str:
 
 
 async def body(call: Caller, request: Mapping[str, Any], previous: Stack | None) -> str:
-    """The template's text, from wherever the request says."""
+    """The template's text, from wherever the request says; AwsError where it says nothing, or two places."""
+    given = [name for name in ("TemplateBody", "TemplateURL", "UsePreviousTemplate") if request.get(name)]
+    if len(given) > 1:
+        raise AwsError("ValidationError", f"Specify only one of {' and '.join(given)}.")
     if request.get("UsePreviousTemplate"):
         if previous is None or not previous.source.template:
             raise AwsError("ValidationError", "There is no previous template to use.")

@@ -11,34 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from netflux.clock import Clock
-from netflux.cloudformation import lacks, nested, render, requests, rules, scene, validate
+from netflux.cloudformation import lacks, members, nested, render, requests, rules, scene, validate
 from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.execute import Execution
 from netflux.cloudformation.foresee import foresee
 from netflux.cloudformation.hands import Halted
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.lint import Linter, cache_folder
+from netflux.cloudformation.notices import Notices
 from netflux.cloudformation.reading import Reading
 from netflux.cloudformation.store import Operation, Source, Stack, Store
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call, Caller
+from netflux.controlplane.operation import operation
 from netflux.controlplane.records.documents import Documents
-from netflux.errors import AwsError, Unsupported
+from netflux.errors import AwsError
 
-_CREATE = (
-    "StackName", "TemplateBody", "TemplateURL", "Parameters", "DisableRollback", "TimeoutInMinutes", "NotificationARNs",
-    "Capabilities", "RoleARN", "OnFailure", "Tags", "ClientRequestToken", "EnableTerminationProtection",
-)  # fmt: skip
-_UPDATE = (
-    "StackName", "TemplateBody", "TemplateURL", "UsePreviousTemplate", "Parameters", "Capabilities", "RoleARN",
-    "NotificationARNs", "Tags", "DisableRollback", "ClientRequestToken",
-)  # fmt: skip
 _UPDATABLE = frozenset({
     "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "UPDATE_FAILED",
 })  # fmt: skip
 
 
+_DEPLOYMENT = ("DeploymentConfig.Mode", "DeploymentConfig.DisableRollback")
 _SERVICE = "cloudformation.amazonaws.com"
 _CALLS = 6
 """Calls at a time of all operations together; each is followed by writes to disk, of some milliseconds."""
@@ -61,7 +56,8 @@ class Stacks(Reading):
         self._apis = apis
         self.actors: Actors | None = None
         self._store = Store(documents)
-        self._journal = Journal(self._store, clock)
+        self._notices = Notices(apis, apis.account)
+        self._journal = Journal(self._store, clock, self._notices.tell)
         self._clock = clock
         folders = (cache_folder(), cache) if cache else (cache_folder(),)
         self._linter = Linter(*folders) if lint else Linter.none()
@@ -85,6 +81,7 @@ class Stacks(Reading):
         await self._linter.stop()
         if self._running:
             await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await self._notices.stop()
 
     async def settled(self, stack_id: str) -> None:
         """Returns when nothing is being done to the stack."""
@@ -125,9 +122,14 @@ class Stacks(Reading):
         self._running.pop(stack_id, None)
         self._executions.pop(stack_id, None)
 
+    @operation(
+        f"{members.STACK} {members.NOTHING_MORE} DisableRollback TimeoutInMinutes NotificationARNs OnFailure "
+        "ClientRequestToken EnableTerminationProtection RetainExceptOnCreate",
+        refused={**members.NO_POLICY, **members.NOT_MORE, **members.KEPT_ON_CREATE},
+        only={**members.ONLY, **members.ONLY_KEPT},
+    )
     async def create_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Accepts a new stack and starts making it."""
-        requests.refuse("CreateStack", request, _CREATE)
         requests.check_length(call, request)
         name = requests.stack_name(request["StackName"])
         if "OnFailure" in request and "DisableRollback" in request:
@@ -169,9 +171,14 @@ class Stacks(Reading):
         if taken is not None:
             raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
 
+    @operation(
+        f"{members.STACK} {members.NOTHING_MORE} UsePreviousTemplate DisableRollback NotificationARNs "
+        "ClientRequestToken RetainExceptOnCreate",
+        refused={**members.NO_POLICY, **members.NO_POLICY_DURING, **members.NOT_MORE, **members.KEPT_ON_CREATE},
+        only={**members.ONLY, **members.ONLY_KEPT},
+    )
     async def update_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Accepts a change and starts making it."""
-        requests.refuse("UpdateStack", request, _UPDATE)
         requests.check_length(call, request)
         stack = self._live(request["StackName"])
         self._check_updatable(stack)
@@ -191,7 +198,8 @@ class Stacks(Reading):
 
     def _begin_update(self, stack: Stack, source: Source, request: Mapping[str, Any], actor: tuple[str, ...]) -> None:
         self._check_updatable(stack)
-        on_failure = "DO_NOTHING" if request.get("DisableRollback") else "ROLLBACK"
+        stays = request.get("DisableRollback") or request.get("OnStackFailure") == "DO_NOTHING"
+        on_failure = "DO_NOTHING" if stays else "ROLLBACK"
         operation = Operation(
             "update", _token(request), "apply", previous=stack.source, on_failure=on_failure, actor=actor
         )
@@ -204,11 +212,13 @@ class Stacks(Reading):
         )  # fmt: skip
         self._start(stack)
 
+    @operation(
+        "StackName RetainResources RoleARN ClientRequestToken DeletionMode DeploymentConfig(Mode DisableRollback)",
+        refused={name: members.NOT_MORE[name] for name in _DEPLOYMENT},
+        only={name: members.ONLY[name] for name in _DEPLOYMENT},
+    )
     async def delete_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Starts deleting a stack; one that isn't there is deleted already."""
-        requests.refuse(
-            "DeleteStack", request, ("StackName", "RetainResources", "RoleARN", "ClientRequestToken", "DeletionMode")
-        )
         stack = self._store.stack(request["StackName"])
         if stack is None or not stack.live or stack.status == "DELETE_IN_PROGRESS":
             return {}
@@ -252,6 +262,7 @@ class Stacks(Reading):
                         "ValidationError", f"Export {name} cannot be deleted as it is in use by {other.name}"
                     )
 
+    @operation("StackName EnableTerminationProtection")
     async def update_termination_protection(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Whether the stack may be deleted."""
         stack = self._live(request["StackName"])
@@ -259,6 +270,7 @@ class Stacks(Reading):
         self._store.put_stack(replace(stack, shown=shown))
         return {"StackId": stack.id}
 
+    @operation(members.TEMPLATE)
     async def validate_template(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The template's parameters, when there is nothing wrong with it."""
         requests.check_length(call, request)
@@ -271,10 +283,6 @@ class Stacks(Reading):
         parameters = [{key: each[key] for key in kept if key in each} for each in found["Parameters"]]
         made = {key: found[key] for key in ("Description", "Capabilities", "CapabilitiesReason") if key in found}
         return made | {"Parameters": parameters}
-
-    async def set_stack_policy(self, _call: Call, _request: dict[str, Any]) -> dict[str, Any]:
-        """Stack policies would have to be enforced."""
-        raise Unsupported("cloudformation:SetStackPolicy")
 
 
 def _token(request: Mapping[str, Any]) -> str:

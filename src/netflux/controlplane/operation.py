@@ -6,6 +6,7 @@ walks the models asks for it to be declared.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from netflux.errors import Unsupported
 
 F = TypeVar("F", bound=Callable[..., Any])
+V = TypeVar("V")
 
 Members = Mapping[str, "Members"]
 """Names of members, each with those of its structure, of the structures in its list, or of its map's values."""
@@ -48,6 +50,32 @@ class Declaration:
         for path in self._strangers(self.carries, shape, params, ""):
             raise Unsupported(f"{operation}: the parameter {path}", self.refused.get(path.partition(" ")[0], _INSTEAD))
 
+    def joined(self, other: Declaration) -> Declaration:
+        """The members of both, which have none in common."""
+        return Declaration(
+            {**self.carries, **other.carries},
+            {**self.neutral, **other.neutral},
+            {**self.refused, **other.refused},
+            {**self.only, **other.only},
+        )
+
+    def holding(self, path: str, part: Declaration) -> Declaration:
+        """This one with a structure's own declaration at the path; ValueError where the path is declared already."""
+        carries = copy.deepcopy(dict(self.carries))
+        level: dict[str, Any] = carries
+        *above, last = path.split(".")
+        for name in above:
+            level = level.setdefault(name, {})
+        if last in level:
+            raise ValueError(f"{path} stands twice")
+        level[last] = copy.deepcopy(part.carries)
+        return Declaration(
+            carries,
+            {**self.neutral, **_below_path(path, part.neutral)},
+            {**self.refused, **_below_path(path, part.refused)},
+            {**self.only, **_below_path(path, part.only)},
+        )
+
     def _strangers(self, carried: Members, shape: Any, value: Mapping[str, Any], above: str) -> Iterator[str]:
         for name, given in value.items():
             path = f"{above}.{name}" if above else name
@@ -62,7 +90,37 @@ class Declaration:
                     yield from self._strangers(carried[name], inner, item, path)
 
 
+def _below_path(path: str, table: Mapping[str, V]) -> dict[str, V]:
+    return {f"{path}.{name}": value for name, value in table.items()}
+
+
 _INSTEAD = "Leave it out, or run this part on AWS."
+
+
+def declared(
+    carries: str = "",
+    *,
+    neutral: Mapping[str, str] | None = None,
+    refused: Mapping[str, str] | None = None,
+    only: Mapping[str, tuple[object, ...]] | None = None,
+    parts: Mapping[str, Declaration] | None = None,
+) -> Declaration:
+    """What is carried of an operation's input, or of a structure that several inputs hold.
+
+    Args:
+        carries: names, those of a structure in parentheses after its member: `VpcId Tags(Key Value)`.
+        neutral: see Declaration.
+        refused: see Declaration.
+        only: see Declaration.
+        parts: by path, the declaration of the structure that is there.
+
+    Raises:
+        ValueError: the names can't be read, or a part stands where a name stands already.
+    """
+    made = Declaration(members(carries), neutral or {}, refused or {}, only or {})
+    for path, part in (parts or {}).items():
+        made = made.holding(path, part)
+    return made
 
 
 def operation(
@@ -71,19 +129,13 @@ def operation(
     neutral: Mapping[str, str] | None = None,
     refused: Mapping[str, str] | None = None,
     only: Mapping[str, tuple[object, ...]] | None = None,
+    parts: Mapping[str, Declaration] | None = None,
 ) -> Callable[[F], F]:
-    """Declares the operation of a handler.
-
-    Args:
-        carries: names, those of a structure in parentheses after its member: `VpcId Tags(Key Value)`.
-        neutral: see Declaration.
-        refused: see Declaration.
-        only: see Declaration.
-    """
-    declared = Declaration(members(carries), neutral or {}, refused or {}, only or {})
+    """Declares the operation of a handler, with the arguments of `declared`."""
+    made = declared(carries, neutral=neutral, refused=refused, only=only, parts=parts)
 
     def declare(handler: F) -> F:
-        handler.declared = declared  # type: ignore[attr-defined]
+        handler.declared = made  # type: ignore[attr-defined]
         return handler
 
     return declare

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -50,6 +50,7 @@ class Server:
         s3: answers everything that is S3's, with streaming bodies.
         routes: the console's; they wait until all services are there.
         authorization: decides calls.
+        public: what anybody may read, tasks too.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class Server:
         s3: S3Handler,
         routes: list[web.RouteDef],
         authorization: Authorization | None = None,
+        public: Sequence[web.RouteDef] = (),
     ) -> None:
         self._apis = apis
         self._exchanges = Exchanges(apis, admission, authorization)
         self._s3 = s3
-        self._runner = self._runs([web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in routes])
-        self._tasks = self._runs([])
+        late = [web.RouteDef(one.method, one.path, self._late(one), one.kwargs) for one in [*routes, *public]]
+        self._runner = self._runs(late)
+        self._tasks = self._runs(late[len(routes) :])
         self._listener: asyncio.Server | None = None
         self._connected: set[Connection] = set()
 

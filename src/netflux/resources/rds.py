@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from netflux.controlplane.records.table import Schema
@@ -113,6 +114,29 @@ class Instance:
         return f"postgres{self.engine_version.partition('.')[0]}"
 
 
+@dataclass(frozen=True)
+class Event:
+    """What happened to a DB instance.
+
+    Attributes:
+        number: of all events, from 1 on.
+        source: the instance's identifier.
+        arn: the instance's.
+    """
+
+    number: int
+    source: str
+    arn: str
+    message: str
+    category: str
+    at: datetime
+
+    @property
+    def key(self) -> str:
+        """In the order of their numbers."""
+        return f"{self.number:012}"
+
+
 def _subnets_in_use(group: SubnetGroup, instance: str) -> AwsError:
     return AwsError(
         "InvalidDBSubnetGroupStateFault",
@@ -157,3 +181,4 @@ INSTANCE = Schema(
     references={"subnet group": SUBNET_GROUP.name, "parameter group": PARAMETER_GROUP.name},
     remedy="Its data stays in databases/{key}. Put a copy of netflux.db back.",
 )
+EVENT = Schema("rds/instance-event", Event, lambda event: event.key, remedy="It is an event only.")

@@ -41,7 +41,7 @@ class Launch:
         uid: uid that the program shall see; None keeps the region's. By a user namespace, so files keep their owner.
         walls: around a task; None for programs of the region's own.
         inside: the first process of a container whose namespaces it shall be in; 0 for none.
-        limits: names of the `resource` module to values, e.g. `RLIMIT_NOFILE`.
+        limits: names of the `resource` module, e.g. `RLIMIT_NOFILE`, to the soft and the hard value.
         death_signal: sent by the kernel when the region dies.
         output: a file descriptor for stdout and stderr; None makes a pipe, read at `Child.output`.
         pass_fds: descriptors that stay open in the child.
@@ -55,7 +55,7 @@ class Launch:
     environment: Mapping[str, str]
     directory: Path
     uid: int | None = None
-    limits: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     death_signal: int = signal.SIGKILL
     output: int | None = None
     pass_fds: Sequence[int] = ()

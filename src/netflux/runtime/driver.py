@@ -69,7 +69,7 @@ class ContainerSpec:
         directory: replaces the image's working directory; None keeps it.
         hosts: a file that is the container's /etc/hosts and may be rewritten while it runs; None keeps the machine's.
         resolver: a file that is the container's /etc/resolv.conf; None keeps the machine's.
-        limits: names of the `resource` module to values, from ulimits.
+        limits: names of the `resource` module to the soft and the hard value, from ulimits.
         memory: None sets no limit.
         cpus: how many processors it may use; None sets no limit.
         user: `user` or `user:group` of its program, by name or number; None keeps the image's.
@@ -85,7 +85,7 @@ class ContainerSpec:
     directory: str | None = None
     hosts: Path | None = None
     resolver: Path | None = None
-    limits: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     memory: MemoryLimit | None = None
     cpus: float | None = None
     user: str | None = None

@@ -195,14 +195,15 @@ async def _output(argv: Sequence[str], environment: Mapping[str, str], patience:
     return out.decode(errors="replace").strip()
 
 
-def limits(wanted: Mapping[str, int]) -> list[str]:
+def limits(wanted: Mapping[str, tuple[int, int]]) -> list[str]:
     """`--ulimit` options: Fargate's where the machine allows as much, and nothing above what this process may give."""
-    chosen = {"RLIMIT_NOFILE": _OPEN_FILES, "RLIMIT_NPROC": _processes(), **wanted}
+    files, processes = _OPEN_FILES, _processes()
+    chosen = {"RLIMIT_NOFILE": (files, files), "RLIMIT_NPROC": (processes, processes), **wanted}
     found = []
-    for name, value in chosen.items():
-        hard = resource.getrlimit(getattr(resource, name))[1]
-        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        found.append(f"--ulimit={name.removeprefix('RLIMIT_').lower()}={allowed}:{allowed}")
+    for name, values in chosen.items():
+        most = resource.getrlimit(getattr(resource, name))[1]
+        soft, hard = values if most == resource.RLIM_INFINITY else (min(value, most) for value in values)
+        found.append(f"--ulimit={name.removeprefix('RLIMIT_').lower()}={soft}:{hard}")
     return found
 
 

@@ -179,12 +179,15 @@ def _become(wanted: "Wanted", groups: "list[int]") -> "NoReturn":
     _execute(wanted["argv"], wanted["environment"])
 
 
-def _limit(limits: "dict[str, int]") -> None:
+def _limit(limits: "dict[str, list[int]]") -> None:
+    """The soft values, and the hard ones as far as this process may give them."""
     if limits:
         import resource
 
-        for name, value in limits.items():
-            resource.setrlimit(getattr(resource, name), (value, value))
+        for name, (soft, hard) in limits.items():
+            most = resource.getrlimit(getattr(resource, name))[1]
+            allowed = hard if most == resource.RLIM_INFINITY or os.geteuid() == 0 else max(soft, min(hard, most))
+            resource.setrlimit(getattr(resource, name), (soft, allowed))
 
 
 def _wall_in(walls: "Wanted") -> None:

@@ -29,8 +29,17 @@ SERVICES: Sequence[tuple[str, Sequence[str]]] = (
     ("secretsmanager", ("secretsmanager",)),
     ("rds", ("rds",)),
     ("elbv2", ("elbv2",)),
+    ("ssm", ("ssm",)),
+    ("cloudwatch", ("cloudwatch",)),
+    ("sqs", ("sqs",)),
+    ("sns", ("sns",)),
 )
 """Module of this package, and the services whose state it takes over; what others refer to comes first."""
+
+
+def due(moto: Moto) -> bool:
+    """Whether moto's bytes of a service that has records now are there still, whatever the directory's format."""
+    return any(moto.holds(service) for _, services in SERVICES for service in services)
 
 
 async def take_over(moto: Moto, documents: Documents) -> None:

@@ -10,8 +10,8 @@ from netflux.controlplane.records.documents import Documents
 from netflux.resources.route53 import domain
 from netflux.resources.route53.hostedzone import HOSTED_ZONE, HostedZone, name_servers
 from netflux.resources.route53.recordset import RECORD_SET, Alias, RecordSet
+from netflux.resources.servicediscovery import NAMESPACE
 
-_NAMESPACE = "servicediscovery.namespace"
 _MOST_PAGES = 200
 _NEXT = ("Name", "Type", "Identifier")
 _UNSUPPORTED = (
@@ -51,12 +51,7 @@ async def adopt(moto: Caller, documents: Documents) -> None:
 
 def _owners(documents: Documents) -> dict[str, str]:
     """ARNs of namespaces by the ids of their hosted zones."""
-    found = {}
-    for _, namespace in documents.list(_NAMESPACE):
-        zone = namespace["Properties"].get("DnsProperties", {}).get("HostedZoneId")
-        if zone:
-            found[zone] = namespace["Arn"]
-    return found
+    return {one.zone: one.arn for one in documents.table(NAMESPACE) if one.zone}
 
 
 async def _zone(moto: Caller, documents: Documents, listed: Json, owner: str) -> HostedZone | None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from netflux.controlplane.call import Caller
 from netflux.controlplane.records.documents import Documents
+from netflux.resources.servicediscovery import NAMESPACE, SERVICE, Dns, DnsRecord, Namespace, Service
 
-_NAMESPACE, _SERVICE, _TAGS = "servicediscovery.namespace", "servicediscovery.service", "servicediscovery.tags"
 _ADOPTED = "servicediscovery.adopted"
 Json = dict[str, Any]
 
@@ -26,34 +26,27 @@ async def adopt(moto: Caller, documents: Documents) -> None:
     whole = [(await moto.call("servicediscovery", "GetService", {"Id": one["Id"]}))["Service"] for one in services]
     with documents.transaction():
         for one in namespaces:
-            documents.put(_NAMESPACE, one["Id"], _namespace(one))
+            documents.table(NAMESPACE).put(_namespace(one, tags[one["Arn"]]))
         for one in whole:
-            documents.put(_SERVICE, one["Id"], _service(one))
-        for arn, own in tags.items():
-            documents.put(_TAGS, arn, own)
+            documents.table(SERVICE).put(_service(one, tags[one["Arn"]]))
         documents.put(_ADOPTED, "moto", {"namespaces": len(namespaces), "services": len(whole)})
 
 
-def _namespace(told: Json) -> Json:
-    properties = told.get("Properties", {})
-    return {
-        "Id": told["Id"], "Arn": told["Arn"], "Name": told["Name"], "Type": told["Type"],
-        "Description": told.get("Description"), "CreateDate": told["CreateDate"].isoformat(),
-        "Properties": {
-            "DnsProperties": properties.get("DnsProperties") or {"SOA": {}},
-            "HttpProperties": properties.get("HttpProperties") or {"HttpName": told["Name"]},
-        },
-        "CreatorRequestId": told.get("CreatorRequestId"), "operation": f"adopted-{secrets.token_hex(4)}", "vpc": "",
-    }  # fmt: skip
+def _namespace(told: Json, tags: dict[str, str]) -> Namespace:
+    dns = told.get("Properties", {}).get("DnsProperties") or {}
+    return Namespace(
+        told["Id"], told["Arn"], told["Name"], told["Type"], told["CreateDate"].isoformat(),
+        f"adopted-{secrets.token_hex(4)}", told.get("Description"), dns.get("HostedZoneId") or "",
+        (dns.get("SOA") or {}).get("TTL") or 0, token=told.get("CreatorRequestId"), tags=tags,
+    )  # fmt: skip
 
 
-def _service(told: Json) -> Json:
-    config = told.get("DnsConfig")
-    checked = {"FailureThreshold": 1} if told.get("HealthCheckCustomConfig") else None
-    return {
-        "Id": told["Id"], "Arn": told["Arn"], "Name": told["Name"], "NamespaceId": told["NamespaceId"],
-        "Description": told.get("Description"), "Type": told.get("Type") or ("DNS_HTTP" if config else "HTTP"),
-        "DnsConfig": {"RoutingPolicy": "MULTIVALUE", **config} if config and config.get("DnsRecords") else None,
-        "HealthCheckCustomConfig": checked, "CreateDate": told["CreateDate"].isoformat(),
-        "CreatorRequestId": told.get("CreatorRequestId"), "attributes": {}, "revision": 1,
-    }  # fmt: skip
+def _service(told: Json, tags: dict[str, str]) -> Service:
+    config = told.get("DnsConfig") or {}
+    records = tuple(DnsRecord(one["Type"], one["TTL"]) for one in config.get("DnsRecords") or ())
+    return Service(
+        told["Id"], told["Arn"], told["Name"], told["NamespaceId"],
+        told.get("Type") or ("DNS_HTTP" if config else "HTTP"), told["CreateDate"].isoformat(),
+        told.get("Description"), Dns(config.get("RoutingPolicy") or "MULTIVALUE", records) if records else None,
+        bool(told.get("HealthCheckCustomConfig")), told.get("CreatorRequestId"), tags=tags,
+    )  # fmt: skip

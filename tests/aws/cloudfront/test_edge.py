@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import ssl
 from typing import Any
 
 import pytest
@@ -338,3 +339,18 @@ async def test_a_connection_stays_open_for_as_long_as_its_origin_says(world: Wor
     assert seconds == [7, 60, 7]
     assert len(origins._sessions) == 2
     await origins.stop()
+
+
+async def test_http2_is_offered_unless_the_distribution_is_of_http1(world: World) -> None:
+    distribution, other = await site(world, HttpVersion="http1.1"), await site(world)
+    context = ssl.create_default_context(cafile=str(world.gateway.authority.certificate))
+    context.set_alpn_protocols(["h2", "http/1.1"])
+
+    async def chosen(host: str) -> str | None:
+        _, writer = await asyncio.open_connection("127.0.0.1", world.port, ssl=context, server_hostname=host)
+        found: str | None = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+        writer.close()
+        return found
+
+    assert await chosen(distribution["DomainName"]) == "http/1.1"
+    assert await chosen(other["DomainName"]) == "h2"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import ssl
 import uuid
 from dataclasses import dataclass, field
@@ -229,10 +230,9 @@ class World:
 
     async def call(self, operation: str, **request: Any) -> dict[str, Any]:
         service = self.s3 if hasattr(self.s3, operation) else self.api
-        answer: dict[str, Any] = await getattr(service, operation)(
-            Call(service.service, operation, REGION, ACCOUNT), request
-        )
-        return answer
+        answer = getattr(service, operation)(Call(service.service, operation, REGION, ACCOUNT), request)
+        whole: dict[str, Any] = await answer if inspect.isawaitable(answer) else answer
+        return whole
 
     async def distribute(self, configuration: dict[str, Any]) -> dict[str, Any]:
         made = (await self.call("create_distribution", DistributionConfig=configuration))["Distribution"]

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from netflux.aws.cloudwatch.alarms import Firing, Ground
+from netflux.aws.cloudwatch.alarms import Firing
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -41,7 +42,7 @@ class World:
         self.moto = Moto(self.documents, "123456789012", "us-east-1")
         self.apis = Apis("123456789012", "us-east-1", self.moto, lambda _: None)
         ours = frozenset(["AWS/ApplicationELB"])
-        self.cloudwatch = CloudWatchApi(Ground(self.series, self.moto, ours, self.documents, self.clock))
+        self.cloudwatch = CloudWatchApi(Ground(self.series, ours, self.documents, self.clock))
         self.cloudwatch.fire = self.fired.extend
         self.apis.register(self.cloudwatch)
 
@@ -193,6 +194,25 @@ async def test_a_metric_that_clients_put_is_judged_like_ours(world: World) -> No
     assert "3.0" in alarm["StateReason"]
 
 
+async def test_a_percentile_of_what_clients_put_is_judged(world: World) -> None:
+    asked = {**ALARM, "Namespace": "Shop", "Dimensions": [], "ExtendedStatistic": "p90", "EvaluationPeriods": 1}
+    del asked["Statistic"]
+    await world.call("PutMetricAlarm", **asked)
+    states = []
+    for slow in (1.0, 2.0):
+        data = {"MetricName": ALARM["MetricName"], "Values": [0.2, 3.0], "Counts": [10 - slow, slow]}
+        await world.call("PutMetricData", Namespace="Shop", MetricData=[data])
+        states.append((await world.pass_by())["StateValue"])
+    assert states == ["OK", "ALARM"]
+
+
+async def test_an_alarm_on_a_unit_that_nobody_measures_in_has_no_data(world: World) -> None:
+    await world.call("PutMetricAlarm", **ALARM, Unit="Bytes")
+    for _ in range(2):
+        alarm = await world.minute(9.0)
+    assert alarm["StateValue"] == "INSUFFICIENT_DATA"
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -202,8 +222,7 @@ async def test_a_metric_that_clients_put_is_judged_like_ours(world: World) -> No
         ({"ExtendedStatistic": "p99"}, "Either Statistic or ExtendedStatistic"),
         ({"Statistic": None}, "Either Statistic or ExtendedStatistic"),
         ({"Statistic": None, "ExtendedStatistic": "tm99"}, "ExtendedStatistic tm99"),
-        ({"Statistic": None, "ExtendedStatistic": "p99", "Namespace": "Shop"}, "that PutMetricData puts"),
-        ({"EvaluateLowSampleCountPercentile": "ignore"}, "EvaluateLowSampleCountPercentile ignore"),
+        ({"EvaluateLowSampleCountPercentile": "ignore"}, "EvaluateLowSampleCountPercentile .'ignore'"),
         ({"DatapointsToAlarm": 3}, "DatapointsToAlarm"),
         ({"Threshold": None}, "Threshold"),
         ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "Anomaly detection"),
@@ -214,3 +233,23 @@ async def test_what_an_alarm_can_t_be_is_said(world: World, changes: dict[str, A
     with pytest.raises(AwsError, match=named):
         await world.call("PutMetricAlarm", **asked)
     assert (await world.call("DescribeAlarms"))["MetricAlarms"] == []
+
+
+async def test_an_alarm_of_the_release_before_is_read(tmp_path: Path) -> None:
+    documents = Documents(tmp_path / "n.db")
+    item = {"from": "INSUFFICIENT_DATA", "to": "OK", "reason": "fine", "at": "2026-11-20T08:00:00+00:00"}
+    old = {
+        "state": "OK", "reason": "fine", "reasonData": None, "updated": item["at"], "history": [item],
+        "arn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:slow", "tags": {"team": "web"},
+        "configuration": {**ALARM, "ActionsEnabled": True}, "configured": item["at"],
+    }  # fmt: skip
+    documents.put("cloudwatch.alarm", "slow", old)
+    documents.close()
+    world = World(tmp_path)
+    (alarm,) = (await world.call("DescribeAlarms"))["MetricAlarms"]
+    assert (alarm["StateValue"], alarm["Threshold"]) == ("OK", 1.5)
+    assert len((await world.call("DescribeAlarmHistory", AlarmName="slow"))["AlarmHistoryItems"]) == 1
+    tags = (await world.call("ListTagsForResource", ResourceARN=old["arn"]))["Tags"]
+    assert tags == [{"Key": "team", "Value": "web"}]
+    world.moto.stop()
+    world.documents.close()

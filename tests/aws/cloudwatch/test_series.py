@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from netflux.aws.cloudwatch.series import KEPT, Datum, Metric, Series, percentile, statistics
+from netflux.aws.cloudwatch.series import KEPT, Datum, Metric, Series, percentile, periods, statistics
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 METRIC = Metric("AWS/ApplicationELB", "RequestCount", frozenset({("LoadBalancer", "app/a/1")}))
@@ -12,7 +12,7 @@ def test_data_fall_into_the_period_of_their_time() -> None:
     series = Series()
     for seconds in (0, 30, 59, 60, 130):
         series.add(METRIC, Datum(START + timedelta(seconds=seconds), seconds, 1, "Count"))
-    found = series.periods(METRIC, START, START + timedelta(seconds=130), 60)
+    found = periods(series.data(METRIC, START, START + timedelta(seconds=130)), 60)
     assert {begun: [datum.total for datum in data] for begun, data in found.items()} == {
         START: [0, 30, 59], START + timedelta(seconds=60): [60],
     }  # fmt: skip
@@ -28,7 +28,7 @@ def test_old_data_are_forgotten() -> None:
     series = Series()
     for moment in (START, START + KEPT + timedelta(seconds=1)):
         series.add(METRIC, Datum(moment, 1, 1, "Count"))
-    assert len(series.periods(METRIC, START, START + 2 * KEPT, 60)) == 1
+    assert len(series.data(METRIC, START, START + 2 * KEPT)) == 1
 
 
 def test_a_percentile_is_a_sample_and_known_only_where_all_samples_are() -> None:

@@ -80,6 +80,6 @@ async def flowing(plane: Plane, path: Path, network: Callable[[Apis], Any] | Non
     logs = FlowLogs(apis.call, plane.documents, network(apis) if network else packets, clock, owner)
     flow_logs = FlowLogApi(logs, plane.documents, apis.call, clock, poked.append)
     apis.register(Ec2Api(plane.documents, clock, flow_logs))
-    apis.register(LogsApi(LogStore(path / "logs", plane.documents), clock))
+    apis.register(LogsApi(LogStore(path / "logs", plane.documents), clock, apis))
     apis.register(S3Api(Store(plane.documents, Bodies(path / "objects")), clock))
     return Flowing(apis, packets, logs, clock, poked, plane.documents)

@@ -70,7 +70,7 @@ async def test_a_task_definition_comes_back_with_every_field_that_was_sent(world
         ({"networkMode": "bridge"}, "Fargate only supports network mode 'awsvpc'"),
         ({"executionRoleArn": None}, "execution role ARN"),
         ({"containerDefinitions": []}, "Container list cannot be empty"),
-        ({"volumes": [{"name": "v"}]}, "volumes of an ECS task definition is not supported"),
+        ({"volumes": [{"name": "v"}]}, "parameter volumes"),
     ],
 )
 async def test_a_wrong_task_definition_is_refused(world: World, change: dict, message: str) -> None:
@@ -88,13 +88,16 @@ async def test_a_wrong_task_definition_is_refused(world: World, change: dict, me
         ([{"name": "web"}, {"dependsOn": []}], "more than once"),
         ([{}, {"essential": False}], "at least one essential container"),
         ([{}, {"logConfiguration": {"logDriver": "awslogs", "options": {}}}], "awslogs-group"),
-        ([{}, {"logConfiguration": {"logDriver": "splunk"}}], "logDriver splunk"),
+        ([{}, {"logConfiguration": {"logDriver": "splunk"}}], "logDriver ('splunk')"),
         ([{}, {"stopTimeout": 121}], "at most 120"),
         ([{}, {"healthCheck": {"command": ["curl"]}}], "must begin with CMD"),
-        ([{}, {"mountPoints": [{"sourceVolume": "v"}]}], "mountPoints of container 'web'"),
-        ([{}, {"interactive": True}], "interactive of container 'web'"),
+        ([{}, {"mountPoints": [{"sourceVolume": "v"}]}], "containerDefinitions.mountPoints"),
+        ([{}, {"interactive": True}], "containerDefinitions.interactive (True)"),
         ([{}, {"extraHosts": [{"hostname": "a", "ipAddress": "10.0.0.1"}]}], "Extra hosts are not supported"),
-        ([{}, {"portMappings": [{"containerPortRange": "80-90"}]}], "a range or not tcp"),
+        (
+            [{}, {"portMappings": [{"containerPortRange": "80-90"}]}],
+            "containerDefinitions.portMappings.containerPortRange",
+        ),
     ],
 )
 async def test_wrong_containers_are_refused(world: World, changes: list[dict], message: str) -> None:
@@ -134,7 +137,7 @@ async def test_a_service_comes_back_with_every_field_that_was_sent(world: World)
     await world.apis.call("servicediscovery", "CreateHttpNamespace", {"Name": "prod"})
     await world.define()
     sent = {
-        "desiredCount": 0, "healthCheckGracePeriodSeconds": 90, "enableExecuteCommand": True,
+        "desiredCount": 0, "healthCheckGracePeriodSeconds": 90, "enableExecuteCommand": False,
         "enableECSManagedTags": True, "propagateTags": "SERVICE",
         "deploymentConfiguration": {
             "minimumHealthyPercent": 50, "maximumPercent": 150,
@@ -172,7 +175,7 @@ async def test_a_service_comes_back_with_every_field_that_was_sent(world: World)
             "target group",
         ),
         ({"schedulingStrategy": "DAEMON"}, "DAEMON"),
-        ({"deploymentController": {"type": "CODE_DEPLOY"}}, "deploymentController CODE_DEPLOY"),
+        ({"deploymentController": {"type": "CODE_DEPLOY"}}, "deploymentController.type ('CODE_DEPLOY')"),
         ({"deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}}, "minimum must be below"),
         ({"serviceRegistries": [{"registryArn": "x"}]}, "Unable to find the service registry x"),
         ({"serviceConnectConfiguration": {"enabled": True, "namespace": "absent"}}, "namespace was not found"),
@@ -225,11 +228,11 @@ async def test_a_cluster_counts_what_is_in_it_and_goes_when_empty(world: World) 
 
 
 async def test_settings_and_tags(world: World) -> None:
-    await world.apis.call("ecs", "PutAccountSetting", {"name": "containerInsights", "value": "enabled"})
+    await world.apis.call("ecs", "PutAccountSetting", {"name": "defaultLogDriverMode", "value": "blocking"})
     found = await world.apis.call(
-        "ecs", "ListAccountSettings", {"name": "containerInsights", "effectiveSettings": True}
+        "ecs", "ListAccountSettings", {"name": "defaultLogDriverMode", "effectiveSettings": True}
     )
-    assert found["settings"][0]["value"] == "enabled"
+    assert found["settings"][0]["value"] == "blocking"
     arn = f"arn:aws:ecs:{names.REGION}:{names.ACCOUNT}:cluster/prod"
     await world.apis.call("ecs", "TagResource", {"resourceArn": arn, "tags": [{"key": "a", "value": "1"}]})
     await world.apis.call("ecs", "UntagResource", {"resourceArn": arn, "tagKeys": ["b"]})

@@ -23,7 +23,7 @@ def connect(*services: dict) -> dict:
 def test_an_endpoint_has_the_default_names_of_aws() -> None:
     definition = {"containerDefinitions": [{"portMappings": [{"name": "web", "containerPort": 8080}]}]}
     (found,) = endpoints({"enabled": True, "services": [{"portName": "web"}]}, "prod", definition)
-    assert found == Endpoint("web", "web.prod", 8080, 8080, 15.0, http=False)
+    assert found == Endpoint("web", "web.prod", 8080, 8080, 15.0, http=False, idle=3600.0)
 
 
 def test_proxies_may_be_asked_at_a_port_of_their_own() -> None:
@@ -35,11 +35,19 @@ def test_proxies_may_be_asked_at_a_port_of_their_own() -> None:
 
 def test_http_gets_the_request_timeout_and_tcp_does_not() -> None:
     clock = Clock(10)
-    http = body("prod", [Bound(Endpoint("a", "a.prod", 80, 8080, 15.0, http=True), "127.1.255.1", "service/a")], clock)
+    http = body(
+        "prod",
+        [Bound(Endpoint("a", "a.prod", 80, 8080, 15.0, http=True, idle=300.0), "127.1.255.1", "service/a")],
+        clock,
+    )
     assert "bind 127.1.255.1:80" in http
     assert "timeout server 1500ms" in http
     assert "retries 2" in http
-    tcp = body("prod", [Bound(Endpoint("a", "a.prod", 80, 8080, 15.0, http=False), "127.1.255.1", "service/a")], clock)
+    tcp = body(
+        "prod",
+        [Bound(Endpoint("a", "a.prod", 80, 8080, 15.0, http=False, idle=3600.0), "127.1.255.1", "service/a")],
+        clock,
+    )
     assert "mode tcp" in tcp
     assert "timeout server 360000ms" in tcp
 

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from netflux.aws.ecs.meter import Look, utilization
+from netflux.aws.ecs.meter import Look, Meter, utilization
 from netflux.aws.ecs.use import TaskUse
+from netflux.clock import Clock
 
 TIME = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 MOVIES = ("prod", "movies")
@@ -27,3 +28,14 @@ def test_what_does_not_run_has_no_metrics() -> None:
     assert utilization(before, Look(110.0, TIME, {})) == []
     (memory,) = utilization(Look(100.0, TIME, {}), Look(110.0, TIME, before.uses))
     assert memory.name == "MemoryUtilization"
+
+
+async def test_a_minute_is_told_from_the_second_look_on() -> None:
+    told: list[tuple[Look, Look]] = []
+    meter = Meter(Clock(), dict, lambda before, now: told.append((before, now)))
+    await meter.minute()
+    assert told == []
+    for count in (1, 2):
+        await meter.minute()
+        assert len(told) == count
+    assert told[0][1] is told[1][0]

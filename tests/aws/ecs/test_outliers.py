@@ -37,7 +37,7 @@ class Place:
         self.clock = Moved()
         self.pokes: list[tuple[str, str]] = []
         self.outliers = Outliers(self.clock, haproxy, lambda name, key: self.pokes.append((name, key)))
-        endpoint = Endpoint("web", "web.prod", 8080, 8080, 15.0, http=http)
+        endpoint = Endpoint("web", "web.prod", 8080, 8080, 15.0, http=http, idle=300.0)
         self.bound = Bound(endpoint, fresh_address(), "service/web")
         self.backend = f"{self.bound.prefix('prod')}_b"
 

@@ -185,10 +185,20 @@ async def test_metadata_and_credentials_are_served(world: World) -> None:
     assert credentials.keys() == {"RoleArn", "AccessKeyId", "SecretAccessKey", "Token", "Expiration"}
 
 
-async def test_execute_command_is_refused_by_name(world: World) -> None:
+async def test_a_task_whose_commands_nobody_could_run_is_refused(world: World) -> None:
     await world.define()
-    task = await reach(world, await run(world, enableExecuteCommand=True), "RUNNING")
+    with pytest.raises(AwsError, match=r"enableExecuteCommand \(True\) is not supported .* log stream"):
+        await run(world, enableExecuteCommand=True)
     with pytest.raises(AwsError, match="ecs:ExecuteCommand is not supported"):
-        await world.apis.call(
-            "ecs", "ExecuteCommand", {"command": "sh", "interactive": True, "cluster": "prod", "task": task["taskArn"]}
-        )
+        await world.apis.call("ecs", "ExecuteCommand", {"command": "sh", "interactive": True, "task": "0" * 32})
+
+
+async def test_a_token_starts_its_tasks_once(world: World) -> None:
+    await world.define()
+    asked = {"clientToken": "one", "enableECSManagedTags": True, "tags": [{"key": "a", "value": "b"}]}
+    task = await run(world, **asked)
+    assert task["tags"] == [{"key": "aws:ecs:clusterName", "value": "prod"}, {"key": "a", "value": "b"}]
+    assert (await run(world, **asked))["taskArn"] == task["taskArn"]
+    with pytest.raises(AwsError, match="ConflictException"):
+        await run(world, **asked, startedBy="another")
+    assert (await run(world, clientToken="two"))["taskArn"] != task["taskArn"]

@@ -17,6 +17,7 @@ from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogsStore
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
+from netflux.aws.ssm.api import SsmApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authorization.authorization import Authorization
@@ -109,11 +110,11 @@ class World:
         )  # fmt: skip
         self.ecs = Ecs(host, self.proxy)
         self.loop = Loop(clock, self.ecs.controllers)
-        logs = LogsApi(LogsStore(self.path / "logs", self.documents), clock)
+        logs = LogsApi(LogsStore(self.path / "logs", self.documents), clock, self.apis)
         cloud_map = ServiceDiscoveryApi(self.documents, clock, (names.REGION, names.ACCOUNT))
         for handlers in (cloud_map, self.balancer, self.ecs.api, EcrApi(self.documents, self.apis, clock), logs):
             self.apis.register(handlers)
-        with_iam(self.apis, self.documents)
+        self.apis.register(SsmApi(self.documents, clock, self.apis, with_iam(self.apis, self.documents)))
         self.balancer.told = lambda: self.loop.poke_all("ecs-service")
         await self.ecs.start()
         self.loop.start()

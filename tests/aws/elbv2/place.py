@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from netflux.aws.acm.api import AcmApi
-from netflux.aws.cloudwatch.alarms import Ground as Metrics
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground as Metrics
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.elbv2.accesslog.delivery import LogDelivery
@@ -142,9 +142,7 @@ class Place:
         self.controller = ElbController(desired, dependencies, self.documents, self.clock, self.flips.append)
         self.apis.register(S3Api(Store(self.documents, Bodies(directory / "objects")), self.clock))
         self.series = Series()
-        self.apis.register(
-            CloudWatchApi(Metrics(self.series, self.moto, frozenset([NAMESPACE]), self.documents, self.clock))
-        )
+        self.apis.register(CloudWatchApi(Metrics(self.series, frozenset([NAMESPACE]), self.documents, self.clock)))
         self.apis.register(AcmApi(self.documents, self.clock, (REGION, ACCOUNT)))
         self.apis.register(Route53Api(self.documents, self.clock, self.apis, (REGION, ACCOUNT)))
         parts = Parts(desired, self.documents, Vpcs(self.documents), acm, self.controller, self.clock, ACCOUNT)

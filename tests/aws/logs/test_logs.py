@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from netflux.aws.logs.api import LogsApi
-from netflux.aws.logs.store import Store
+from netflux.aws.logs.store import GROUP, STREAM, Store
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.moto.backend import Moto
@@ -25,7 +25,7 @@ NOW = int(time.time() * 1000)
 def cloud(directory: Path, documents: Documents) -> Operation:
     """Calls operations as clients do: validated against the service model."""
     apis = Apis("000000000000", "us-east-1", Moto(documents, "000000000000", "us-east-1"), lambda _: None)
-    apis.register(LogsApi(Store(directory / "logs", documents), Clock()))
+    apis.register(LogsApi(Store(directory / "logs", documents), Clock(), apis))
 
     async def call(operation: str, **params: Any) -> Any:
         return await apis.call("logs", operation, params)
@@ -199,12 +199,12 @@ async def test_events_whose_stream_is_not_recorded_are_set_aside_when_its_name_i
 ) -> None:
     await put(logs, (0, "kept"))
     (file,) = (tmp_path / "logs").rglob("*.jsonl")
-    documents.delete("logs/stream", "/ecs/movies:ecs/app/1")
+    documents.table(STREAM).delete("/ecs/movies:ecs/app/1")
     await logs("CreateLogStream", logGroupName="/ecs/movies", logStreamName="ecs/app/1")
     kept = tmp_path / "set-aside" / file.relative_to(tmp_path)
     assert b"kept" in kept.read_bytes()
-    documents.delete("logs/group", "/ecs/movies")
-    documents.delete("logs/stream", "/ecs/movies:ecs/app/1")
+    documents.table(GROUP).delete("/ecs/movies")
+    documents.table(STREAM).delete("/ecs/movies:ecs/app/1")
     file.write_bytes(b"again")
     await logs("CreateLogGroup", logGroupName="/ecs/movies")
     assert not file.exists()

@@ -298,6 +298,8 @@ def test_what_is_not_supported_is_named(s3: Running) -> None:
     client.create_bucket(Bucket="things")
     with pytest.raises(ClientError, match="PutBucketVersioning"):
         client.put_bucket_versioning(Bucket="things", VersioningConfiguration={"Status": "Enabled"})
+    with pytest.raises(ClientError, match="s3:PutBucketLifecycleConfiguration"):
+        client.put_bucket_lifecycle_configuration(Bucket="things", LifecycleConfiguration={"Rules": []})
     with pytest.raises(ClientError, match="ObjectLockMode"):
         client.put_object(Bucket="things", Key="k", Body=b"", ObjectLockMode="GOVERNANCE")
     with pytest.raises(ClientError, match="aws:kms"):

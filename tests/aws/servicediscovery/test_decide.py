@@ -4,16 +4,16 @@ import pytest
 
 from netflux.aws.servicediscovery.decide import Place, check_attributes, discovered, records
 from netflux.errors import AwsError
+from netflux.resources.servicediscovery import Dns, DnsRecord, Instance, Service
 
 
-def service(*records: tuple[str, int], checked: bool = False, routing: str = "MULTIVALUE") -> dict:
-    config = {"RoutingPolicy": routing, "DnsRecords": [{"Type": kind, "TTL": ttl} for kind, ttl in records]}
-    check = {"FailureThreshold": 1} if checked else None
-    return {"Id": "srv-1", "Name": "api", "DnsConfig": config if records else None, "HealthCheckCustomConfig": check}
+def service(*records: tuple[str, int], checked: bool = False, routing: str = "MULTIVALUE") -> Service:
+    dns = Dns(routing, tuple(DnsRecord(*record) for record in records)) if records else None
+    return Service("srv-1", "arn", "api", "ns-1", "DNS_HTTP", "", dns=dns, checked=checked)
 
 
-def instance(name: str, health: str = "HEALTHY", **attributes: str) -> dict:
-    return {"Id": name, "health": health, "Attributes": {"AWS_INSTANCE_IPV4": f"10.0.0.{name}", **attributes}}
+def instance(name: str, health: str = "HEALTHY", **attributes: str) -> Instance:
+    return Instance(name, "srv-1", {"AWS_INSTANCE_IPV4": f"10.0.0.{name}", **attributes}, health)
 
 
 CORP = Place("Z1", "corp", "srv-1")
@@ -26,8 +26,8 @@ BOTH = [instance("1"), instance("2", "UNHEALTHY")]
 )
 def test_health_chooses_where_it_is_checked(wanted: str | None, found: str) -> None:
     request = {} if wanted is None else {"HealthStatus": wanted}
-    assert [one["Id"] for one in discovered(service(checked=True), BOTH, request)] == [*found]
-    assert [one["Id"] for one in discovered(service(), BOTH, request)] == ["1", "2"]
+    assert [one.id for one in discovered(service(checked=True), BOTH, request)] == [*found]
+    assert [one.id for one in discovered(service(), BOTH, request)] == ["1", "2"]
 
 
 def test_when_none_is_healthy_failing_open_gives_all() -> None:
@@ -44,7 +44,7 @@ def test_query_parameters_must_match_and_optional_ones_are_dropped_when_none_doe
         ({"QueryParameters": {"version": "a"}, "OptionalParameters": {"zone": "z"}}, "12"),
         ({"QueryParameters": {"version": "z"}}, ""),
     ):
-        assert [one["Id"] for one in discovered(service(), some, request)] == [*found]
+        assert [one.id for one in discovered(service(), some, request)] == [*found]
 
 
 def test_each_healthy_instance_has_an_address_record() -> None:
@@ -68,11 +68,11 @@ def test_a_service_record_leads_to_the_instances_own_name() -> None:
 
 
 def test_an_instance_may_be_a_load_balancer_or_another_name() -> None:
-    alias = {"Id": "1", "health": "HEALTHY", "Attributes": {"AWS_ALIAS_DNS_NAME": "dualstack.Shop.elb.localhost"}}
+    alias = Instance("1", "srv-1", {"AWS_ALIAS_DNS_NAME": "dualstack.Shop.elb.localhost"}, "HEALTHY")
     led = records(CORP, service(("A", 60), routing="WEIGHTED"), [alias])[0].alias
     assert led is not None
     assert (led.zone, led.name) == ("Z35SXDOTRQ7X7K", "dualstack.shop.elb.localhost.")
-    other = {"Id": "1", "health": "HEALTHY", "Attributes": {"AWS_INSTANCE_CNAME": "example.com"}}
+    other = Instance("1", "srv-1", {"AWS_INSTANCE_CNAME": "example.com"}, "HEALTHY")
     assert records(CORP, service(("CNAME", 60), routing="WEIGHTED"), [other])[0].values == ("example.com.",)
 
 
@@ -87,6 +87,6 @@ def test_an_instance_may_be_a_load_balancer_or_another_name() -> None:
         (service(("A", 1)), {"AWS_ALIAS_DNS_NAME": "x"}, "routing policy WEIGHTED"),
     ],
 )  # fmt: skip
-def test_attributes_must_carry_what_the_records_need(of: dict, attributes: dict, text: str) -> None:
+def test_attributes_must_carry_what_the_records_need(of: Service, attributes: dict, text: str) -> None:
     with pytest.raises(AwsError, match=text):
         check_attributes(of, attributes)

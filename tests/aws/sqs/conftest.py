@@ -1,5 +1,15 @@
 """A fresh control plane for each test."""
 
-from tests.controlplane.conftest import plane
+from collections.abc import AsyncIterator
+from pathlib import Path
 
-__all__ = ["plane"]
+import pytest
+
+from tests.aws.sqs.world import World, fresh
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    made = await fresh(tmp_path)
+    yield made
+    made.plane.stop()

@@ -343,10 +343,47 @@ async def test_a_parameter_with_a_key_of_the_customer_s_needs_the_key_to_be_decr
     key = checked.people.role(allow("ssm:*"))
     asked = {"Names": ["/db"], "WithDecryption": True}
     assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "GetParameters", asked)
-    named = {"Name": f"arn:aws:ssm:{R}:{A}:parameter/db", "WithDecryption": True}
-    assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "GetParameter", named)
+    for name in (f"arn:aws:ssm:{R}:{A}:parameter/db", "/db:1", " /db", f"arn:aws:ssm:{R}:{A}:parameter/db:1"):
+        named = {"Name": name, "WithDecryption": True}
+        assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "GetParameter", named)
     assert not await checked.outcome(key, "ssm", "GetParameters", {"Names": ["/db"]})
+    history = {"Name": "/db", "WithDecryption": True}
+    assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(
+        key, "ssm", "GetParameterHistory", history
+    )
     assert not await checked.outcome(key, "ssm", "GetParameter", {"Name": "/own", "WithDecryption": True})
+
+
+async def test_each_version_of_a_parameter_needs_the_key_that_it_has(checked: Checked) -> None:
+    root = document(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"}))
+    arn = (await checked.apis.call("kms", "CreateKey", {"Policy": root}))["KeyMetadata"]["Arn"]
+    made = {"Name": "/db", "Value": "x", "Type": "SecureString", "KeyId": arn}
+    await checked.apis.call("ssm", "PutParameter", made)
+    key = checked.people.role(allow("ssm:*"))
+    again = {"Name": "/db", "Value": "y", "Overwrite": True}
+    assert f"kms:Encrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "PutParameter", again)
+    await checked.apis.call("ssm", "PutParameter", {**again, "Type": "SecureString", "KeyId": "alias/aws/ssm"})
+    await checked.apis.call("ssm", "LabelParameterVersion", {"Name": "/db", "ParameterVersion": 1, "Labels": ["old"]})
+    assert not await checked.outcome(key, "ssm", "GetParameter", {"Name": "/db", "WithDecryption": True})
+    for operation, asked in (
+        ("GetParameter", {"Name": "/db:1"}), ("GetParameter", {"Name": "/db:01"}),
+        ("GetParameter", {"Name": "/db:old"}),
+        ("GetParameters", {"Names": ["/nobody:1", "/db:old"]}), ("GetParameterHistory", {"Name": "/db"}),
+    ):  # fmt: skip
+        told = await checked.outcome(key, "ssm", operation, {**asked, "WithDecryption": True})
+        assert f"kms:Decrypt on resource: {arn} because" in told
+
+
+async def test_each_of_many_parameters_below_a_path_needs_its_key(checked: Checked) -> None:
+    root = document(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"}))
+    arn = (await checked.apis.call("kms", "CreateKey", {"Policy": root}))["KeyMetadata"]["Arn"]
+    for number in range(55):
+        await checked.apis.call("ssm", "PutParameter", {"Name": f"/p/{number:02}", "Value": "x", "Type": "String"})
+    made = {"Name": "/p/last", "Value": "x", "Type": "SecureString", "KeyId": arn}
+    await checked.apis.call("ssm", "PutParameter", made)
+    key = checked.people.role(allow("ssm:*"))
+    asked = {"Path": "/p", "WithDecryption": True}
+    assert f"kms:Decrypt on resource: {arn} because" in await checked.outcome(key, "ssm", "GetParametersByPath", asked)
 
 
 class Definitions:

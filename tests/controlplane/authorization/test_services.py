@@ -59,6 +59,18 @@ CASES: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         {"Names": ["/a/b", "c"]},
         [("ssm:GetParameters", arn("ssm", "parameter/a/b")), ("ssm:GetParameters", arn("ssm", "parameter/c"))],
     ),
+    *(
+        ("ssm", "GetParameter", {"Name": name}, [("ssm:GetParameter", arn("ssm", "parameter/a/b"))])
+        for name in (
+            "/a/b",
+            "/a/b:1",
+            "/a/b:good",
+            " /a/b ",
+            arn("ssm", "parameter/a/b"),
+            arn("ssm", "parameter/a/b:1"),
+        )
+    ),
+    ("ssm", "GetParametersByPath", {"Path": "/a/"}, [("ssm:GetParametersByPath", arn("ssm", "parameter/a"))]),
     ("ssm", "GetParametersByPath", {"Path": "/a"}, [("ssm:GetParametersByPath", arn("ssm", "parameter/a"))]),
     ("ssm", "DescribeParameters", {}, [("ssm:DescribeParameters", "*")]),
     (

@@ -1,7 +1,5 @@
 """moto's state: on disk before the answer, back after a restart, and never more than the disk has."""
 
-import json
-
 import pytest
 
 from netflux.errors import AwsError
@@ -37,16 +35,16 @@ async def test_a_backend_stays_writable_after_a_restart(plane: Plane) -> None:
 async def test_a_change_that_the_disk_refuses_is_an_error_and_is_taken_back(plane: Plane) -> None:
     apis = await plane.start()
 
-    async def put(name: str, text: str) -> None:
-        body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": text}}]})
-        await apis.call("cloudwatch", "PutDashboard", {"DashboardName": name, "DashboardBody": body})
+    async def put(text: str) -> None:
+        await apis.call("kms", "CreateKey", {"Description": text})
 
-    await put("kept", "x")
+    await put("kept")
     plane.documents._db.execute("PRAGMA max_page_count=8")
     with pytest.raises(AwsError, match="disk of the state directory is full"):
-        await put("lost", "y" * 60_000)
-    listed = await apis.call("cloudwatch", "ListDashboards", {})
-    assert [one["DashboardName"] for one in listed["DashboardEntries"]] == ["kept"]
+        await put("y" * 8_000)
+    [key] = (await apis.call("kms", "ListKeys", {}))["Keys"]
+    told = await apis.call("kms", "DescribeKey", {"KeyId": key["KeyId"]})
+    assert told["KeyMetadata"]["Description"] == "kept"
 
 
 async def test_moto_errors_keep_their_code_and_message(plane: Plane) -> None:
@@ -88,14 +86,14 @@ async def test_state_that_can_not_be_read_costs_its_service_alone_and_stays(plan
 async def test_what_another_moto_has_written_costs_its_service_alone_and_is_told_at_the_start(plane: Plane) -> None:
     apis = await plane.start()
     await apis.call("sqs", "CreateQueue", {"QueueName": "q"})
-    await apis.call("ssm", "PutParameter", {"Name": "p", "Value": "v", "Type": "String"})
-    plane.documents.put("moto/version", "ssm", {"moto": "4.0.0"})
+    await apis.call("kms", "CreateKey", {})
+    plane.documents.put("moto/version", "kms", {"moto": "4.0.0"})
     apis = await plane.restart()
     plane.moto.look()
     (fault,) = plane.documents.faults.list()
     assert "moto 4.0.0 wrote it" in fault.message
     assert "Run the netflux that has moto 4.0.0" in fault.hint
     with pytest.raises(AwsError, match=r"moto 4\.0\.0 wrote it"):
-        await apis.call("ssm", "GetParameter", {"Name": "p"})
+        await apis.call("kms", "ListKeys", {})
     assert (await apis.call("sqs", "ListQueues", {}))["QueueUrls"]
-    assert plane.moto.holds("ssm")
+    assert plane.moto.holds("kms")

@@ -38,33 +38,32 @@ def test_an_exception_of_which_nothing_is_known_refuses_the_call_by_name(error: 
 
 
 async def test_a_call_that_fails_half_way_has_changed_nothing(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
-    from moto.ssm.models import SimpleSystemManagerBackend
+    from moto.kms.models import KmsBackend
 
     apis = await plane.start()
-    await apis.call("ssm", "PutParameter", {"Name": "kept", "Value": "v", "Type": "String"})
-    put = SimpleSystemManagerBackend.put_parameter
+    kept = (await apis.call("kms", "CreateKey", {}))["KeyMetadata"]["KeyId"]
+    create = KmsBackend.create_key
 
     def half(backend: Any, *args: Any, **named: Any) -> Any:
-        put(backend, *args, **named)
+        create(backend, *args, **named)
         raise KeyError("elsewhere")
 
-    monkeypatch.setattr(SimpleSystemManagerBackend, "put_parameter", half)
-    with pytest.raises(Unsupported, match="ssm:PutParameter"):
-        await apis.call("ssm", "PutParameter", {"Name": "half", "Value": "v", "Type": "String"})
+    monkeypatch.setattr(KmsBackend, "create_key", half)
+    with pytest.raises(Unsupported, match="kms:CreateKey"):
+        await apis.call("kms", "CreateKey", {})
     monkeypatch.undo()
-    told = await apis.call("ssm", "DescribeParameters", {})
-    assert [one["Name"] for one in told["Parameters"]] == ["kept"]
+    assert [one["KeyId"] for one in (await apis.call("kms", "ListKeys", {}))["Keys"]] == [kept]
 
 
 async def test_reading_a_service_that_can_not_be_pickled_does_not_stop_changes_of_others(plane: Plane) -> None:
     apis = await plane.start()
-    await apis.call("sns", "ListTopics", {})
+    await apis.call("kms", "ListKeys", {})
     import threading
 
     from moto.backends import get_backend
 
     get_backend("events")["123456789012"]["us-east-1"].lock = threading.local()
-    await apis.call("sns", "CreateTopic", {"Name": "t"})
+    await apis.call("kms", "CreateKey", {})
 
 
 async def test_what_moto_does_not_have_is_refused_by_its_name(plane: Plane) -> None:
@@ -79,6 +78,6 @@ async def test_what_moto_does_not_have_is_refused_by_its_name(plane: Plane) -> N
 
 async def test_a_client_is_answered_from_what_was_read_of_its_request(plane: Plane) -> None:
     await plane.start()
-    call = Call("sns", "CreateTopic", "us-east-1", "", access_key="AKIAIOSFODNN7EXAMPLE")
-    answer = await plane.moto.forward(call, {"Name": "t"}, "query")
-    assert (answer.status, b":123456789012:t</TopicArn>" in answer.body) == (200, True)
+    call = Call("kms", "CreateKey", "us-east-1", "", access_key="AKIAIOSFODNN7EXAMPLE")
+    answer = await plane.moto.forward(call, {"Description": "a key"}, "json")
+    assert (answer.status, b'"Description": "a key"' in answer.body) == (200, True)

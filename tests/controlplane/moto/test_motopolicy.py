@@ -7,13 +7,13 @@ from netflux.errors import AwsError, Unsupported
 from tests.controlplane.plane import Plane
 
 RECORDS = """
-    kms:Encrypt ssm:PutParameter ssm:DeleteParameters sqs:SendMessage
-    cloudwatch:PutMetricData eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
+    kms:Encrypt kms:CreateKey dynamodb:PutItem
+    eks:ListClusters lambda:ListFunctions wafv2:ListWebACLs elasticache:DescribeCacheClusters
 """
 CLAIMS = """
     eks:CreateCluster elasticache:CreateCacheCluster
     lambda:Invoke wafv2:AssociateWebACL ssm:SendCommand autoscaling:SetDesiredCapacity athena:GetQueryResults
-    cloudwatch:PutInsightRule events:PutRule states:StartExecution polly:SynthesizeSpeech
+    events:PutRule states:StartExecution polly:SynthesizeSpeech
 """
 
 

@@ -19,7 +19,6 @@ import pytest
 from aiohttp import web
 from botocore.parsers import create_parser
 
-from netflux.aws.ssm.api import SsmApi
 from netflux.controlplane import apis as apis_module
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication.admission import Admission, Door
@@ -31,6 +30,7 @@ from netflux.controlplane.protocol.message import HttpRequest
 from netflux.controlplane.server import Server
 from netflux.decoding import cbor, xml
 from netflux.decoding.limits import Limits
+from netflux.errors import AwsError
 from tests.controlplane.plane import Plane
 from tests.decoding import malformed
 from tests.signing import signed
@@ -342,11 +342,16 @@ async def test_a_handler_that_does_not_answer_is_given_up(region: Region, monkey
 async def test_a_call_that_holds_motos_thread_is_broken_off_and_changes_nothing(
     region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from moto.sns.models import SNSBackend
+    from moto.kms.models import KmsBackend
 
-    assert (await region.form("sns", b"Action=CreateTopic&Name=before")).status == 200
+    async def kms(operation: str) -> Answer:
+        target = f"TrentService.{operation}"
+        return await region.send("kms", b"{}", Content_Type="application/x-amz-json-1.1", X_Amz_Target=target)
+
+    assert (await kms("CreateKey")).status == 200
+    before = (await kms("ListKeys")).body
     region.plane.moto._watchdog = Watchdog(0.3, 10)
-    made = SNSBackend.create_topic
+    made = KmsBackend.create_key
 
     def hold(self: Any, *given: Any, **named: Any) -> Any:
         made(self, *given, **named)
@@ -357,15 +362,14 @@ async def test_a_call_that_holds_motos_thread_is_broken_off_and_changes_nothing(
                 continue
 
     with monkeypatch.context() as patch:
-        patch.setattr(SNSBackend, "create_topic", hold)
-        answer = await region.form("sns", b"Action=CreateTopic&Name=held")
+        patch.setattr(KmsBackend, "create_key", hold)
+        answer = await kms("CreateKey")
     assert (answer.status, answer.code) == (503, "ServiceUnavailable")
     assert b"broken off" in answer.body
     region.plane.moto._watchdog.stop()
     region.plane.moto._watchdog = Watchdog(60, 60)
-    listed = await region.form("sns", b"Action=ListTopics")
-    assert re.findall(rb"<TopicArn>(.*?)</TopicArn>", listed.body) == [b"arn:aws:sns:us-east-1:123456789012:before"]
-    assert (await region.form("sns", b"Action=CreateTopic&Name=held")).status == 200
+    assert (await kms("ListKeys")).body == before
+    assert (await kms("CreateKey")).status == 200
     region.plane.moto._watchdog.stop()
 
 
@@ -387,10 +391,20 @@ async def test_queues_are_used_by_form_with_the_names_of_older_clients(region: R
     assert (unknown.status, unknown.code) == (400, "AWS.SimpleQueueService.NonExistentQueue")
 
 
+class KeyRules:
+    """What a service refuses of calls that moto answers."""
+
+    service = "kms"
+    whole = False
+
+    async def precheck(self, _call: Call, params: dict[str, Any]) -> None:
+        if params.get("Description") == "refused":
+            raise AwsError("ValidationException", "Describe it otherwise.")
+
+
 async def test_a_services_own_rules_hold_for_what_moto_answers_a_client(region: Region) -> None:
-    region.apis.register(SsmApi())
-    body = b'{"Name": "a b", "Value": "v", "Type": "String"}'
-    given = {"Content_Type": "application/x-amz-json-1.1", "X_Amz_Target": "AmazonSSM.PutParameter"}
-    answer = await region.send("ssm", body, **given)
+    region.apis.register(KeyRules())
+    given = {"Content_Type": "application/x-amz-json-1.1", "X_Amz_Target": "TrentService.CreateKey"}
+    answer = await region.send("kms", b'{"Description": "refused"}', **given)
     assert (answer.status, answer.code) == (400, "ValidationException")
-    assert (await region.send("ssm", body.replace(b"a b", b"ab"), **given)).status == 200
+    assert (await region.send("kms", b'{"Description": "taken"}', **given)).status == 200

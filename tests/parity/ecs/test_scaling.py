@@ -12,11 +12,11 @@ import pytest
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call, ScalingController
 from netflux.aws.applicationautoscaling.store import Store
-from netflux.aws.cloudwatch.alarms import Ground
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
-from netflux.aws.ecs.meter import NAMESPACE, Meter, Utilization
+from netflux.aws.ecs.meter import NAMESPACE, Look, Meter, utilization
 from netflux.errors import AwsError
 from netflux.reconcile.loop import Loop
 from tests.aws.ecs.world import World, until
@@ -40,7 +40,7 @@ class Scaled:
         store = Store(world.documents, clock)
         controller = ScalingController(store, world.apis)
         self.loop = Loop(clock, [controller])
-        cloudwatch = CloudWatchApi(Ground(self.series, world.moto, frozenset([NAMESPACE]), world.documents, clock))
+        cloudwatch = CloudWatchApi(Ground(self.series, frozenset([NAMESPACE]), world.documents, clock))
 
         def fire(firings: list) -> None:
             for resource in controller.called(
@@ -53,10 +53,11 @@ class Scaled:
         world.apis.register(ApplicationAutoScalingApi(store, world.apis))
         self.minutes = Minutes(clock, [Meter(clock, world.ecs.uses, self._publish).minute, cloudwatch.evaluate])
 
-    def _publish(self, one: Utilization) -> None:
-        percents = one.percents
-        datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
-        self.series.add(Metric(NAMESPACE, one.name, one.dimensions), datum)
+    def _publish(self, before: Look, now: Look) -> None:
+        for one in utilization(before, now):
+            percents = one.percents
+            datum = Datum(one.since, sum(percents), len(percents), "Percent", min(percents), max(percents))
+            self.series.add(Metric(NAMESPACE, one.name, one.dimensions), datum)
 
     async def call(self, operation: str, **params: object) -> dict[str, Any]:
         answer = await self.world.apis.call("application-autoscaling", operation, params)
@@ -92,10 +93,9 @@ async def scaled(path: Path) -> AsyncIterator[Scaled]:
 
 @parity(
     "ecs", "Auto scaling", "partly",
-    but="refused are predictive scaling, metric math but for arithmetic and FILL, percentiles of metrics that clients "
-    "put, and alarms whose actions are not scaling policies; of activities that don't scale those held back by a bound "
-    "or wanting no change are listed, once as long as it stays so; data live as long as the region, three hours at "
-    "most",
+    but="refused are predictive scaling, metric math but for arithmetic and FILL, and alarms whose actions are not "
+    "scaling policies; of activities that don't scale those held back by a bound or wanting no change are listed, once "
+    "as long as it stays so; ECS's own data live as long as the region, three hours at most",
 )  # fmt: skip
 async def test_target_tracking_with_its_metrics_and_alarms(tmp_path: Path) -> None:
     """A task that burns its processor gets another beside it, and that one goes again when nothing is to do."""
@@ -150,7 +150,7 @@ async def test_steps_by_an_alarm_and_bounds_by_a_schedule(tmp_path: Path) -> Non
         await world.running(2)
         (up,) = await region.activities()
         assert up["Cause"] == "monitor alarm busy in state ALARM triggered policy up"
-        with pytest.raises(AwsError, match="PolicyType PredictiveScaling"):
+        with pytest.raises(AwsError, match=r"PolicyType .'PredictiveScaling"):
             await region.call("PutScalingPolicy", **SERVICE, PolicyName="seen", PolicyType="PredictiveScaling")
         await region.call(
             "PutScheduledAction", **SERVICE, ScheduledActionName="night", Schedule="rate(5 minutes)",

@@ -12,8 +12,8 @@ import pytest
 from botocore.waiter import WaiterModel
 
 from netflux import names
-from netflux.aws.cloudwatch.alarms import Ground
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground
 from netflux.aws.cloudwatch.series import Series
 from netflux.aws.ecs.decide import breaker
 from netflux.aws.ecs.decide.deployment import Goal, Member, Phase, step
@@ -166,7 +166,7 @@ async def test_an_alarm_fails_a_deployment_that_runs_or_bakes(tmp_path: Path) ->
 
 async def _alarmed(world: World) -> None:
     clock = world.loop._clock
-    world.apis.register(CloudWatchApi(Ground(Series(), world.moto, frozenset(["AWS/ECS"]), world.documents, clock)))
+    world.apis.register(CloudWatchApi(Ground(Series(), frozenset(["AWS/ECS"]), world.documents, clock)))
     await world.apis.call("cloudwatch", "PutMetricAlarm", {
         "AlarmName": "errors", "Namespace": "AWS/ECS", "MetricName": "CPUUtilization", "Statistic": "Average",
         "Period": 60, "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold",
@@ -350,7 +350,7 @@ async def test_service_connect(world: World) -> None:
         ({**alias, "clientAliases": [{"port": 1}, {"port": 2}]}, "at most 1 client alias"),
         (alias, "already in use in namespace 'prod'"),
         ({"portName": "web-8080", "discoveryName": "o", "ingressPortOverride": 8080}, "in use by another port"),
-        ({"portName": "web-8080", "discoveryName": "o", "tls": TLS}, "tls of a Service Connect service"),
+        ({"portName": "web-8080", "discoveryName": "o", "tls": TLS}, "serviceConnectConfiguration.services.tls"),
     ):
         with pytest.raises(AwsError, match=text):
             await world.serve(serviceName="other", serviceConnectConfiguration=connect(wrong))

@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Sequence
 
 from netflux.aws.applicationautoscaling import policy
-from netflux.aws.applicationautoscaling.part import absent, check_kind, invalid, page
+from netflux.aws.applicationautoscaling.part import LISTED, OF, absent, check_kind, invalid, page
 from netflux.aws.applicationautoscaling.scheduled import Scheduled
 from netflux.aws.applicationautoscaling.store import POLICY, SCHEDULE, TARGET, Json, policy_key, schedule_key
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 
 _ROLE = "ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
@@ -21,6 +22,11 @@ class ApplicationAutoScalingApi(Scheduled):
     service = "application-autoscaling"
     whole = True
 
+    @operation(
+        f"{OF} MinCapacity MaxCapacity SuspendedState(DynamicScalingInSuspended DynamicScalingOutSuspended "
+        "ScheduledScalingSuspended) Tags",
+        neutral={"RoleARN": "ECS services are scaled by the service-linked role, whatever is given."},
+    )
     async def register_scalable_target(self, call: Call, request: Json) -> Json:
         """Registers an ECS service, or changes what was registered."""
         check_kind(request)
@@ -41,7 +47,7 @@ class ApplicationAutoScalingApi(Scheduled):
             "CreationTime": self.store.now(),
             "ScalableTargetARN": f"{prefix}:scalable-target/{uuid.uuid4().hex}",
             **(before or {}),
-            **request,
+            **{name: value for name, value in request.items() if name != "RoleARN"},
             "SuspendedState": suspended,
         }
         if not 0 <= body["MinCapacity"] <= body["MaxCapacity"]:
@@ -50,12 +56,14 @@ class ApplicationAutoScalingApi(Scheduled):
         self.store.put_target(body)
         return {"ScalableTargetARN": body["ScalableTargetARN"]}
 
+    @operation("ServiceNamespace ResourceIds ScalableDimension MaxResults NextToken")
     async def describe_scalable_targets(self, _call: Call, request: Json) -> Json:
         """Registered services."""
         wanted = request.get("ResourceIds")
         found = [body for body in self.of(request, self.store.targets()) if not wanted or body["ResourceId"] in wanted]
         return page("ScalableTargets", found, request)
 
+    @operation(OF)
     async def deregister_scalable_target(self, _call: Call, request: Json) -> Json:
         """Ends the scaling of a service, with its policies, their alarms and its scheduled actions."""
         check_kind(request)
@@ -67,6 +75,9 @@ class ApplicationAutoScalingApi(Scheduled):
         self.store.delete(TARGET, request["ResourceId"])
         return {}
 
+    @operation(
+        f"PolicyName {OF} PolicyType {policy.MEMBERS}", neutral=policy.NEUTRAL, refused=policy.REFUSED, only=policy.ONLY
+    )
     async def put_scaling_policy(self, call: Call, request: Json) -> Json:
         """Makes or replaces a policy; one of target tracking makes its two alarms anew."""
         check_kind(request)
@@ -87,6 +98,7 @@ class ApplicationAutoScalingApi(Scheduled):
         self.store.put_policy(body)
         return {"PolicyARN": kept["PolicyARN"], "Alarms": body["Alarms"]}
 
+    @operation(f"PolicyNames {LISTED}")
     async def describe_scaling_policies(self, _call: Call, request: Json) -> Json:
         """Policies, with the alarms that call for them."""
         names = request.get("PolicyNames")
@@ -97,6 +109,7 @@ class ApplicationAutoScalingApi(Scheduled):
         ]
         return page("ScalingPolicies", found, request)
 
+    @operation(f"PolicyName {OF}")
     async def delete_scaling_policy(self, _call: Call, request: Json) -> Json:
         """Removes a policy and the alarms that were made for it."""
         check_kind(request)
@@ -106,6 +119,7 @@ class ApplicationAutoScalingApi(Scheduled):
         await self._delete(found)
         return {}
 
+    @operation(f"IncludeNotScaledActivities {LISTED}")
     async def describe_scaling_activities(self, _call: Call, request: Json) -> Json:
         """What was changed and why, the newest first; on request what was not changed as well."""
         found = self.of(request, self.store.activities())
@@ -113,16 +127,19 @@ class ApplicationAutoScalingApi(Scheduled):
             found = [one for one in found if "NotScaledReasons" not in one]
         return page("ScalingActivities", found, request)
 
+    @operation("ResourceARN")
     async def list_tags_for_resource(self, _call: Call, request: Json) -> Json:
         """Tags of a scalable target."""
         return {"Tags": self._by_arn(request["ResourceARN"]).get("Tags", {})}
 
+    @operation("ResourceARN Tags")
     async def tag_resource(self, _call: Call, request: Json) -> Json:
         """Adds tags to a scalable target."""
         body = self._by_arn(request["ResourceARN"])
         self.store.put_target({**body, "Tags": {**body.get("Tags", {}), **request["Tags"]}})
         return {}
 
+    @operation("ResourceARN TagKeys")
     async def untag_resource(self, _call: Call, request: Json) -> Json:
         """Takes tags from a scalable target."""
         body = self._by_arn(request["ResourceARN"])

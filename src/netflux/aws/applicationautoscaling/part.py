@@ -10,6 +10,9 @@ from netflux.controlplane.call import Caller
 from netflux.controlplane.records import paging
 from netflux.errors import AwsError, Unsupported
 
+OF = "ServiceNamespace ResourceId ScalableDimension"
+"""What names a scalable target."""
+LISTED = f"{OF} MaxResults NextToken"
 _TIMES = ("CreationTime", "StartTime", "EndTime")
 _HIDDEN = ("Tags", "Past", "Count", "Hold", "Last")
 
@@ -28,7 +31,7 @@ class Part:
 
     def of(self, request: Json, found: Sequence[Json]) -> list[Json]:
         """Those of the namespace and the resource that a request names."""
-        if request["ServiceNamespace"] != NAMESPACE:
+        if request["ServiceNamespace"] != NAMESPACE or request.get("ScalableDimension", DIMENSION) != DIMENSION:
             return []
         return [body for body in found if request.get("ResourceId") in (None, body["ResourceId"])]
 

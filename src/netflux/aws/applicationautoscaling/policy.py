@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
 from netflux.aws.applicationautoscaling import decide
 from netflux.aws.applicationautoscaling.decide import StepAdjustment, StepPolicy
-from netflux.errors import AwsError, Unsupported
+from netflux.errors import AwsError
 
 Json = dict[str, Any]
 
@@ -18,6 +19,22 @@ METRICS = {
     "ALBRequestCountPerTarget": "RequestCountPerTarget",
 }
 TRACKING, STEPS = "TargetTrackingScalingPolicyConfiguration", "StepScalingPolicyConfiguration"
+_QUERY = (
+    "Metrics(Expression Id Label MetricStat(Metric(Dimensions(Name Value) MetricName Namespace) Stat Unit) ReturnData)"
+)
+MEMBERS = (
+    f"{STEPS}(AdjustmentType StepAdjustments(MetricIntervalLowerBound MetricIntervalUpperBound ScalingAdjustment) "
+    f"MinAdjustmentMagnitude Cooldown) {TRACKING}(TargetValue PredefinedMetricSpecification(PredefinedMetricType "
+    "ResourceLabel) CustomizedMetricSpecification(MetricName Namespace Dimensions(Name Value) Statistic Unit "
+    f"{_QUERY}) ScaleOutCooldown ScaleInCooldown DisableScaleIn)"
+)
+"""Of PutScalingPolicy, what this module reads."""
+NEUTRAL = {f"{STEPS}.MetricAggregationType": "An alarm hands over one datapoint, so there is nothing to aggregate."}
+REFUSED = {
+    "PredictiveScalingPolicyConfiguration": "Use TargetTrackingScaling or StepScaling.",
+    "PolicyType": "Use TargetTrackingScaling or StepScaling.",
+}
+ONLY: Mapping[str, tuple[object, ...]] = {"PolicyType": ("TargetTrackingScaling", "StepScaling")}
 _IN_SHARE = 0.9  # the low alarm of AWS's is at nine tenths of the target
 _KINDS = ("ChangeInCapacity", "PercentChangeInCapacity", "ExactCapacity")
 _PERIOD = 60  # seconds, of the alarms of target tracking
@@ -30,14 +47,12 @@ def is_tracking(body: Json) -> bool:
 
 
 def check(request: Json) -> None:
-    """Raises for what Application Auto Scaling refuses, and for what can't be done here."""
+    """Raises for what Application Auto Scaling refuses."""
     kind = request.get("PolicyType", "StepScaling")
     if kind == "TargetTrackingScaling":
         _check_tracking(request.get(TRACKING))
-    elif kind == "StepScaling":
-        _check_steps(request.get(STEPS))
     else:
-        raise Unsupported(f"PolicyType {kind} of application-autoscaling", "Use TargetTrackingScaling or StepScaling.")
+        _check_steps(request.get(STEPS))
 
 
 def _check_tracking(tracking: Json | None) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 
 from netflux.aws.applicationautoscaling import schedule
-from netflux.aws.applicationautoscaling.part import Part, absent, check_kind, invalid, page
+from netflux.aws.applicationautoscaling.part import LISTED, OF, Part, absent, check_kind, invalid, page
 from netflux.aws.applicationautoscaling.store import SCHEDULE, Json, schedule_key
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 
 _TIMES = ("StartTime", "EndTime")
 
@@ -15,6 +16,9 @@ _TIMES = ("StartTime", "EndTime")
 class Scheduled(Part):
     """Handlers. `at` names a moment of the wall clock; `rate` and `cron` are of the simulated calendar."""
 
+    @operation(
+        f"{OF} Schedule Timezone ScheduledActionName StartTime EndTime ScalableTargetAction(MinCapacity MaxCapacity)"
+    )
     async def put_scheduled_action(self, call: Call, request: Json) -> Json:
         """Makes or changes a scheduled action."""
         check_kind(request)
@@ -42,6 +46,7 @@ class Scheduled(Part):
         self.store.put_schedule(body)
         return {}
 
+    @operation(f"ScheduledActionNames {LISTED}")
     async def describe_scheduled_actions(self, _call: Call, request: Json) -> Json:
         """Scheduled actions."""
         names = request.get("ScheduledActionNames")
@@ -51,6 +56,7 @@ class Scheduled(Part):
         ]  # fmt: skip
         return page("ScheduledActions", found, request)
 
+    @operation(f"ScheduledActionName {OF}")
     async def delete_scheduled_action(self, _call: Call, request: Json) -> Json:
         """Removes a scheduled action."""
         check_kind(request)

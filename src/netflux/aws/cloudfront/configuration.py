@@ -67,7 +67,8 @@ def section(distribution: Distribution, find: Find, edge_socket: str) -> Section
     backends = [_edge(distribution, scheme, edge_socket) for scheme in _SCHEMES]
     backends += [_direct(distribution, index, scheme, address) for (index, scheme), address in direct.items()]
     routes = tuple(
-        Route(distribution.domain, scheme, tuple(_lines(distribution, scheme, direct))) for scheme in _SCHEMES
+        Route(distribution.domain, scheme, tuple(_lines(distribution, scheme, direct)), http2=distribution.http2)
+        for scheme in _SCHEMES
     )
     onward = tuple(
         _onward(distribution, index, scheme, address) for (index, scheme), address in direct.items() if not address.port

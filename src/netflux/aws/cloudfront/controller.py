@@ -11,7 +11,7 @@ import aiohttp
 
 from netflux import names
 from netflux.aws.cloudfront import configuration, desired
-from netflux.aws.cloudfront.api import DISTRIBUTION, INVALIDATION, CloudFrontApi
+from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.desired import Distribution
 from netflux.aws.cloudfront.edge import Edge
@@ -52,17 +52,17 @@ class CloudFrontController:
 
     async def keys(self) -> Sequence[str]:
         """Ids of the distributions that are wanted or served."""
-        wanted = [key for key, _ in self._parts.api.documents.list(DISTRIBUTION)]
+        wanted = [distribution.id for distribution in self._parts.api.distributions]
         return [*dict.fromkeys([*wanted, *self._sections])]
 
     async def reconcile(self, key: str) -> Result:
         """One pass over one distribution."""
         parts = self._parts
-        document = parts.api.documents.get(DISTRIBUTION, key)
-        if document is None:
+        record = parts.api.distributions.get(key)
+        if record is None:
             await self._remove(key)
             return Result()
-        wanted = desired.read(document, names.distribution(key), parts.api.lookup)
+        wanted = desired.read(record, names.distribution(key), parts.api.lookup)
         parts.edge.put(wanted)
         section = configuration.section(wanted, parts.endpoints.find, str(parts.edge_socket))
         if self._sections.get(key) != section:
@@ -93,7 +93,7 @@ class CloudFrontController:
         raise Retryable(f"distribution {wanted.id}: the edge does not serve configuration {wanted.etag} yet")
 
     def _invalidate(self, key: str) -> None:
-        for place, document in self._parts.api.invalidations(key):
-            if not document["completed"]:
-                self._parts.edge.invalidate(key, document["batch"]["Paths"]["Items"])
-                self._parts.api.documents.put(INVALIDATION, place, {**document, "completed": True})
+        for invalidation in self._parts.api.invalidations(key):
+            if not invalidation.completed:
+                self._parts.edge.invalidate(key, invalidation.batch["Paths"]["Items"])
+                self._parts.api.complete(invalidation)

@@ -62,8 +62,10 @@ _BEHAVIOR: Mapping[str, Any] = {
 
 
 def filled(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of the configuration with what was not given; what was given is as it was."""
-    whole = copy.deepcopy({**_CONFIG, **config})
+    """A copy of the configuration with what was not given, and what CloudFront says of its own certificate whatever was
+    given ("ViewerCertificate"); all else is as it was.
+    """
+    whole = copy.deepcopy({**_CONFIG, **config, "ViewerCertificate": _CONFIG["ViewerCertificate"]})
     for origin in whole["Origins"]["Items"]:
         _fill(origin, _ORIGIN)
         if origin.get("CustomOriginConfig") is not None:

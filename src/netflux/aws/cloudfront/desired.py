@@ -8,6 +8,7 @@ from typing import Any
 
 from netflux.aws.cloudfront import legacy
 from netflux.aws.cloudfront.selection import CachePolicy, RequestPolicy, Selection
+from netflux.resources import cloudfront
 
 _GET = ("GET", "HEAD")
 
@@ -88,7 +89,11 @@ class ErrorPage:
 
 @dataclass(frozen=True)
 class Distribution:
-    """A whole distribution. Behaviors in order of precedence, the default last."""
+    """A whole distribution. Behaviors in order of precedence, the default last.
+
+    Attributes:
+        http2: whether viewers are offered HTTP/2.
+    """
 
     id: str
     arn: str
@@ -98,6 +103,7 @@ class Distribution:
     root_object: str
     behaviors: tuple[Behavior, ...]
     errors: tuple[ErrorPage, ...] = ()
+    http2: bool = True
 
     def error(self, status: int) -> ErrorPage | None:
         """The custom error response for a status."""
@@ -107,26 +113,27 @@ class Distribution:
 Lookup = Callable[[str, str], Mapping[str, Any]]
 
 
-def read(document: Mapping[str, Any], domain: str, lookup: Lookup) -> Distribution:
-    """The distribution of a document.
+def read(record: cloudfront.Distribution, domain: str, lookup: Lookup) -> Distribution:
+    """What a record means.
 
     Args:
-        document: as the API keeps it.
+        record: as the API keeps it.
         domain: its domain name.
         lookup: configuration of a policy or access control, by the API's name of the kind and id.
     """
-    config = document["config"]
+    config = record.config
     origins = {raw["Id"]: _origin(raw, lookup) for raw in config["Origins"]["Items"]}
     rules = [*((config.get("CacheBehaviors") or {}).get("Items") or []), config["DefaultCacheBehavior"]]
     return Distribution(
-        id=document["id"],
-        arn=document["arn"],
+        id=record.id,
+        arn=record.arn,
         domain=domain,
-        etag=document["etag"],
+        etag=record.etag,
         enabled=config["Enabled"],
         root_object=config.get("DefaultRootObject") or "",
         behaviors=tuple(_behavior(raw, origins, lookup) for raw in rules),
         errors=tuple(_error(raw) for raw in (config.get("CustomErrorResponses") or {}).get("Items") or []),
+        http2=config.get("HttpVersion", "http2") != "http1.1",
     )
 
 

@@ -4,22 +4,30 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 import string
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
-from netflux.aws.cloudfront import managed, validate
+from netflux.aws.cloudfront import bounds, managed, members, validate
+from netflux.aws.cloudfront.pages import page
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
-from netflux.controlplane.records.documents import Document, Documents
+from netflux.controlplane.operation import Declaration, operation
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.table import Schema, Table
 from netflux.errors import AwsError, Unsupported
+from netflux.resources import cloudfront as records
+from netflux.resources.cloudfront import Configured, Distribution
 
-Handler = Callable[[Any, Call, dict[str, Any]], Awaitable[dict[str, Any]]]
+Handler = Callable[[Any, Call, dict[str, Any]], dict[str, Any]]
 _LETTERS = string.ascii_uppercase + string.digits
+_PUBLISHED = datetime(2020, 7, 1, tzinfo=UTC)
+"""When AWS's own policies were changed last, as they tell it."""
 
 
 @dataclass(frozen=True)
@@ -28,27 +36,44 @@ class Kind:
 
     Attributes:
         name: as in the API's member names, e.g. `CachePolicy`.
-        check: refuses what is invalid or without effect here.
+        schema: of its records.
+        members: of its configuration.
+        check: refuses what AWS refuses.
         managed: AWS's own, by id.
         typed: whether lists say `managed` or `custom`.
     """
 
     name: str
-    check: Callable[[Mapping[str, Any]], None]
+    schema: Schema[Configured]
+    members: Declaration
+    check: Callable[[Mapping[str, Any]], None] = bounds.check_quantities
     managed: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     typed: bool = True
 
     @property
-    def documents(self) -> str:
-        """Kind of the documents."""
-        return f"cloudfront/{self.name}"
+    def config(self) -> str:
+        """The member of requests and answers that has the configuration."""
+        return f"{self.name}Config"
 
 
-ORIGIN_ACCESS_CONTROL = Kind("OriginAccessControl", validate.access_control, typed=False)
-CACHE_POLICY = Kind("CachePolicy", validate.cache_policy, managed.CACHE_POLICIES)
-ORIGIN_REQUEST_POLICY = Kind("OriginRequestPolicy", validate.origin_request_policy, managed.ORIGIN_REQUEST_POLICIES)
+ORIGIN_ACCESS_CONTROL = Kind(
+    "OriginAccessControl", records.ORIGIN_ACCESS_CONTROL, members.ORIGIN_ACCESS_CONTROL, typed=False
+)
+CACHE_POLICY = Kind(
+    "CachePolicy", records.CACHE_POLICY, members.CACHE_POLICY, validate.cache_policy, managed.CACHE_POLICIES
+)
+ORIGIN_REQUEST_POLICY = Kind(
+    "OriginRequestPolicy",
+    records.ORIGIN_REQUEST_POLICY,
+    members.ORIGIN_REQUEST_POLICY,
+    validate.origin_request_policy,
+    managed.ORIGIN_REQUEST_POLICIES,
+)
 RESPONSE_HEADERS_POLICY = Kind(
-    "ResponseHeadersPolicy", validate.response_headers_policy, managed.RESPONSE_HEADERS_POLICIES
+    "ResponseHeadersPolicy",
+    records.RESPONSE_HEADERS_POLICY,
+    members.RESPONSE_HEADERS_POLICY,
+    managed=managed.RESPONSE_HEADERS_POLICIES,
 )
 
 
@@ -57,117 +82,107 @@ def new_id() -> str:
     return "E" + "".join(secrets.choice(_LETTERS) for _ in range(13))
 
 
-def check_version(request: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+def check_version(request: Mapping[str, Any], record: Configured | Distribution) -> None:
     """If-Match against the current ETag."""
     given = request.get("IfMatch")
     if not given:
         raise AwsError("InvalidIfMatchVersion", "The If-Match version is missing or not valid for the resource.")
-    if given != document["etag"]:
+    if given != record.etag:
         raise AwsError("PreconditionFailed", "The request failed because it didn't meet the preconditions.", 412)
 
 
-def find(documents: Documents, kind: Kind, identifier: str) -> Document:
+def find(documents: Documents, kind: Kind, identifier: str) -> Configured:
     """The thing, AWS's or the account's.
 
     Raises:
         AwsError: NoSuch….
     """
     if identifier in kind.managed:
-        return {
-            "id": identifier,
-            "etag": "E23ZP02F085DFQ",
-            "modified": "2020-07-01T00:00:00+00:00",
-            "config": kind.managed[identifier],
-        }
+        return Configured(identifier, "E23ZP02F085DFQ", _PUBLISHED, kind.managed[identifier])
     if identifier in managed.UNSUPPORTED:
         raise Unsupported(f"The managed policy {managed.UNSUPPORTED[identifier]}", "Use another policy.")
-    found = documents.get(kind.documents, identifier)
+    found = documents.table(kind.schema).get(identifier)
     if found is None:
         raise AwsError(f"NoSuch{kind.name}", f"The {_words(kind)} {identifier} does not exist.", 404)
     return found
 
 
-def operations(kind: Kind, used: Callable[[Any, str], Iterator[str]]) -> tuple[Handler, ...]:
-    """Create, get, get config, update, delete, list.
-
-    Args:
-        kind: of what.
-        used: given the API object and an id, the ids of the distributions that use it.
-    """
-    create, update, delete = _writing(kind, used)
+def operations(kind: Kind) -> tuple[Handler, ...]:
+    """Create, get, get config, update, delete, list."""
+    create, update, delete = _writing(kind)
     get, get_config, enumerate_all = _reading(kind)
     return create, get, get_config, update, delete, enumerate_all
 
 
-def _writing(kind: Kind, used: Callable[[Any, str], Iterator[str]]) -> tuple[Handler, Handler, Handler]:
-    member = f"{kind.name}Config"
+def _writing(kind: Kind) -> tuple[Handler, Handler, Handler]:
+    member = kind.config
 
-    async def create(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    @operation(parts={member: kind.members})
+    def create(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         config = request[member]
         kind.check(config)
-        documents, clock = _parts(api)
-        for _, other in documents.list(kind.documents):
-            if other["config"]["Name"] == config["Name"]:
-                raise AwsError(
-                    f"{kind.name}AlreadyExists", f"A {_words(kind)} named {config['Name']} exists already.", 409
-                )
+        table, clock = _parts(api, kind)
+        _check_name(kind, table, config["Name"], "")
         identifier = new_id() if kind is ORIGIN_ACCESS_CONTROL else str(uuid.uuid4())
-        document = {"id": identifier, "etag": new_id(), "modified": clock.now().isoformat(), "config": config}
-        documents.put(kind.documents, identifier, document)
-        return _shown(kind, document)
+        record = Configured(identifier, new_id(), clock.now(), config)
+        table.put(record)
+        return _shown(kind, record)
 
-    async def update(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        documents, clock = _parts(api)
-        document = find(documents, kind, request["Id"])
+    @operation("Id IfMatch", parts={member: kind.members})
+    def update(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        table, clock = _parts(api, kind)
+        record = find(api.documents, kind, request["Id"])
         _refuse_managed(kind, request["Id"], "IllegalUpdate")
-        check_version(request, document)
+        check_version(request, record)
         kind.check(request[member])
-        changed = {**document, "etag": new_id(), "modified": clock.now().isoformat(), "config": request[member]}
-        documents.put(kind.documents, request["Id"], changed)
+        _check_name(kind, table, request[member]["Name"], record.id)
+        changed = replace(record, etag=new_id(), modified=clock.now(), config=request[member])
+        table.put(changed)
         return _shown(kind, changed)
 
-    async def delete(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        documents, _ = _parts(api)
-        document = find(documents, kind, request["Id"])
+    @operation("Id IfMatch")
+    def delete(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        table, _ = _parts(api, kind)
+        record = find(api.documents, kind, request["Id"])
         _refuse_managed(kind, request["Id"], "IllegalDelete")
-        check_version(request, document)
-        users = [*used(api, request["Id"])]
+        check_version(request, record)
+        users = api.documents.table(records.DISTRIBUTION).keys("uses", record.id)
         if users:
-            raise AwsError(
-                f"{kind.name}InUse", f"The {_words(kind)} {request['Id']} is used by {', '.join(users)}.", 409
-            )
-        documents.delete(kind.documents, request["Id"])
+            raise AwsError(f"{kind.name}InUse", f"The {_words(kind)} {record.id} is used by {', '.join(users)}.", 409)
+        table.delete(record.id)
         return {}
 
     return create, update, delete
 
 
 def _reading(kind: Kind) -> tuple[Handler, Handler, Handler]:
-    member = f"{kind.name}Config"
+    @operation("Id")
+    def get(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        return _shown(kind, find(api.documents, kind, request["Id"]))
 
-    async def get(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        return _shown(kind, find(_parts(api)[0], kind, request["Id"]))
+    @operation("Id")
+    def get_config(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        record = find(api.documents, kind, request["Id"])
+        return {kind.config: copy.deepcopy(record.config), "ETag": record.etag}
 
-    async def get_config(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        document = find(_parts(api)[0], kind, request["Id"])
-        return {member: document["config"], "ETag": document["etag"]}
-
-    async def enumerate_all(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        documents, _ = _parts(api)
-        own = [("custom", document) for _, document in documents.list(kind.documents)]
-        rows = [("managed", find(documents, kind, identifier)) for identifier in kind.managed] + own
+    @operation("Type Marker MaxItems" if kind.typed else "Marker MaxItems")
+    def enumerate_all(api: Any, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        own = [("custom", record) for record in _parts(api, kind)[0]]
+        rows = [("managed", find(api.documents, kind, identifier)) for identifier in kind.managed] + own
         wanted = request.get("Type")
-        items = [_row(kind, origin, document) for origin, document in rows if wanted in {None, origin}]
-        listed: dict[str, Any] = {"MaxItems": 100, "Quantity": len(items), "Items": items}
-        if not kind.typed:
-            listed |= {"Marker": "", "IsTruncated": False}
-        return {f"{kind.name}List": listed}
+        items = [_row(kind, origin, record) for origin, record in rows if wanted in {None, origin}]
+        return {f"{kind.name}List": page(items, request, marked=not kind.typed)}
 
     return get, get_config, enumerate_all
 
 
-def _parts(api: Any) -> tuple[Documents, Clock]:
-    return api.documents, api.clock
+def _parts(api: Any, kind: Kind) -> tuple[Table[Configured], Clock]:
+    return api.documents.table(kind.schema), api.clock
+
+
+def _check_name(kind: Kind, table: Table[Configured], name: str, own: str) -> None:
+    if any(key != own for key in table.keys("name", name)):
+        raise AwsError(f"{kind.name}AlreadyExists", f"A {_words(kind)} named {name} exists already.", 409)
 
 
 def _refuse_managed(kind: Kind, identifier: str, code: str) -> None:
@@ -175,21 +190,21 @@ def _refuse_managed(kind: Kind, identifier: str, code: str) -> None:
         raise AwsError(code, f"The {_words(kind)} {identifier} is managed by AWS and can't be changed or deleted.")
 
 
-def _body(kind: Kind, document: Mapping[str, Any]) -> dict[str, Any]:
-    body = {"Id": document["id"], f"{kind.name}Config": document["config"]}
+def _body(kind: Kind, record: Configured) -> dict[str, Any]:
+    body: dict[str, Any] = {"Id": record.id, kind.config: copy.deepcopy(record.config)}
     if kind.typed:
-        body["LastModifiedTime"] = datetime.fromisoformat(document["modified"])
+        body["LastModifiedTime"] = record.modified
     return body
 
 
-def _shown(kind: Kind, document: Mapping[str, Any]) -> dict[str, Any]:
-    return {kind.name: _body(kind, document), "ETag": document["etag"], "Location": document["id"]}
+def _shown(kind: Kind, record: Configured) -> dict[str, Any]:
+    return {kind.name: _body(kind, record), "ETag": record.etag, "Location": record.id}
 
 
-def _row(kind: Kind, origin: str, document: Mapping[str, Any]) -> dict[str, Any]:
+def _row(kind: Kind, origin: str, record: Configured) -> dict[str, Any]:
     if kind.typed:
-        return {"Type": origin, kind.name: _body(kind, document)}
-    return {"Id": document["id"], "Description": "", **document["config"]}
+        return {"Type": origin, kind.name: _body(kind, record)}
+    return {"Id": record.id, "Description": "", **record.config}
 
 
 def _words(kind: Kind) -> str:

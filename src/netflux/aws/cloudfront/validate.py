@@ -1,4 +1,4 @@
-"""What a distribution or policy may say: AWS's own checks, and refusals of what has no effect here. Pure."""
+"""What a distribution or policy may say: AWS's own checks. Pure."""
 
 from __future__ import annotations
 
@@ -17,44 +17,6 @@ _METHODS = ({"GET", "HEAD"}, {"GET", "HEAD", "OPTIONS"},
 _MOST_BEHAVIORS = 75  # "Quotas", CloudFront Developer Guide
 _ERROR_CODES = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
 
-# Dotted members of a distribution's configuration that must be absent or have this value.
-_WITHOUT_EFFECT: Mapping[str, object] = {
-    "Aliases.Quantity": 0,
-    "OriginGroups.Quantity": 0,
-    "Logging.Enabled": False,
-    "ViewerCertificate.IAMCertificateId": None,
-    "ViewerCertificate.ACMCertificateArn": None,
-    "ViewerCertificate.Certificate": None,
-    "Restrictions.GeoRestriction.RestrictionType": "none",
-    "WebACLId": "",
-    "ContinuousDeploymentPolicyId": "",
-    "Staging": False,
-    "AnycastIpListId": "",
-    "TenantConfig": None,
-    "ConnectionMode": "direct",
-    "ViewerMtlsConfig": None,
-    "ConnectionFunctionAssociation": None,
-    "CacheTagConfig": None,
-}
-_ORIGIN_WITHOUT_EFFECT: Mapping[str, object] = {
-    "VpcOriginConfig": None,
-    "OriginShield.Enabled": False,
-    "ResponseCompletionTimeout": None,
-    "S3OriginConfig.OriginAccessIdentity": "",
-    "CustomOriginConfig.OriginMtlsConfig": None,
-    "CustomOriginConfig.IpAddressType": "ipv4",
-}
-_BEHAVIOR_WITHOUT_EFFECT: Mapping[str, object] = {
-    "TrustedSigners.Enabled": False,
-    "TrustedKeyGroups.Enabled": False,
-    "SmoothStreaming": False,
-    "LambdaFunctionAssociations.Quantity": 0,
-    "FunctionAssociations.Quantity": 0,
-    "FieldLevelEncryptionId": "",
-    "RealtimeLogConfigArn": "",
-    "GrpcConfig.Enabled": False,
-}
-
 
 def bucket_of(domain: str) -> str:
     """The bucket that an S3 origin's domain name is of; empty when it is none."""
@@ -66,12 +28,9 @@ def distribution(config: Mapping[str, Any]) -> None:
     """Checks a configuration, references to other things excepted.
 
     Raises:
-        AwsError: of AWS's, or Unsupported naming the member.
+        AwsError: of AWS's.
     """
     bounds.check_quantities(config)
-    _refuse(config, _WITHOUT_EFFECT, "")
-    if config.get("HttpVersion", "http2").lower() not in {"http1.1", "http2"}:
-        raise Unsupported(f"HttpVersion {config['HttpVersion']} (HTTP/3)", "Use http2.")
     if config.get("DefaultRootObject", "").startswith("/"):
         raise AwsError("InvalidDefaultRootObject", "The default root object file name must not begin with a slash.")
     origins = config["Origins"].get("Items") or []
@@ -118,50 +77,13 @@ def origin_request_policy(config: Mapping[str, Any]) -> None:
         _named(member)
     bounds.check_origin_request_policy(config)
     headers = config["HeadersConfig"]
-    if headers["HeaderBehavior"] == "allViewerAndWhitelistCloudFront":
-        raise Unsupported("HeaderBehavior allViewerAndWhitelistCloudFront", "Use allViewer.")
     if headers["HeaderBehavior"] == "whitelist":
         for name in headers["Headers"]["Items"]:
             if name.lower().startswith("cloudfront-"):
                 raise Unsupported(f"The header {name} in an origin request policy")
 
 
-def response_headers_policy(config: Mapping[str, Any]) -> None:
-    """Checks a response headers policy.
-
-    Raises:
-        Unsupported: Server-Timing.
-    """
-    bounds.check_quantities(config)
-    if (config.get("ServerTimingHeadersConfig") or {}).get("Enabled"):
-        raise Unsupported("ServerTimingHeadersConfig")
-
-
-def access_control(config: Mapping[str, Any]) -> None:
-    """Checks an origin access control.
-
-    Raises:
-        Unsupported: another origin type than s3, another protocol than sigv4.
-    """
-    if config["OriginAccessControlOriginType"] != "s3":
-        raise Unsupported(f"OriginAccessControlOriginType {config['OriginAccessControlOriginType']}")
-    if config["SigningProtocol"] != "sigv4":
-        raise Unsupported(f"SigningProtocol {config['SigningProtocol']}")
-    if config["SigningBehavior"] == "always-amz-auth":
-        raise Unsupported("SigningBehavior always-amz-auth")
-
-
-def _refuse(config: Mapping[str, Any], table: Mapping[str, object], where: str) -> None:
-    for dotted, neutral in table.items():
-        value: Any = config
-        for part in dotted.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
-        if value not in (None, neutral, ""):
-            raise Unsupported(f"{where}{dotted} {value if isinstance(value, str | int) else ''}".strip())
-
-
 def _origin(origin: Mapping[str, Any]) -> None:
-    _refuse(origin, _ORIGIN_WITHOUT_EFFECT, "Origin.")
     if (origin.get("S3OriginConfig") is None) == (origin.get("CustomOriginConfig") is None):
         raise AwsError(
             "InvalidArgument", f"The origin {origin['Id']} must have one of S3OriginConfig and CustomOriginConfig."
@@ -182,7 +104,6 @@ def _origin(origin: Mapping[str, Any]) -> None:
 
 
 def _behavior(rule: Mapping[str, Any], origins: set[str]) -> None:
-    _refuse(rule, _BEHAVIOR_WITHOUT_EFFECT, "CacheBehavior.")
     if rule["TargetOriginId"] not in origins:
         raise AwsError("NoSuchOrigin", f"No origin exists with the specified Origin Id {rule['TargetOriginId']}.", 404)
     _one_kind_of_policy(rule)

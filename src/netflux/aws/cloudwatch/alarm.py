@@ -1,20 +1,20 @@
-"""A metric alarm's document: made from a request, shown on the wire, read as a condition."""
+"""A metric alarm: made from a request, shown on the wire, read as a condition. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from netflux.aws.cloudwatch import query
-from netflux.aws.cloudwatch.decide import COMPARISONS, INSUFFICIENT, Condition, Verdict, reason_data
+from netflux.aws.cloudwatch.decide import INSUFFICIENT, Condition, Verdict, reason_data
 from netflux.aws.cloudwatch.series import PERCENTILE, STATISTICS, Metric
-from netflux.controlplane.records.kinds import Kind
 from netflux.errors import AwsError, Unsupported
+from netflux.resources.cloudwatch import Alarm
 
 Json = dict[str, Any]
 
-KIND = "cloudwatch.alarm"
 _KEPT = 100  # items of an alarm's history; CloudWatch keeps those of 30 days
 _MISSING = ("missing", "ignore", "breaching", "notBreaching")
 _SHOWN = (
@@ -26,23 +26,27 @@ _SHOWN = (
 _POLICY = ":scalingPolicy:"
 
 
-def made(request: Json, arn: str, before: Json | None, now: str) -> Json:
-    """The document of an accepted alarm: a new one begins without data, an old one keeps its state."""
+def made(request: Json, before: Alarm | None, begun: Alarm) -> Alarm:
+    """The accepted alarm: a new one begins without data, an old one keeps its state and its tags.
+
+    Args:
+        request: PutMetricAlarm's.
+        before: the alarm of that name.
+        begun: a new one's ARN, tags and time.
+    """
     check(request)
     configuration = {key: request[key] for key in _SHOWN if request.get(key) is not None}
     configuration["ActionsEnabled"] = request.get("ActionsEnabled", True)
-    begun: Json = {
-        "state": INSUFFICIENT, "reason": "Unchecked: Initial alarm creation", "reasonData": None, "updated": now,
-        "history": [], "arn": arn, "tags": {one["Key"]: one["Value"] for one in request.get("Tags", [])},
-    }  # fmt: skip
-    return {**(before or begun), "configuration": configuration, "configured": now}
+    return replace(before or begun, configuration=configuration, configured=begun.configured)
+
+
+def begun(arn: str, tags: dict[str, str], now: str) -> Alarm:
+    """A new alarm, before its first minute."""
+    return Alarm({}, arn, INSUFFICIENT, "Unchecked: Initial alarm creation", now, now, tags=tags)
 
 
 def check(request: Json) -> None:
     """Raises for what CloudWatch refuses, and for what can't be evaluated here."""
-    for name in ("OKActions", "InsufficientDataActions"):
-        if request.get(name):
-            raise Unsupported(f"{name} of a CloudWatch alarm", "AlarmActions of a scaling policy are carried out.")
     for action in request.get("AlarmActions", []):
         if _POLICY not in action:
             raise Unsupported(f"the alarm action {action}", "The ARN of a scaling policy is carried out.")
@@ -57,8 +61,6 @@ def _check_metric(request: Json) -> None:
         _must_have(request, "MetricName", "Namespace", "Period", "Threshold", "EvaluationPeriods")
         _check_statistic(request)
     period = query.watched(request).period
-    if request["ComparisonOperator"] not in COMPARISONS:
-        raise Unsupported(f"ComparisonOperator {request['ComparisonOperator']}", "Anomaly detection is not there.")
     if period < 60 or period % 60:
         raise Unsupported(f"Period {period} of a CloudWatch alarm", "Use a multiple of 60 seconds.")
     if period * request["EvaluationPeriods"] > 604800:
@@ -89,13 +91,8 @@ def _check_statistic(request: Json) -> None:
         raise AwsError(
             "InvalidParameterCombination", "Either Statistic or ExtendedStatistic must be specified, and not both"
         )
-    if name not in (None, *STATISTICS):
-        raise Unsupported(f"Statistic {name} of a CloudWatch alarm")
     if extended is not None and PERCENTILE.fullmatch(extended) is None:
         raise Unsupported(f"ExtendedStatistic {extended} of a CloudWatch alarm", "Use a percentile, from p0 to p100.")
-    few = request.get("EvaluateLowSampleCountPercentile", "evaluate")
-    if few != "evaluate":
-        raise Unsupported(f"EvaluateLowSampleCountPercentile {few} of a CloudWatch alarm", "It is always evaluated.")
 
 
 def _check_counts(request: Json) -> None:
@@ -106,9 +103,9 @@ def _check_counts(request: Json) -> None:
         raise AwsError("ValidationError", f"TreatMissingData must be one of {', '.join(_MISSING)}")
 
 
-def condition(body: Json) -> Condition:
+def condition(alarm: Alarm) -> Condition:
     """When the alarm is in ALARM."""
-    configuration = body["configuration"]
+    configuration = alarm.configuration
     periods = configuration["EvaluationPeriods"]
     return Condition(
         configuration["ComparisonOperator"],
@@ -125,43 +122,31 @@ def metric(named: Mapping[str, Any]) -> Metric:
     return Metric(named["Namespace"], named["MetricName"], dimensions)
 
 
-def judged(body: Json, verdict: Verdict, now: datetime) -> Json:
-    """The document after an evaluation; the same when the state is."""
-    if verdict.state == body["state"]:
-        return body
-    configuration = body["configuration"]
+def judged(alarm: Alarm, verdict: Verdict, now: datetime) -> Alarm:
+    """The alarm after an evaluation; the same when the state is."""
+    if verdict.state == alarm.state:
+        return alarm
+    configuration = alarm.configuration
     name = None if "Metrics" in configuration else query.statistic(configuration)
-    data = reason_data(verdict, condition(body), name, query.watched(configuration).period, now)
-    return moved(body, verdict.state, verdict.reason, data, now.isoformat())
+    data = reason_data(verdict, condition(alarm), name, query.watched(configuration).period, now)
+    return moved(alarm, verdict.state, verdict.reason, data, now.isoformat())
 
 
-def moved(body: Json, state: str, reason: str, data: str | None, now: str) -> Json:
-    """The document in another state."""
-    item = {"from": body["state"], "to": state, "reason": reason, "at": now}
-    history = [item, *body["history"]][:_KEPT]
-    return {**body, "state": state, "reason": reason, "reasonData": data, "updated": now, "history": history}
+def moved(alarm: Alarm, state: str, reason: str, data: str | None, now: str) -> Alarm:
+    """The alarm in another state."""
+    item = {"from": alarm.state, "to": state, "reason": reason, "at": now}
+    history = (item, *alarm.history)[:_KEPT]
+    return replace(alarm, state=state, reason=reason, reasonData=data, updated=now, history=history)
 
 
-def shown(body: Json) -> Json:
+def shown(alarm: Alarm) -> Json:
     """The shape MetricAlarm."""
     lists: Json = {name: [] for name in ("OKActions", "AlarmActions", "InsufficientDataActions", "Dimensions")}
     shape = {
-        **lists, **body["configuration"], "AlarmArn": body["arn"], "StateValue": body["state"],
-        "AlarmConfigurationUpdatedTimestamp": datetime.fromisoformat(body["configured"]),
-        "StateReason": body["reason"], "StateReasonData": body["reasonData"],
-        "StateUpdatedTimestamp": datetime.fromisoformat(body["updated"]),
-        "StateTransitionedTimestamp": datetime.fromisoformat(body["updated"]),
+        **lists, **alarm.configuration, "AlarmArn": alarm.arn, "StateValue": alarm.state,
+        "AlarmConfigurationUpdatedTimestamp": datetime.fromisoformat(alarm.configured),
+        "StateReason": alarm.reason, "StateReasonData": alarm.reasonData,
+        "StateUpdatedTimestamp": datetime.fromisoformat(alarm.updated),
+        "StateTransitionedTimestamp": datetime.fromisoformat(alarm.updated),
     }  # fmt: skip
     return {key: value for key, value in shape.items() if value is not None}
-
-
-STORED = Kind(
-    KIND,
-    {
-        "configuration": (dict,), "arn": (str,), "state": (str,), "reason": (str,), "updated": (str,),
-        "configured": (str,), "history": (list,), "tags": (dict,),
-    },
-    read=shown,
-    remedy="Make it anew: aws cloudwatch put-metric-alarm --alarm-name {key}.",
-)  # fmt: skip
-"""An alarm's document."""

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from netflux.aws.cloudwatch import alarm, query
-from netflux.aws.cloudwatch.alarm import KIND, Json
-from netflux.aws.cloudwatch.decide import ALARM, MORE, Point, judge
+from netflux.aws.cloudwatch.alarm import Json
+from netflux.aws.cloudwatch.decide import ALARM as ALARM_STATE
+from netflux.aws.cloudwatch.decide import COMPARISONS, MORE, Point, judge
+from netflux.aws.cloudwatch.ground import Ground, aware, page
 from netflux.aws.cloudwatch.minutes import MINUTE
 from netflux.aws.cloudwatch.query import Stat
-from netflux.aws.cloudwatch.series import STATISTICS, Series, measured
-from netflux.clock import Clock
-from netflux.controlplane.call import Call, Caller
+from netflux.aws.cloudwatch.series import measured, of_unit
+from netflux.aws.cloudwatch.tags import TAGGER
+from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
-from netflux.controlplane.records import paging
-from netflux.controlplane.records.documents import Documents
-from netflux.errors import AwsError, Unsupported
+from netflux.errors import AwsError
+from netflux.resources.cloudwatch import ALARM, Alarm
 
 _PAGE = 100
-_NO_PAGE = AwsError("InvalidNextToken", "The next token specified is invalid.")
+_PAGED = "MaxRecords NextToken"
+_NO_ACTION = "Leave it out: an alarm calls scaling policies when it goes into ALARM, by AlarmActions."
 _OF_METRIC = ("Statistic", "ExtendedStatistic", "Period", "Unit")
 
 
@@ -45,25 +47,6 @@ class Firing:
 Fire = Callable[[Sequence[Firing]], None]
 
 
-@dataclass(frozen=True)
-class Ground:
-    """What metrics and alarms stand on.
-
-    Attributes:
-        series: what was observed.
-        others: answers for every other namespace.
-        namespaces: that are ours, whether they have data or not.
-        documents: where alarms are kept.
-        clock: whose minutes periods are made of.
-    """
-
-    series: Series
-    others: Caller
-    namespaces: frozenset[str]
-    documents: Documents
-    clock: Clock
-
-
 class Alarms:
     """Handlers of alarms.
 
@@ -72,8 +55,8 @@ class Alarms:
     """
 
     def __init__(self, ground: Ground) -> None:
-        ground.documents.declare(alarm.STORED)
         self._ground = ground
+        self._alarms = ground.documents.table(ALARM)
         self.fire: Fire = lambda _: None
 
     @operation(
@@ -90,183 +73,161 @@ class Alarms:
             "ActionConfiguration": "Leave it out: a scaling policy gets no tags.",
             "Metrics.Period": "Leave it out: the metrics that an expression names have periods.",
             "Metrics.AccountId": "Leave it out: there is one account.",
+            "OKActions": _NO_ACTION,
+            "InsufficientDataActions": _NO_ACTION,
+            "EvaluateLowSampleCountPercentile": "Leave it out: percentiles are always evaluated.",
+            "ComparisonOperator": "Anomaly detection is not there: compare with a Threshold.",
+        },
+        only={
+            "OKActions": ([],),
+            "InsufficientDataActions": ([],),
+            "EvaluateLowSampleCountPercentile": ("evaluate",),
+            "ComparisonOperator": tuple(COMPARISONS),
         },
     )
-    async def put_metric_alarm(self, call: Call, request: Json) -> Json:
+    def put_metric_alarm(self, call: Call, request: Json) -> Json:
         """Makes or replaces an alarm; a replaced one keeps its state until the next minute."""
         name = request["AlarmName"]
         arn = f"arn:aws:cloudwatch:{call.region}:{call.account}:alarm:{name}"
-        made = alarm.made(request, arn, self._ground.documents.get(KIND, name), self._now().isoformat())
-        for stat in query.watched(made["configuration"]).stats.values():
-            if stat.name not in STATISTICS and stat.named["Namespace"] not in self._ground.namespaces:
-                raise Unsupported(f"{stat.name} of a metric that PutMetricData puts", "Use a Statistic.")
-        self._put(made)
+        tags = TAGGER.read(request.get("Tags"), own=call.access_key is None)
+        new = alarm.begun(arn, tags, self._now().isoformat())
+        self._alarms.put(alarm.made(request, self._alarms.get(name), new))
         return {}
 
-    async def put_composite_alarm(self, _call: Call, _request: Json) -> Json:
-        """Refused."""
-        raise Unsupported("PutCompositeAlarm")
-
-    async def describe_alarms(self, _call: Call, request: Json) -> Json:
+    @operation(
+        f"AlarmNames AlarmNamePrefix AlarmTypes StateValue ActionPrefix {_PAGED}",
+        refused={
+            "ChildrenOfAlarmName": "Leave it out: there are no composite alarms.",
+            "ParentsOfAlarmName": "Leave it out: there are no composite alarms.",
+        },
+    )
+    def describe_alarms(self, _call: Call, request: Json) -> Json:
         """Alarms as they were evaluated last."""
         names, prefix = request.get("AlarmNames"), request.get("AlarmNamePrefix", "")
         action, kinds = request.get("ActionPrefix", ""), request.get("AlarmTypes") or ["MetricAlarm"]
-        for refused in ("ChildrenOfAlarmName", "ParentsOfAlarmName"):
-            if request.get(refused):
-                raise Unsupported(f"{refused} of DescribeAlarms")
+        if names and prefix:
+            raise AwsError("InvalidParameterCombination", "AlarmNames and AlarmNamePrefix can't be used together.")
+        known = self._alarms if not names else [one for name in names if (one := self._alarms.get(name))]
         found = [
-            body for name, body in self._ground.documents.list(KIND)
-            if "MetricAlarm" in kinds and (not names or name in names) and name.startswith(prefix)
-            and request.get("StateValue") in (None, body["state"])
-            and (not action or any(one.startswith(action) for one in body["configuration"].get("AlarmActions", [])))
+            alarm.shown(one) for one in sorted(known, key=lambda one: one.name)
+            if "MetricAlarm" in kinds and one.name.startswith(prefix)
+            and request.get("StateValue") in (None, one.state)
+            and (not action or any(each.startswith(action) for each in one.configuration.get("AlarmActions", [])))
         ]  # fmt: skip
-        return {**_page("MetricAlarms", [alarm.shown(body) for body in found], request), "CompositeAlarms": []}
+        return {**_page("MetricAlarms", found, request), "CompositeAlarms": []}
 
-    async def describe_alarms_for_metric(self, _call: Call, request: Json) -> Json:
+    @operation("MetricName Namespace Statistic ExtendedStatistic Dimensions(Name Value) Period Unit")
+    def describe_alarms_for_metric(self, _call: Call, request: Json) -> Json:
         """Alarms on one metric."""
         found = [
-            alarm.shown(body) for _, body in self._ground.documents.list(KIND)
-            if "Metrics" not in body["configuration"]
-            and alarm.metric(body["configuration"]) == alarm.metric(request)
-            and all(request.get(key) in (None, body["configuration"].get(key)) for key in _OF_METRIC)
+            alarm.shown(one) for one in self._alarms
+            if "Metrics" not in one.configuration
+            and alarm.metric(one.configuration) == alarm.metric(request)
+            and all(request.get(key) in (None, one.configuration.get(key)) for key in _OF_METRIC)
         ]  # fmt: skip
         return {"MetricAlarms": found}
 
-    async def describe_alarm_history(self, _call: Call, request: Json) -> Json:
+    @operation(
+        f"AlarmName AlarmTypes HistoryItemType StartDate EndDate ScanBy {_PAGED}",
+        refused={
+            "AlarmContributorId": "Leave it out: an alarm is on one time series.",
+            "HistoryItemType": "Changes of state are kept.",
+        },
+        only={"HistoryItemType": ("StateUpdate",)},
+    )
+    def describe_alarm_history(self, _call: Call, request: Json) -> Json:
         """Changes of state, the newest first."""
-        if request.get("HistoryItemType") not in (None, "StateUpdate"):
-            raise Unsupported(f"HistoryItemType {request['HistoryItemType']}", "Changes of state are kept.")
-        items = [
-            (name, item) for name, body in self._ground.documents.list(KIND)
-            if request.get("AlarmName") in (None, name) for item in body["history"]
-        ]  # fmt: skip
+        name, kinds = request.get("AlarmName"), request.get("AlarmTypes") or ["MetricAlarm"]
+        known = self._alarms if name is None else [one for one in (self._alarms.get(name),) if one]
+        items = [(one.name, item) for one in known for item in one.history if "MetricAlarm" in kinds]
         newest_first = request.get("ScanBy", "TimestampDescending") == "TimestampDescending"
-        items.sort(key=lambda pair: str(pair[1]["at"]), reverse=newest_first)
+        items.sort(key=lambda pair: pair[1]["at"], reverse=newest_first)
         shown = [_history(name, item) for name, item in items if _between(item, request)]
         return _page("AlarmHistoryItems", shown, request)
 
-    async def delete_alarms(self, _call: Call, request: Json) -> Json:
+    @operation("AlarmNames")
+    def delete_alarms(self, _call: Call, request: Json) -> Json:
         """Removes alarms; one that is not there removes none of them."""
         for name in request["AlarmNames"]:
             self._must_find(name)
         for name in request["AlarmNames"]:
-            self._ground.documents.delete(KIND, name)
+            self._alarms.delete(name)
         return {}
 
-    async def set_alarm_state(self, _call: Call, request: Json) -> Json:
+    @operation("AlarmName StateValue StateReason StateReasonData")
+    def set_alarm_state(self, _call: Call, request: Json) -> Json:
         """Sets a state until the next minute's evaluation; ALARM calls for the actions at once."""
-        body = self._must_find(request["AlarmName"])
+        found = self._must_find(request["AlarmName"])
         data, state = request.get("StateReasonData"), request["StateValue"]
-        self._put(alarm.moved(body, state, request["StateReason"], data, self._now().isoformat()))
-        if state == ALARM:
-            known = [point.value for point in await self._points(body) if point.value is not None]
-            self.fire([*_firings(body, known[-1])] if known else [])
+        self._alarms.put(alarm.moved(found, state, request["StateReason"], data, self._now().isoformat()))
+        if state == ALARM_STATE:
+            known = [point.value for point in self._points(found) if point.value is not None]
+            self.fire([*_firings(found, known[-1])] if known else [])
         return {}
 
-    async def enable_alarm_actions(self, _call: Call, request: Json) -> Json:
+    @operation("AlarmNames")
+    def enable_alarm_actions(self, _call: Call, request: Json) -> Json:
         """Lets alarms act."""
         return self._actions(request["AlarmNames"], enabled=True)
 
-    async def disable_alarm_actions(self, _call: Call, request: Json) -> Json:
+    @operation("AlarmNames")
+    def disable_alarm_actions(self, _call: Call, request: Json) -> Json:
         """Lets alarms change their state only."""
         return self._actions(request["AlarmNames"], enabled=False)
 
-    async def list_tags_for_resource(self, _call: Call, request: Json) -> Json:
-        """Tags of an alarm; of what is not one, moto's."""
-        body = self._by_arn(request["ResourceARN"])
-        if body is None:
-            return await self._ground.others.call("cloudwatch", "ListTagsForResource", request)
-        return {"Tags": [{"Key": key, "Value": value} for key, value in body["tags"].items()]}
-
-    async def tag_resource(self, _call: Call, request: Json) -> Json:
-        """Adds tags."""
-        body = self._by_arn(request["ResourceARN"])
-        if body is None:
-            return await self._ground.others.call("cloudwatch", "TagResource", request)
-        added = {one["Key"]: one["Value"] for one in request["Tags"]}
-        self._put({**body, "tags": {**body["tags"], **added}})
-        return {}
-
-    async def untag_resource(self, _call: Call, request: Json) -> Json:
-        """Takes tags away."""
-        body = self._by_arn(request["ResourceARN"])
-        if body is None:
-            return await self._ground.others.call("cloudwatch", "UntagResource", request)
-        left = {key: value for key, value in body["tags"].items() if key not in request["TagKeys"]}
-        self._put({**body, "tags": left})
-        return {}
-
     async def evaluate(self) -> None:
         """Judges all alarms by what was observed until this minute, and tells what those in ALARM call for."""
+        self._ground.submitted.forget()
         firings: list[Firing] = []
-        for name, body in self._ground.documents.list(KIND):
-            verdict = judge(alarm.condition(body), await self._points(body), body["state"])
-            now = self._ground.documents.get(KIND, name)
-            if now is None or now["configuration"] != body["configuration"]:
-                continue
-            after = alarm.judged(now, verdict, self._now())
-            if after is not now:
-                self._put(after)
-            if verdict.state == ALARM and verdict.value is not None:
-                firings += _firings(after, verdict.value)
+        with self._ground.documents.transaction():
+            for one in self._alarms:
+                verdict = judge(alarm.condition(one), self._points(one), one.state)
+                after = alarm.judged(one, verdict, self._now())
+                if after is not one:
+                    self._alarms.put(after)
+                if verdict.state == ALARM_STATE and verdict.value is not None:
+                    firings += _firings(after, verdict.value)
         self.fire(firings)
 
-    async def _points(self, body: Json) -> list[Point]:
+    def _points(self, one: Alarm) -> list[Point]:
         """Of as many periods as the alarm looks at; they end with the last whole minute."""
-        looked_at = query.watched(body["configuration"])
+        looked_at = query.watched(one.configuration)
         minute = self._ground.clock.real(MINUTE)
         end = datetime.fromtimestamp((self._now().timestamp() + minute / 20) // minute * minute, UTC)
         width = timedelta(seconds=self._ground.clock.real(looked_at.period))
-        begins = [end - width * number for number in range(body["configuration"]["EvaluationPeriods"] + MORE, 0, -1)]
-        known = {key: await self._measured(stat, begins, width) for key, stat in looked_at.stats.items()}
+        begins = [end - width * number for number in range(one.configuration["EvaluationPeriods"] + MORE, 0, -1)]
+        known = {key: self._measured(stat, begins, width) for key, stat in looked_at.stats.items()}
         return [
             Point(begun, looked_at.value({key: values[number] for key, values in known.items()}))
             for number, begun in enumerate(begins)
         ]
 
-    async def _measured(self, stat: Stat, begins: Sequence[datetime], width: timedelta) -> list[float | None]:
-        """A metric's value in each of the spans."""
-        if stat.named["Namespace"] not in self._ground.namespaces:
-            return [await self._put_by_clients(stat, begun, width) for begun in begins]
-        windows = self._ground.series.windows(alarm.metric(stat.named), begins, width)
-        return [measured(data, stat.name) if data else None for data in windows]
-
-    async def _put_by_clients(self, stat: Stat, begun: datetime, width: timedelta) -> float | None:
-        asked: Json = {
-            "StartTime": begun, "EndTime": begun + width, "Period": max(60, int(width.total_seconds()) // 60 * 60),
-            "Statistics": [stat.name], **stat.named,
-        }  # fmt: skip
-        try:
-            points = (await self._ground.others.call("cloudwatch", "GetMetricStatistics", asked))["Datapoints"]
-        except AwsError:  # a span shorter than the second that moto counts in
-            points = []
-        return points[0][stat.name] if points else None
+    def _measured(self, stat: Stat, begins: Sequence[datetime], width: timedelta) -> list[float | None]:
+        """A metric's value in each of the spans, which follow one another."""
+        source = self._ground.source(stat.named.get("Namespace", ""))
+        data = of_unit(source.data(alarm.metric(stat.named), begins[0], begins[-1] + width), stat.named.get("Unit", ""))
+        windows = [[datum for datum in data if begun <= datum.time < begun + width] for begun in begins]
+        return [measured(inside, stat.name) if inside else None for inside in windows]
 
     def _actions(self, names: Iterable[str], *, enabled: bool) -> Json:
         for name in names:
-            body = self._ground.documents.get(KIND, name)
-            if body is not None:
-                self._put({**body, "configuration": {**body["configuration"], "ActionsEnabled": enabled}})
+            found = self._alarms.get(name)
+            if found is not None:
+                self._alarms.put(replace(found, configuration={**found.configuration, "ActionsEnabled": enabled}))
         return {}
 
-    def _put(self, body: Json) -> None:
-        self._ground.documents.put(KIND, body["configuration"]["AlarmName"], body)
-
-    def _must_find(self, name: str) -> Json:
-        found = self._ground.documents.get(KIND, name)
+    def _must_find(self, name: str) -> Alarm:
+        found = self._alarms.get(name)
         if found is None:
             raise AwsError("ResourceNotFound", f"Alarm {name} does not exist", 404)
         return found
-
-    def _by_arn(self, arn: str) -> Json | None:
-        return next((body for _, body in self._ground.documents.list(KIND) if body["arn"] == arn), None)
 
     def _now(self) -> datetime:
         return self._ground.clock.now()
 
 
-def _firings(body: Json, value: float) -> Iterable[Firing]:
-    configuration = body["configuration"]
+def _firings(one: Alarm, value: float) -> Iterable[Firing]:
+    configuration = one.configuration
     if configuration["ActionsEnabled"]:
         for action in configuration.get("AlarmActions", []):
             yield Firing(configuration["AlarmName"], action, value, float(configuration["Threshold"]))
@@ -283,15 +244,13 @@ def _history(name: str, item: Json) -> Json:
 
 
 def _between(item: Json, request: Json) -> bool:
-    def aware(name: str) -> datetime | None:
-        found: datetime | None = request.get(name)
-        return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
-
-    at, start, end = datetime.fromisoformat(item["at"]), aware("StartDate"), aware("EndDate")
+    at, start, end = datetime.fromisoformat(item["at"]), _moment(request, "StartDate"), _moment(request, "EndDate")
     return (start is None or at >= start) and (end is None or at <= end)
 
 
+def _moment(request: Json, name: str) -> datetime | None:
+    return aware(request[name]) if request.get(name) else None
+
+
 def _page(name: str, found: Sequence[Json], request: Json) -> Json:
-    size = int(request.get("MaxRecords") or _PAGE)
-    shown, token = paging.page(found, request.get("NextToken"), size, _NO_PAGE)
-    return {name: shown, **({"NextToken": token} if token else {})}
+    return page(name, found, request.get("MaxRecords") or _PAGE, request.get("NextToken"))

@@ -92,12 +92,15 @@ def check(queries: Sequence[Mapping[str, Any]]) -> None:
         raise Unsupported("a CloudWatch alarm on an expression without any metric")
     if len({one["Period"] for one in stats}) > 1:
         raise Unsupported("a CloudWatch alarm on metrics of several periods", "Give all the same Period.")
-    _check_names({one["Id"]: expression.parse(one["Expression"]).names for one in queries if "Expression" in one},
+    check_names({one["Id"]: expression.parse(one["Expression"]).names for one in queries if "Expression" in one},
                  {one["Id"] for one in queries})  # fmt: skip
 
 
-def _check_names(used: Mapping[str, frozenset[str]], known: set[str]) -> None:
-    """Every name is a query's, and none needs itself: what needs only what is settled is settled, until all are."""
+def check_names(used: Mapping[str, frozenset[str]], known: set[str]) -> None:
+    """Raises unless every name is a query's, and none needs itself.
+
+    What needs only what is settled is settled, until all are.
+    """
     unknown = sorted({name for names in used.values() for name in names} - known)
     if unknown:
         raise _invalid(f"An expression uses {', '.join(unknown)}, which no query has as its Id")

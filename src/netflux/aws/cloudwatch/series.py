@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from netflux.errors import Unsupported
 
@@ -47,11 +48,23 @@ class Datum:
     unit: str
     least: float | None = None
     most: float | None = None
-    spread: Mapping[float, int] | None = None
+    spread: Mapping[float, float] | None = None
 
 
-class Series:
-    """All metrics."""
+class Observed(Protocol):
+    """Metrics and their data, wherever they are kept."""
+
+    def data(self, metric: Metric, start: datetime, end: datetime) -> Sequence[Datum]:
+        """From `start` to before `end`, the oldest first."""
+        ...
+
+    def metrics(self) -> list[Metric]:
+        """Those that have data."""
+        ...
+
+
+class Series(Observed):
+    """All metrics that the region itself observes."""
 
     def __init__(self) -> None:
         self._data: dict[Metric, deque[Datum]] = {}
@@ -63,23 +76,27 @@ class Series:
         while data[0].time < datum.time - KEPT:
             data.popleft()
 
+    def data(self, metric: Metric, start: datetime, end: datetime) -> Sequence[Datum]:
+        """See Observed."""
+        return [datum for datum in self._data.get(metric, ()) if start <= datum.time < end]
+
     def metrics(self) -> list[Metric]:
-        """Those that have data."""
+        """See Observed."""
         return [*self._data]
 
-    def periods(self, metric: Metric, start: datetime, end: datetime, seconds: int) -> dict[datetime, list[Datum]]:
-        """The data from `start` to before `end`, by the beginning of their period."""
-        found: dict[datetime, list[Datum]] = {}
-        for datum in self._data.get(metric, ()):
-            if start <= datum.time < end:
-                begun = datum.time.timestamp() // seconds * seconds
-                found.setdefault(datetime.fromtimestamp(begun, UTC), []).append(datum)
-        return found
 
-    def windows(self, metric: Metric, begins: Iterable[datetime], width: timedelta) -> list[list[Datum]]:
-        """The data of each of the spans that begin then."""
-        data = self._data.get(metric, ())
-        return [[datum for datum in data if begun <= datum.time < begun + width] for begun in begins]
+def of_unit(data: Iterable[Datum], unit: str) -> list[Datum]:
+    """Those of the unit; all where none is named."""
+    return [datum for datum in data if unit in ("", datum.unit)]
+
+
+def periods(data: Iterable[Datum], seconds: int) -> dict[datetime, list[Datum]]:
+    """The data by the beginning of their period."""
+    found: dict[datetime, list[Datum]] = {}
+    for datum in data:
+        begun = datum.time.timestamp() // seconds * seconds
+        found.setdefault(datetime.fromtimestamp(begun, UTC), []).append(datum)
+    return found
 
 
 def statistics(data: Iterable[Datum]) -> Mapping[str, float]:
@@ -108,12 +125,13 @@ def measured(data: Iterable[Datum], name: str) -> float | None:
 
 def percentile(data: Iterable[Datum], percent: float) -> float | None:
     """The value that so many percent of a period's samples do not exceed; None where not all of them are known."""
-    found: Counter[float] = Counter()
+    found: dict[float, float] = {}
     for datum in data:
         if datum.spread is None:
             return None
-        found.update(datum.spread)
-    rank = max(math.ceil(found.total() * percent / 100), 1)
+        for value, number in datum.spread.items():
+            found[value] = found.get(value, 0) + number
+    rank: float = max(math.ceil(sum(found.values()) * percent / 100), 1)
     for value, number in sorted(found.items()):
         rank -= number
         if rank <= 0:

@@ -1,8 +1,4 @@
-"""What clients put by PutMetricData, as it may be kept, and how much of it they may ask for. Pure.
-
-moto keeps a record for each observation, and would make a trillion of them out of `Counts: [1e12]`. Values with counts
-say no more than their sum, number, least and most: percentiles of what clients put are not carried here.
-"""
+"""What clients put by PutMetricData, as it is kept, and how much of it they may ask for. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from netflux.aws.cloudwatch.series import Metric
+from netflux.aws.cloudwatch.submitted import pairs
 from netflux.errors import AwsError
+from netflux.resources.cloudwatch import Observation
 
 _OLDEST, _NEWEST = timedelta(days=14), timedelta(hours=2)
 """Around the present, what may be put ["PutMetricData", CloudWatch API reference]."""
@@ -21,20 +20,27 @@ _RESERVED = "AWS/"
 _LARGEST = 2.0**360
 _MOST_STATISTICS = 1440
 """Datapoints of one GetMetricStatistics ["GetMetricStatistics", CloudWatch API reference]."""
-_MOST_DATA = 100_800
+MOST_DATA = 100_800
 """Datapoints of one GetMetricData ["GetMetricData", CloudWatch API reference]."""
+_WAYS = ("Value", "StatisticValues", "Values")
 
 
-def kept(request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """The request with each metric's values as one set of statistics.
+def read(request: Mapping[str, Any], now: datetime) -> list[tuple[Metric, Observation]]:
+    """What a request puts; the observations' metrics are still without a key.
 
     Raises:
-        AwsError: InvalidParameterValue, InvalidParameterCombination.
+        AwsError: InvalidParameterValue, InvalidParameterCombination, MissingParameter.
     """
-    if request["Namespace"].startswith(_RESERVED):
+    namespace = request["Namespace"]
+    if namespace.startswith(_RESERVED):
         raise AwsError("InvalidParameterValue", "The value AWS/ for parameter Namespace is invalid.")
-    data = [_datum(datum, f"MetricData.member.{number}", now) for number, datum in enumerate(_given(request), 1)]
-    return {**request, "MetricData": data} if data else dict(request)
+    given: Sequence[Mapping[str, Any]] = request.get("MetricData") or []
+    if not given:
+        raise AwsError("MissingParameter", "The parameter MetricData is required.")
+    return [
+        (_metric(namespace, datum), _observation(datum, f"MetricData.member.{number}", now))
+        for number, datum in enumerate(given, 1)
+    ]
 
 
 def check_statistics(request: Mapping[str, Any]) -> None:
@@ -52,47 +58,64 @@ def check_data(request: Mapping[str, Any]) -> None:
     """The same of GetMetricData, all its queries together."""
     stats = [query["MetricStat"] for query in request["MetricDataQueries"] if query.get("MetricStat")]
     points = sum(_points(request["StartTime"], request["EndTime"], stat["Period"]) for stat in stats)
-    if points > _MOST_DATA:
+    if points > MOST_DATA:
         raise AwsError(
             "InvalidParameterCombination",
-            f"You have requested up to {points:,} datapoints, which exceeds the limit of {_MOST_DATA:,}. Increase "
+            f"You have requested up to {points:,} datapoints, which exceeds the limit of {MOST_DATA:,}. Increase "
             "Period, or decrease the time range.",
         )
-
-
-def _given(request: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    given: Sequence[Mapping[str, Any]] = request.get("MetricData") or []
-    return given
 
 
 def _points(start: datetime, end: datetime, period: int) -> int:
     return max(0, math.ceil((end - start).total_seconds() / max(period, 1)))
 
 
-def _datum(datum: Mapping[str, Any], name: str, now: datetime) -> dict[str, Any]:
-    _check_time(datum.get("Timestamp"), name, now)
-    values: Sequence[float] = datum.get("Values") or []
-    for value in (
-        *values,
-        *([datum["Value"]] if "Value" in datum else []),
-        *(datum.get("StatisticValues") or {}).values(),
-    ):
-        if not abs(value) <= _LARGEST:
-            raise AwsError("InvalidParameterValue", f"The value {value} for parameter {name}.Value is invalid.")
-    if not values:
-        return dict(datum)
-    return _summed(datum, values, name)
+def _metric(namespace: str, datum: Mapping[str, Any]) -> Metric:
+    dimensions = frozenset((one["Name"], one["Value"]) for one in datum.get("Dimensions") or ())
+    return Metric(namespace, datum["MetricName"], dimensions)
 
 
-def _summed(datum: Mapping[str, Any], values: Sequence[float], name: str) -> dict[str, Any]:
-    for other in ("Value", "StatisticValues"):
-        if other in datum:
-            raise AwsError(
-                "InvalidParameterCombination",
-                f"The parameters {name}.{other} and {name}.Values are mutually exclusive and you have specified both.",
-            )
+def _observation(datum: Mapping[str, Any], name: str, now: datetime) -> Observation:
+    ways = [way for way in _WAYS if datum.get(way) is not None]
+    if len(ways) > 1:
+        raise AwsError(
+            "InvalidParameterCombination",
+            f"The parameters {name}.{ways[0]} and {name}.{ways[1]} are mutually exclusive and you have specified both.",
+        )
+    if not ways:
+        raise AwsError("MissingParameter", f"The parameter {name}.Value is required.")
+    time, unit = _time(datum.get("Timestamp"), name, now), datum.get("Unit", "None")
+    if ways == ["StatisticValues"]:
+        return _of_statistics(datum["StatisticValues"], name, Observation("", time, unit, 0, 0, 0, 0))
+    values = pairs(_counted(datum, name))
+    for value, _ in values:
+        _check_value(value, name)
+    count = math.fsum(count for _, count in values)
+    total = math.fsum(value * count for value, count in values)
+    return Observation("", time, unit, count, total, values[0][0], values[-1][0], values)
+
+
+def _of_statistics(given: Mapping[str, float], name: str, empty: Observation) -> Observation:
+    count, total, least, most = (given[key] for key in ("SampleCount", "Sum", "Minimum", "Maximum"))
+    for value in (count, total, least, most):
+        _check_value(value, name)
+    if count <= 0 or least > most:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"The parameter {name}.StatisticValues has no samples, or a Minimum above its Maximum.",
+        )
+    # Where all samples are the same their values are known ("Percentiles", Amazon CloudWatch User Guide).
+    values = ((least, count),) if least == most else ()
+    return Observation("", empty.time, empty.unit, count, total, least, most, values)
+
+
+def _counted(datum: Mapping[str, Any], name: str) -> list[tuple[float, float]]:
+    """Values, each with how often it was observed."""
+    if datum.get("Value") is not None:
+        return [(datum["Value"], 1.0)]
+    values: Sequence[float] = datum["Values"]
     counts: Sequence[float] = datum.get("Counts") or [1.0] * len(values)
-    if len(counts) != len(values):
+    if not values or len(counts) != len(values):
         raise AwsError(
             "InvalidParameterValue", f"The parameters {name}.Values and {name}.Counts must be of the same size."
         )
@@ -100,23 +123,21 @@ def _summed(datum: Mapping[str, Any], values: Sequence[float], name: str) -> dic
         raise AwsError("InvalidParameterValue", f"The parameter {name}.Values has more than {_MOST_VALUES} values.")
     if any(not 0 < count <= _LARGEST for count in counts):
         raise AwsError("InvalidParameterValue", f"The parameter {name}.Counts has a count that is not above 0.")
-    statistics = {
-        "SampleCount": math.fsum(counts),
-        "Sum": math.fsum(value * count for value, count in zip(values, counts, strict=True)),
-        "Minimum": min(values),
-        "Maximum": max(values),
-    }
-    kept_members = {key: value for key, value in datum.items() if key not in ("Values", "Counts")}
-    return {**kept_members, "StatisticValues": statistics}
+    return [*zip(values, counts, strict=True)]
 
 
-def _check_time(moment: datetime | None, name: str, now: datetime) -> None:
-    if moment is None:
-        return
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _check_value(value: float, name: str) -> None:
+    if not abs(value) <= _LARGEST:
+        raise AwsError("InvalidParameterValue", f"The value {value} for parameter {name}.Value is invalid.")
+
+
+def _time(moment: datetime | None, name: str, now: datetime) -> float:
+    """Seconds since the epoch."""
+    aware = now if moment is None else moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if not now - _OLDEST <= aware <= now + _NEWEST:
         raise AwsError(
             "InvalidParameterValue",
             f"The parameter {name}.Timestamp must specify a time within the past two weeks, and no more than two hours "
             "in the future.",
         )
+    return aware.timestamp()

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from netflux.aws.ecs import insights
 from netflux.aws.ecs.page import Part, page, place_of
-from netflux.aws.ecs.store import CLUSTER, SERVICE, TASK, Json, wire
+from netflux.aws.ecs.serviceshape import PENDING as _PENDING
+from netflux.aws.ecs.store import CLUSTER, SERVICE, SETTING, TASK, Json, Store, wire
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.errors import AwsError, Unsupported
 
 _PROVIDERS = ("FARGATE",)
+_PROVIDED = "capacityProviders defaultCapacityProviderStrategy(capacityProvider weight base)"
+_INSIGHTS = {"settings.value": "Use enabled: of the enhanced ones not all are measured."}
+_REFUSED = {
+    **_INSIGHTS,
+    "configuration": "Leave it out: no command can be run in a task, and no storage is encrypted.",
+}
+_ONLY: Mapping[str, tuple[object, ...]] = {"settings.value": ("enabled", "disabled")}
 
 
 class Clusters(Part):
     """Operations on clusters."""
 
+    @operation(
+        f"clusterName tags(key value) settings(name value) {_PROVIDED} serviceConnectDefaults(namespace)",
+        refused=_REFUSED,
+        only=_ONLY,
+    )
     async def create_cluster(self, call: Call, request: Json) -> Json:
         """Creates a cluster; an active one of that name comes back as it is."""
         name = request.get("clusterName", "default")
@@ -28,13 +44,14 @@ class Clusters(Part):
             if defaults:
                 request["serviceConnectDefaults"] = {"namespace": await self._namespace_arn(defaults["namespace"])}
             document = {
-                "settings": [{"name": "containerInsights", "value": "disabled"}],
+                "settings": insights.default(self.store.get(SETTING, insights.SETTING)),
                 "capacityProviders": [], "defaultCapacityProviderStrategy": [], "tags": [], **request,
                 "clusterArn": arn, "clusterName": name, "status": "ACTIVE",
             }  # fmt: skip
             self.store.put(CLUSTER, arn, document)
-        return {"cluster": self._described(self.store.get(CLUSTER, arn) or {}, ("SETTINGS", "TAGS", "CONFIGURATIONS"))}
+        return {"cluster": self._described(self.store.get(CLUSTER, arn) or {}, ("SETTINGS", "TAGS"))}
 
+    @operation("clusters include")
     async def describe_clusters(self, call: Call, request: Json) -> Json:
         """Clusters with counts of what runs in them; unknown ones are failures."""
         clusters, failures = [], []
@@ -47,11 +64,13 @@ class Clusters(Part):
                 clusters.append(self._described(found, request.get("include", ())))
         return {"clusters": clusters, "failures": failures}
 
+    @operation("nextToken maxResults")
     async def list_clusters(self, _call: Call, request: Json) -> Json:
         """ARNs of active clusters."""
         arns = [arn for arn, body in self.store.all(CLUSTER) if body["status"] == "ACTIVE"]
         return page(arns, request, "clusterArns")
 
+    @operation("cluster")
     async def delete_cluster(self, call: Call, request: Json) -> Json:
         """Deletes an empty cluster: it turns INACTIVE."""
         cluster = self.cluster(call, request)
@@ -66,20 +85,23 @@ class Clusters(Part):
         self.store.change(CLUSTER, arn, lambda body: body.update(status="INACTIVE"))
         return {"cluster": self._described(self.store.get(CLUSTER, arn) or {}, ())}
 
+    @operation("cluster settings(name value) serviceConnectDefaults(namespace)", refused=_REFUSED, only=_ONLY)
     async def update_cluster(self, call: Call, request: Json) -> Json:
-        """Changes settings, configuration and the default namespace."""
+        """Changes settings and the default namespace."""
         cluster = self.cluster(call, request)
-        changes: Json = {key: request[key] for key in ("settings", "configuration") if key in request}
+        changes: Json = {key: request[key] for key in ("settings",) if key in request}
         if "serviceConnectDefaults" in request:
             namespace = await self._namespace_arn(request["serviceConnectDefaults"]["namespace"])
             changes["serviceConnectDefaults"] = {"namespace": namespace}
         self.store.change(CLUSTER, cluster["clusterArn"], lambda body: body.update(changes))
-        return {"cluster": self._described({**cluster, **changes}, ("SETTINGS", "TAGS", "CONFIGURATIONS"))}
+        return {"cluster": self._described({**cluster, **changes}, ("SETTINGS", "TAGS"))}
 
+    @operation("cluster settings(name value)", refused=_INSIGHTS, only=_ONLY)
     async def update_cluster_settings(self, call: Call, request: Json) -> Json:
         """Changes settings."""
         return await self.update_cluster(call, request)
 
+    @operation(f"cluster {_PROVIDED}")
     async def put_cluster_capacity_providers(self, call: Call, request: Json) -> Json:
         """Associates capacity providers; only FARGATE has any capacity here."""
         cluster = self.cluster(call, request)
@@ -96,18 +118,33 @@ class Clusters(Part):
     def _described(self, cluster: Json, include: object) -> Json:
         arn, wanted = cluster["clusterArn"], set(include) if isinstance(include, list | tuple) else set()
         states = [body["task"]["lastStatus"] for _, body in self.store.all(TASK) if _in(arn, body)]
-        hidden = {"settings": "SETTINGS", "tags": "TAGS", "configuration": "CONFIGURATIONS"}
+        hidden = {"settings": "SETTINGS", "tags": "TAGS"}
         shown = {k: v for k, v in cluster.items() if k not in hidden or hidden[k] in wanted}
         services = [b for _, b in self.store.all(SERVICE) if b["clusterArn"] == arn and b["status"] == "ACTIVE"]
         counts = {
             "registeredContainerInstancesCount": 0,
             "runningTasksCount": states.count("RUNNING"),
-            "pendingTasksCount": sum(states.count(state) for state in ("PROVISIONING", "PENDING", "ACTIVATING")),
+            "pendingTasksCount": sum(states.count(state) for state in _PENDING),
             "activeServicesCount": len(services),
-            "statistics": [],
+            "statistics": _statistics(arn, states, self.store) if "STATISTICS" in wanted else [],
         }
         described: Json = wire(shown | counts)
         return described
+
+
+def _statistics(cluster: str, states: list[str], store: Store) -> list[Json]:
+    """Counts of what runs as on Fargate ("Cluster", Amazon ECS API Reference); there is no EC2 capacity."""
+    services = [body["status"] for _, body in store.all(SERVICE) if body["clusterArn"] == cluster]
+    counts = {
+        "runningFargateTasksCount": states.count("RUNNING"),
+        "pendingFargateTasksCount": sum(states.count(state) for state in _PENDING),
+        "activeFargateServiceCount": services.count("ACTIVE"),
+        "drainingFargateServiceCount": services.count("DRAINING"),
+        **dict.fromkeys(
+            ("runningEC2TasksCount", "pendingEC2TasksCount", "activeEC2ServiceCount", "drainingEC2ServiceCount"), 0
+        ),
+    }
+    return [{"name": name, "value": str(count)} for name, count in counts.items()]
 
 
 def _in(cluster: str, body: Json) -> bool:

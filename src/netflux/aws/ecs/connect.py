@@ -23,9 +23,7 @@ from netflux.network import interception
 from netflux.network.interface import Network
 from netflux.reconcile.controller import Result
 
-# API shape TimeoutConfiguration: idle connections, in seconds.
-IDLE_TIMEOUT = 300.0
-TCP_IDLE_TIMEOUT = 3600.0
+_NEVER = 86400.0  # seconds; HAProxy asks for a timeout, and a day is longer than a local connection stays idle
 CONNECT_TIMEOUT = 1.0  # real seconds for one try; a port of this machine answers or refuses at once
 SLOTS = 8
 _GONE = ("DEPROVISIONING", "STOPPED")
@@ -83,7 +81,7 @@ def body(namespace: str, bound: Sequence[Bound], clock: Clock) -> str:
 
 def _lines(one: Bound, namespace: str, clock: Clock) -> list[str]:
     prefix, endpoint = one.prefix(namespace), one.endpoint
-    idle = _milliseconds(clock, IDLE_TIMEOUT if endpoint.http else TCP_IDLE_TIMEOUT)
+    idle = _milliseconds(clock, endpoint.idle or _NEVER)
     answer = _milliseconds(clock, endpoint.timeout) if endpoint.http and endpoint.timeout else idle
     mode = "http" if endpoint.http else "tcp"
     # 2 retries of failed connections, the second try avoiding the last host: parity/ecs.md.

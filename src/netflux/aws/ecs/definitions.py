@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from netflux.aws.ecs.decide import definition as rules
+from netflux.aws.ecs.members import DEFINITION as DEFINITION_MEMBERS
+from netflux.aws.ecs.members import DEFINITION_ONLY, DEFINITION_REFUSED
 from netflux.aws.ecs.page import Part, page, place_of
 from netflux.aws.ecs.store import DEFINITION, FAMILY, Json, wire
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 
 
 class Definitions(Part):
     """Operations on task definitions."""
 
+    @operation(DEFINITION_MEMBERS, refused=DEFINITION_REFUSED, only=DEFINITION_ONLY)
     async def register_task_definition(self, call: Call, request: Json) -> Json:
         """Checks and stores the next revision of a family; everything that was sent comes back."""
         rules.check(request)
@@ -31,12 +35,14 @@ class Definitions(Part):
             self.store.put(DEFINITION, arn, document)
         return _described(document)
 
+    @operation("taskDefinition include")
     async def describe_task_definition(self, call: Call, request: Json) -> Json:
         """One revision."""
         found = self.definition(call, request["taskDefinition"])
         described = _described(found)
         return described if "TAGS" in request.get("include", []) else {"taskDefinition": described["taskDefinition"]}
 
+    @operation("familyPrefix status sort nextToken maxResults")
     async def list_task_definitions(self, _call: Call, request: Json) -> Json:
         """ARNs of revisions, by family and revision."""
         status, prefix = request.get("status", "ACTIVE"), request.get("familyPrefix")
@@ -47,6 +53,7 @@ class Definitions(Part):
         found.sort(key=lambda body: (body["family"], body["revision"]), reverse=request.get("sort") == "DESC")
         return page([body["taskDefinitionArn"] for body in found], request, "taskDefinitionArns")
 
+    @operation("familyPrefix status nextToken maxResults")
     async def list_task_definition_families(self, _call: Call, request: Json) -> Json:
         """Names of families, by default with inactive ones."""
         status, prefix = request.get("status", "ALL"), request.get("familyPrefix", "")
@@ -55,6 +62,7 @@ class Definitions(Part):
         chosen = [name for name in families if status == "ALL" or (name in active) == (status == "ACTIVE")]
         return page([name for name in chosen if name.startswith(prefix)], request, "families")
 
+    @operation("taskDefinition")
     async def deregister_task_definition(self, call: Call, request: Json) -> Json:
         """Turns a revision INACTIVE: tasks that run go on, new ones can't use it."""
         if ":" not in request["taskDefinition"].rpartition("/")[2]:
@@ -65,6 +73,7 @@ class Definitions(Part):
             self.store.put(DEFINITION, found["taskDefinitionArn"], found)
         return {"taskDefinition": _described(found)["taskDefinition"]}
 
+    @operation("taskDefinitions")
     async def delete_task_definitions(self, call: Call, request: Json) -> Json:
         """Marks inactive revisions for deletion; tasks and services that use them keep them."""
         deleted: list[Any] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from netflux.aws.ecs.decide import logbuffer, multiline
@@ -67,12 +67,13 @@ class ContainerDefinition:
     log: Log | None
     ports: tuple[Port, ...]
     directory: str | None
-    limits: Mapping[str, int]
+    limits: Mapping[str, tuple[int, int]]
     pinned: bool
     memory: int | None
     restart: RestartPolicy | None
     user: str | None = None
     read_only: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def containers(definition: Json, overrides: Json) -> list[ContainerDefinition]:
@@ -102,12 +103,13 @@ def container(body: Json, override: Json) -> ContainerDefinition:
         log=_log(body.get("logConfiguration")),
         ports=tuple(Port(e.get("name", ""), e["containerPort"]) for e in body.get("portMappings", [])),
         directory=body.get("workingDirectory"),
-        limits={f"RLIMIT_{e['name'].upper()}": e["softLimit"] for e in body.get("ulimits", [])},
+        limits={f"RLIMIT_{e['name'].upper()}": (e["softLimit"], e["hardLimit"]) for e in body.get("ulimits", [])},
         pinned=body.get("versionConsistency", "enabled") == "enabled",
         memory=override.get("memory", body.get("memory")),
         restart=_restart(body.get("restartPolicy")),
         user=body.get("user"),
         read_only=body.get("readonlyRootFilesystem", False),
+        labels=body.get("dockerLabels", {}),
     )
 
 
@@ -157,6 +159,7 @@ class Endpoint:
         container_port: where the service's tasks listen.
         timeout: perRequestTimeout in seconds; 0 turns it off.
         http: whether the port's appProtocol is HTTP; the timeout holds for no other.
+        idle: idleTimeoutSeconds, after which a connection without traffic ends; 0 turns it off.
         ingress: ingressPortOverride, where proxies ask the service's tasks; 0 for the container's own port.
     """
 
@@ -166,11 +169,14 @@ class Endpoint:
     container_port: int
     timeout: float
     http: bool
+    idle: float
     ingress: int = 0
 
 
 # API shape TimeoutConfiguration.
 PER_REQUEST_TIMEOUT = 15.0
+IDLE_TIMEOUT = 300.0
+TCP_IDLE_TIMEOUT = 3600.0
 
 
 def endpoints(connect: Json, namespace: str, definition: Json) -> list[Endpoint]:
@@ -189,14 +195,16 @@ def endpoints(connect: Json, namespace: str, definition: Json) -> list[Endpoint]
 def _endpoint(body: Json, mapping: Json, namespace: str) -> Endpoint:
     discovery = body.get("discoveryName") or body["portName"]
     alias = (body.get("clientAliases") or [{}])[0]
-    timeout = body.get("timeout", {}).get("perRequestTimeoutSeconds", PER_REQUEST_TIMEOUT)
+    timeouts = body.get("timeout") or {}
+    http = mapping.get("appProtocol", "tcp") in ("http", "http2", "grpc")
     return Endpoint(
         name=discovery,
         dns_name=alias.get("dnsName") or f"{discovery}.{namespace}",
         port=alias.get("port", mapping["containerPort"]),
         container_port=mapping["containerPort"],
-        timeout=float(timeout),
-        http=mapping.get("appProtocol", "tcp") in ("http", "http2", "grpc"),
+        timeout=float(timeouts.get("perRequestTimeoutSeconds", PER_REQUEST_TIMEOUT)),
+        http=http,
+        idle=float(timeouts.get("idleTimeoutSeconds", IDLE_TIMEOUT if http else TCP_IDLE_TIMEOUT)),
         ingress=body.get("ingressPortOverride", 0),
     )
 

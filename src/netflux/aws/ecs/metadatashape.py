@@ -67,6 +67,7 @@ def container(document: Json, run: Run, container_name: str, block: str, resolve
             f"{prefix}task-arn": body["taskArn"],
             f"{prefix}task-definition-family": family,
             f"{prefix}task-definition-version": revision,
+            **running.definition.labels,
         },
         "DesiredStatus": body["desiredStatus"],
         "KnownStatus": shown["lastStatus"],

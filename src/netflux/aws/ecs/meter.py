@@ -69,24 +69,23 @@ def _cpu(old: TaskUse, new: TaskUse, seconds: float) -> float:
 
 
 class Meter:
-    """Publishes what services use.
+    """Looks once a minute.
 
     Args:
         clock: dates what is seen.
         look: what is used now.
-        publish: takes the metrics.
+        told: of each minute, the look at its beginning and the one at its end.
     """
 
-    def __init__(self, clock: Clock, look: Callable[[], ServiceUses], publish: Callable[[Utilization], None]) -> None:
+    def __init__(self, clock: Clock, look: Callable[[], ServiceUses], told: Callable[[Look, Look], None]) -> None:
         self._clock = clock
         self._look = look
-        self._publish = publish
+        self._told = told
         self._before: Look | None = None
 
     async def minute(self) -> None:
-        """Looks, and publishes what was used since the last look."""
+        """Looks, and tells the minute since the last look."""
         now = Look(self._clock.monotonic() / self._clock.speed, self._clock.now(), self._look())
         before, self._before = self._before, now
         if before is not None:
-            for one in utilization(before, now):
-                self._publish(one)
+            self._told(before, now)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from netflux.aws.ecs.arn import name, place
 from netflux.aws.ecs.store import TASK, Json, Store
 
+_STORAGE = {"sizeInGiB": 20}
 PLATFORM_VERSION, PLATFORM_FAMILY = "1.4.0", "Linux"
 
 
@@ -31,7 +32,8 @@ class Order:
         load_balancers: of the service.
         registries: of the deployment: the Cloud Map services to register with.
         connect: Service Connect names that the task knows, each with its key in the network.
-        execute_command: as asked for.
+        provider: the capacity provider that a strategy names.
+        asked: RunTask's request under `request`, where it had a token.
     """
 
     cluster: str
@@ -47,8 +49,9 @@ class Order:
     load_balancers: Sequence[Json] = ()
     registries: Sequence[Json] = ()
     connect: Sequence[Sequence[str]] = ()
-    execute_command: bool = False
     public: bool = False
+    provider: str = ""
+    asked: Json = field(default_factory=dict)
 
 
 def submit(store: Store, order: Order) -> str:
@@ -68,6 +71,7 @@ def submit(store: Store, order: Order) -> str:
         "targets": [],
         "ran": False,
         "counted": False,
+        **({"asked": order.asked} if order.asked else {}),
     }
     store.put(TASK, arn, document)
     return arn
@@ -91,15 +95,16 @@ def _task(store: Store, order: Order, identity: str, arn: str) -> Json:
         "createdAt": store.now(),
         "desiredStatus": "RUNNING",
         "lastStatus": "PROVISIONING",
-        "enableExecuteCommand": order.execute_command,
+        "enableExecuteCommand": False,
         "group": order.group,
         "startedBy": order.started_by,
         "healthStatus": "UNKNOWN",
         "launchType": "FARGATE",
+        "capacityProviderName": order.provider,
         "platformVersion": PLATFORM_VERSION,
         "platformFamily": PLATFORM_FAMILY,
         "overrides": {"containerOverrides": [], **order.overrides},
-        "ephemeralStorage": definition.get("ephemeralStorage", {"sizeInGiB": 20}),
+        "ephemeralStorage": order.overrides.get("ephemeralStorage", definition.get("ephemeralStorage", _STORAGE)),
         "tags": [*order.tags],
         "version": 1,
     }  # fmt: skip
@@ -118,3 +123,8 @@ def _container(order: Order, identity: str, arn: str, body: Json) -> Json:
         "cpu": str(body.get("cpu", 0)),
     }
     return container | {key: str(body[key]) for key in ("memory", "memoryReservation") if key in body}
+
+
+def provider(strategy: Sequence[Json] | None) -> str:
+    """The capacity provider of a strategy's tasks: FARGATE is the only one there is. Empty without a strategy."""
+    return str(strategy[0]["capacityProvider"]) if strategy else ""

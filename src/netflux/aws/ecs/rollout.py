@@ -14,7 +14,7 @@ from netflux.aws.ecs.decide.deployment import Goal, Phase, Step, step
 from netflux.aws.ecs.deploymentalarms import DeploymentAlarms
 from netflux.aws.ecs.desired import subnets
 from netflux.aws.ecs.offer import offers
-from netflux.aws.ecs.order import Order, submit
+from netflux.aws.ecs.order import Order, provider, submit
 from netflux.aws.ecs.pace import Paces
 from netflux.aws.ecs.rebalance import Rebalance
 from netflux.aws.ecs.roles import Roles
@@ -262,7 +262,7 @@ class Rollout:
             load_balancers=primary["loadBalancers"],
             registries=primary.get("registries", ()),
             connect=primary["connect"],
-            execute_command=accepted["enableExecuteCommand"],
+            provider=provider(primary.get("capacityProviderStrategy")),
         )
 
     def _managed_tags(self) -> list[Json]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netflux.aws.ecs.api import EcsApi
 from netflux.aws.ecs.connect import ConnectController, Proxy
+from netflux.aws.ecs.insights import Insight, insights
 from netflux.aws.ecs.metadata import Metadata
+from netflux.aws.ecs.meter import Look
 from netflux.aws.ecs.outliers import Outliers
 from netflux.aws.ecs.servicecontroller import ServiceController
 from netflux.aws.ecs.taskcontroller import TaskController
@@ -36,6 +40,10 @@ class Ecs:
     def uses(self) -> dict[tuple[str, str], dict[str, TaskUse]]:
         """What the RUNNING tasks of services use, by the names of cluster and service, and by ARN."""
         return of_services(self._store, self._metadata.runs)
+
+    def insights(self, before: Look, now: Look) -> Iterator[Insight]:
+        """Container Insights of the time between two looks."""
+        return insights(self._store, before, now)
 
     async def start(self) -> None:
         """Listens for metadata, and ends on paper what ended with the last region. Call it before the loop starts."""

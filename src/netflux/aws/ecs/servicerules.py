@@ -8,23 +8,16 @@ from netflux.aws.ecs.desired import Endpoint, endpoints
 from netflux.aws.ecs.offer import offers
 from netflux.aws.ecs.page import Part
 from netflux.aws.ecs.store import DEFINITION, Json
-from netflux.errors import AwsError, Unsupported
+from netflux.errors import AwsError
 from netflux.network import interception
 
-_UNSUPPORTED = ("placementConstraints", "placementStrategy", "volumeConfigurations",
-                "vpcLatticeConfigurations", "gatewayConnectors", "monitoring", "role")  # fmt: skip
 _MOST_TARGET_GROUPS = 5  # API shape Service: loadBalancers, up to five target groups.
 
 
 def check(accepted: Json) -> None:
-    """Raises for properties that ECS refuses, or that this cloud can't honour."""
-    for name in _UNSUPPORTED:
-        if accepted.get(name):
-            raise Unsupported(f"{name} of an ECS service")
+    """Raises for properties that ECS refuses."""
     if accepted["schedulingStrategy"] != "REPLICA":
         raise _invalid("The DAEMON scheduling strategy is not supported for the FARGATE launch type.")
-    if accepted["deploymentController"]["type"] != "ECS":
-        raise Unsupported(f"deploymentController {accepted['deploymentController']['type']}", "Use ECS.")
     if not 0 <= accepted["desiredCount"] <= 5000:
         raise _invalid("Desired count must be between 0 and 5000.")
     if accepted["healthCheckGracePeriodSeconds"] and not accepted["loadBalancers"]:
@@ -33,14 +26,9 @@ def check(accepted: Json) -> None:
 
 
 def _check_rollout(configuration: Json) -> None:
-    if configuration["strategy"] != "ROLLING":
-        raise Unsupported(f"deployment strategy {configuration['strategy']}", "Use ROLLING.")
     alarms = configuration.get("alarms") or {}
     if alarms.get("enable") and not alarms["alarmNames"]:
         raise _invalid("Alarm names can not be empty when deployment alarms are enabled.")
-    for name in ("lifecycleHooks", "bakeTimeInMinutes", "earlySuccessCriteria"):
-        if configuration.get(name):
-            raise Unsupported(f"deploymentConfiguration.{name} of an ECS service")
     least, most = configuration["minimumHealthyPercent"], configuration["maximumPercent"]
     if not (0 <= least <= 100 and 100 <= most <= 200 and least < most):
         raise _invalid(
@@ -56,9 +44,7 @@ async def check_load_balancers(part: Part, accepted: Json, definition: Json) -> 
         raise _invalid("load balancers can have at most 5 items.")
     for entry in groups:
         if not entry.get("targetGroupArn"):
-            raise Unsupported("a Classic Load Balancer of an ECS service", "Use targetGroupArn.")
-        if entry.get("advancedConfiguration"):
-            raise Unsupported("loadBalancers.advancedConfiguration of an ECS service")
+            raise _invalid("targetGroupArn of a load balancer can not be blank.")
         _check_port(entry, definition)
         await _check_group(part, entry["targetGroupArn"])
 
@@ -113,8 +99,6 @@ def _check_connect_service(body: Json, named: Sequence[str | None]) -> None:
         raise _invalid(f"portName({body['portName']}) does not refer to any named PortMapping in the task definition.")
     if len(body.get("clientAliases", [])) > 1:
         raise _invalid("A Service Connect service can have at most 1 client alias.")
-    if body.get("tls"):
-        raise Unsupported("tls of a Service Connect service")
 
 
 def _check_ingress(services: Sequence[Json], definition: Json) -> None:

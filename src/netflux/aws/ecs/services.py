@@ -10,12 +10,15 @@ from typing import Any
 from netflux.aws.ecs import registry, serviceshape
 from netflux.aws.ecs.clusters import find_namespace
 from netflux.aws.ecs.desired import endpoints
+from netflux.aws.ecs.members import SERVICE as SERVICE_MEMBERS
+from netflux.aws.ecs.members import SERVICE_ONLY, SERVICE_REFUSED, TAGS
 from netflux.aws.ecs.order import PLATFORM_FAMILY, PLATFORM_VERSION
 from netflux.aws.ecs.page import Part, page, place_of
 from netflux.aws.ecs.servicerules import check, check_connect, check_load_balancers
 from netflux.aws.ecs.store import DEFINITION, SERVICE, TASK, Json, wire
 from netflux.aws.ecs.tasks import check_launch, check_network
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 
 _LIST_PAGE = 10  # API reference, ListServices: 10 when maxResults is not given.
@@ -29,6 +32,11 @@ _DEPLOYED = (
 class Services(Part):
     """Operations on services."""
 
+    @operation(
+        f"serviceName clientToken launchType schedulingStrategy {TAGS} {SERVICE_MEMBERS}",
+        refused={**SERVICE_REFUSED, "role": "Leave it out: load balancers reach tasks by their own addresses."},
+        only=SERVICE_ONLY,
+    )
     async def create_service(self, call: Call, request: Json) -> Json:
         """Accepts a service; the service controller starts its tasks."""
         cluster = self.cluster(call, request)
@@ -61,6 +69,7 @@ class Services(Part):
         self.poke("ecs-service", arn)
         return {"service": self._shown(document, tags=True)}
 
+    @operation(f"service forceNewDeployment {SERVICE_MEMBERS}", refused=SERVICE_REFUSED, only=SERVICE_ONLY)
     async def update_service(self, call: Call, request: Json) -> Json:
         """Accepts changes; those of what tasks are made of start a new deployment."""
         cluster = self.cluster(call, request)
@@ -101,6 +110,7 @@ class Services(Part):
         self.poke("ecs-service", arn)
         return {"service": self._shown(document, tags=True)}
 
+    @operation("cluster service force")
     async def delete_service(self, call: Call, request: Json) -> Json:
         """Begins a service's end: DRAINING until its tasks have stopped, then INACTIVE."""
         cluster = self.cluster(call, request)
@@ -121,6 +131,7 @@ class Services(Part):
         self.poke("ecs-service", arn)
         return {"service": self._shown(document, tags=True)}
 
+    @operation("cluster services include")
     async def describe_services(self, call: Call, request: Json) -> Json:
         """Services with counts of their tasks as observed; unknown ones are failures."""
         cluster = self.cluster(call, request)["clusterArn"]
@@ -134,6 +145,10 @@ class Services(Part):
                 services.append(self._shown(found, tags="TAGS" in request.get("include", [])))
         return {"services": services, "failures": failures}
 
+    @operation(
+        "cluster nextToken maxResults launchType schedulingStrategy",
+        refused={"resourceManagementType": "Leave it out: there are no services that ECS itself manages."},
+    )
     async def list_services(self, call: Call, request: Json) -> Json:
         """ARNs of the services of a cluster."""
         cluster = self.cluster(call, request)["clusterArn"]
@@ -145,6 +160,7 @@ class Services(Part):
         ]  # fmt: skip
         return page(arns, request, "serviceArns", _LIST_PAGE)
 
+    @operation("namespace nextToken maxResults")
     async def list_services_by_namespace(self, _call: Call, request: Json) -> Json:
         """ARNs of the services that take part in a Service Connect namespace."""
         wanted = await find_namespace(self, request["namespace"])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from typing import TypeVar
 
 from netflux.aws.ecs.arn import name
 from netflux.aws.ecs.decide import definition as rules
 from netflux.aws.ecs.decide import placement
-from netflux.aws.ecs.order import Order, submit
+from netflux.aws.ecs.members import RUN, RUN_NEUTRAL, RUN_ONLY, RUN_REFUSED
+from netflux.aws.ecs.order import Order, provider, submit
 from netflux.aws.ecs.page import Part, page, place_of
 from netflux.aws.ecs.store import DEFINITION, SERVICE, TASK, Json, wire
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.controlplane.records.table import Schema
 from netflux.errors import AwsError, Unsupported
 from netflux.resources.ec2.securitygroup import SECURITY_GROUP
@@ -19,19 +23,17 @@ from netflux.resources.ec2.subnet import SUBNET
 T = TypeVar("T")
 
 _MOST_AT_ONCE = 10  # API reference, RunTask: count, up to 10 tasks a call.
-_UNSUPPORTED_RUN = ("volumeConfigurations", "placementConstraints", "placementStrategy")
 
 
 class Tasks(Part):
     """Operations on tasks."""
 
+    @operation(RUN, neutral=RUN_NEUTRAL, refused=RUN_REFUSED, only=RUN_ONLY)
     async def run_task(self, call: Call, request: Json) -> Json:
         """Starts tasks that no service replaces."""
+        asked = copy.deepcopy(request)
         cluster = self.cluster(call, request)
         definition = self.runnable(call, request["taskDefinition"])
-        for property_name in _UNSUPPORTED_RUN:
-            if request.get(property_name):
-                raise Unsupported(f"{property_name} of ecs:RunTask")
         check_launch(cluster, request)
         count = request.get("count", 1)
         if not 1 <= count <= _MOST_AT_ONCE:
@@ -40,16 +42,19 @@ class Tasks(Part):
         overrides = _checked(request.get("overrides", {}), definition)
         self.roles.check(definition, overrides, cluster["clusterArn"])
         network = request["networkConfiguration"]["awsvpcConfiguration"]
-        tags = [*request.get("tags", [])]
-        if request.get("propagateTags") == "TASK_DEFINITION":
-            tags = [*definition["tags"], *tags]
+        if request.get("propagateTags") == "SERVICE":
+            raise AwsError("InvalidParameterException", "propagateTags of RunTask is TASK_DEFINITION or NONE.")
+        token = request.get("clientToken", "")
+        if token and (known := self._asked_before(cluster["clusterArn"], token)):
+            return self._started(known, request)
         arns = [
             submit(self.store, Order(
                 cluster=cluster["clusterArn"], definition=definition, subnet=subnet,
                 security_groups=network.get("securityGroups", []),
                 group=request.get("group", f"family:{definition['family']}"), started_by=request.get("startedBy", ""),
-                overrides=overrides, tags=tags, execute_command=request.get("enableExecuteCommand", False),
-                public=network.get("assignPublicIp") == "ENABLED",
+                overrides=overrides, tags=_tags(cluster, definition, request),
+                public=network.get("assignPublicIp") == "ENABLED", provider=provider(_strategy(cluster, request)),
+                asked={"request": asked} if token else {},
             ))
             for subnet in placement.choose(network["subnets"], (), count, zones)
         ]  # fmt: skip
@@ -57,25 +62,20 @@ class Tasks(Part):
             self.poke("ecs-task", arn)
         return {"tasks": [wire((self.store.get(TASK, arn) or {})["task"]) for arn in arns], "failures": []}
 
-    async def start_task(self, _call: Call, _request: Json) -> Json:
-        """Refused: there are no container instances."""
-        raise Unsupported("ecs:StartTask", "Use RunTask: tasks run as on Fargate, which has no container instances.")
+    def _asked_before(self, cluster: str, token: str) -> list[Json]:
+        """Tasks that RunTask started with this token ("Ensuring idempotency", Amazon ECS API Reference)."""
+        found = [body for _, body in self.store.all(TASK) if body["task"]["clusterArn"] == cluster]
+        return [body for body in found if body.get("asked", {}).get("request", {}).get("clientToken") == token]
 
-    async def execute_command(self, call: Call, request: Json) -> Json:
-        """Refused: no managed agent runs in the tasks, which would carry a Session Manager session."""
-        cluster = self.cluster(call, request)
-        found = self.store.get(TASK, place_of(call).task(cluster["clusterArn"], request["task"]))
-        if found is None:
-            raise AwsError("InvalidParameterException", "The referenced task was not found.")
-        if not found["task"]["enableExecuteCommand"] or found["task"]["lastStatus"] != "RUNNING":
+    def _started(self, known: list[Json], request: Json) -> Json:
+        if known[0]["asked"]["request"] != request:
             raise AwsError(
-                "InvalidParameterException",
-                "The execute command failed because execute command was not enabled when the task was run or the "
-                "execute command agent isn't running. Wait and try again or run a new task with execute command "
-                "enabled and try again.",
+                "ConflictException",
+                "RunTask was called with this clientToken and other parameters before. Use another token.",
             )
-        raise Unsupported("ecs:ExecuteCommand", "The task's output is in its log stream.")
+        return {"tasks": [wire(body["task"]) for body in known], "failures": []}
 
+    @operation("cluster task reason")
     async def stop_task(self, call: Call, request: Json) -> Json:
         """Asks for a task's end; the reason is shown as its stoppedReason."""
         cluster = self.cluster(call, request)
@@ -88,6 +88,7 @@ class Tasks(Part):
         self.poke("ecs-task", arn)
         return {"task": wire(found["task"])}
 
+    @operation("cluster tasks include")
     async def describe_tasks(self, call: Call, request: Json) -> Json:
         """Tasks; unknown ones are failures. Stopped tasks stay for an hour."""
         cluster = self.cluster(call, request)["clusterArn"]
@@ -103,6 +104,13 @@ class Tasks(Part):
             tasks.append(wire(shown))
         return {"tasks": tasks, "failures": failures}
 
+    @operation(
+        "cluster family nextToken maxResults startedBy serviceName desiredStatus launchType",
+        refused={
+            "containerInstance": "There are no container instances, as on Fargate: leave it out.",
+            "daemonName": "There are no daemons: leave it out.",
+        },
+    )
     async def list_tasks(self, call: Call, request: Json) -> Json:
         """ARNs of tasks, by default of those that shall run."""
         cluster = self.cluster(call, request)["clusterArn"]
@@ -127,6 +135,16 @@ class Tasks(Part):
         return page(arns, request, "taskArns")
 
 
+def _tags(cluster: Json, definition: Json, request: Json) -> list[Json]:
+    """Of a task that RunTask starts: ECS's own where they are asked for, the definition's, and the request's."""
+    managed = [{"key": "aws:ecs:clusterName", "value": name(cluster["clusterArn"])}]
+    return [
+        *(managed if request.get("enableECSManagedTags") else []),
+        *(definition["tags"] if request.get("propagateTags") == "TASK_DEFINITION" else []),
+        *request.get("tags", []),
+    ]
+
+
 def ask_to_stop(body: Json, code: str, reason: str) -> None:
     """Writes the end of a task into its document; the first who asks gives the reason."""
     task = body["task"]
@@ -137,9 +155,7 @@ def ask_to_stop(body: Json, code: str, reason: str) -> None:
 
 def check_launch(cluster: Json, request: Json) -> None:
     """Raises unless the request lands on Fargate."""
-    strategy = request.get("capacityProviderStrategy")
-    if strategy is None and "launchType" not in request:
-        strategy = cluster["defaultCapacityProviderStrategy"]
+    strategy = _strategy(cluster, request)
     if strategy:
         for item in strategy:
             if item["capacityProvider"] != "FARGATE":
@@ -150,6 +166,14 @@ def check_launch(cluster: Json, request: Json) -> None:
         )
     if request.get("platformVersion", "LATEST") not in ("LATEST", "1.4.0"):
         raise AwsError("PlatformUnknownException", "The specified platform version doesn't exist.")
+
+
+def _strategy(cluster: Json, request: Json) -> Sequence[Json]:
+    """The request's, or the cluster's where it says nothing of capacity."""
+    if "launchType" in request or "capacityProviderStrategy" in request:
+        return request.get("capacityProviderStrategy") or ()
+    found: Sequence[Json] = cluster["defaultCapacityProviderStrategy"]
+    return found
 
 
 def check_network(part: Part, network: Json | None) -> dict[str, str]:
@@ -196,8 +220,7 @@ def _checked(overrides: Json, definition: Json) -> Json:
                 "InvalidParameterException",
                 f"Override for container named {override.get('name')} is not a container in the TaskDefinition.",
             )
-        if override.get("environmentFiles") or override.get("resourceRequirements"):
-            raise Unsupported("environmentFiles and resourceRequirements of a container override")
+    rules.check_storage(overrides.get("ephemeralStorage"))
     if overrides.get("cpu") or overrides.get("memory"):
         rules.check_size(overrides.get("cpu", definition.get("cpu")), overrides.get("memory", definition.get("memory")))
     return overrides

@@ -15,7 +15,8 @@ from netflux.aws.logs.pattern import compile_pattern
 from netflux.aws.logs.store import Group, Store, Stream
 from netflux.aws.logs.stream import Event
 from netflux.clock import Clock
-from netflux.controlplane.call import Call
+from netflux.controlplane.call import Call, Caller
+from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 
 Request = dict[str, Any]
@@ -28,6 +29,9 @@ _RETENTIONS = (
 )  # fmt: skip
 """Days that retention may be [PutRetentionPolicy]."""
 
+_ONE_ACCOUNT: Mapping[str, tuple[object, ...]] = {"includeLinkedAccounts": (False,)}
+_ACCOUNTS = dict.fromkeys(("accountIdentifiers", "includeLinkedAccounts"), "Leave it out: there is one account.")
+_UNMASKED = {"unmask": "There are no data protection policies, so nothing is masked."}
 MOST_LISTED = 50
 """Default and greatest page of groups and streams [DescribeLogStreams]."""
 
@@ -38,19 +42,27 @@ class LogsApi:
     Args:
         store: where groups, streams and events are.
         clock: of the region.
+        apis: asks KMS for keys.
     """
 
     service = "logs"
     whole = True
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, apis: Caller) -> None:
         self._store = store
+        self._apis = apis
         self._clock = clock
 
+    @operation(
+        "logGroupName kmsKeyId tags logGroupClass deletionProtectionEnabled",
+        refused={"logGroupClass": "Use STANDARD: events of the others are read by Logs Insights only."},
+        only={"logGroupClass": ("STANDARD",)},
+    )
     async def create_log_group(self, _call: Call, request: Request) -> Request:
         name = request["logGroupName"]
         if not _GROUP_NAME.fullmatch(name):
             raise _invalid(f"Value '{name}' at 'logGroupName' must satisfy the pattern [.\\-_/#A-Za-z0-9]+")
+        await self._check_key(request.get("kmsKeyId", ""))
         self._store.add_group(
             Group(
                 name,
@@ -63,10 +75,17 @@ class LogsApi:
         )
         return {}
 
+    @operation("logGroupName")
     async def delete_log_group(self, _call: Call, request: Request) -> Request:
         self._store.delete_group(request["logGroupName"])
         return {}
 
+    @operation(
+        "logGroupNamePrefix logGroupNamePattern nextToken limit includeLinkedAccounts logGroupClass "
+        "logGroupIdentifiers",
+        refused=_ACCOUNTS,
+        only=_ONE_ACCOUNT,
+    )
     async def describe_log_groups(self, call: Call, request: Request) -> Request:
         prefix, pattern = request.get("logGroupNamePrefix", ""), request.get("logGroupNamePattern", "")
         if prefix and pattern:
@@ -83,12 +102,27 @@ class LogsApi:
         shown, token = _page(found, request, lambda group: group.name)
         return {"logGroups": [self._group_shape(call, group) for group in shown], **token}
 
+    @operation(
+        "logGroupNamePattern logGroupClass includeLinkedAccounts nextToken limit logGroupTags(key values)",
+        refused={
+            **_ACCOUNTS,
+            "dataSources": "Leave it out: events are not told by their source.",
+            "fieldIndexNames": "Leave it out: there are no field indexes.",
+        },
+        only=_ONE_ACCOUNT,
+    )
     async def list_log_groups(self, call: Call, request: Request) -> Request:
         try:
             wanted = expressions.compiled(request.get("logGroupNamePattern", ""))
         except expressions.Invalid as error:
             raise _invalid(f"logGroupNamePattern is no regular expression that can be run: {error}") from error
-        found = [group for group in self._store.groups() if wanted.search(group.name)]
+        found = [
+            group
+            for group in self._store.groups()
+            if wanted.search(group.name)
+            and request.get("logGroupClass", group.log_class) == group.log_class
+            and all(_tagged(group, one) for one in request.get("logGroupTags") or ())
+        ]
         shown, token = _page(found, request, lambda group: group.name)
         summaries = [
             {"logGroupName": group.name, "logGroupArn": _arn(call, group.name), "logGroupClass": group.log_class}
@@ -96,6 +130,7 @@ class LogsApi:
         ]
         return {"logGroups": summaries, **token}
 
+    @operation("logGroupName retentionInDays")
     async def put_retention_policy(self, _call: Call, request: Request) -> Request:
         days = request["retentionInDays"]
         if days not in _RETENTIONS:
@@ -105,14 +140,17 @@ class LogsApi:
             await self._store.events(stream).expire(self._store.oldest(group.name, self._now()))
         return {}
 
+    @operation("logGroupName")
     async def delete_retention_policy(self, _call: Call, request: Request) -> Request:
         self._store.update_group(request["logGroupName"], retention=0)
         return {}
 
+    @operation("logGroupIdentifier deletionProtectionEnabled")
     async def put_log_group_deletion_protection(self, _call: Call, request: Request) -> Request:
         self._store.update_group(_group_name(request), protected=request["deletionProtectionEnabled"])
         return {}
 
+    @operation("logGroupName logStreamName")
     async def create_log_stream(self, _call: Call, request: Request) -> Request:
         name = request["logStreamName"]
         if not _STREAM_NAME.fullmatch(name):
@@ -120,10 +158,12 @@ class LogsApi:
         self._store.add_stream(Stream(request["logGroupName"], name, self._now()))
         return {}
 
+    @operation("logGroupName logStreamName")
     async def delete_log_stream(self, _call: Call, request: Request) -> Request:
         self._store.delete_stream(request["logGroupName"], request["logStreamName"])
         return {}
 
+    @operation("logGroupName logGroupIdentifier logStreamNamePrefix orderBy descending nextToken limit")
     async def describe_log_streams(self, call: Call, request: Request) -> Request:
         name = _group_name(request)
         by_time = request.get("orderBy") == "LastEventTime"
@@ -144,6 +184,11 @@ class LogsApi:
         shown, token = _page(sorted(found, key=key), request, key)
         return {"logStreams": shown, **token}
 
+    @operation(
+        "logGroupName logStreamName logEvents(timestamp message)",
+        neutral={"sequenceToken": "PutLogEvents is always accepted, whatever the token."},
+        refused={"entity": "Leave it out: events are not told by the entity that they are of."},
+    )
     async def put_log_events(self, _call: Call, request: Request) -> Request:
         stream = self._store.stream(request["logGroupName"], request["logStreamName"])
         retention = self._store.group(stream.group).retention
@@ -154,6 +199,10 @@ class LogsApi:
         answer: Request = {"nextSequenceToken": f"{now:056d}"}
         return {**answer, "rejectedLogEventsInfo": rejected} if rejected else answer
 
+    @operation(
+        "logGroupName logGroupIdentifier logStreamName startTime endTime nextToken limit startFromHead",
+        neutral=_UNMASKED,
+    )
     async def get_log_events(self, _call: Call, request: Request) -> Request:
         stream = self._store.stream(_group_name(request), request["logStreamName"])
         shown, forward, backward = read.window(await self._events(stream), request)
@@ -166,6 +215,13 @@ class LogsApi:
             "nextBackwardToken": backward,
         }
 
+    @operation(
+        "logGroupName logGroupIdentifier logStreamNames logStreamNamePrefix startTime endTime filterPattern nextToken "
+        "limit startFromHead",
+        refused={"startFromHead": "Leave it out, and read on to the newest: the earliest events come first."},
+        only={"startFromHead": (True,)},
+        neutral={**_UNMASKED, "interleaved": "Events of several streams are always interleaved."},
+    )
     async def filter_log_events(self, _call: Call, request: Request) -> Request:
         name = _group_name(request)
         self._store.group(name)
@@ -182,22 +238,37 @@ class LogsApi:
         answer: Request = {"events": [_filtered(event, stream) for event, stream in shown], "searchedLogStreams": []}
         return {**answer, "nextToken": token} if token else answer
 
+    @operation("resourceArn tags")
     async def tag_resource(self, _call: Call, request: Request) -> Request:
         name = _group_name({"logGroupIdentifier": request["resourceArn"]})
         self._store.update_group(name, tags={**self._store.group(name).tags, **request["tags"]})
         return {}
 
+    @operation("resourceArn tagKeys")
     async def untag_resource(self, _call: Call, request: Request) -> Request:
         name = _group_name({"logGroupIdentifier": request["resourceArn"]})
         tags = {key: value for key, value in self._store.group(name).tags.items() if key not in request["tagKeys"]}
         self._store.update_group(name, tags=tags)
         return {}
 
+    @operation("resourceArn")
     async def list_tags_for_resource(self, _call: Call, request: Request) -> Request:
         return {"tags": self._store.group(_group_name({"logGroupIdentifier": request["resourceArn"]})).tags}
 
+    @operation("logGroupName")
     async def list_tags_log_group(self, _call: Call, request: Request) -> Request:
         return {"tags": self._store.group(request["logGroupName"]).tags}
+
+    async def _check_key(self, key: str) -> None:
+        """The key that a group names is there and enabled [CreateLogGroup]."""
+        if not key:
+            return
+        try:
+            state = (await self._apis.call("kms", "DescribeKey", {"KeyId": key}))["KeyMetadata"]["KeyState"]
+        except AwsError as error:
+            raise _invalid(f"The KMS key {key} can't be used: {error.message}") from error
+        if state != "Enabled":
+            raise _invalid(f"The KMS key {key} can't be used: it is {state}.")
 
     def _chosen(self, group: str, request: Mapping[str, Any]) -> Sequence[Stream]:
         names, prefix = request.get("logStreamNames"), request.get("logStreamNamePrefix", "")
@@ -243,6 +314,12 @@ class LogsApi:
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
+
+
+def _tagged(group: Group, wanted: Mapping[str, Any]) -> bool:
+    """Whether the group has the tag, with one of the values where some are given."""
+    values = wanted.get("values")
+    return wanted["key"] in group.tags and (not values or group.tags[wanted["key"]] in values)
 
 
 def _filtered(event: Event, stream: str) -> Request:

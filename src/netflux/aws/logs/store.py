@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,10 @@ from typing import Any
 from netflux import setaside
 from netflux.aws.logs.stream import Events
 from netflux.controlplane.records.documents import Documents
-from netflux.controlplane.records.kinds import kind_of
+from netflux.controlplane.records.table import Schema
 from netflux.errors import AwsError
 from netflux.faults import Faults
 
-GROUP, STREAM = "logs/group", "logs/stream"
 DAY = 86_400_000
 """Milliseconds."""
 
@@ -49,6 +48,17 @@ class Stream:
     created: int
 
 
+_COPY = "Its events are kept. Put a copy of netflux.db back."
+GROUP = Schema("logs/group", Group, lambda group: group.name, remedy=_COPY)
+STREAM = Schema(
+    "logs/stream",
+    Stream,
+    lambda stream: _key(stream.group, stream.name),
+    indices={"group": lambda stream: (stream.group,)},
+    remedy=_COPY,
+)
+
+
 class Store:
     """All groups and streams of the region.
 
@@ -61,36 +71,34 @@ class Store:
     def __init__(self, directory: Path, documents: Documents, faults: Faults | None = None) -> None:
         self._faults = faults or Faults()
         self._directory = directory
-        documents.declare(
-            kind_of(GROUP, Group, "Its events are kept. Put a copy of netflux.db back."),
-            kind_of(STREAM, Stream, "Its events are kept. Put a copy of netflux.db back."),
-        )
         self._documents = documents
+        self._groups = documents.table(GROUP)
+        self._streams = documents.table(STREAM)
         self._events: dict[tuple[str, str], Events] = {}
 
     def groups(self) -> Sequence[Group]:
         """All groups by name."""
-        return sorted((Group(**body) for _, body in self._documents.list(GROUP)), key=lambda group: group.name)
+        return sorted(self._groups, key=lambda group: group.name)
 
     def group(self, name: str) -> Group:
         """ResourceNotFoundException when there is none."""
-        found = self._documents.get(GROUP, name)
+        found = self._groups.get(name)
         if found is None:
             raise AwsError("ResourceNotFoundException", f"The specified log group does not exist: {name}")
-        return Group(**found)
+        return found
 
     def add_group(self, group: Group) -> None:
         """ResourceAlreadyExistsException when the name is taken."""
-        if self._documents.get(GROUP, group.name) is not None:
+        if group.name in self._groups:
             raise AwsError("ResourceAlreadyExistsException", f"The specified log group already exists: {group.name}")
         if self._folder(group.name).is_dir():
             self._unknown(self._folder(group.name))
-        self._documents.put(GROUP, group.name, asdict(group))
+        self._groups.put(group)
 
     def update_group(self, name: str, **changes: Any) -> Group:
         """Changes some members of a group."""
         changed = replace(self.group(name), **changes)
-        self._documents.put(GROUP, name, asdict(changed))
+        self._groups.put(changed)
         return changed
 
     def delete_group(self, name: str) -> None:
@@ -100,37 +108,36 @@ class Store:
             raise AwsError("OperationAbortedException", f"Deletion protection is enabled for log group {name}.")
         with self._documents.transaction():
             for stream in self.streams(name):
-                self._documents.delete(STREAM, _key(name, stream.name))
+                self._streams.delete(_key(name, stream.name))
                 self._events.pop((name, stream.name), None)
-            self._documents.delete(GROUP, name)
+            self._groups.delete(name)
         shutil.rmtree(self._folder(name), ignore_errors=True)
 
     def streams(self, group: str) -> Sequence[Stream]:
         """All streams of a group by name."""
-        found = (Stream(**body) for _, body in self._documents.list(STREAM) if body["group"] == group)
-        return sorted(found, key=lambda stream: stream.name)
+        return sorted(self._streams.where("group", group), key=lambda stream: stream.name)
 
     def stream(self, group: str, name: str) -> Stream:
         """ResourceNotFoundException when the group or the stream is not there."""
         self.group(group)
-        found = self._documents.get(STREAM, _key(group, name))
+        found = self._streams.get(_key(group, name))
         if found is None:
             raise AwsError("ResourceNotFoundException", f"The specified log stream does not exist: {name}")
-        return Stream(**found)
+        return found
 
     def add_stream(self, stream: Stream) -> None:
         """ResourceAlreadyExistsException when the name is taken."""
         self.group(stream.group)
-        if self._documents.get(STREAM, _key(stream.group, stream.name)) is not None:
+        if _key(stream.group, stream.name) in self._streams:
             raise AwsError("ResourceAlreadyExistsException", f"The specified log stream already exists: {stream.name}")
         if self._file(stream.group, stream.name).exists():
             self._unknown(self._file(stream.group, stream.name))
-        self._documents.put(STREAM, _key(stream.group, stream.name), asdict(stream))
+        self._streams.put(stream)
 
     def delete_stream(self, group: str, name: str) -> None:
         """Deletes the stream and its events."""
         self.stream(group, name)
-        self._documents.delete(STREAM, _key(group, name))
+        self._streams.delete(_key(group, name))
         self._events.pop((group, name), None)
         self._file(group, name).unlink(missing_ok=True)
         self._faults.clear("file", str(self._file(group, name)))

@@ -11,10 +11,12 @@ from netflux.aws.rds.pages import page
 from netflux.aws.rds.part import Part, combination, no_filters
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
+from netflux.resources.rds import Event
 
 if TYPE_CHECKING:
     from types_boto3_rds.type_defs import DescribeEventsMessageTypeDef
 
+_SOURCE = "db-instance"
 _MINUTES = 60  # by default ("DescribeEvents", Amazon RDS API Reference)
 
 
@@ -30,18 +32,30 @@ class EventOperations(Part):
         no_filters(request)
         if "SourceIdentifier" in request and "SourceType" not in request:
             raise combination("SourceType must be provided with SourceIdentifier.")
-        since = _since(request, self.clock.now())
+        since, end = _since(request, self.clock.now()), request.get("EndTime")
         found = [
             event
-            for event in self.instances.events()
-            if request.get("SourceType", "db-instance") == event["SourceType"]
-            and request.get("SourceIdentifier", event["SourceIdentifier"]) == event["SourceIdentifier"]
-            and set(request.get("EventCategories") or event["EventCategories"]) & set(event["EventCategories"])
-            and event["Date"] >= since
-            and event["Date"] <= request.get("EndTime", event["Date"])
+            for event in self.instances.events
+            if request.get("SourceType", _SOURCE) == _SOURCE
+            and request.get("SourceIdentifier", event.source) == event.source
+            and event.category in (request.get("EventCategories") or [event.category])
+            and since <= event.at
+            and (not isinstance(end, datetime) or event.at <= end)
         ]
-        shown, marker = page(found, request, lambda event: event["Date"].isoformat() + event["SourceIdentifier"])
-        return {"Events": shown, "Marker": marker} if marker else {"Events": shown}
+        shown, marker = page(found, request, lambda event: event.at.isoformat() + event.source)
+        answer = {"Events": [_shown(event) for event in shown]}
+        return {**answer, "Marker": marker} if marker else answer
+
+
+def _shown(event: Event) -> dict[str, Any]:
+    return {
+        "SourceIdentifier": event.source,
+        "SourceType": _SOURCE,
+        "SourceArn": event.arn,
+        "Message": event.message,
+        "EventCategories": [event.category],
+        "Date": event.at,
+    }
 
 
 def _since(request: DescribeEventsMessageTypeDef, now: datetime) -> datetime:

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from netflux.controlplane.records.kinds import kind
-from netflux.resources.rds import INSTANCE, PARAMETER_GROUP, SUBNET_GROUP, Instance, Parameter
+from netflux.resources.rds import EVENT, INSTANCE, PARAMETER_GROUP, SUBNET_GROUP, Event, Instance, Parameter
 
 if TYPE_CHECKING:  # what reads these values, among it what decides, is without I/O
     from netflux.controlplane.records.documents import Documents
 
-EVENT = "rds/event"
+_DOCUMENTS = "rds/event"
 MOST_EVENTS = 1000
 
 
@@ -60,13 +60,14 @@ class Instances:
     """
 
     def __init__(self, documents: Documents) -> None:
-        documents.declare(
-            kind(EVENT, "It is an event only.", SourceIdentifier=str, SourceType=str, Message=str, Date=str)
-        )
+        documents.declare(kind(_DOCUMENTS, "It is an event only.", SourceIdentifier=str, Message=str, Date=str))
         self.documents = documents
+        self.events = documents.table(EVENT)
         self.subnet_groups = documents.table(SUBNET_GROUP)
         self.parameter_groups = documents.table(PARAMETER_GROUP)
         self.table = documents.table(INSTANCE)
+        self._take_over_events()
+        self._last = max((event.number for event in self.events), default=0)
         self._actual: dict[str, Actual] = {}
         self.passwords: dict[str, str] = {}
         """Passwords between their acceptance and the login that proves them; in memory only."""
@@ -105,21 +106,18 @@ class Instances:
 
     def record(self, instance: Instance, message: str, category: str, now: datetime) -> None:
         """Adds an event; the oldest go when there are too many."""
-        events = self.documents.list(EVENT)
-        number = int(events[-1][0]) + 1 if events else 1
-        event = {
-            "SourceIdentifier": instance.identifier,
-            "SourceType": "db-instance",
-            "Message": message,
-            "EventCategories": [category],
-            "Date": now.isoformat(),
-            "SourceArn": instance.arn,
-        }
+        self._last += 1
         with self.documents.transaction():
-            self.documents.put(EVENT, f"{number:012}", event)
-            for key, _ in events[: max(0, len(events) + 1 - MOST_EVENTS)]:
-                self.documents.delete(EVENT, key)
+            self.events.put(Event(self._last, instance.identifier, instance.arn, message, category, now))
+            for old in [*self.events][:-MOST_EVENTS]:
+                self.events.delete(old.key)
 
-    def events(self) -> Sequence[Mapping[str, Any]]:
-        """All events, the oldest first; `Date` is aware."""
-        return [{**event, "Date": datetime.fromisoformat(event["Date"])} for _, event in self.documents.list(EVENT)]
+    def _take_over_events(self) -> None:
+        """Release 0.1 had them in documents that did not hold their number."""
+        with self.documents.transaction():
+            for key, old in self.documents.list(_DOCUMENTS):
+                category = (old.get("EventCategories") or [""])[0]
+                at = datetime.fromisoformat(old["Date"])
+                told = old["SourceIdentifier"], old.get("SourceArn", ""), old["Message"], category, at
+                self.events.put(Event(int(key), *told))
+                self.documents.delete(_DOCUMENTS, key)

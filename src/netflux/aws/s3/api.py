@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from netflux.aws.s3 import members
 from netflux.aws.s3.buckets import Buckets
+from netflux.aws.s3.listings import Listings
 from netflux.aws.s3.multipart import Multipart
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
+from netflux.controlplane.call import Call
 
 
-class S3Api(Buckets, Multipart):
+class S3Api(Buckets, Listings, Multipart):
     """All operations; one that is not here is refused by its name.
 
     Args:
@@ -22,3 +28,7 @@ class S3Api(Buckets, Multipart):
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
         self.clock = clock
+
+    async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
+        """What every request says of owners is true."""
+        members.check(call, params)

@@ -11,11 +11,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from netflux.aws.s3 import labels
+from netflux.aws.s3 import labels, members
 from netflux.aws.s3.store import Store
-from netflux.aws.s3.support import not_implemented
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
+from netflux.controlplane.records import paging
 from netflux.controlplane.records.documents import Document
 from netflux.errors import AwsError
 from netflux.policy.document import Policy, PolicyError, parse
@@ -25,6 +26,10 @@ from netflux.policy.public import is_public
 _NAME = re.compile(r"(?!xn--|sthree-)(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)")
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _LARGEST_POLICY = 20 * 1024  # bytes; "Bucket policies for Amazon S3", S3 User Guide
+_LARGEST_PAGE = 10_000  # buckets; "ListBuckets", S3 API Reference
+_OWNERSHIP = ("BucketOwnerEnforced",)
+_ONE_KIND = "There are buckets of one kind, in the region: leave it out."
+_RULES = "ServerSideEncryptionConfiguration.Rules"
 _ENCRYPTION = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]}
 
 
@@ -45,15 +50,24 @@ class Buckets:
     store: Store
     clock: Clock
 
+    @operation(
+        "Bucket ACL ObjectOwnership CreateBucketConfiguration(LocationConstraint Tags(Key Value))",
+        refused={
+            **members.GRANTS,
+            "GrantWrite": members.GRANTS["GrantRead"],
+            "CreateBucketConfiguration.Location": _ONE_KIND,
+            "CreateBucketConfiguration.Bucket": _ONE_KIND,
+            "ObjectLockEnabledForBucket": "Objects are not locked here: leave it out.",
+            "BucketNamespace": "Names are the account's own here anyway: leave it out.",
+        },
+        only={"ObjectOwnership": _OWNERSHIP},
+    )
     async def create_bucket(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A private bucket with all public access blocked, as AWS makes them since April 2023."""
         name = request["Bucket"]
         if not _NAME.fullmatch(name):
             raise AwsError("InvalidBucketName", f"The specified bucket is not valid: {name}")
         configuration = request.get("CreateBucketConfiguration") or {}
-        for member in configuration:
-            if member not in {"LocationConstraint", "Tags"}:
-                raise not_implemented(f"CreateBucketConfiguration.{member}")
         region = configuration.get("LocationConstraint") or call.region
         if region != call.region:
             raise AwsError(
@@ -69,8 +83,8 @@ class Buckets:
                 f"Your previous request to create the named bucket succeeded and you already own it: {name}",
                 409,
             )
-        ownership = request.get("ObjectOwnership") or "BucketOwnerEnforced"
-        _check_ownership(ownership)
+        tags = configuration.get("Tags") or []
+        labels.check_tags(tags, labels.BUCKET, inside=call.access_key is None)
         self.store.put_bucket(
             name,
             {
@@ -78,18 +92,20 @@ class Buckets:
                 "region": region,
                 "policy": None,
                 "public_access_block": dict.fromkeys(_BLOCKS, True),
-                "ownership": ownership,
+                "ownership": request.get("ObjectOwnership") or "BucketOwnerEnforced",
                 "encryption": _ENCRYPTION,
-                "tags": configuration.get("Tags") or [],
+                "tags": tags,
             },
         )
         return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
 
+    @operation(members.BUCKET)
     async def head_bucket(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Whether it is there."""
         bucket = self.store.bucket(request["Bucket"])
         return {"BucketRegion": bucket["region"], "BucketArn": f"arn:aws:s3:::{request['Bucket']}"}
 
+    @operation(members.BUCKET)
     async def delete_bucket(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Only an empty bucket goes."""
         self.store.bucket(request["Bucket"])
@@ -98,27 +114,35 @@ class Buckets:
         self.store.delete_bucket(request["Bucket"])
         return {}
 
+    @operation("MaxBuckets ContinuationToken Prefix BucketRegion")
     async def list_buckets(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """All of the account's."""
-        if request.get("MaxBuckets") or request.get("ContinuationToken"):
-            raise not_implemented("Paging of ListBuckets")
+        """All of the account's, by name."""
         buckets = [
             {"Name": name, "CreationDate": datetime.fromisoformat(bucket["created"]), "BucketRegion": bucket["region"]}
             for name, bucket in self.store.buckets()
             if name.startswith(request.get("Prefix") or "") and request.get("BucketRegion") in {None, bucket["region"]}
         ]
-        return {"Buckets": buckets, "Owner": {"ID": call.account}}
+        refusal = AwsError("InvalidArgument", "The continuation token provided is incorrect")
+        size = request.get("MaxBuckets") or _LARGEST_PAGE
+        shown, token = paging.page(buckets, request.get("ContinuationToken"), size, refusal)
+        told = {"ContinuationToken": token or None, "Prefix": request.get("Prefix") or None}
+        return {"Buckets": shown, "Owner": {"ID": call.account}} | {
+            name: value for name, value in told.items() if value is not None
+        }
 
+    @operation(members.BUCKET)
     async def get_bucket_location(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Absent for us-east-1, as ever."""
         region = self.store.bucket(request["Bucket"])["region"]
         return {} if region == "us-east-1" else {"LocationConstraint": region}
 
+    @operation(members.BUCKET)
     async def get_bucket_versioning(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Never enabled: putting it is refused."""
         self.store.bucket(request["Bucket"])
         return {}
 
+    @operation(members.BUCKET)
     async def get_bucket_policy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The text as it was put."""
         policy = self.store.bucket(request["Bucket"])["policy"]
@@ -126,6 +150,11 @@ class Buckets:
             raise AwsError("NoSuchBucketPolicy", "The bucket policy does not exist", 404)
         return {"Policy": policy}
 
+    @operation(
+        f"{members.DOCUMENT} Policy",
+        neutral={"ConfirmRemoveSelfBucketAccess": "Whatever a policy says, the owner's root user may change it."},
+        only=members.ALGORITHMS,
+    )
     async def put_bucket_policy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Refused when it can't be evaluated, or is public while such policies are blocked."""
         name, text = request["Bucket"], request["Policy"]
@@ -147,11 +176,13 @@ class Buckets:
         self.store.put_bucket(name, {**bucket, "policy": text})
         return {}
 
+    @operation(members.BUCKET)
     async def delete_bucket_policy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Also when there is none."""
         self._change(request, policy=None)
         return {}
 
+    @operation(members.BUCKET)
     async def get_bucket_policy_status(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Whether the policy is public."""
         policy = read_policy(self.store.bucket(request["Bucket"]))
@@ -159,6 +190,7 @@ class Buckets:
             raise AwsError("NoSuchBucketPolicy", "The bucket policy does not exist", 404)
         return {"PolicyStatus": {"IsPublic": is_public(policy)}}
 
+    @operation(members.BUCKET)
     async def get_public_access_block(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The four settings."""
         blocks = self.store.bucket(request["Bucket"])["public_access_block"]
@@ -168,30 +200,40 @@ class Buckets:
             )
         return {"PublicAccessBlockConfiguration": blocks}
 
+    @operation(
+        f"{members.DOCUMENT} PublicAccessBlockConfiguration({' '.join(_BLOCKS)})",
+        only=members.ALGORITHMS,
+    )
     async def put_public_access_block(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """What is not named is off."""
         given = request["PublicAccessBlockConfiguration"]
         self._change(request, public_access_block={name: bool(given.get(name, False)) for name in _BLOCKS})
         return {}
 
+    @operation(members.BUCKET)
     async def delete_public_access_block(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """All off."""
         self._change(request, public_access_block={})
         return {}
 
+    @operation(members.BUCKET)
     async def get_bucket_ownership_controls(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The one rule."""
         return {
             "OwnershipControls": {"Rules": [{"ObjectOwnership": self.store.bucket(request["Bucket"])["ownership"]}]}
         }
 
+    @operation(
+        f"{members.DOCUMENT} OwnershipControls(Rules(ObjectOwnership))",
+        refused={"OwnershipControls.Rules.ObjectOwnership": members.GRANTS["GrantRead"]},
+        only={**members.ALGORITHMS, "OwnershipControls.Rules.ObjectOwnership": _OWNERSHIP},
+    )
     async def put_bucket_ownership_controls(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Only BucketOwnerEnforced, since there are no ACLs here."""
-        for rule in request["OwnershipControls"]["Rules"]:
-            _check_ownership(rule["ObjectOwnership"])
         self._change(request)
         return {}
 
+    @operation(members.BUCKET)
     async def get_bucket_acl(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The owner's full control, which is all there is without ACLs."""
         self.store.bucket(request["Bucket"])
@@ -201,30 +243,43 @@ class Buckets:
             "Grants": [{"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}],
         }
 
+    @operation(
+        f"{members.DOCUMENT} ACL",
+        refused={
+            **members.GRANTS,
+            "GrantWrite": members.GRANTS["GrantRead"],
+            "AccessControlPolicy": members.GRANTS["GrantRead"],
+        },
+        only=members.ALGORITHMS,
+    )
     async def put_bucket_acl(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """`private` is what it already is; others were refused."""
         self._change(request)
         return {}
 
+    @operation(members.BUCKET)
     async def get_bucket_encryption(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """As configured."""
         return {"ServerSideEncryptionConfiguration": self.store.bucket(request["Bucket"])["encryption"]}
 
+    @operation(
+        f"{members.DOCUMENT} ServerSideEncryptionConfiguration(Rules("
+        "ApplyServerSideEncryptionByDefault(SSEAlgorithm) BucketKeyEnabled BlockedEncryptionTypes(EncryptionType)))",
+        refused={f"{_RULES}.ApplyServerSideEncryptionByDefault.KMSMasterKeyID": "Objects are not enciphered by keys."},
+        only={**members.ALGORITHMS, f"{_RULES}.ApplyServerSideEncryptionByDefault.SSEAlgorithm": ("AES256",)},
+    )
     async def put_bucket_encryption(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """AES256; what it means on this machine's disk is the disk's business."""
-        configuration = request["ServerSideEncryptionConfiguration"]
-        for rule in configuration["Rules"]:
-            algorithm = rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "AES256")
-            if algorithm != "AES256":
-                raise not_implemented(f"SSEAlgorithm {algorithm}")
-        self._change(request, encryption=configuration)
+        self._change(request, encryption=request["ServerSideEncryptionConfiguration"])
         return {}
 
+    @operation(members.BUCKET)
     async def delete_bucket_encryption(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Back to the default, which is AES256 as well."""
         self._change(request, encryption=_ENCRYPTION)
         return {}
 
+    @operation(members.BUCKET)
     async def get_bucket_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The tags, if any."""
         tags = self.store.bucket(request["Bucket"])["tags"]
@@ -232,6 +287,7 @@ class Buckets:
             raise AwsError("NoSuchTagSet", "The TagSet does not exist", 404)
         return {"TagSet": tags}
 
+    @operation(f"{members.DOCUMENT} Tagging(TagSet(Key Value))", only=members.ALGORITHMS)
     async def put_bucket_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Replaces all."""
         tags = request["Tagging"].get("TagSet") or []
@@ -239,6 +295,7 @@ class Buckets:
         self._change(request, tags=tags)
         return {}
 
+    @operation(members.BUCKET)
     async def delete_bucket_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Removes all."""
         self._change(request, tags=[])
@@ -247,11 +304,6 @@ class Buckets:
     def _change(self, request: Mapping[str, Any], **members: object) -> None:
         changed: Document = {**self.store.bucket(request["Bucket"]), **members}
         self.store.put_bucket(request["Bucket"], changed)
-
-
-def _check_ownership(ownership: str) -> None:
-    if ownership != "BucketOwnerEnforced":
-        raise not_implemented(f"ObjectOwnership {ownership} (access control lists)")
 
 
 def _check_resources(policy: Policy, bucket: str) -> None:

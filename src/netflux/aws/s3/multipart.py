@@ -13,13 +13,17 @@ from datetime import datetime
 from typing import Any
 
 from netflux import content
-from netflux.aws.s3.body import Staged, digest
+from netflux.aws.s3 import members
+from netflux.aws.s3.body import CHECKSUMS, Staged, digest
 from netflux.aws.s3.objects import ObjectBody, Objects, described
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.controlplane.records import paging
 from netflux.controlplane.records.documents import Document
 from netflux.errors import AwsError
 
+_UPLOAD = f"{members.KEY} UploadId"
+_PART = f"{_UPLOAD} PartNumber"
 _LAST_PART = 10_000  # "Amazon S3 multipart upload limits", S3 User Guide
 _SMALLEST_PART = 5 * 1024 * 1024  # bytes, all but the last; the same page
 
@@ -27,6 +31,12 @@ _SMALLEST_PART = 5 * 1024 * 1024  # bytes, all but the last; the same page
 class Multipart(Objects):
     """The part of S3's API that concerns multipart uploads."""
 
+    @operation(
+        f"{members.NEW} ChecksumAlgorithm ChecksumType",
+        neutral=members.PAYER,
+        refused=members.NOT_KEPT,
+        only={**members.AS_STORED, **members.ALGORITHMS},
+    )
     async def create_multipart_upload(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Starts one."""
         self.store.bucket(request["Bucket"])
@@ -53,6 +63,12 @@ class Multipart(Objects):
             "ChecksumType": kind,
         }
 
+    @operation(
+        f"{_PART} {members.SUMS} Body ContentLength ContentMD5 ChecksumAlgorithm",
+        neutral=members.PAYER,
+        refused={**members.CUSTOMER_KEY, **members.OTHER_SUMS},
+        only=members.ALGORITHMS,
+    )
     async def upload_part(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A part; the same number again replaces it."""
         upload = self._upload(request)
@@ -60,6 +76,11 @@ class Multipart(Objects):
         self._keep_part(request, body)
         return {"ETag": f'"{body.md5}"', **{f"Checksum{name}": value for name, value in body.checksums.items()}}
 
+    @operation(
+        f"{_PART} {members.COPIED} CopySourceRange",
+        neutral=members.PAYER,
+        refused={**members.CUSTOMER_KEY, **members.SOURCE_KEY},
+    )
     async def upload_part_copy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A part out of another object."""
         upload, source = self._upload(request), self.read_source(request)
@@ -101,11 +122,27 @@ class Multipart(Objects):
         if before:
             self.store.bodies.discard(before["body"])
 
+    @operation(
+        f"{_UPLOAD} {members.CONDITIONS} {members.SUMS} ChecksumType MpuObjectSize "
+        f"MultipartUpload(Parts(PartNumber ETag {members.SUMS}))",
+        neutral=members.PAYER,
+        refused={
+            **members.CUSTOMER_KEY,
+            **members.OTHER_SUMS,
+            **{f"MultipartUpload.Parts.{name}": text for name, text in members.OTHER_SUMS.items()},
+        },
+    )
     async def complete_multipart_upload(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Joins the parts; the object is there when the joined body and its document are on disk."""
         upload = self._upload(request)
         parts = _chosen(upload, (request.get("MultipartUpload") or {}).get("Parts") or [])
         self.check_write(request)
+        _check_size(request, parts)
+        if request.get("ChecksumType") not in (None, upload["checksum_type"]):
+            raise AwsError(
+                "InvalidRequest",
+                f"The upload was begun with the checksum type {upload['checksum_type']}, which is not the request's.",
+            )
         whole = await self._join(upload, parts)
         try:
             self._upload(request)
@@ -117,6 +154,7 @@ class Multipart(Objects):
                 "body": whole.file,
                 "checksums": _checksums(upload, parts, whole),
             }
+            _check_sums(request, document["checksums"])
             self.store.put_object(request["Bucket"], request["Key"], document, request["UploadId"])
         except BaseException:
             self.store.bodies.discard(whole.file)
@@ -145,11 +183,17 @@ class Multipart(Objects):
             writer.abandon()
             raise
 
+    @operation(
+        _UPLOAD,
+        neutral=members.PAYER,
+        refused={"IfMatchInitiatedTime": "An upload is ended whenever it began: leave it out."},
+    )
     async def abort_multipart_upload(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Removes the parts."""
         self.store.delete_upload(request["UploadId"], self._upload(request))
         return {}
 
+    @operation(f"{_UPLOAD} MaxParts PartNumberMarker", neutral=members.PAYER, refused=members.CUSTOMER_KEY)
     async def list_parts(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Parts by number."""
         upload = self._upload(request)
@@ -166,18 +210,30 @@ class Multipart(Objects):
             "MaxParts": limit,
             "IsTruncated": len(rows) > limit,
             "StorageClass": "STANDARD",
+            "PartNumberMarker": str(after),
+            "ChecksumAlgorithm": upload["algorithm"],
+            "ChecksumType": upload["checksum_type"],
             "Parts": [
                 {
                     "PartNumber": number,
                     "ETag": part["etag"],
                     "Size": part["size"],
                     "LastModified": datetime.fromisoformat(part["modified"]),
+                    **{f"Checksum{name}": value for name, value in part["checksums"].items()},
                 }
                 for number, part in shown
             ],
         }
         return answer | ({"NextPartNumberMarker": str(shown[-1][0])} if len(rows) > limit else {})
 
+    @operation(
+        f"{members.BUCKET} Prefix",
+        neutral=members.PAYER,
+        refused=dict.fromkeys(
+            ("Delimiter", "EncodingType", "KeyMarker", "MaxUploads", "UploadIdMarker"),
+            "One answer has all of a bucket's uploads: leave it out.",
+        ),
+    )
     async def list_multipart_uploads(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """All unfinished uploads of the bucket."""
         self.store.bucket(request["Bucket"])
@@ -186,7 +242,9 @@ class Multipart(Objects):
             for upload_id, upload in self.store.uploads(request["Bucket"])
             if upload["key"].startswith(request.get("Prefix") or "")
         ]
-        return {"Bucket": request["Bucket"], "IsTruncated": False, "Uploads": sorted(rows, key=lambda row: row["Key"])}
+        prefix = {"Prefix": request["Prefix"]} if request.get("Prefix") else {}
+        uploads = sorted(rows, key=lambda row: row["Key"])
+        return {"Bucket": request["Bucket"], "IsTruncated": False, "Uploads": uploads, **prefix}
 
     def _upload(self, request: Mapping[str, Any]) -> Document:
         self.store.bucket(request["Bucket"])
@@ -207,16 +265,41 @@ def _chosen(upload: Document, named: Sequence[Mapping[str, Any]]) -> list[Docume
     chosen: list[Document] = []
     for part in named:
         found = upload["parts"].get(str(part["PartNumber"]))
-        if found is None or not content.names(part.get("ETag") or "", found["etag"]):
+        if found is None or not _is(part, found):
             raise AwsError(
                 "InvalidPart",
-                f"Part {part['PartNumber']} could not be found: it may not have been uploaded, or its entity tag is "
-                "another one.",
+                f"Part {part['PartNumber']} could not be found: it may not have been uploaded, or its entity tag or "
+                "checksum is another one.",
             )
         chosen.append(found)
     if any(part["size"] < _SMALLEST_PART for part in chosen[:-1]):
         raise AwsError("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size: 5 MB a part")
     return chosen
+
+
+def _is(named: Mapping[str, Any], part: Document) -> bool:
+    """Whether a part is the one that CompleteMultipartUpload names, by its entity tag and what checksums it gives."""
+    sums = {name: named.get(f"Checksum{name}") for name in CHECKSUMS}
+    return content.names(named.get("ETag") or "", part["etag"]) and all(
+        part["checksums"].get(name) == value for name, value in sums.items() if value is not None
+    )
+
+
+def _check_size(request: Mapping[str, Any], parts: Sequence[Document]) -> None:
+    size = sum(part["size"] for part in parts)
+    if request.get("MpuObjectSize") not in (None, size):
+        raise AwsError(
+            "InvalidRequest",
+            f"The header x-amz-mp-object-size says {request['MpuObjectSize']} bytes, and the parts have {size}.",
+        )
+
+
+def _check_sums(request: Mapping[str, Any], computed: Mapping[str, str]) -> None:
+    """Those of the whole object that the request gives; a composite one may come without the number of parts."""
+    for name in CHECKSUMS:
+        given = request.get(f"Checksum{name}")
+        if given is not None and given not in (computed.get(name), computed.get(name, "").partition("-")[0]):
+            raise AwsError("BadDigest", f"The {name} you specified did not match the calculated checksum.")
 
 
 def _etag(parts: Sequence[Document]) -> str:

@@ -5,27 +5,31 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, unquote
 
 from netflux import content
-from netflux.aws.s3 import labels, listing
+from netflux.aws.s3 import labels, members
 from netflux.aws.s3.body import SMALL, Staged, Writer, incomplete
 from netflux.aws.s3.store import Store
-from netflux.aws.s3.support import not_implemented
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
+from netflux.controlplane.operation import operation
 from netflux.controlplane.records.documents import Document
-from netflux.errors import AwsError
+from netflux.errors import AwsError, Unsupported
 
 HEADERS = ("ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires")
 _OVERRIDES = {f"Response{name}": name for name in HEADERS}
+_NOT_READ = {
+    **members.CUSTOMER_KEY,
+    "PartNumber": "Parts are not kept apart once they are joined: ask by Range.",
+}
+_UNCONDITIONAL = "Objects are deleted whatever they hold: leave it out."
 _LARGEST_BATCH = 1000  # keys; "DeleteObjects", S3 API Reference
 
 
@@ -92,7 +96,7 @@ def copy_source(text: str) -> tuple[str, str]:
     """Bucket and key of an x-amz-copy-source."""
     source, _, version = text.partition("?versionId=")
     if version not in {"", "null"}:
-        raise not_implemented("versionId of CopySource")
+        raise Unsupported("s3: the versionId of CopySource", "Buckets keep one version: leave it out.")
     bucket, _, key = unquote(source).removeprefix("/").partition("/")
     if not bucket or not key:
         raise AwsError("InvalidArgument", f"Copy source must mention the source bucket and key: {text}")
@@ -116,6 +120,16 @@ class Objects:
             return self.store.bodies.stage(data, algorithms)
         return await asyncio.to_thread(self.store.bodies.stage, data, algorithms)
 
+    @operation(
+        f"{members.NEW} {members.CONDITIONS} {members.SUMS} Body ContentLength ContentMD5 ChecksumAlgorithm",
+        neutral=members.PAYER,
+        refused={
+            **members.NOT_KEPT,
+            **members.OTHER_SUMS,
+            "WriteOffsetBytes": "An object is written as a whole: leave it out.",
+        },
+        only={**members.AS_STORED, **members.ALGORITHMS},
+    )
     async def put_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Acknowledged when body and document are on disk."""
         bucket, key = request["Bucket"], request["Key"]
@@ -152,6 +166,7 @@ class Objects:
                     "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412
                 )
 
+    @operation(members.READ, neutral=members.PAYER, refused=_NOT_READ, only=members.ONE_VERSION)
     async def get_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The object, or the part that Range asks for."""
         document = self._whole(request["Bucket"], request["Key"], self._read(request))
@@ -163,18 +178,37 @@ class Objects:
         answer["Body"] = ObjectBody(self.store.bodies.path(document["body"]), start, length)
         return answer
 
+    @operation(members.READ, neutral=members.PAYER, refused=_NOT_READ, only=members.ONE_VERSION)
     async def head_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """What GetObject would return, without the bytes."""
         answer = await self.get_object(call, request)
         del answer["Body"]
         return answer
 
+    @operation(
+        f"{members.KEY} VersionId",
+        neutral=members.PAYER,
+        refused={
+            **members.NO_LOCKS,
+            **dict.fromkeys(("IfMatch", "IfMatchLastModifiedTime", "IfMatchSize"), _UNCONDITIONAL),
+        },
+        only=members.ONE_VERSION,
+    )
     async def delete_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Also when it is not there."""
         self.store.bucket(request["Bucket"])
         self.store.delete_object(request["Bucket"], request["Key"])
         return {}
 
+    @operation(
+        f"{members.BUCKET} ChecksumAlgorithm Delete(Objects(Key VersionId) Quiet)",
+        neutral=members.PAYER,
+        refused={
+            **members.NO_LOCKS,
+            **{f"Delete.Objects.{name}": _UNCONDITIONAL for name in ("ETag", "LastModifiedTime", "Size")},
+        },
+        only={**members.ALGORITHMS, "Delete.Objects.VersionId": ("null",)},
+    )
     async def delete_objects(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Up to 1,000 keys."""
         self.store.bucket(request["Bucket"])
@@ -182,13 +216,17 @@ class Objects:
         if not wanted or len(wanted) > _LARGEST_BATCH:
             raise AwsError("MalformedXML", f"DeleteObjects takes 1 to 1,000 keys, not {len(wanted)}")
         for item in wanted:
-            if set(item) - {"Key"} and item.get("VersionId") not in {None, "null"}:
-                raise not_implemented("VersionId of DeleteObjects")
             self.store.delete_object(request["Bucket"], item["Key"])
         if request["Delete"].get("Quiet"):
             return {}
         return {"Deleted": [{"Key": item["Key"]} for item in wanted]}
 
+    @operation(
+        f"{members.NEW} {members.COPIED} {members.CONDITIONS} ChecksumAlgorithm MetadataDirective TaggingDirective",
+        neutral={**members.PAYER, "AnnotationDirective": "Objects have no annotations here, so none is copied."},
+        refused={**members.NOT_KEPT, **members.SOURCE_KEY},
+        only={**members.AS_STORED, **members.ALGORITHMS},
+    )
     async def copy_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Bytes are copied, not shared."""
         source_bucket, source_key = copy_source(request["CopySource"])
@@ -204,10 +242,12 @@ class Objects:
         given = described(request)
         kept = {**source, **(given if replaced else {})}
         kept["tags"] = given["tags"] if request.get("TaggingDirective") == "REPLACE" else source["tags"]
-        writer = self.store.bodies.writer(source["checksums"] or ["CRC32"])
+        algorithm = request.get("ChecksumAlgorithm")
+        writer = self.store.bodies.writer([algorithm] if algorithm else source["checksums"] or ["CRC32"])
         try:
             body = await self.copied(writer, ObjectBody(self.store.bodies.path(source["body"]), 0, source["size"]))
             self.store.bucket(request["Bucket"])
+            self.check_write(request)
             document = {
                 **kept,
                 "etag": f'"{body.md5}"',
@@ -248,24 +288,16 @@ class Objects:
                 ) from error
             raise
 
-    async def list_objects(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """A page, continued by Marker."""
-        return self._list(request, request.get("Marker") or "", version=1)
-
-    async def list_objects_v2(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """A page, continued by ContinuationToken."""
-        after = request.get("StartAfter") or ""
-        if request.get("ContinuationToken"):
-            try:
-                after = base64.urlsafe_b64decode(request["ContinuationToken"]).decode()
-            except ValueError as error:
-                raise AwsError("InvalidArgument", "The continuation token provided is incorrect") from error
-        return self._list(request, after, version=2)
-
+    @operation(f"{members.KEY} VersionId", neutral=members.PAYER, only=members.ONE_VERSION)
     async def get_object_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The object's tags."""
         return {"TagSet": self._read({"Bucket": request["Bucket"], "Key": request["Key"]})["tags"]}
 
+    @operation(
+        f"{members.DOCUMENT} Key VersionId Tagging(TagSet(Key Value))",
+        neutral=members.PAYER,
+        only={**members.ONE_VERSION, **members.ALGORITHMS},
+    )
     async def put_object_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Replaces all tags."""
         document = self._read({"Bucket": request["Bucket"], "Key": request["Key"]})
@@ -275,6 +307,7 @@ class Objects:
         self.store.put_object(request["Bucket"], request["Key"], document)
         return {}
 
+    @operation(f"{members.KEY} VersionId", only=members.ONE_VERSION)
     async def delete_object_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Removes all tags."""
         return await self.put_object_tagging(call, {**request, "Tagging": {}})
@@ -329,58 +362,6 @@ class Objects:
         if isinstance(answer.get("Expires"), str):
             answer["Expires"] = datetime.fromisoformat(answer["Expires"])
         return answer
-
-    def _list(self, request: Mapping[str, Any], after: str, version: int) -> dict[str, Any]:
-        bucket = request["Bucket"]
-        self.store.bucket(bucket)
-        limit = 1000 if request.get("MaxKeys") is None else request["MaxKeys"]
-        if limit < 0:
-            raise AwsError("InvalidArgument", "Argument maxKeys must be an integer between 0 and 2147483647")
-        question = listing.Question(request.get("Prefix") or "", request.get("Delimiter") or "", after, limit)
-        page = listing.page(self.store.keys(bucket), question)
-
-        def text(value: str) -> str:
-            return quote(value, safe="/") if request.get("EncodingType") == "url" else value
-
-        rows = [(key, self.store.object(bucket, key)) for key in page.keys]
-        answer: dict[str, Any] = {
-            "Name": bucket,
-            "Prefix": text(question.prefix),
-            "MaxKeys": min(limit, listing.LARGEST_PAGE),
-            "IsTruncated": bool(page.last),
-            "Contents": [_row(text(key), document) for key, document in rows if document],
-            "CommonPrefixes": [{"Prefix": text(prefix)} for prefix in page.prefixes],
-        }
-        if question.delimiter:
-            answer["Delimiter"] = text(question.delimiter)
-        if request.get("EncodingType"):
-            answer["EncodingType"] = request["EncodingType"]
-        if version == 1:
-            marks: dict[str, Any] = {
-                "Marker": text(after),
-                "NextMarker": text(page.last) if page.last and question.delimiter else None,
-            }
-        else:
-            token = base64.urlsafe_b64encode(page.last.encode()).decode() if page.last else None
-            marks = {
-                "KeyCount": len(page.keys) + len(page.prefixes),
-                "ContinuationToken": request.get("ContinuationToken"),
-                "NextContinuationToken": token,
-                "StartAfter": text(request["StartAfter"]) if request.get("StartAfter") else None,
-            }
-        return answer | {name: value for name, value in marks.items() if value is not None}
-
-
-def _row(key: str, document: Document) -> dict[str, Any]:
-    return {
-        "Key": key,
-        "LastModified": datetime.fromisoformat(document["modified"]),
-        "ETag": document["etag"],
-        "ChecksumAlgorithm": [*document["checksums"]],
-        "ChecksumType": document["checksum_type"],
-        "Size": document["size"],
-        "StorageClass": "STANDARD",
-    }
 
 
 def _span(request: Mapping[str, Any], size: int) -> content.Span | None:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from netflux.aws.s3.body import CHECKSUMS, Bodies, Framing, Incoming, Staged, digest, unchunk
 from netflux.aws.s3.chunks import Chain
-from netflux.aws.s3.support import not_implemented
-from netflux.errors import AwsError
+from netflux.errors import AwsError, Unsupported
 
 LARGEST = 5 * 1024 * 1024 * 1024
 """Bytes of one PutObject or UploadPart ["Amazon S3 multipart upload limits", Amazon S3 User Guide]."""
@@ -26,7 +25,7 @@ def algorithms(headers: Mapping[str, str]) -> tuple[str, ...]:
     """The checksums that a request names, by header, trailer or SDK header; CRC32 when it names none.
 
     Raises:
-        AwsError: NotImplemented for one we can't compute.
+        Unsupported: one that we can't compute.
     """
     named = {name.removeprefix(_PREFIX) for name in headers if name.startswith(_PREFIX)}
     named |= {
@@ -37,7 +36,7 @@ def algorithms(headers: Mapping[str, str]) -> tuple[str, ...]:
     named.add(headers.get("x-amz-sdk-checksum-algorithm", "").lower())
     found = {name.upper() for name in named - _NOT_VALUES if name}
     for name in sorted(found - set(CHECKSUMS)):
-        raise not_implemented(f"The checksum algorithm {name}")
+        raise Unsupported(f"The checksum algorithm {name}", f"Use one of {', '.join(CHECKSUMS)}.")
     return tuple(sorted(found)) or ("CRC32",)
 
 

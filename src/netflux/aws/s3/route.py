@@ -112,10 +112,15 @@ def model() -> Any:
 
 @lru_cache(maxsize=1)
 def router() -> Router:
-    """The router over the whole model, so that what is not ours is still known by its name."""
+    """The router over the whole model, so that what is not ours is still known by its name.
+
+    A deprecated operation has the same requests as the one after it, and is that one.
+    """
     rows = []
     for name in model().operation_names:
         operation = model().operation_model(name)
+        if operation.deprecated:
+            continue
         members = operation.input_shape.members if operation.input_shape else {}
         required = operation.input_shape.required_members if operation.input_shape else []
         located: dict[str, list[str]] = {"querystring": [], "header": []}

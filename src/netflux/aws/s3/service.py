@@ -13,13 +13,15 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 from botocore import xform_name
 
-from netflux.aws.s3 import access, reception, route, support, wire
+from netflux.aws.s3 import access, reception, route, wire
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Incoming
 from netflux.aws.s3.buckets import read_policy
 from netflux.aws.s3.chunks import PREFIX, Chain
 from netflux.aws.s3.objects import ObjectBody, copy_source
 from netflux.aws.s3.reception import Promised
+from netflux.controlplane import operation as operations
+from netflux.controlplane.apis import Handler
 from netflux.controlplane.authentication import signature
 from netflux.controlplane.authentication.admission import MAIN, Admission, Door, is_own_page_host
 from netflux.controlplane.authentication.keys import Key
@@ -30,10 +32,10 @@ from netflux.controlplane.authorization.circumstances import Context
 from netflux.controlplane.authorization.identity import Identity
 from netflux.controlplane.authorization.service import Need
 from netflux.controlplane.call import Call
-from netflux.controlplane.protocol import bodies, sizes
+from netflux.controlplane.protocol import bodies, constraints, sizes
 from netflux.controlplane.records import room
 from netflux.controlplane.server import joined
-from netflux.errors import AwsError
+from netflux.errors import AwsError, Unsupported
 from netflux.policy.evaluate import ANONYMOUS, Principal, Request
 from netflux.policy.verdict import Kind, Source
 
@@ -132,10 +134,9 @@ class S3Service:
         operation = asked.call.operation
         handler = getattr(self._api, xform_name(operation), None)
         if handler is None:
-            raise support.not_implemented(operation)
+            raise Unsupported(f"s3:{operation}")
         self._authorize(asked)
-        params = await self._params(request, asked)
-        support.check(operation, params, self._account)
+        params = await self._params(request, asked, handler)
         denied = self._narrow(asked, params)
         try:
             with room.asked_by(operation):
@@ -249,14 +250,14 @@ class S3Service:
             return _denied()
         return error
 
-    async def _params(self, request: web.Request, asked: Asked) -> dict[str, Any]:
+    async def _params(self, request: web.Request, asked: Asked, handler: Handler) -> dict[str, Any]:
         shape = route.model().operation_model(asked.call.operation).input_shape
         body = b""
         if asked.call.operation not in _STREAMED and request.method in {"PUT", "POST"}:
             body = await _document(request, sizes.s3_document(asked.call.operation).size)
             if asked.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
-                raise support.not_implemented("aws-chunked framing of a request that is no object")
-            reception.check_small(body, asked.headers)
+                raise Unsupported("aws-chunked framing of a request that is no object")
+            reception.check_small(body, _of_the_body(asked))
         document = wire.Document(body, sizes.s3_document(asked.call.operation))
         params = wire.read(shape, asked.query, asked.headers, document)
         if asked.where.bucket:
@@ -264,8 +265,8 @@ class S3Service:
         if asked.where.key:
             params["Key"] = asked.where.key
         _require(shape, params)
+        await self._check_members(asked.call, handler, params)
         if asked.call.operation in _STREAMED:
-            support.check(asked.call.operation, params, self._account)
             params["Body"] = await reception.receive(
                 await _stream(request),
                 Promised(asked.headers, asked.visitor.chain),
@@ -274,12 +275,28 @@ class S3Service:
             )
         return params
 
+    async def _check_members(self, call: Call, handler: Handler, params: dict[str, Any]) -> None:
+        """What the control plane holds every service's requests to, before a body is taken."""
+        model = route.model().operation_model(call.operation)
+        constraints.check("s3", model, params)
+        declared = operations.declaration(handler)
+        if declared is not None:
+            declared.check(f"s3:{call.operation}", model.input_shape, params)
+        await self._api.precheck(call, params)
+
     def _wanted(self, asked: Asked, params: Mapping[str, Any]) -> set[str]:
         wanted = set(reception.algorithms(asked.headers))
         if asked.call.operation == "UploadPart":
             upload = self._api.store.upload(params["Bucket"], params["Key"], params["UploadId"])
             wanted.add(upload["algorithm"])
         return wanted
+
+
+def _of_the_body(asked: Asked) -> Mapping[str, str]:
+    """The headers without the checksums that an upload's end gives of the whole object."""
+    if asked.call.operation != "CompleteMultipartUpload":
+        return asked.headers
+    return {name: value for name, value in asked.headers.items() if not name.startswith("x-amz-checksum-")}
 
 
 async def _stream(request: web.Request) -> Incoming:
@@ -322,7 +339,8 @@ def _refusal(request: web.Request, error: AwsError, request_id: str) -> web.Resp
     if request.method == "HEAD":
         return web.Response(status=error.status, headers=headers)
     path = request.raw_path.partition("?")[0]
-    body = wire.error(error.code, error.message, path, request_id)
+    code = "NotImplemented" if isinstance(error, Unsupported) else error.code
+    body = wire.error(code, error.message, path, request_id)
     return web.Response(status=error.status, headers=headers, body=body, content_type="application/xml")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
+from netflux.resources import kms
 
 _DEFAULT = "alias/aws/secretsmanager"
 
@@ -37,14 +38,4 @@ async def check_decrypting(apis: Caller, key: str) -> None:
 
 async def _unusable(apis: Caller, key: str) -> str:
     """Why a key can't be used; nothing when it can."""
-    if not own(key):
-        return ""
-    try:
-        found = (await apis.call("kms", "DescribeKey", {"KeyId": key}))["KeyMetadata"]
-    except AwsError as error:
-        return f"{error.code}: {error.message}".rstrip(".")
-    if found.get("KeyState") != "Enabled":
-        return f"it is {found.get('KeyState')}"
-    if found.get("KeySpec") != "SYMMETRIC_DEFAULT":
-        return "it is no symmetric encryption key"
-    return ""
+    return await kms.unusable(apis, key) if own(key) else ""

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from netflux.aws.servicediscovery.store import (
-    NAMESPACE,
-    OPERATION,
-    TAGS,
-    UNSHARED,
-    Json,
-    Part,
-    identity,
-    matching,
-    page,
-    shown,
-)
+from netflux.aws.servicediscovery.store import TAGGER, UNSHARED, Json, Part, identity, matching, moment, page, told
 from netflux.controlplane import identifiers
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
@@ -23,9 +13,9 @@ from netflux.errors import AwsError
 from netflux.resources.ec2.vpc import VPC
 from netflux.resources.route53 import domain, hostedzone
 from netflux.resources.route53.hostedzone import HostedZone
+from netflux.resources.servicediscovery import Namespace
 
 _SOA_TTL = 15  # seconds; API shape SOA, as namespaces have it that name none (seen)
-_INTERNAL = ("operation", "vpc")
 _SOA = "Properties(DnsProperties(SOA(TTL)))"
 _LISTED = "NextToken MaxResults Filters(Name Values Condition)"
 _REPEATED = {"UpdaterRequestId": "An update that is repeated changes nothing."}
@@ -38,7 +28,7 @@ class Namespaces(Part):
     def create_http_namespace(self, call: Call, request: Json) -> Json:
         """A namespace for DiscoverInstances alone."""
         again = self._again(request, "HTTP", "")
-        return again or {"OperationId": self._create(call, request, "HTTP", {"DnsProperties": {"SOA": {}}})}
+        return again or {"OperationId": self._create(call, request, "HTTP")}
 
     @operation(f"Name CreatorRequestId Description Vpc Tags(Key Value) {_SOA}")
     def create_private_dns_namespace(self, call: Call, request: Json) -> Json:
@@ -51,29 +41,27 @@ class Namespaces(Part):
         name = _zone_name(request["Name"])
         if any(zone.name == name for zone in self.zones.where("vpc", request["Vpc"])):
             said = f"The VPC {request['Vpc']} has already been associated with another hosted zone of the name {name}"
-            failure = {"ErrorCode": "CANNOT_CREATE_HOSTED_ZONE", "ErrorMessage": said}
-            return {"OperationId": self.operation("CREATE_NAMESPACE", {}, **failure)}
-        return {"OperationId": self._create(call, request, "DNS_PRIVATE", {})}
+            return {"OperationId": self.operation("CREATE_NAMESPACE", {}, "CANNOT_CREATE_HOSTED_ZONE", said)}
+        return {"OperationId": self._create(call, request, "DNS_PRIVATE")}
 
     @operation(f"Name CreatorRequestId Description Tags(Key Value) {_SOA}")
     def create_public_dns_namespace(self, call: Call, request: Json) -> Json:
         """A namespace with a public hosted zone, which nobody resolves: nothing of this machine is on the internet."""
         again = self._again(request, "DNS_PUBLIC", "")
-        return again or {"OperationId": self._create(call, request, "DNS_PUBLIC", {})}
+        return again or {"OperationId": self._create(call, request, "DNS_PUBLIC")}
 
     @operation("Id")
     def delete_namespace(self, _call: Call, request: Json) -> Json:
         """With its hosted zone."""
         found = self.the_namespace(request["Id"])
-        if self.services(found["Id"]):
-            raise AwsError("ResourceInUse", f"The namespace {found['Id']} still has services; delete them first.")
-        for zone in self.zones.where("namespace", found["Arn"]):
+        if self.services.has("namespace", found.id):
+            raise AwsError("ResourceInUse", f"The namespace {found.id} still has services; delete them first.")
+        for zone in self.zones.where("namespace", found.arn):
             for record in self.records.where("zone", zone.id):
                 self.records.delete(record.key)
             self.zones.delete(zone.id)
-        self.documents.delete(NAMESPACE, found["Id"])
-        self.documents.delete(TAGS, found["Arn"])
-        return {"OperationId": self.operation("DELETE_NAMESPACE", {"NAMESPACE": found["Id"]})}
+        self.namespaces.delete(found.id)
+        return {"OperationId": self.operation("DELETE_NAMESPACE", {"NAMESPACE": found.id})}
 
     @operation("Id")
     def get_namespace(self, _call: Call, request: Json) -> Json:
@@ -84,13 +72,13 @@ class Namespaces(Part):
     def list_namespaces(self, _call: Call, request: Json) -> Json:
         """All namespaces that pass the filters."""
         places: dict[str, Any] = {
-            "TYPE": lambda body: body["Type"],
-            "NAME": lambda body: body["Name"],
-            "HTTP_NAME": lambda body: body["Properties"]["HttpProperties"]["HttpName"],
+            "TYPE": lambda one: one.type,
+            "NAME": lambda one: one.name,
+            "HTTP_NAME": lambda one: one.name,
             "RESOURCE_OWNER": lambda _: "SELF",
         }
-        found = matching([body for _, body in self.documents.list(NAMESPACE)], request.get("Filters", ()), places)
-        summaries = [self._namespace(body) for body in found]
+        found = matching([*self.namespaces], request.get("Filters", ()), places)
+        summaries = [self._namespace(one) for one in found]
         for one in summaries:
             one.pop("CreatorRequestId", None)
         return page(summaries, request, "Namespaces")
@@ -113,52 +101,54 @@ class Namespaces(Part):
     @operation("OperationId", refused=UNSHARED)
     def get_operation(self, _call: Call, request: Json) -> Json:
         """One operation; all have ended."""
-        found = self.documents.get(OPERATION, request["OperationId"])
+        found = self.operations.get(request["OperationId"])
         if found is None:
             raise AwsError("OperationNotFound", f"{request['OperationId']}")
-        return {"Operation": shown(found)}
+        return {
+            "Operation": told({
+                "Id": found.id, "Type": found.type, "Status": found.status, "CreateDate": moment(found.at),
+                "UpdateDate": moment(found.at), "Targets": found.targets, "ErrorCode": found.error_code or None,
+                "ErrorMessage": found.error_message or None,
+            })
+        }  # fmt: skip
 
     @operation(_LISTED)
     def list_operations(self, _call: Call, request: Json) -> Json:
         """The latest operations that pass the filters."""
         places: dict[str, Any] = {
-            "NAMESPACE_ID": lambda body: body["Targets"].get("NAMESPACE"),
-            "SERVICE_ID": lambda body: body["Targets"].get("SERVICE"),
-            "STATUS": lambda body: body["Status"],
-            "TYPE": lambda body: body["Type"],
+            "NAMESPACE_ID": lambda one: one.targets.get("NAMESPACE"),
+            "SERVICE_ID": lambda one: one.targets.get("SERVICE"),
+            "STATUS": lambda one: one.status,
+            "TYPE": lambda one: one.type,
         }
-        found = matching([body for _, body in self.documents.list(OPERATION)], request.get("Filters", ()), places)
-        return page([{"Id": body["Id"], "Status": body["Status"]} for body in found], request, "Operations")
+        found = matching([*self.operations], request.get("Filters", ()), places)
+        return page([{"Id": one.id, "Status": one.status} for one in found], request, "Operations")
 
     def _again(self, request: Json, kind: str, vpc: str) -> Json | None:
         """The answer to a request that was accepted before; AwsError when the name is taken."""
-        for _, body in self.documents.list(NAMESPACE):
-            if (body["Name"], body["Type"], body["vpc"]) != (request["Name"], kind, vpc):
+        for known in self.namespaces.where("name", request["Name"]):
+            if (known.type, known.vpc) != (kind, vpc):
                 continue
             token = request.get("CreatorRequestId")
-            if token is not None and body["CreatorRequestId"] == token:
-                return {"OperationId": body["operation"]}
-            raise AwsError("NamespaceAlreadyExists", f"The namespace {request['Name']} already exists: {body['Id']}.")
+            if token is not None and known.token == token:
+                return {"OperationId": known.operation}
+            raise AwsError("NamespaceAlreadyExists", f"The namespace {request['Name']} already exists: {known.id}.")
         return None
 
-    def _create(self, call: Call, request: Json, kind: str, properties: Json) -> str:
+    def _create(self, call: Call, request: Json, kind: str) -> str:
         made = identity("ns", 16)
         arn = self.arn("namespace", made)
         operation = self.operation("CREATE_NAMESPACE", {"NAMESPACE": made})
-        if kind != "HTTP":
-            properties = self._zone(request, arn)
-        self.documents.put(NAMESPACE, made, {
-            "Id": made, "Arn": arn, "Name": request["Name"], "Type": kind,
-            "Description": request.get("Description"), "CreateDate": self.now(),
-            "Properties": {**properties, "HttpProperties": {"HttpName": request["Name"]}},
-            "CreatorRequestId": request.get("CreatorRequestId"), "operation": operation,
-            "vpc": request.get("Vpc", ""),
-        })  # fmt: skip
-        self.tag(arn, request.get("Tags", ()), own=call.access_key is None)
+        zone, ttl = ("", 0) if kind == "HTTP" else self._zone(request, arn)
+        tags = TAGGER.read(request.get("Tags"), own=call.access_key is None)
+        self.namespaces.put(Namespace(
+            made, arn, request["Name"], kind, self.now(), operation, request.get("Description"), zone, ttl,
+            request.get("Vpc", ""), request.get("CreatorRequestId"), tags,
+        ))  # fmt: skip
         return operation
 
-    def _zone(self, request: Json, arn: str) -> Json:
-        """Properties with the hosted zone, made; it is the namespace's, so nobody else changes it."""
+    def _zone(self, request: Json, arn: str) -> tuple[str, int]:
+        """The hosted zone, made, and the TTL of its SOA; it is the namespace's, so nobody else changes it."""
         ttl = request.get("Properties", {}).get("DnsProperties", {}).get("SOA", {}).get("TTL", _SOA_TTL)
         vpcs = (request["Vpc"],) if "Vpc" in request else ()
         zone = HostedZone(
@@ -166,32 +156,33 @@ class Namespaces(Part):
             "Created by AWS Cloud Map", vpcs, hostedzone.name_servers(bool(vpcs)), namespace=arn,
         )  # fmt: skip
         hostedzone.put(self.documents, zone, ttl)
-        return {"DnsProperties": {"HostedZoneId": zone.id, "SOA": {"TTL": ttl}}}
+        return zone.id, ttl
 
-    def _update(self, request: Json, **properties: Json) -> Json:
+    def _update(self, request: Json, **changes: Any) -> Json:
         found = self.the_namespace(request["Id"])
-        change = request["Namespace"]
-        if "Description" in change:
-            found["Description"] = change["Description"]
-        found["Properties"] |= properties
-        self.documents.put(NAMESPACE, found["Id"], found)
-        return {"OperationId": self.operation("UPDATE_NAMESPACE", {"NAMESPACE": found["Id"]})}
+        if "Description" in request["Namespace"]:
+            changes["description"] = request["Namespace"]["Description"]
+        self.namespaces.put(replace(found, **changes))
+        return {"OperationId": self.operation("UPDATE_NAMESPACE", {"NAMESPACE": found.id})}
 
     def _update_zone(self, request: Json) -> Json:
         start = request["Namespace"].get("Properties", {}).get("DnsProperties", {}).get("SOA")
         if start is None:
             return self._update(request)
-        found = self.the_namespace(request["Id"])
-        before = found["Properties"]["DnsProperties"]
-        zone = self.zones.get(before.get("HostedZoneId", ""))
+        zone = self.zones.get(self.the_namespace(request["Id"]).zone)
         if zone is not None:
             _, authority = hostedzone.own_records(zone, start["TTL"])
             self.records.put(authority)
-        return self._update(request, DnsProperties={**before, "SOA": {"TTL": start["TTL"]}})
+        return self._update(request, ttl=start["TTL"])
 
-    def _namespace(self, body: Json) -> Json:
-        own = {"ResourceOwner": self.account, "ServiceCount": len(self.services(body["Id"]))}
-        return shown(body, *_INTERNAL) | own
+    def _namespace(self, one: Namespace) -> Json:
+        dns: Json = {"HostedZoneId": one.zone, "SOA": {"TTL": one.ttl}} if one.zone else {"SOA": {}}
+        return told({
+            "Id": one.id, "Arn": one.arn, "Name": one.name, "Type": one.type, "Description": one.description,
+            "CreateDate": moment(one.created), "CreatorRequestId": one.token, "ResourceOwner": self.account,
+            "Properties": {"DnsProperties": dns, "HttpProperties": {"HttpName": one.name}},
+            "ServiceCount": len(self.services.keys("namespace", one.id)),
+        })  # fmt: skip
 
 
 def _zone_name(written: str) -> str:

@@ -1,30 +1,38 @@
-"""Cloud Map's documents: what was accepted, kept whole. Times are ISO 8601 strings on disk."""
+"""What the handlers of Cloud Map share: its tables, record sets that follow instances, operations, pages."""
 
 from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from netflux.aws.servicediscovery import decide
 from netflux.clock import Clock
 from netflux.controlplane.records import paging
 from netflux.controlplane.records.documents import Documents
-from netflux.controlplane.records.kinds import kind
 from netflux.controlplane.tagging import Tagger
 from netflux.errors import AwsError
 from netflux.resources.route53 import targets
 from netflux.resources.route53.hostedzone import HOSTED_ZONE
 from netflux.resources.route53.recordset import RECORD_SET
+from netflux.resources.servicediscovery import (
+    INSTANCE,
+    NAMESPACE,
+    OPERATION,
+    SERVICE,
+    TAGS,
+    Instance,
+    Namespace,
+    Operation,
+    Service,
+)
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
-NAMESPACE, SERVICE, INSTANCE, OPERATION, TAGS = (
-    "servicediscovery.namespace", "servicediscovery.service", "servicediscovery.instance",
-    "servicediscovery.operation", "servicediscovery.tags",
-)  # fmt: skip
 ILL_AFTER = 30.0
 """Seconds between a custom health check's word and its effect; API shape HealthCheckCustomConfig."""
 
@@ -32,16 +40,6 @@ UNSHARED = {"OwnerAccount": "Namespaces are not shared between accounts here: le
 
 TAGGER = Tagger("InvalidInput", "TooManyTagsException")
 
-_COPY = "Put a copy of netflux.db back, or make it anew in Cloud Map."
-_KINDS = (
-    kind(NAMESPACE, _COPY, Id=str, Arn=str, Name=str, Type=str, CreateDate=str, Properties=dict),
-    kind(SERVICE, _COPY, Id=str, Arn=str, Name=str, NamespaceId=str, CreateDate=str, attributes=dict, revision=int),
-    kind(
-        INSTANCE, "Register it anew; ECS does it by itself.", Id=str, ServiceId=str, Attributes=dict, health=str,
-        told_ill=str | None,
-    ),
-    kind(OPERATION, "It is a record of the past only.", Id=str, Type=str, Status=str, CreateDate=str, UpdateDate=str),
-)  # fmt: skip
 _OPERATIONS_KEPT = 200
 _LONGEST_PAGE = 100  # API reference: MaxResults, 1 to 100
 _CHARACTERS = string.ascii_lowercase + string.digits
@@ -57,8 +55,12 @@ class Part:
     """
 
     def __init__(self, documents: Documents, clock: Clock, place: tuple[str, str]) -> None:
-        documents.declare(*_KINDS)
         self.documents = documents
+        self.namespaces = documents.table(NAMESPACE)
+        self.services = documents.table(SERVICE)
+        self.instances = documents.table(INSTANCE)
+        self.operations = documents.table(OPERATION)
+        self._take_over_tags()
         self.clock = clock
         self.region, self.account = place
         self.zones = documents.table(HOSTED_ZONE)
@@ -72,45 +74,39 @@ class Part:
         """ARN of a namespace or service."""
         return f"arn:aws:servicediscovery:{self.region}:{self.account}:{kind}/{identity}"
 
-    def the_namespace(self, written: str) -> Json:
+    def the_namespace(self, written: str) -> Namespace:
         """By id or ARN; AwsError when there is none."""
-        found = self.documents.get(NAMESPACE, _last(written))
+        found = self.namespaces.get(_last(written))
         if found is None:
             raise AwsError("NamespaceNotFound", f"{written}")
         return found
 
-    def the_service(self, written: str) -> Json:
+    def the_service(self, written: str) -> Service:
         """By id or ARN; AwsError when there is none."""
-        found = self.documents.get(SERVICE, _last(written))
+        found = self.services.get(_last(written))
         if found is None:
             raise AwsError("ServiceNotFound", f"{written}")
         return found
 
-    def services(self, namespace: str) -> list[Json]:
-        """All services of a namespace."""
-        return [body for _, body in self.documents.list(SERVICE) if body["NamespaceId"] == namespace]
-
-    def instances(self, service: str) -> list[Json]:
+    def instances_of(self, service: str) -> list[Instance]:
         """All instances of a service as they are now, the oldest first."""
-        return [self.judged(body) for _, body in self.documents.list(INSTANCE) if body["ServiceId"] == service]
+        return [self.judged(one) for one in self.instances.where("service", service)]
 
-    def judged(self, instance: Json) -> Json:
+    def judged(self, instance: Instance) -> Instance:
         """The instance, unhealthy once it has been called so for long enough."""
-        told = instance["told_ill"]
-        if told is not None and self.age(told) >= ILL_AFTER:
-            return instance | {"health": "UNHEALTHY"}
+        if instance.told_ill is not None and self.age(instance.told_ill) >= ILL_AFTER:
+            return replace(instance, health=decide.UNHEALTHY)
         return instance
 
-    def publish(self, service: Json) -> None:
+    def publish(self, service: Service) -> None:
         """Makes the record sets of a service's instances what the instances say, in the transaction around it."""
-        namespace = self.documents.get(NAMESPACE, service["NamespaceId"]) or {}
-        zone = namespace.get("Properties", {}).get("DnsProperties", {}).get("HostedZoneId", "")
-        if zone not in self.zones:
+        namespace = self.namespaces.get(service.namespace)
+        if namespace is None or namespace.zone not in self.zones:
             return
         balancers = targets.LOAD_BALANCERS.get(self.region, "")
-        place = decide.Place(zone, namespace["Name"], service["Id"], balancers)
-        wanted = {one.key: one for one in decide.records(place, service, self.instances(service["Id"]))}
-        for record in self.records.where("service", service["Id"]):
+        place = decide.Place(namespace.zone, namespace.name, service.id, balancers)
+        wanted = {one.key: one for one in decide.records(place, service, self.instances_of(service.id))}
+        for record in self.records.where("service", service.id):
             if record.key not in wanted:
                 self.records.delete(record.key)
         for key, record in wanted.items():
@@ -121,29 +117,43 @@ class Part:
         """Simulated seconds since then."""
         return (self.clock.now() - datetime.fromisoformat(timestamp)).total_seconds() * self.clock.speed
 
-    def operation(self, kind: str, targets: Json, **error: str) -> str:
-        """Writes down an operation that has ended: with success, unless an error is given."""
-        identity = f"{_random(32)}-{_random(8)}"
-        now = self.now()
-        body = {"Id": identity, "Type": kind, "Status": "FAIL" if error else "SUCCESS", "CreateDate": now,
-                "UpdateDate": now, "Targets": targets, **error}  # fmt: skip
+    def operation(self, kind: str, targets: dict[str, str], code: str = "", message: str = "") -> str:
+        """Writes down an operation that has ended: with success, unless an error's code is given."""
+        made = Operation(
+            f"{_random(32)}-{_random(8)}", kind, "FAIL" if code else "SUCCESS", self.now(), targets, code, message
+        )  # fmt: skip
         with self.documents.transaction():
-            for key, _ in self.documents.list(OPERATION)[: 1 - _OPERATIONS_KEPT]:
-                self.documents.delete(OPERATION, key)
-            self.documents.put(OPERATION, identity, body)
-        return identity
+            for old in [*self.operations][: 1 - _OPERATIONS_KEPT]:
+                self.operations.delete(old.id)
+            self.operations.put(made)
+        return made.id
 
-    def tag(self, arn: str, tags: Sequence[Json], *, own: bool) -> None:
-        """Adds tags to those that a resource has.
+    def tagged(self, arn: str) -> Namespace | Service:
+        """The namespace or service of an ARN; AwsError when there is none."""
+        found = self._of(arn)
+        if found is None:
+            raise AwsError("ResourceNotFoundException", f"There is no resource {arn}.")
+        return found
 
-        Args:
-            arn: the resource's.
-            tags: of the request.
-            own: the caller is the region itself, so reserved keys are taken.
-        """
-        known = self.documents.get(TAGS, arn) or {}
-        if tags:
-            self.documents.put(TAGS, arn, TAGGER.merged(known, TAGGER.read(tags, own=own)))
+    def set_tags(self, found: Namespace | Service, tags: Mapping[str, str]) -> None:
+        """Instead of those that it has."""
+        if isinstance(found, Namespace):
+            self.namespaces.put(replace(found, tags={**tags}))
+        else:
+            self.services.put(replace(found, tags={**tags}))
+
+    def _of(self, arn: str) -> Namespace | Service | None:
+        namespaces, services = self.namespaces.where("arn", arn), self.services.where("arn", arn)
+        return namespaces[0] if namespaces else services[0] if services else None
+
+    def _take_over_tags(self) -> None:
+        """Release 0.1 had them in documents of their own."""
+        with self.documents.transaction():
+            for arn, tags in self.documents.list(TAGS):
+                found = self._of(arn)
+                if found is not None:
+                    self.set_tags(found, tags)
+                self.documents.delete(TAGS, arn)
 
 
 def identity(prefix: str, length: int) -> str:
@@ -159,20 +169,21 @@ def page(items: Sequence[Any], request: Json, key: str) -> Json:
     return {key: shown, **({"NextToken": token} if token else {})}
 
 
-def shown(body: Json, *internal: str) -> Json:
-    """A document as a response: its dates as such, without what is internal and what is absent."""
-    return {
-        key: datetime.fromisoformat(value) if key.endswith("Date") else value
-        for key, value in body.items()
-        if key not in internal and value is not None
-    }
+def told(shape: Mapping[str, Any]) -> Json:
+    """A shape without what is absent."""
+    return {key: value for key, value in shape.items() if value is not None}
 
 
-def matching(items: Sequence[Json], filters: Sequence[Json], places: Mapping[str, Any]) -> list[Json]:
+def moment(written: str) -> datetime:
+    """A timestamp of a record, as answers have it."""
+    return datetime.fromisoformat(written)
+
+
+def matching(items: Sequence[T], filters: Sequence[Json], places: Mapping[str, Callable[[T], Any]]) -> list[T]:
     """What passes all filters.
 
     Args:
-        items: documents.
+        items: records.
         filters: of the request.
         places: by a filter's name what gives an item's value.
     """

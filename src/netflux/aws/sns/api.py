@@ -1,36 +1,41 @@
-"""SNS to queues of this region; what would leave the machine is refused."""
+"""The operations of SNS: topics lead to queues of this region; what would leave the machine is refused."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from netflux.aws.sns.lifecycle import Lifecycle
+from netflux.aws.sns.publishing import Publishing
+from netflux.aws.sns.subscriptions import Subscriptions
+from netflux.controlplane.authentication.keys import Keys
 from netflux.controlplane.call import Call, Caller
-from netflux.errors import Unsupported
+from netflux.resources import encryptionkeys
+from netflux.resources.sns.topics import Topics
 
-_INSTEAD = "Nothing is sent from here: subscribe an SQS queue, or run this part on AWS."
+_ENCRYPTS = frozenset({"Publish", "PublishBatch"})
 
 
-class SnsApi:
-    """The overlay: moto says of mails, text messages and pushes that they were sent.
+class SnsApi(Lifecycle, Subscriptions, Publishing):
+    """Handlers of SNS.
 
     Args:
-        moto: holds the topics, and puts their messages into its queues.
+        topics: the tables.
+        keys: tell who calls.
+        apis: KMS is asked through it whether a topic's key can be used.
+        place: region and account.
     """
 
     service = "sns"
-    whole = False
+    whole = True
 
-    def __init__(self, moto: Caller) -> None:
-        self._moto = moto
+    def __init__(self, topics: Topics, keys: Keys, apis: Caller, place: tuple[str, str]) -> None:
+        super().__init__(topics, keys, place)
+        self._apis = apis
 
-    async def subscribe(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """For queues alone."""
-        if request["Protocol"] != "sqs":
-            raise Unsupported(f"sns:Subscribe with Protocol {request['Protocol']}", _INSTEAD)
-        return await self._moto.call("sns", "Subscribe", request)
-
-    async def publish(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """To topics alone."""
-        if "PhoneNumber" in request:
-            raise Unsupported("sns:Publish with PhoneNumber", _INSTEAD)
-        return await self._moto.call("sns", "Publish", request)
+    async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
+        """A topic with a key of its own takes messages only while the key can be used."""
+        if call.operation in _ENCRYPTS:
+            topic = self.kept.topics.get(str(params.get("TopicArn") or params.get("TargetArn")))
+            if topic is not None:
+                await encryptionkeys.check(self._apis, topic.key, "KMS")

@@ -1,59 +1,44 @@
-"""SQS ReceiveMessage; every other operation is moto's."""
+"""The operations of SQS."""
 
 from __future__ import annotations
 
-import asyncio
-import time
+from collections.abc import Mapping
 from typing import Any
 
+from netflux.aws.sqs.lifecycle import Lifecycle
+from netflux.aws.sqs.permissions import Permissions
+from netflux.aws.sqs.receiving import Receiving
+from netflux.aws.sqs.redrive import MoveTasks
+from netflux.aws.sqs.sending import Sending
+from netflux.controlplane.authentication.keys import Keys
 from netflux.controlplane.call import Call, Caller
-from netflux.errors import AwsError
+from netflux.resources import encryptionkeys
+from netflux.resources.sqs.queues import Queues
 
-LONGEST = 20
-"""Seconds that a receiver may wait [ReceiveMessage]."""
-_LOOK = 0.2
-"""Real seconds between two looks at a queue that somebody waits for."""
-_WAIT, _VISIBLE = "ReceiveMessageWaitTimeSeconds", "ApproximateNumberOfMessages"
+_ENCRYPTS = frozenset({"SendMessage", "SendMessageBatch", "ReceiveMessage"})
 
 
-class SqsApi:
-    """The overlay: moto waits for a message on the one thread that all its services share.
+class SqsApi(Lifecycle, Sending, Receiving, Permissions, MoveTasks):
+    """Handlers of SQS.
 
     Args:
-        moto: holds the queues.
+        queues: the tables.
+        keys: tell receivers who sent a message.
+        apis: KMS is asked through it whether a queue's key can be used.
+        place: region and account.
     """
 
     service = "sqs"
-    whole = False
+    whole = True
 
-    def __init__(self, moto: Caller) -> None:
-        self._moto = moto
+    def __init__(self, queues: Queues, keys: Keys, apis: Caller, place: tuple[str, str]) -> None:
+        super().__init__(queues, keys, place)
+        self._apis = apis
 
-    async def receive_message(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """Messages as soon as there are any, or none after the wait that the request or its queue asks for.
-
-        A wait is the client's own, so it takes real seconds at any speed.
-        """
-        wait = request.get("WaitTimeSeconds")
-        if wait is None:
-            wait = await self._attribute(request, _WAIT)
-        if not 0 <= wait <= LONGEST:
-            raise AwsError("InvalidParameterValue", f"WaitTimeSeconds is {wait}; it may be 0 to {LONGEST}.")
-        deadline = time.monotonic() + wait
-        while True:
-            answer = await self._moto.call("sqs", "ReceiveMessage", {**request, "WaitTimeSeconds": 0})
-            if answer.get("Messages") or time.monotonic() >= deadline:
-                return answer
-            await self._until_visible(request, deadline)
-
-    async def _until_visible(self, request: dict[str, Any], deadline: float) -> None:
-        """Looks without taking, which changes nothing, so nothing has to be put on disk."""
-        while True:
-            await asyncio.sleep(min(_LOOK, max(deadline - time.monotonic(), 0)))
-            if time.monotonic() >= deadline or await self._attribute(request, _VISIBLE):
-                return
-
-    async def _attribute(self, request: dict[str, Any], name: str) -> int:
-        wanted = {"QueueUrl": request["QueueUrl"], "AttributeNames": [name]}
-        answer = await self._moto.call("sqs", "GetQueueAttributes", wanted)
-        return int(answer.get("Attributes", {}).get(name, 0))
+    async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
+        """A queue with a key of its own takes and gives messages only while the key can be used."""
+        if call.operation not in _ENCRYPTS:
+            return
+        queue = self.kept.queues.get(str(params["QueueUrl"]).rpartition("/")[2])
+        if queue is not None:
+            await encryptionkeys.check(self._apis, queue.key, "Kms")

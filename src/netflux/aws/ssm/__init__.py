@@ -1,1 +1,1 @@
-"""Systems Manager: parameters are kept by moto; what AWS refuses of them is here."""
+"""Systems Manager's Parameter Store: parameters with versions and labels, and what AWS refuses of them."""

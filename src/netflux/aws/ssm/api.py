@@ -1,61 +1,59 @@
-"""What Parameter Store refuses before a parameter is kept; moto keeps it."""
+"""The operations of Parameter Store."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from netflux.aws.ssm import keys, names
+from netflux.aws.ssm.label import LabelOperations
+from netflux.aws.ssm.listing import ListOperations
+from netflux.aws.ssm.parameter import ParameterOperations
+from netflux.aws.ssm.tag import TagOperations
 from netflux.controlplane.call import Call
-from netflux.errors import AwsError
-
-_NAME = re.compile(r"[A-Za-z0-9_.\-/]+")
-_ARN = "arn:"
-_LONGEST_PATH, _LEVELS = 1011, 15
-_SIZES = {"Standard": 4096, "Advanced": 8192, "Intelligent-Tiering": 8192}
-"""Bytes of a value, by tier ("Managing parameter tiers", AWS Systems Manager User Guide)."""
+from netflux.resources.ssm import SECURE
 
 
-class SsmApi:
-    """Rules of Systems Manager, and no handlers."""
+class SsmApi(ParameterOperations, ListOperations, LabelOperations, TagOperations):
+    """Handlers of Parameter Store; the rest of Systems Manager is refused by name."""
 
     service = "ssm"
-    whole = False
+    whole = True
 
     async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
-        """ValidationException for a parameter that AWS does not take."""
-        if call.operation == "PutParameter":
-            check_name(params["Name"])
-            check_value(params["Value"], params.get("Tier", "Standard"))
+        """InvalidKeyId where a customer managed key that the call needs can't be used. KMS is asked before the
+        transaction begins.
+        """
+        needed = {
+            "PutParameter": self._encrypting, "GetParameter": self._read, "GetParameters": self._read,
+            "GetParametersByPath": self._read_below, "GetParameterHistory": self._recalled,
+        }.get(call.operation)  # fmt: skip
+        if needed is not None:
+            for key in {key for key in needed(call, params) if key}:
+                await keys.check(self.apis, key)
 
+    def _encrypting(self, _call: Call, params: Mapping[str, Any]) -> Iterator[str]:
+        before = self.kept.find(params["Name"].strip()) if params.get("Overwrite") else None
+        kind = params.get("Type") or (before.current.type if before is not None else "")
+        if kind == SECURE:
+            yield keys.own(params.get("KeyId") or (before.current.key if before is not None else ""))
 
-def check_name(name: str) -> None:
-    """Refuses a new parameter's name ("PutParameter", AWS Systems Manager API Reference)."""
-    path = name.split(":parameter", 1)[-1] if name.startswith(_ARN) else name
-    if not _NAME.fullmatch(path):
-        raise AwsError(
-            "ValidationException",
-            f"Parameter name {name!r} must not contain anything but letters, digits, and the symbols '.', '-', '_', "
-            "and '/' between the levels of a hierarchy. Spaces are not allowed.",
-        )
-    if "/" in path and not path.startswith("/"):
-        raise AwsError("ValidationException", "Parameter name must be a fully qualified name: it begins with a slash.")
-    if path.endswith("/") or "//" in path:
-        raise AwsError("ValidationException", f"Parameter name must not have an empty level: {name}.")
-    if len(path) > _LONGEST_PATH:
-        raise AwsError("ValidationException", f"Parameter name has {len(path)} characters, of {_LONGEST_PATH} at most.")
-    if path.count("/") > _LEVELS:
-        raise AwsError(
-            "HierarchyLevelLimitExceededException", f"A parameter's name has at most {_LEVELS} levels: {name}."
-        )
+    def _read(self, call: Call, params: Mapping[str, Any]) -> Iterator[str]:
+        if not params.get("WithDecryption"):
+            return
+        for text in params.get("Names") or [params["Name"]]:
+            wanted = names.wanted(text, call.account, call.region)
+            parameter = self.kept.find(wanted.name)
+            if parameter is not None:
+                yield (self.selected(parameter, wanted.selector) or parameter.current).key
 
+    def _read_below(self, _call: Call, params: Mapping[str, Any]) -> Iterator[str]:
+        if params.get("WithDecryption"):
+            for parameter in self.kept.under(params["Path"], recursive=params.get("Recursive", False)):
+                yield parameter.current.key
 
-def check_value(value: str, tier: str) -> None:
-    """Refuses what is longer than its tier has room for."""
-    most, size = _SIZES.get(tier, _SIZES["Standard"]), len(value.encode())
-    if size > most:
-        advice = "To create a larger one, use the advanced-parameter tier." if tier == "Standard" else "Split it up."
-        raise AwsError(
-            "ValidationException",
-            f"{tier} tier parameters support a maximum parameter value of {most} characters, not {size}. {advice}",
-        )
+    def _recalled(self, _call: Call, params: Mapping[str, Any]) -> Iterator[str]:
+        parameter = self.kept.find(params["Name"].strip())
+        if parameter is not None and params.get("WithDecryption"):
+            for version in self.kept.of(parameter):
+                yield version.key

@@ -24,6 +24,7 @@ _PARAMETERS = {
     "GetParameter": ("kms:Decrypt",),
     "GetParameters": ("kms:Decrypt",),
     "GetParametersByPath": ("kms:Decrypt",),
+    "GetParameterHistory": ("kms:Decrypt",),
     "PutParameter": ("kms:Encrypt",),
 }
 _MANAGED = ("", "alias/aws/secretsmanager", "alias/aws/ssm")
@@ -59,28 +60,69 @@ async def _of_secrets(apis: Caller, operation: str, params: Mapping[str, Any]) -
 
 async def _of_parameters(apis: Caller, operation: str, params: Mapping[str, Any]) -> list[str]:
     if operation == "PutParameter":
-        return [str(params.get("KeyId") or "")] if params.get("Type") == "SecureString" else []
+        return await _of_a_new_value(apis, params)
     if not params.get("WithDecryption"):
         return []
     if "Path" in params:
-        recursive = "Recursive" if params.get("Recursive") else "OneLevel"
-        asked = {"Key": "Path", "Option": recursive, "Values": [params["Path"]]}
+        deep = "Recursive" if params.get("Recursive") else "OneLevel"
+        found = await _described(apis, {"Key": "Path", "Option": deep, "Values": [params["Path"]]})
     else:
-        names = params.get("Names") or [params["Name"]]
-        asked = {"Key": "Name", "Option": "Equals", "Values": [_name(name) for name in names]}
-    try:
-        told = await apis.call("ssm", "DescribeParameters", {"ParameterFilters": [asked], "MaxResults": 50})
-    except AwsError:
-        return []  # the operation says what is wrong with the names
-    return [one.get("KeyId") or "" for one in told["Parameters"] if one["Type"] == "SecureString"]
+        every, names = operation == "GetParameterHistory", params.get("Names") or [params["Name"]]
+        found = [one for name in names for one in await _versions(apis, name, every=every)]
+    return [one["KeyId"] for one in found if one["Type"] == "SecureString"]
 
 
-def _name(written: str) -> str:
-    """A parameter's name, from its name or ARN, without a version or label."""
+async def _of_a_new_value(apis: Caller, params: Mapping[str, Any]) -> list[str]:
+    """Without a key in the request, and over a SecureString, the key that it has."""
+    if params.get("KeyId"):
+        return [str(params["KeyId"])] if params.get("Type", "SecureString") == "SecureString" else []
+    if not params.get("Overwrite") or params.get("Type", "SecureString") != "SecureString":
+        return []
+    found = await _versions(apis, params["Name"], every=False)
+    return [one["KeyId"] for one in found if one["Type"] == "SecureString"]
+
+
+async def _versions(apis: Caller, written: str, *, every: bool) -> list[Mapping[str, Any]]:
+    """What is told of the version that a name or ARN stands for, or of all that the parameter has."""
+    name, selector = _name(written)
+    if not every and not selector:
+        return await _described(apis, {"Key": "Name", "Option": "Equals", "Values": [name]})
+    told = await _all(apis, "GetParameterHistory", {"Name": name})
+    return [one for one in told if every or _selects(selector, one)]
+
+
+def _selects(selector: str, version: Mapping[str, Any]) -> bool:
+    number = int(selector) if selector.isascii() and selector.isdigit() else 0
+    return number == version["Version"] or selector in version["Labels"]
+
+
+async def _described(apis: Caller, asked: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return await _all(apis, "DescribeParameters", {"ParameterFilters": [asked]})
+
+
+async def _all(apis: Caller, operation: str, asked: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Of each page; nothing where the operation that is looked at will say what is wrong with the names."""
+    found: list[Mapping[str, Any]] = []
+    token: dict[str, str] = {}
+    while True:
+        try:
+            told = await apis.call("ssm", operation, {**asked, **token, "MaxResults": 50})
+        except AwsError:
+            return []
+        found += told["Parameters"]
+        if "NextToken" not in told:
+            return found
+        token = {"NextToken": told["NextToken"]}
+
+
+def _name(written: str) -> tuple[str, str]:
+    """A parameter's name and what follows it, a version or label, from its name or ARN."""
+    written = written.strip()
     if not written.startswith("arn:"):
-        return written.partition(":")[0]
-    name = written.partition(":parameter")[2].partition(":")[0]
-    return name if name.count("/") > 1 else name.removeprefix("/")
+        name, _, selector = written.partition(":")
+        return name, selector
+    name, _, selector = written.partition(":parameter")[2].partition(":")
+    return (name if name.count("/") > 1 else name.removeprefix("/")), selector
 
 
 async def _arn(apis: Caller, key: str) -> str:

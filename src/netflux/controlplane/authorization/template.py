@@ -40,7 +40,7 @@ def fill(template: str, params: Mapping[str, Any], place: Place) -> Iterator[str
     fields = [*_FIELD.finditer(template)]
     choices = [[*values(params, found.group(1))] or _default(found.group(3)) for found in fields]
     for chosen in itertools.product(*choices):
-        if fields and chosen[-1].startswith("arn:") and fields[-1].group(2) != "group":
+        if fields and chosen[-1].startswith("arn:") and fields[-1].group(2) not in _TAKE_ARNS:
             yield chosen[-1]
             continue
         resource = template
@@ -81,6 +81,15 @@ def _group(text: str) -> str:
     return text.partition(":log-group:")[2].partition(":")[0] if text.startswith("arn:") else text
 
 
+def _parameter(text: str) -> str:
+    """A parameter's name or path without the slash before it, from its name or ARN: whoever reads a version of it, or
+    what a label is on, reads the parameter.
+    """
+    given = text.strip()
+    name = given.partition(":parameter")[2] if given.startswith("arn:") else given
+    return name.partition(":")[0].strip("/")
+
+
 def _typed(identifier: str) -> str:
     """An id of EC2 with its type: `vpc/vpc-0a`."""
     start = identifier.rpartition("-")[0]
@@ -96,6 +105,8 @@ _TYPES = {
 }  # fmt: skip
 """Types in EC2's ARNs that differ from the beginning of their ids."""
 
+_TAKE_ARNS = ("group", "parameter")
+"""Filters that make a resource of an ARN, too."""
 _FILTERS: Mapping[str, Callable[[str], str]] = {
     "": lambda text: text,
     "last": _last,
@@ -103,5 +114,6 @@ _FILTERS: Mapping[str, Callable[[str], str]] = {
     "bare": lambda text: text.removeprefix("/"),
     "name": _name,
     "group": _group,
+    "parameter": _parameter,
     "typed": _typed,
 }

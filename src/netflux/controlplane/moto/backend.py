@@ -110,7 +110,7 @@ class Moto:
         return await self._run(lambda: self._certificate_key(arn))
 
     def _certificate_key(self, arn: str) -> str:
-        self._ledger.load("acm")
+        self._load("acm")
         from moto.backends import get_backend
 
         found = get_backend("acm")[os.environ["MOTO_ACCOUNT_ID"]][self._region]._certificates[arn]
@@ -122,7 +122,7 @@ class Moto:
         return await self._run(self._iam_secrets)
 
     def _iam_secrets(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-        self._ledger.load("iam")
+        self._load("iam")
         from moto.backends import get_backend
 
         backend = get_backend("iam")[os.environ["MOTO_ACCOUNT_ID"]]["aws"]
@@ -130,6 +130,40 @@ class Moto:
         keys = {key.access_key_id: key.secret_access_key for user in users for key in user.access_keys}
         passwords = {user.name: user.password for user in users if user.password}
         return keys, passwords, {one.cert_name: one.private_key for one in backend.certificates.values()}
+
+    async def parameter_policies(self) -> dict[str, list[str]]:
+        """The account's parameters that release 0.1 left here, by name, with the policies of each version as they were
+        given. DescribeParameters tells AWS's thousands as well, ten at a time, and policies not as JSON."""
+        return await self._run(self._parameter_policies)
+
+    def _parameter_policies(self) -> dict[str, list[str]]:
+        self._load("ssm")
+        from moto.backends import get_backend
+
+        backend = get_backend("ssm")[os.environ["MOTO_ACCOUNT_ID"]][self._region]
+        every = [*dict.items(backend._parameters)]
+        return {
+            name: [one.policies or "[]" for one in versions] for name, versions in every if not name.startswith("/aws/")
+        }
+
+    async def queued(self, queue: str) -> list[dict[str, Any]]:
+        """The messages that the release before left in a queue, by name; receiving them would miss some."""
+        return await self._run(lambda: self._queued(queue))
+
+    def _queued(self, queue: str) -> list[dict[str, Any]]:
+        self._load("sqs")
+        from moto.backends import get_backend
+
+        backend = get_backend("sqs")[os.environ["MOTO_ACCOUNT_ID"]][self._region]
+        return [vars(message) for message in backend.queues[queue]._messages]
+
+    def _load(self, service: str) -> None:
+        """moto has what the disk has of the service. Raises AwsError where that can't be read."""
+        self._ledger.load(service)
+        unreadable = self._ledger.unreadable.get(service)
+        if unreadable is not None:
+            said = f"The stored state of {service} can't be read ({unreadable}). {ledger.remedy(unreadable)}"
+            raise AwsError("ServiceUnavailable", said, 503)
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         inside = contextvars.copy_context().run
@@ -163,11 +197,7 @@ class Moto:
 
         from netflux.controlplane.protocol import models
 
-        self._ledger.load(call.service)
-        unreadable = self._ledger.unreadable.get(call.service)
-        if unreadable is not None:
-            said = f"The stored state of {call.service} can't be read ({unreadable}). {ledger.remedy(unreadable)}"
-            raise AwsError("ServiceUnavailable", said, 503)
+        self._load(call.service)
         model = models.operation_model(call.service, call.operation)
         # As SDKs fill them in: without one, moto's UpdateSecret takes a new version for a secret of the same name.
         params = {**{name: str(uuid.uuid4()) for name in model.idempotent_members}, **params}
@@ -191,8 +221,6 @@ class Moto:
 
     def _send(self, model: Any, params: Mapping[str, Any], request: HttpRequest, protocol: str) -> HttpResponse:
         service, name = model.service_model.service_name, f"{model.service_model.service_name}:{model.name}"
-        if service == "ssm":
-            proofs.forget_phantoms()
         from botocore.awsrequest import AWSPreparedRequest
         from moto.core.botocore_stubber import BotocoreStubber
 

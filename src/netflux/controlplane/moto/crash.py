@@ -24,7 +24,6 @@ _SUFFIX = re.compile("(id|arn|name|identifier)s?$", re.IGNORECASE)
 _LITERAL = re.compile(
     r"(?:invalid literal for int\(\) with base \d+|could not convert string to float): '(.*)'", re.DOTALL
 )
-_NO_ENTITY = {"sns": "NotFound", "sqs": "AWS.SimpleQueueService.NonExistentQueue"}
 _LONGEST = 200
 _FRAMES = 3
 
@@ -122,12 +121,11 @@ def _codes(model: Any) -> list[str]:
 
 def _absent(model: Any, name: str) -> str:
     """The service's code for something that is not there; nothing when its model tells none."""
-    service = model.service_model.service_name
     codes = [code for code in _codes(model) if _ABSENT.search(code)]
     noun = _SUFFIX.sub("", name).lower()
     if noun:
         codes.sort(key=lambda code: noun not in code.lower())
-    return codes[0] if codes else _NO_ENTITY.get(service, "")
+    return codes[0] if codes else ""
 
 
 def _invalid(model: Any, name: str, value: str) -> AwsError:

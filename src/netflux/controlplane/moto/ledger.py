@@ -25,8 +25,8 @@ _TOGETHER = (
     frozenset({"sns", "sqs"}),
     frozenset({"acm", "ec2", "ecr", "elbv2", "iam", "rds", "route53", "secretsmanager", "servicediscovery", "sts"}),
 )
-"""Services of which one's calls change or look into another's state: they are read and written together. The second
-group has records of its own now; what the release before has left of it is read by `upgrade`."""
+"""Services of which one's calls change or look into another's state: they are read and written together. Both
+groups have records of their own now; what the release before has left of it is read by `upgrade`."""
 
 
 class Ledger:

@@ -1,7 +1,7 @@
 """What moto may answer for this cloud.
 
-moto keeps records of 190 services. Of some that is all there is to be true: a parameter, a key, a table's item, a
-queued message is what was put there. Of others the record would claim that something runs, protects or was sent: an
+moto keeps records of 190 services. Of some that is all there is to be true: a key, a table's item, a queued
+message is what was put there. Of others the record would claim that something runs, protects or was sent: an
 instance is `running`, a cluster `ACTIVE`, a mail has a message id, and nobody does it. Those calls are refused by name.
 """
 
@@ -14,13 +14,8 @@ from netflux.errors import Unsupported
 
 _ANY = ".*"
 _WRITES = {
-    "cloudwatch": "PutMetricData|PutDashboard|DeleteDashboards",
     "dynamodb": "(Create|Update|Delete)Table|(Put|Update|Delete)Item|Batch.*|Transact.*|Execute.*|(Unt|T)agResource",
     "kms": _ANY,
-    "sns": "(Create|Delete)Topic|Set(Topic|Subscription)Attributes|Publish(Batch)?|(Uns|S)ubscribe|(Unt|T)agResource"
-    "|(Add|Remove)Permission",
-    "sqs": _ANY,
-    "ssm": "(Put|Delete)Parameters?|(Unl|L)abelParameterVersion|AddTagsToResource|RemoveTagsFromResource",
 }  # fmt: skip
 """Of each service whose records are the whole truth, the changing operations that claim no more than a record."""
 

@@ -8,10 +8,8 @@ from collections.abc import Sequence
 
 _LISTS = {
     "kms": ("ListKeys", "ListAliases"),
-    "sns": ("ListTopics", "ListSubscriptions"),
-    "ssm": ("DescribeParameters",),
 }
-_FREQUENT = ("Publish", "Encrypt", "Decrypt", "Generate", "Sign", "Verify", "Get")
+_FREQUENT = ("Encrypt", "Decrypt", "Generate", "Sign", "Verify", "Get")
 """What changes nothing that is listed, and is called often."""
 
 
@@ -25,12 +23,3 @@ def protocol(service: str) -> str:
     from netflux.controlplane.protocol import models
 
     return str(models.service_model(service).resolved_protocol)
-
-
-def forget_phantoms() -> None:
-    """moto makes an empty entry of a parameter's name that it looks for and has not, and can't list it then."""
-    from moto.backends import get_backend
-
-    for _, _, backend in [*get_backend("ssm").iter_backends()]:
-        for name in [name for name, versions in backend._parameters.items() if not versions]:
-            del backend._parameters[name]

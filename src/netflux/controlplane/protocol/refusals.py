@@ -26,6 +26,7 @@ _INVALID = {
     "logs": "InvalidParameterException",
     "rds": "InvalidParameterValue",
     "route53": "InvalidInput",
+    "s3": "InvalidArgument",
     "servicediscovery": "InvalidInput",
     "sns": "InvalidParameter",
     "sqs": "InvalidParameterValue",
@@ -33,10 +34,12 @@ _INVALID = {
 _MALFORMED_POLICY = {
     "iam": "MalformedPolicyDocument",
     "kms": "MalformedPolicyDocumentException",
+    "s3": "MalformedPolicy",
     "secretsmanager": "MalformedPolicyDocumentException",
     "sqs": "InvalidAttributeValue",
     "sts": "MalformedPolicyDocument",
 }
+_OF_S3 = {"locationConstraint": "InvalidLocationConstraint", "storageClass": "InvalidStorageClass"}
 TOO_DEEP = "Member must have fewer levels of JSON"
 _MISSING = {"ec2": "MissingParameter", "rds": "MissingParameter", "sqs": "MissingParameter"}
 
@@ -64,6 +67,10 @@ def invalid(service: str, protocol: str, violations: Sequence[Violation]) -> Aws
     if first.constraint == TOO_DEEP and service in _MALFORMED_POLICY:
         return AwsError(_MALFORMED_POLICY[service], f"The JSON at '{first.path}' has too many levels.")
     code = _INVALID.get(service) or ("ValidationError" if protocol in ("query", "ec2") else "ValidationException")
+    if service == "s3" and "." in first.path:  # what is no header stands in the XML
+        code = "MalformedXML"
+    if service == "s3":
+        code = _OF_S3.get(first.path.rpartition(".")[2], code)
     if first.value is None and service in _MISSING:
         return AwsError(_MISSING[service], f"The request must contain the parameter {_own_name(first.path)}")
     if service == "ec2":

@@ -26,16 +26,6 @@ _LOG_OPTIONS = (
     *_REQUIRED_LOG_OPTIONS, "awslogs-create-group", logbuffer.MODE, logbuffer.SIZE, multiline.PATTERN, multiline.FORMAT,
 )  # fmt: skip
 _CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
-# What a container definition may hold that no runtime of this cloud can do.
-_UNSUPPORTED = (
-    "links", "mountPoints", "volumesFrom", "environmentFiles", "linuxParameters", "credentialSpecs",
-    "firelensConfiguration", "resourceRequirements", "systemControls", "dnsServers", "dnsSearchDomains",
-    "repositoryCredentials", "dockerSecurityOptions", "hostname", "disableNetworking", "interactive", "pseudoTerminal",
-)  # fmt: skip
-_UNSUPPORTED_TASK = (
-    "volumes", "proxyConfiguration", "inferenceAccelerators", "placementConstraints", "pidMode", "ipcMode",
-    "enableFaultInjection", "trustedExecutionConfiguration",
-)  # fmt: skip
 
 
 def client_error(message: str) -> AwsError:
@@ -70,9 +60,6 @@ def check(request: Json) -> None:
             "Family should not contain any special characters; letters, digits, hyphens and underscores are allowed, "
             "255 at most."
         )
-    for name in _UNSUPPORTED_TASK:
-        if request.get(name):
-            raise Unsupported(f"{name} of an ECS task definition")
     containers = request["containerDefinitions"]
     if not containers:
         raise client_error("Container list cannot be empty.")
@@ -84,6 +71,13 @@ def check(request: Json) -> None:
     _check_cycles(containers)
     _check_every_port(containers)
     _check_network(request)
+    check_storage(request.get("ephemeralStorage"))
+
+
+def check_storage(storage: Json | None) -> None:
+    """Raises ClientException for a size that Fargate does not have ("EphemeralStorage", API reference), in GiB."""
+    if storage is not None and not 21 <= storage["sizeInGiB"] <= 200:
+        raise client_error("The ephemeralStorage of a task must be from 21 to 200 GiB.")
 
 
 def _check_names(containers: Sequence[Json]) -> None:
@@ -105,9 +99,6 @@ def _check_names(containers: Sequence[Json]) -> None:
 
 def _check_container(container: Json, by_name: Mapping[str, Json]) -> None:
     name = container["name"]
-    for property_name in _UNSUPPORTED:
-        if container.get(property_name):
-            raise Unsupported(f"{property_name} of container '{name}' in an ECS task definition")
     if container.get("extraHosts"):
         raise client_error("Extra hosts are not supported when networkMode=awsvpc.")
     if container.get("privileged"):
@@ -119,6 +110,7 @@ def _check_container(container: Json, by_name: Mapping[str, Json]) -> None:
             raise client_error(f"{limit} of container '{name}' must be at most 120 seconds on Fargate.")
     _check_restart(name, container.get("restartPolicy"))
     _check_memory(container)
+    _check_limits(name, container.get("ulimits", []))
     for dependency in container.get("dependsOn", []):
         _check_dependency(name, dependency, by_name)
     _check_ports(name, container.get("portMappings", []))
@@ -142,10 +134,18 @@ def _check_memory(container: Json) -> None:
         )
 
 
+def _check_limits(name: str, limits: Sequence[Json]) -> None:
+    for limit in limits:
+        if limit["softLimit"] > limit["hardLimit"]:
+            raise client_error(
+                f"ulimits of container '{name}': the soft limit of {limit['name']} is above the hard one."
+            )
+
+
 def _check_ports(name: str, mappings: Sequence[Json]) -> None:
     for mapping in mappings:
-        if "containerPort" not in mapping or mapping.get("protocol", "tcp") != "tcp":
-            raise Unsupported(f"a port mapping of container '{name}' that is a range or not tcp")
+        if "containerPort" not in mapping:
+            raise client_error(f"A port mapping of container '{name}' has no containerPort.")
         if mapping.get("hostPort", mapping.get("containerPort")) != mapping.get("containerPort"):
             raise client_error(
                 "When networkMode=awsvpc, the host ports and container ports in port mappings must match."
@@ -200,9 +200,7 @@ def _check_cycles(containers: Sequence[Json]) -> None:
 def _check_log(name: str, log: Json | None) -> None:
     if log is None:
         return
-    if log["logDriver"] != "awslogs":
-        raise Unsupported(f"logDriver {log['logDriver']} of container '{name}'", "Use awslogs.")
-    for option in {*log.get("options", {}), *(f"secretOptions {e['name']}" for e in log.get("secretOptions", []))}:
+    for option in log.get("options", {}):
         if option not in _LOG_OPTIONS:
             raise Unsupported(f"log option {option} of container '{name}'")
     for option in _REQUIRED_LOG_OPTIONS:

@@ -27,10 +27,10 @@ SECRETS = Service(
 PARAMETERS = Service(
     "ssm",
     parameters=(
-        "parameter/{Name:bare}",
-        "parameter/{Names:bare}",
-        "parameter/{Path:bare}",
-        "parameter/{ResourceId:bare}",
+        "parameter/{Name:parameter}",
+        "parameter/{Names:parameter}",
+        "parameter/{Path:parameter}",
+        "parameter/{ResourceId:parameter}",
     ),
     unscoped=("Describe",),
     also={"PutParameter": (("Tags", "AddTagsToResource", ""),)},

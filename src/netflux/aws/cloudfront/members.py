@@ -1,0 +1,172 @@
+"""What is carried of the configurations of CloudFront's nouns; the operations that take one hold it as a part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from netflux.controlplane.operation import declared
+
+_NAMES = (
+    "HeadersConfig(HeaderBehavior Headers(Quantity Items)) CookiesConfig(CookieBehavior Cookies(Quantity Items)) "
+    "QueryStringsConfig(QueryStringBehavior QueryStrings(Quantity Items))"
+)
+_CODE = "No code runs at the edge here: leave it out."
+_OUTSIDE = "Nothing outside of this machine is there: leave it out."
+_ONE_EDGE = "There is one edge, on this machine."
+_OWN_NAME = "The distribution answers by its own name alone, with the region's certificate: leave it out."
+_SIGNED = "Viewers need no signed URLs or cookies here: leave it out."
+
+
+def _lists(names: Iterable[str]) -> dict[str, tuple[object, ...]]:
+    """Lists that are carried while they are empty."""
+    return {f"{name}.{member}": value for name in names for member, value in (("Quantity", (0,)), ("Items", ([],)))}
+
+
+def _why(texts: Mapping[str, str]) -> dict[str, str]:
+    """The same text for a list's number and its items."""
+    return {f"{name}.{member}": text for name, text in texts.items() for member in ("Quantity", "Items")}
+
+
+_BEHAVIOR_LISTS = {
+    "TrustedSigners": _SIGNED,
+    "TrustedKeyGroups": _SIGNED,
+    "LambdaFunctionAssociations": _CODE,
+    "FunctionAssociations": _CODE,
+}
+_SWITCHED_OFF = {
+    "TrustedSigners.Enabled": (False,),
+    "TrustedKeyGroups.Enabled": (False,),
+    "SmoothStreaming": (False,),
+    "FieldLevelEncryptionId": ("",),
+    "RealtimeLogConfigArn": ("",),
+    "GrpcConfig.Enabled": (False,),
+}
+DEFAULT_BEHAVIOR = declared(
+    "TargetOriginId ViewerProtocolPolicy AllowedMethods(Quantity Items CachedMethods(Quantity Items)) Compress "
+    "CachePolicyId OriginRequestPolicyId ResponseHeadersPolicyId MinTTL DefaultTTL MaxTTL "
+    "ForwardedValues(QueryString Cookies(Forward WhitelistedNames(Quantity Items)) Headers(Quantity Items) "
+    "QueryStringCacheKeys(Quantity Items)) TrustedSigners(Enabled Quantity Items) "
+    "TrustedKeyGroups(Enabled Quantity Items) LambdaFunctionAssociations(Quantity Items) "
+    "FunctionAssociations(Quantity Items) SmoothStreaming FieldLevelEncryptionId RealtimeLogConfigArn "
+    "GrpcConfig(Enabled)",
+    refused=_why(_BEHAVIOR_LISTS),
+    only={**_lists(_BEHAVIOR_LISTS), **_SWITCHED_OFF},
+)
+BEHAVIOR = declared("PathPattern").joined(DEFAULT_BEHAVIOR)
+ORIGIN = declared(
+    "Id DomainName OriginPath CustomHeaders(Quantity Items(HeaderName HeaderValue)) ConnectionAttempts "
+    "ConnectionTimeout OriginAccessControlId OriginShield(Enabled) "
+    "S3OriginConfig(OriginAccessIdentity OriginReadTimeout) "
+    "CustomOriginConfig(HTTPPort HTTPSPort OriginProtocolPolicy OriginReadTimeout OriginKeepaliveTimeout "
+    "IpAddressType)",
+    neutral={
+        "CustomOriginConfig.OriginSslProtocols": "The way to an origin stays on this machine and is not enciphered.",
+        "OriginShield.OriginShieldRegion": "A shield that is enabled is refused; where one would be is the same.",
+    },
+    refused={
+        "S3OriginConfig.OriginAccessIdentity": "Use an origin access control.",
+        "CustomOriginConfig.OriginMtlsConfig": "Origins are asked without a certificate: leave it out.",
+        "VpcOriginConfig": "Use CustomOriginConfig: internal load balancers are reached by it.",
+        "ResponseCompletionTimeout": "Use OriginReadTimeout.",
+        "OriginShield.Enabled": _ONE_EDGE,
+    },
+    only={
+        "S3OriginConfig.OriginAccessIdentity": ("",),
+        "CustomOriginConfig.IpAddressType": ("ipv4",),
+        "OriginShield.Enabled": (False,),
+    },
+)
+_LISTS = {
+    "Aliases": _OWN_NAME,
+    "OriginGroups": "Requests have one origin: leave it out.",
+    "Restrictions.GeoRestriction": "Viewers are on this machine: leave it out.",
+}
+DISTRIBUTION = declared(
+    "CallerReference Comment Enabled DefaultRootObject Aliases(Quantity Items) Origins(Quantity) "
+    "OriginGroups(Quantity Items) CacheBehaviors(Quantity) "
+    "CustomErrorResponses(Quantity Items(ErrorCode ResponsePagePath ResponseCode ErrorCachingMinTTL)) "
+    "Logging(Enabled IncludeCookies Bucket Prefix) ViewerCertificate(CloudFrontDefaultCertificate) "
+    "Restrictions(GeoRestriction(RestrictionType Quantity Items)) WebACLId HttpVersion ContinuousDeploymentPolicyId "
+    "Staging AnycastIpListId ConnectionMode",
+    neutral={
+        "PriceClass": _ONE_EDGE,
+        "IsIPV6Enabled": "Viewers reach the edge by this machine's own addresses, of either family.",
+        "ViewerCertificate.SSLSupportMethod": "CloudFront sets it itself with its own certificate.",
+        "ViewerCertificate.MinimumProtocolVersion": "CloudFront sets it itself with its own certificate.",
+        "ViewerCertificate.CertificateSource": "CloudFront sets it itself with its own certificate.",
+    },
+    refused={
+        **_why(_LISTS),
+        **dict.fromkeys(
+            (f"ViewerCertificate.{name}" for name in ("IAMCertificateId", "ACMCertificateArn", "Certificate")),
+            _OWN_NAME,
+        ),
+        "Logging.Enabled": "Requests are in the log of `netflux logs`.",
+        "Restrictions.GeoRestriction.RestrictionType": _LISTS["Restrictions.GeoRestriction"],
+        "HttpVersion": "Use http2.",
+        "WebACLId": "No firewall looks at requests here: leave it out.",
+        "ContinuousDeploymentPolicyId": "A configuration takes effect at once: leave it out.",
+        "Staging": "A configuration takes effect at once: leave it out.",
+        "AnycastIpListId": _OUTSIDE,
+        "TenantConfig": "Distributions have no tenants here: leave it out.",
+        "ViewerMtlsConfig": "Viewers are asked for no certificate: leave it out.",
+        "ConnectionFunctionAssociation": _CODE,
+        "CacheTagConfig": "Invalidate by paths.",
+    },
+    only={
+        **_lists(_LISTS),
+        "Logging.Enabled": (False,),
+        "Logging.IncludeCookies": (False,),
+        "Logging.Bucket": ("",),
+        "Logging.Prefix": ("",),
+        "ViewerCertificate.CloudFrontDefaultCertificate": (True,),
+        "Restrictions.GeoRestriction.RestrictionType": ("none",),
+        "HttpVersion": ("http1.1", "http2"),
+        "WebACLId": ("",),
+        "ContinuousDeploymentPolicyId": ("",),
+        "Staging": (False,),
+        "AnycastIpListId": ("",),
+        "ConnectionMode": ("direct",),
+    },
+    parts={
+        "Origins.Items": ORIGIN,
+        "DefaultCacheBehavior": DEFAULT_BEHAVIOR,
+        "CacheBehaviors.Items": BEHAVIOR,
+    },
+)
+
+ORIGIN_ACCESS_CONTROL = declared(
+    "Name Description SigningProtocol SigningBehavior OriginAccessControlOriginType",
+    refused={
+        "OriginAccessControlOriginType": "Only buckets check who asks for their objects here.",
+        "SigningBehavior": "Use always, never or no-override.",
+    },
+    only={
+        "SigningProtocol": ("sigv4",),
+        "SigningBehavior": ("always", "never", "no-override"),
+        "OriginAccessControlOriginType": ("s3",),
+    },
+)
+CACHE_POLICY = declared(
+    "Comment Name DefaultTTL MaxTTL MinTTL ParametersInCacheKeyAndForwardedToOrigin(EnableAcceptEncodingGzip "
+    f"EnableAcceptEncodingBrotli {_NAMES})"
+)
+ORIGIN_REQUEST_POLICY = declared(
+    f"Comment Name {_NAMES}",
+    refused={"HeadersConfig.HeaderBehavior": "What CloudFront knows of viewers is not to be had here: use allViewer."},
+    only={"HeadersConfig.HeaderBehavior": ("none", "whitelist", "allViewer", "allExcept")},
+)
+RESPONSE_HEADERS_POLICY = declared(
+    "Comment Name CorsConfig(AccessControlAllowOrigins(Quantity Items) AccessControlAllowHeaders(Quantity Items) "
+    "AccessControlAllowMethods(Quantity Items) AccessControlAllowCredentials "
+    "AccessControlExposeHeaders(Quantity Items) AccessControlMaxAgeSec OriginOverride) "
+    "SecurityHeadersConfig(XSSProtection(Override Protection ModeBlock ReportUri) FrameOptions(Override FrameOption) "
+    "ReferrerPolicy(Override ReferrerPolicy) ContentSecurityPolicy(Override ContentSecurityPolicy) "
+    "ContentTypeOptions(Override) "
+    "StrictTransportSecurity(Override IncludeSubdomains Preload AccessControlMaxAgeSec)) "
+    "ServerTimingHeadersConfig(Enabled) CustomHeadersConfig(Quantity Items(Header Value Override)) "
+    "RemoveHeadersConfig(Quantity Items(Header))",
+    neutral={"ServerTimingHeadersConfig.SamplingRate": "Of answers with Server-Timing, of which there are none here."},
+    refused={"ServerTimingHeadersConfig.Enabled": "Answers have no Server-Timing here: leave it out."},
+    only={"ServerTimingHeadersConfig.Enabled": (False,)},
+)

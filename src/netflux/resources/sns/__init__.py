@@ -1,0 +1,1 @@
+"""Topics and their subscriptions: for SNS, and for services that publish."""
