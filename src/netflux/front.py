@@ -158,7 +158,7 @@ class Front:
         console = routes(Sources(self.apis.call, self._facts, self, denied, push), access)
         public = certificate.routes(self._certificate)
         self.server = Server(self.apis, self.admission, self._s3, console, self.authorization, public)
-        self.server.hold_answers(self.documents)
+        self.server.hold_to(self.documents)
         self.exit = contextlib.AsyncExitStack()
         self._services: Services | None = None
 

@@ -68,6 +68,18 @@ def refused(call: Any, **params: Any) -> str:
     return f"{error['Error']['Code']}: {error['Error']['Message']}"
 
 
+def taken(names: Iterator[str], write: Any) -> tuple[list[str], str]:
+    """What still fits into the log, which has its length from the start, and then the refusal."""
+    found = []
+    for name in names:
+        try:
+            write(name)
+        except ClientError:
+            return found, refused(write, name=name)
+        found.append(name)
+    raise AssertionError(f"all {len(found)} were taken")
+
+
 @root_only
 def test_on_a_full_disk_each_write_says_so_deleting_works_and_all_goes_on_when_there_is_room(small_disk: Path) -> None:
     with running(small_disk / "state", "--empty") as cloud:
@@ -78,11 +90,14 @@ def test_on_a_full_disk_each_write_says_so_deleting_works_and_all_goes_on_when_t
             secrets.create_secret(Name=name, SecretString=name)
             logs.create_log_group(logGroupName=name)
         filler = fill(small_disk)
-        for told in (
-            refused(secrets.create_secret, Name="more", SecretString="x"),
-            refused(logs.create_log_group, logGroupName="more"),
-            refused(s3.put_object, Bucket="things", Key="more", Body=b"x" * 200_000),
-        ):
+        fitted, large = taken(
+            (f"more{n}" for n in range(99)), lambda name: secrets.create_secret(Name=name, SecretString="x" * 60_000)
+        )
+        groups, small = taken(
+            (f"more{n}" for n in range(99)),
+            lambda name: logs.create_log_group(logGroupName=name, tags={"a": "x" * 256}),
+        )
+        for told in (large, small, refused(s3.put_object, Bucket="things", Key="more", Body=b"x" * 200_000)):
             assert told.startswith("ServiceUnavailable: The disk of the state directory is full")
         wait_for("it is told", lambda: [one for one in faults(cloud) if one.startswith("disk:") and "is full" in one])
         assert "is full" in " ".join(cloud.command("status").stdout.split())
@@ -96,8 +111,10 @@ def test_on_a_full_disk_each_write_says_so_deleting_works_and_all_goes_on_when_t
         wait_for("it has passed", lambda: not faults(cloud))
         cloud.kill()
         cloud.up()
-        assert [one["Name"] for one in secrets.list_secrets()["SecretList"]] == ["kept", "later"]
-        assert [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]] == ["kept"]
+        listed = secrets.list_secrets(MaxResults=100)["SecretList"]
+        assert {one["Name"] for one in listed} == {"kept", "later", *fitted}
+        pages = [*logs.get_paginator("describe_log_groups").paginate()]
+        assert {one["logGroupName"] for page in pages for one in page["logGroups"]} == {"kept", *groups}
         assert [one["Key"] for one in s3.list_objects_v2(Bucket="things")["Contents"]] == ["instead", "kept"]
 
 

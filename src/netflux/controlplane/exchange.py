@@ -23,6 +23,7 @@ from netflux.controlplane.moto import forwarding
 from netflux.controlplane.protocol import bodies, models, wire
 from netflux.controlplane.protocol.message import HttpRequest, HttpResponse
 from netflux.controlplane.records import room
+from netflux.controlplane.records.commitlog import NotDurable
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 
@@ -74,25 +75,27 @@ class Exchanges:
         self._admission = admission
         self._authorization = authorization
         self.documents: Documents | None = None
-        """On whose disk everything has to be that an answer may tell; None where nothing is waited for."""
+        """What answers may tell of: none leaves before the disk has it."""
 
     def begin(self, one: Exchange) -> HttpResponse | Coroutine[Any, Any, HttpResponse]:
         """The answer where there is nothing to wait for, as with a read; else what has to be awaited for it."""
-        answer = self._begun(one)
-        if isinstance(answer, HttpResponse) and (self.documents is None or self.documents.synced):
+        answer = self._begin(one)
+        if self.documents is None or (isinstance(answer, HttpResponse) and self.documents.settled):
             return answer
-        return self._durable(one, answer)
+        return self._durably(one, self.documents, answer)
 
-    async def _durable(self, one: Exchange, answer: HttpResponse | Coroutine[Any, Any, HttpResponse]) -> HttpResponse:
-        response = answer if isinstance(answer, HttpResponse) else await answer
+    async def _durably(
+        self, one: Exchange, documents: Documents, answer: HttpResponse | Coroutine[Any, Any, HttpResponse]
+    ) -> HttpResponse:
+        """The answer, which may tell of another call's change, when the disk has all of them."""
+        found = answer if isinstance(answer, HttpResponse) else await answer
         try:
-            if self.documents is not None and not self.documents.synced:
-                await self.documents.durable()
-        except Exception as error:  # noqa: BLE001  (as below)
+            await documents.durable()
+        except NotDurable as error:
             return self.failed(one, error)
-        return response
+        return found
 
-    def _begun(self, one: Exchange) -> HttpResponse | Coroutine[Any, Any, HttpResponse]:
+    def _begin(self, one: Exchange) -> HttpResponse | Coroutine[Any, Any, HttpResponse]:
         try:
             self._admit(one)
             service = one.scope.service

@@ -62,6 +62,7 @@ class Server:
         authorization: Authorization | None = None,
         public: Sequence[web.RouteDef] = (),
     ) -> None:
+        self._documents: Documents | None = None
         self._apis = apis
         self._exchanges = Exchanges(apis, admission, authorization)
         self._s3 = s3
@@ -85,10 +86,6 @@ class Server:
             max_line_size=_HEAD_LIMIT,
             max_field_size=_HEAD_LIMIT,
         )
-
-    def hold_answers(self, documents: Documents) -> None:
-        """From now on no answer leaves before the disk has what it may tell."""
-        self._exchanges.documents = documents
 
     async def start(self, path: Path) -> None:
         """Listens on the unix socket."""
@@ -119,10 +116,14 @@ class Server:
         await self._tasks.cleanup()
         await self._runner.cleanup()
 
+    def hold_to(self, documents: Documents) -> None:
+        """From now on no answer leaves before all that it may tell of these is on disk."""
+        self._documents = self._exchanges.documents = documents
+
     async def _when_durable(self, _request: web.Request, _response: web.StreamResponse) -> None:
-        """No answer leaves before what it may tell is on disk, whoever makes it; where the disk refuses, none does."""
-        if self._exchanges.documents is not None:
-            await self._exchanges.documents.durable()
+        """For answers of S3 and of the console: where the disk refuses, there is none."""
+        if self._documents is not None:
+            await self._documents.durable()
 
     def _door(self, request: web.Request) -> Door:
         return MAIN if request.app is self._runner.app else TASKS

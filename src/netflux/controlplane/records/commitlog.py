@@ -67,8 +67,8 @@ class CommitLog:
         return self._synced
 
     @property
-    def whole(self) -> bool:
-        """Whether all commits are on disk, so that nobody has to wait."""
+    def settled(self) -> bool:
+        """Whether every commit is on disk, and no sync has failed."""
         return self._synced >= self._written and self._failure is None
 
     def committed(self, written: bool = True) -> int:
@@ -115,7 +115,7 @@ class CommitLog:
         asyncio.get_running_loop().call_soon(self._begin)
 
     def _begin(self) -> None:
-        if self._written - self._synced > 1:
+        if self._written - self._synced > 1 or self._syncing.locked():
             self._hand_over()
             return
         with contextlib.suppress(NotDurable):  # whoever awaits `durable` is told

@@ -256,9 +256,9 @@ class Documents:
         self._following.append(told)
 
     @property
-    def synced(self) -> bool:
+    def settled(self) -> bool:
         """Whether all that the tables say now is on disk."""
-        return self._log.whole
+        return self._log.settled
 
     async def durable(self) -> None:
         """Returns when all that the tables say now is on disk.
