@@ -71,6 +71,14 @@ _VPCS = [
          "InvalidParameterValue", _api("CreateVpc")),
     Rule("Tags of a VPC are for a VPC", "CreateVpc", {"CidrBlock": "10.0.0.0/16", **_tagged("subnet", "a")},
          "InvalidParameterValue", _api("CreateVpc")),
+    Rule("Tags are for a type of resource", "CreateVpc",
+         {"CidrBlock": "10.0.0.0/16", "TagSpecifications": [{"Tags": [{"Key": "a", "Value": "b"}]}]},
+         "InvalidParameter", _api("TagSpecification")),
+    Rule("A tag specification has tags", "CreateVpc",
+         {"CidrBlock": "10.0.0.0/16", "TagSpecifications": [{"ResourceType": "vpc"}]},
+         "InvalidParameter", _api("TagSpecification")),
+    Rule("A VPC has at most five blocks", "AssociateVpcCidrBlock", {"VpcId": "{full}", "CidrBlock": "10.6.0.0/16"},
+         "CidrLimitExceeded", _QUOTAS, "maximum number of allowed CIDRs: 5"),
     Rule("A VPC that is not there can't be deleted", "DeleteVpc", {"VpcId": f"vpc-{_NONE}"}, "InvalidVpcID.NotFound",
          _ERRORS),
     Rule("A VPC with subnets can't be deleted", "DeleteVpc", {"VpcId": VPC}, "DependencyViolation", _DELETE_VPC),
@@ -267,6 +275,9 @@ _SECURITY_GROUPS = [
          _api("RevokeSecurityGroupEgress")),
     Rule("A changed rule has an allowed protocol", "ModifySecurityGroupRules",
          _rule(IpProtocol="tpc", CidrIpv4="10.0.0.0/8"), "InvalidParameterValue", _api("ModifySecurityGroupRules")),
+    Rule("A changed rule has one peer", "ModifySecurityGroupRules",
+         _rule(IpProtocol="-1", CidrIpv4="10.0.0.0/8", CidrIpv6="2001:db8::/32"), "InvalidParameterCombination",
+         _api("SecurityGroupRuleRequest")),
     Rule("A changed rule has a peer", "ModifySecurityGroupRules", _rule(IpProtocol="-1"), "MissingParameter",
          _api("ModifySecurityGroupRules")),
     Rule("A changed rule has a peer of the same VPC", "ModifySecurityGroupRules",
@@ -345,6 +356,8 @@ _SETS = [
          "InvalidParameterValue", _DHCP),
     Rule("A NetBIOS node type is 1, 2, 4 or 8", "CreateDhcpOptions", _options("netbios-node-type", "3"),
          "InvalidParameterValue", _DHCP),
+    Rule("A set's id is one", "DeleteDhcpOptions", {"DhcpOptionsId": "foo-1"}, "InvalidDhcpOptionsId.Malformed",
+         _ERRORS),
     Rule("A set that a VPC has can't be deleted", "DeleteDhcpOptions", {"DhcpOptionsId": "{options}"},
          "DependencyViolation", _DHCP),
     Rule("A set that is not there can't be deleted", "DeleteDhcpOptions", {"DhcpOptionsId": f"dopt-{_NONE}"},
@@ -375,8 +388,6 @@ _SETS = [
          "InvalidParameterValue", _LISTS),
     Rule("AWS's lists are AWS's", "DeleteManagedPrefixList", {"PrefixListId": "{cloudfront}"},
          "UnauthorizedOperation", _AWS_LISTS),
-    Rule("A list that a rule names can't be deleted", "DeleteManagedPrefixList", {"PrefixListId": "{list}"},
-         "DependencyViolation", _LISTS),
     Rule("A version that is restored is there", "RestoreManagedPrefixListVersion",
          {"PrefixListId": "{list}", "PreviousVersion": 9, "CurrentVersion": 1}, "InvalidPrefixListVersion.NotFound",
          _LISTS),
@@ -402,6 +413,13 @@ _SETS = [
          _api("DeleteLaunchTemplate")),
     Rule("A default version is there", "ModifyLaunchTemplate", {"LaunchTemplateName": "web", "DefaultVersion": "4"},
          "InvalidLaunchTemplateId.VersionNotFound", _ERRORS),
+    Rule("Versions of all templates are the newest or the default ones", "DescribeLaunchTemplateVersions",
+         {"Versions": ["1"]}, "InvalidParameterValue", _api("DescribeLaunchTemplateVersions"), "omit \u2018--launch"),
+    Rule("Versions are of one template, or of all", "DescribeLaunchTemplateVersions", {}, "MissingParameter",
+         _api("DescribeLaunchTemplateVersions"), "omit \u2018--launch"),
+    Rule("The template whose versions are described is there", "DescribeLaunchTemplateVersions",
+         {"LaunchTemplateName": "none"}, "InvalidLaunchTemplateName.NotFoundException", _ERRORS,
+         "with template name none"),
     Rule("A template that is described is there", "DescribeLaunchTemplates", {"LaunchTemplateNames": ["none"]},
          "InvalidLaunchTemplateName.NotFoundException", _ERRORS),
     Rule("An endpoint's service is there", "CreateVpcEndpoint",
@@ -446,6 +464,9 @@ async def prepare(apis: Apis) -> dict[str, str]:
 
     made = {"vpc": await vpc("10.0.0.0/16"), "attached": await vpc("10.1.0.0/16"), "grouped": await vpc("10.2.0.0/16")}
     made |= {"routed": await vpc("10.3.0.0/16"), "tagged": await vpc("10.4.0.0/16")}
+    made["full"] = await vpc("10.5.0.0/28")
+    for number in range(1, 5):
+        await ec2("AssociateVpcCidrBlock", VpcId=made["full"], CidrBlock=f"10.5.{number}.0/28")
     await ec2("ModifyVpcAttribute", VpcId=made["grouped"], EnableDnsSupport={"Value": False})
     await ec2("CreateTags", Resources=[made["tagged"]], Tags=[{"Key": f"key{n}", "Value": ""} for n in range(50)])
     gateway = (await ec2("CreateInternetGateway"))["InternetGateway"]["InternetGatewayId"]

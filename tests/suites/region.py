@@ -18,11 +18,17 @@ from aiohttp import web
 
 import tests.rules
 from netflux import names
+from netflux.clock import Clock
+from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authentication.admission import MAIN, Admission, Door
 from netflux.controlplane.authentication.keys import Keys, well_known
 from netflux.controlplane.server import Server
 from tests.controlplane.plane import Plane
+from tests.suites import layers
+from tests.suites.balancing import Balancing
+
+_STACK_SECONDS = 15.0
 
 
 class Region:
@@ -37,10 +43,14 @@ class Region:
         self._number = 0
         self._plane: Plane | None = None
         self._server: Server | None = None
+        self._balancing: Balancing | None = None
+        self._stacks: CloudFormationApi | None = None
 
     async def reset(self) -> None:
         """An empty one instead of the last."""
-        if self._plane is not None:
+        if self._plane is not None and self._balancing is not None:
+            await self._settled(0)
+            await self._balancing.stop()
             self._plane.stop()
         self._number += 1
         place = self._directory / str(self._number)
@@ -48,6 +58,10 @@ class Region:
         self._plane = Plane(place)
         apis = await self._plane.start()
         self._register(self._plane, apis)
+        self._stacks = CloudFormationApi(apis, self._plane.documents, Clock(), lint=False)
+        apis.register(self._stacks)
+        self._balancing = Balancing(self._plane, apis)
+        await self._balancing.start()
         keys = Keys()
         keys.add(well_known(names.ACCOUNT))
         self._server = _Server(apis, Admission(keys, names.ACCOUNT, any_credentials=True), _no_buckets, [])
@@ -56,6 +70,7 @@ class Region:
         for module in pkgutil.iter_modules(tests.rules.__path__):
             if module.name not in ("rule", "test_rules"):
                 importlib.import_module(f"tests.rules.{module.name}").register(plane, apis)
+        layers.register(plane, apis)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """A call, or what moto's own tests ask of moto."""
@@ -64,7 +79,17 @@ class Region:
                 await self.reset()
             return web.json_response({"status": "ok"})
         assert self._server is not None
-        return await self._server._answer(request)
+        answer = await self._server._answer(request)
+        await self._settled(_STACK_SECONDS)
+        return answer
+
+    async def _settled(self, seconds: float) -> None:
+        """Stacks are whole when CreateStack answers, as moto's tests have it; what isn't after these seconds ends."""
+        running = [*self._stacks._running.values()] if self._stacks is not None else []
+        if running:
+            _, late = await asyncio.wait(running, timeout=seconds)
+            for one in late:
+                one.cancel()
 
 
 class _Server(Server):

@@ -130,7 +130,8 @@ class Apis:
         key = (service, operation)
         if key not in self._reading:
             found: Handler | None = getattr(self._handlers.get(service), xform_name(operation), None)
-            plain = found is not None and not inspect.iscoroutinefunction(found)
+            waits = operation in getattr(self._handlers.get(service), "prechecked", ())
+            plain = found is not None and not waits and not inspect.iscoroutinefunction(found)
             self._reading[key] = found if plain and not models.changes_state(operation) else None
         return self._reading[key]
 
@@ -235,15 +236,18 @@ class Apis:
         return documents
 
     async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
-        """Asks the service's own rules before anybody carries out a change, a handler of ours or moto.
+        """Asks the service's own rules before anybody carries out a change, a handler of ours or moto; and before those
+        reads that the service names in `prechecked`.
 
         Raises:
             AwsError: what the call is refused with.
         """
-        if not models.changes_state(call.operation):
+        handlers = self._handlers.get(call.service)
+        if models.changes_state(call.operation):
+            tags.check(models.operation_model(call.service, call.operation), params)
+        elif call.operation not in getattr(handlers, "prechecked", ()):
             return
-        tags.check(models.operation_model(call.service, call.operation), params)
-        rules = getattr(self._handlers.get(call.service), "precheck", None)
+        rules = getattr(handlers, "precheck", None)
         if rules is not None:
             await rules(call, params)
 

@@ -99,6 +99,43 @@ async def test_a_nat_gateways_interface_goes_with_it_and_its_address_is_free(api
     await apis.call("ec2", "ReleaseAddress", {"AllocationId": address})
 
 
+async def test_a_prefix_list_that_a_rule_names_fails_to_be_deleted_and_stays(apis: Apis) -> None:
+    made = {"PrefixListName": "offices", "MaxEntries": 5, "AddressFamily": "IPv4"}
+    identity = (await apis.call("ec2", "CreateManagedPrefixList", made))["PrefixList"]["PrefixListId"]
+    group = (await apis.call("ec2", "CreateSecurityGroup", {"GroupName": "app", "Description": "d"}))["GroupId"]
+    port = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "PrefixListIds": [{"PrefixListId": identity}]}
+    rule = {"GroupId": group, "IpPermissions": [port]}
+    await apis.call("ec2", "AuthorizeSecurityGroupIngress", rule)
+    await apis.call("ec2", "DeleteManagedPrefixList", {"PrefixListId": identity})
+    listed = {"PrefixListIds": [identity]}
+    (told,) = (await apis.call("ec2", "DescribeManagedPrefixLists", listed))["PrefixLists"]
+    assert told["State"] == "delete-failed"
+    assert identity in told["StateMessage"]
+    await apis.call("ec2", "RevokeSecurityGroupIngress", rule)
+    await apis.call("ec2", "DeleteManagedPrefixList", {"PrefixListId": identity})
+    with pytest.raises(AwsError, match=r"InvalidPrefixListID\.NotFound"):
+        await apis.call("ec2", "DescribeManagedPrefixLists", listed)
+
+
+_RFC_4716 = """---- BEGIN SSH2 PUBLIC KEY ----
+Comment: a key that goes on \\
+in another line
+{}
+---- END SSH2 PUBLIC KEY ----
+"""
+
+
+async def test_a_public_key_is_taken_in_the_form_of_rfc_4716(apis: Apis) -> None:
+    await apis.call("ec2", "CreateKeyPair", {"KeyName": "made", "KeyType": "ed25519"})
+    asked = {"KeyNames": ["made"], "IncludePublicKey": True}
+    (made,) = (await apis.call("ec2", "DescribeKeyPairs", asked))["KeyPairs"]
+    body = made["PublicKey"].split()[1]
+    material = _RFC_4716.format(f"{body[:40]}\n{body[40:]}").encode()
+    imported = await apis.call("ec2", "ImportKeyPair", {"KeyName": "imported", "PublicKeyMaterial": material})
+    assert imported["KeyFingerprint"] == made["KeyFingerprint"]
+    assert "Tags" not in imported
+
+
 async def test_a_prefix_list_keeps_the_name_that_a_change_does_not_name(apis: Apis) -> None:
     made = {"PrefixListName": "offices", "MaxEntries": 5, "AddressFamily": "IPv4"}
     identity = (await apis.call("ec2", "CreateManagedPrefixList", made))["PrefixList"]["PrefixListId"]

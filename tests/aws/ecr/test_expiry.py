@@ -118,8 +118,10 @@ async def test_a_policy_expires_images_of_its_repository_until_it_is_deleted(tmp
         await push(tag)
     text = policy(rule(countNumber=2))
     await apis.call("ecr", "PutLifecyclePolicy", {**about, "lifecyclePolicyText": text})
-    assert (await apis.call("ecr", "GetLifecyclePolicy", about))["lifecyclePolicyText"] == text
+    put = await apis.call("ecr", "GetLifecyclePolicy", about)
+    assert (put["lifecyclePolicyText"], put["lastEvaluatedAt"].timestamp()) == (text, 0)
     assert await tags() == ["three", "two"]
+    assert (await apis.call("ecr", "GetLifecyclePolicy", about))["lastEvaluatedAt"].timestamp() > 0
     await apis.call("ecr", "DeleteLifecyclePolicy", about)
     await push("four")
     assert await tags() == ["four", "three", "two"]

@@ -148,16 +148,29 @@ async def test_a_pull_is_told_once_there_was_one(apis: Apis, tmp_path: Path) -> 
 
 async def test_ids_that_name_no_image_are_failures_of_their_own(apis: Apis, tmp_path: Path) -> None:
     digest = await push(apis, "movies:v1", tmp_path, ["one"])
+    await push(apis, "movies:v2", tmp_path, ["two"])
     absent = "sha256:" + "0" * 64
     wanted = [
         {}, {"imageDigest": "nonsense"}, {"imageDigest": absent}, {"imageDigest": digest, "imageTag": "v2"},
-        {"imageTag": "v1"},
+        {"imageDigest": digest, "imageTag": "v3"}, {"imageTag": "v1"},
     ]  # fmt: skip
     for operation, done in (("BatchGetImage", "images"), ("BatchDeleteImage", "imageIds")):
         answer = await apis.call("ecr", operation, {"repositoryName": "movies", "imageIds": wanted})
         codes = [one["failureCode"] for one in answer["failures"]]
-        assert codes == ["MissingDigestAndTag", "InvalidImageDigest", "ImageNotFound", "ImageTagDoesNotMatchDigest"]
+        known = ["MissingDigestAndTag", "InvalidImageDigest", "ImageNotFound", "ImageTagDoesNotMatchDigest"]
+        assert codes == [*known, "ImageNotFound"]
         assert len(answer[done]) == 1
+
+
+async def test_a_digest_deletes_an_image_with_all_its_tags_whatever_tag_is_beside_it(
+    apis: Apis, tmp_path: Path
+) -> None:
+    digest = await push(apis, "movies:v1", tmp_path, ["one"])
+    await push(apis, "movies:v2", tmp_path, ["one"])
+    about = {"repositoryName": "movies", "imageIds": [{"imageDigest": digest, "imageTag": "v1"}]}
+    gone = await apis.call("ecr", "BatchDeleteImage", about)
+    assert sorted(one["imageTag"] for one in gone["imageIds"]) == ["v1", "v2"]
+    assert (await apis.call("ecr", "ListImages", {"repositoryName": "movies"}))["imageIds"] == []
 
 
 async def test_a_preview_says_what_a_policy_would_expire_and_nothing_expires(apis: Apis, tmp_path: Path) -> None:

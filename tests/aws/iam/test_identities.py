@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -101,6 +103,10 @@ async def test_a_service_linked_role_has_its_services_policy_and_goes_by_its_own
     apis = await plane.start()
     role = (await iam(apis, "CreateServiceLinkedRole", AWSServiceName="ecs.amazonaws.com"))["Role"]
     assert role["Arn"].endswith(":role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS")
+    (trust,) = json.loads(unquote(role["AssumeRolePolicyDocument"]))["Statement"]
+    assert trust == {
+        "Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": ["ecs.amazonaws.com"]},
+    }  # fmt: skip
     (policy,) = (await iam(apis, "ListAttachedRolePolicies", RoleName=role["RoleName"]))["AttachedPolicies"]
     assert policy["PolicyName"] == "AmazonECSServiceRolePolicy"
     task = (await iam(apis, "DeleteServiceLinkedRole", RoleName=role["RoleName"]))["DeletionTaskId"]
@@ -234,3 +240,10 @@ async def test_what_is_not_here_is_refused_by_name(plane: Plane, operation: str)
     }
     with pytest.raises(Unsupported, match=f"iam:{operation}"):
         await iam(apis, operation, **params[operation])
+
+
+async def test_an_instance_profile_without_tags_tells_an_empty_list(plane: Plane) -> None:
+    apis = await plane.start()
+    made = (await iam(apis, "CreateInstanceProfile", InstanceProfileName="p"))["InstanceProfile"]
+    told = (await iam(apis, "GetInstanceProfile", InstanceProfileName="p"))["InstanceProfile"]
+    assert made["Tags"] == told["Tags"] == []

@@ -408,3 +408,10 @@ async def test_a_services_own_rules_hold_for_what_moto_answers_a_client(region: 
     answer = await region.send("kms", b'{"Description": "refused"}', **given)
     assert (answer.status, answer.code) == (400, "ValidationException")
     assert (await region.send("kms", b'{"Description": "taken"}', **given)).status == 200
+
+
+def test_a_request_for_a_classic_load_balancer_is_refused_by_name() -> None:
+    body = b"Action=CreateLoadBalancer&Version=2012-06-01&LoadBalancerName=web"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    with pytest.raises(AwsError, match=r"Classic Load Balancers\) is not supported by Netflux"):
+        requests.meant("elbv2", HttpRequest("POST", "/", form, body))

@@ -13,10 +13,10 @@ from tests.controlplane.plane import Plane
 from tests.rules.route53.batches import ALIASES, CHANGES
 from tests.rules.route53.recordsets import SHAPES, VALUES
 from tests.rules.route53.rows import record_set
-from tests.rules.route53.zones import TAGS, ZONES
+from tests.rules.route53.zones import DELEGATION_SETS, TAGS, ZONES
 
 SERVICE = "route53"
-RULES = [*CHANGES, *VALUES, *SHAPES, *ALIASES, *ZONES, *TAGS]
+RULES = [*CHANGES, *VALUES, *SHAPES, *ALIASES, *ZONES, *DELEGATION_SETS, *TAGS]
 
 
 def register(plane: Plane, apis: Apis) -> None:
@@ -49,5 +49,13 @@ async def prepare(apis: Apis) -> dict[str, str]:
     operation = (await apis.call("servicediscovery", "GetOperation", told))["Operation"]
     namespace = await apis.call("servicediscovery", "GetNamespace", {"Id": operation["Targets"]["NAMESPACE"]})
     owned = namespace["Namespace"]["Properties"]["DnsProperties"]["HostedZoneId"]
-    found = {"zone": public, "empty": empty, "private": private["Id"], "map": owned}
+    delegation = (await call("CreateReusableDelegationSet", CallerReference="set"))["DelegationSet"]["Id"]
+    shared = {"Name": "delegated.com", "CallerReference": "shared", "DelegationSetId": delegation}
+    delegated = (await call("CreateHostedZone", **shared))["HostedZone"]["Id"]
+    found = {"set": delegation, "delegated": delegated} | {
+        "zone": public,
+        "empty": empty,
+        "private": private["Id"],
+        "map": owned,
+    }
     return {name: identity.rpartition("/")[2] for name, identity in found.items()} | {"vpc": vpcs[0], "other": vpcs[1]}

@@ -8,6 +8,61 @@ from netflux import names
 from tests.rules.route53.rows import ABSENT, CREATE, ELSEWHERE, HERE, LIST, LONG, NAMES, NO_ZONE, batch, record_set
 from tests.rules.rule import Rule
 
+_SET = "API reference, CreateReusableDelegationSet"
+_NO_SET = "N0000000000000000000"
+
+
+def _with_set(rule: str, code: str, says: str = "", **params: Any) -> Rule:
+    given = {"Name": "new.com", "CallerReference": "r", "DelegationSetId": "{set}", **params}
+    return Rule(rule, "CreateHostedZone", given, code, CREATE, says)
+
+
+def _set(rule: str, code: str, **params: Any) -> Rule:
+    return Rule(rule, "CreateReusableDelegationSet", {"CallerReference": "r", **params}, code, _SET)
+
+
+DELEGATION_SETS = [
+    _with_set("A zone's delegation set is there", "NoSuchDelegationSet", _NO_SET, DelegationSetId=_NO_SET),
+    _with_set("A private zone has no reusable delegation set", "InvalidInput", "private", VPC=HERE),
+    _with_set(
+        "Zones of one name have no name server in common",
+        "ConflictingDomainExists",
+        "delegated.com",
+        Name="delegated.com",
+    ),
+    _with_set("A zone and the one above have none in common", "ConflictingDomainExists", Name="a.delegated.com"),
+    _set("A caller reference is used for one delegation set", "DelegationSetAlreadyCreated", CallerReference="set"),
+    _set("A zone's servers become a set once", "DelegationSetAlreadyReusable", HostedZoneId="{delegated}"),
+    _set("The zone is there whose servers become a set", "HostedZoneNotFound", HostedZoneId=NO_ZONE),
+    _set("A private zone's servers are no set", "InvalidArgument", HostedZoneId="{private}"),
+    Rule(
+        "A delegation set that a zone has stays",
+        "DeleteReusableDelegationSet",
+        {"Id": "{set}"},
+        "DelegationSetInUse",
+        "API reference, DeleteReusableDelegationSet",
+    ),
+    *(
+        Rule(f"{call}: the delegation set is there", call, params, "NoSuchDelegationSet", f"API reference, {call}")
+        for call, params in (
+            ("GetReusableDelegationSet", {"Id": _NO_SET}),
+            ("DeleteReusableDelegationSet", {"Id": _NO_SET}),
+            ("ListHostedZones", {"DelegationSetId": _NO_SET}),
+            (
+                "GetReusableDelegationSetLimit",
+                {"Type": "MAX_ZONES_BY_REUSABLE_DELEGATION_SET", "DelegationSetId": _NO_SET},
+            ),
+        )
+    ),
+    Rule(
+        "A private zone is not signed",
+        "GetDNSSEC",
+        {"HostedZoneId": "{private}"},
+        "InvalidArgument",
+        "API reference, GetDNSSEC",
+    ),
+]
+
 ZONES = [
     Rule(
         "A caller reference is used once",

@@ -148,7 +148,7 @@ def _ports(protocol: str, told: Mapping[str, Any]) -> tuple[int, int]:
         return -1, -1
     low, high = told.get("From"), told.get("To")
     if low is None or high is None:
-        raise invalid("Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.")
+        raise invalid("Invalid value for portRange. Must specify both from and to ports with TCP/UDP.")
     for port in (low, high):
         if not 0 <= port <= _HIGHEST_PORT:
             raise invalid(f"TCP/UDP port ({port}) out of range")

@@ -80,8 +80,24 @@ def overlapping(block: ipaddress.IPv4Network | ipaddress.IPv6Network, others: It
     return next((told for told, other in found if other.version == block.version and other.overlaps(block)), "")
 
 
+def destination(told: str, member: str) -> str:
+    """A route's block, without bits of hosts; AwsError where it is none.
+
+    Args:
+        told: of the request.
+        member: that has it, `DestinationCidrBlock` or `DestinationIpv6CidrBlock`.
+    """
+    ipv6 = "6" in member
+    block = _parsed(told)
+    if not isinstance(block, ipaddress.IPv6Network if ipv6 else ipaddress.IPv4Network):
+        kind = "IPv6 CIDR" if ipv6 else "CIDR"
+        name = member[0].lower() + member[1:]
+        raise invalid(f"Value ({told}) for parameter {name} is invalid. This is not a valid {kind} block.")
+    return str(block)
+
+
 def rule(told: str, version: int) -> str:
-    """A block of a rule, a route or an ACL's entry. Bits of hosts are cleared, as EC2 does.
+    """A block of a rule or an ACL's entry. Bits of hosts are cleared, as EC2 does.
 
     Raises:
         AwsError: it is no block of that version of IP.

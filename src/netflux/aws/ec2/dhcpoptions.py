@@ -53,6 +53,9 @@ class DhcpOptionSets(Part):
     @operation("DhcpOptionsId", neutral=DRY_RUN)
     def delete_dhcp_options(self, _call: Call, request: DeleteDhcpOptionsRequestTypeDef) -> dict[str, Any]:
         """Not while a VPC has it."""
+        if not request["DhcpOptionsId"].startswith(f"{OPTIONS.prefix}-"):
+            said = f'Invalid id: "{request["DhcpOptionsId"]}" (expecting "{OPTIONS.prefix}-...")'
+            raise AwsError("InvalidDhcpOptionsId.Malformed", said)
         self.tables.dhcp_options.delete(OPTIONS.get(self.documents, request["DhcpOptionsId"]).id)
         return {}
 

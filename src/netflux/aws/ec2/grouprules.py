@@ -291,10 +291,15 @@ def _flat(request: Request) -> list[dict[str, Any]]:
     ]
 
 
+_PEER = "cidrIp, cidrIpv6, prefixListId, or referencedGroupId"
+
+
 def _changed(rule: SecurityGroupRule, told: Mapping[str, Any]) -> SecurityGroupRule:
     peers = [name for name in ("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupId") if told.get(name)]
-    if len(peers) != 1:
-        raise missing("cidrIpv4", "cidrIpv6", "prefixListId", "referencedGroupId")
+    if not peers:
+        raise AwsError("MissingParameter", f"The request must contain exactly one of: {_PEER}")
+    if len(peers) > 1:
+        raise AwsError("InvalidParameterCombination", f"Only one of {_PEER} can be specified")
     protocol, low, high = permissions.ports(told.get("IpProtocol"), told.get("FromPort"), told.get("ToPort"))
     return replace(
         rule,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 255
 _BITS = 2048
+_SSH2 = b"---- BEGIN SSH2 PUBLIC KEY ----"
+"""How a key of RFC 4716 begins."""
 _IMPORTED = (1024, 2048, 4096)
 """Lengths of RSA keys ["Create a key pair", Amazon EC2 user guide]."""
 
@@ -56,7 +58,10 @@ class KeyPairs(Part):
 
     @operation("KeyName PublicKeyMaterial TagSpecifications(ResourceType Tags(Key Value))", neutral=DRY_RUN)
     def import_key_pair(self, call: Call, request: ImportKeyPairRequestTypeDef) -> dict[str, Any]:
-        """A public key in OpenSSH's form, or DER in base64 ("ImportKeyPair", Amazon EC2 API reference)."""
+        """A public key in OpenSSH's form, DER in base64, or a file of RFC 4716.
+
+        "Import your public key to Amazon EC2", Amazon EC2 user guide.
+        """
         from cryptography.hazmat.primitives.asymmetric import rsa
 
         self._new(request["KeyName"])
@@ -125,7 +130,7 @@ class KeyPairs(Part):
         raise AwsError("InvalidKeyPair.NotFound", f"The key pair '{name}' does not exist")
 
     def _pair_shape(self, pair: KeyPair, *, public: bool) -> dict[str, Any]:
-        told = {**_told(pair), "KeyType": pair.type, "CreateTime": pair.created}
+        told = {**_told(pair), "KeyType": pair.type, "CreateTime": pair.created, "Tags": shown_tags(pair.tags)}
         return {**told, "PublicKey": pair.public_key} if public else told
 
 
@@ -134,7 +139,7 @@ def _told(pair: KeyPair) -> dict[str, Any]:
         "KeyPairId": pair.id,
         "KeyName": pair.name,
         "KeyFingerprint": pair.fingerprint,
-        "Tags": shown_tags(pair.tags),
+        **({"Tags": shown_tags(pair.tags)} if pair.tags else {}),
     }
 
 
@@ -146,6 +151,8 @@ def _public(material: bytes) -> RSAPublicKey | Ed25519PublicKey:
         text = material.strip()
         if text.startswith(b"-----BEGIN"):
             key: Any = serialization.load_pem_public_key(text)
+        elif text.startswith(_SSH2):
+            key = serialization.load_ssh_public_key(_one_line(text.decode()).encode())
         elif text.startswith(b"ssh-"):
             key = serialization.load_ssh_public_key(text)
         else:
@@ -155,6 +162,14 @@ def _public(material: bytes) -> RSAPublicKey | Ed25519PublicKey:
     if not isinstance(key, rsa.RSAPublicKey | ed25519.Ed25519PublicKey):
         raise _no_key()
     return key
+
+
+def _one_line(text: str) -> str:
+    """A key in RFC 4716's form, in OpenSSH's; headers, which a backslash continues, go."""
+    lines = text.replace("\\\r\n", "").replace("\\\n", "").splitlines()
+    body = base64.b64decode("".join(line.strip() for line in lines[1:-1] if ":" not in line), validate=True)
+    length = int.from_bytes(body[:4], "big")
+    return f"{body[4 : 4 + length].decode()} {base64.b64encode(body).decode()}"
 
 
 def _no_key() -> AwsError:

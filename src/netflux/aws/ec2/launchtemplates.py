@@ -63,6 +63,15 @@ _NAME = re.compile(r"[a-zA-Z0-9().\-/_]{3,128}")
 _NO_OPERATORS = "Services of AWS's own make templates for others."
 _RESOLVED = "An image's alias is a parameter of AWS's own, of which there are none here."
 _LATEST, _DEFAULT = "$Latest", "$Default"
+_ALL_OR_ONE = (
+    "To describe the launch template data for all your launch templates, for <--versions> specify <$Latest>, "
+    "<$Default>, or both, and omit <--launch-template-id>, <--launch-template-name>, and version numbers. To describe "
+    "the launch template data for a specific launch template, specify <--launch-template-id> or "
+    "<--launch-template-name>, and for <--versions> specify one or more of the following values: <$Latest>, "
+    "<$Default>, or one or more version numbers."
+).translate({ord("<"): "\u2018", ord(">"): "\u2019"})
+"""What EC2 says of versions of no template, in its own quotation marks."""
+_NOT_ALL = "At least one of the launch templates specified in the request does not exist."
 _FILTERED = {
     "ebs-optimized": "EbsOptimized",
     "http-endpoint": "MetadataOptions.HttpEndpoint",
@@ -147,13 +156,16 @@ class LaunchTemplates(Part):
         wanted = request.get("DefaultVersion")
         if not wanted:
             raise missing("defaultVersion")
-        changed = replace(template, default_version=self._version_of(template, wanted).number)
+        absent = f"The launch template version {wanted} is not found for the specified launch template."
+        changed = replace(template, default_version=self._version_of(template, wanted, absent).number)
         self.tables.launch_templates.put(changed)
         return {"LaunchTemplate": _shape(changed)}
 
     @operation("LaunchTemplateId LaunchTemplateName", neutral=DRY_RUN)
     def delete_launch_template(self, _call: Call, request: DeleteLaunchTemplateRequestTypeDef) -> dict[str, Any]:
         """With its versions."""
+        if not request.get("LaunchTemplateId") and not request.get("LaunchTemplateName"):
+            raise missing("launch template ID or launch template name")
         template = self._template(request)
         versions = self.tables.launch_template_versions
         for version in versions.where("template", template.id):
@@ -199,7 +211,8 @@ class LaunchTemplates(Part):
             "create-time": lambda one: one.created.isoformat(),
             "launch-template-name": lambda one: one.name,
         }
-        by_name = [self._template_named(name).id for name in request.get("LaunchTemplateNames") or ()]
+        names = request.get("LaunchTemplateNames") or ()
+        by_name = [self._template_named(name, _NOT_ALL).id for name in names]
         ids = [*(request.get("LaunchTemplateIds") or ()), *by_name]
         wanted = Filters[LaunchTemplate](read, lambda one: one.tags, {"launch-template-name": "name"})
         found = wanted.found(self.documents, LAUNCH_TEMPLATES, ids, request.get("Filters"))
@@ -220,9 +233,9 @@ class LaunchTemplates(Part):
         elif wanted and {*wanted} <= {_LATEST, _DEFAULT}:
             found = [one for template in self.tables.launch_templates for one in self._versions(template, wanted)]
         elif wanted:
-            raise invalid("Versions of all launch templates are $Latest and $Default; name a template for others.")
+            raise invalid(_ALL_OR_ONE)
         else:
-            raise missing("launchTemplateId", "launchTemplateName")
+            raise AwsError("MissingParameter", _ALL_OR_ONE)
         low, high = _number(request.get("MinVersion"), 1), _number(request.get("MaxVersion"), 10**9)
         found = [(template, one) for template, one in found if low <= one.number <= high]
         read: dict[str, Read] = {
@@ -245,24 +258,25 @@ class LaunchTemplates(Part):
         identity, name = request.get("LaunchTemplateId"), request.get("LaunchTemplateName")
         if bool(identity) == bool(name):
             raise missing("launchTemplateId", "launchTemplateName")
-        return LAUNCH_TEMPLATES.get(self.documents, str(identity)) if identity else self._template_named(str(name))
-
-    def _template_named(self, name: str) -> LaunchTemplate:
-        for template in self.tables.launch_templates.where("name", name):
-            return template
-        raise AwsError(
-            "InvalidLaunchTemplateName.NotFoundException",
-            "At least one of the launch templates specified in the request does not exist.",
+        if identity:
+            return LAUNCH_TEMPLATES.get(self.documents, identity)
+        return self._template_named(
+            str(name), f"The specified launch template, with template name {name}, does not exist."
         )
 
-    def _version_of(self, template: LaunchTemplate, told: str) -> LaunchTemplateVersion:
-        """AwsError where the template has no such version."""
+    def _template_named(self, name: str, otherwise: str) -> LaunchTemplate:
+        for template in self.tables.launch_templates.where("name", name):
+            return template
+        raise AwsError("InvalidLaunchTemplateName.NotFoundException", otherwise)
+
+    def _version_of(self, template: LaunchTemplate, told: str, absent: str = "") -> LaunchTemplateVersion:
+        """AwsError where the template has no such version; `absent` is its text, if it has one of its own."""
         number = {_LATEST: str(template.latest_version), _DEFAULT: str(template.default_version)}.get(told, told)
         found = self.tables.launch_template_versions.get(f"{template.id}/{number}")
         if found is None:
             raise AwsError(
                 "InvalidLaunchTemplateId.VersionNotFound",
-                f"Could not find the specified version {told} for the launch template with ID {template.id}.",
+                absent or f"Could not find the specified version {told} for the launch template with ID {template.id}.",
             )
         return found
 

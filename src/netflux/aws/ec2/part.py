@@ -10,6 +10,7 @@ from netflux.clock import Clock
 from netflux.controlplane.call import Call
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.tagging import Tagger
+from netflux.errors import AwsError
 from netflux.resources.ec2.tables import Tables
 
 TAGGER = Tagger("InvalidParameterValue", "TagLimitExceeded")
@@ -49,6 +50,10 @@ class Part:
         """
         given: list[Mapping[str, str]] = []
         for one in request.get("TagSpecifications") or ():
+            if not one.get("ResourceType"):
+                raise AwsError("InvalidParameter", "Tag specification resource type must have a value")
+            if not one.get("Tags"):
+                raise AwsError("InvalidParameter", "Tag specification must have at least one tag")
             if one.get("ResourceType") != noun.type:
                 raise invalid(
                     f"'{one.get('ResourceType')}' is not a valid taggable resource type for this operation. "

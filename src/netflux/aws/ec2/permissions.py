@@ -69,7 +69,7 @@ def ports(protocol: str | None, low: int | None, high: int | None) -> tuple[str,
     told = _TOLD.get(number, str(number))
     if number in _WITH_PORTS:
         if low is None or high is None:
-            raise invalid("Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.")
+            raise invalid("Invalid value for portRange. Must specify both from and to ports with TCP/UDP.")
         for port in (low, high):
             if not 0 <= port <= _HIGHEST_PORT:
                 raise invalid(f"TCP/UDP port ({port}) out of range")

@@ -33,6 +33,7 @@ _MOST_CHANGES = 100
 """Entries of a list, and entries of one request ["Amazon VPC quotas"; "ModifyManagedPrefixList", EC2 API reference]."""
 
 _AWS = "AWS"
+_FAILED = "delete-failed"
 _FAMILIES = {"IPv4": 4, "IPv6": 6}
 
 
@@ -105,8 +106,15 @@ class PrefixLists(Part):
 
     @operation("PrefixListId", neutral=DRY_RUN)
     def delete_managed_prefix_list(self, call: Call, request: DeleteManagedPrefixListRequestTypeDef) -> dict[str, Any]:
-        """Not while a rule or a route names it."""
+        """While a rule or a route names it, the deletion fails after the call: the list tells so, and stays.
+
+        "Delete prefix lists", Amazon VPC user guide.
+        """
         one = self._own(request["PrefixListId"])
+        if self.tables.rules.has("prefix-list", one.id) or self.tables.routes.has("prefix-list", one.id):
+            failed = replace(one, state=_FAILED)
+            self.tables.prefix_lists.put(failed)
+            return {"PrefixList": shape(failed, call)}
         for version in self.tables.prefix_list_versions.where("list", one.id):
             self.tables.prefix_list_versions.delete(version_key(one.id, version.version))
         self.tables.prefix_lists.delete(one.id)
@@ -234,6 +242,8 @@ def shape(one: PrefixList, call: Call) -> dict[str, Any]:
         "State": one.state,
         "Tags": shown_tags(one.tags),
     }
+    if one.state == _FAILED:
+        told["StateMessage"] = f"The prefix list {one.id} is referenced. Remove the references and delete it again."
     if one.owner != _AWS:
         told |= {"MaxEntries": one.max_entries, "Version": one.version}
     return told

@@ -106,7 +106,7 @@ def _wanted(table: RouteTable, request: Mapping[str, Any]) -> Route:
     member = _destination(request)
     destination = str(request[member])
     if member != "DestinationPrefixListId":
-        destination = blocks.rule(destination, 6 if "6" in member else 4)
+        destination = blocks.destination(destination, member)
     given = [name for name in _TARGETS if request.get(name)] + ["LocalTarget"] * bool(request.get("LocalTarget"))
     if len(given) != 1:
         raise missing(*(name[0].lower() + name[1:] for name in _TARGETS))

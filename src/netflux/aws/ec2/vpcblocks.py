@@ -24,8 +24,8 @@ if TYPE_CHECKING:
         DisassociateVpcCidrBlockRequestTypeDef,
     )
 
-MOST = 50
-"""Blocks of each version that a VPC can have; an account begins with 5 of them ["Amazon VPC quotas"]."""
+MOST = 5
+"""Blocks of each version of IP that a VPC can have ["Amazon VPC quotas"]."""
 
 
 class VpcBlocks(Part):
@@ -53,7 +53,7 @@ class VpcBlocks(Part):
             changed = replace(vpc, ipv6_associations=(*vpc.ipv6_associations, made))
         if max(len(changed.cidr_associations), len(changed.ipv6_associations)) > MOST:
             raise AwsError(
-                "CidrLimitExceeded", f"This network '{vpc.id}' has met its maximum number of allowed CIDRs: {MOST}"
+                "CidrLimitExceeded", f"This network {vpc.id} has met its maximum number of allowed CIDRs: {MOST}"
             )
         self.tables.vpcs.put(changed)
         for table in self.tables.route_tables.where("vpc", vpc.id):
@@ -116,7 +116,7 @@ class VpcBlocks(Part):
             raise missing("ipv6CidrBlock")
         if subnet.ipv6_associations:
             raise AwsError(
-                "CidrLimitExceeded", f"This subnet '{subnet.id}' has met its maximum number of allowed CIDRs: 1"
+                "CidrLimitExceeded", f"This subnet {subnet.id} has met its maximum number of allowed CIDRs: 1"
             )
         made = subnets.ipv6_association(self.tables, VPCS.get(self.documents, subnet.vpc_id), told)
         self.tables.subnets.put(replace(subnet, ipv6_associations=(made,)))

@@ -98,8 +98,8 @@ class Vpcs(Part):
     @operation(neutral=DRY_RUN)
     def create_default_vpc(self, call: Call, _request: CreateDefaultVpcRequestTypeDef) -> dict[str, Any]:
         """One at most ("Create a default VPC", Amazon VPC user guide)."""
-        for vpc in self.tables.vpcs.where("default", "default"):
-            raise AwsError("DefaultVpcAlreadyExists", f"A Default VPC already exists for this account: {vpc.id}.")
+        if self.tables.vpcs.has("default", "default"):
+            raise AwsError("DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region.")
         return {"Vpc": shape(furnishing.new_default_vpc(self.tables), call.account)}
 
     @operation("VpcIds Filters(Name Values) MaxResults NextToken", neutral=DRY_RUN)

@@ -166,7 +166,7 @@ class Images:
                 tag = wanted.get("imageTag")
                 if found is None:
                     failures.append(failure)
-                elif tag is not None and len(found.tags) > 1:
+                elif tag is not None and len(found.tags) > 1 and not wanted.get("imageDigest"):
                     self.records.untag(found, tag)
                     gone.append({"imageDigest": found.digest, "imageTag": tag})
                 elif lists := self.records.images.where("part", found.key):
@@ -213,7 +213,7 @@ class Images:
             reason = f"Invalid request parameters: image digest should satisfy the regex '{_DIGEST.pattern}'"
             return None, _failure(wanted, "InvalidImageDigest", reason)
         found = self.records.find(repository, wanted)
-        if found is None and digest and tag and self.records.by_digest(repository, digest):
+        if found is None and digest and tag and self.records.by_tag(repository, tag):
             return None, _failure(wanted, "ImageTagDoesNotMatchDigest", "Image tag does not match the digest")
         return found, {} if found else _failure(wanted, "ImageNotFound", "Requested image not found")
 
@@ -260,9 +260,7 @@ def _media_type(request: Mapping[str, Any]) -> str:
         raise invalid("ImageManifest", "Invalid JSON syntax") from None
     media_type: str | None = request.get("imageManifestMediaType") or written
     if not isinstance(media_type, str):
-        raise AwsError(
-            "InvalidParameterException", "The image manifest names no media type, and neither does the call."
-        )
+        raise AwsError("InvalidParameterException", "image manifest mediatype not provided in manifest or parameter")
     return media_type
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.ecr import expiry
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+_NEVER = datetime.fromtimestamp(0, UTC)
 _LOCKOUT = "It is about whoever sets the policy: this cloud's administrator can always set another one."
 
 
@@ -162,9 +164,10 @@ class Policies:
         return found
 
     def _lifecycle(self, call: Call, found: Repository) -> Json:
+        """A policy that was never carried out was so at the epoch, in ECR's words."""
         evaluated = self.records.evaluations.get(found.name)
-        at = {"lastEvaluatedAt": evaluated.at} if evaluated is not None else {}
-        return {**_about(call, found), "lifecyclePolicyText": found.lifecycle, **at}
+        at = evaluated.at if evaluated is not None else _NEVER
+        return {**_about(call, found), "lifecyclePolicyText": found.lifecycle, "lastEvaluatedAt": at}
 
 
 def _about(call: Call, found: Repository) -> Json:

@@ -37,7 +37,7 @@ class ElbApi(LoadBalancers, Listeners, Rules, TargetGroups, Targets, Tags):
         """Those that an HTTPS listener may have here."""
         found = [*sslpolicies.POLICIES.values()]
         if request.get("Names"):
-            found = [sslpolicies.known(name) for name in request["Names"]]
+            found = [sslpolicies.known(name) for name in dict.fromkeys(request["Names"])]
         if request.get("LoadBalancerType") == "gateway":
             found = []
         taken, marker = page(found, request, lambda policy: policy.name)

@@ -105,6 +105,7 @@ _LISTENER: dict[str, Attribute] = {
     **{key: Attribute(name) for key, name in _REQUEST_HEADERS.items()},
 }
 
+_STICKINESS = ("lb_cookie", "app_cookie")
 _CROSS_ZONE = "load_balancing.cross_zone.enabled"
 _TARGET_GROUP: dict[str, Attribute] = {
     "deregistration_delay.timeout_seconds": Attribute("300", (), (), 0, 3600),
@@ -121,7 +122,7 @@ _TARGET_GROUP: dict[str, Attribute] = {
     ),
     "slow_start.duration_seconds": Attribute("0", (), (), 30, 900, also="0"),
     "stickiness.enabled": _either("false"),
-    "stickiness.type": Attribute("lb_cookie", ("lb_cookie", "app_cookie"), ("lb_cookie", "app_cookie")),
+    "stickiness.type": Attribute("lb_cookie", _STICKINESS, _STICKINESS),
     "stickiness.lb_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
     "stickiness.app_cookie.duration_seconds": Attribute("86400", (), (), 1, 604800),
     "stickiness.app_cookie.cookie_name": Attribute(""),
@@ -175,12 +176,21 @@ def check_listener(wanted: Sequence[Mapping[str, Any]]) -> None:
     _check(_LISTENER, [entry for entry in wanted if entry["Key"] in _LISTENER or entry.get("Value")], "Listener")
 
 
-def check_target_group(wanted: Sequence[Mapping[str, Any]]) -> None:
+def check_target_group(wanted: Sequence[Mapping[str, Any]], protocol: str) -> None:
     """AwsError or Unsupported, naming the attribute, when one can't be set."""
+    _check_stickiness(said(wanted).get("stickiness.type"), protocol)
     _check(_TARGET_GROUP, wanted, "Target group")
     name = said(wanted).get("stickiness.app_cookie.cookie_name", "")
     if name and (name.startswith(_RESERVED) or not _COOKIE.fullmatch(name)):
         raise AwsError("ValidationError", f"The cookie name '{name}' is reserved or not valid")
+
+
+def _check_stickiness(kind: str | None, protocol: str) -> None:
+    if kind == "source_ip":
+        said_of = f"Stickiness type '{kind}' is not supported for target groups with the {protocol} protocol"
+        raise AwsError("ValidationError", said_of)
+    if kind is not None and kind not in _STICKINESS:
+        raise AwsError("ValidationError", "'Stickiness type' must be one of [app_cookie, lb_cookie, source_ip]")
 
 
 def check_zonal(wanted: Mapping[str, str], zones: Collection[str], *, apart: bool) -> None:

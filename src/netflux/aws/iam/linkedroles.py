@@ -70,7 +70,9 @@ class LinkedRoles:
     def create_service_linked_role(
         self, _call: Call, request: types.CreateServiceLinkedRoleRequestTypeDef
     ) -> dict[str, Any]:
-        """Trusts its service, with that service's policy."""
+        """Trusts its service, with that service's policy; the document's lists are AWS's ("create-service-linked-role",
+        AWS CLI Command Reference).
+        """
         service, suffix = request["AWSServiceName"], request.get("CustomSuffix")
         linked = LINKED.get(service)
         if linked is None:
@@ -83,7 +85,7 @@ class LinkedRoles:
                 f"Service role name {name} has been taken in this account, please try a different suffix."
             )
         path = f"/aws-service-role/{service}/"
-        trusted = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        trusted = {"Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": [service]}}
         role = Role(
             id=identifiers.base32("AROA", 17),
             name=name,

@@ -62,4 +62,4 @@ def profile(one: InstanceProfile, role_of_it: Role | None, *, listed: bool = Fal
         "CreateDate": one.created,
         "Roles": [role(role_of_it, listed=True)] if role_of_it is not None else [],
     }
-    return found if listed else {**found, **tags(one.tags)}
+    return found if listed else {**found, "Tags": TAGS.shown(one.tags)}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netflux.aws.route53 import aliases
+from netflux.aws.route53.delegationsets import DelegationSets
 from netflux.aws.route53.limits import Limits
 from netflux.aws.route53.recordsets import RecordSets
 from netflux.aws.route53.tags import Tags
@@ -15,7 +16,7 @@ from netflux.controlplane.call import Call, Caller
 from netflux.controlplane.records.documents import Documents
 
 
-class Route53Api(Zones, RecordSets, Tags, Limits):
+class Route53Api(Zones, DelegationSets, RecordSets, Tags, Limits):
     """Handlers of `route53`.
 
     Args:

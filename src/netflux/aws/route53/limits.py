@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.route53 import batch
+from netflux.aws.route53.delegationsets import MOST_SETS
 from netflux.aws.route53.tables import Tables, number
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 
 if TYPE_CHECKING:
-    from types_boto3_route53.type_defs import GetAccountLimitRequestTypeDef, GetHostedZoneLimitRequestTypeDef
+    from types_boto3_route53.type_defs import (
+        GetAccountLimitRequestTypeDef,
+        GetDNSSECRequestTypeDef,
+        GetHostedZoneLimitRequestTypeDef,
+    )
 
 _OF_ACCOUNT = {
     "MAX_HEALTH_CHECKS_BY_OWNER": 200, "MAX_HOSTED_ZONES_BY_OWNER": 500, "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER": 5,
-    "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER": 100, "MAX_TRAFFIC_POLICIES_BY_OWNER": 50,
+    "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER": MOST_SETS, "MAX_TRAFFIC_POLICIES_BY_OWNER": 50,
 }  # fmt: skip
 """[Route 53 quotas]"""
 _VPCS = 300
@@ -35,8 +40,11 @@ class Limits(Tables):
     def get_account_limit(self, _call: Call, request: GetAccountLimitRequestTypeDef) -> dict[str, Any]:
         """A quota of the account, and how much of it is used."""
         kind = request["Type"]
-        count = len(self.zones) if kind == "MAX_HOSTED_ZONES_BY_OWNER" else 0
-        return {"Limit": {"Type": kind, "Value": _OF_ACCOUNT[kind]}, "Count": count}
+        counts = {
+            "MAX_HOSTED_ZONES_BY_OWNER": len(self.zones),
+            "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER": len(self.delegation_sets),
+        }
+        return {"Limit": {"Type": kind, "Value": _OF_ACCOUNT[kind]}, "Count": counts.get(kind, 0)}
 
     @operation("Type HostedZoneId")
     def get_hosted_zone_limit(self, _call: Call, request: GetHostedZoneLimitRequestTypeDef) -> dict[str, Any]:
@@ -59,8 +67,10 @@ class Limits(Tables):
         """None."""
         return {"HealthCheckCount": 0}
 
-    @operation(neutral=_EMPTY)
-    def list_reusable_delegation_sets(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """None: CreateReusableDelegationSet is refused, since nobody asks a zone's name servers."""
-        size = str(number(request.get("MaxItems"), _PAGE))
-        return {"DelegationSets": [], "IsTruncated": False, "MaxItems": size, "Marker": ""}
+    @operation("HostedZoneId")
+    def get_dnssec(self, _call: Call, request: GetDNSSECRequestTypeDef) -> dict[str, Any]:
+        """No public zone is signed: EnableHostedZoneDNSSEC and CreateKeySigningKey are refused."""
+        zone = self.the_zone(request["HostedZoneId"])
+        if zone.private:
+            raise AwsError("InvalidArgument", f"The hosted zone {zone.id} is private: DNSSEC is for public ones.")
+        return {"Status": {"ServeSignature": "NOT_SIGNING"}, "KeySigningKeys": []}

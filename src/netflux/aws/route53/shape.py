@@ -8,6 +8,7 @@ from typing import Any
 from netflux.errors import AwsError
 from netflux.resources.route53 import domain
 from netflux.resources.route53.change import Change
+from netflux.resources.route53.delegationset import DelegationSet
 from netflux.resources.route53.hostedzone import HostedZone
 from netflux.resources.route53.recordset import Alias, RecordSet
 
@@ -100,6 +101,14 @@ def hosted_zone(zone: HostedZone, count: int) -> dict[str, Any]:
     if zone.namespace:
         shown["LinkedService"] = {"ServicePrincipal": CLOUD_MAP, "Description": zone.namespace}
     return shown
+
+
+def delegation_set(found: DelegationSet) -> dict[str, Any]:
+    """As answers have it."""
+    return {
+        "Id": f"/delegationset/{found.id}", "CallerReference": found.caller_reference,
+        "NameServers": [*found.name_servers],
+    }  # fmt: skip
 
 
 def change_info(change: Change, status: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from netflux.errors import AwsError
 from netflux.resources.ec2.vpc import VPC
 from netflux.resources.elbv2 import LOAD_BALANCER
 from netflux.resources.route53.change import CHANGE, Change
+from netflux.resources.route53.delegationset import DELEGATION_SET, DelegationSet
 from netflux.resources.route53.hostedzone import HOSTED_ZONE, HostedZone
 from netflux.resources.route53.recordset import RECORD_SET
 
@@ -35,6 +36,7 @@ class Tables:
         self.documents = documents
         self.clock = clock
         self.region, self.account = place
+        self.delegation_sets = documents.table(DELEGATION_SET)
         self.zones = documents.table(HOSTED_ZONE)
         self.records = documents.table(RECORD_SET)
         self.changes = documents.table(CHANGE)
@@ -55,6 +57,14 @@ class Tables:
         if found.namespace:
             said = f"The resource hostedzone/{found.id} can only be managed through AWS Cloud Map ({found.namespace})"
             raise AwsError("AccessDenied", said, 403)
+        return found
+
+    def the_delegation_set(self, written: str) -> DelegationSet:
+        """By id; AwsError when there is none."""
+        identity = shape.plain_id(written)
+        found = self.delegation_sets.get(identity)
+        if found is None:
+            raise AwsError("NoSuchDelegationSet", identity)
         return found
 
     def count(self, zone: HostedZone) -> int:

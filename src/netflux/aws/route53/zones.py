@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netflux.aws.route53 import shape
+from netflux.aws.route53.delegationsets import MOST_ZONES_OF_A_SET
 from netflux.aws.route53.tables import Tables, number, page
 from netflux.controlplane import identifiers
 from netflux.controlplane.call import Call
@@ -13,6 +14,7 @@ from netflux.controlplane.operation import operation
 from netflux.controlplane.records import paging
 from netflux.errors import AwsError
 from netflux.resources.route53 import domain, hostedzone
+from netflux.resources.route53.delegationset import DelegationSet
 from netflux.resources.route53.hostedzone import HostedZone
 
 if TYPE_CHECKING:
@@ -33,7 +35,6 @@ _PAGE = 100  # [ListHostedZones]
 _MOST_ZONES = 500
 _MOST_VPCS = 300
 """Quotas that an account has until it asks for more [Route 53 quotas]."""
-_NO_SETS = {"DelegationSetId": "There are no reusable delegation sets here: leave it out."}
 _URI = "https://route53.amazonaws.com/2013-04-01/hostedzone/"
 
 
@@ -41,8 +42,7 @@ class Zones(Tables):
     """Operations on hosted zones."""
 
     @operation(
-        "Name VPC(VPCRegion VPCId) CallerReference HostedZoneConfig(Comment PrivateZone)",
-        refused=_NO_SETS,
+        "Name VPC(VPCRegion VPCId) CallerReference HostedZoneConfig(Comment PrivateZone) DelegationSetId",
     )
     def create_hosted_zone(self, _call: Call, request: CreateHostedZoneRequestTypeDef) -> dict[str, Any]:
         """A zone with its NS and SOA; with a VPC a private one [CreateHostedZone]."""
@@ -60,16 +60,18 @@ class Zones(Tables):
         if len(self.zones) >= _MOST_ZONES:
             said = f"Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - An account has at most {_MOST_ZONES} hosted zones."
             raise AwsError("TooManyHostedZones", said)
+        chosen = self._chosen(request, name, vpc)
         made = HostedZone(
             identifiers.capitals("Z0", 19), name, request["CallerReference"], config.get("Comment"),
-            (vpc,) if vpc else (), hostedzone.name_servers(bool(vpc)),
+            (vpc,) if vpc else (), chosen.name_servers if chosen else hostedzone.name_servers(bool(vpc)),
+            delegation_set=chosen.id if chosen else "",
         )  # fmt: skip
         self._check_overlap(made, vpc)
         hostedzone.put(self.documents, made)
         answer = {"HostedZone": self._shown(made), "ChangeInfo": self.changed(), "Location": f"{_URI}{made.id}"}
         if vpc:
             return {**answer, "VPC": self._vpc(vpc)}
-        return {**answer, "DelegationSet": {"NameServers": [*made.name_servers]}}
+        return {**answer, "DelegationSet": self._delegation(made)}
 
     @operation("Id")
     def get_hosted_zone(self, _call: Call, request: GetHostedZoneRequestTypeDef) -> dict[str, Any]:
@@ -78,7 +80,7 @@ class Zones(Tables):
         answer: dict[str, Any] = {"HostedZone": self._shown(zone)}
         if zone.private:
             return {**answer, "VPCs": [self._vpc(vpc) for vpc in zone.vpcs]}
-        return {**answer, "DelegationSet": {"NameServers": [*zone.name_servers]}}
+        return {**answer, "DelegationSet": self._delegation(zone)}
 
     @operation("Id")
     def delete_hosted_zone(self, _call: Call, request: DeleteHostedZoneRequestTypeDef) -> dict[str, Any]:
@@ -93,13 +95,15 @@ class Zones(Tables):
         self.zones.put(zone)
         return {"HostedZone": self._shown(zone)}
 
-    @operation("Marker MaxItems HostedZoneType", refused=_NO_SETS)
+    @operation("Marker MaxItems HostedZoneType DelegationSetId")
     def list_hosted_zones(self, _call: Call, request: ListHostedZonesRequestTypeDef) -> dict[str, Any]:
         """All zones in the order in which they were made, from the marked one on."""
         size, marker = number(request.get("MaxItems"), _PAGE), shape.plain_id(request.get("Marker") or "")
         if marker and marker not in self.zones:
             raise AwsError("InvalidInput", f"The marker {marker} is no hosted zone's: use an answer's NextMarker.")
-        found = [zone for zone in self.zones if zone.private or not request.get("HostedZoneType")]
+        wanted = request.get("DelegationSetId")
+        zones = self.zones.where("delegation_set", self.the_delegation_set(wanted).id) if wanted else self.zones
+        found = [zone for zone in zones if zone.private or not request.get("HostedZoneType")]
         places = [place for place, zone in enumerate(found) if zone.id == marker]
         shown, following = page(found[places[0] if places else 0 :], size)
         answer: dict[str, Any] = {
@@ -181,6 +185,28 @@ class Zones(Tables):
             raise AwsError("LastVPCAssociation", said)
         self.zones.put(replace(zone, vpcs=tuple(one for one in zone.vpcs if one != vpc)))
         return {"ChangeInfo": self.changed(request.get("Comment"))}
+
+    def _chosen(self, request: CreateHostedZoneRequestTypeDef, name: str, vpc: str) -> DelegationSet | None:
+        """The reusable delegation set of a request; AwsError where the zone can't have it [CreateHostedZone]."""
+        if not request.get("DelegationSetId"):
+            return None
+        if vpc:
+            raise AwsError("InvalidInput", "You can't associate a reusable delegation set with a private hosted zone.")
+        found = self.the_delegation_set(request["DelegationSetId"])
+        having = self.zones.where("delegation_set", found.id)
+        if any(domain.within(zone.name, name) or domain.within(name, zone.name) for zone in having):
+            said = f"Cannot create hosted zone with DelegationSetId DelegationSet:{found.id} as the DNSName"
+            raise AwsError("ConflictingDomainExists", f"{said} {name} conflicts with existing ones sharing it")
+        if len(having) >= MOST_ZONES_OF_A_SET:
+            said = f"A reusable delegation set has at most {MOST_ZONES_OF_A_SET} hosted zones."
+            raise AwsError("TooManyHostedZones", f"Limits Exceeded: MAX_ZONES_BY_REUSABLE_DELEGATION_SET - {said}")
+        return found
+
+    def _delegation(self, zone: HostedZone) -> dict[str, Any]:
+        """The member DelegationSet of a public zone."""
+        if zone.delegation_set:
+            return shape.delegation_set(self.the_delegation_set(zone.delegation_set))
+        return {"NameServers": [*zone.name_servers]}
 
     def _known_vpc(self, given: VPCTypeDef) -> str:
         """The id of a request's VPC, empty for none; AwsError when it is not there."""

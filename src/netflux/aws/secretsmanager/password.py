@@ -21,6 +21,8 @@ _KINDS = (
 def generate(wanted: Mapping[str, Any]) -> str:
     """A password of characters of all kinds that are not excluded, one of each at least unless that is turned off.
 
+    A space may be in it, and need not be: it is no kind ("GetRandomPassword", Secrets Manager API Reference).
+
     Args:
         wanted: the members of GetRandomPassword.
 
@@ -29,16 +31,15 @@ def generate(wanted: Mapping[str, Any]) -> str:
     """
     excluded = {*wanted.get("ExcludeCharacters", "")}
     kinds = [[each for each in kind if each not in excluded] for name, kind in _KINDS if not wanted.get(name)]
-    if wanted.get("IncludeSpace") and " " not in excluded:
-        kinds.append([" "])
+    spaces = [" "] if wanted.get("IncludeSpace") and " " not in excluded else []
     length, each_kind = wanted.get("PasswordLength", _LENGTH), wanted.get("RequireEachIncludedType", True)
-    if not any(kinds):
+    if not any(kinds) and not spaces:
         raise wrong("There are no characters left that the password could have. Exclude fewer of them.")
     if each_kind and not all(kinds):
         raise wrong("All characters of a kind that the password must have are excluded. Exclude the kind instead.")
     if each_kind and length < len(kinds):
         raise wrong(f"Password length {length} is too short based on the required types.")
-    every = [each for kind in kinds for each in kind]
+    every = [*(each for kind in kinds for each in kind), *spaces]
     first = [secrets.choice(kind) for kind in kinds] if each_kind else []
     made = first + [secrets.choice(every) for _ in range(length - len(first))]
     secrets.SystemRandom().shuffle(made)

@@ -51,9 +51,10 @@ class VersionOperations(Part):
         """What can't be read is told beside what can."""
         identities, filters = request.get("SecretIdList"), request.get("Filters")
         if bool(identities) == bool(filters):
-            raise wrong("Either SecretIdList or Filters must be given, and not both.")
-        if identities and ("MaxResults" in request or "NextToken" in request):
-            raise wrong("MaxResults and NextToken go with Filters, not with SecretIdList.")
+            raise wrong("Either 'SecretIdList' or 'Filters' must be provided, but not both.")
+        for member in ("MaxResults", "NextToken"):
+            if identities and member in request:
+                raise wrong(f"'Filters' not specified. 'Filters' must also be specified when '{member}' is provided.")
         check(filters or ())
         following = ""
         if not identities:

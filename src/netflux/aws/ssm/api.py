@@ -19,6 +19,7 @@ class SsmApi(ParameterOperations, ListOperations, LabelOperations, TagOperations
 
     service = "ssm"
     whole = True
+    prechecked = frozenset(["GetParameter", "GetParameters", "GetParametersByPath", "GetParameterHistory"])
 
     async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
         """InvalidKeyId where a customer managed key that the call needs can't be used. KMS is asked before the

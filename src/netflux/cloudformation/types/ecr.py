@@ -6,6 +6,21 @@ from typing import Any
 
 from netflux.cloudformation.types.table import Facts, Read, Row, Step, Tagging
 
+_EXCLUSION = {
+    "ImageTagMutabilityExclusionFilterType": "filterType",
+    "ImageTagMutabilityExclusionFilterValue": "filter",
+}
+
+
+def _mutability(facts: Facts) -> list[dict[str, Any]]:
+    """ECR takes the filters with the mutability that they are exceptions of, and never alone."""
+    filters = [
+        {_EXCLUSION[name]: value for name, value in one.items()}
+        for one in facts.new.get("ImageTagMutabilityExclusionFilters") or ()
+    ]
+    wanted = {"repositoryName": facts.id, "imageTagMutability": facts.new.get("ImageTagMutability", "MUTABLE")}
+    return [wanted | ({"imageTagMutabilityExclusionFilters": filters} if filters else {})]
+
 
 def _lifecycle(facts: Facts) -> list[dict[str, Any]]:
     policy = facts.new["LifecyclePolicy"]
@@ -15,7 +30,7 @@ def _lifecycle(facts: Facts) -> list[dict[str, Any]]:
 _REPOSITORY = Row(
     type="AWS::ECR::Repository",
     service="ecr",
-    create=Step("CreateRepository"),
+    create=Step("CreateRepository", renames=_EXCLUSION),
     id="$new.RepositoryName",
     read=Read("DescribeRepositories", {"repositoryNames": ["$id"]}, "$response.repositories.0"),
     attributes={"Arn": "$item.repositoryArn", "RepositoryUri": "$item.repositoryUri"},
@@ -32,8 +47,8 @@ _REPOSITORY = Row(
         Step(
             "PutImageTagMutability",
             ("ImageTagMutability", "ImageTagMutabilityExclusionFilters"),
-            params={"repositoryName": "$id"},
-            defaults={"ImageTagMutability": "MUTABLE"},
+            build=_mutability,
+            defaults={"ImageTagMutability": "MUTABLE", "ImageTagMutabilityExclusionFilters": []},
         ),
         Step(
             "PutImageScanningConfiguration",

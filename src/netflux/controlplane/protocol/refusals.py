@@ -40,8 +40,10 @@ _MALFORMED_POLICY = {
     "sts": "MalformedPolicyDocument",
 }
 _OF_S3 = {"locationConstraint": "InvalidLocationConstraint", "storageClass": "InvalidStorageClass"}
+_ENUM = "satisfy enum value set"
 TOO_DEEP = "Member must have fewer levels of JSON"
 _MISSING = {"ec2": "MissingParameter", "rds": "MissingParameter", "sqs": "MissingParameter"}
+_OF_EC2 = {"Resources": "resourceIdSet"}
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,13 @@ def invalid(service: str, protocol: str, violations: Sequence[Violation]) -> Aws
     if service == "s3":
         code = _OF_S3.get(first.path.rpartition(".")[2], code)
     if first.value is None and service in _MISSING:
-        return AwsError(_MISSING[service], f"The request must contain the parameter {_own_name(first.path)}")
+        return AwsError(_MISSING[service], f"The request must contain the parameter {_named(service, first.path)}")
     if service == "ec2":
         shown = _text(first)
         reason = first.constraint.replace("Member", "The value")
         return AwsError(code, f"Value ({shown}) for parameter {_own_name(first.path)} is invalid. {reason}.")
     if service == "ecr":
-        constraint = first.constraint.removeprefix("Member ")
+        constraint = first.constraint if _ENUM in first.constraint else first.constraint.removeprefix("Member ")
         return AwsError(code, f"Invalid parameter at '{first.path}' failed to satisfy constraint: '{constraint}'")
     number = len(violations)
     sentences = [
@@ -110,6 +112,12 @@ def too_large(most: int) -> AwsError:
 def _own_name(path: str) -> str:
     name = path.rpartition(".member.")[2].partition(".")[0] if ".member." in path else path.partition(".")[0]
     return name[:1].upper() + name[1:]
+
+
+def _named(service: str, path: str) -> str:
+    """A parameter that is missing. EC2 calls some by the name that its answers have."""
+    name = _own_name(path)
+    return _OF_EC2.get(name, name) if service == "ec2" else name
 
 
 def _quoted(violation: Violation) -> str:

@@ -19,7 +19,7 @@ from netflux.controlplane.protocol.message import HttpRequest
 from netflux.controlplane.protocol.parameters import binding, document, element, form
 from netflux.decoding import cbor, json, query, xml
 from netflux.decoding.limits import Limits, Malformed
-from netflux.errors import AwsError
+from netflux.errors import AwsError, Unsupported
 
 CBOR = envelope.CBOR
 _CBOR_PATH = re.compile(r"/service/([A-Za-z0-9_.]+)/operation/([A-Za-z0-9_]+)")
@@ -27,6 +27,9 @@ _JSON_TYPES = frozenset({"application/x-amz-json-1.0", "application/x-amz-json-1
 _FORM = "application/x-www-form-urlencoded"
 _MOST_IN_URL = 5000
 _REST = ("rest-json", "rest-xml")
+_CLASSIC = "2012-06-01"
+"""The version of the API of Classic Load Balancers, whose requests are signed for the same service, and have operations
+of the same names."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def meant(service: str, request: HttpRequest) -> Meant:
     if "X-Amz-Target" in request.headers:
         raise AwsError("UnknownOperationException", f"{service} does not take X-Amz-Target; send an Action.")
     values = _form(request, sizes.parameters(service))
+    if service == "elbv2" and values.get("Version") == _CLASSIC:
+        raise Unsupported("elb (Classic Load Balancers)", "Use an Application Load Balancer (elbv2).")
     if "Action" not in values:
         raise AwsError("MissingAction", "The request must contain the parameter Action")
     return Meant(models.operation_model(service, values["Action"]), protocol, values, {})

@@ -36,6 +36,7 @@ class HostedZone:
         name_servers: four of them.
         tags: by key.
         namespace: ARN of the Cloud Map namespace that it belongs to; empty for a zone of clients' own.
+        delegation_set: id of the reusable one that its name servers are of; empty for servers of its own.
     """
 
     id: str
@@ -46,6 +47,7 @@ class HostedZone:
     name_servers: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
     namespace: str = ""
+    delegation_set: str = ""
 
     @property
     def private(self) -> bool:
@@ -71,7 +73,9 @@ HOSTED_ZONE = Schema(
         "vpc": lambda zone: zone.vpcs,
         "caller_reference": lambda zone: (zone.caller_reference,),
         "namespace": lambda zone: (zone.namespace,) if zone.namespace else (),
+        "delegation_set": lambda zone: (zone.delegation_set,) if zone.delegation_set else (),
     },
+    references={"delegation_set": "route53/delegation-set"},
     in_use=not_empty,
     remedy="Put a copy of netflux.db back, or make the hosted zone anew.",
 )

@@ -59,7 +59,8 @@ class TargetGroups(Operations):
         )  # fmt: skip
         if not self.parts.vpcs.exists(wanted.vpc_id):
             raise AwsError("ValidationError", f"The VPC ID '{wanted.vpc_id}' is not found")
-        return {"TargetGroups": [self._shown_group(self._new_group(wanted))]}
+        told = self._shown_group(self._new_group(wanted))
+        return {"TargetGroups": [{key: value for key, value in told.items() if value != []}]}
 
     def _new_group(self, wanted: TargetGroup) -> TargetGroup:
         for known in self.desired.groups.where("name", wanted.name):
@@ -88,13 +89,14 @@ class TargetGroups(Operations):
         if request.get("LoadBalancerArn"):
             rules = self.desired.rules.where("balancer", self.balancer(request["LoadBalancerArn"]).arn)
             used = {arn for rule in rules for arn in rule.action.groups}
+            if not used:
+                raise _none()
             return [group for group in self.desired.groups if group.arn in used]
         return [*self.desired.groups]
 
     def _groups_named(self, names: Sequence[str]) -> list[TargetGroup]:
-        missing = [name for name in names if not self.desired.groups.has("name", name)]
-        if missing:
-            raise AwsError("TargetGroupNotFound", f"Target groups '[{', '.join(missing)}]' not found")
+        if not all(self.desired.groups.has("name", name) for name in names):
+            raise _none()
         return [one for name in names for one in self.desired.groups.where("name", name)]
 
     @operation(f"TargetGroupArn {_CHECK}", refused=_GRPC, only={"HealthCheckProtocol": _PROTOCOLS})
@@ -127,7 +129,7 @@ class TargetGroups(Operations):
     def modify_target_group_attributes(self, _call: Call, request: ModifyTargetGroupAttributesInputTypeDef) -> Shape:
         """Values without effect here are refused by name."""
         before = self.group(request["TargetGroupArn"])
-        attributes.check_target_group(request["Attributes"])
+        attributes.check_target_group(request["Attributes"], before.protocol)
         said = attributes.said(request["Attributes"])
         zones = {found.zone for found in self.desired.registrations.where("group", before.arn)}
         attributes.check_zonal({**before.attributes, **said}, zones, apart=self.parts.controller.apart)
@@ -158,3 +160,7 @@ class TargetGroups(Operations):
             "IpAddressType": "ipv4",
             "LoadBalancerArns": self.desired.users(group.arn),
         }
+
+
+def _none() -> AwsError:
+    return AwsError("TargetGroupNotFound", "One or more target groups not found")

@@ -27,7 +27,8 @@ def new(request: Mapping[str, Any]) -> None:
         raise AwsError("ValidationError", f"Target group name '{name}' cannot be longer than '32' characters")
     if not re.fullmatch("[A-Za-z0-9-]+", name):
         raise AwsError(
-            "ValidationError", f"Target group name '{name}' can only contain letters, digits and hyphens (-)"
+            "ValidationError",
+            f"Target group name '{name}' can only contain characters that are alphanumeric characters or hyphens(-)",
         )
     if name.startswith("-") or name.endswith("-"):
         raise AwsError("ValidationError", f"Target group name '{name}' cannot begin or end with '-'")

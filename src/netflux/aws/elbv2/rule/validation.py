@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netflux.aws.elbv2 import quotas
@@ -16,8 +16,12 @@ from netflux.aws.elbv2.rule.shapes import CONFIGS
 from netflux.errors import AwsError
 
 _CONTENT_TYPES = ("text/plain", "text/css", "text/html", "application/javascript", "application/json")
+_OLD = ("host-header", "path-pattern")
+"""Fields whose values may stand in the condition itself."""
 _ONCE = ("host-header", "path-pattern", "http-request-method", "source-ip")
 _VALUE_LENGTH = 128
+_METHOD = re.compile("[A-Z_-]+")
+_METHOD_LENGTH = _NAME_LENGTH = 40
 _HOST = re.compile(r"[A-Za-z0-9*?._~$/\"'@:+&-]*[.][A-Za-z*?]+")
 """A pattern of a host has a dot, and only letters behind the last one; user guide, "Condition types"."""
 _MOST_STICKY_SECONDS = 604800
@@ -119,21 +123,54 @@ def _condition(condition: Mapping[str, Any]) -> None:
         raise AwsError("ValidationError", f"Condition field '{field}' must be one of '[{', '.join(sorted(CONFIGS))}]'")
     config = condition.get(CONFIGS[field]) or {}
     _one_form(field, condition, config)
+    if field not in _OLD and not config:
+        raise AwsError("ValidationError", f"A '{CONFIGS[field]}' must be specified with '{field}'")
     if not _values(condition):
-        raise AwsError("ValidationError", "A condition value must be specified")
+        needed = "A 'source-ip' value" if field == "source-ip" else "A condition value"
+        raise AwsError("ValidationError", f"{needed} must be specified")
     regexes = _regexes_of(condition)
     if regexes:
         _regexes(field, regexes, config.get("Values") or condition.get("Values"))
+    if field == "query-string":
+        _pairs(_values(condition))
     for text in _texts(condition):
-        if len(text) > _VALUE_LENGTH:
-            raise AwsError("ValidationError", f"A '{field}' value can have at most '{_VALUE_LENGTH}' characters")
-        if field == "host-header" and not _HOST.fullmatch(text):
-            raise AwsError("ValidationError", f"The host '{text}' needs a '.', and only letters behind the last one")
-    if field == "source-ip":
-        for value in _values(condition):
-            _block(value)
+        _short(field, text, _VALUE_LENGTH)
+    for value in () if regexes else _values(condition):
+        _EACH.get(field, _anything)(value)
     if field == "http-header":
         _header_name(config.get("HttpHeaderName", ""))
+
+
+def _anything(_value: Any) -> None:
+    """Any text will do."""
+
+
+def _host(text: str) -> None:
+    if not _HOST.fullmatch(text):
+        raise AwsError("ValidationError", f"The host '{text}' needs a '.', and only letters behind the last one")
+
+
+def _short(what: str, text: str, most: int) -> None:
+    if len(text) > most:
+        raise AwsError("ValidationError", f"The '{what}' value is too long; the limit is '{most}'")
+
+
+def _pairs(values: Sequence[Mapping[str, str]]) -> None:
+    for pair in values:
+        if not pair.get("Value"):
+            raise AwsError("ValidationError", "A 'Value' must be specified in 'QueryStringKeyValuePair'")
+        for part in ("Key", "Value"):
+            _short(part, pair.get(part) or "", _VALUE_LENGTH)
+
+
+def _method(value: str) -> None:
+    """API reference, HttpRequestMethodConditionConfig."""
+    _short("http-request-method", value, _METHOD_LENGTH)
+    if not _METHOD.fullmatch(value):
+        raise AwsError(
+            "ValidationError",
+            "The 'http-request-method' value is invalid; the allowed characters are A-Z, hyphen and underscore",
+        )
 
 
 def _one_form(field: str, condition: Mapping[str, Any], config: Mapping[str, Any]) -> None:
@@ -144,7 +181,7 @@ def _one_form(field: str, condition: Mapping[str, Any], config: Mapping[str, Any
     for name in ("Values", "RegexValues"):
         if not condition.get(name):
             continue
-        if field not in ("host-header", "path-pattern"):
+        if field not in _OLD:
             raise AwsError("ValidationError", f"A '{field}' condition has its {name} in {CONFIGS[field]}")
         if config.get(name, condition[name]) != condition[name]:
             raise AwsError("ValidationError", f"A '{field}' condition has {name} that differ from {CONFIGS[field]}'s")
@@ -160,7 +197,8 @@ def _regexes(field: str, regexes: Sequence[str], others: object) -> None:
 
 
 def _header_name(name: str) -> None:
-    if not re.fullmatch(r"[!#$%&'+.^_`|~0-9A-Za-z-]{1,40}", name):
+    _short("HttpHeaderName", name, _NAME_LENGTH)
+    if not re.fullmatch(r"[!#$%&'+.^_`|~0-9A-Za-z-]+", name):
         raise AwsError("ValidationError", f"The HTTP header name '{name}' is not valid")
     if name.lower() == "host":
         raise AwsError("ValidationError", "Use a 'host-header' condition for the header 'Host'")
@@ -173,6 +211,12 @@ def _block(value: str) -> None:
         raise AwsError("ValidationError", f"The source IP '{value}' is not a CIDR block") from error
     if value == "255.255.255.255/32":
         raise AwsError("ValidationError", f"The source IP '{value}' is not allowed")
+
+
+_EACH: Mapping[str, Callable[[Any], None]] = {
+    "host-header": _host, "source-ip": _block, "http-request-method": _method,
+}  # fmt: skip
+"""What a value of a field has to be, besides short."""
 
 
 def _forward(action: Mapping[str, Any]) -> None:
