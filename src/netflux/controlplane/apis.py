@@ -130,8 +130,7 @@ class Apis:
         key = (service, operation)
         if key not in self._reading:
             found: Handler | None = getattr(self._handlers.get(service), xform_name(operation), None)
-            waits = operation in getattr(self._handlers.get(service), "prechecked", ())
-            plain = found is not None and not waits and not inspect.iscoroutinefunction(found)
+            plain = found is not None and not inspect.iscoroutinefunction(found)
             self._reading[key] = found if plain and not models.changes_state(operation) else None
         return self._reading[key]
 
@@ -236,18 +235,15 @@ class Apis:
         return documents
 
     async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
-        """Asks the service's own rules before anybody carries out a change, a handler of ours or moto; and before those
-        reads that the service names in `prechecked`.
+        """Asks the service's own rules before anybody carries out a change, a handler of ours or moto.
 
         Raises:
             AwsError: what the call is refused with.
         """
-        handlers = self._handlers.get(call.service)
-        if models.changes_state(call.operation):
-            tags.check(models.operation_model(call.service, call.operation), params)
-        elif call.operation not in getattr(handlers, "prechecked", ()):
+        if not models.changes_state(call.operation):
             return
-        rules = getattr(handlers, "precheck", None)
+        tags.check(models.operation_model(call.service, call.operation), params)
+        rules = getattr(self._handlers.get(call.service), "precheck", None)
         if rules is not None:
             await rules(call, params)
 

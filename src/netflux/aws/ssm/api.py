@@ -19,7 +19,6 @@ class SsmApi(ParameterOperations, ListOperations, LabelOperations, TagOperations
 
     service = "ssm"
     whole = True
-    prechecked = frozenset(["GetParameter", "GetParameters", "GetParametersByPath", "GetParameterHistory"])
 
     async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
         """InvalidKeyId where a SecureString's key can't be used: KMS is asked before the transaction begins."""
