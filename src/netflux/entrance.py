@@ -104,13 +104,13 @@ class Entrance:
     async def abandon(self) -> None:
         """Ends all that there is, where no more is to come."""
         await self.close()
+        self.listening.close()
         await self.children.stop_all(STOP_PATIENCE)
 
     async def close(self) -> None:
-        """Ends HAProxy, or its beginning."""
+        """Ends HAProxy, or its beginning. The socket behind it is its server's to close, which still watches it."""
         if self._opening is not None:
             self._opening.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):  # who asked whether it opened was told
                 await self._opening
             await self.haproxy.stop()
-        self.listening.close()
