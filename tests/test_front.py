@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from netflux.front import Front, Options, Services
+from netflux.entrance import Entrance, Options
+from netflux.front import Front, Services
 from netflux.state import StateDirectory
 from tests.behaviours.cloud import free_port
 from tests.signing import signed
@@ -21,8 +22,9 @@ from tests.signing import signed
 async def front() -> AsyncIterator[Front]:
     with TemporaryDirectory(prefix="nf-") as directory:
         held = StateDirectory.open(Path(directory) / "state", 0)
-        made = Front(held, Options(port=free_port()))
-        yield made
+        entrance = Entrance(held, Options(port=free_port()))
+        entrance.open()
+        yield Front(entrance)
         held.close()
 
 
@@ -53,7 +55,7 @@ async def test_the_first_answer_needs_no_service_and_others_wait_for_theirs(fron
         assert (status, ":root</Arn>" in body) == (200, True)
         waiting = _call(front, "elasticache", "DescribeCacheClusters")
         assert not (await asyncio.wait({waiting}, timeout=0.2))[0]
-        front.complete(Services(_none, dict, None, lambda _call: None))  # type: ignore[arg-type]
+        front.complete(Services(_none, dict, None, lambda _call: None, lambda _path: None))  # type: ignore[arg-type]
         status, body = await waiting
         assert (status, "<DescribeCacheClustersResponse" in body) == (200, True)
     finally:
@@ -78,20 +80,22 @@ async def test_a_database_whose_log_is_gone_after_a_kill_is_told(tmp_path: Path,
     with TemporaryDirectory(prefix="nf-") as directory:
         path = Path(directory) / "state"
         held = StateDirectory.open(path, 0)
-        killed = Front(held, Options(port=free_port()))
+        killed = Front(Entrance(held, Options(port=free_port())))
         killed.documents.put("a", "b", {})
         lock = (path / "lock").read_bytes()
         kept = {name: (path / name).read_bytes() for name in ("netflux.db", "netflux.db-wal")}
         killed.documents.close()
+        killed.entrance.listening.close()
         held.close()
         (path / "lock").write_bytes(lock)
         (path / "netflux.db").write_bytes(kept["netflux.db"])
         if not gone:
             (path / "netflux.db-wal").write_bytes(kept["netflux.db-wal"])
         held = StateDirectory.open(path, 0)
-        front = Front(held, Options(port=free_port()))
+        front = Front(Entrance(held, Options(port=free_port())))
         told = [fault.message for fault in front.faults.list()]
         assert ["netflux.db-wal is gone" in one for one in told] == ([True] if gone else [])
         assert (front.documents.get("a", "b") is None) == gone
         front.documents.close()
+        front.entrance.listening.close()
         held.close()

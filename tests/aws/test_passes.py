@@ -14,6 +14,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from netflux.aws.elbv2.balancer.desired import LoadBalancer, TargetGroup
 from netflux.aws.elbv2.section import sticky
 from netflux.haproxy.section import Server
 from netflux.network.endpoints import Address
+from netflux.resources.cloudfront import Distribution
 from tests.aws.cloudfront.world import ALL_METHODS, ALL_VIEWER, DISABLED, alb_origin, behavior, config
 from tests.aws.elbv2 import bare
 from tests.aws.elbv2.bare import Bare
@@ -131,10 +133,9 @@ def request(
 def distribution(policy: str = ALL_VIEWER, **origin: Any) -> desired.Distribution:
     allowed = {"Quantity": 7, "Items": ALL_METHODS}
     wanted = behavior("alb", CachePolicyId=DISABLED, OriginRequestPolicyId=policy, AllowedMethods=allowed)
-    document = {
-        "id": "E1", "arn": "arn:d", "etag": "e", "config": config([alb_origin(**origin)], wanted, Enabled=True),
-    }  # fmt: skip
-    found = desired.read(document, DOMAIN, lambda kind, name: _policies(kind)[name])
+    made = config([alb_origin(**origin)], wanted, Enabled=True)
+    record = Distribution("E1", "arn:d", "e", datetime(2026, 11, 1, tzinfo=UTC), made)
+    found = desired.read(record, DOMAIN, lambda kind, name: _policies(kind)[name])
     return replace(found, behaviors=tuple(_at_the_balancer(one) for one in found.behaviors))
 
 

@@ -23,7 +23,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Disk:
     """The records' disk, in their place."""
 
-    settled = False
+    synced = False
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()

@@ -158,7 +158,10 @@ async def _run(
         owner=request.owner,
     )
     stopping = asyncio.Event()
-    entrance = Entrance(held, options)
+    try:
+        entrance = Entrance(held, options)
+    except UserError as error:
+        raise _NotStarted(error) from error
     with _signals(stopping, entrance.children):
         try:
             region = await _region(entrance)

@@ -120,6 +120,11 @@ class Loop:
             else:
                 self.poke(name, key)
 
+    @property
+    def idle(self) -> bool:
+        """Whether no pass runs or was asked for, but those that wait for a time of their own."""
+        return not self._soon and len(self._tasks) <= 1  # the resync is one
+
     def failures(self) -> dict[tuple[str, str], Failure]:
         """What fails now, by controller and key."""
         return {(name, key): failure for name, queue in self._queues.items() for key, failure in queue.failures.items()}

@@ -159,8 +159,8 @@ class World:
         self._made: list[tuple[str, str]] = []
 
     async def settled(self) -> None:
-        """Until all that was asked for is done: only the loop's resync is left."""
-        await until(lambda: len(self.place.loop._tasks) <= 1)
+        """Until all that was asked for is done."""
+        await until(lambda: self.place.loop.idle)
 
     async def alb(self, **params: Any) -> Alb:
         number = next(self._numbers)
