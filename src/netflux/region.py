@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from netflux import __version__
+from netflux import facts
 from netflux.aws.acm.api import AcmApi
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
@@ -77,21 +75,16 @@ from netflux.aws.ssm.api import SsmApi
 from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.controlplane.authorization.actors import Actors
-from netflux.controlplane.call import Call
-from netflux.controlplane.records.table import Change
 from netflux.front import Front, Services
-from netflux.network import configured
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
 from netflux.network.loopback import LoopbackNetwork
 from netflux.network.namespaces import NamespaceNetwork
 from netflux.reach.inquiry import Inquiry
+from netflux.readers import Readers
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
 from netflux.resolver.resolver import Resolver
-from netflux.resources import ssm
-from netflux.resources.route53 import targets
-from netflux.resources.route53.recordset import RECORD_SET
 from netflux.resources.sns.topics import Topics
 from netflux.resources.sqs.queues import Queues
 from netflux.runtime import choice
@@ -101,24 +94,6 @@ from netflux.seed.controller import SeedController
 from netflux.upgrade.release import due, take_over
 
 _log = logging.getLogger(__name__)
-
-READERS = {
-    "ec2": ("network", "elbv2", "ecs-service"),
-    "elbv2": ("ecs-service", "ecs-connect", "cloudfront"),
-    "ecs": ("ecs-service", "ecs-task", "ecs-connect"),
-    "application-autoscaling": ("autoscaling",),
-    "ecr": ("seed", "ecs-service", "ecr-lifecycle"),
-    "s3": ("seed",),
-    "rds": ("rds",),
-    "cloudfront": ("cloudfront",),
-    "route53": ("elbv2", "cloudfront"),
-    "acm": ("elbv2",),
-    "secretsmanager": ("secret-deletion",),
-    "ssm": ("parameter-expiration",),
-}
-"""Which controllers read what a service's API has accepted, and its tables."""
-TABLES = frozenset({"acm", "cloudfront", "ec2", "elbv2", "route53", "ssm"})
-"""Services of which all that controllers read are records."""
 
 
 class Region:
@@ -172,9 +147,10 @@ class Region:
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         s3.authorization = front.authorization
-        self.documents.watch(self._recorded)
+        readers = Readers(self.loop, self.ec2.tables)
+        self.documents.watch(readers.recorded)
         certificate = self.topics.signatures.certificate
-        self._services = Services(s3.handle, self.facts, self._inquiry(), self._changed, certificate)
+        self._services = Services(s3.handle, self.facts, self._inquiry(), readers.changed, certificate)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -384,60 +360,6 @@ class Region:
         pem = self.gateway.authority.leaf(hosts, self.clock.now()).read_bytes()
         return pem, pem
 
-    def _changed(self, call: Call) -> None:
-        """For services that keep documents; of the others `_recorded` is told."""
-        for controller in READERS.get(call.service, ()) if call.service not in TABLES else ():
-            self.loop.poke_soon(controller)
-
-    def _recorded(self, changes: Sequence[Change]) -> None:
-        """Whoever reads a service's tables looks at them again, where it matters to more than their next reader."""
-        acting = [change for change in changes if self._acts(change)]
-        for service in {change.table.partition("/")[0] for change in acting}:
-            for controller in READERS.get(service, ()):
-                self.loop.poke_soon(controller)
-
-    def _acts(self, change: Change) -> bool:
-        if change.table.startswith("route53/"):
-            return change.table == RECORD_SET.name and targets.acts(change)
-        if change.table.startswith("ssm/"):
-            return ssm.acts(change)
-        return configured.acts(self.ec2.tables, change)
-
     def facts(self) -> dict[str, Any]:
         """What no AWS API tells: the region's own state, for the console and `netflux status`."""
-        return {
-            "version": __version__,
-            "pid": self.options.pid or os.getpid(),
-            "port": self.options.port,
-            "region": self.options.region,
-            "account": self.options.account,
-            "speed": self.options.speed,
-            "network": self.network.name,
-            "enforces_security_groups": self.network.enforces_security_groups,
-            "runtime": self.options.runtime,
-            "sizes": asdict(sizes) if (sizes := self.runtime.sizes) is not None else None,
-            "any_credentials": self.options.any_credentials,
-            "iam": self.options.iam,
-            "tells_users_apart": self.options.peers is not None,
-            "walls": asdict(walls) if (walls := self.runtime.walls) is not None else None,
-            "state": str(self.state.path),
-            "ca": str(self.gateway.authority.certificate),
-            "endpoints": [
-                {"name": name, "port": port, "address": str(address)} for name, port, address in self.endpoints.list()
-            ],
-            "interfaces": [
-                {"owner": one.owner, "vpc_address": one.vpc_address, "local_address": one.local_address}
-                for one in self.network.attached()
-            ],
-            "faults": [asdict(fault) for fault in self.front.faults.list()],
-            "failures": [
-                {
-                    "controller": controller,
-                    "key": key,
-                    "message": failure.message,
-                    "since": failure.since.isoformat(),
-                    "terminal": failure.terminal,
-                }
-                for (controller, key), failure in self.loop.failures().items()
-            ],
-        }
+        return facts.of(self)
