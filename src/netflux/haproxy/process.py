@@ -27,7 +27,6 @@ _log = logging.getLogger(__name__)
 Frontends = Callable[[Sequence[Section]], Sequence[Chunk]]
 _RESTART_SECONDS = (0.0, 0.2, 1.0, 5.0)
 """Real seconds before HAProxy is started again after it died that many times in a row; the last one repeats."""
-_UNKNOWN = "unknown"
 _FAILED = ("econ", "wretr", "wredis")
 """Columns of `show stat`: failed for good, tried again at the same server, tried again at another one."""
 _MOST_THREADS = 16
@@ -180,7 +179,7 @@ class HAProxy:
         return self._master.running and bool(self._structure) and settled and section == good == wanted
 
     async def renew(self) -> None:
-        """Reloads it if what is shared between sections has changed, as a certificate that is valid no longer."""
+        """Reloads it if what sections share has changed, as a certificate that is valid no longer."""
         await self._settle("")
 
     async def remove(self, owner: str) -> None:
@@ -300,8 +299,8 @@ class HAProxy:
         backends = {name for section in running for name in configuration.declared(section.body)}
         for gone in self._live.keys() - backends:
             self._slots.pop(gone, None)
-        # A configuration can't say `drain`: it says weight 0, and the state is set afterwards.
-        self._live = {name: _as_rendered(slots[name]) for name in backends}
+        # Instead of `drain` it says weight 0, and the state is set afterwards.
+        self._live = {name: slots[name].rendered() for name in backends}
         for backend in backends:
             if any(server and server.state == "drain" for server in slots[backend].servers):
                 await self._fill(backend)
@@ -400,12 +399,3 @@ def _tell(
             waiter.set_result(None)
         else:
             waiter.set_exception(error)
-
-
-def _as_rendered(slots: Slots) -> Slots:
-    return Slots(
-        tuple(
-            replace(server, state=_UNKNOWN) if server and server.state == "drain" else server
-            for server in slots.servers
-        )
-    )

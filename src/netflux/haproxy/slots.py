@@ -7,9 +7,11 @@ that is there; so a backend has spare servers, `{prefix}1` to `{prefix}N`, and a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netflux.haproxy.section import Server
+
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,15 @@ class Slots:
     def emptied(self) -> Slots:
         """As many slots, all free."""
         return Slots((None,) * self.capacity)
+
+    def rendered(self) -> Slots:
+        """As a worker has them whose configuration was written from them: a configuration can't say `drain`."""
+        return Slots(
+            tuple(
+                replace(server, state=_UNKNOWN) if server and server.state == "drain" else server
+                for server in self.servers
+            )
+        )
 
 
 def place(slots: Slots, wanted: Sequence[Server]) -> Slots:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from netflux.aws.s3.body import Framing, unchunk
 from netflux.aws.s3.chunks import SIGNATURE, Chain
+from netflux.aws.s3.framing import Framing, unchunk
 from netflux.controlplane.authentication.signature import Claim, SignatureError
 
 SEED = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"

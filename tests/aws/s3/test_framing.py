@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from netflux.aws.s3 import reception
-from netflux.aws.s3.body import Framing, unchunk
+from netflux.aws.s3.framing import Framing, unchunk
 from netflux.errors import AwsError
 from tests.aws.s3.conftest import Running
 from tests.aws.s3.test_service import raw

@@ -9,8 +9,9 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
-from netflux.aws.s3.body import CHECKSUMS, Bodies, Framing, Incoming, Staged, digest, unchunk
+from netflux.aws.s3.body import CHECKSUMS, Bodies, Staged, digest
 from netflux.aws.s3.chunks import Chain
+from netflux.aws.s3.framing import Framing, Incoming, unchunk
 from netflux.errors import AwsError, Unsupported
 
 LARGEST = 5 * 1024 * 1024 * 1024

@@ -15,9 +15,9 @@ from botocore import xform_name
 
 from netflux.aws.s3 import access, reception, route, wire
 from netflux.aws.s3.api import S3Api
-from netflux.aws.s3.body import Incoming
 from netflux.aws.s3.buckets import read_policy
 from netflux.aws.s3.chunks import PREFIX, Chain
+from netflux.aws.s3.framing import Incoming
 from netflux.aws.s3.objects import ObjectBody, copy_source
 from netflux.aws.s3.reception import Promised
 from netflux.controlplane import operation as operations
