@@ -91,7 +91,7 @@ def _blow(cloud: Cloud, storm: Storm, seconds: float, *, idle: bool) -> tuple[di
     if idle:
         stop.set()
         client.join(60)
-        acknowledged.update(on_disk(database))
+        acknowledged.update(_at_rest(database))
         told = _answers(storm)
     else:
         stop.set()
@@ -105,6 +105,17 @@ def on_disk(database: Path) -> dict[Row, str]:
     """All rows, as another process reads them."""
     with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=10)) as opened:
         return {(kind, key): body for kind, key, body in opened.execute("SELECT kind, key, body FROM document")}
+
+
+def _at_rest(database: Path) -> dict[Row, str]:
+    """All rows once what the last calls have begun, such as Cloud Map's operations, has ended."""
+    seen = on_disk(database)
+    for _ in range(20):
+        time.sleep(0.2)  # between two looks: nothing tells that the region does nothing
+        before, seen = seen, on_disk(database)
+        if not [*_missing(before, seen, idle=True), *_missing(seen, before, idle=True)]:
+            break
+    return seen
 
 
 def _missing(acknowledged: dict[Row, str], after: dict[Row, str], *, idle: bool) -> Iterator[str]:

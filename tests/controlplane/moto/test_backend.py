@@ -47,6 +47,14 @@ async def test_a_change_that_the_disk_refuses_is_an_error_and_is_taken_back(plan
     assert told["KeyMetadata"]["Description"] == "kept"
 
 
+async def test_a_key_that_a_read_makes_is_kept(plane: Plane) -> None:
+    apis = await plane.start()
+    await apis.call("kms", "CreateKey", {})
+    made = (await apis.call("kms", "DescribeKey", {"KeyId": "alias/aws/ssm"}))["KeyMetadata"]["KeyId"]
+    apis = await plane.restart()
+    assert (await apis.call("kms", "DescribeKey", {"KeyId": "alias/aws/ssm"}))["KeyMetadata"]["KeyId"] == made
+
+
 async def test_moto_errors_keep_their_code_and_message(plane: Plane) -> None:
     apis = await plane.start()
     with pytest.raises(AwsError) as error:
