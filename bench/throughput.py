@@ -19,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.behaviours.bodies import awslogs, image
+from tests.behaviours.bodies import EXECUTION_POLICY, TRUST, awslogs, image
 from tests.behaviours.cloud import ROOT, Cloud, running, wait_for
 from tests.behaviours.hands import Boto3
 from tests.behaviours.walkthrough import Walkthrough
@@ -81,7 +81,9 @@ def ways_to(cloud: Cloud, directory: Path) -> dict[str, dict[str, str]]:
     cloud.command("push", str(ROOT / "bench" / "target"), "target:latest", "--", "python", "target.py")
     cloud.boto3("logs").create_log_group(logGroupName="/ecs/target")
     ecs.create_cluster(clusterName="prod")
-    role = "arn:aws:iam::123456789012:role/r"
+    iam = cloud.boto3("iam")
+    role = iam.create_role(RoleName="execution", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="execution", PolicyArn=EXECUTION_POLICY)
     ecs.register_task_definition(
         family="target", networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="512", memory="1024",
         executionRoleArn=role,
