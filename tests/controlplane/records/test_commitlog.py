@@ -204,6 +204,39 @@ async def test_a_write_outside_of_calls_is_on_disk_when_it_returns(apis: Apis, d
     await apis.call("ec2", "DescribeSubnets", {})
 
 
+async def test_who_waits_for_another_threads_commit_is_woken_by_it(apis: Apis, disk: Disk, plane: Plane) -> None:
+    table = plane.documents.table(SUBNET)
+    disk.permits.clear()
+    writing = asyncio.ensure_future(asyncio.to_thread(table.put, Subnet("a")))
+    await _until(lambda: not plane.documents.synced)  # it is committed, and its sync has begun or does soon
+    reading = asyncio.ensure_future(apis.call("ec2", "DescribeSubnets", {}))
+    await asyncio.sleep(0)
+    assert not reading.done()
+    disk.permits.set()
+    async with asyncio.timeout(20):
+        assert await reading == {"Subnets": [{"SubnetId": "a"}]}
+    await writing
+    assert disk.has() == {"a"}
+
+
+async def test_watchers_hear_of_what_the_loop_changed_on_the_loop_alone(disk: Disk, plane: Plane) -> None:
+    told: list[tuple[str, int]] = []
+
+    def hear(changes: Any) -> None:
+        told.extend((change.key, threading.get_ident()) for change in changes)
+
+    plane.documents.watch(hear)
+    table, here = plane.documents.table(SUBNET), threading.get_ident()
+    with plane.documents.transaction(shared=True):
+        table.put(Subnet("loop"))
+    other = threading.Thread(target=table.put, args=[Subnet("thread")])
+    other.start()
+    other.join()  # its sync covers the loop's commit, whose watchers are to be told here
+    await _until(lambda: len(told) == 2)
+    assert told == [("loop", here), ("thread", here)]
+    assert disk.syncs == 1
+
+
 async def test_a_call_that_is_given_up_while_it_waits_leaves_the_change_and_its_watchers(
     apis: Apis, disk: Disk, plane: Plane
 ) -> None:

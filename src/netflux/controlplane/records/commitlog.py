@@ -56,6 +56,7 @@ class CommitLog:
         self._failure: OSError | None = None
         self._loops: queue.SimpleQueue[asyncio.AbstractEventLoop | None] = queue.SimpleQueue()
         self._asked = False
+        self._scheduled: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._told: Callable[[], None] = lambda: None
@@ -112,9 +113,16 @@ class CommitLog:
             told: called on the event loop when more commits than before are on disk.
         """
         self._told = told
-        asyncio.get_running_loop().call_soon(self._begin)
+        self._soon()
+
+    def _soon(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._scheduled is not loop:
+            self._scheduled = loop
+            loop.call_soon(self._begin)
 
     def _begin(self) -> None:
+        self._scheduled = None
         if self._written - self._synced > 1 or self._syncing.locked():
             self._hand_over()
             return
@@ -141,6 +149,7 @@ class CommitLog:
         if self._synced < self._written:
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append((self._written, waiter))
+            self._soon()  # the commit may be another thread's, which syncs it and wakes nobody
             await waiter
             self.check()
 

@@ -72,6 +72,7 @@ class Documents:
         self._changes: list[Change] = []
         self._watching: list[Callable[[Sequence[Change]], None]] = []
         self._following: list[Callable[[Sequence[Change]], None]] = []
+        self._home = threading.get_ident()
         self._untold: list[tuple[int, Sequence[Change]]] = []
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
@@ -340,8 +341,10 @@ class Documents:
                 self._tables[change.table].forget_place(change.key)
         for told in self._following:
             told(changes)
-        self._untold.append((number, changes))
-        self._tell_synced()
+        entry = (number, changes)
+        self._untold.append(entry)
+        if threading.get_ident() == self._home or next(iter(self._untold), None) is entry:
+            self._tell_synced()  # else the event loop does, with those before these
 
     def _tell_synced(self) -> None:
         """In the order of the commits."""
