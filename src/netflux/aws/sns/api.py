@@ -10,7 +10,7 @@ from netflux.aws.sns.publishing import Publishing
 from netflux.aws.sns.subscriptions import Subscriptions
 from netflux.controlplane.authentication.keys import Keys
 from netflux.controlplane.call import Call, Caller
-from netflux.resources import encryptionkeys
+from netflux.resources import kms
 from netflux.resources.sns.topics import Topics
 
 _ENCRYPTS = frozenset({"Publish", "PublishBatch"})
@@ -38,4 +38,4 @@ class SnsApi(Lifecycle, Subscriptions, Publishing):
         if call.operation in _ENCRYPTS:
             topic = self.kept.topics.get(str(params.get("TopicArn") or params.get("TargetArn")))
             if topic is not None:
-                await encryptionkeys.check(self._apis, topic.key, "KMS")
+                await kms.check(self._apis, topic.key, "KMS")

@@ -12,7 +12,7 @@ from netflux.aws.sqs.redrive import MoveTasks
 from netflux.aws.sqs.sending import Sending
 from netflux.controlplane.authentication.keys import Keys
 from netflux.controlplane.call import Call, Caller
-from netflux.resources import encryptionkeys
+from netflux.resources import kms
 from netflux.resources.sqs.queues import Queues
 
 _ENCRYPTS = frozenset({"SendMessage", "SendMessageBatch", "ReceiveMessage"})
@@ -41,4 +41,4 @@ class SqsApi(Lifecycle, Sending, Receiving, Permissions, MoveTasks):
             return
         queue = self.kept.queues.get(str(params["QueueUrl"]).rpartition("/")[2])
         if queue is not None:
-            await encryptionkeys.check(self._apis, queue.key, "Kms")
+            await kms.check(self._apis, queue.key, "Kms")
