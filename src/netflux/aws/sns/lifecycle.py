@@ -15,6 +15,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.identifiers import arn
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
+from netflux.policy import grant
 from netflux.resources.sns.topic import Topic
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -105,15 +106,8 @@ class Lifecycle(Part):
             raise invalid("Policy statement action out of service scope!")
         if not request["AWSAccountId"] or not all(_ACCOUNT.fullmatch(one) for one in request["AWSAccountId"]):
             raise invalid("AWSAccountId Reason: It must be account ids of twelve digits")
-        principals = [f"arn:aws:iam::{account}:root" for account in request["AWSAccountId"]]
         actions = [f"SNS:{action}" for action in request["ActionName"]]
-        statement = {
-            "Sid": label,
-            "Effect": "Allow",
-            "Principal": {"AWS": principals[0] if len(principals) == 1 else principals},
-            "Action": actions[0] if len(actions) == 1 else actions,
-            "Resource": topic.arn,
-        }
+        statement = grant.statement(label, request["AWSAccountId"], actions, topic.arn)
         policy["Statement"] = [*policy["Statement"], statement]
         return self._keep(topic, policy)
 

@@ -11,6 +11,7 @@ from netflux.aws.sqs.part import TAGS, Part, Request
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
+from netflux.policy import grant
 from netflux.resources.sqs.checks import value
 from netflux.resources.sqs.queue import Queue
 
@@ -39,15 +40,8 @@ class Permissions(Part):
             raise value(f"[{', '.join(accounts)}]", "PrincipalId", "Unable to verify.")
         if any(one.get("Sid") == label for one in policy["Statement"]):
             raise value(label, "Label", "Already exists.")
-        principals = [f"arn:aws:iam::{account}:root" for account in accounts]
         actions = [f"SQS:{action}" for action in request["Actions"]]
-        statement = {
-            "Sid": label,
-            "Effect": "Allow",
-            "Principal": {"AWS": principals[0] if len(principals) == 1 else principals},
-            "Action": actions[0] if len(actions) == 1 else actions,
-            "Resource": queue.arn,
-        }
+        statement = grant.statement(label, accounts, actions, queue.arn)
         policy["Statement"] = [*policy["Statement"], statement]
         return self._keep(queue, json.dumps(policy, separators=(",", ":")))
 
