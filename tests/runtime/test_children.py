@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from netflux.runtime.children import Child, Children, Launch, end_leftovers, started_at
+from netflux.runtime.children import Child, Children, Launch, _Told, end_leftovers, started_at
 from netflux.runtime.usage import of_group
 
 PATH = {"PATH": os.environ["PATH"]}
@@ -128,3 +128,20 @@ def test_a_record_of_a_pid_that_is_another_process_now_ends_nothing(tmp_path: Pa
     (tmp_path / "child.json").write_text(record)
     (tmp_path / "half.json").write_text('{"na')
     assert end_leftovers(tmp_path) == []
+
+
+class _Launcher:
+    """What made a process and has ended."""
+
+    output = None
+
+    async def wait(self) -> int:
+        return 0
+
+
+async def test_a_process_that_has_no_group_of_its_own_yet_is_killed_as_well(tmp_path: Path) -> None:
+    """A container's second process is told of before its first step, which is to become a group's leader."""
+    pid = os.posix_spawnp("sleep", ["sleep", "600"], os.environ)  # noqa: ASYNC221  (it returns at once)
+    child = Child("young", _Told(pid), None, _Launcher(), tmp_path / "record")  # type: ignore[arg-type]
+    child.kill_group()
+    assert await asyncio.wait_for(child.wait(), 10) == -signal.SIGKILL

@@ -189,6 +189,7 @@ class Child:
         """SIGKILL to the process and all its descendants in the group; in a pid namespace of its own to all of them."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+        self.send(signal.SIGKILL)  # it may have been told of before it has its group
         if self._first is not None and self._first.code is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._first.pid, signal.SIGKILL)
