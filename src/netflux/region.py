@@ -29,6 +29,7 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.ground import Ground as Metrics
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
+from netflux.aws.destinations import Destinations
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
@@ -117,6 +118,7 @@ class Region:
         self.haproxy = front.haproxy
         self.keys = front.keys
         self.endpoints = Endpoints()
+        self.destinations = Destinations()
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
@@ -198,6 +200,8 @@ class Region:
         self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
         queues = Queues(self.documents, self.clock)
         topics = Topics(self.documents, self.clock, queues, self.options.region)
+        self.destinations.register("sqs", lambda event: queues.send(event.arn, event.body, group=event.group))
+        self.destinations.register("sns", lambda event: topics.publish(event.arn, event.body, event.subject))
         self.apis.register(SqsApi(queues, self.keys, self.apis, here))
         self.apis.register(SnsApi(topics, self.keys, self.apis, here))
         return queues, topics

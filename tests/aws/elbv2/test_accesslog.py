@@ -83,7 +83,7 @@ def test_a_backends_answers_less_its_servers_are_the_load_balancers_own() -> Non
     before = counters.reading([row(backend, "BACKEND", hrsp_5xx=1), row(backend, "t1", hrsp_5xx=1, stot=1)])
     now = counters.reading([
         row(backend, "BACKEND", hrsp_2xx=3, hrsp_5xx=5, bin=10, bout=20),
-        row(backend, "t1", hrsp_2xx=3, hrsp_5xx=2, stot=7, rtime=50, econ=1),
+        row(backend, "t1", hrsp_2xx=3, hrsp_5xx=2, stot=7, rtime=50, rtime_max=80, econ=1),
         row("site--elbv2-ab12-80-r1", "BACKEND", hrsp_3xx=2), row("other", "BACKEND", hrsp_2xx=9),
     ])  # fmt: skip
     owned = Owned("app/web/ab12", "elbv2-ab12-", {backend: "targetgroup/movies/1"})
@@ -97,6 +97,13 @@ def test_a_backends_answers_less_its_servers_are_the_load_balancers_own() -> Non
     grouped = {value.name: value.total for value in found if value.group}
     assert grouped["RequestCount"] == 6
     assert "HTTPCode_ELB_5XX_Count" not in grouped
+
+
+def test_haproxys_mean_of_a_longer_time_is_not_above_the_longest_response_since_the_last_look() -> None:
+    rows = [row("elbv2-ab12-80-movies", "t1", hrsp_2xx=2, stot=2, rtime=9, rtime_max=4)]
+    found = counters.values(counters.reading(rows), [Owned("app/web/ab12", "elbv2-ab12-", {})])
+    [time] = [value for value in found if value.name == "TargetResponseTime"]
+    assert (time.total, time.samples, time.most) == (0.008, 2, 0.004)
 
 
 @pytest.mark.parametrize("regex", ["(", "(?=a)b", "a++", r"(a)\1", r"\p{L}", "a" * 1025])

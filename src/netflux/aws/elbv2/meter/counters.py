@@ -188,12 +188,16 @@ def _backend(proxy: str) -> str:
 
 
 def _mean_times(rows: Sequence[tuple[str, str, Mapping[str, int]]], balancer: Owned) -> Iterator[Value]:
-    """By each server's mean, of which HAProxy knows the most as well."""
+    """By each server's mean, of which HAProxy knows the most as well.
+
+    HAProxy's mean goes back further than the last look, from which on the most counts; none was longer than that.
+    """
     found: dict[str, list[tuple[float, int, float]]] = {}
     for backend, server, counts in rows:
         answered = sum(counts[f"hrsp_{kind}"] for kind in _CLASSES)
         if server not in _KINDS and answered:
-            one = counts["rtime"] / 1000 * answered, answered, counts["rtime_max"] / 1000
+            mean, longest = min(counts["rtime"], counts["rtime_max"]), counts["rtime_max"]
+            one = mean / 1000 * answered, answered, longest / 1000
             for whose in {"", balancer.groups.get(backend, "")}:
                 found.setdefault(whose, []).append(one)
     for whose, servers in found.items():
