@@ -23,6 +23,7 @@ from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
 from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.edge import Edge
+from netflux.aws.cloudfront.functions.runs import Runs
 from netflux.aws.cloudfront.origin import Origins
 from netflux.aws.cloudwatch.alarms import Firing
 from netflux.aws.cloudwatch.api import CloudWatchApi
@@ -300,7 +301,7 @@ class Region:
     def _edges(self) -> tuple[Edge, CloudFrontController]:
         control_plane = self.state.run / "controlplane.sock"
         origins = Origins(self.endpoints, control_plane, self.keys, self.options.account)
-        edge = Edge(origins, Cache(), self.clock, self.options.region)
+        edge = Edge(origins, Cache(), self.clock, self.options.region, Runs(self.apis.call, self.clock))
         deployments = Deployments()
         api = CloudFrontApi(self.documents, deployments, self.clock)
         self.apis.register(api)

@@ -28,12 +28,14 @@ class Principal:
         name: the ARN, the service's name such as `cloudfront.amazonaws.com`, or empty.
         account: twelve digits for kind `AWS`, else empty.
         role: of a session, the ARN of its role, by which policies name it as well.
+        canonical: its canonical user id, by which bucket policies name it as well; empty where it has none.
     """
 
     kind: str
     name: str = ""
     account: str = ""
     role: str = ""
+    canonical: str = ""
 
     @property
     def is_root(self) -> bool:
@@ -110,6 +112,8 @@ def named(principals: Principals, principal: Principal) -> Named:
 def _entry(kind: str, name: str, principal: Principal) -> Named:
     if kind == "Service":
         return Named.ITSELF if principal.kind == "Service" and name in {"*", principal.name} else Named.NOT
+    if kind == "CanonicalUser":
+        return Named.ITSELF if principal.canonical and name == principal.canonical else Named.NOT
     if kind != "AWS":
         return Named.NOT
     if name in {"*", principal.name}:

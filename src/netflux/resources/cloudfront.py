@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,13 +64,16 @@ class Distribution:
 
     @property
     def uses(self) -> Iterator[str]:
-        """Ids of the access controls and policies that its configuration names."""
+        """Ids of the access controls and policies that its configuration names, its identities and functions' ARNs."""
         rules = (self.config.get("CacheBehaviors") or {}).get("Items") or []
         for origin in self.config["Origins"]["Items"]:
             yield origin.get("OriginAccessControlId") or ""
+            yield (origin.get("S3OriginConfig") or {}).get("OriginAccessIdentity") or ""
         for rule in (self.config["DefaultCacheBehavior"], *rules):
             for kind in USED:
                 yield rule.get(f"{kind}Id") or ""
+            for association in (rule.get("FunctionAssociations") or {}).get("Items") or []:
+                yield association["FunctionARN"]
 
 
 @dataclass(frozen=True)
@@ -128,4 +132,81 @@ INVALIDATION = Schema(
     indices={"distribution": lambda invalidation: (invalidation.distribution,)},
     references={"distribution": DISTRIBUTION.name},
     remedy="It is a record of the past only.",
+)
+
+
+@dataclass(frozen=True)
+class Version:
+    """A function's code with its configuration.
+
+    Attributes:
+        etag: of this version.
+        modified: when it was made or changed last.
+        config: as the API takes it.
+        code: JavaScript.
+    """
+
+    etag: str
+    modified: datetime
+    config: dict[str, Any]
+    code: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """A CloudFront function.
+
+    Attributes:
+        development: what is edited and tested.
+        live: what distributions run; None before it was published.
+        tags: by key.
+    """
+
+    name: str
+    arn: str
+    created: datetime
+    development: Version
+    live: Version | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+FUNCTION = Schema(
+    "cloudfront/function",
+    Function,
+    lambda function: function.name,
+    remedy="Put a copy of netflux.db back, or make the function anew.",
+)
+
+
+@dataclass(frozen=True)
+class OriginAccessIdentity:
+    """A user that buckets know a distribution by: what there was before origin access controls.
+
+    Attributes:
+        etag: of this configuration.
+        config: CallerReference and Comment.
+    """
+
+    id: str
+    etag: str
+    config: dict[str, Any]
+
+    @property
+    def canonical(self) -> str:
+        """Its id as a user of S3: 96 hexadecimal digits, which the id alone tells."""
+        return hashlib.sha384(self.id.encode()).hexdigest()
+
+    @property
+    def place(self) -> str:
+        """As an origin's configuration names it."""
+        return f"{IDENTITIES}{self.id}"
+
+
+IDENTITIES = "origin-access-identity/cloudfront/"
+ORIGIN_ACCESS_IDENTITY = Schema(
+    "cloudfront/OriginAccessIdentity",
+    OriginAccessIdentity,
+    lambda one: one.id,
+    indices={"reference": lambda one: (one.config["CallerReference"],), "canonical": lambda one: (one.canonical,)},
+    remedy="Put a copy of netflux.db back, or make the identity anew.",
 )

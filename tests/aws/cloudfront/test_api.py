@@ -174,7 +174,7 @@ async def test_it_is_in_progress_until_the_edge_serves_it(world: World) -> None:
                     },
                 )
             },
-            "FunctionAssociations",
+            "InvalidFunctionAssociation",
         ),
         ({"DefaultCacheBehavior": behavior("alb", RealtimeLogConfigArn="arn:x")}, "RealtimeLogConfigArn"),
         ({"DefaultCacheBehavior": behavior("alb", FieldLevelEncryptionId="C1")}, "FieldLevelEncryptionId"),

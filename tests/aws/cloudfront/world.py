@@ -20,6 +20,7 @@ from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
 from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.edge import Edge
+from netflux.aws.cloudfront.functions.runs import Runs
 from netflux.aws.cloudfront.origin import Origins
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
@@ -170,7 +171,9 @@ class World:
         self.deployments = Deployments()
         self.api = CloudFrontApi(self.documents, self.deployments, self.clock)
         origins = Origins(self.endpoints, self.run / "controlplane.sock", self.keys, ACCOUNT)
-        self.edge = Edge(origins, Cache(), self.clock, REGION)
+        self.runs = Runs(self._logged, self.clock)
+        self.logged: list[str] = []
+        self.edge = Edge(origins, Cache(), self.clock, REGION, self.runs)
         self.port = free_port()
         self.gateway = Gateway(self.port, self.run, state / "ca", Region(ACCOUNT, REGION))
         self.haproxy = HAProxy(
@@ -206,6 +209,11 @@ class World:
     async def application_socket(self) -> Path:
         await self._serve(self.application.handle, self.run / "alb.sock")
         return self.run / "alb.sock"
+
+    async def _logged(self, _service: str, operation: str, request: Any) -> dict[str, Any]:
+        if operation == "PutLogEvents":
+            self.logged += [f"{request['logGroupName']} {one['message']}" for one in request["logEvents"]]
+        return {}
 
     async def _serve(self, handler: Any, where: Path | int) -> None:
         app = web.Application(client_max_size=64 * 1024 * 1024)

@@ -12,19 +12,30 @@ from typing import Any
 from netflux import names
 from netflux.aws.cloudfront import bounds, defaults, kinds, members, validate
 from netflux.aws.cloudfront.deployments import Deployments
+from netflux.aws.cloudfront.functions.operations import FunctionOperations
+from netflux.aws.cloudfront.identities import IdentityOperations
 from netflux.aws.cloudfront.pages import page
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
-from netflux.resources.cloudfront import DISTRIBUTION, INVALIDATION, USED, Distribution, Invalidation
+from netflux.resources.cloudfront import (
+    DISTRIBUTION,
+    FUNCTION,
+    INVALIDATION,
+    ORIGIN_ACCESS_IDENTITY,
+    USED,
+    Distribution,
+    Function,
+    Invalidation,
+)
 
 _MOST_FILES, _MOST_WILDCARDS = 3_000, 15  # in progress; "Quotas on invalidations", CloudFront Developer Guide
 _LONGEST_PATH = 4_000
 
 
-class CloudFrontApi:
+class CloudFrontApi(FunctionOperations, IdentityOperations):
     """All operations; one that is not here is refused by its name.
 
     Args:
@@ -75,6 +86,8 @@ class CloudFrontApi:
         self._invalidations = documents.table(INVALIDATION)
         for kind in kinds.BY_NAME.values():
             documents.table(kind.schema)
+        documents.table(FUNCTION)
+        documents.table(ORIGIN_ACCESS_IDENTITY)
         self.clock = clock
         self._deployments = deployments
 
@@ -177,20 +190,19 @@ class CloudFrontApi:
     def tag_resource(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Adds tags, or changes their values."""
         found = self._by_arn(request["Resource"])
-        self.distributions.put(replace(found, tags={**found.tags, **_tags(request["Tags"])}))
+        self._tag(found, {**found.tags, **_tags(request["Tags"])})
         return {}
 
     @operation("Resource TagKeys(Items)")
     def untag_resource(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Removes tags."""
         found, gone = self._by_arn(request["Resource"]), set(request["TagKeys"].get("Items") or [])
-        kept = {key: value for key, value in found.tags.items() if key not in gone}
-        self.distributions.put(replace(found, tags=kept))
+        self._tag(found, {key: value for key, value in found.tags.items() if key not in gone})
         return {}
 
     @operation("Resource")
     def list_tags_for_resource(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """A distribution's tags."""
+        """A distribution's tags, or a function's."""
         tags = self._by_arn(request["Resource"]).tags
         return {"Tags": {"Items": [{"Key": key, "Value": value} for key, value in tags.items()]}}
 
@@ -203,7 +215,10 @@ class CloudFrontApi:
         self._invalidations.put(replace(invalidation, completed=True))
 
     def lookup(self, kind: str, identifier: str) -> Mapping[str, Any]:
-        """Configuration of a policy or access control; AwsError NoSuch… when there is none."""
+        """Configuration of a policy or access control, name and code of a function; AwsError when there is none."""
+        if kind == "Function":
+            found = self.live(identifier)
+            return {"name": found.name, "code": found.live.code if found.live else ""}
         return kinds.find(self.documents, kinds.BY_NAME[kind], identifier).config
 
     def _create(self, call: Call, config: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
@@ -223,11 +238,15 @@ class CloudFrontApi:
         for origin in config["Origins"]["Items"]:
             if origin.get("OriginAccessControlId"):
                 self.lookup("OriginAccessControl", origin["OriginAccessControlId"])
+            if place := (origin.get("S3OriginConfig") or {}).get("OriginAccessIdentity"):
+                self.named(place)
         rules = (config.get("CacheBehaviors") or {}).get("Items") or []
         for rule in [config["DefaultCacheBehavior"], *rules]:
             for policy in USED:
                 if rule.get(f"{policy}Id"):
                     self.lookup(policy, rule[f"{policy}Id"])
+            for association in (rule.get("FunctionAssociations") or {}).get("Items") or []:
+                self.live(association["FunctionARN"])
 
     def _find(self, identifier: str) -> Distribution:
         found = self.distributions.get(identifier)
@@ -235,11 +254,18 @@ class CloudFrontApi:
             raise AwsError("NoSuchDistribution", f"The specified distribution does not exist: {identifier}.", 404)
         return found
 
-    def _by_arn(self, arn: str) -> Distribution:
-        found = self.distributions.get(arn.rpartition("/")[2])
-        if found is None or found.arn != arn:
-            raise AwsError("NoSuchResource", f"There is no distribution {arn}.", 404)
-        return found
+    def _by_arn(self, arn: str) -> Distribution | Function:
+        name = arn.rpartition("/")[2]
+        for found in (self.distributions.get(name), self.documents.table(FUNCTION).get(name)):
+            if found is not None and found.arn == arn:
+                return found
+        raise AwsError("NoSuchResource", f"There is no distribution or function {arn}.", 404)
+
+    def _tag(self, found: Distribution | Function, tags: dict[str, str]) -> None:
+        if isinstance(found, Function):
+            self.documents.table(FUNCTION).put(replace(found, tags=tags))
+        else:
+            self.distributions.put(replace(found, tags=tags))
 
     def _shown(self, found: Distribution) -> dict[str, Any]:
         running = [one for one in self.invalidations(found.id) if not one.completed]

@@ -36,6 +36,8 @@ def is_direct(distribution: Distribution, rule: Behavior) -> bool:
         and rule.request.cookies.mode == "all"
         and rule.request.query.mode == "all"
         and rule.response is None
+        and rule.on_request is None
+        and rule.on_response is None
         and not distribution.errors
         and distribution.enabled
     )

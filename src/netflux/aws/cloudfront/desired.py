@@ -40,6 +40,7 @@ class Origin:
         port: of HTTP.
         secure_port: of HTTPS.
         signing: `always`, `never`, `no-override` of the origin access control, or empty without one.
+        identity: id of the origin access identity that a bucket is asked as; empty without one.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Origin:
     attempts: int = 3
     connect_timeout: int = 10
     signing: str = ""
+    identity: str = ""
 
     def port_for(self, scheme: str) -> int:
         """The port that a viewer's request by this scheme is sent to."""
@@ -63,8 +65,20 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Program:
+    """A function at the edge, in JavaScript."""
+
+    name: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Behavior:
-    """A cache behavior. `pattern` is `*` for the default one."""
+    """A cache behavior. `pattern` is `*` for the default one.
+
+    Attributes:
+        on_request, on_response: what sees viewers' requests and the responses to them.
+    """
 
     pattern: str
     origin: Origin
@@ -75,6 +89,8 @@ class Behavior:
     cache: CachePolicy
     request: RequestPolicy
     response: ResponsePolicy | None = None
+    on_request: Program | None = None
+    on_response: Program | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +135,8 @@ def read(record: cloudfront.Distribution, domain: str, lookup: Lookup) -> Distri
     Args:
         record: as the API keeps it.
         domain: its domain name.
-        lookup: configuration of a policy or access control, by the API's name of the kind and id.
+        lookup: configuration of a policy or access control, by the API's name of the kind and id; of a function its
+            Name and Code, by its ARN.
     """
     config = record.config
     origins = {raw["Id"]: _origin(raw, lookup) for raw in config["Origins"]["Items"]}
@@ -140,6 +157,7 @@ def read(record: cloudfront.Distribution, domain: str, lookup: Lookup) -> Distri
 def _origin(raw: Mapping[str, Any], lookup: Lookup) -> Origin:
     custom = raw.get("CustomOriginConfig") or {}
     control = raw.get("OriginAccessControlId")
+    bucket = raw.get("S3OriginConfig") or {}
     return Origin(
         id=raw["Id"],
         domain=raw["DomainName"],
@@ -151,13 +169,12 @@ def _origin(raw: Mapping[str, Any], lookup: Lookup) -> Origin:
         protocol=custom.get("OriginProtocolPolicy", "http-only"),
         port=custom.get("HTTPPort", 80),
         secure_port=custom.get("HTTPSPort", 443),
-        read_timeout=custom.get("OriginReadTimeout")
-        or (raw.get("S3OriginConfig") or {}).get("OriginReadTimeout")
-        or 30,
+        read_timeout=custom.get("OriginReadTimeout") or bucket.get("OriginReadTimeout") or 30,
         keepalive=custom.get("OriginKeepaliveTimeout") or 5,
         attempts=raw.get("ConnectionAttempts") or 3,
         connect_timeout=raw.get("ConnectionTimeout") or 10,
         signing=lookup("OriginAccessControl", control)["SigningBehavior"] if control else "",
+        identity=(bucket.get("OriginAccessIdentity") or "").removeprefix(cloudfront.IDENTITIES),
     )
 
 
@@ -169,6 +186,10 @@ def _behavior(raw: Mapping[str, Any], origins: Mapping[str, Origin], lookup: Loo
     else:
         cache, forwarded = cache_policy(lookup("CachePolicy", raw["CachePolicyId"])), RequestPolicy()
     request, response = raw.get("OriginRequestPolicyId"), raw.get("ResponseHeadersPolicyId")
+    programs = {
+        one["EventType"]: Program(**lookup("Function", one["FunctionARN"]))
+        for one in (raw.get("FunctionAssociations") or {}).get("Items") or []
+    }
     return Behavior(
         pattern=raw.get("PathPattern", "*"),
         origin=origin,
@@ -179,6 +200,8 @@ def _behavior(raw: Mapping[str, Any], origins: Mapping[str, Origin], lookup: Loo
         cache=cache,
         request=_request_policy(lookup("OriginRequestPolicy", request)) if request else forwarded,
         response=response_policy(lookup("ResponseHeadersPolicy", response)) if response else None,
+        on_request=programs.get("viewer-request"),
+        on_response=programs.get("viewer-response"),
     )
 
 

@@ -19,6 +19,7 @@ from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.decide import Viewer
 from netflux.aws.cloudfront.desired import Distribution
 from netflux.aws.cloudfront.fetch import Fetcher, Wanted
+from netflux.aws.cloudfront.functions.runs import Runs
 from netflux.aws.cloudfront.origin import Origins
 from netflux.clock import Clock
 from netflux.haproxy.backlog import BACKLOG
@@ -37,10 +38,12 @@ class Edge:
         cache: what is stored.
         clock: the region's.
         region: where S3's origins are signed for.
+        runs: calls functions.
     """
 
-    def __init__(self, origins: Origins, cache: Cache, clock: Clock, region: str) -> None:
+    def __init__(self, origins: Origins, cache: Cache, clock: Clock, region: str, runs: Runs) -> None:
         self._origins = origins
+        self._runs = runs
         self._cache = cache
         self._region = region
         self._fetcher = Fetcher(origins, cache, clock)
@@ -59,11 +62,12 @@ class Edge:
         """Stops listening, then leaves the origins."""
         if self._runner is not None:
             await self._runner.cleanup()
+        await self._runs.stop()
         await self._origins.stop()
 
     def put(self, distribution: Distribution) -> None:
         """Serves it, or its new configuration, from the next request on."""
-        if any(rule.origin.signing for rule in distribution.behaviors):
+        if any(rule.origin.signing or rule.origin.identity for rule in distribution.behaviors):
             self._origins.authorize(distribution, self._region)
         self._distributions[distribution.domain] = distribution
 
@@ -106,12 +110,17 @@ class Edge:
             if refused.location:
                 return answer.redirect(refused.status, refused.location)
             return answer.page(refused.status, refused.reason, cf_id)
+        going = self._runs.requested(distribution, rule, viewer, cf_id)
+        if isinstance(going, Answer):
+            return going
+        viewer = going
         path = decide.object_path(distribution, viewer.path)
         found = await self._fetcher.get(Wanted(distribution, rule, viewer, path, cf_id, body))
         found = await self._error_page(distribution, viewer, cf_id, found)
         if decide.cacheable(rule, viewer.method):
             found = answer.conditional(viewer, found)
-        return answer.dressed(rule.response, viewer, found)
+        found = answer.dressed(rule.response, viewer, found)
+        return self._runs.answered(distribution, rule, viewer, found, cf_id)
 
     async def _error_page(self, distribution: Distribution, viewer: Viewer, cf_id: str, found: Answer) -> Answer:
         custom = distribution.error(found.status)

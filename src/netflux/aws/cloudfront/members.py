@@ -10,7 +10,7 @@ _NAMES = (
     "HeadersConfig(HeaderBehavior Headers(Quantity Items)) CookiesConfig(CookieBehavior Cookies(Quantity Items)) "
     "QueryStringsConfig(QueryStringBehavior QueryStrings(Quantity Items))"
 )
-_CODE = "No code runs at the edge here: leave it out."
+_CODE = "Of code, CloudFront functions run at the edge here: use one."
 _OUTSIDE = "Nothing outside of this machine is there: leave it out."
 _ONE_EDGE = "There is one edge, on this machine."
 _OWN_NAME = "The distribution answers by its own name alone, with the region's certificate: leave it out."
@@ -27,12 +27,7 @@ def _why(texts: Mapping[str, str]) -> dict[str, str]:
     return {f"{name}.{member}": text for name, text in texts.items() for member in ("Quantity", "Items")}
 
 
-_BEHAVIOR_LISTS = {
-    "TrustedSigners": _SIGNED,
-    "TrustedKeyGroups": _SIGNED,
-    "LambdaFunctionAssociations": _CODE,
-    "FunctionAssociations": _CODE,
-}
+_BEHAVIOR_LISTS = {"TrustedSigners": _SIGNED, "TrustedKeyGroups": _SIGNED, "LambdaFunctionAssociations": _CODE}
 _SWITCHED_OFF = {
     "TrustedSigners.Enabled": (False,),
     "TrustedKeyGroups.Enabled": (False,),
@@ -47,8 +42,8 @@ DEFAULT_BEHAVIOR = declared(
     "ForwardedValues(QueryString Cookies(Forward WhitelistedNames(Quantity Items)) Headers(Quantity Items) "
     "QueryStringCacheKeys(Quantity Items)) TrustedSigners(Enabled Quantity Items) "
     "TrustedKeyGroups(Enabled Quantity Items) LambdaFunctionAssociations(Quantity Items) "
-    "FunctionAssociations(Quantity Items) SmoothStreaming FieldLevelEncryptionId RealtimeLogConfigArn "
-    "GrpcConfig(Enabled)",
+    "FunctionAssociations(Quantity Items(FunctionARN EventType)) SmoothStreaming FieldLevelEncryptionId "
+    "RealtimeLogConfigArn GrpcConfig(Enabled)",
     refused=_why(_BEHAVIOR_LISTS),
     only={**_lists(_BEHAVIOR_LISTS), **_SWITCHED_OFF},
 )
@@ -64,14 +59,12 @@ ORIGIN = declared(
         "OriginShield.OriginShieldRegion": "A shield that is enabled is refused; where one would be is the same.",
     },
     refused={
-        "S3OriginConfig.OriginAccessIdentity": "Use an origin access control.",
         "CustomOriginConfig.OriginMtlsConfig": "Origins are asked without a certificate: leave it out.",
         "VpcOriginConfig": "Use CustomOriginConfig: internal load balancers are reached by it.",
         "ResponseCompletionTimeout": "Use OriginReadTimeout.",
         "OriginShield.Enabled": _ONE_EDGE,
     },
     only={
-        "S3OriginConfig.OriginAccessIdentity": ("",),
         "CustomOriginConfig.IpAddressType": ("ipv4",),
         "OriginShield.Enabled": (False,),
     },

@@ -21,8 +21,10 @@ from netflux.controlplane.authentication.keys import Keys
 from netflux.controlplane.authentication.signature import UNSIGNED, Signed, Signer
 from netflux.network.endpoints import Endpoints
 from netflux.policy.evaluate import Principal
+from netflux.resources.cloudfront import OriginAccessIdentity
 
 PRINCIPAL = Principal("Service", "cloudfront.amazonaws.com")
+_USER = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity"
 _RETRIED = {"GET", "HEAD"}
 
 
@@ -70,7 +72,7 @@ class Origins:
         self._control_plane = control_plane
         self._keys = keys
         self._account = account
-        self._signers: dict[str, Signer] = {}
+        self._signers: dict[str, dict[str, Signer]] = {}
         self._sessions: dict[tuple[str, int], aiohttp.ClientSession] = {}
 
     async def stop(self) -> None:
@@ -80,16 +82,16 @@ class Origins:
         self._sessions.clear()
 
     def authorize(self, distribution: Distribution, region: str) -> None:
-        """Gives the distribution a key, by which S3 knows it."""
-        if distribution.id not in self._signers:
-            context = {"aws:sourcearn": (distribution.arn,), "aws:sourceaccount": (self._account,)}
-            key = self._keys.issue(PRINCIPAL, context)
-            self._signers[distribution.id] = Signer(key.access_key, key.secret, region)
+        """Gives the distribution a key, by which S3 knows it, and one for each identity that it asks as."""
+        signers = self._signers.setdefault(distribution.id, {})
+        context = {"aws:sourcearn": (distribution.arn,), "aws:sourceaccount": (self._account,)}
+        for identity in {rule.origin.identity for rule in distribution.behaviors} - signers.keys():
+            key = self._keys.issue(_user(identity), {}) if identity else self._keys.issue(PRINCIPAL, context)
+            signers[identity] = Signer(key.access_key, key.secret, region)
 
     def forget(self, distribution: str) -> None:
-        """Takes the key back."""
-        signer = self._signers.pop(distribution, None)
-        if signer is not None:
+        """Takes the keys back."""
+        for signer in self._signers.pop(distribution, {}).values():
             self._keys.revoke(signer.access_key)
 
     async def ask(self, distribution: str, ask: Ask) -> aiohttp.ClientResponse:
@@ -163,12 +165,20 @@ class Origins:
         return self._sessions[key]
 
     def _signature(self, distribution: str, ask: Ask, headers: Mapping[str, str]) -> dict[str, str]:
-        signer = self._signers.get(distribution)
-        wanted = ask.origin.signing == "always" or (
-            ask.origin.signing == "no-override" and "Authorization" not in headers
+        signer = self._signers.get(distribution, {}).get(ask.origin.identity)
+        wanted = (
+            bool(ask.origin.identity)
+            or ask.origin.signing == "always"
+            or (ask.origin.signing == "no-override" and "Authorization" not in headers)
         )
         if signer is None or not wanted:
             return {}
         own = {name.lower(): value for name, value in headers.items() if name.lower().startswith("x-amz-")}
         signed = Signed(ask.method, ask.target, {**own, "host": headers["Host"]})
         return signer.headers(signed, datetime.now(UTC), headers.get("X-Amz-Content-Sha256", UNSIGNED))
+
+
+def _user(identity: str) -> Principal:
+    """Whom buckets' policies name by the identity's ARN or by its canonical user id."""
+    canonical = OriginAccessIdentity(identity, "", {}).canonical
+    return Principal("AWS", f"{_USER} {identity}", "cloudfront", canonical=canonical)

@@ -92,6 +92,10 @@ def _origin(origin: Mapping[str, Any]) -> None:
         raise AwsError(
             "InvalidOrigin", f"The origin {origin['Id']} has S3OriginConfig, but {origin['DomainName']} is no bucket."
         )
+    if origin.get("OriginAccessControlId") and (origin.get("S3OriginConfig") or {}).get("OriginAccessIdentity"):
+        raise AwsError(
+            "InvalidArgument", f"The origin {origin['Id']} has both an origin access control and an identity: use one."
+        )
     if origin.get("OriginAccessControlId") and origin.get("S3OriginConfig") is None:
         raise AwsError(
             "InvalidOriginAccessControl",
@@ -109,6 +113,7 @@ def _behavior(rule: Mapping[str, Any], origins: set[str]) -> None:
     _one_kind_of_policy(rule)
     if "PathPattern" in rule and not _PATTERN.fullmatch(rule["PathPattern"]):
         raise AwsError("InvalidArgument", f"The path pattern {rule['PathPattern']} is not valid.")
+    _functions(rule)
     allowed = rule.get("AllowedMethods")
     if allowed is None:
         return
@@ -116,6 +121,14 @@ def _behavior(rule: Mapping[str, Any], origins: set[str]) -> None:
     cached = set((allowed.get("CachedMethods") or {}).get("Items") or _GET)
     if methods not in _METHODS or cached not in _METHODS[:2] or not cached <= methods:
         raise AwsError("InvalidArgument", "AllowedMethods and CachedMethods must be one of the sets CloudFront offers.")
+
+
+def _functions(rule: Mapping[str, Any]) -> None:
+    """One function for each event ("Restrictions on all edge functions"); CloudFront functions see viewers' events."""
+    events = [one["EventType"] for one in (rule.get("FunctionAssociations") or {}).get("Items") or []]
+    if len(events) != len({*events}) or not {*events} <= {"viewer-request", "viewer-response"}:
+        told = "A cache behavior has at most one function for each of viewer-request and viewer-response."
+        raise AwsError("InvalidFunctionAssociation", told)
 
 
 def _one_kind_of_policy(rule: Mapping[str, Any]) -> None:

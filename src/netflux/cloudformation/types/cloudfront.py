@@ -49,7 +49,12 @@ def _origin(origin: Any) -> Any:
 
 
 def _behavior(behavior: Any) -> Any:
-    if not _plain(behavior) or "CachedMethods" not in behavior:
+    if not _plain(behavior):
+        return behavior
+    behavior = dict(behavior)
+    if _plain(behavior.get("ForwardedValues")):
+        behavior["ForwardedValues"] = {"Cookies": {"Forward": "none"}, **behavior["ForwardedValues"]}
+    if "CachedMethods" not in behavior:
         return behavior
     made = {key: each for key, each in behavior.items() if key != "CachedMethods"}
     allowed, cached = behavior.get("AllowedMethods", ["HEAD", "GET"]), behavior["CachedMethods"]
@@ -148,8 +153,80 @@ def _row(kind: str, listed: str, name: str, item: str) -> Row:
     )
 
 
+def _published(facts: Facts) -> list[dict[str, Any]]:
+    """What was made or changed is what distributions run, where the template says so."""
+    if str(facts.new.get("AutoPublish", False)).lower() != "true":
+        return []
+    return [{"Name": facts.tail, "IfMatch": facts.response["ETag"]}]
+
+
+def _function_stage(facts: Facts) -> str:
+    return "LIVE" if str(facts.new.get("AutoPublish", False)).lower() == "true" else "DEVELOPMENT"
+
+
+_FUNCTION = Row(
+    type="AWS::CloudFront::Function",
+    service="cloudfront",
+    create=Step("CreateFunction", ("Name", "FunctionCode", "FunctionConfig"), params={"Tags": {"Items": "$new.Tags"}}),
+    also=(Step("PublishFunction", ("AutoPublish", "FunctionCode", "FunctionConfig"), build=_published),),
+    id="$response.FunctionSummary.FunctionMetadata.FunctionARN",
+    read=Read("DescribeFunction", {"Name": "$tail"}, "$response.FunctionSummary"),
+    attributes={
+        "FunctionARN": "$id",
+        "FunctionMetadata.FunctionARN": "$id",
+        "Stage": _function_stage,
+    },
+    update=(
+        Step(
+            "UpdateFunction",
+            ("FunctionCode", "FunctionConfig"),
+            params={"Name": "$tail", "IfMatch": "$response.ETag"},
+        ),
+    ),
+    delete=(Step("DeleteFunction", params={"Name": "$tail", "IfMatch": "$response.ETag"}),),
+    gone=("NoSuchFunctionExists",),
+    find=Find(
+        "ListFunctions",
+        "$response.FunctionList.Items",
+        "$item.FunctionMetadata.FunctionARN",
+        {"Stage": "DEVELOPMENT"},
+        {"Name": "$new.Name"},
+    ),
+    tags=Tagging("TagResource", "UntagResource", {"Resource": "$id"}),
+)
+
+_IDENTITY = Row(
+    type="AWS::CloudFront::CloudFrontOriginAccessIdentity",
+    service="cloudfront",
+    create=Step(
+        "CreateCloudFrontOriginAccessIdentity",
+        ("CloudFrontOriginAccessIdentityConfig",),
+        params={"CloudFrontOriginAccessIdentityConfig": {"CallerReference": "$token"}},
+    ),
+    id="$response.CloudFrontOriginAccessIdentity.Id",
+    read=Read("GetCloudFrontOriginAccessIdentity", {"Id": "$id"}, "$response.CloudFrontOriginAccessIdentity"),
+    attributes={"Id": "$id", "S3CanonicalUserId": "$item.S3CanonicalUserId"},
+    update=(
+        Step(
+            "UpdateCloudFrontOriginAccessIdentity",
+            ("CloudFrontOriginAccessIdentityConfig",),
+            params={
+                "Id": "$id",
+                "IfMatch": "$response.ETag",
+                "CloudFrontOriginAccessIdentityConfig": {
+                    "CallerReference": "$item.CloudFrontOriginAccessIdentityConfig.CallerReference"
+                },
+            },
+        ),
+    ),
+    delete=(Step("DeleteCloudFrontOriginAccessIdentity", params={"Id": "$id", "IfMatch": "$response.ETag"}),),
+    gone=("NoSuchCloudFrontOriginAccessIdentity",),
+)
+
 ROWS = (
     _DISTRIBUTION,
+    _FUNCTION,
+    _IDENTITY,
     _row("OriginAccessControl", "OriginAccessControls", "Name", "$item.Id"),
     _row("CachePolicy", "CachePolicies", "CachePolicy.CachePolicyConfig.Name", "$item.CachePolicy.Id"),
     _row(

@@ -45,6 +45,11 @@ class Facts:
     account: str = ""
     capabilities: tuple[str, ...] = ()
 
+    @property
+    def tail(self) -> str:
+        """The name in a physical id that is an ARN: its last part."""
+        return self.id.rpartition("/")[2]
+
 
 @dataclass(frozen=True)
 class Step:

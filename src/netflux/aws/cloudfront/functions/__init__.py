@@ -1,0 +1,1 @@
+"""CloudFront Functions: JavaScript that sees viewers' requests and responses at the edge."""
