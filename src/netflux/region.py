@@ -18,11 +18,12 @@ from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
 from netflux.aws.applicationautoscaling.store import Store as ScalingStore
+from netflux.aws.cloudfront.accesslog import LogDelivery as EdgeLogDelivery
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
 from netflux.aws.cloudfront.deployments import Deployments
-from netflux.aws.cloudfront.edge import Edge
+from netflux.aws.cloudfront.edge import Edge, Work
 from netflux.aws.cloudfront.functions.runs import Runs
 from netflux.aws.cloudfront.origin import Origins
 from netflux.aws.cloudwatch.alarms import Firing
@@ -51,7 +52,7 @@ from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.elbv2.balancer.desired import Desired
 from netflux.aws.elbv2.balancer.firewall import Firewall
 from netflux.aws.elbv2.controller import Dependencies, ElbController
-from netflux.aws.elbv2.listener.certificates import Acm
+from netflux.aws.elbv2.listener.certificates import Acm, Certificates
 from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
 from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts as ElbParts
@@ -301,12 +302,16 @@ class Region:
     def _edges(self) -> tuple[Edge, CloudFrontController]:
         control_plane = self.state.run / "controlplane.sock"
         origins = Origins(self.endpoints, control_plane, self.keys, self.options.account)
-        edge = Edge(origins, Cache(), self.clock, self.options.region, Runs(self.apis.call, self.clock))
+        work = Work(Runs(self.apis.call, self.clock), EdgeLogDelivery(self.apis.call, self.clock))
+        edge = Edge(origins, Cache(), self.clock, self.options.region, work)
         deployments = Deployments()
         api = CloudFrontApi(self.documents, deployments, self.clock)
         self.apis.register(api)
         socket = self.state.run / "edge.sock"
-        return edge, CloudFrontController(Parts(api, edge, self.haproxy, self.endpoints, deployments, socket))
+        certificates = Certificates(self.state.run, Acm(self.documents)).presented
+        return edge, CloudFrontController(
+            Parts(api, edge, self.haproxy, self.endpoints, deployments, socket, certificates)
+        )
 
     def _tasks(self) -> Ecs:
         host = TaskHost(

@@ -63,9 +63,17 @@ class Distribution:
             raise ValueError(f"its configuration lacks {error}") from error
 
     @property
+    def aliases(self) -> tuple[str, ...]:
+        """Further names, lower-case; each is of one distribution only."""
+        return tuple(name.lower() for name in (self.config.get("Aliases") or {}).get("Items") or [])
+
+    @property
     def uses(self) -> Iterator[str]:
-        """Ids of the access controls and policies that its configuration names, its identities and functions' ARNs."""
+        """Ids of the access controls and policies that its configuration names, its identities, and ARNs of
+        functions and of its certificate.
+        """
         rules = (self.config.get("CacheBehaviors") or {}).get("Items") or []
+        yield (self.config.get("ViewerCertificate") or {}).get("ACMCertificateArn") or ""
         for origin in self.config["Origins"]["Items"]:
             yield origin.get("OriginAccessControlId") or ""
             yield (origin.get("S3OriginConfig") or {}).get("OriginAccessIdentity") or ""
@@ -121,6 +129,7 @@ DISTRIBUTION = Schema(
     indices={
         "reference": lambda distribution: (distribution.config["CallerReference"],),
         "uses": lambda distribution: filter(None, distribution.uses),
+        "alias": lambda distribution: distribution.aliases,
     },
     migrations=(_tags_by_key,),
     remedy="Put a copy of netflux.db back, or make the distribution anew.",

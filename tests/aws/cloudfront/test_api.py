@@ -155,7 +155,7 @@ async def test_it_is_in_progress_until_the_edge_serves_it(world: World) -> None:
     ("change", "named"),
     [
         ({"WebACLId": "arn:aws:wafv2:us-east-1:1:global/webacl/x/1"}, "WebACLId"),
-        ({"Aliases": {"Quantity": 1, "Items": ["www.example.com"]}}, "Aliases"),
+        ({"Aliases": {"Quantity": 1, "Items": ["www.example.com"]}}, "InvalidViewerCertificate"),
         ({"Logging": {"Enabled": True, "IncludeCookies": False, "Bucket": "b", "Prefix": ""}}, "Logging"),
         ({"HttpVersion": "http3"}, "HttpVersion"),
         ({"Restrictions": {"GeoRestriction": {"RestrictionType": "blacklist", "Quantity": 0}}}, "GeoRestriction"),
@@ -197,8 +197,8 @@ async def test_what_has_no_effect_here_is_refused_by_name(world: World, change: 
 
 async def test_an_operation_that_is_not_here_is_refused_by_name(world: World) -> None:
     def run() -> None:
-        with pytest.raises(ClientError, match="ListFunctions"):
-            world.boto().list_functions()
+        with pytest.raises(ClientError, match="ListStreamingDistributions"):
+            world.boto().list_streaming_distributions()
 
     await asyncio.to_thread(run)
 

@@ -17,6 +17,8 @@ from netflux.clock import Clock
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
 from netflux.errors import Unsupported
+from netflux.resources.acm import CERTIFICATE, IMPORTED, ISSUED, Certificate
+from netflux.resources.s3 import Bucket, buckets
 from tests.aws.cloudfront.test_api import contains
 from tests.aws.cloudfront.world import ALL_METHODS, ALL_VIEWER
 from tests.controlplane.plane import Plane
@@ -81,7 +83,8 @@ OTHERWISE = {
 }
 
 NOTHING_MORE = {
-    "TrustedSigners": OFF, "TrustedKeyGroups": OFF, "LambdaFunctionAssociations": NONE, "FunctionAssociations": NONE,
+    "TrustedSigners": OFF, "TrustedKeyGroups": OFF, "LambdaFunctionAssociations": NONE,
+    "FunctionAssociations": _list({"FunctionARN": "{Function}", "EventType": "viewer-response"}),
     "SmoothStreaming": False, "FieldLevelEncryptionId": "", "RealtimeLogConfigArn": "",
     "GrpcConfig": {"Enabled": False},
 }  # fmt: skip
@@ -111,6 +114,10 @@ ORIGINS = _list(
         "S3OriginConfig": {"OriginAccessIdentity": "", "OriginReadTimeout": 9},
     },
     {
+        "Id": "older", "DomainName": "site.s3.us-east-1.amazonaws.com",
+        "S3OriginConfig": {"OriginAccessIdentity": "{Identity}"},
+    },
+    {
         **ORIGIN, "Id": "custom", "DomainName": "a.example.com",
         "CustomOriginConfig": {
             "HTTPPort": 8080, "HTTPSPort": 8443, "OriginProtocolPolicy": "match-viewer", "OriginReadTimeout": 20,
@@ -123,13 +130,17 @@ ORIGINS = _list(
 def _distribution(reference: str, default: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "CallerReference": reference, "Comment": "all of it", "Enabled": True, "DefaultRootObject": "index.html",
-        "Aliases": NONE, "Origins": ORIGINS, "OriginGroups": NONE, "DefaultCacheBehavior": {**default},
+        "Aliases": _list(f"{reference}.example.com"), "Origins": ORIGINS, "DefaultCacheBehavior": {**default},
+        "OriginGroups": _list({
+            "Id": "both", "FailoverCriteria": {"StatusCodes": _list(404, 503)},
+            "Members": _list({"OriginId": "bucket"}, {"OriginId": "custom"}), "SelectionCriteria": "default",
+        }),
         "CacheBehaviors": _list({**BY_POLICIES, "PathPattern": "/a*"}, {**BY_VALUES, "PathPattern": "/b*"}),
         "CustomErrorResponses": _list(
             {"ErrorCode": 404, "ResponsePagePath": "/404.html", "ResponseCode": "200", "ErrorCachingMinTTL": 5}
         ),
-        "Logging": {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""},
-        "ViewerCertificate": {"CloudFrontDefaultCertificate": True},
+        "Logging": {"Enabled": True, "IncludeCookies": True, "Bucket": "logs.s3.amazonaws.com", "Prefix": "edge/"},
+        "ViewerCertificate": {"CloudFrontDefaultCertificate": False, "ACMCertificateArn": "{Certificate}"},
         "Restrictions": {"GeoRestriction": {"RestrictionType": "none", **NONE}}, "WebACLId": "",
         "HttpVersion": "http1.1", "ContinuousDeploymentPolicyId": "", "Staging": False, "AnycastIpListId": "",
         "ConnectionMode": "direct",
@@ -138,6 +149,8 @@ def _distribution(reference: str, default: Mapping[str, Any]) -> dict[str, Any]:
 
 DISTRIBUTIONS = [_distribution("r1", BY_POLICIES), _distribution("r2", BY_VALUES)]
 """Together they have every member that is carried."""
+FUNCTION_CONFIG = {"Comment": "c", "Runtime": "cloudfront-js-2.0", "KeyValueStoreAssociations": {"Quantity": 0}}
+IDENTITY_CONFIG = {"CallerReference": "i", "Comment": "c"}
 TAGS = {"Items": [{"Key": "team", "Value": "movies"}]}
 
 
@@ -226,6 +239,19 @@ async def test_access_controls_and_policies(world: World, kind: str) -> None:
 async def _everything(world: World) -> None:
     for kind in CONFIGS:
         await _made(world, kind)
+    code = b"function handler(event) { return event.response; }"
+    made = await world("CreateFunction", Name="f", FunctionConfig=FUNCTION_CONFIG, FunctionCode=code, Tags=TAGS)
+    world.ids["Function"] = made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
+    await world("PublishFunction", Name="f", IfMatch=made["ETag"])
+    made = await world("CreateCloudFrontOriginAccessIdentity", CloudFrontOriginAccessIdentityConfig=IDENTITY_CONFIG)
+    world.ids["Identity"] = f"origin-access-identity/cloudfront/{made['CloudFrontOriginAccessIdentity']['Id']}"
+    documents, now = world.plane.documents, Clock().now()
+    buckets(documents).put(Bucket("logs", "us-east-1", now, ownership="ObjectWriter"))
+    arn = world.ids["Certificate"] = "arn:aws:acm:us-east-1:123456789012:certificate/c"
+    certificate = Certificate(
+        arn, "example.com", ("example.com", "*.example.com"), IMPORTED, ISSUED, "RSA_2048", "key", now, "certificate"
+    )
+    documents.table(CERTIFICATE).put(certificate)
 
 
 async def _told(world: World, identifier: str, config: Mapping[str, Any]) -> None:
@@ -241,6 +267,11 @@ async def _told(world: World, identifier: str, config: Mapping[str, Any]) -> Non
     assert contains(summary, {name: value for name, value in wanted.items() if name in summary}) == []
 
 
+def _other(config: Mapping[str, Any], reference: str) -> dict[str, Any]:
+    """The same of another reference, by another name."""
+    return {**config, "CallerReference": reference, "Aliases": _list(f"{reference}.example.com")}
+
+
 async def test_distributions(world: World) -> None:
     await _everything(world)
     for config in DISTRIBUTIONS:
@@ -248,14 +279,14 @@ async def test_distributions(world: World) -> None:
         await _told(world, made["Distribution"]["Id"], config)
     world.whole("CreateDistribution")
     for config in DISTRIBUTIONS:
-        given = {"DistributionConfig": {**config, "CallerReference": f"{config['CallerReference']}t"}, "Tags": TAGS}
+        given = {"DistributionConfig": _other(config, f"{config['CallerReference']}t"), "Tags": TAGS}
         made = await world("CreateDistributionWithTags", DistributionConfigWithTags=given)
         await _told(world, made["Distribution"]["Id"], given["DistributionConfig"])
         arn = made["Distribution"]["ARN"]
         assert (await world("ListTagsForResource", Resource=arn))["Tags"] == TAGS
     world.whole("CreateDistributionWithTags")
     for config in (*DISTRIBUTIONS[::-1], {**DISTRIBUTIONS[0], "Comment": "other", "HttpVersion": "http2"}):
-        changed = {**config, "CallerReference": "r2t"}
+        changed = _other(config, "r2t")
         made = await world(
             "UpdateDistribution", Id=made["Distribution"]["Id"], IfMatch=made["ETag"], DistributionConfig=changed
         )
@@ -274,6 +305,41 @@ async def test_what_was_told_can_be_sent_again(world: World) -> None:
         contains((await world("GetDistributionConfig", **named))["DistributionConfig"], told["DistributionConfig"])
         == []
     )
+
+
+async def test_functions_and_identities(world: World) -> None:
+    await _everything(world)
+    for operation in ("CreateFunction", "PublishFunction", "CreateCloudFrontOriginAccessIdentity"):
+        world.whole(operation)
+    assert (await world("ListTagsForResource", Resource="{Function}"))["Tags"] == TAGS
+    told = await world("DescribeFunction", Name="f", Stage="DEVELOPMENT")
+    world.whole("DescribeFunction")
+    assert told["FunctionSummary"]["FunctionConfig"] == FUNCTION_CONFIG
+    changed, code = {**FUNCTION_CONFIG, "Comment": "other"}, b"function handler(event) { return 1; }"
+    await world("UpdateFunction", Name="f", IfMatch=told["ETag"], FunctionConfig=changed, FunctionCode=code)
+    world.whole("UpdateFunction")
+    await world.start(again=True)
+    kept = await world("GetFunction", Name="f")
+    assert kept["FunctionCode"] == code
+    assert (await world("DescribeFunction", Name="f"))["FunctionSummary"]["FunctionConfig"] == changed
+    assert (await world("DescribeFunction", Name="f", Stage="LIVE"))["FunctionSummary"]["Status"] == "UNASSOCIATED"
+    ran = await world("TestFunction", Name="f", IfMatch=kept["ETag"], Stage="DEVELOPMENT", EventObject=b"{}")
+    world.whole("TestFunction")
+    assert ran["TestResult"]["FunctionErrorMessage"] == ""
+    identifier = world.ids["Identity"].rpartition("/")[2]
+    told = await world("GetCloudFrontOriginAccessIdentity", Id=identifier)
+    config = {**IDENTITY_CONFIG, "Comment": "other"}
+    await world(
+        "UpdateCloudFrontOriginAccessIdentity", Id=identifier, IfMatch=told["ETag"],
+        CloudFrontOriginAccessIdentityConfig=config,
+    )  # fmt: skip
+    world.whole("UpdateCloudFrontOriginAccessIdentity")
+    await world.start(again=True)
+    found = await world("GetCloudFrontOriginAccessIdentityConfig", Id=identifier)
+    assert found["CloudFrontOriginAccessIdentityConfig"] == config
+    listed = (await world("ListCloudFrontOriginAccessIdentities"))["CloudFrontOriginAccessIdentityList"]["Items"]
+    canonical = told["CloudFrontOriginAccessIdentity"]["S3CanonicalUserId"]
+    assert listed == [{"Id": identifier, "S3CanonicalUserId": canonical, "Comment": "other"}]
 
 
 async def test_tags_and_invalidations(world: World) -> None:
@@ -312,17 +378,16 @@ async def test_lists_come_in_pages(world: World) -> None:
     assert policies == len(kinds.CACHE_POLICY.managed) + 1
 
 
-_FUNCTION = "arn:aws:cloudfront::000000000000:function/f"
-
-
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("Aliases", _list("www.example.com")),
         ("Restrictions.GeoRestriction", {"RestrictionType": "whitelist", **_list("DE")}),
-        ("DefaultCacheBehavior.FunctionAssociations", _list({"FunctionARN": _FUNCTION, "EventType": "viewer-request"})),
+        (
+            "DefaultCacheBehavior.LambdaFunctionAssociations",
+            _list({"LambdaFunctionARN": "a", "EventType": "viewer-request"}),
+        ),
         ("HttpVersion", "http3"),
-        ("ViewerCertificate.ACMCertificateArn", "arn:aws:acm:us-east-1:0:certificate/c"),
+        ("ViewerCertificate.IAMCertificateId", "ASCA"),
         ("Origins.Items.0.VpcOriginConfig", {"VpcOriginId": "vo_1"}),
     ],
 )
@@ -341,7 +406,8 @@ async def test_what_has_no_effect_here_is_refused_by_its_path(world: World, path
 def test_every_operation_that_changes_something_is_among_these() -> None:
     tried = {f"{verb}{kind}" for verb in ("Create", "Update") for kind in kinds.BY_NAME}
     tried |= {"CreateDistribution", "CreateDistributionWithTags", "UpdateDistribution", "CreateInvalidation"}
-    tried |= {"TagResource", "UntagResource"}
+    tried |= {"TagResource", "UntagResource", "CreateFunction", "UpdateFunction", "PublishFunction", "TestFunction"}
+    tried |= {"DescribeFunction"} | {f"{verb}CloudFrontOriginAccessIdentity" for verb in ("Create", "Update")}
     names = models.service_model("cloudfront").operation_names
     changing = {
         name for name in names

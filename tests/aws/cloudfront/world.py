@@ -15,11 +15,12 @@ import boto3
 from aiohttp import web
 from botocore.config import Config
 
+from netflux.aws.cloudfront.accesslog import LogDelivery
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
 from netflux.aws.cloudfront.deployments import Deployments
-from netflux.aws.cloudfront.edge import Edge
+from netflux.aws.cloudfront.edge import Edge, Work
 from netflux.aws.cloudfront.functions.runs import Runs
 from netflux.aws.cloudfront.origin import Origins
 from netflux.aws.s3.api import S3Api
@@ -173,7 +174,8 @@ class World:
         origins = Origins(self.endpoints, self.run / "controlplane.sock", self.keys, ACCOUNT)
         self.runs = Runs(self._logged, self.clock)
         self.logged: list[str] = []
-        self.edge = Edge(origins, Cache(), self.clock, REGION, self.runs)
+        self.logs = LogDelivery(self._s3, self.clock)
+        self.edge = Edge(origins, Cache(), self.clock, REGION, Work(self.runs, self.logs))
         self.port = free_port()
         self.gateway = Gateway(self.port, self.run, state / "ca", Region(ACCOUNT, REGION))
         self.haproxy = HAProxy(
@@ -209,6 +211,9 @@ class World:
     async def application_socket(self) -> Path:
         await self._serve(self.application.handle, self.run / "alb.sock")
         return self.run / "alb.sock"
+
+    async def _s3(self, _service: str, _operation: str, request: Any) -> dict[str, Any]:
+        return await self.call("put_object", **request)
 
     async def _logged(self, _service: str, operation: str, request: Any) -> dict[str, Any]:
         if operation == "PutLogEvents":

@@ -12,6 +12,7 @@ from typing import Any
 from netflux import names
 from netflux.aws.cloudfront import bounds, defaults, kinds, members, validate
 from netflux.aws.cloudfront.deployments import Deployments
+from netflux.aws.cloudfront.desired import log_bucket
 from netflux.aws.cloudfront.functions.operations import FunctionOperations
 from netflux.aws.cloudfront.identities import IdentityOperations
 from netflux.aws.cloudfront.pages import page
@@ -20,6 +21,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
+from netflux.resources.acm import CERTIFICATE
 from netflux.resources.cloudfront import (
     DISTRIBUTION,
     FUNCTION,
@@ -30,6 +32,7 @@ from netflux.resources.cloudfront import (
     Function,
     Invalidation,
 )
+from netflux.resources.s3 import ENFORCED, buckets
 
 _MOST_FILES, _MOST_WILDCARDS = 3_000, 15  # in progress; "Quotas on invalidations", CloudFront Developer Guide
 _LONGEST_PATH = 4_000
@@ -124,7 +127,7 @@ class CloudFrontApi(FunctionOperations, IdentityOperations):
         kinds.check_version(request, found)
         if config["CallerReference"] != found.config["CallerReference"]:
             raise AwsError("IllegalUpdate", "The caller reference of a distribution can't be changed.")
-        self._check(config)
+        self._check(config, found.id)
         changed = replace(found, config=config, etag=kinds.new_id(), modified=self.clock.now())
         self.distributions.put(changed)
         return {"Distribution": self._shown(changed), "ETag": changed.etag}
@@ -233,8 +236,20 @@ class CloudFrontApi(FunctionOperations, IdentityOperations):
         self.distributions.put(made)
         return {"Distribution": self._shown(made), "ETag": made.etag, "Location": identifier}
 
-    def _check(self, config: Mapping[str, Any]) -> None:
+    def _check(self, config: Mapping[str, Any], own: str = "") -> None:
         validate.distribution(config)
+        certificate = self.documents.table(CERTIFICATE).get(
+            (config.get("ViewerCertificate") or {}).get("ACMCertificateArn") or ""
+        )
+        issued = certificate is not None and bool(certificate.certificate)
+        validate.certificate(config, certificate.hosts if certificate is not None and issued else None)
+        for name in (config.get("Aliases") or {}).get("Items") or []:
+            if {*self.distributions.keys("alias", name.lower())} - {own}:
+                told = (
+                    f"One or more of the CNAMEs you provided are already associated with a different resource: {name}"
+                )
+                raise AwsError("CNAMEAlreadyExists", told, 409)
+        self._check_logging(config.get("Logging") or {})
         for origin in config["Origins"]["Items"]:
             if origin.get("OriginAccessControlId"):
                 self.lookup("OriginAccessControl", origin["OriginAccessControlId"])
@@ -247,6 +262,20 @@ class CloudFrontApi(FunctionOperations, IdentityOperations):
                     self.lookup(policy, rule[f"{policy}Id"])
             for association in (rule.get("FunctionAssociations") or {}).get("Items") or []:
                 self.live(association["FunctionARN"])
+
+    def _check_logging(self, logging: Mapping[str, Any]) -> None:
+        """Standard logs go to buckets that take access control lists ("Configure standard logging (legacy)")."""
+        if not logging.get("Enabled"):
+            return
+        bucket = buckets(self.documents).get(log_bucket(logging))
+        if bucket is None:
+            told = f"The parameter Logging Bucket does not refer to a valid S3 bucket: {logging.get('Bucket', '')}"
+            raise AwsError("InvalidArgument", told)
+        if bucket.ownership == ENFORCED:
+            told = (
+                f"The S3 bucket that you specified for CloudFront logs does not enable ACL access: {logging['Bucket']}"
+            )
+            raise AwsError("InvalidArgument", told)
 
     def _find(self, identifier: str) -> Distribution:
         found = self.distributions.get(identifier)

@@ -16,6 +16,7 @@ from netflux.haproxy.section import LATE, Onward, Route, Section
 from netflux.network.endpoints import Address
 
 Find = Callable[[str, int], Address | None]
+Presented = Sequence[tuple[str, tuple[str, ...]]]
 _SCHEMES = ("http", "https")
 _REMOVED = (
     "Expect", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "X-Forwarded-Proto",
@@ -36,6 +37,8 @@ def is_direct(distribution: Distribution, rule: Behavior) -> bool:
         and rule.request.cookies.mode == "all"
         and rule.request.query.mode == "all"
         and rule.response is None
+        and rule.fallback is None
+        and distribution.logging is None
         and rule.on_request is None
         and rule.on_response is None
         and not distribution.errors
@@ -57,8 +60,12 @@ def schemes(rule: Behavior) -> Sequence[str]:
     return _SCHEMES if rule.viewer_protocol == "allow-all" else ("https",)
 
 
-def section(distribution: Distribution, find: Find, edge_socket: str) -> Section:
-    """The section. Times of the origin are real seconds: `--speed` does not make anyone's work faster."""
+def section(distribution: Distribution, find: Find, edge_socket: str, certificates: Presented = ()) -> Section:
+    """The section. Times of the origin are real seconds: `--speed` does not make anyone's work faster.
+
+    Args:
+        certificates: PEM files with the names that viewers are shown them for.
+    """
     direct = {
         (index, scheme): address
         for index, rule in enumerate(distribution.behaviors)
@@ -69,7 +76,14 @@ def section(distribution: Distribution, find: Find, edge_socket: str) -> Section
     backends = [_edge(distribution, scheme, edge_socket) for scheme in _SCHEMES]
     backends += [_direct(distribution, index, scheme, address) for (index, scheme), address in direct.items()]
     routes = tuple(
-        Route(distribution.domain, scheme, tuple(_lines(distribution, scheme, direct)), http2=distribution.http2)
+        Route(
+            distribution.domain,
+            scheme,
+            tuple(_lines(distribution, scheme, direct)),
+            http2=distribution.http2,
+            also=distribution.aliases,
+            certificates=tuple(certificates),
+        )
         for scheme in _SCHEMES
     )
     onward = tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import aiohttp
 from netflux import names
 from netflux.aws.cloudfront import configuration, desired
 from netflux.aws.cloudfront.api import CloudFrontApi
+from netflux.aws.cloudfront.configuration import Presented
 from netflux.aws.cloudfront.deployments import Deployments
 from netflux.aws.cloudfront.desired import Distribution
 from netflux.aws.cloudfront.edge import Edge
@@ -27,7 +28,11 @@ _ORIGIN_CHECK = 1.0
 
 @dataclass(frozen=True)
 class Parts:
-    """What the controller acts on."""
+    """What the controller acts on.
+
+    Attributes:
+        certificates: what viewers are shown of the certificate of an ARN: PEM files with their names.
+    """
 
     api: CloudFrontApi
     edge: Edge
@@ -35,6 +40,7 @@ class Parts:
     endpoints: Endpoints
     deployments: Deployments
     edge_socket: Path
+    certificates: Callable[[str], Presented] = lambda _arn: ()
 
 
 class CloudFrontController:
@@ -64,7 +70,8 @@ class CloudFrontController:
             return Result()
         wanted = desired.read(record, names.distribution(key), parts.api.lookup)
         parts.edge.put(wanted)
-        section = configuration.section(wanted, parts.endpoints.find, str(parts.edge_socket))
+        certificates = parts.certificates(wanted.certificate)
+        section = configuration.section(wanted, parts.endpoints.find, str(parts.edge_socket), certificates)
         if self._sections.get(key) != section:
             await parts.haproxy.put(section)
             self._sections[key] = section

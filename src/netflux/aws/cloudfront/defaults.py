@@ -62,10 +62,12 @@ _BEHAVIOR: Mapping[str, Any] = {
 
 
 def filled(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of the configuration with what was not given, and what CloudFront says of its own certificate whatever was
-    given ("ViewerCertificate"); all else is as it was.
+    """A copy of the configuration with what was not given, and what CloudFront says of a certificate
+    ("ViewerCertificate"), of its own whatever was given; all else is as it was.
     """
-    whole = copy.deepcopy({**_CONFIG, **config, "ViewerCertificate": _CONFIG["ViewerCertificate"]})
+    whole = copy.deepcopy(
+        {**_CONFIG, **config, "ViewerCertificate": _certificate(config.get("ViewerCertificate") or {})}
+    )
     for origin in whole["Origins"]["Items"]:
         _fill(origin, _ORIGIN)
         if origin.get("CustomOriginConfig") is not None:
@@ -74,6 +76,15 @@ def filled(config: Mapping[str, Any]) -> dict[str, Any]:
         _fill(rule, _BEHAVIOR)
         rule["AllowedMethods"].setdefault("CachedMethods", copy.deepcopy(_BEHAVIOR["AllowedMethods"]["CachedMethods"]))
     return whole
+
+
+def _certificate(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    arn = given.get("ACMCertificateArn")
+    if not arn:
+        shown: Mapping[str, Any] = _CONFIG["ViewerCertificate"]
+        return shown
+    kept = {"SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1", **given}
+    return {**kept, "CloudFrontDefaultCertificate": False, "Certificate": arn, "CertificateSource": "acm"}
 
 
 def _fill(part: dict[str, Any], defaults: Mapping[str, Any]) -> None:

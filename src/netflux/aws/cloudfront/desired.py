@@ -77,6 +77,7 @@ class Behavior:
     """A cache behavior. `pattern` is `*` for the default one.
 
     Attributes:
+        fallback: asked where `origin` can't be, or answers with one of `failures`, by methods that change nothing.
         on_request, on_response: what sees viewers' requests and the responses to them.
     """
 
@@ -89,6 +90,8 @@ class Behavior:
     cache: CachePolicy
     request: RequestPolicy
     response: ResponsePolicy | None = None
+    fallback: Origin | None = None
+    failures: frozenset[int] = frozenset()
     on_request: Program | None = None
     on_response: Program | None = None
 
@@ -104,11 +107,29 @@ class ErrorPage:
 
 
 @dataclass(frozen=True)
+class Logging:
+    """Where a line for each request goes.
+
+    Attributes:
+        bucket: its name.
+        prefix: of the files' keys.
+        cookies: whether lines have the viewer's.
+    """
+
+    bucket: str
+    prefix: str
+    cookies: bool
+
+
+@dataclass(frozen=True)
 class Distribution:
     """A whole distribution. Behaviors in order of precedence, the default last.
 
     Attributes:
         http2: whether viewers are offered HTTP/2.
+        aliases: further names that it answers by, lower-case; some with `*.`.
+        certificate: ACM's ARN of the one for the aliases; empty for none.
+        logging: None where requests are not logged.
     """
 
     id: str
@@ -120,12 +141,21 @@ class Distribution:
     behaviors: tuple[Behavior, ...]
     errors: tuple[ErrorPage, ...] = ()
     http2: bool = True
+    aliases: tuple[str, ...] = ()
+    certificate: str = ""
+    logging: Logging | None = None
+
+    def answers(self, host: str) -> bool:
+        """Whether it is asked by this name, lower-case."""
+        return any(host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in self.aliases)
 
     def error(self, status: int) -> ErrorPage | None:
         """The custom error response for a status."""
         return next((page for page in self.errors if page.code == status), None)
 
 
+_Target = tuple[Origin] | tuple[Origin, Origin, frozenset[int]]
+"""An origin, or a group: the first, the second, and the statuses of the first for which the second is asked."""
 Lookup = Callable[[str, str], Mapping[str, Any]]
 
 
@@ -139,7 +169,10 @@ def read(record: cloudfront.Distribution, domain: str, lookup: Lookup) -> Distri
             Name and Code, by its ARN.
     """
     config = record.config
-    origins = {raw["Id"]: _origin(raw, lookup) for raw in config["Origins"]["Items"]}
+    origins: dict[str, _Target] = {raw["Id"]: (_origin(raw, lookup),) for raw in config["Origins"]["Items"]}
+    for group in (config.get("OriginGroups") or {}).get("Items") or []:
+        first, second = (origins[member["OriginId"]][0] for member in group["Members"]["Items"])
+        origins[group["Id"]] = first, second, frozenset(group["FailoverCriteria"]["StatusCodes"]["Items"])
     rules = [*((config.get("CacheBehaviors") or {}).get("Items") or []), config["DefaultCacheBehavior"]]
     return Distribution(
         id=record.id,
@@ -151,7 +184,21 @@ def read(record: cloudfront.Distribution, domain: str, lookup: Lookup) -> Distri
         behaviors=tuple(_behavior(raw, origins, lookup) for raw in rules),
         errors=tuple(_error(raw) for raw in (config.get("CustomErrorResponses") or {}).get("Items") or []),
         http2=config.get("HttpVersion", "http2") != "http1.1",
+        aliases=tuple(name.lower() for name in (config.get("Aliases") or {}).get("Items") or []),
+        certificate=(config.get("ViewerCertificate") or {}).get("ACMCertificateArn") or "",
+        logging=_logging(config.get("Logging") or {}),
     )
+
+
+def _logging(raw: Mapping[str, Any]) -> Logging | None:
+    if not raw.get("Enabled"):
+        return None
+    return Logging(log_bucket(raw), raw.get("Prefix") or "", bool(raw.get("IncludeCookies")))
+
+
+def log_bucket(raw: Mapping[str, Any]) -> str:
+    """The bucket's name; a configuration has its domain name."""
+    return str(raw.get("Bucket") or "").partition(".s3.")[0]
 
 
 def _origin(raw: Mapping[str, Any], lookup: Lookup) -> Origin:
@@ -178,9 +225,10 @@ def _origin(raw: Mapping[str, Any], lookup: Lookup) -> Origin:
     )
 
 
-def _behavior(raw: Mapping[str, Any], origins: Mapping[str, Origin], lookup: Lookup) -> Behavior:
+def _behavior(raw: Mapping[str, Any], origins: Mapping[str, _Target], lookup: Lookup) -> Behavior:
     methods = raw.get("AllowedMethods") or {}
-    origin = origins[raw["TargetOriginId"]]
+    target = origins[raw["TargetOriginId"]]
+    origin = target[0]
     if raw.get("ForwardedValues") is not None:
         cache, forwarded = legacy.policies(raw, is_bucket=origin.is_bucket)
     else:
@@ -200,6 +248,8 @@ def _behavior(raw: Mapping[str, Any], origins: Mapping[str, Origin], lookup: Loo
         cache=cache,
         request=_request_policy(lookup("OriginRequestPolicy", request)) if request else forwarded,
         response=response_policy(lookup("ResponseHeadersPolicy", response)) if response else None,
+        fallback=target[1] if len(target) == 3 else None,
+        failures=target[2] if len(target) == 3 else frozenset(),
         on_request=programs.get("viewer-request"),
         on_response=programs.get("viewer-response"),
     )

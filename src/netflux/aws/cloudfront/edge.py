@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import logging
 import os
+import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -14,6 +15,7 @@ from aiohttp import web
 
 from netflux import names
 from netflux.aws.cloudfront import answer, decide
+from netflux.aws.cloudfront.accesslog import LogDelivery, Sent
 from netflux.aws.cloudfront.answer import Answer
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.decide import Viewer
@@ -30,6 +32,14 @@ _LONGEST_URL = 8_192
 _STREAM_PIECE = 64 * 1024
 
 
+@dataclass(frozen=True)
+class Work:
+    """What is done of requests besides answering them."""
+
+    runs: Runs
+    logs: LogDelivery
+
+
 class Edge:
     """Serves distributions on a unix socket.
 
@@ -38,20 +48,23 @@ class Edge:
         cache: what is stored.
         clock: the region's.
         region: where S3's origins are signed for.
-        runs: calls functions.
+        work: calls functions and keeps logs.
     """
 
-    def __init__(self, origins: Origins, cache: Cache, clock: Clock, region: str, runs: Runs) -> None:
+    def __init__(self, origins: Origins, cache: Cache, clock: Clock, region: str, work: Work) -> None:
         self._origins = origins
-        self._runs = runs
+        self._runs = work.runs
+        self._logs = work.logs
         self._cache = cache
         self._region = region
         self._fetcher = Fetcher(origins, cache, clock)
         self._distributions: dict[str, Distribution] = {}
+        self._aliases: dict[str, Distribution] = {}
         self._runner: web.AppRunner | None = None
 
     async def start(self, socket: Path) -> None:
         """Listens."""
+        self._logs.start()
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, auto_decompress=False)
@@ -62,20 +75,24 @@ class Edge:
         """Stops listening, then leaves the origins."""
         if self._runner is not None:
             await self._runner.cleanup()
+        await self._logs.stop()
         await self._runs.stop()
         await self._origins.stop()
 
     def put(self, distribution: Distribution) -> None:
         """Serves it, or its new configuration, from the next request on."""
-        if any(rule.origin.signing or rule.origin.identity for rule in distribution.behaviors):
+        origins = [one for rule in distribution.behaviors for one in (rule.origin, rule.fallback) if one is not None]
+        if any(origin.signing or origin.identity for origin in origins):
             self._origins.authorize(distribution, self._region)
         self._distributions[distribution.domain] = distribution
+        self._aliases = {name: one for one in self._distributions.values() for name in one.aliases}
 
     def remove(self, distribution_id: str) -> None:
         """Serves it no more, and keeps nothing of it."""
         for domain, distribution in [*self._distributions.items()]:
             if distribution.id == distribution_id:
                 del self._distributions[domain]
+        self._aliases = {name: one for one in self._distributions.values() for name in one.aliases}
         self._origins.forget(distribution_id)
         self._cache.clear(distribution_id)
 
@@ -88,18 +105,33 @@ class Edge:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         cf_id = base64.urlsafe_b64encode(os.urandom(40)).decode()
         viewer = _viewer(request)
-        distribution = self._distributions.get(names.local(viewer.host))
+        began = time.monotonic()
+        distribution = self._named(names.local(viewer.host))
         if viewer.header("x-edge-probe") is not None:
             etag = distribution.etag if distribution else ""
             return web.Response(text=etag)
         if distribution is None or not distribution.enabled:
             refused = answer.page(403, "Bad request. We can't connect to the server for this app or website.", cf_id)
-            return await self._send(request, viewer, refused, cf_id, viewer.host)
+            return (await self._send(request, viewer, refused, cf_id, viewer.host))[0]
         if len(request.raw_path) > _LONGEST_URL:
             found = answer.page(414, "The URL is longer than 8,192 bytes.", cf_id)
         else:
             found = await self._answer(distribution, viewer, cf_id, _body(request))
-        return await self._send(request, viewer, found, cf_id, distribution.domain)
+        first = time.monotonic() - began
+        response, size = await self._send(request, viewer, found, cf_id, distribution.domain)
+        if distribution.logging is not None:
+            kind, length, part = (found.header(name) for name in ("content-type", "content-length", "content-range"))
+            sent = Sent(found.status, size, found.source, kind, length, part, first, time.monotonic() - began)
+            self._logs.note(distribution, viewer, sent, cf_id)
+        return response
+
+    def _named(self, host: str) -> Distribution | None:
+        """The distribution of a name; an exact alias before one with `*.`, the longer one first."""
+        found = self._distributions.get(host)
+        if found is None and (labels := host.split(".")):
+            names_ = [host, *("*." + ".".join(labels[at:]) for at in range(1, len(labels)))]
+            found = next((self._aliases[name] for name in names_ if name in self._aliases), None)
+        return found
 
     async def _answer(
         self, distribution: Distribution, viewer: Viewer, cf_id: str, body: AsyncIterator[bytes] | None
@@ -139,7 +171,9 @@ class Edge:
 
     async def _send(
         self, request: web.Request, viewer: Viewer, found: Answer, cf_id: str, domain: str
-    ) -> web.StreamResponse:
+    ) -> tuple[web.StreamResponse, int]:
+        """The response as it was written, and how many bytes its body had."""
+        size = 0
         response = web.StreamResponse(status=found.status)
         for name, value in found.headers:
             response.headers.add(name, value)
@@ -155,7 +189,7 @@ class Edge:
         try:
             await response.prepare(request)
             if viewer.method != "HEAD":
-                await self._write(response, found)
+                size = await self._write(response, found)
             await response.write_eof()
         except aiohttp.ClientPayloadError as error:
             _log.warning("distribution %s: the origin's body of %s ended early: %s", domain, viewer.path, error)
@@ -164,14 +198,17 @@ class Edge:
         finally:
             if found.rest is not None:
                 found.rest.close() if not found.rest.content.at_eof() else found.rest.release()
-        return response
+        return response, size
 
-    async def _write(self, response: web.StreamResponse, found: Answer) -> None:
+    async def _write(self, response: web.StreamResponse, found: Answer) -> int:
+        size = len(found.body)
         if found.body:
             await response.write(found.body)
         if found.rest is not None:
             async for piece in found.rest.content.iter_chunked(_STREAM_PIECE):
                 await response.write(piece)
+                size += len(piece)
+        return size
 
 
 def _viewer(request: web.Request) -> Viewer:

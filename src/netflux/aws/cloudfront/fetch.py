@@ -22,6 +22,9 @@ _ERROR_MINIMUM = 10
 """Seconds that errors are kept without ErrorCachingMinTTL of its own: "Control how long CloudFront caches errors"."""
 
 
+_FAILS_OVER = {"GET", "HEAD", "OPTIONS"}
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A viewer's request with all that was decided of it.
@@ -209,6 +212,22 @@ class Fetcher:
         return max(1, error.minimum) if wanted.rule.origin.is_bucket else error.minimum
 
     async def _ask(self, wanted: Wanted, extra: Headers) -> aiohttp.ClientResponse:
+        """The origin's answer, or that of the group's second one where the first fails."""
+        rule = wanted.rule
+        if rule.fallback is None or wanted.viewer.method not in _FAILS_OVER:
+            return await self._ask_origin(wanted, extra)
+        second = replace(wanted, rule=replace(rule, origin=rule.fallback, fallback=None))
+        try:
+            response = await self._ask_origin(wanted, extra)
+        except Unreachable as error:
+            _log.warning("distribution %s: %s; its second origin is asked", wanted.distribution.id, error)
+            return await self._ask_origin(second, extra)
+        if response.status not in rule.failures:
+            return response
+        response.close()
+        return await self._ask_origin(second, extra)
+
+    async def _ask_origin(self, wanted: Wanted, extra: Headers) -> aiohttp.ClientResponse:
         rule, viewer = wanted.rule, wanted.viewer
         query = decide.origin_query(rule, viewer.query)
         via = f"{viewer.version} {wanted.distribution.domain} (CloudFront)"

@@ -13,7 +13,9 @@ _NAMES = (
 _CODE = "Of code, CloudFront functions run at the edge here: use one."
 _OUTSIDE = "Nothing outside of this machine is there: leave it out."
 _ONE_EDGE = "There is one edge, on this machine."
-_OWN_NAME = "The distribution answers by its own name alone, with the region's certificate: leave it out."
+_BY_ACM = "Certificates are ACM's here: use ACMCertificateArn."
+_SHOWN = "CloudFront tells it of what ACMCertificateArn says."
+_AT_GATEWAY = "Viewers come to the gateway, which speaks TLS by the names in it; the versions are the gateway's own."
 _SIGNED = "Viewers need no signed URLs or cookies here: leave it out."
 
 
@@ -70,31 +72,28 @@ ORIGIN = declared(
     },
 )
 _LISTS = {
-    "Aliases": _OWN_NAME,
-    "OriginGroups": "Requests have one origin: leave it out.",
     "Restrictions.GeoRestriction": "Viewers are on this machine: leave it out.",
 }
 DISTRIBUTION = declared(
     "CallerReference Comment Enabled DefaultRootObject Aliases(Quantity Items) Origins(Quantity) "
-    "OriginGroups(Quantity Items) CacheBehaviors(Quantity) "
+    "OriginGroups(Quantity Items(Id FailoverCriteria(StatusCodes(Quantity Items)) Members(Quantity Items(OriginId)) "
+    "SelectionCriteria)) CacheBehaviors(Quantity) "
     "CustomErrorResponses(Quantity Items(ErrorCode ResponsePagePath ResponseCode ErrorCachingMinTTL)) "
-    "Logging(Enabled IncludeCookies Bucket Prefix) ViewerCertificate(CloudFrontDefaultCertificate) "
+    "Logging(Enabled IncludeCookies Bucket Prefix) ViewerCertificate(CloudFrontDefaultCertificate ACMCertificateArn) "
     "Restrictions(GeoRestriction(RestrictionType Quantity Items)) WebACLId HttpVersion ContinuousDeploymentPolicyId "
     "Staging AnycastIpListId ConnectionMode",
     neutral={
         "PriceClass": _ONE_EDGE,
         "IsIPV6Enabled": "Viewers reach the edge by this machine's own addresses, of either family.",
-        "ViewerCertificate.SSLSupportMethod": "CloudFront sets it itself with its own certificate.",
-        "ViewerCertificate.MinimumProtocolVersion": "CloudFront sets it itself with its own certificate.",
-        "ViewerCertificate.CertificateSource": "CloudFront sets it itself with its own certificate.",
+        "ViewerCertificate.SSLSupportMethod": _AT_GATEWAY,
+        "ViewerCertificate.MinimumProtocolVersion": _AT_GATEWAY,
+        "ViewerCertificate.CertificateSource": _SHOWN,
+        "ViewerCertificate.Certificate": _SHOWN,
     },
     refused={
         **_why(_LISTS),
-        **dict.fromkeys(
-            (f"ViewerCertificate.{name}" for name in ("IAMCertificateId", "ACMCertificateArn", "Certificate")),
-            _OWN_NAME,
-        ),
-        "Logging.Enabled": "Requests are in the log of `netflux logs`.",
+        "ViewerCertificate.IAMCertificateId": _BY_ACM,
+        "OriginGroups.Items.SelectionCriteria": "The first origin that answers is taken: use default.",
         "Restrictions.GeoRestriction.RestrictionType": _LISTS["Restrictions.GeoRestriction"],
         "HttpVersion": "Use http2.",
         "WebACLId": "No firewall looks at requests here: leave it out.",
@@ -108,11 +107,7 @@ DISTRIBUTION = declared(
     },
     only={
         **_lists(_LISTS),
-        "Logging.Enabled": (False,),
-        "Logging.IncludeCookies": (False,),
-        "Logging.Bucket": ("",),
-        "Logging.Prefix": ("",),
-        "ViewerCertificate.CloudFrontDefaultCertificate": (True,),
+        "OriginGroups.Items.SelectionCriteria": ("default",),
         "Restrictions.GeoRestriction.RestrictionType": ("none",),
         "HttpVersion": ("http1.1", "http2"),
         "WebACLId": ("",),

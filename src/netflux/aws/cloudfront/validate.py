@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from netflux.aws.cloudfront import bounds
@@ -14,6 +14,7 @@ _PATTERN = re.compile(r"[A-Za-z0-9_\-.*$/~\"'@:+&?%=!,;()\[\]]{1,255}")
 _GET = {"GET", "HEAD"}
 _METHODS = ({"GET", "HEAD"}, {"GET", "HEAD", "OPTIONS"},
             {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"})  # fmt: skip
+_FAILOVER = {400, 403, 404, 416, 429, 500, 502, 503, 504}
 _MOST_BEHAVIORS = 75  # "Quotas", CloudFront Developer Guide
 _ERROR_CODES = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
 
@@ -39,12 +40,16 @@ def distribution(config: Mapping[str, Any]) -> None:
     for origin in origins:
         _origin(origin)
     _unique((origin["Id"] for origin in origins), "The origin id {} is used twice.")
+    groups = (config.get("OriginGroups") or {}).get("Items") or []
+    targets = {origin["Id"] for origin in origins} | {group["Id"] for group in groups}
+    for group in groups:
+        _group(group, {origin["Id"] for origin in origins})
     rules = (config.get("CacheBehaviors") or {}).get("Items") or []
     if len(rules) > _MOST_BEHAVIORS:
         raise AwsError("TooManyCacheBehaviors", f"A distribution has at most {_MOST_BEHAVIORS} cache behaviors.")
     _unique((rule["PathPattern"] for rule in rules), "The path pattern {} is used twice.")
     for rule in [config["DefaultCacheBehavior"], *rules]:
-        _behavior(rule, {origin["Id"] for origin in origins})
+        _behavior(rule, targets)
     for page in (config.get("CustomErrorResponses") or {}).get("Items") or []:
         _error_page(page)
 
@@ -105,6 +110,52 @@ def _origin(origin: Mapping[str, Any]) -> None:
     path = origin.get("OriginPath") or ""
     if path and (not path.startswith("/") or path.endswith("/")):
         raise AwsError("InvalidArgument", "OriginPath must begin with a slash and must not end with one.")
+
+
+def _group(group: Mapping[str, Any], origins: set[str]) -> None:
+    members = [one["OriginId"] for one in group["Members"]["Items"]]
+    if len(members) != 2 or len({*members}) != 2:
+        raise AwsError("InvalidArgument", f"The origin group {group['Id']} must have two members.")
+    for member in members:
+        if member not in origins:
+            raise AwsError("NoSuchOrigin", f"No origin exists with the specified Origin Id {member}.", 404)
+    statuses = group["FailoverCriteria"]["StatusCodes"].get("Items") or []
+    if not statuses or not {*statuses} <= _FAILOVER:
+        raise AwsError("InvalidArgument", f"The origin group {group['Id']} has a status code that is no failure.")
+
+
+def certificate(config: Mapping[str, Any], hosts: Collection[str] | None) -> None:
+    """What an alternate domain name needs: a certificate that covers it.
+
+    Args:
+        config: of the distribution.
+        hosts: names of the certificate that it names; None where it is not there, or not issued.
+
+    Raises:
+        AwsError: InvalidViewerCertificate.
+    """
+    aliases = (config.get("Aliases") or {}).get("Items") or []
+    arn = (config.get("ViewerCertificate") or {}).get("ACMCertificateArn")
+    if aliases and not arn:
+        told = (
+            "To add an alternate domain name (CNAME) to a CloudFront distribution, you must attach a trusted "
+            "certificate that validates your authorization to use the domain name."
+        )
+        raise AwsError("InvalidViewerCertificate", told)
+    if arn and hosts is None:
+        told = (
+            "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a "
+            f"valid certificate chain: {arn}"
+        )
+        raise AwsError("InvalidViewerCertificate", told)
+    for alias in aliases:
+        parent = "*." + alias.lower().partition(".")[2]
+        if not {alias.lower(), parent} & {host.lower() for host in hosts or ()}:
+            told = (
+                "The certificate that is attached to your distribution doesn't cover the alternate domain name (CNAME) "
+                f"that you're trying to add: {alias}"
+            )
+            raise AwsError("InvalidViewerCertificate", told)
 
 
 def _behavior(rule: Mapping[str, Any], origins: set[str]) -> None:

@@ -64,6 +64,13 @@ class Certificates:
         found = [self._one(arn) for arn in listener.certificates]
         return [one for one in found if one is not None]
 
+    def presented(self, arn: str) -> list[tuple[str, tuple[str, ...]]]:
+        """What clients at the gateway are shown of a certificate: its file with its names; nothing where it was not
+        imported, since one that ACM has issued is signed by nobody here.
+        """
+        found = self._one(arn)
+        return [(found.path, found.names)] if found is not None and found.shown else []
+
     def _one(self, arn: str) -> Certificate | None:
         found = self._acm.get(arn) if self._acm is not None else None
         if found is None or not found.certificate:
