@@ -149,7 +149,7 @@ def _distribution(reference: str, default: Mapping[str, Any]) -> dict[str, Any]:
 
 DISTRIBUTIONS = [_distribution("r1", BY_POLICIES), _distribution("r2", BY_VALUES)]
 """Together they have every member that is carried."""
-FUNCTION_CONFIG = {"Comment": "c", "Runtime": "cloudfront-js-2.0", "KeyValueStoreAssociations": {"Quantity": 0}}
+FUNCTION_CONFIG = {"Comment": "c", "Runtime": "cloudfront-js-2.0", "KeyValueStoreAssociations": NONE}
 IDENTITY_CONFIG = {"CallerReference": "i", "Comment": "c"}
 TAGS = {"Items": [{"Key": "team", "Value": "movies"}]}
 

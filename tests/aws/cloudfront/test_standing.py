@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from netflux.clock import Clock
 from netflux.errors import AwsError
 from netflux.network.endpoints import Address
 from netflux.resources.acm import CERTIFICATE, IMPORTED, ISSUED, Certificate
+from netflux.resources.s3 import buckets
 from tests.aws.cloudfront.world import ALB, World, alb_origin, behavior, bucket_origin, config
 
 ARN = "arn:aws:acm:us-east-1:000000000000:certificate/c"
@@ -93,8 +95,8 @@ async def test_each_request_is_a_line_in_the_bucket(world: World) -> None:
     await world.call("create_bucket", Bucket="logs")
     with pytest.raises(AwsError, match="does not enable ACL access"):
         await world.call("create_distribution", DistributionConfig=given)
-    rules = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
-    await world.call("put_bucket_ownership_controls", Bucket="logs", OwnershipControls=rules)
+    kept = buckets(world.documents)
+    kept.put(replace(next(iter(kept)), ownership="ObjectWriter"))
     made = await world.distribute(given)
     for _ in range(2):
         await world.get(made, "/a%20b?q=1", headers={"User-Agent": "a browser", "Cookie": "c=1"})

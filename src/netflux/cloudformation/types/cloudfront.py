@@ -153,11 +153,12 @@ def _row(kind: str, listed: str, name: str, item: str) -> Row:
     )
 
 
-def _published(facts: Facts) -> list[dict[str, Any]]:
+async def _published(call: Caller, facts: Facts) -> list[dict[str, Any]]:
     """What was made or changed is what distributions run, where the template says so."""
-    if str(facts.new.get("AutoPublish", False)).lower() != "true":
+    if _function_stage(facts) == "DEVELOPMENT":
         return []
-    return [{"Name": facts.tail, "IfMatch": facts.response["ETag"]}]
+    told = await call("cloudfront", "DescribeFunction", {"Name": facts.tail})
+    return [{"Name": facts.tail, "IfMatch": told["ETag"]}]
 
 
 def _function_stage(facts: Facts) -> str:
@@ -168,7 +169,7 @@ _FUNCTION = Row(
     type="AWS::CloudFront::Function",
     service="cloudfront",
     create=Step("CreateFunction", ("Name", "FunctionCode", "FunctionConfig"), params={"Tags": {"Items": "$new.Tags"}}),
-    also=(Step("PublishFunction", ("AutoPublish", "FunctionCode", "FunctionConfig"), build=_published),),
+    also=(Step("PublishFunction", ("AutoPublish", "FunctionCode", "FunctionConfig"), ask=_published),),
     id="$response.FunctionSummary.FunctionMetadata.FunctionARN",
     read=Read("DescribeFunction", {"Name": "$tail"}, "$response.FunctionSummary"),
     attributes={
@@ -180,6 +181,7 @@ _FUNCTION = Row(
         Step(
             "UpdateFunction",
             ("FunctionCode", "FunctionConfig"),
+            always=("FunctionCode", "FunctionConfig"),
             params={"Name": "$tail", "IfMatch": "$response.ETag"},
         ),
     ),

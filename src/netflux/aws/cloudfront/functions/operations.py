@@ -26,12 +26,12 @@ _LARGEST_EVENT = 40 * 1024
 _NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 _NO_STORE = "There is no key value store at the edge here: keep the values in the code."
 _CONFIG = declared(
-    "Comment Runtime KeyValueStoreAssociations(Quantity)",
+    "Comment Runtime KeyValueStoreAssociations(Quantity Items)",
     refused={
-        "KeyValueStoreAssociations": _NO_STORE,
         "KeyValueStoreAssociations.Quantity": _NO_STORE,
+        "KeyValueStoreAssociations.Items": _NO_STORE,
     },
-    only={"KeyValueStoreAssociations.Quantity": (0,)},
+    only={"KeyValueStoreAssociations.Quantity": (0,), "KeyValueStoreAssociations.Items": ([],)},
 )
 
 
@@ -151,7 +151,8 @@ class FunctionOperations:
         return found
 
     def _version(self, request: Mapping[str, Any]) -> Version:
-        raw: bytes = request["FunctionCode"]
+        given = request["FunctionCode"]
+        raw: bytes = given.encode() if isinstance(given, str) else given  # templates have text
         if len(raw) > _LARGEST:
             raise AwsError("FunctionSizeLimitExceeded", "The function's code is larger than 10 KB.", 413)
         try:
