@@ -29,7 +29,7 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.ground import Ground as Metrics
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
-from netflux.aws.destinations import Destinations
+from netflux.aws.destinations import Destinations, Event
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
@@ -202,6 +202,7 @@ class Region:
         topics = Topics(self.documents, self.clock, queues, self.options.region)
         self.destinations.register("sqs", lambda event: queues.send(event.arn, event.body, group=event.group))
         self.destinations.register("sns", lambda event: topics.publish(event.arn, event.body, event.subject))
+        topics.functions = lambda arn, body, source: self.destinations.deliver(Event(arn, body, source))
         self.apis.register(SqsApi(queues, self.keys, self.apis, here))
         self.apis.register(SnsApi(topics, self.keys, self.apis, here))
         return queues, topics

@@ -142,6 +142,7 @@ class Row:
 
     Attributes:
         id: place of the physical id; when it needs no response, the resource can be looked for before it is made.
+        told: attributes that only the create call's answer tells, which are kept with the resource.
         also: calls after create, for properties that create can't carry; they must bear repetition.
         update: calls that change properties; those of `also` serve for updates as well.
         delete: calls in order.
@@ -174,6 +175,7 @@ class Row:
     gone: tuple[str, ...] = ()
     read: Read | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
     also: tuple[Step, ...] = ()
     update: tuple[Step, ...] = ()
     stable: Callable[[Any, Properties], Verdict] | None = None
