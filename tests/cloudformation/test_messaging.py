@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.cloudwatch.ground import Ground
+from netflux.aws.cloudwatch.series import Series
+from netflux.aws.messages import Messages
+from netflux.clock import Clock
 from tests.cloudformation.cloud import Cloud
 
 TEMPLATE = """
@@ -173,3 +178,55 @@ async def test_a_user_is_made_changed_and_deleted_with_all_that_it_has(cloud: Cl
     await cloud.cf("DeleteStack", StackName="s")
     assert (await cloud.settled(stack["StackId"]))["StackStatus"] == "DELETE_COMPLETE"
     assert (await iam("ListUsers"))["Users"] == []
+
+
+ALARMS = """
+Resources:
+  Page: {Type: AWS::SNS::Topic}
+  Slow:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: Shop
+      MetricName: latency
+      Statistic: Average
+      Period: 60
+      EvaluationPeriods: 1
+      Threshold: 1
+      ComparisonOperator: GreaterThanThreshold
+      AlarmActions: [!Ref Page]
+      OKActions: [!Ref Page]
+  Both:
+    Type: AWS::CloudWatch::CompositeAlarm
+    Properties: {AlarmRule: !Sub 'ALARM("${Slow}")', AlarmActions: [!Ref Page], AlarmDescription: all}
+  Board:
+    Type: AWS::CloudWatch::Dashboard
+    Properties: {DashboardBody: '{"widgets": []}'}
+"""
+
+
+async def test_alarms_that_tell_a_topic_are_made_changed_and_deleted(cloud: Cloud) -> None:
+    cloudwatch = CloudWatchApi(Ground(Series(), frozenset(), cloud.documents, Clock()))
+    cloudwatch.transitions.destinations.register("sns", Messages(cloud.queues, cloud.topics).publish)
+    cloud.apis.register(cloudwatch)
+    stack = await cloud.create(ALARMS)
+    assert stack["StackStatus"] == "CREATE_COMPLETE", await cloud.reasons()
+    assert (
+        await cloud.update(ALARMS.replace("      OKActions: [!Ref Page]\n", "").replace(", AlarmDescription: all", ""))
+    )["StackStatus"] == "UPDATE_COMPLETE", await cloud.reasons()
+    kinds = ["MetricAlarm", "CompositeAlarm"]
+    told = await cloud.apis.call("cloudwatch", "DescribeAlarms", {"AlarmTypes": kinds})
+    assert told["MetricAlarms"][0]["OKActions"] == []
+    assert len(told["MetricAlarms"][0]["AlarmActions"]) == 1
+    assert "AlarmDescription" not in told["CompositeAlarms"][0]
+    await cloud.cf("DeleteStack", StackName="s")
+    assert (await cloud.settled(stack["StackId"]))["StackStatus"] == "DELETE_COMPLETE"
+    assert (await cloud.apis.call("cloudwatch", "DescribeAlarms", {"AlarmTypes": kinds}))["MetricAlarms"] == []
+
+
+async def test_an_action_that_nothing_here_carries_out_fails_by_name(cloud: Cloud) -> None:
+    cloud.apis.register(CloudWatchApi(Ground(Series(), frozenset(), cloud.documents, Clock())))
+    stack = await cloud.create(
+        ALARMS.replace("AlarmActions: [!Ref Page]\n", "AlarmActions: ['arn:aws:automate:us-east-1:ec2:stop']\n")
+    )
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert any("the alarm action arn:aws:automate" in why for why in await cloud.reasons())

@@ -190,7 +190,8 @@ class Bringer:
         facts = await self._hands.facts(self._stack, resource, row, wish.properties | defaults, base)
         wait = True
         for step in row.updates:
-            changed = [name for name in change.changed if name in (step.only or ()) and name in facts.new]
+            mine = [name for name in change.changed if name in (step.only or ())]
+            changed = mine if step.whole else [name for name in mine if name in facts.new]
             if changed and not (row.tags is not None and changed == [TAGS]):
                 facts = await self._hands.idle(row, facts)
                 wait = await self._hands.step(row, step, facts, changed)

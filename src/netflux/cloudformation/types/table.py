@@ -64,6 +64,7 @@ class Step:
         settled: the resource has to be stable before the call.
         same: the error's message that says that the resource is as wished, and that nothing was begun.
         complete: adds to the params what other calls give; not for the create call, which has the row's.
+        whole: the call replaces all that it can carry, so a property that a template has no more is just left out.
     """
 
     operation: str
@@ -80,6 +81,7 @@ class Step:
     settled: bool = False
     same: str = ""
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
