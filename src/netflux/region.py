@@ -57,6 +57,8 @@ from netflux.aws.elbv2.operations import Parts as ElbParts
 from netflux.aws.elbv2.vpc import Vpcs
 from netflux.aws.happening import Happenings
 from netflux.aws.iam.api import IamApi
+from netflux.aws.kms.api import KmsApi
+from netflux.aws.kms.controller import KeyController
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.messages import Messages
@@ -151,7 +153,7 @@ class Region:
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
-        more.append(ParameterExpirationController(self.documents, self.clock))
+        more += [ParameterExpirationController(self.documents, self.clock), KeyController(self.kms, self.clock)]
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
@@ -205,6 +207,8 @@ class Region:
         here = self.options.region, self.options.account
         self.apis.register(IamApi(self.documents, self.clock, self.options.account, self.keys))
         self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
+        self.kms = KmsApi(self.documents, self.clock, here, self.keys)
+        self.apis.register(self.kms)
         queues = Queues(self.documents, self.clock)
         topics = Topics(self.documents, self.clock, queues, self.options.region)
         messages = Messages(queues, topics)

@@ -30,7 +30,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
-from tests.controlplane.plane import with_ec2, with_iam, with_queues
+from tests.controlplane.plane import with_ec2, with_iam, with_kms, with_queues
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -286,6 +286,7 @@ class Cloud:
         self.apis.register(AcmApi(self.documents, Clock(), (REGION, ACCOUNT)))
         keys = with_iam(self.apis, self.documents, ACCOUNT)
         self.apis.register(SsmApi(self.documents, Clock(), self.apis, keys))
+        self.kms = with_kms(self.apis, self.documents, keys)
         self.queues, self.topics = with_queues(self.apis, self.documents, keys)
         self.apis.register(Route53Api(self.documents, Clock(), self.apis, (REGION, ACCOUNT)))
         self.calls: list[tuple[str, str, dict[str, Any]]] = []

@@ -224,7 +224,9 @@ async def test_alarms_that_tell_a_topic_are_made_changed_and_deleted(cloud: Clou
 
 
 async def test_an_action_that_nothing_here_carries_out_fails_by_name(cloud: Cloud) -> None:
-    cloud.apis.register(CloudWatchApi(Ground(Series(), frozenset(), cloud.documents, Clock())))
+    cloudwatch = CloudWatchApi(Ground(Series(), frozenset(), cloud.documents, Clock()))
+    cloudwatch.transitions.destinations.register("sns", Messages(cloud.queues, cloud.topics).publish)
+    cloud.apis.register(cloudwatch)
     stack = await cloud.create(
         ALARMS.replace("AlarmActions: [!Ref Page]\n", "AlarmActions: ['arn:aws:automate:us-east-1:ec2:stop']\n")
     )

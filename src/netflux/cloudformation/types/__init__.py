@@ -16,6 +16,7 @@ from netflux.cloudformation.types import ecs as _ecs
 from netflux.cloudformation.types import elbv2 as _elbv2
 from netflux.cloudformation.types import iam as _iam
 from netflux.cloudformation.types import iamusers as _iamusers
+from netflux.cloudformation.types import kms as _kms
 from netflux.cloudformation.types import logs as _logs
 from netflux.cloudformation.types import networkacl as _networkacl
 from netflux.cloudformation.types import rds as _rds
@@ -31,7 +32,7 @@ from netflux.cloudformation.types.table import Row
 
 _MODULES = (
     _acm, _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _iam,
-    _iamusers, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _sns, _sqs,
+    _iamusers, _kms, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _sns, _sqs,
     _ssm,
 )  # fmt: skip
 

@@ -112,13 +112,18 @@ class Find:
 
 @dataclass(frozen=True)
 class Tagging:
-    """How tags are changed. `add` and `remove` get the tags in the member that `tags` and `keys` name."""
+    """How tags are changed. `add` and `remove` get the tags in the member that `tags` and `keys` name.
+
+    Attributes:
+        renames: where a tag's members are not Key and Value.
+    """
 
     add: str
     remove: str
     params: Mapping[str, Any]
     tags: str = "Tags"
     keys: str = "TagKeys"
+    renames: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
