@@ -55,6 +55,11 @@ from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
 from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts as ElbParts
 from netflux.aws.elbv2.vpc import Vpcs
+from netflux.aws.events.api import EventsApi
+from netflux.aws.events.controller import EventController
+from netflux.aws.events.outlet import Outlet
+from netflux.aws.events.schedulerapi import SchedulerApi
+from netflux.aws.events.working import Works
 from netflux.aws.happening import Happenings
 from netflux.aws.iam.api import IamApi
 from netflux.aws.kms.api import KmsApi
@@ -134,13 +139,7 @@ class Region:
         logs = LogStore(state.path / "logs", self.documents, front.faults)
         self.apis.register(LogsApi(logs, self.clock, self.apis))
         self.series = Series()
-        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE, insights.NAMESPACE])
-        self.cloudwatch = CloudWatchApi(Metrics(self.series, namespaces, self.documents, self.clock))
-        self.cloudwatch.transitions.destinations, self.cloudwatch.transitions.happenings = (
-            self.destinations,
-            self.happenings,
-        )
-        self.apis.register(self.cloudwatch)
+        self.cloudwatch = self._metrics()
         self.registry = self._registry()
         self.rds = self._databases()
         self.meter = Meter(self.haproxy, self._measured)
@@ -154,6 +153,7 @@ class Region:
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         more += [ParameterExpirationController(self.documents, self.clock), KeyController(self.kms, self.clock)]
+        more.append(self._events())
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
@@ -218,6 +218,25 @@ class Region:
         self.apis.register(SqsApi(queues, self.keys, self.apis, here))
         self.apis.register(SnsApi(topics, self.keys, self.apis, here))
         return queues, topics
+
+    def _metrics(self) -> CloudWatchApi:
+        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE, insights.NAMESPACE])
+        api = CloudWatchApi(Metrics(self.series, namespaces, self.documents, self.clock))
+        api.transitions.tell(self.destinations, self.happenings)
+        self.apis.register(api)
+        return api
+
+    def _events(self) -> EventController:
+        """EventBridge, which takes what all others tell."""
+        here = self.options.region, self.options.account
+        outlet = Outlet(self.documents, self.clock, self.destinations, self.queues)
+        events = EventsApi(self.documents, self.clock, here, outlet)
+        scheduler = SchedulerApi(self.documents, self.clock, here, outlet)
+        self.apis.register(events)
+        self.apis.register(scheduler)
+        self.destinations.register("events", events.arrived)
+        self.happenings.listener = events.happened
+        return EventController(events, scheduler, Works(self.apis, self.front.authorization, self.clock), self.clock)
 
     def _registry(self) -> RegistryServer:
         binary = distribution.program()

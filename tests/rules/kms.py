@@ -45,7 +45,7 @@ RULES = [
     _state("A disabled key makes no data keys", "GenerateDataKey", "{off}", "DisabledException", KeySpec="AES_256"),
     _state("A key pending deletion does not encrypt", "Encrypt", "{gone}", "KMSInvalidStateException", Plaintext=b"m"),
     _state("A key pending deletion is not enabled", "EnableKey", "{gone}", "KMSInvalidStateException"),
-    _state("A key pending deletion is not scheduled again", "ScheduleKeyDeletion", "{gone}", "KMSInvalidStateException"),
+    _state("Its deletion is not scheduled again", "ScheduleKeyDeletion", "{gone}", "KMSInvalidStateException"),
     _state("Only a deletion that waits is cancelled", "CancelKeyDeletion", "{key}", "KMSInvalidStateException"),
     _state("A disabled key is not rotated", "EnableKeyRotation", "{off}", "DisabledException"),
     _api("A key is there", "DescribeKey", "NotFoundException", KeyId=NONE),

@@ -264,7 +264,7 @@ async def test_grants_are_listed_and_retired(world: World) -> None:
 
 async def test_what_is_not_done_here_is_refused_by_name(world: World) -> None:
     for given in ({"Origin": "EXTERNAL"}, {"MultiRegion": True}, {"KeyUsage": "KEY_AGREEMENT"}, {"KeySpec": "SM2"}):
-        with pytest.raises(Unsupported, match=[*given][0]):
+        with pytest.raises(Unsupported, match=next(iter(given))):
             await world.kms("CreateKey", **given)
     with pytest.raises(Unsupported, match="kms:ReplicateKey"):
         await world.kms("ReplicateKey", KeyId="k", ReplicaRegion="eu-west-1")

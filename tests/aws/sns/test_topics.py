@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from netflux import names
 from netflux.errors import AwsError, Unsupported
+from netflux.resources.pattern import PatternError
 from netflux.resources.sns import filterpolicy
-from netflux.resources.sns.filterpolicy import FilterError
 from tests.aws.sqs.world import World
 
 QUEUES = f"arn:aws:sqs:{names.REGION}:{names.ACCOUNT}:"
@@ -314,7 +314,7 @@ def test_filters_match_as_awss_do(policy: dict[str, Any], message: dict[str, Any
 
 def test_a_body_that_is_no_object_passes_no_filter() -> None:
     assert not filterpolicy.matches_body('{"a":[{"exists":false}]}', "text")
-    with pytest.raises(FilterError, match="nested"):
+    with pytest.raises(PatternError, match="nested"):
         filterpolicy.check('{"a":{"b":["x"]}}', body=False)
 
 

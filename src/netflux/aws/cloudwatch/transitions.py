@@ -52,6 +52,10 @@ class Transitions:
         self.destinations = Destinations()
         self.happenings = Happenings()
 
+    def tell(self, destinations: Destinations, happenings: Happenings) -> None:
+        """From now on these are told."""
+        self.destinations, self.happenings = destinations, happenings
+
     def told(self, before: Alarm, after: Alarm, now: datetime) -> Alarm:
         """The alarm with what became of its actions in its history; nothing is told while the state is the same."""
         if before.state == after.state:

@@ -231,8 +231,11 @@ class Lifecycle(Part):
             told["RotationPeriodInDays"] = key.rotation
         return told | ({"NextRotationDate": key.rotates} if key.rotates else {})
 
-    @operation("KeyId Limit Marker IncludeKeyMaterial", only={"IncludeKeyMaterial": ("ROTATIONS_ONLY",)},
-               refused={"IncludeKeyMaterial": "Rotations are told, without what was there before: leave it out."})  # fmt: skip
+    @operation(
+        "KeyId Limit Marker IncludeKeyMaterial",
+        only={"IncludeKeyMaterial": ("ROTATIONS_ONLY",)},
+        refused={"IncludeKeyMaterial": "Rotations are told, without what was there before: leave it out."},
+    )
     def list_key_rotations(self, _call: Call, request: Request) -> dict[str, Any]:
         """Those that were, the oldest first."""
         key = self.key(request["KeyId"])

@@ -12,8 +12,8 @@ from netflux.aws.sns.part import invalid
 from netflux.decoding import json as decoding
 from netflux.errors import Unsupported
 from netflux.policy.document import PolicyError, parse
+from netflux.resources.pattern import PatternError
 from netflux.resources.sns import filterpolicy
-from netflux.resources.sns.filterpolicy import FilterError
 from netflux.resources.sns.topic import Subscription, Topic, default_policy
 
 _QUEUE = re.compile(r"arn:aws:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?")
@@ -95,7 +95,7 @@ def subscribed(subscription: Subscription, given: Mapping[str, str]) -> Subscrip
     if subscription.filter_policy and ("FilterPolicy" in given or "FilterPolicyScope" in given):
         try:
             filterpolicy.check(subscription.filter_policy, body=subscription.filter_scope == "MessageBody")
-        except FilterError as error:
+        except PatternError as error:
             raise invalid(f"FilterPolicy: {error}") from error
     return subscription
 

@@ -14,6 +14,7 @@ from netflux.cloudformation.types import ec2 as _ec2
 from netflux.cloudformation.types import ecr as _ecr
 from netflux.cloudformation.types import ecs as _ecs
 from netflux.cloudformation.types import elbv2 as _elbv2
+from netflux.cloudformation.types import events as _events
 from netflux.cloudformation.types import iam as _iam
 from netflux.cloudformation.types import iamusers as _iamusers
 from netflux.cloudformation.types import kms as _kms
@@ -31,8 +32,9 @@ from netflux.cloudformation.types import ssm as _ssm
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
-    _acm, _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _iam,
-    _iamusers, _kms, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _sns, _sqs,
+    _acm, _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _events, _iam,
+    _iamusers, _kms, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _sns,
+    _sqs,
     _ssm,
 )  # fmt: skip
 
