@@ -272,7 +272,7 @@ EVENT: dict[str, Any] = {
         ({"detail": {"$or": [{"n": [1]}, {"state": ["x"]}]}}, False),
     ],
 )
-def test_patterns_match_as_eventbridge_says(pattern: Any, result: bool) -> None:  # noqa: FBT001 (what is expected)
+def test_patterns_match_as_eventbridge_says(pattern: Any, result: bool) -> None:
     text = json.dumps(pattern)
     patterns.check(text)
     assert patterns.matches(text, EVENT) is result

@@ -199,8 +199,8 @@ _SCHEDULE_GROUP = Row(
     attributes={
         "Arn": "$item.Arn",
         "State": "$item.State",
-        "CreationDate": "$item.CreationDate",
-        "LastModificationDate": "$item.LastModificationDate",
+        "CreationDate": lambda facts: facts.item["CreationDate"].isoformat(),
+        "LastModificationDate": lambda facts: facts.item["LastModificationDate"].isoformat(),
     },
     delete=(Step("DeleteScheduleGroup", params={"Name": "$id"}),),
     gone=_GONE,
