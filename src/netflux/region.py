@@ -55,6 +55,7 @@ from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
 from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts as ElbParts
 from netflux.aws.elbv2.vpc import Vpcs
+from netflux.aws.events import observed
 from netflux.aws.events.api import EventsApi
 from netflux.aws.events.controller import EventController
 from netflux.aws.events.outlet import Outlet
@@ -236,6 +237,8 @@ class Region:
         self.apis.register(scheduler)
         self.destinations.register("events", events.arrived)
         self.happenings.listener = events.happened
+        self.documents.watch(events.changed)
+        self.documents.notice(observed.KINDS, events.changed)
         return EventController(events, scheduler, Works(self.apis, self.front.authorization, self.clock), self.clock)
 
     def _registry(self) -> RegistryServer:

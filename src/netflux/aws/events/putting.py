@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from netflux.aws.destinations import Event, service_of
-from netflux.aws.events import patterns, shaping
+from netflux.aws.events import observed, patterns, shaping
 from netflux.aws.events.outlet import envelope, moment, size, text
 from netflux.aws.events.part import Part, Request
 from netflux.aws.happening import Happening
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
+from netflux.controlplane.records.table import Change
 from netflux.decoding import json
 from netflux.errors import AwsError
 from netflux.resources.events import DEFAULT, ENABLED, Rule
@@ -113,9 +114,16 @@ class Putting(Part):
         """Takes what a service of the region tells; never raises, since it has happened already."""
         try:
             event = self._event(happening.kind, happening.source, dict(happening.detail), happening.resources)
-            self.publish(DEFAULT, event)
+            with self.documents.transaction():
+                self.publish(DEFAULT, event)
         except Exception:  # noqa: BLE001 (whoever tells it goes on)
             _log.exception("the event %s of %s is lost", happening.kind, happening.source)
+
+    def changed(self, changes: Sequence[Change]) -> None:
+        """Takes what changes of services' records tell, once they are on the disk."""
+        if self.rules.has("bus", DEFAULT):
+            for happening in observed.happenings(changes, self.account, self.region):
+                self.happened(happening)
 
     def scheduled(self, rule: Rule, when: datetime) -> None:
         """A rule's schedule has come."""
