@@ -13,7 +13,10 @@ from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecs.api import EcsApi
 from netflux.aws.elbv2.api import ElbApi
+from netflux.aws.events.api import EventsApi
+from netflux.aws.events.schedulerapi import SchedulerApi
 from netflux.aws.iam.api import IamApi
+from netflux.aws.kms.api import KmsApi
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.route53.api import Route53Api
@@ -31,7 +34,8 @@ from netflux.controlplane.protocol import models
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudformation": CloudFormationApi,
     "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
-    "elbv2": ElbApi, "iam": IamApi, "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
+    "events": EventsApi, "scheduler": SchedulerApi,
+    "elbv2": ElbApi, "iam": IamApi, "kms": KmsApi, "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
     "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
     "ssm": SsmApi, "sts": StsApi,
 }  # fmt: skip
