@@ -27,6 +27,11 @@ NOTHING_MORE: dict[str, Any] = {
     "Engine": "postgres", "LicenseModel": "postgresql-license", "MasterUserAuthenticationType": "password",
 }  # fmt: skip
 """Members of which one value is carried; those that DBInstance tells under another name are looked at below."""
+NOT_RESTORED = (
+    "MonitoringInterval", "DatabaseInsightsMode", "EnablePerformanceInsights", "MultiTenant", "DBSecurityGroups",
+    "MasterUserAuthenticationType",
+)  # fmt: skip
+"""Those of them that RestoreDBInstanceFromDBSnapshot has no member for."""
 TOLD_AS = {
     "EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled",
     "EnablePerformanceInsights": "PerformanceInsightsEnabled", "EnableCustomerOwnedIp": "CustomerOwnedIpEnabled",
@@ -42,9 +47,9 @@ class Databases:
     async def start(self) -> None:
         self.apis = await self.plane.start()
         self.instances = Instances(self.plane.documents)
-        clock = Clock()
-        self.apis.register(RdsApi(self.instances, self.apis, installations(), clock))
-        self.apis.register(SecretsManagerApi(self.plane.documents, clock, self.apis))
+        self.clock = Clock()
+        self.apis.register(RdsApi(self.instances, self.apis, installations(), self.clock))
+        self.apis.register(SecretsManagerApi(self.plane.documents, self.clock, self.apis))
         vpc = (await self.apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
         self.subnets = []
         for number, zone in enumerate("abc"):
@@ -144,6 +149,52 @@ async def test_parameter_groups(databases: Databases) -> None:
     everything = {"ResetAllParameters": True}
     await databases.whole("ResetDBParameterGroup", everything, DBParameterGroupName="p", Parameters=named)
     assert (await databases("DescribeDBParameters", DBParameterGroupName="p", Source="user"))["Parameters"] == []
+
+
+async def test_snapshots_and_what_is_restored_from_them(databases: Databases) -> None:
+    await _subnet_group(databases)
+    await _parameter_group(databases)
+    new = {"DBInstanceIdentifier": "db", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": 400,
+           "Engine": "postgres", "MasterUsername": "boss", "MasterUserPassword": "correct-horse",
+           "DBSubnetGroupName": "g"}  # fmt: skip
+    await databases("CreateDBInstance", **new)
+    databases.instances.update("db", prepared=True, verifier="")
+    databases.instances.observe("db", running=True, accepting=True)
+    taken = {"DBSnapshotIdentifier": "S", "DBInstanceIdentifier": "db", "Tags": TAGS}
+    told = (await databases.whole("CreateDBSnapshot", **taken))["DBSnapshot"]
+    assert (told["DBSnapshotIdentifier"], told["DBInstanceIdentifier"], told["TagList"]) == ("s", "db", TAGS)
+    snapshot = databases.instances.snapshot("s")
+    assert snapshot is not None
+    databases.instances.finish_snapshot(snapshot, "available", databases.clock.now())
+    major = installations()[0].major
+    copied = {"SourceDBSnapshotIdentifier": "s", "TargetDBSnapshotIdentifier": "t", "KmsKeyId": databases.key,
+              "OptionGroupName": f"default:postgres-{major}", "SnapshotTarget": "region",
+              "CopyTags": True, "Tags": [{"Key": "c", "Value": "3"}],
+              "TagSpecifications": [{**MORE[0], "ResourceType": "db-snapshot"}]}  # fmt: skip
+    told = (await databases.whole("CopyDBSnapshot", **copied))["DBSnapshot"]
+    assert (told["DBSnapshotIdentifier"], told["KmsKeyId"], told["Encrypted"]) == ("t", databases.key, True)
+    assert {tag["Key"] for tag in told["TagList"]} == {"a", "b", "c"}
+    kept: dict[str, Any] = {
+        "DBInstanceClass": "db.t4g.small", "AvailabilityZone": "us-east-1b", "PubliclyAccessible": True,
+        "AutoMinorVersionUpgrade": False, "Iops": 12000, "StorageThroughput": 500, "StorageType": "gp3",
+        "CopyTagsToSnapshot": True, "DeletionProtection": True, "AllocatedStorage": 450, "BackupRetentionPeriod": 7,
+        "PreferredBackupWindow": "03:00-04:00", "CACertificateIdentifier": "rds-ca-rsa4096-g1",
+        "EngineLifecycleSupport": "open-source-rds-extended-support-disabled", "BackupTarget": "region",
+        **{name: value for name, value in NOTHING_MORE.items() if name not in NOT_RESTORED},
+    }  # fmt: skip
+    await databases.whole(
+        "RestoreDBInstanceFromDBSnapshot", **kept, DBInstanceIdentifier="R", DBSnapshotIdentifier="s", Port=5433,
+        DBSubnetGroupName="g", OptionGroupName=f"default:postgres-{major}", Tags=TAGS, TagSpecifications=MORE,
+        VpcSecurityGroupIds=databases.groups, DBParameterGroupName="p", EnableCloudwatchLogsExports=[],
+        ManageMasterUserPassword=True, MasterUserSecretKmsKeyId=databases.key,
+    )  # fmt: skip
+    told = await databases.instance("r")
+    expected = {TOLD_AS.get(name, name): value for name, value in kept.items()}
+    assert {name: told.get(name) for name in expected} == expected
+    assert (told["MasterUsername"], told["DBParameterGroups"][0]["DBParameterGroupName"]) == ("boss", "p")
+    assert databases.instances.get("r").port == 5433  # type: ignore[union-attr]
+    assert told["MasterUserSecret"]["KmsKeyId"] == databases.key
+    assert told["TagList"] == [*TAGS, *MORE[0]["Tags"]]
 
 
 async def test_db_instances(databases: Databases) -> None:

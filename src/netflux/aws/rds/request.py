@@ -43,7 +43,7 @@ RECORDED: Mapping[str, Any] = {
     "StorageThroughput": None,
 }
 """Members that are recorded and shown again, with AWS's default (None for none). Apart from DeletionProtection they
-have no effect here: the machine's disk is the storage, and there are no automated backups to keep."""
+and what says when and for how long backups are kept, they have no effect here: the machine's disk is the storage."""
 
 AT_ONCE = (
     "AutoMinorVersionUpgrade", "BackupRetentionPeriod", "CACertificateIdentifier", "CopyTagsToSnapshot",
@@ -94,6 +94,12 @@ NOT_AT_CREATION = (
     "NcharCharacterSetName", "Timezone",
 )  # fmt: skip
 """Members that AWS acts on and this cloud cannot."""
+NOT_AT_RESTORE = (
+    "AdditionalStorageVolumes", "CustomIamInstanceProfile", "DBCapacityReservationIdentifier",
+    "DBClusterSnapshotIdentifier", "Domain", "DomainAuthSecretArn", "DomainDnsIps", "DomainFqdn", "DomainIAMRoleName",
+    "DomainOu", "ProcessorFeatures", "TdeCredentialArn", "TdeCredentialPassword", "UseDefaultProcessorFeatures",
+)  # fmt: skip
+"""Likewise."""
 NOT_AT_MODIFICATION = (
     *_EVERYWHERE, "AutomationMode", "AwsBackupRecoveryPointArn", "CertificateRotationRestart",
     "CloudwatchLogsExportConfiguration", "DisableDomain", "NewDBInstanceIdentifier", "ReplicaMode",
@@ -132,8 +138,12 @@ def check_create(request: Mapping[str, Any]) -> None:
         raise combination("KmsKeyId can't be specified when StorageEncrypted is false.")
     check_common(request)
     storage.check({"StorageType": storage.default_type(request), **request})
-    windows = (str(request.get(key, RECORDED[key])) for key in ("PreferredBackupWindow", "PreferredMaintenanceWindow"))
-    window.check(*windows)
+    check_windows({**RECORDED, **request})
+
+
+def check_windows(settings: Mapping[str, Any]) -> None:
+    """Whether those for backups and for maintenance are windows, and apart."""
+    window.check(str(settings["PreferredBackupWindow"]), str(settings["PreferredMaintenanceWindow"]))
 
 
 def check_common(request: Mapping[str, Any]) -> None:
@@ -178,8 +188,7 @@ def check_modification(request: Mapping[str, Any], instance: Instance) -> None:
             instance.settings["AllocatedStorage"], request.get("AllocatedStorage", now["AllocatedStorage"])
         )
     if {"PreferredBackupWindow", "PreferredMaintenanceWindow"} & {*request}:
-        together = {**now, **request}
-        window.check(together["PreferredBackupWindow"], together["PreferredMaintenanceWindow"])
+        check_windows({**now, **request})
 
 
 def check_credentials(request: Mapping[str, Any], *, managed: bool) -> None:
