@@ -101,9 +101,10 @@ class Bringer:
                 self._stack, resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated"
             )
         facts = await self._facts(resource, row, wish)
-        for step in row.also:
+        for step in row.making(facts.new)[1:]:
             present = [name for name in step.only or () if name in facts.new]
             if present:
+                facts = await self._hands.settle(row, facts) if step.settled else facts
                 await self._hands.step(row, step, facts, present)
         await self._finish(row, resource, facts, (verb, configured))
 

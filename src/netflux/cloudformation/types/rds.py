@@ -73,9 +73,16 @@ _PARAMETER_GROUP = Row(
 
 _RENAMES = {"VPCSecurityGroups": "VpcSecurityGroupIds", "CustomIAMInstanceProfile": "CustomIamInstanceProfile"}
 
+_NOT_OF_A_SNAPSHOT = (
+    "MasterUserPassword", "MaxAllocatedStorage", "MonitoringInterval", "MonitoringRoleArn", "PromotionTier",
+    "PreferredMaintenanceWindow", "DatabaseInsightsMode", "EnablePerformanceInsights", "PerformanceInsightsKMSKeyId",
+    "PerformanceInsightsRetentionPeriod",
+)  # fmt: skip
+"""Properties that an instance gets after it was restored: RestoreDBInstanceFromDBSnapshot has no members for them."""
+
 
 def _ending(facts: Facts) -> list[dict[str, Any]]:
-    """The final snapshot is the row's user's wish: DeletionPolicy Snapshot fills `name`."""
+    """DeletionPolicy Snapshot fills `name`: the final snapshot's."""
     made: dict[str, Any] = {"DBInstanceIdentifier": facts.id}
     if facts.name:
         made["FinalDBSnapshotIdentifier"] = facts.name
@@ -99,6 +106,9 @@ _INSTANCE = Row(
         "MasterUserSecret.SecretArn": "$item.MasterUserSecret.SecretArn",
         "DBInstanceArn": "$item.DBInstanceArn",
         "DbiResourceId": "$item.DbiResourceId",
+        "DBInstanceStatus": "$item.DBInstanceStatus",
+        "InstanceCreateTime": lambda facts: facts.item["InstanceCreateTime"].isoformat(),
+        "CertificateDetails.CAIdentifier": "$item.CACertificateIdentifier",
     },
     update=(
         Step(
@@ -136,6 +146,17 @@ _INSTANCE = Row(
             defaults={"DeletionProtection": False, "CopyTagsToSnapshot": False, "BackupRetentionPeriod": 1},
         ),
     ),
+    instead={
+        "DBSnapshotIdentifier": (
+            Step("RestoreDBInstanceFromDBSnapshot", renames=_RENAMES),
+            Step(
+                "ModifyDBInstance",
+                _NOT_OF_A_SNAPSHOT,
+                params={"DBInstanceIdentifier": "$id", "ApplyImmediately": True},
+                settled=True,
+            ),
+        ),
+    },
     delete=(Step("DeleteDBInstance", build=_ending),),
     gone=("DBInstanceNotFound", "DBInstanceNotFoundFault"),
     stable=status(
@@ -151,6 +172,7 @@ _INSTANCE = Row(
         ),
     ),
     over=lambda _item: False,
+    busy=lambda item: item["DBInstanceStatus"] in ("backing-up", "resetting-master-credentials"),
     named="DBInstanceIdentifier",
     lower=True,
     consumed=("DeleteAutomatedBackups", "AllowMajorVersionUpgrade", "ApplyImmediately"),

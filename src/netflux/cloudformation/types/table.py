@@ -151,6 +151,8 @@ class Row:
         named: the property with its name, which is made up from stack and logical id when the template gives none.
         name_length: longest name; `lower`: in lower case.
         unique: two can't have the same name, so one with a name of its own can't be replaced.
+        instead: by property, the create call and the calls after it that are made where a template has the property;
+            its change makes another resource.
         find: finds what a lost answer made; see Find. `seek` does where listing does not tell enough: it gets the ids
             that belong to something else.
         probe: looks by name for what is there before creating; the default is `read` where the id is known beforehand.
@@ -176,6 +178,7 @@ class Row:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     also: tuple[Step, ...] = ()
     update: tuple[Step, ...] = ()
+    instead: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     stable: Callable[[Any, Properties], Verdict] | None = None
     over: Callable[[Any], bool] | None = None
     named: str = ""
@@ -201,6 +204,10 @@ class Row:
     def updates(self) -> tuple[Step, ...]:
         """The calls that change properties of what is there."""
         return self.update + self.also
+
+    def making(self, properties: Properties) -> tuple[Step, ...]:
+        """The create call, and those after it."""
+        return next((steps for name, steps in self.instead.items() if properties.get(name)), (self.create, *self.also))
 
     def updatable(self, name: str) -> bool:
         """Whether a change of the property can be carried out without another resource."""
