@@ -207,6 +207,8 @@ class Hands:
             value = template(facts) if callable(template) else fill(template, facts)
             if value is not None:
                 found[name] = value
+        for name, ask in row.elsewhere.items():
+            found[name] = await ask(self.call, facts)
         return found | (row.outputs(facts) if row.outputs else {})
 
     async def settle(self, row: Row, facts: Facts) -> Facts:

@@ -159,10 +159,12 @@ class Row:
         prepare: properties to properties before they are fitted to the calls; pure.
         expand: properties to properties with what they name indirectly looked up, before they are compared and kept.
         outputs: attributes `Outputs.…`, whose names only the resource tells.
+        elsewhere: attributes that other calls tell than the reading one, each with how it is asked for.
         busy: whether the resource takes no calls just now; they wait.
         complete: adds to the create call's params what other calls give.
         identify: finds the physical id where the response of create only starts the work.
         consumed: properties that need no call of their own (they matter on delete, or in `complete`).
+        touches: properties that name resources whose attributes change with this one.
         early: dependents by reference may start before it is stable (AWS's CONFIGURATION_COMPLETE).
         tag_type: EC2's ResourceType in TagSpecifications.
         seconds: how long it may take to become stable, in simulated seconds.
@@ -191,10 +193,12 @@ class Row:
     prepare: Callable[[Properties], Properties] | None = None
     expand: Callable[[Caller, Properties], Awaitable[Properties]] | None = None
     outputs: Callable[[Facts], dict[str, Any]] | None = None
+    elsewhere: Mapping[str, Callable[[Caller, Facts], Awaitable[Any]]] = field(default_factory=dict)
     busy: Callable[[Any], bool] | None = None
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
     identify: Callable[[Caller, Facts], Awaitable[str | Waiting]] | None = None
     consumed: tuple[str, ...] = ()
+    touches: tuple[str, ...] = ()
     early: bool = False
     tags: Tagging | None = None
     tag_type: str = ""
