@@ -126,7 +126,7 @@ def check_create(request: Mapping[str, Any]) -> None:
             raise AwsError("MissingParameter", f"The request must contain the parameter {member}.")
     check_identifier("DBInstanceIdentifier", request["DBInstanceIdentifier"], 63)
     _check_master(request["MasterUsername"])
-    if "DBName" in request and not _DATABASE.fullmatch(request["DBName"]):
+    if request.get("DBName") and not _DATABASE.fullmatch(request["DBName"]):
         raise invalid(f"DBName must begin with a letter and contain only alphanumeric characters: {request['DBName']}")
     if request.get("DBName", "").lower() in _NO_DATABASES:
         raise invalid(f"DBName {request['DBName']} cannot be used. It is a reserved word for this engine.")
