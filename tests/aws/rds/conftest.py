@@ -20,9 +20,11 @@ from tests.controlplane.plane import with_ec2
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.backup import Backups
 from netflux.aws.rds.controller import Machine, RdsController
+from netflux.aws.rds.insightsapi import InsightsApi
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
 from netflux.aws.rds.snapshotcontroller import SnapshotController
+from netflux.aws.rds.telemetry import TelemetryController
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -86,9 +88,11 @@ class Region:
         )
         self.controller = RdsController(self.instances, self.machine, lambda key: self.loop.poke("rds", key))
         self.snapshots = SnapshotController(self.instances, self.machine.backups, self.clock)
-        self.loop = Loop(self.clock, [self.controller, self.snapshots])
+        self.telemetry = TelemetryController(self.instances, self.machine, self.apis.call)
+        self.loop = Loop(self.clock, [self.controller, self.snapshots, self.telemetry])
         self.apis.register(SecretsManagerApi(self.documents, self.clock, self.apis))
         self.apis.register(RdsApi(self.instances, self.apis, installations(), self.clock))
+        self.apis.register(InsightsApi(self.instances))
         self.groups: list[str] = []
 
     async def start(self) -> None:
@@ -176,6 +180,7 @@ class Region:
         if call.service in ("rds", "secretsmanager"):
             self.loop.poke_all("rds")
             self.loop.poke_all("rds-snapshot")
+            self.loop.poke_all("rds-telemetry")
 
 
 @pytest.fixture

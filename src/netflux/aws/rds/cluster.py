@@ -100,7 +100,7 @@ class Cluster:
         self.directory = directory
         self.data = directory / "data"
         self.log = directory / "postgresql.log"
-        self.sockets = _short(sockets, directory.name)
+        self.sockets = socket_directory(sockets, directory.name)
         self.port = 0
         self._installation = installation
         self._children = children
@@ -245,8 +245,12 @@ class Cluster:
         )
 
 
-def _short(parent: Path, name: str) -> Path:
-    """A directory for the unix socket whose path the kernel takes."""
+def socket_directory(parent: Path, name: str) -> Path:
+    """Where the unix socket of the cluster of this name is: a path that the kernel takes.
+
+    Args:
+        parent: where it is if that is short enough.
+    """
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     wanted = parent / f"pg-{digest}"
     if len(os.fsencode(wanted)) <= _SOCKET_PATH:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netflux import names
-from netflux.aws.rds import optiongroup, scram, secret, shape, storage, vpc
+from netflux.aws.rds import monitoring, optiongroup, scram, secret, shape, storage, vpc
 from netflux.aws.rds import request as asked
 from netflux.aws.rds.decide import status
 from netflux.aws.rds.pages import page
@@ -44,7 +44,7 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, Snapsh
         f"{asked.COMMON} DBName MasterUsername AvailabilityZone Port StorageEncrypted KmsKeyId BackupTarget "
         "EnableCloudwatchLogsExports Tags(Key Value)",
         refused=asked.refused(asked.NOT_AT_CREATION),
-        only={**asked.ONLY, "BackupTarget": ("region",), "EnableCloudwatchLogsExports": ([],)},
+        only={**asked.ONLY, "BackupTarget": ("region",)},
     )
     async def create_db_instance(self, call: Call, request: CreateDBInstanceMessageTypeDef) -> dict[str, Any]:
         """It is available when a client has logged in ("CreateDBInstance", Amazon RDS API Reference)."""
@@ -58,6 +58,9 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, Snapsh
         identifier, managed = request["DBInstanceIdentifier"].lower(), bool(request.get("ManageMasterUserPassword"))
         settings = {key: request.get(key, default) for key, default in asked.RECORDED.items()}
         settings["StorageType"] = request.get("StorageType", storage.default_type(request))
+        settings |= monitoring.settings(request, {})
+        monitoring.check(settings)
+        await monitoring.check_named(self.apis, request)
         instance = Instance(
             identifier=identifier,
             arn=f"arn:aws:rds:{call.region}:{call.account}:db:{identifier}",
@@ -146,7 +149,8 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, Snapsh
         return {**answer, "Marker": marker} if marker else answer
 
     @operation(
-        f"{asked.COMMON} ApplyImmediately DBPortNumber RotateMasterUserPassword AllowMajorVersionUpgrade",
+        f"{asked.COMMON} ApplyImmediately DBPortNumber RotateMasterUserPassword AllowMajorVersionUpgrade "
+        "CloudwatchLogsExportConfiguration(EnableLogTypes DisableLogTypes)",
         refused=asked.refused(asked.NOT_AT_MODIFICATION),
         only={**asked.ONLY, "AllowMajorVersionUpgrade": (False,)},
     )
@@ -160,6 +164,7 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, Snapsh
         security = request.get("VpcSecurityGroupIds")
         groups = self.security_groups(security, group.vpc) if security else instance.groups
         await secret.check_key(self.apis, request.get("MasterUserSecretKmsKeyId", ""))
+        await monitoring.check_named(self.apis, request)
         with self.documents.transaction():
             instance = self._in_state(request, "available")
             changed = replace(_modified(instance, request), groups=groups, tags=TAGS.merged(instance.tags, tags))
@@ -265,6 +270,8 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, Snapsh
 def _modified(instance: Instance, request: Mapping[str, Any]) -> Instance:
     wanted = {key: request[key] for key in asked.AT_WINDOW if key in request}
     settings = {**instance.settings, **{key: request[key] for key in asked.AT_ONCE if key in request}}
+    settings |= monitoring.settings(request, settings)
+    monitoring.check(settings)
     pending = {**instance.pending, **{key: value for key, value in wanted.items() if settings.get(key) != value}}
     port = request.get("DBPortNumber", instance.port)
     reboots = instance.reboots + (1 if port != instance.port else 0)

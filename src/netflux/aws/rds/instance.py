@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from netflux.aws.rds.insights import Insights
 from netflux.controlplane import identifiers
 from netflux.controlplane.identifiers import arn
 from netflux.controlplane.records.kinds import kind
@@ -88,6 +89,7 @@ class Instances:
         self._take_over_events()
         self._last = max((event.number for event in self.events), default=0)
         self._actual: dict[str, Actual] = {}
+        self.insights = Insights()
         self.passwords: dict[str, str] = {}
         """Passwords between their acceptance and the login that proves them; in memory only."""
 
@@ -107,6 +109,9 @@ class Instances:
             self.put(replace(instance, **changes))
 
     def delete(self, identifier: str) -> None:
+        gone = self.get(identifier)
+        if gone is not None:
+            self.insights.forget(gone.resource_id)
         self.table.delete(identifier)
         self._actual.pop(identifier, None)
         self.passwords.pop(identifier, None)

@@ -59,7 +59,8 @@ COMMON = """
     DBInstanceIdentifier AllocatedStorage DBInstanceClass MasterUserPassword VpcSecurityGroupIds DBSubnetGroupName
     PreferredMaintenanceWindow DBParameterGroupName BackupRetentionPeriod PreferredBackupWindow MultiAZ EngineVersion
     AutoMinorVersionUpgrade LicenseModel Iops StorageThroughput OptionGroupName PubliclyAccessible StorageType
-    CopyTagsToSnapshot MonitoringInterval PromotionTier EnableIAMDatabaseAuthentication DatabaseInsightsMode
+    CopyTagsToSnapshot MonitoringInterval MonitoringRoleArn PerformanceInsightsKMSKeyId
+    PerformanceInsightsRetentionPeriod PromotionTier EnableIAMDatabaseAuthentication DatabaseInsightsMode
     EnablePerformanceInsights DeletionProtection MaxAllocatedStorage EnableCustomerOwnedIp NetworkType MultiTenant
     CACertificateIdentifier ManageMasterUserPassword MasterUserSecretKmsKeyId DedicatedLogVolume EngineLifecycleSupport
     MasterUserAuthenticationType DBSecurityGroups Engine TagSpecifications(ResourceType Tags(Key Value))
@@ -68,10 +69,8 @@ COMMON = """
 
 ONLY: Mapping[str, tuple[object, ...]] = {
     "MultiAZ": (False,),
-    "MonitoringInterval": (0,),
     "EnableIAMDatabaseAuthentication": (False,),
     "DatabaseInsightsMode": ("standard",),
-    "EnablePerformanceInsights": (False,),
     "EnableCustomerOwnedIp": (False,),
     "NetworkType": ("IPV4",),
     "MultiTenant": (False,),
@@ -86,8 +85,7 @@ ONLY: Mapping[str, tuple[object, ...]] = {
 
 _EVERYWHERE = (
     "AdditionalStorageVolumes", "DBCapacityReservationIdentifier", "Domain", "DomainAuthSecretArn", "DomainDnsIps",
-    "DomainFqdn", "DomainIAMRoleName", "DomainOu", "MonitoringRoleArn", "PerformanceInsightsKMSKeyId",
-    "PerformanceInsightsRetentionPeriod", "ProcessorFeatures", "TdeCredentialArn", "TdeCredentialPassword",
+    "DomainFqdn", "DomainIAMRoleName", "DomainOu", "ProcessorFeatures", "TdeCredentialArn", "TdeCredentialPassword",
 )  # fmt: skip
 NOT_AT_CREATION = (
     *_EVERYWHERE, "CharacterSetName", "CustomIamInstanceProfile", "DBClusterIdentifier", "DBSystemId",
@@ -102,7 +100,7 @@ NOT_AT_RESTORE = (
 """Likewise."""
 NOT_AT_MODIFICATION = (
     *_EVERYWHERE, "AutomationMode", "AwsBackupRecoveryPointArn", "CertificateRotationRestart",
-    "CloudwatchLogsExportConfiguration", "DisableDomain", "NewDBInstanceIdentifier", "ReplicaMode",
+    "DisableDomain", "NewDBInstanceIdentifier", "ReplicaMode",
     "ResumeFullAutomationModeMinutes", "UseDefaultProcessorFeatures",
 )  # fmt: skip
 """Likewise."""

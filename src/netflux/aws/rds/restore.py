@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from netflux.aws.rds import monitoring, secret, storage
 from netflux.aws.rds import request as asked
-from netflux.aws.rds import secret, storage
 from netflux.aws.rds.dbinstance import InstanceOperations
 from netflux.aws.rds.installation import choose
 from netflux.aws.rds.part import TAGS, check_identifier, own
@@ -19,7 +19,11 @@ from netflux.resources.rds import AVAILABLE, Instance, Snapshot
 if TYPE_CHECKING:
     from types_boto3_rds.type_defs import RestoreDBInstanceFromDBSnapshotMessageTypeDef
 
-_NOT_INHERITED = ("DeletionProtection", "PubliclyAccessible")
+_NOT_INHERITED = (
+    "DeletionProtection", "PubliclyAccessible", "MonitoringInterval", "MonitoringRoleArn",
+    "EnabledCloudwatchLogsExports", "PerformanceInsightsEnabled", "PerformanceInsightsRetentionPeriod",
+    "PerformanceInsightsKMSKeyId",
+)  # fmt: skip
 _ONLY = ("MultiAZ", "Engine", "LicenseModel", "EnableIAMDatabaseAuthentication", "NetworkType", "DedicatedLogVolume")
 
 
@@ -41,7 +45,6 @@ class RestoreOperations(InstanceOperations):
         only={
             **{name: asked.ONLY[name] for name in (*_ONLY, "EnableCustomerOwnedIp", "TagSpecifications.ResourceType")},
             "BackupTarget": ("region",),
-            "EnableCloudwatchLogsExports": ([],),
         },
     )
     async def restore_db_instance_from_db_snapshot(
@@ -55,6 +58,8 @@ class RestoreOperations(InstanceOperations):
         if snapshot.status != AVAILABLE:
             raise AwsError("InvalidDBSnapshotState", f"The snapshot {snapshot.identifier} is not in available state.")
         settings = _settings(snapshot, request)
+        settings |= monitoring.settings(request, {})
+        monitoring.check(settings)
         asked.check_common({**settings, **request})
         storage.check(settings)
         asked.check_windows(settings)

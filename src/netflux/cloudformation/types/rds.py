@@ -93,6 +93,17 @@ def _ending(facts: Facts) -> list[dict[str, Any]]:
     return [made]
 
 
+def _exports(facts: Facts) -> list[dict[str, Any]]:
+    """ModifyDBInstance takes what is to be exported from now on, and what no longer."""
+    before, after = facts.old.get("EnableCloudwatchLogsExports", []), facts.new.get("EnableCloudwatchLogsExports", [])
+    changes = {
+        "EnableLogTypes": [one for one in after if one not in before],
+        "DisableLogTypes": [one for one in before if one not in after],
+    }
+    made = {name: logs for name, logs in changes.items() if logs}
+    return [{"DBInstanceIdentifier": facts.id, "CloudwatchLogsExportConfiguration": made}] if made else []
+
+
 _INSTANCE = Row(
     type="AWS::RDS::DBInstance",
     service="rds",
@@ -123,8 +134,11 @@ _INSTANCE = Row(
                 "DBInstanceClass",
                 "DBParameterGroupName",
                 "DeletionProtection",
+                "DatabaseInsightsMode",
+                "EngineLifecycleSupport",
                 "EngineVersion",
                 "EnableIAMDatabaseAuthentication",
+                "EnablePerformanceInsights",
                 "Iops",
                 "MasterUserPassword",
                 "ManageMasterUserPassword",
@@ -133,9 +147,12 @@ _INSTANCE = Row(
                 "MonitoringRoleArn",
                 "MultiAZ",
                 "OptionGroupName",
+                "PerformanceInsightsKMSKeyId",
+                "PerformanceInsightsRetentionPeriod",
                 "Port",
                 "PreferredBackupWindow",
                 "PreferredMaintenanceWindow",
+                "PromotionTier",
                 "PubliclyAccessible",
                 "StorageThroughput",
                 "StorageType",
@@ -143,7 +160,19 @@ _INSTANCE = Row(
             ),
             renames=_RENAMES | {"Port": "DBPortNumber"},
             params={"DBInstanceIdentifier": "$id", "ApplyImmediately": True},
-            defaults={"DeletionProtection": False, "CopyTagsToSnapshot": False, "BackupRetentionPeriod": 1},
+            defaults={
+                "DeletionProtection": False,
+                "CopyTagsToSnapshot": False,
+                "BackupRetentionPeriod": 1,
+                "EnablePerformanceInsights": False,
+                "MonitoringInterval": 0,
+            },
+        ),
+        Step(
+            "ModifyDBInstance",
+            ("EnableCloudwatchLogsExports",),
+            build=_exports,
+            defaults={"EnableCloudwatchLogsExports": []},
         ),
     ),
     instead={
