@@ -19,6 +19,7 @@ from netflux.aws.iam.api import IamApi
 from netflux.aws.kms.api import KmsApi
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.rds.api import RdsApi
+from netflux.aws.rds.insightsapi import InsightsApi
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
@@ -34,7 +35,7 @@ from netflux.controlplane.protocol import models
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudformation": CloudFormationApi,
     "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
-    "events": EventsApi, "scheduler": SchedulerApi,
+    "events": EventsApi, "scheduler": SchedulerApi, "pi": InsightsApi,
     "elbv2": ElbApi, "iam": IamApi, "kms": KmsApi, "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
     "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
     "ssm": SsmApi, "sts": StsApi,

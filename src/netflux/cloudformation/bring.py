@@ -101,9 +101,10 @@ class Bringer:
                 self._stack, resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated"
             )
         facts = await self._facts(resource, row, wish)
-        for step in row.also:
+        for step in row.making(facts.new)[1:]:
             present = [name for name in step.only or () if name in facts.new]
             if present:
+                facts = await self._hands.settle(row, facts) if step.settled else facts
                 await self._hands.step(row, step, facts, present)
         await self._finish(row, resource, facts, (verb, configured))
 
@@ -167,7 +168,18 @@ class Bringer:
         resource = replace(
             resource, attributes=await self._hands.attributes(row, facts), configured=True, complete=True, attempt=None
         )
+        await self._touch(row, facts)
         self._journal.resource(self._stack, resource, f"{verb}_COMPLETE")
+
+    async def _touch(self, row: Row, facts: Facts) -> None:
+        """Reads the attributes of the stack's resources again that this one changes."""
+        touched = {facts.new[name] for name in row.touches if name in facts.new}
+        for other in self._journal.store.resources(self._stack).values() if touched else ():
+            if other.physical in touched and other.complete:
+                its = row_of(other.type)
+                read = await self._hands.facts(self._stack, other, its, other.properties)
+                attributes = await self._hands.attributes(its, read)
+                self._journal.store.put_resource(self._stack, replace(other, attributes=attributes))
 
     async def _replace(
         self, row: Row, wish: Wish, what: tuple[Resource, decide.Change], configured: Callable[[], None]

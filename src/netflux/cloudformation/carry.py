@@ -91,7 +91,9 @@ def create_carries(row: Row, name: str) -> bool:
 
 def carried(row: Row, name: str) -> bool:
     """Whether anything carries the property when the resource is created."""
-    return name in row.consumed or create_carries(row, name) or any(name in (step.only or ()) for step in row.also)
+    if name in row.consumed or name in row.instead:
+        return True
+    return create_carries(row, name) or any(name in (step.only or ()) for step in row.also)
 
 
 def uncarried(row: Row, properties: Properties) -> Iterator[str]:

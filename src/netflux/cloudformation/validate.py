@@ -135,6 +135,8 @@ def _gives(kind: str, attribute: str, region: str) -> bool:
     row = rows().get(kind)
     if row is None:
         return schema_of(region, kind).gives(attribute)
+    if attribute in row.elsewhere:
+        return True
     return (
         attribute in row.attributes
         or attribute in row.told

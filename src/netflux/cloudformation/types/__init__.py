@@ -29,13 +29,13 @@ from netflux.cloudformation.types import servicediscovery as _servicediscovery
 from netflux.cloudformation.types import sns as _sns
 from netflux.cloudformation.types import sqs as _sqs
 from netflux.cloudformation.types import ssm as _ssm
+from netflux.cloudformation.types import vpc as _vpc
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
     _acm, _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _events, _iam,
     _iamusers, _kms, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _sns,
-    _sqs,
-    _ssm,
+    _sqs, _ssm, _vpc,
 )  # fmt: skip
 
 
