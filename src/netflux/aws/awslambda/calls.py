@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from dataclasses import dataclass
 
-from netflux.aws.awslambda.decide import LARGEST_EVENT, Outcome
+from netflux.aws.awslambda.decide import LARGEST_EVENT, Outcome, chosen
 from netflux.aws.awslambda.fleet import Fleet, Request
 from netflux.aws.awslambda.host import Host
 from netflux.aws.awslambda.part import Named, missing, named
 from netflux.errors import AwsError
 from netflux.resources.awslambda.function import FAILED, LATEST, PENDING, Function, Version
 from netflux.resources.awslambda.invocation import INVOCATION, Invocation
+from netflux.resources.awslambda.qualified import Qualified, key
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Calls:
         self._host = host
         self._fleet = fleet
         self.queue = host.kept.documents.table(INVOCATION)
+        self._qualified = Qualified(host.kept.documents)
 
     def target(self, text: str, qualifier: str = "") -> Target:
         """The version that a name or an ARN leads to.
@@ -76,7 +79,10 @@ class Calls:
         return Target(function, version, arn)
 
     def _version(self, wanted: Named) -> Version | None:
-        return self._host.kept.version(wanted.name, wanted.qualifier or LATEST)
+        alias = self._qualified.aliases.get(key(wanted.name, wanted.qualifier))
+        if alias is None:
+            return self._host.kept.version(wanted.name, wanted.qualifier or LATEST)
+        return self._host.kept.version(wanted.name, chosen(alias.version, alias.weights, random.random()))  # noqa: S311
 
     async def invoke(self, text: str, payload: bytes, qualifier: str = "", context: str = "") -> Answer:
         """Calls a function and waits for what comes of it.
@@ -112,11 +118,14 @@ class Calls:
             Its request id.
 
         Raises:
-            AwsError: there is no such function, or the payload is too long.
+            AwsError: there is no such function, the payload is too long, or the function's policy does not let the
+                source's service call it.
         """
         wanted = named(self._host.kept, text, qualifier)
+        arn = self._host.kept.arn(wanted.name, wanted.qualifier)
         if wanted.name not in self._host.kept.functions or self._version(wanted) is None:
-            raise missing(self._host.kept.arn(wanted.name, wanted.qualifier))
+            raise missing(arn)
+        self.check_source(wanted, arn, source)
         if len(payload) > LARGEST_EVENT:
             raise AwsError(
                 "RequestTooLargeException",
@@ -129,6 +138,16 @@ class Calls:
         )
         self.queue.put(made)
         return made.id
+
+    def check_source(self, wanted: Named, arn: str, source: str) -> None:
+        """AwsError unless the function's policy lets the source's service call it."""
+        if source and not self._qualified.lets(wanted.name, wanted.qualifier, arn, (source, self._host.kept.account)):
+            raise AwsError(
+                "AccessDeniedException",
+                f"{source} is not allowed to perform lambda:InvokeFunction on {arn}: no statement of the function's "
+                "policy lets its service. Give it by AddPermission.",
+                403,
+            )
 
 
 def answer(outcome: Outcome) -> Answer:

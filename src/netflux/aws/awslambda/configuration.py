@@ -25,8 +25,7 @@ MEMBERS = (
     "SnapStart(ApplyOn) LoggingConfig(LogFormat ApplicationLogLevel SystemLogLevel LogGroup)"
 )
 REFUSED: Mapping[str, str] = {
-    "FileSystemConfigs.Arn": "Leave it out: functions mount no file systems here.",
-    "FileSystemConfigs.LocalMountPath": "Leave it out: functions mount no file systems here.",
+    "Runtime": "Use python3.x, nodejs, provided.al2 or provided.al2023, or a container image: nothing here runs others.",
     "FileSystemConfigs": "Leave it out: functions mount no file systems here.",
     "SnapStart.ApplyOn": "Use None: environments start anew here.",
     "VpcConfig.Ipv6AllowedForDualStack": "Leave it out: subnets of functions have IPv4 here.",
@@ -40,6 +39,7 @@ REFUSED: Mapping[str, str] = {
 }
 ONLY: Mapping[str, tuple[object, ...]] = {
     "FileSystemConfigs": ([],),
+    "Runtime": runtimes.NAMES,
     "SnapStart.ApplyOn": ("None",),
     "VpcConfig.Ipv6AllowedForDualStack": (False,),
     "LoggingConfig.LogFormat": ("Text",),

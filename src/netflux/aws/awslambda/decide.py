@@ -18,6 +18,8 @@ LARGEST_EVENT = 1024 * 1024
 """Bytes of the payload of a call that nobody waits for ("Lambda quotas")."""
 LARGEST_REQUEST = 6 * MEBIBYTE
 """Bytes of the payload of a call that somebody waits for ("Lambda quotas")."""
+SUCCESS = "Success"
+"""Condition of a call that was answered."""
 _DELAYS = (60.0, 120.0)
 """Simulated seconds before the second and the third attempt."""
 _FIRST_BACKOFF, _MOST_BACKOFF = 1.0, 300.0
@@ -194,3 +196,18 @@ def plain(payload: bytes) -> Any:
         return json.loads(payload)
     except ValueError:
         return payload.decode(errors="replace")
+
+
+def chosen(version: str, weights: Mapping[str, float], number: float) -> str:
+    """The version that an alias leads a call to.
+
+    Args:
+        version: the alias's own.
+        weights: the share of others.
+        number: from 0 up to 1, by chance.
+    """
+    for other, weight in weights.items():
+        if number < weight:
+            return other
+        number -= weight
+    return version

@@ -82,12 +82,13 @@ class Environment:
             AwsError: the role can't be assumed, or the process or container can't be made.
         """
         settings = self.version.settings
-        told = self._runtime.told if self._runtime is not None else "image"
-        self.log.write(f"INIT_START Runtime Version: {told}\n")
         self._door = await self._host.runtime_api.offer(self)
         begun = time.monotonic()
         try:
-            self._container = await self._host.runtime.start(await self._spec(self._door))
+            spec = await self._spec(self._door)
+            told = self._runtime.told if self._runtime is not None else "image"
+            self.log.write(f"INIT_START Runtime Version: {told}\n")
+            self._container = await self._host.runtime.start(spec)
         except (StartError, PullError) as error:
             await self.end()
             raise AwsError("InvalidRuntimeException", f"The function can't be started: {error}", 502) from error
@@ -183,7 +184,7 @@ class Environment:
         """See runtimeapi.Asked."""
         return self._settle(request, Outcome(request, body))
 
-    def failed(self, request: str, body: bytes, kind: str) -> bool:
+    def failed(self, request: str, body: bytes) -> bool:
         """See runtimeapi.Asked."""
         return self._settle(request, reported(request, body, ""))
 

@@ -30,6 +30,7 @@ from netflux.resources.awslambda.function import (
     Settings,
     Version,
 )
+from netflux.resources.awslambda.qualified import Qualified, key
 
 Request = dict[str, Any]
 _PAGE = 50
@@ -46,6 +47,8 @@ class FunctionOperations(Part):
     Args:
         host: what they run on.
     """
+
+    qualified: Qualified
 
     def __init__(self, host: Host) -> None:
         super().__init__(host.kept)
@@ -173,6 +176,7 @@ class FunctionOperations(Part):
             return {}
         for version in self.kept.of(function.name):
             self.kept.versions.delete(version.key)
+        self.qualified.forget(function.name)
         self.kept.functions.delete(function.name)
         return {}
 
@@ -196,7 +200,9 @@ class FunctionOperations(Part):
 
     def _asked(self, request: Mapping[str, Any]) -> tuple[Function, Version]:
         wanted, function = self.named(request), self.function(request)
-        version = self.kept.version(function.name, wanted.qualifier or LATEST)
+        alias = self.qualified.aliases.get(key(function.name, wanted.qualifier))
+        number = alias.version if alias is not None else wanted.qualifier or LATEST
+        version = self.kept.version(function.name, number)
         if version is None:
             raise missing(self.kept.arn(function.name, wanted.qualifier))
         return function, version
@@ -208,8 +214,8 @@ class FunctionOperations(Part):
         if given and given != before.revision:
             raise AwsError(
                 "PreconditionFailedException",
-                "The RevisionId provided does not match the latest RevisionId. Call the GetFunction or the GetAlias API "
-                "to retrieve the latest RevisionId",
+                "The RevisionId provided does not match the latest RevisionId. Call the GetFunction or the GetAlias "
+                "API to retrieve the latest RevisionId",
                 412,
             )
         if before.state == PENDING or before.updated == IN_PROGRESS:

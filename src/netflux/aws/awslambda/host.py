@@ -61,10 +61,6 @@ class Host:
     modules: Path | None
     authority: Authority | None = None
 
-    def layers(self, wanted: Sequence[str]) -> Path | None:
-        """The folder with what these layers hold; None for none."""
-        return None
-
     @property
     def region(self) -> str:
         """Of the cloud."""

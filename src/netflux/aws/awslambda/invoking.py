@@ -51,7 +51,7 @@ class InvokeOperations:
     invoke.deadline = 1000.0  # type: ignore[attr-defined]
 
     @operation("FunctionName InvokeArgs")
-    def invoke_async(self, call: Call, request: Request) -> Request:
+    def invoke_async(self, _call: Call, request: Request) -> Request:
         """The older form of a call that nobody waits for."""
         arguments = request["InvokeArgs"]
         payload = arguments.read() if hasattr(arguments, "read") else bytes(arguments)

@@ -103,7 +103,7 @@ class Queue:
             outcome = await self._calls.run(target, one.id, one.payload, one.context)
         except AwsError as error:
             self._not_made(one, error)
-        except Exception:
+        except Exception:  # noqa: BLE001  (a call stays in the queue, whatever happened)
             _log.exception("the queued call %s of %s failed", one.id, one.function)
             self._not_made(one, AwsError("ServiceException", "see netflux.log", 500))
         else:
@@ -111,7 +111,7 @@ class Queue:
 
     def _made(self, one: Invocation, outcome: Outcome) -> None:
         if not outcome.error:
-            self._finish(one, outcome, "Success")
+            self._finish(one, outcome, decide.SUCCESS)
             return
         following = decide.after_failure(one.attempts, one.accepted, self._host.clock.calendar(), self._rule(one))
         if isinstance(following, GivenUp):

@@ -50,7 +50,7 @@ class Asked(Protocol):
         """The handler's answer; False where no such call is under way."""
         ...
 
-    def failed(self, request: str, body: bytes, kind: str) -> bool:
+    def failed(self, request: str, body: bytes) -> bool:
         """The handler's error; the same."""
         ...
 
@@ -135,7 +135,7 @@ class RuntimeApi:
 
     async def _error(self, request: web.Request) -> web.Response:
         environment, body = self._of(request), await request.read()
-        if not environment.failed(request.match_info["id"], body, _kind(request, body)):
+        if not environment.failed(request.match_info["id"], body):
             return _refused(400, "InvalidRequestID", "Invalid request ID")
         return _accepted()
 

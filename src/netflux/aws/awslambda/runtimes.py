@@ -30,6 +30,12 @@ _ENDED = frozenset({
 })  # fmt: skip
 """Runtimes in which AWS lets no function be made any more ("Deprecated runtimes")."""
 
+NAMES = (
+    "python3.8", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14", "nodejs18.x",
+    "nodejs20.x", "nodejs22.x", "nodejs24.x", "provided.al2", "provided.al2023", *sorted(_ENDED),
+)  # fmt: skip
+"""Runtimes that are run here, and those that AWS refuses in its own words."""
+
 
 @dataclass(frozen=True)
 class Interpreter:

@@ -6,7 +6,16 @@ import base64
 from datetime import datetime
 from typing import Any
 
-from netflux.resources.awslambda.function import IN_PROGRESS, LATEST, PENDING, Function, Functions, Settings, Version
+from netflux.resources.awslambda.function import (
+    IN_PROGRESS,
+    LATEST,
+    PENDING,
+    Function,
+    Functions,
+    ImageConfiguration,
+    Settings,
+    Version,
+)
 
 
 def moment(when: datetime) -> str:
@@ -79,17 +88,19 @@ def _optional(kept: Functions, settings: Settings) -> dict[str, Any]:
             "VpcId": kept.vpc_of(settings.subnets[0]),
             "Ipv6AllowedForDualStack": False,
         }
-    image = settings.image
-    if image.entry_point or image.command or image.directory:
-        told: dict[str, Any] = {}
-        if image.entry_point:
-            told["EntryPoint"] = [*image.entry_point]
-        if image.command:
-            told["Command"] = [*image.command]
-        if image.directory:
-            told["WorkingDirectory"] = image.directory
-        found["ImageConfigResponse"] = {"ImageConfig": told}
-    return found
+    told = _image(settings.image)
+    return found | ({"ImageConfigResponse": {"ImageConfig": told}} if told else {})
+
+
+def _image(image: ImageConfiguration) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if image.entry_point:
+        told["EntryPoint"] = [*image.entry_point]
+    if image.command:
+        told["Command"] = [*image.command]
+    if image.directory:
+        told["WorkingDirectory"] = image.directory
+    return told
 
 
 def sha256(version: Version) -> str:

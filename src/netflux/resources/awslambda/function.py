@@ -131,7 +131,6 @@ class Function:
         created: when it was made.
         published: how many versions there have been; a number is never given twice.
         reserved: concurrent calls that are kept for it, which are also the most it gets; None where it shares.
-        recursion: `Terminate` or `Allow`.
     """
 
     name: str
@@ -140,7 +139,6 @@ class Function:
     published: int = 0
     reserved: int | None = None
     tags: dict[str, str] = field(default_factory=dict)
-    recursion: str = "Terminate"
 
 
 def version_key(function: str, number: str) -> str:
