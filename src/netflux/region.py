@@ -21,7 +21,7 @@ from netflux.aws.applicationautoscaling.store import Store as ScalingStore
 from netflux.aws.awslambda.code import Packages
 from netflux.aws.awslambda.host import Host as FunctionHost
 from netflux.aws.awslambda.runtimeapi import RuntimeApi
-from netflux.aws.awslambda.service import Lambda, library
+from netflux.aws.awslambda.service import Lambda, library, modules
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
@@ -151,7 +151,7 @@ class Region:
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
-        more += [ParameterExpirationController(self.documents, self.clock), self.awslambda.controller]
+        more += [ParameterExpirationController(self.documents, self.clock), *self.awslambda.controllers]
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
@@ -356,7 +356,7 @@ class Region:
             clock=self.clock,
             endpoint=f"http://127.0.0.1:{self.options.port}",
             library=library(),
-            modules=None,
+            modules=modules(),
             authority=self.front.authorization,
         )
         made = Lambda(host, self.destinations, self._poke)

@@ -6,14 +6,20 @@ from netflux.aws.awslambda.calls import Calls
 from netflux.aws.awslambda.fleet import Fleet
 from netflux.aws.awslambda.host import Host
 from netflux.aws.awslambda.invoking import InvokeOperations
+from netflux.aws.awslambda.layers import LayerOperations
+from netflux.aws.awslambda.mappings import MappingOperations
 from netflux.aws.awslambda.permissions import PermissionOperations
 from netflux.aws.awslambda.settings import SettingOperations
 from netflux.aws.awslambda.versions import VersionOperations
 from netflux.aws.destinations import Destinations
+from netflux.resources.awslambda.layer import Layers
+from netflux.resources.awslambda.mapping import MAPPING
 from netflux.resources.awslambda.qualified import Qualified
 
 
-class LambdaApi(VersionOperations, InvokeOperations, PermissionOperations, SettingOperations):
+class LambdaApi(
+    VersionOperations, LayerOperations, InvokeOperations, PermissionOperations, SettingOperations, MappingOperations
+):
     """Handlers of Lambda.
 
     Args:
@@ -32,3 +38,5 @@ class LambdaApi(VersionOperations, InvokeOperations, PermissionOperations, Setti
         self.calls = calls
         self.destinations = destinations
         self.qualified = Qualified(host.kept.documents)
+        self.layers = Layers(host.kept.documents)
+        self.mappings = host.kept.documents.table(MAPPING)

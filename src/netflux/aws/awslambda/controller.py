@@ -44,6 +44,8 @@ class LambdaController:
             return ""
         try:
             await asyncio.to_thread(self._host.packages.unpack, version.code.digest)
+            if version.layers:
+                await asyncio.to_thread(self._host.packages.merged, [one.digest for one in version.layers])
         except OSError as error:
             return f"The code can't be unpacked: {error}"
         return ""

@@ -27,6 +27,7 @@ from netflux.resources.awslambda.function import (
     SUCCESSFUL,
     Code,
     Function,
+    LayerCode,
     Settings,
     Version,
 )
@@ -34,6 +35,7 @@ from netflux.resources.awslambda.qualified import Qualified, key
 
 Request = dict[str, Any]
 _PAGE = 50
+_MANDATORY = "Runtime and Handler are mandatory parameters for functions created with deployment packages."
 _LIVES = "Leave it out: functions live on this machine only."
 _SIGNING = "Leave it out: code is not signed here."
 _TENANTS = "Leave it out: environments are not kept apart by tenant here."
@@ -81,7 +83,8 @@ class FunctionOperations(Part):
         arn = self.kept.arn(name)
         function = Function(name, arn, now, tags=dict(request.get("Tags") or {}))
         architecture = (request.get("Architectures") or ["x86_64"])[0]
-        version = Version(name, LATEST, settings, package, architecture, now, str(uuid.uuid4()))
+        layers = self._layers(settings, ())
+        version = Version(name, LATEST, settings, package, architecture, now, str(uuid.uuid4()), layers=layers)
         with self.documents.transaction():
             if name in self.kept.functions:
                 raise AwsError("ResourceConflictException", f"Function already exist: {name}", 409)
@@ -163,7 +166,7 @@ class FunctionOperations(Part):
         settings = configuration.settings(before.function, request, before.settings)
         if request.get("Role") is not None:
             self._check_role(settings)
-        return self._changed(request, settings=settings)
+        return self._changed(request, settings=settings, layers=self._layers(settings, before.layers))
 
     @operation("FunctionName Qualifier")
     def delete_function(self, call: Call, request: Request) -> Request:
@@ -239,6 +242,21 @@ class FunctionOperations(Part):
                 return shown(self.kept, function, self.publish(function, made, ""), qualified=True)
         return shown(self.kept, function, made)
 
+    def _layers(self, settings: Settings, before: tuple[LayerCode, ...]) -> tuple[LayerCode, ...]:
+        """The code of the layers; one that the function has already may have been deleted since."""
+        known = {one.arn: one for one in before}
+        found = []
+        for arn in settings.layers:
+            layer = self.kept.layer(arn)
+            one = known.get(arn) if layer is None else LayerCode(arn, layer.digest, layer.size)
+            if one is None:
+                raise invalid(
+                    f"Layer version {arn} does not exist. Layers of other accounts are not here: publish a copy with "
+                    "`aws lambda publish-layer-version`."
+                )
+            found.append(one)
+        return tuple(found)
+
     def _check_role(self, settings: Settings) -> None:
         if not self.host.trusted(settings.role):
             raise invalid("The role defined for the function cannot be assumed by Lambda.")
@@ -280,11 +298,9 @@ def _check_package(request: Mapping[str, Any], settings: Settings, *, image: boo
         if not request["Code"].get("ImageUri"):
             raise invalid("Please provide ImageUri when creating a function with packageType Image.")
         if settings.runtime or settings.handler:
-            raise invalid(
-                "Runtime and Handler are mandatory parameters for functions created with deployment packages; an image has none."
-            )
+            raise invalid(_MANDATORY)
         return
     if request["Code"].get("ImageUri"):
         raise invalid("Please don't provide ImageUri when updating a function with packageType Zip.")
     if not settings.runtime or not settings.handler:
-        raise invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+        raise invalid(_MANDATORY)

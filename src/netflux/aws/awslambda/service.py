@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from netflux.aws.awslambda.controller import LambdaController
 from netflux.aws.awslambda.decide import SUCCESS, Outcome, Retry, record
 from netflux.aws.awslambda.fleet import Fleet
 from netflux.aws.awslambda.host import Host
+from netflux.aws.awslambda.pollers import PollerController
 from netflux.aws.awslambda.queue import Queue
 from netflux.aws.destinations import Destinations, Event
 from netflux.controlplane.records.table import Change
 from netflux.resources.awslambda.function import LATEST, VERSION
 from netflux.resources.awslambda.invocation import Invocation
+from netflux.resources.awslambda.mapping import MAPPING
 
 
 class Lambda:
@@ -39,6 +42,8 @@ class Lambda:
         self.queue = Queue(host, self.calls, self._rule, self._told)
         self.api = LambdaApi(host, self.fleet, self.calls, destinations)
         self.controller = LambdaController(host, self.fleet)
+        self.pollers = PollerController(host, self.calls)
+        self.controllers = (self.controller, self.pollers)
         destinations.register("lambda", lambda event: self.calls.enqueue(event.arn, event.body.encode(), event.source))
 
     async def start(self) -> None:
@@ -50,6 +55,7 @@ class Lambda:
 
     async def stop(self) -> None:
         """Ends all environments; what is in the queue stays there."""
+        await self.pollers.stop()
         await self.queue.stop()
         await self.fleet.stop()
         await self._host.runtime_api.stop()
@@ -57,6 +63,9 @@ class Lambda:
     def _recorded(self, changes: Sequence[Change]) -> None:
         for function in {change.key.rpartition(":")[0] for change in changes if change.table == VERSION.name}:
             self._poke(self.controller.name, function)
+        for change in changes:
+            if change.table == MAPPING.name:
+                self._poke(self.pollers.name, change.key)
 
     def _rule(self, invocation: Invocation) -> Retry:
         found = self.api.qualified.rule(invocation.function, invocation.qualifier)
@@ -83,6 +92,12 @@ class Lambda:
         if condition != SUCCESS and version is not None and version.settings.dead:
             body = invocation.payload.decode(errors="replace")
             self._destinations.deliver(Event(version.settings.dead, body, kept.arn(invocation.function)))
+
+
+def modules() -> Path | None:
+    """Where scripts/install-node-sdk has put the AWS SDK for JavaScript; None where it has not."""
+    found = Path(sys.prefix, "share", "netflux", "nodejs", "node_modules")
+    return found if found.is_dir() else None
 
 
 def library() -> Path:
