@@ -20,8 +20,12 @@ from netflux.aws.applicationautoscaling.controller import ScalingController
 from netflux.aws.applicationautoscaling.store import Store as ScalingStore
 from netflux.aws.awslambda.code import Packages
 from netflux.aws.awslambda.host import Host as FunctionHost
+from netflux.aws.awslambda.interfaces import Interfaces
 from netflux.aws.awslambda.runtimeapi import RuntimeApi
+from netflux.aws.awslambda.service import Front as FunctionFront
 from netflux.aws.awslambda.service import Lambda, library, modules
+from netflux.aws.awslambda.web import SOCKET as FUNCTIONS
+from netflux.aws.awslambda.web import Who
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
@@ -79,7 +83,11 @@ from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
 from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.controlplane.authentication.admission import MAIN
+from netflux.controlplane.authentication.signature import Signed
+from netflux.controlplane.authorization import circumstances
 from netflux.controlplane.authorization.actors import Actors
+from netflux.controlplane.authorization.service import Need
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
@@ -347,8 +355,11 @@ class Region:
 
     def _lambda(self) -> Lambda:
         packages = Packages(self.state.path / "functions", self.state.run / "functions")
+        kept = Functions(self.documents, (self.options.region, self.options.account))
+        names, serve = (self.endpoints, self.resolver), (self.front.server.listen, self.options.port)
         host = FunctionHost(
-            kept=Functions(self.documents, (self.options.region, self.options.account)),
+            kept=kept,
+            interfaces=Interfaces(self.network, kept, names, self.state.run / "functions-hosts", serve),
             packages=packages,
             runtime=self.runtime,
             runtime_api=RuntimeApi(),
@@ -359,9 +370,30 @@ class Region:
             modules=modules(),
             authority=self.front.authorization,
         )
-        made = Lambda(host, self.destinations, self._poke)
+        parts = FunctionFront(self.state.run / FUNCTIONS, self.haproxy.put, self._signer)
+        made = Lambda(host, self.destinations, self._poke, parts)
         self.apis.register(made.api)
         return made
+
+    def _signer(self, request: Signed) -> Who | None:
+        """Who has signed a request to a function URL."""
+        key = self.front.admission.identify(request, MAIN)
+        if key is None:
+            return None
+        authorization = self.front.authorization
+        identity = authorization.known(key)
+
+        async def allowed(action: str, resource: str) -> bool:
+            if identity is None:
+                return True
+            context = {**circumstances.of_identity(identity, key), "lambda:functionurlauthtype": ("AWS_IAM",)}
+            return (await authorization.verdict(identity, Need(action, resource), context)).allowed
+
+        told = {
+            "accessKey": key.access_key, "accountId": self.options.account, "callerId": key.identity,
+            "userArn": key.principal.name, "userId": key.identity,
+        }  # fmt: skip
+        return Who(identity is None, allowed, told)
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)

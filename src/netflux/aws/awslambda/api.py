@@ -10,15 +10,23 @@ from netflux.aws.awslambda.layers import LayerOperations
 from netflux.aws.awslambda.mappings import MappingOperations
 from netflux.aws.awslambda.permissions import PermissionOperations
 from netflux.aws.awslambda.settings import SettingOperations
+from netflux.aws.awslambda.urls import UrlOperations
 from netflux.aws.awslambda.versions import VersionOperations
 from netflux.aws.destinations import Destinations
 from netflux.resources.awslambda.layer import Layers
 from netflux.resources.awslambda.mapping import MAPPING
 from netflux.resources.awslambda.qualified import Qualified
+from netflux.resources.awslambda.url import URL
 
 
 class LambdaApi(
-    VersionOperations, LayerOperations, InvokeOperations, PermissionOperations, SettingOperations, MappingOperations
+    VersionOperations,
+    LayerOperations,
+    InvokeOperations,
+    PermissionOperations,
+    SettingOperations,
+    MappingOperations,
+    UrlOperations,
 ):
     """Handlers of Lambda.
 
@@ -39,4 +47,5 @@ class LambdaApi(
         self.destinations = destinations
         self.qualified = Qualified(host.kept.documents)
         self.layers = Layers(host.kept.documents)
+        self.urls = host.kept.documents.table(URL)
         self.mappings = host.kept.documents.table(MAPPING)

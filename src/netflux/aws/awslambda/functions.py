@@ -32,6 +32,7 @@ from netflux.resources.awslambda.function import (
     Version,
 )
 from netflux.resources.awslambda.qualified import Qualified, key
+from netflux.resources.awslambda.url import URL
 
 Request = dict[str, Any]
 _PAGE = 50
@@ -180,6 +181,8 @@ class FunctionOperations(Part):
         for version in self.kept.of(function.name):
             self.kept.versions.delete(version.key)
         self.qualified.forget(function.name)
+        for url in self.kept.documents.table(URL).where("function", function.name):
+            self.kept.documents.table(URL).delete(f"{url.function}:{url.qualifier}")
         self.kept.functions.delete(function.name)
         return {}
 

@@ -133,7 +133,6 @@ _PERMISSION = Row(
 )
 
 
-
 _VERSION = Row(
     type="AWS::Lambda::Version",
     service="lambda",
@@ -153,7 +152,9 @@ def _routing(facts: Facts) -> list[dict[str, Any]]:
 
 def _alias(properties: Properties) -> Properties:
     routing = properties.get("RoutingConfig") or {}
-    weights = {one["FunctionVersion"]: float(one["FunctionWeight"]) for one in routing.get("AdditionalVersionWeights") or ()}
+    weights = {
+        one["FunctionVersion"]: float(one["FunctionWeight"]) for one in routing.get("AdditionalVersionWeights") or ()
+    }
     return {
         "FunctionVersion": properties.get("FunctionVersion"),
         "Description": properties.get("Description", ""),
@@ -256,7 +257,13 @@ _RULE = Row(
         Step(
             "PutFunctionEventInvokeConfig",
             ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"),
-            always=("FunctionName", "Qualifier", "MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"),
+            always=(
+                "FunctionName",
+                "Qualifier",
+                "MaximumRetryAttempts",
+                "MaximumEventAgeInSeconds",
+                "DestinationConfig",
+            ),
         ),
     ),
     delete=(
