@@ -42,11 +42,11 @@ class LambdaController:
 
     async def _ready(self, version: Version) -> str:
         """Empty when the code is there; else why not."""
-        if version.code.image:
-            return ""
         try:
             if version.settings.subnets:
                 await self._host.interfaces.attach(version.function, version.settings)
+            if version.code.image:
+                return ""  # pulled when the function was made
             await asyncio.to_thread(self._host.packages.unpack, version.code.digest)
             if version.layers:
                 await asyncio.to_thread(self._host.packages.merged, [one.digest for one in version.layers])

@@ -266,7 +266,9 @@ class Environment:
 
     async def _image(self) -> tuple[Image, Sequence[str] | None]:
         if self._runtime is None:
-            pulled = await self._host.runtime.pull(self.version.code.image)
+            code = self.version.code
+            pinned = f"{code.image.partition('@')[0].rpartition(':')[0]}@sha256:{code.digest}"
+            pulled = await self._host.runtime.pull(pinned)
             return pulled, self.version.settings.image.command
         return Image("lambda", "", self._runtime.argv, (), {}, "/"), None
 

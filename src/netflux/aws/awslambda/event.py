@@ -182,7 +182,7 @@ def page(status: int, reason: str) -> Reply:
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
         "</body>\r\n</html>\r\n"
     )
-    return Reply(status, [("content-type", "text/html"), ("server", "awselb/2.0")], text.encode())
+    return Reply(status, [("content-type", "text/html")], text.encode())
 
 
 BAD_GATEWAY = page(502, "Bad Gateway")

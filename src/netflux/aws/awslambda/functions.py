@@ -33,9 +33,12 @@ from netflux.resources.awslambda.function import (
 )
 from netflux.resources.awslambda.qualified import Qualified, key
 from netflux.resources.awslambda.url import URL
+from netflux.runtime.driver import PullError
 
 Request = dict[str, Any]
 _PAGE = 50
+PODMAN = "podman"
+"""Runtime of container images."""
 _MANDATORY = "Runtime and Handler are mandatory parameters for functions created with deployment packages."
 _LIVES = "Leave it out: functions live on this machine only."
 _SIGNING = "Leave it out: code is not signed here."
@@ -105,7 +108,8 @@ class FunctionOperations(Part):
             found["Code"] = {
                 "RepositoryType": "ECR",
                 "ImageUri": version.code.image,
-                "ResolvedImageUri": version.code.image.partition("@")[0].rpartition(":")[0] + f"@{version.code.digest}",
+                "ResolvedImageUri": version.code.image.partition("@")[0].rpartition(":")[0]
+                + f"@sha256:{version.code.digest}",
             }
         else:
             found["Code"] = {"RepositoryType": "S3"}
@@ -293,7 +297,15 @@ class FunctionOperations(Part):
         return bytes(body.read()) if hasattr(body, "read") else bytes(body)
 
     async def _image(self, uri: str) -> Code:
-        raise invalid(f"Source image {uri} can't be run here. Use a zip file.")
+        try:
+            pulled = await self.host.runtime.pull(uri)
+        except PullError as error:
+            raise invalid(f"Source image {uri} does not exist. Provide a valid source image. ({error})") from error
+        except ValueError as error:
+            raise invalid(f"Source image {uri} is not valid. Provide a valid source image.") from error
+        if pulled.runtime != PODMAN:
+            raise invalid(f"Source image {uri} is a folder that was pushed for tasks. Push a container image.")
+        return Code(pulled.digest.removeprefix("sha256:"), image=uri)
 
 
 def _check_package(request: Mapping[str, Any], settings: Settings, *, image: bool) -> None:

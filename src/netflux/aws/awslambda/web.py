@@ -87,6 +87,7 @@ class FunctionWeb:
     async def start(self, path: Path) -> None:
         """Answers on a unix socket."""
         application = web.Application(client_max_size=_MOST + 1)
+        application.on_response_prepare.append(_unsigned)
         application.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, auto_decompress=False)
         await self._runner.setup()
@@ -168,6 +169,13 @@ class FunctionWeb:
         if who is None or not (who.root or await who.allowed("lambda:InvokeFunctionUrl", arn)):
             return None
         return who
+
+
+async def _unsigned(request: web.Request, response: web.StreamResponse) -> None:
+    """The server's own name is the load balancer's, and a function URL's answer has none."""
+    response.headers.popall("Server", None)
+    if GROUP in request.headers:
+        response.headers["Server"] = "awselb/2.0"
 
 
 async def _received(request: web.Request) -> Received:
