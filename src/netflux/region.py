@@ -75,6 +75,7 @@ from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
 from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.cloudformation.custom.answers import Answers
 from netflux.controlplane.authorization.actors import Actors
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
@@ -152,7 +153,8 @@ class Region:
         readers = Readers(self.loop, self.ec2.tables)
         self.documents.watch(readers.recorded)
         certificate = self.topics.signatures.certificate
-        self._services = Services(s3.handle, self.facts, self._inquiry(), readers.changed, certificate)
+        answers = Answers(self.stacks.providers, self.stacks.waits, options.region, s3.handle)
+        self._services = Services(answers.handle, self.facts, self._inquiry(), readers.changed, certificate)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -239,7 +241,9 @@ class Region:
         return api, logs
 
     def _stacks(self) -> CloudFormationApi:
-        stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
+        base = f"http://localhost:{self.options.port}"
+        cache = self.state.path / "lint"
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, cache, bases=(base, base))
         stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
         self.apis.register(stacks)
         return stacks

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from netflux.cloudformation.changeset import ChangeSets
+from netflux.cloudformation.signalling import Signalling
 
 
-class CloudFormationApi(ChangeSets):
+class CloudFormationApi(Signalling, ChangeSets):
     """All operations: of reading, of stacks, of change sets. An operation without a method is refused by name."""
 
     service = "cloudformation"

@@ -244,7 +244,8 @@ class Execution:
     async def _concluded(self) -> Stack:
         """The stack with its outputs. Raises AwsError when an export's name is taken."""
         template, env = await self._scene()
-        outputs = scene.outputs(env, template)
+        shown = scene.masked(env, lambda logical: self._journal.store.resource(self._stack, logical))
+        outputs = scene.outputs(shown, template)
         taken = scene.exports(self._journal.store)
         for name in (output.get("ExportName") for output in outputs):
             if name in taken and taken[name][1].id != self._stack.id:

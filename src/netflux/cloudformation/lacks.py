@@ -11,9 +11,8 @@ from typing import Any
 
 from netflux.cloudformation import carry
 from netflux.cloudformation.intrinsics import REMOVED, Environment
-from netflux.cloudformation.registry import custom
 from netflux.cloudformation.template import Declaration, Template
-from netflux.cloudformation.types import rows
+from netflux.cloudformation.types import row
 from netflux.cloudformation.validate import row_of
 from netflux.errors import AwsError
 
@@ -23,7 +22,7 @@ _SNAPSHOTS = "AWS::RDS::DBInstance"
 def check(env: Environment, template: Template) -> None:
     """Raises AwsError ValidationError naming every resource and property that these parameters call for in vain."""
     wanted = [each for each in template.resources.values() if each.condition is None or env.holds(each.condition)]
-    others = [each for each in wanted if each.type not in rows()]
+    others = [each for each in wanted if row(each.type) is None]
     if others:
         raise AwsError("ValidationError", _without(others))
     problems = [problem for each in wanted for problem in _problems(each, env)]
@@ -34,14 +33,14 @@ def check(env: Environment, template: Template) -> None:
 def _without(others: list[Declaration]) -> str:
     names = ", ".join(f"{each.logical} ({each.type})" for each in sorted(others, key=lambda each: each.logical))
     said = f"Resources of types that AWS has and Netflux does not: {names}."
-    if any(custom(each.type) for each in others):
-        said += " A custom resource is made by a Lambda function or whoever reads an SNS topic, and neither runs here."
     return f"{said} Remove them, put them under a condition that is false here, or deploy to AWS."
 
 
 def _problems(declaration: Declaration, env: Environment) -> Iterator[str]:
     place = f"Resource {declaration.logical} ({declaration.type})"
     for attribute in declaration.ungranted:
+        if attribute in row_of(declaration.type).consumed:
+            continue
         yield f"{place}: the attribute {attribute} is not supported by Netflux"
     for name in carry.uncarried(row_of(declaration.type), pruned(declaration.properties, env)):
         yield f"{place}: the property {name} is not supported by Netflux"

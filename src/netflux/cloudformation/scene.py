@@ -10,6 +10,7 @@ from typing import Any
 from netflux.cloudformation import parameters
 from netflux.cloudformation.carry import carried
 from netflux.cloudformation.intrinsics import UNKNOWN, Environment, has_unknown
+from netflux.cloudformation.registry import custom
 from netflux.cloudformation.store import Resource, Source, Stack, Store
 from netflux.cloudformation.template import Declaration, Template
 from netflux.cloudformation.types.table import TAGS, Caller, Properties
@@ -93,10 +94,30 @@ def with_resources(
             return UNKNOWN
         resource = find(logical)
         if resource is None or name not in resource.attributes:
-            raise AwsError("ValidationError", f"Attribute '{name}' of resource {logical} has no value.")
+            raise AwsError("ValidationError", _no_value(resource, logical, name))
         return resource.attributes[name]
 
     return replace(env, reference=reference, attribute=attribute)
+
+
+def _no_value(resource: Resource | None, logical: str, name: str) -> str:
+    if resource is not None and custom(resource.type):
+        return (
+            f"CustomResource attribute error: Vendor response doesn't contain {name} attribute in object "
+            f"{resource.physical}"
+        )
+    return f"Attribute '{name}' of resource {logical} has no value."
+
+
+def masked(env: Environment, find: Callable[[str], Resource | None]) -> Environment:
+    """The environment as outputs show it: what a custom resource's answer said not to echo is not told."""
+
+    def attribute(logical: str, name: str) -> Any:
+        value = env.attribute(logical, name)
+        resource = find(logical)
+        return parameters.MASK if resource is not None and resource.hidden else value
+
+    return replace(env, attribute=attribute)
 
 
 def wanted(env: Environment, template: Template) -> dict[str, Declaration]:
@@ -112,7 +133,9 @@ def properties(env: Environment, source: Source, declaration: Declaration) -> Pr
     """A resource's properties evaluated, with the stack's tags among its own."""
     found: Properties = env.value(declaration.properties)
     row = row_of(declaration.type)
-    if not source.tags or not carried(row, TAGS):
+    if declaration.creation_policy is not None and "CreationPolicy" in row.consumed:
+        found = found | {"CreationPolicy": env.value(declaration.creation_policy)}
+    if not source.tags or row.open or not carried(row, TAGS):
         return found
     own = as_list(found.get(TAGS, []))
     named = {tag["Key"] for tag in own}

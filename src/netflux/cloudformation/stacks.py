@@ -12,6 +12,9 @@ from typing import Any
 
 from netflux.clock import Clock
 from netflux.cloudformation import lacks, members, nested, render, requests, rules, scene, validate
+from netflux.cloudformation.custom import provider, waits
+from netflux.cloudformation.custom.provider import Providers
+from netflux.cloudformation.custom.waits import Waits
 from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.execute import Execution
 from netflux.cloudformation.foresee import foresee
@@ -48,10 +51,18 @@ class Stacks(Reading):
         clock: for durations and timestamps.
         cache: folder for the linter's verdicts where this user's cache can't be written.
         lint: whether templates go through cfn-lint; tests of the engine itself leave it out.
+        bases: where this region's S3 is found, for answers of custom resources: first by functions, then by others.
     """
 
     def __init__(
-        self, apis: Apis, documents: Documents, clock: Clock, cache: Path | None = None, *, lint: bool = True
+        self,
+        apis: Apis,
+        documents: Documents,
+        clock: Clock,
+        cache: Path | None = None,
+        *,
+        lint: bool = True,
+        bases: tuple[str, str] = ("http://localhost", "http://localhost"),
     ) -> None:
         self._apis = apis
         self.actors: Actors | None = None
@@ -65,6 +76,9 @@ class Stacks(Reading):
         self._checks = requests.Checks(self._examiner, self._linter)
         self._stopping = asyncio.Event()
         self._places = asyncio.Semaphore(_CALLS)
+        self.providers = Providers(documents, self._store, clock, bases)
+        self.waits = Waits(documents, clock, bases[1])
+        self._inner = {provider.SERVICE: self.providers.call, waits.SERVICE: self.waits.call}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._executions: dict[str, Execution] = {}
 
@@ -113,6 +127,8 @@ class Stacks(Reading):
         """A call of an operation's: a hundred stacks at once leave room for other clients' calls between theirs."""
         if service == self.service:  # a nested stack is asked for, and makes calls itself
             return await self._apis.call(service, operation, params)
+        if service in self._inner:
+            return await self._inner[service](partial(self._call, caller), operation, params)
         async with self._places:
             if self._stopping.is_set():
                 raise Halted("the region stops")

@@ -21,6 +21,7 @@ class Source:
     Attributes:
         described: of the template its Description, the names of its NoEcho parameters and the number of its Resources,
             so that who lists stacks need not read their templates; None in what an earlier version stored.
+        original: the template before its transforms; empty where it has none.
     """
 
     template: str
@@ -28,6 +29,7 @@ class Source:
     tags: dict[str, str]
     outputs: list[dict[str, Any]] = field(default_factory=list)
     described: dict[str, Any] | None = None
+    original: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Resource:
         done: the token of the operation that brought it to what that operation wants.
         previous: the resource that this one replaces, until the clean-up.
         needs: logical ids that go after it.
+        hidden: whether outputs mask its attributes (NoEcho of a custom resource's answer).
     """
 
     logical: str
@@ -117,6 +120,7 @@ class Resource:
     update_replace_policy: str = "Delete"
     metadata: dict[str, Any] = field(default_factory=dict)
     updated: str = ""
+    hidden: bool = False
 
 
 def _stack(document: dict[str, Any]) -> Stack:

@@ -30,7 +30,8 @@ class Declaration:
     Attributes:
         depends_on: what DependsOn names; what functions refer to is found by `graph`.
         deletion_policy: what becomes of it when the stack no longer has it; AWS's default is Delete.
-        ungranted: the attributes that AWS has and Netflux does not.
+        creation_policy: how many signals it waits for, and how long, with its functions.
+        ungranted: the attributes that few types take here.
     """
 
     logical: str
@@ -41,6 +42,7 @@ class Declaration:
     deletion_policy: str = "Delete"
     update_replace_policy: str = "Delete"
     metadata: dict[str, Any] = field(default_factory=dict)
+    creation_policy: Any = None
     ungranted: tuple[str, ...] = ()
 
 
@@ -193,6 +195,7 @@ def _declaration(name: str, value: Any) -> Declaration:
         deletion_policy=_policy(name, value, "DeletionPolicy"),
         update_replace_policy=_policy(name, value, "UpdateReplacePolicy"),
         metadata=metadata,
+        creation_policy=value.get("CreationPolicy"),
         ungranted=tuple(key for key in _UNGRANTED if key in value),
     )
 

@@ -11,7 +11,7 @@ from netflux.cloudformation.intrinsics import variables
 from netflux.cloudformation.registry import Schema, schema
 from netflux.cloudformation.syntax import malformed
 from netflux.cloudformation.template import Declaration, Template
-from netflux.cloudformation.types import rows
+from netflux.cloudformation.types import row, rows
 from netflux.cloudformation.types.table import Row
 from netflux.errors import AwsError
 
@@ -23,7 +23,10 @@ PSEUDO = (
 
 def row_of(type_name: str) -> Row:
     """The table's row of a type that `lacks.check` has let through."""
-    return rows()[type_name]
+    found = row(type_name)
+    if found is None:
+        raise KeyError(type_name)
+    return found
 
 
 def schema_of(region: str, type_name: str) -> Schema:
@@ -132,10 +135,10 @@ def _lost_attribute(named: tuple[str, str], template: Template, region: str) -> 
 
 
 def _gives(kind: str, attribute: str, region: str) -> bool:
-    row = rows().get(kind)
-    if row is None:
+    found = row(kind)
+    if found is None or found.open:
         return schema_of(region, kind).gives(attribute)
-    return attribute in row.attributes or (row.outputs is not None and attribute.startswith("Outputs."))
+    return attribute in found.attributes or (found.outputs is not None and attribute.startswith("Outputs."))
 
 
 def capabilities(template: Template) -> tuple[str | None, list[str]]:
@@ -149,8 +152,8 @@ def capabilities(template: Template) -> tuple[str | None, list[str]]:
 
 def _name_of(kind: str) -> str:
     """The property that names a resource of IAM's; UserName and GroupName are those of types that have no row."""
-    row = rows().get(kind)
-    return row.named if row else f"{kind.rsplit(':', 1)[1]}Name"
+    found = rows().get(kind)
+    return found.named if found else f"{kind.rsplit(':', 1)[1]}Name"
 
 
 def check_capabilities(template: Template, given: Sequence[str]) -> None:

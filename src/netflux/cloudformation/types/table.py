@@ -164,6 +164,12 @@ class Row:
         early: dependents by reference may start before it is stable (AWS's CONFIGURATION_COMPLETE).
         tag_type: EC2's ResourceType in TagSpecifications.
         seconds: how long it may take to become stable, in simulated seconds.
+        open: its properties and attributes are those that its author says; all of them travel in each call.
+        fixed: by property, the refusal to change it. `*` stands for all.
+        renamed: the physical id in what reading gave, where an update may give another one; what had the id before is
+            deleted in the clean-up.
+        hidden: whether outputs mask the attributes, from what reading gave.
+        left: finds what a create call left that did not succeed; else what `find` finds.
     """
 
     type: str
@@ -190,12 +196,17 @@ class Row:
     outputs: Callable[[Facts], dict[str, Any]] | None = None
     busy: Callable[[Any], bool] | None = None
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
-    identify: Callable[[Caller, Facts], Awaitable[str | Waiting]] | None = None
+    identify: Callable[[Caller, Facts], Awaitable[str | Waiting | Failed]] | None = None
     consumed: tuple[str, ...] = ()
     early: bool = False
     tags: Tagging | None = None
     tag_type: str = ""
     seconds: float = 1800.0
+    open: bool = False
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    renamed: Callable[[Any], str] | None = None
+    hidden: Callable[[Any], bool] | None = None
+    left: Callable[[Caller, Facts], Awaitable[str | None]] | None = None
 
     @property
     def updates(self) -> tuple[Step, ...]:
@@ -204,7 +215,7 @@ class Row:
 
     def updatable(self, name: str) -> bool:
         """Whether a change of the property can be carried out without another resource."""
-        if name in self.consumed or (name == TAGS and self.tags is not None):
+        if self.open or name in self.consumed or (name == TAGS and self.tags is not None):
             return True
         return any(name in (step.only or ()) for step in self.updates)
 
