@@ -131,7 +131,7 @@ def test_a_handle_keeps_no_more_signals_than_can_be_counted() -> None:
     ],
 )  # fmt: skip
 def test_a_wait_that_can_not_be_is_refused(properties: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="Timeout|Count|Handle"):
+    with pytest.raises(ValueError, match=r"Timeout|Count|Handle"):
         terms(properties)
 
 
