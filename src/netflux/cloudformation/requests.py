@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netflux.cloudformation import render, validate
+from netflux.cloudformation import lookups, parameters, render, validate
 from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.fetched import fetched
 from netflux.cloudformation.lint import Linter
@@ -80,12 +80,28 @@ async def asked(call: Caller, checks: Checks, request: Mapping[str, Any], region
     """The whole of what is asked for, checked. Raises AwsError with AWS's code and words for what is wrong."""
     text = await body(call, request, previous)
     template = await checks.examiner.read(text)
+    await checks.examiner.beside(validate.check, template, region)
+    allowed_types(template, request.get("ResourceTypes", []))
     before = previous.source if previous else Source("", {}, {})
     values = await checks.examiner.values(template, request.get("Parameters", []), before.parameters)
-    await checks.examiner.check(template, region, str(request["StackName"]), values)
+    resolved = await lookups.resolved(call, template, values)
+    references = parameters.references(template, values, resolved)
+    await checks.examiner.rehearse(template, region, str(request["StackName"]), references)
+    await lookups.check(call, template, values)
     validate.check_capabilities(template, request.get("Capabilities", []))
     await checks.linter.check(text, region)
     tags = before.tags
     if "Tags" in request:
         tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-    return Asked(template, Source(text, values, tags, before.outputs, render.describe(template)))
+    return Asked(template, Source(text, values, tags, before.outputs, render.describe(template), resolved))
+
+
+def allowed_types(template: Template, allowed: Sequence[str]) -> None:
+    """Raises AwsError ValidationError for a type that ResourceTypes leaves out; `AWS::EC2::*` allows a service's."""
+    for declaration in template.resources.values():
+        kind = declaration.type
+        if allowed and not any(kind == each or (each.endswith("*") and kind.startswith(each[:-1])) for each in allowed):
+            raise AwsError(
+                "ValidationError",
+                f"Resource type {kind} is not allowed by parameter ResourceTypes [{', '.join(allowed)}]",
+            )
