@@ -243,7 +243,7 @@ class Region:
     def _stacks(self) -> CloudFormationApi:
         base = f"http://localhost:{self.options.port}"
         cache = self.state.path / "lint"
-        stacks = CloudFormationApi(self.apis, self.documents, self.clock, cache, bases=(base, base))
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, cache, base=base)
         stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
         self.apis.register(stacks)
         return stacks

@@ -191,9 +191,10 @@ async def test_an_attribute_that_was_not_answered_names_the_resource(cloud: Any,
 async def test_a_function_that_is_not_there_and_a_token_that_is_none_fail(cloud: Any, functions: Functions) -> None:
     assert (await cloud.create(ONE.replace(ARN, f"{ARN}-missing")))["StackStatus"] == "ROLLBACK_COMPLETE"
     assert any("Function not found" in each for each in await _reasons(cloud))
-    stack = await cloud.create(ONE.replace(ARN, "arn:aws:s3:::bucket"), StackName="t")
-    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert any("Invalid service token" in each for each in await _reasons(cloud, "t"))
+    with pytest.raises(AwsError, match="Invalid service token"):
+        await cloud.create(ONE.replace(ARN, "arn:aws:s3:::bucket"), StackName="t")
+    with pytest.raises(AwsError, match="from 1 to 3600"):
+        await cloud.create(ONE.replace("Size: !Ref Size", "ServiceTimeout: 4000"), StackName="t")
     assert functions.events == []
 
 

@@ -36,7 +36,7 @@ from netflux.errors import AwsError
         ),
         (
             "A: {Type: AWS::S3::Bucket}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.Nope}}",
-            "resource A (AWS::S3::Bucket) does not support attribute type Nope",
+            "resource A does not support attribute type Nope",
         ),
         (
             "A: {Type: AWS::EC2::VPC}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.Ipv6CidrBlocks}}",

@@ -13,10 +13,9 @@ from netflux.cloudformation.decide import Action
 from netflux.cloudformation.hands import Hands, NotMade, made_up_name
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.retag import retag
-from netflux.cloudformation.scene import as_list
 from netflux.cloudformation.store import Resource, Stack, resource_from
 from netflux.cloudformation.template import Declaration
-from netflux.cloudformation.types.table import TAGS, Facts, Properties, Row
+from netflux.cloudformation.types.table import TAGS, Facts, Properties, Row, as_list
 from netflux.cloudformation.validate import row_of, schema_of
 from netflux.errors import AwsError
 

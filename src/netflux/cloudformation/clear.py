@@ -68,6 +68,9 @@ class Clearer:
 
     async def _delete(self, doomed: Doomed) -> bool:
         resource = doomed.resource
+        if not resource.physical and not resource.token:  # it never was
+            doomed.forget()
+            return True
         if doomed.policy in ("Retain", "RetainExceptOnCreate"):
             self._tell(doomed, "DELETE_SKIPPED")
             doomed.forget()
@@ -97,8 +100,6 @@ class Clearer:
 
     async def _gone(self, resource: Resource, policy: str) -> None:
         row = row_of(resource.type)
-        if not resource.physical and not resource.token:
-            return
         facts = await self._hands.facts(self._stack, resource, row, resource.properties)
         if not resource.physical:
             found = await self._hands.left(row, facts, self._known(resource))

@@ -72,7 +72,7 @@ class Hands:
         resolved: Properties = await secretreference.resolve(self.call, new)
         if row.named and row.named not in resolved and resource.name:
             resolved = resolved | {row.named: resource.name}
-        before: Properties = await secretreference.resolve(self.call, old) if old else {}
+        before: Properties = await secretreference.resolve(self.call, old, missing=True) if old else {}
         _, _, _, region, account, _ = stack.id.split(":", 5)
         return Facts(
             new=resolved, old=before, id=resource.physical, attributes=resource.attributes, token=resource.token,
@@ -280,10 +280,11 @@ class Hands:
                 raise AwsError(
                     "NotStabilized", f"Exceeded attempts to wait: {what} after {seconds:.0f} s: {found.reason}"
                 )
-            await self._pause(pause)
+            await self.pause(pause)
             pause = min(pause * 1.5, _SLOW)
 
-    async def _pause(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
+        """Waits real seconds. Raises Halted when the region stops."""
         try:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         except TimeoutError:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from netflux.cloudformation import parameters
+from netflux.cloudformation import exports, parameters
 from netflux.cloudformation.carry import carried
-from netflux.cloudformation.intrinsics import UNKNOWN, Environment, has_unknown
+from netflux.cloudformation.intrinsics import REMOVED, UNKNOWN, Environment, has_unknown
 from netflux.cloudformation.registry import custom
 from netflux.cloudformation.store import Resource, Source, Stack, Store
-from netflux.cloudformation.template import Declaration, Template
-from netflux.cloudformation.types.table import TAGS, Caller, Properties
-from netflux.cloudformation.validate import row_of
+from netflux.cloudformation.template import Declaration, Template, check_policy
+from netflux.cloudformation.types.table import TAGS, Caller, Properties, as_list
+from netflux.cloudformation.validate import row_of, schema_of
 from netflux.errors import AwsError
 
 
@@ -32,24 +32,10 @@ def pseudo(stack: Stack) -> dict[str, Any]:
     }
 
 
-def exports(store: Store) -> dict[str, tuple[str, Stack]]:
-    """What Fn::ImportValue finds: values and their stacks, by name."""
-    found = {}
-    for stack in store.stacks():
-        if stack.live:
-            for output in stack.source.outputs:
-                if "ExportName" in output:
-                    found[output["ExportName"]] = (output["OutputValue"], stack)
-    return found
-
-
 async def environment(call: Caller, store: Store, stack: Stack, template: Template) -> Environment:
-    """All but the resources. Raises AwsError when a parameter names an SSM parameter that isn't there."""
+    """All but the resources."""
     source = stack.source
-    values = parameters.references(template, source.parameters)
-    for name, stored in parameters.stored_parameters(template, source.parameters).items():
-        answer = await call("ssm", "GetParameter", {"Name": stored})
-        values = {**values, name: answer["Parameter"]["Value"]}
+    values = parameters.references(template, source.parameters, source.resolved)
     zones = {}
     region = pseudo(stack)["AWS::Region"]
     if "GetAZs" in template.body:
@@ -60,8 +46,14 @@ async def environment(call: Caller, store: Store, stack: Stack, template: Templa
         pseudo=pseudo(stack),
         mappings=template.mappings,
         conditions=template.conditions,
-        exports={name: value for name, (value, _) in exports(store).items()},
+        exports={name: value for name, (value, _) in exports.found(store).items()},
         zones=lambda name: _zones(zones, name),
+        outputs=lambda name: {
+            output["OutputKey"]: output["OutputValue"]
+            for found in (store.stack(name),)
+            if found is not None and found.live
+            for output in found.source.outputs
+        },
     )
 
 
@@ -87,7 +79,8 @@ def with_resources(
             return UNKNOWN
         if resource is None or not resource.physical:
             raise AwsError("ValidationError", f"Resource {logical} has no physical id; its condition may be false.")
-        return resource.physical
+        told = row_of(resource.type).ref
+        return told(resource.properties, resource.attributes, resource.physical) if told else resource.physical
 
     def attribute(logical: str, name: str) -> Any:
         if unknown(logical):
@@ -121,20 +114,34 @@ def masked(env: Environment, find: Callable[[str], Resource | None]) -> Environm
 
 
 def wanted(env: Environment, template: Template) -> dict[str, Declaration]:
-    """The resources whose condition holds."""
+    """The resources whose condition holds, with their policies as the conditions and parameters have them."""
     return {
-        logical: declaration
+        logical: replace(
+            declaration,
+            deletion_policy=_policy(env, declaration, "DeletionPolicy", declaration.deletion_policy),
+            update_replace_policy=_policy(env, declaration, "UpdateReplacePolicy", declaration.update_replace_policy),
+        )
         for logical, declaration in template.resources.items()
         if declaration.condition is None or env.holds(declaration.condition)
     }
 
 
+def _policy(env: Environment, declaration: Declaration, attribute: str, given: Any) -> str:
+    """A policy evaluated, and AWS's default where there is none ("DeletionPolicy attribute")."""
+    value = env.value(given) if isinstance(given, dict) else given
+    if value is None or value is REMOVED:
+        snapshot = attribute == "DeletionPolicy" and row_of(declaration.type).kept_as_snapshot
+        return "Snapshot" if snapshot and "DBClusterIdentifier" not in declaration.properties else "Delete"
+    check_policy(declaration.logical, attribute, value)
+    return str(value)
+
+
 def properties(env: Environment, source: Source, declaration: Declaration) -> Properties:
     """A resource's properties evaluated, with the stack's tags among its own."""
-    found: Properties = env.value(declaration.properties)
     row = row_of(declaration.type)
-    if declaration.creation_policy is not None and "CreationPolicy" in row.consumed:
-        found = found | {"CreationPolicy": env.value(declaration.creation_policy)}
+    schema = schema_of(env.pseudo["AWS::Region"], declaration.type)
+    written = declaration.told if "CreationPolicy" in row.consumed else declaration.properties
+    found: Properties = schema.texts(env.value(written))
     if not source.tags or row.open or not carried(row, TAGS):
         return found
     own = as_list(found.get(TAGS, []))
@@ -149,13 +156,6 @@ async def expanded(call: Caller, declaration: Declaration, found: Properties) ->
     return found if expand is None or has_unknown(found) else await expand(call, found)
 
 
-def as_list(tags: Any) -> list[dict[str, Any]]:
-    """Tags in the form of a list; some types write them as a map."""
-    if isinstance(tags, Mapping):
-        return [{"Key": key, "Value": value} for key, value in tags.items()]
-    return list(tags)
-
-
 def outputs(env: Environment, template: Template) -> list[dict[str, Any]]:
     """The stack's outputs, as DescribeStacks gives them."""
     found = []
@@ -163,7 +163,7 @@ def outputs(env: Environment, template: Template) -> list[dict[str, Any]]:
         if "Condition" in output and not env.holds(output["Condition"]):
             continue
         value = env.value(output["Value"])
-        if isinstance(value, list | dict):
+        if isinstance(value, list | dict) and not has_unknown(value):
             raise AwsError(
                 "ValidationError", f"Template format error: The Value field of output {name} must evaluate to a String."
             )
@@ -178,23 +178,3 @@ def outputs(env: Environment, template: Template) -> list[dict[str, Any]]:
 
 def _text(value: Any) -> str:
     return json.dumps(value) if isinstance(value, bool) else str(value)
-
-
-def imported(env: Environment, template: Template) -> tuple[str, ...]:
-    """The names of the exports that the template uses."""
-    found: set[str] = set()
-
-    def look(value: Any) -> None:
-        if isinstance(value, list):
-            for each in value:
-                look(each)
-        elif isinstance(value, dict):
-            if set(value) == {"Fn::ImportValue"}:
-                found.add(str(env.value(value["Fn::ImportValue"])))
-            for each in value.values():
-                look(each)
-
-    for declaration in wanted(env, template).values():
-        look(declaration.properties)
-    look(template.outputs)
-    return tuple(sorted(found))

@@ -23,7 +23,7 @@ class Signalling(Reading):
         stack = self._live(request["StackName"])
         if not stack.status.endswith("_IN_PROGRESS"):
             raise AwsError("ValidationError", f"Stack:{stack.id} is in {stack.status} state and can not be signaled.")
-        resource = self._resource(stack, request["LogicalResourceId"])
+        resource = self._resource(stack, request)
         good = request["Status"] == "SUCCESS"
         said = Signal(request["UniqueId"], good, "" if good else "Failure signal received")
         self.waits.told(f"{stack.id}/{resource.logical}", said)

@@ -29,15 +29,15 @@ class Providers:
     Args:
         documents: where requests are kept.
         clock: ServiceTimeout is simulated time.
-        bases: where this region's S3 is found by who answers: first for functions, then for readers of topics.
+        base: where this region's S3 is found by who answers.
     """
 
-    def __init__(self, documents: Documents, store: Store, clock: Clock, bases: tuple[str, str]) -> None:
+    def __init__(self, documents: Documents, store: Store, clock: Clock, base: str) -> None:
         self._documents = documents
         self._table = documents.table(PROVISION)
         self._store = store
         self._clock = clock
-        self._bases = bases
+        self._base = base
 
     async def call(self, caller: Caller, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Create, Update and Delete send a request, once in a stack's operation; Describe tells how far it is.
@@ -94,12 +94,11 @@ class Providers:
 
     async def _send(self, caller: Caller, one: Provision, params: Mapping[str, Any]) -> None:
         token = str(params["Properties"].get("ServiceToken", ""))
-        service = token.split(":")[2] if token.count(":") >= 5 else ""
+        service = asks(token)
         grant = Grant(one.request.secret, one.request.until)
         region = one.stack.split(":")[3]
         key = f"{one.stack}|{one.logical}|{one.request.id}"
-        base = self._bases[0 if service == "lambda" else 1]
-        body = event(one, params, address(base, custom_bucket(region), key, grant))
+        body = event(one, params, address(self._base, custom_bucket(region), key, grant))
         if service == "lambda":
             payload = json.dumps(body).encode()
             await caller("lambda", "Invoke", {"FunctionName": token, "InvocationType": "Event", "Payload": payload})
@@ -118,6 +117,12 @@ class Providers:
                 self._put(replace(one, request=replace(request, answer=body)))
                 return True
         return False
+
+
+def asks(token: str) -> str:
+    """The service that a ServiceToken names: lambda, sns, or none."""
+    parts = token.split(":")
+    return parts[2] if len(parts) > 5 and parts[0] == "arn" and parts[2] in ("lambda", "sns") else ""
 
 
 def refused(reason: str) -> AwsError:

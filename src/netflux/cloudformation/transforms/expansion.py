@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netflux.cloudformation import declared, parameters, syntax, validate
+from netflux.cloudformation import syntax, validate
 from netflux.cloudformation.bounded import Bounds, Failed, Overrun
 from netflux.cloudformation.intrinsics import UNKNOWN, Environment
 from netflux.cloudformation.preloaded import Preloaded, Unavailable
@@ -22,6 +22,7 @@ from netflux.errors import AwsError
 _BOUNDS = Bounds(30.0, 2**30)
 """SAM's translator takes a second for a hundred functions."""
 _IDLE = 20.0
+AUTO_EXPAND = "CAPABILITY_AUTO_EXPAND"
 _HOSTED = (LANGUAGE, SERVERLESS, INCLUDE)
 _APPLICATION = "AWS::Serverless::Application"
 Beside = Callable[..., Awaitable[Any]]
@@ -83,11 +84,8 @@ class Transforms:
         if not asks(text):
             return None
         sections: dict[str, Any] = await self._beside(syntax.read, text)
-        if not calls.inner(sections) and not calls.whole(sections):
-            return None
-        template = outline(text, sections)
-        declared.check(template.parameters)
-        return sections, template
+        names = [asked.name for asked in (*calls.inner(sections), *calls.whole(sections))]
+        return (sections, outline(text, sections, tuple(dict.fromkeys(names)))) if names else None
 
     async def processed(self, text: str, sections: dict[str, Any], wanted: Wanted) -> Processed:
         """The template after all its transforms.
@@ -125,7 +123,7 @@ class Transforms:
         elif asked.name.startswith("AWS::"):
             raise AwsError(
                 "ValidationError",
-                f"Transform {asked.name} is not supported by Netflux: it has {', '.join(_HOSTED)} and macros of your own.",
+                f"Transform {asked.name} is not supported by Netflux: it has {', '.join(_HOSTED)} and your macros.",
             )
         else:
             made = await self._macros.run(wanted.call, asked.name, Fragment(siblings, given, wanted.values))
@@ -136,11 +134,11 @@ class Transforms:
             if isinstance(each, dict) and each.get("Type") == _APPLICATION:
                 location = (each.get("Properties") or {}).get("Location")
                 if not isinstance(location, str):
-                    said = f"Resource {logical}: there is no Serverless Application Repository here, only templates in S3."
-                    raise failed(SERVERLESS, said)
+                    said = "there is no Serverless Application Repository here; give Location as a template's URL in S3"
+                    raise failed(SERVERLESS, f"Resource {logical}: {said}.")
         question = {
             "template": sections,
-            "parameters": {name: value for name, value in wanted.values.items() if value is not UNKNOWN},
+            "parameters": dict(wanted.values),
             "region": wanted.known["AWS::Region"],
             "policies": await _policies(wanted.call),
         }
@@ -181,12 +179,6 @@ def environment(sections: Mapping[str, Any], wanted: Wanted) -> Environment:
     )
 
 
-def values(template: Template, texts: Mapping[str, str]) -> dict[str, Any]:
-    """What Ref gives for each parameter; what Parameter Store has is not known to transforms."""
-    stored = dict.fromkeys(parameters.stored_parameters(template, texts), UNKNOWN)
-    return {**parameters.references(template, texts), **stored}
-
-
 def _text(sections: Any) -> str:
     try:
         text = json.dumps(sections, separators=(",", ":"), default=_unknown)
@@ -198,5 +190,3 @@ def _text(sections: Any) -> str:
 
 def _unknown(value: object) -> str:
     raise AwsError("ValidationError", f"A transform needs a value that only resources give: {value!r}.")
-
-

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from netflux.cloudformation.intrinsics import REMOVED, Environment, has_unknown
@@ -69,8 +70,6 @@ def _names(sections: Mapping[str, Any], made: Mapping[str, Any]) -> set[str]:
 
 
 def _with(env: Environment, made: Mapping[str, Any]) -> Environment:
-    from dataclasses import replace
-
     conditions = made.get("Conditions")
     return replace(env, conditions=conditions if isinstance(conditions, dict) else {})
 
@@ -161,30 +160,32 @@ def _resolved(value: Any, env: Environment) -> Any:
     if len(made) != 1:
         return made
     (name, given), *_ = made.items()
-    if name == "Fn::Length":
-        return _length(given, env)
-    if name == "Fn::ToJsonString":
-        return _json(made, env)
-    if name == "Ref" and isinstance(given, dict):
-        return {"Ref": _text(given, env, "Ref")}
-    if name == "Fn::GetAtt" and isinstance(given, list) and len(given) == 2 and isinstance(given[0], dict):
-        return {"Fn::GetAtt": [_text(given[0], env, "Fn::GetAtt"), given[1]]}
-    return made
+    return _EXTENDED[name](made, given, env) if name in _EXTENDED else made
 
 
-def _length(given: Any, env: Environment) -> int:
+def _length(_made: dict[str, Any], given: Any, env: Environment) -> int:
     found = env.value(given)
     if not isinstance(found, list):
         raise malformed("Transform AWS::LanguageExtensions failed with: Fn::Length takes a list that is known by now.")
     return len(found)
 
 
-def _json(made: dict[str, Any], env: Environment) -> Any:
+def _json(made: dict[str, Any], given: Any, env: Environment) -> Any:
     """The text, where no resource is in it; else the function stays until they are there."""
-    if not isinstance(made["Fn::ToJsonString"], dict | list):
+    if not isinstance(given, dict | list):
         raise malformed("Transform AWS::LanguageExtensions failed with: Fn::ToJsonString takes a map or a list.")
     found = env.value(made)
     return made if has_unknown(found) else found
+
+
+def _ref(made: dict[str, Any], given: Any, env: Environment) -> Any:
+    return {"Ref": _text(given, env, "Ref")} if isinstance(given, dict) else made
+
+
+def _get_att(made: dict[str, Any], given: Any, env: Environment) -> Any:
+    if isinstance(given, list) and len(given) == 2 and isinstance(given[0], dict):
+        return {"Fn::GetAtt": [_text(given[0], env, "Fn::GetAtt"), given[1]]}
+    return made
 
 
 def _text(given: Any, env: Environment, function: str) -> str:
@@ -206,3 +207,6 @@ def _policed(logical: str, resource: dict[str, Any], env: Environment) -> dict[s
             else:
                 raise malformed(f"{attribute} of {logical} must be text that parameters alone decide.")
     return made
+
+
+_EXTENDED = {"Fn::Length": _length, "Fn::ToJsonString": _json, "Ref": _ref, "Fn::GetAtt": _get_att}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from netflux.cloudformation.custom import provider, signals, waits
+from netflux.cloudformation.custom.event import timeout
+from netflux.cloudformation.intrinsics import UNKNOWN, has_unknown
+from netflux.cloudformation.transforms import macro
 from netflux.cloudformation.types.table import Caller, Facts, Failed, Properties, Read, Row, Step, Verdict, Waiting
 
 _PATIENCE = 2 * 3600.0
@@ -61,6 +65,21 @@ def _data(facts: Facts) -> dict[str, Any]:
     return {key: signals.text(value) for key, value in found.items()}
 
 
+def _refused(properties: Properties) -> Iterator[str]:
+    token = properties.get("ServiceToken")
+    if isinstance(token, str) and not provider.asks(token):
+        yield "Invalid service token."
+    if properties.get("ServiceTimeout") is not UNKNOWN:
+        yield from _said(timeout, properties)
+
+
+def _said(check: Callable[[Properties], object], properties: Properties) -> Iterator[str]:
+    try:
+        check(properties)
+    except ValueError as problem:
+        yield str(problem)
+
+
 CUSTOM = Row(
     type="AWS::CloudFormation::CustomResource",
     service=provider.SERVICE,
@@ -76,11 +95,19 @@ CUSTOM = Row(
     unique=False,
     open=True,
     fixed={"ServiceToken": "Modifying service token is not allowed."},
+    refuses=_refused,
     renamed=lambda item: str(item["Outcome"].physical),
     hidden=lambda item: bool(item["Outcome"].hidden),
     left=_left,
     seconds=_PATIENCE,
 )
+
+
+def _not_waited(properties: Properties) -> Iterator[str]:
+    if UNKNOWN not in (properties.get("Timeout"), properties.get("Count")) and not has_unknown(
+        properties.get("CreationPolicy")
+    ):
+        yield from _said(signals.terms, properties)
 
 
 async def _known(call: Caller, facts: Facts) -> str | None:
@@ -111,10 +138,22 @@ _WAIT = Row(
     read=Read("Describe", {"Token": "$token"}, "$response.Item"),
     attributes={"Data": lambda facts: signals.data(facts.item["Signals"])},
     stable=_ended,
+    refuses=_not_waited,
     unique=False,
     fixed={"*": "Update to resource type AWS::CloudFormation::WaitCondition is not supported."},
     delete=(Step("Delete", (), build=_create),),
     seconds=_LONGEST_WAIT,
 )
 
-ROWS = (CUSTOM, _HANDLE, _WAIT)
+_MACRO_PROPERTIES = ("Name", "FunctionName", "Description")
+_MACRO = Row(
+    type="AWS::CloudFormation::Macro",
+    service=macro.SERVICE,
+    create=Step("Put", _MACRO_PROPERTIES, build=lambda facts: [facts.new]),
+    id="{new.Name}",
+    read=Read("Describe", {"Name": "$id"}, "$response.Macro"),
+    update=(Step("Put", ("FunctionName", "Description"), build=lambda facts: [facts.new]),),
+    delete=(Step("Delete", build=lambda facts: [{"Name": facts.id}]),),
+)
+
+ROWS = (CUSTOM, _HANDLE, _WAIT, _MACRO)

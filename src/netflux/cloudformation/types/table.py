@@ -10,7 +10,7 @@ is empty is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,6 +170,11 @@ class Row:
             deleted in the clean-up.
         hidden: whether outputs mask the attributes, from what reading gave.
         left: finds what a create call left that did not succeed; else what `find` finds.
+        ref: what Ref gives where it is not the physical id: of properties, attributes and physical id.
+        kept_as_snapshot: the delete call makes a snapshot when `name` is filled, and does so where a template has no
+            DeletionPolicy.
+        refuses: what the service here will not do with these properties, which may have UNKNOWN in them: a sentence
+            each, told before anything is made.
     """
 
     type: str
@@ -207,6 +212,9 @@ class Row:
     renamed: Callable[[Any], str] | None = None
     hidden: Callable[[Any], bool] | None = None
     left: Callable[[Caller, Facts], Awaitable[str | None]] | None = None
+    ref: Callable[[Properties, Mapping[str, Any], str], str] | None = None
+    kept_as_snapshot: bool = False
+    refuses: Callable[[Properties], Iterable[str]] | None = None
 
     @property
     def updates(self) -> tuple[Step, ...]:
@@ -218,6 +226,13 @@ class Row:
         if self.open or name in self.consumed or (name == TAGS and self.tags is not None):
             return True
         return any(name in (step.only or ()) for step in self.updates)
+
+
+def as_list(tags: Any) -> list[dict[str, Any]]:
+    """Tags in the form of a list; some types write them as a map."""
+    if isinstance(tags, Mapping):
+        return [{"Key": key, "Value": value} for key, value in tags.items()]
+    return list(tags)
 
 
 def place(path: str, facts: Facts) -> Any:
