@@ -18,6 +18,10 @@ from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
 from netflux.aws.applicationautoscaling.store import Store as ScalingStore
+from netflux.aws.awslambda.code import Packages
+from netflux.aws.awslambda.host import Host as FunctionHost
+from netflux.aws.awslambda.runtimeapi import RuntimeApi
+from netflux.aws.awslambda.service import Lambda, library
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
@@ -87,6 +91,7 @@ from netflux.readers import Readers
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
 from netflux.resolver.resolver import Resolver
+from netflux.resources.awslambda.function import Functions
 from netflux.resources.sns.topics import Topics
 from netflux.resources.sqs.queues import Queues
 from netflux.runtime import choice
@@ -140,12 +145,14 @@ class Region:
         self.edge, cloudfront = self._edges()
         self.runtime, seed = self._containers()
         self.ecs = self._tasks()
+        self.awslambda = self._lambda()
+        self.functions = self.awslambda.calls
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
-        more.append(ParameterExpirationController(self.documents, self.clock))
+        more += [ParameterExpirationController(self.documents, self.clock), self.awslambda.controller]
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
@@ -179,6 +186,7 @@ class Region:
             await begin(lambda: self.elb.start(poke, soon), self.elb.stop)
             await self.runtime.clear()
             await begin(self.ecs.start, self.ecs.stop)
+            await begin(self.awslambda.start, self.awslambda.stop)
             self.loop.start()
             self.front.exit.push_async_callback(self.loop.stop)
             await begin(self.minutes.start, self.minutes.stop)
@@ -340,6 +348,24 @@ class Region:
         seed = SeedController(self.apis.call, self.documents, sources, trees, local)
         images = EcrRegistry(*where, seed.filled)
         return choice.assemble(self.options.runtime, self.children, images, podman, trees), seed
+
+    def _lambda(self) -> Lambda:
+        packages = Packages(self.state.path / "functions", self.state.run / "functions")
+        host = FunctionHost(
+            kept=Functions(self.documents, (self.options.region, self.options.account)),
+            packages=packages,
+            runtime=self.runtime,
+            runtime_api=RuntimeApi(),
+            apis=self.apis,
+            clock=self.clock,
+            endpoint=f"http://127.0.0.1:{self.options.port}",
+            library=library(),
+            modules=None,
+            authority=self.front.authorization,
+        )
+        made = Lambda(host, self.destinations, self._poke)
+        self.apis.register(made.api)
+        return made
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)
