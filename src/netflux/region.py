@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from netflux import facts
@@ -362,10 +363,18 @@ class Region:
             library=library(),
             modules=None,
             authority=self.front.authorization,
+            trust=self._trust(),
         )
         made = Lambda(host, self.destinations, self._poke)
         self.apis.register(made.api)
         return made
+
+    def _trust(self) -> Path:
+        """A folder with the authority's certificates and without its keys, for functions."""
+        folder = self.state.run / "trust"
+        folder.mkdir(exist_ok=True)
+        (folder / "ca.pem").write_bytes(self.gateway.authority.certificate.read_bytes())
+        return folder
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)

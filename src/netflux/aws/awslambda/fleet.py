@@ -16,7 +16,7 @@ from netflux.aws.awslambda.decide import Outcome
 from netflux.aws.awslambda.environment import Environment, State
 from netflux.aws.awslambda.host import Host
 from netflux.aws.awslambda.runtimeapi import Event
-from netflux.aws.awslambda.variables import MODULES, TASK
+from netflux.aws.awslambda.variables import MODULES, TASK, TRUST
 from netflux.errors import AwsError
 from netflux.resources.awslambda.function import Function, Version
 from netflux.runtime.driver import Mount
@@ -134,6 +134,8 @@ class Fleet:
         language, _ = runtimes.family(version.settings.runtime)
         if language == runtimes.NODE and self._host.modules is not None:
             found.append(Mount(self._host.modules, MODULES, read_only=True))
+        if self._host.trust is not None:
+            found.append(Mount(self._host.trust, TRUST, read_only=True))
         return found
 
     def _event(self, version: Version, request: Request) -> Event:

@@ -48,6 +48,7 @@ class Host:
         library: folder with the AWS SDK for Python.
         modules: folder with the AWS SDK for JavaScript; None where it is not installed.
         authority: decides what roles may do.
+        trust: folder with `ca.pem`, the certificates by which functions know this region's names over https.
     """
 
     kept: Functions
@@ -60,6 +61,7 @@ class Host:
     library: Path
     modules: Path | None
     authority: Authority | None = None
+    trust: Path | None = None
 
     @property
     def region(self) -> str:
