@@ -235,8 +235,8 @@ async def test_stacks_are_protected_and_deleted(sent: Sent) -> None:
 
 RECOVERING = {"CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack"}
 """They are in test_recovery.py."""
-ELSEWHERE = {"SignalResource"}
-"""They are in test_waits.py."""
+ELSEWHERE = {"SignalResource", "SetStackPolicy"}
+"""They are in test_waits.py and test_stackpolicy.py."""
 
 
 def test_every_operation_that_changes_something_is_among_these() -> None:

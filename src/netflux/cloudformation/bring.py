@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netflux.cloudformation import decide
+from netflux.cloudformation import decide, stackpolicy
 from netflux.cloudformation.decide import Action
 from netflux.cloudformation.hands import Hands, NotMade, made_up_name
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.retag import retag
+from netflux.cloudformation.stackpolicy import Subject
 from netflux.cloudformation.store import Resource, Stack, resource_from
 from netflux.cloudformation.template import Declaration
 from netflux.cloudformation.types.table import TAGS, Facts, Properties, Row, as_list
@@ -62,10 +63,22 @@ class Bringer:
         change = decide.compare(row, schema_of(self._region, row.type), base or {}, wish.properties)
         if change.action is Action.NONE and resource.attempt is None:
             self._keep(resource, wish)
-        elif change.action is Action.REPLACE:
+            return
+        self._check_policy(resource, change.action)
+        if change.action is Action.REPLACE:
             await self._replace(row, wish, (resource, change), configured)
         else:
             await self._update(row, wish, (resource, change), configured)
+
+    def _check_policy(self, resource: Resource, action: Action) -> None:
+        """A rollback is held to no policy: it brings back what the policy guards."""
+        operation = self._stack.operation
+        if operation is None or (operation.kind, operation.phase) != ("update", "apply"):
+            return
+        wanted = stackpolicy.REPLACE if action is Action.REPLACE else stackpolicy.MODIFY
+        said = stackpolicy.denied(operation.policy, wanted, Subject(resource.logical, resource.type))
+        if said:
+            raise AwsError("NotStabilized", said)
 
     def _keep(self, resource: Resource, wish: Wish) -> None:
         """Attributes of the template that need no call are written down."""

@@ -11,7 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from netflux.clock import Clock
-from netflux.cloudformation import exports, lacks, members, nested, render, requests, rules, scene, triggers, validate
+from netflux.cloudformation import (
+    exports,
+    lacks,
+    members,
+    nested,
+    policies,
+    render,
+    requests,
+    rules,
+    scene,
+    triggers,
+    validate,
+)
 from netflux.cloudformation.custom import provider, waits
 from netflux.cloudformation.custom.provider import Providers
 from netflux.cloudformation.custom.waits import Waits
@@ -148,8 +160,8 @@ class Stacks(Reading):
 
     @operation(
         f"{members.STACK} {members.HOW} DisableRollback TimeoutInMinutes NotificationARNs OnFailure "
-        "ClientRequestToken EnableTerminationProtection RetainExceptOnCreate",
-        refused={**members.NO_POLICY, **members.NOT_MORE},
+        "ClientRequestToken EnableTerminationProtection RetainExceptOnCreate StackPolicyBody StackPolicyURL",
+        refused=members.NOT_MORE,
         only=members.ONLY,
     )
     async def create_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +176,7 @@ class Stacks(Reading):
         actor = self._actor(call, request.get("RoleARN", ""), parent)
         asked = await requests.asked(self._calling(actor).call, self._checks, request, call.region, None)
         self._free(name)
-        stack = self._new(call, name, asked.source, request)
+        stack = self._new(call, name, asked.source, request | await policies.given(self._apis.call, request))
         if parent is not None:
             family = nested.shown(self._store, parent, len(asked.template.resources))
             stack = replace(stack, shown=stack.shown | family)
@@ -182,7 +194,7 @@ class Stacks(Reading):
     def _new(self, call: Call, name: str, source: Source, request: Mapping[str, Any]) -> Stack:
         kept = (
             "DisableRollback", "TimeoutInMinutes", "NotificationARNs", "RoleARN", "EnableTerminationProtection",
-            "RollbackConfiguration",
+            "RollbackConfiguration", policies.SHOWN,
         )  # fmt: skip
         return Stack(
             id=f"arn:aws:cloudformation:{call.region}:{call.account}:stack/{name}/{uuid.uuid4()}",
@@ -202,8 +214,9 @@ class Stacks(Reading):
 
     @operation(
         f"{members.STACK} {members.HOW} UsePreviousTemplate DisableRollback NotificationARNs "
-        "ClientRequestToken RetainExceptOnCreate",
-        refused={**members.NO_POLICY, **members.NO_POLICY_DURING, **members.NOT_MORE},
+        "ClientRequestToken RetainExceptOnCreate "
+        "StackPolicyBody StackPolicyURL StackPolicyDuringUpdateBody StackPolicyDuringUpdateURL",
+        refused=members.NOT_MORE,
         only=members.ONLY,
     )
     async def update_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -219,6 +232,7 @@ class Stacks(Reading):
         plan = await foresee(self._planning(), target, asked.template)
         if plan.empty and stack.status != "UPDATE_FAILED" and asked.source.tags == stack.source.tags:
             raise AwsError("ValidationError", "No updates are to be performed.")
+        request |= await policies.given(self._apis.call, request)
         self._begin_update(self._live(stack.id), asked.source, request, actor)
         return {"StackId": stack.id}
 
@@ -236,7 +250,8 @@ class Stacks(Reading):
     def _begin_update(self, stack: Stack, source: Source, request: Mapping[str, Any], actor: tuple[str, ...]) -> None:
         self._check_updatable(stack)
         operation = began("update", request, stack.stable or stack.source, actor)
-        kept = ("NotificationARNs", "RoleARN", "ChangeSetId", "RollbackConfiguration")
+        operation = replace(operation, policy=request.get(policies.DURING) or stack.shown.get(policies.SHOWN, ""))
+        kept = ("NotificationARNs", "RoleARN", "ChangeSetId", "RollbackConfiguration", policies.SHOWN)
         shown = stack.shown | {key: request[key] for key in kept if key in request}
         stack = self._journal.stack(
             stack, "UPDATE_IN_PROGRESS", "User Initiated", operation=operation, source=source, shown=shown,

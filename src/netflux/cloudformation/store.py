@@ -52,6 +52,7 @@ class Operation:
         express: whether it ends when resources are configured, without waiting until they are ready.
         delete_new: whether a rollback deletes what it made although its deletion policy is Retain.
         actor: for whom its calls are made; nothing for the administrator.
+        policy: the stack policy that an update is held to; empty for none.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Operation:
     express: bool = False
     delete_new: bool = False
     actor: tuple[str, ...] = ()
+    policy: str = ""
 
 
 @dataclass(frozen=True)
