@@ -10,6 +10,7 @@ from typing import Any
 
 from netflux.cloudformation import decide, stackpolicy
 from netflux.cloudformation.decide import Action
+from netflux.cloudformation.differences import described
 from netflux.cloudformation.hands import Hands, NotMade, made_up_name
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.retag import retag
@@ -176,10 +177,15 @@ class Bringer:
             )  # fmt: skip
             configured()
         facts = await self._hands.settle(row, facts)
+        if facts.item is None:
+            facts = await self._hands.read(row, facts)
         attributes = await self._hands.attributes(row, facts)
         hidden = row.hidden is not None and row.hidden(facts.item)
         before, resource = resource, self._renamed(row, resource, facts)
-        resource = replace(resource, attributes=attributes, hidden=hidden, configured=True, complete=True, attempt=None)
+        resource = replace(
+            resource, attributes=attributes, hidden=hidden, configured=True, complete=True, attempt=None, drift=None,
+            described=described(row, resource.properties, facts.item),
+        )  # fmt: skip
         with self._journal.store.transaction():
             if resource.physical != before.physical:
                 self._set_aside(before, resource, facts.old)

@@ -8,6 +8,7 @@ from typing import Any
 from netflux.cloudformation import exports, members, render, requests, validate
 from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.store import Resource, Source, Stack, Store
+from netflux.cloudformation.types.table import Caller
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
@@ -25,6 +26,7 @@ class Reading:
     _apis: Apis
     _examiner: Examiner
     _checks: requests.Checks
+    _asking: Caller
 
     def _live(self, name_or_id: str) -> Stack:
         """The stack; one that was deleted is found by its id only."""

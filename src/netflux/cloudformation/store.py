@@ -119,6 +119,8 @@ class Resource:
         previous: the resource that this one replaces, until the clean-up.
         needs: logical ids that go after it.
         hidden: whether outputs mask its attributes (NoEcho of a custom resource's answer).
+        described: what its service said of its properties when it was last made or changed.
+        drift: what the last detection found; None since it was last made or changed.
     """
 
     logical: str
@@ -142,6 +144,8 @@ class Resource:
     metadata: dict[str, Any] = field(default_factory=dict)
     updated: str = ""
     hidden: bool = False
+    described: dict[str, Any] = field(default_factory=dict)
+    drift: dict[str, Any] | None = None
 
 
 def _stack(document: dict[str, Any]) -> Stack:
