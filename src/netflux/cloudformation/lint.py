@@ -36,10 +36,13 @@ _ROOM = 32 * 2**20
 """Characters of all templates that wait."""
 _PROGRAM = "netflux.cloudformation.linting"
 
-_LEFT = ("E1041", "E3062", "E3690", "E3691")
+_LEFT = ("E1010", "E1041", "E3062", "E3510", "E3512", "E3513", "E3530", "E3690", "E3691")
 """What AWS decides when it makes the resource, and not by the template: a role's name where its ARN is the custom, the
-classes and engine versions of databases. Here too, the API says what there is.
+classes and engine versions of databases, policy documents (`Effect: ALLOW`, an empty Sid twice). Here too, the API says
+what there is. Attributes of resources are judged by `validate`.
 """
+_LEFT_WORDS = ("is not a 'ipv4-network'",)
+"""Findings that are left whatever rule they are of: EC2 takes a block with host bits and clears them."""
 
 
 def cache_folder() -> Path:
@@ -147,7 +150,7 @@ class Linter:
             ) from error
         except Unavailable as error:
             raise AwsError("ServiceUnavailable", f"cfn-lint could not be run: {error}", 503) from error
-        found = [Finding(**each) for each in answer]
+        found = [Finding(**each) for each in answer if not any(words in each["message"] for words in _LEFT_WORDS)]
         await asyncio.to_thread(self._verdicts.keep, key, found)
         return found
 
@@ -174,7 +177,7 @@ def _stops() -> AwsError:
 
 def _key(body: str, region: str) -> str:
     version = importlib.metadata.version("cfn-lint")
-    return hashlib.sha256(f"{version}\0{','.join(_LEFT)}\0{region}\0{body}".encode()).hexdigest()
+    return hashlib.sha256(f"{version}\0{','.join((*_LEFT, *_LEFT_WORDS))}\0{region}\0{body}".encode()).hexdigest()
 
 
 async def _warm(paths: list[str]) -> int:

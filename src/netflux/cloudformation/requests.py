@@ -36,7 +36,7 @@ def stack_name(name: str) -> str:
         raise AwsError(
             "ValidationError",
             f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: "
-            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
+            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*",
         )
     return name
 
@@ -84,7 +84,7 @@ async def asked(call: Caller, checks: Checks, request: Mapping[str, Any], region
     allowed_types(template, request.get("ResourceTypes", []))
     before = previous.source if previous else Source("", {}, {})
     values = await checks.examiner.values(template, request.get("Parameters", []), before.parameters)
-    resolved = await lookups.resolved(call, template, values)
+    resolved = await lookups.resolved(call, template, values, changing="ChangeSetName" in request)
     references = parameters.references(template, values, resolved)
     await checks.examiner.rehearse(template, region, str(request["StackName"]), references)
     await lookups.check(call, template, values)

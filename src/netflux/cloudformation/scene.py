@@ -85,11 +85,22 @@ def with_resources(
         if unknown(logical):
             return UNKNOWN
         resource = find(logical)
-        if resource is None or name not in resource.attributes:
+        if resource is None or not (name in resource.attributes or resource.physical):
             raise AwsError("ValidationError", f"Attribute '{name}' of resource {logical} has no value.")
-        return resource.attributes[name]
+        if name in resource.attributes:
+            return resource.attributes[name]
+        return _property(resource, name)
 
     return replace(env, reference=reference, attribute=attribute)
+
+
+def _property(resource: Resource, name: str) -> Any:
+    """A property as an attribute: as the template has it, or the name that was made up."""
+    if name in resource.properties:
+        return resource.properties[name]
+    if name == row_of(resource.type).named and resource.name:
+        return resource.name
+    raise AwsError("ValidationError", f"Attribute '{name}' of resource {resource.logical} has no value.")
 
 
 def wanted(env: Environment, template: Template) -> dict[str, Declaration]:

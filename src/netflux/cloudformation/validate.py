@@ -162,10 +162,12 @@ def _lost_attribute(named: tuple[str, str], template: Template, region: str) -> 
 
 
 def _gives(kind: str, attribute: str, region: str) -> bool:
-    row = rows().get(kind)
+    row, known = rows().get(kind), schema_of(region, kind)
     if row is None:
-        return schema_of(region, kind).gives(attribute)
-    return attribute in row.attributes or (row.outputs is not None and attribute.startswith("Outputs."))
+        return known.gives(attribute)
+    if attribute in row.attributes or (row.outputs is not None and attribute.startswith("Outputs.")):
+        return True
+    return attribute in known.properties and not known.read_only(attribute)
 
 
 def capabilities(template: Template) -> tuple[str | None, list[str]]:

@@ -164,6 +164,7 @@ class Row:
         early: dependents by reference may start before it is stable (AWS's CONFIGURATION_COMPLETE).
         tag_type: EC2's ResourceType in TagSpecifications.
         seconds: how long it may take to become stable, in simulated seconds.
+        named_after: what stands before the logical id in a made-up name, where that is not the stack's name.
         ref: what Ref gives where it is not the physical id: of properties, attributes and physical id.
         kept_as_snapshot: the delete call makes a snapshot when `name` is filled, and does so where a template has no
             DeletionPolicy.
@@ -201,6 +202,7 @@ class Row:
     tags: Tagging | None = None
     tag_type: str = ""
     seconds: float = 1800.0
+    named_after: str = ""
     ref: Callable[[Properties, Mapping[str, Any], str], str] | None = None
     kept_as_snapshot: bool = False
     refuses: Callable[[Properties], Iterable[str]] | None = None
