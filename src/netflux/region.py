@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from netflux import facts
@@ -18,6 +19,10 @@ from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
 from netflux.aws.applicationautoscaling.store import Store as ScalingStore
+from netflux.aws.awslambda.code import Packages
+from netflux.aws.awslambda.host import Host as FunctionHost
+from netflux.aws.awslambda.runtimeapi import RuntimeApi
+from netflux.aws.awslambda.service import Lambda, library
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
@@ -75,6 +80,7 @@ from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
 from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.cloudformation.custom.answers import Answers
 from netflux.controlplane.authorization.actors import Actors
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
@@ -86,6 +92,7 @@ from netflux.readers import Readers
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
 from netflux.resolver.resolver import Resolver
+from netflux.resources.awslambda.function import Functions
 from netflux.resources.sns.topics import Topics
 from netflux.resources.sqs.queues import Queues
 from netflux.runtime import choice
@@ -139,12 +146,14 @@ class Region:
         self.edge, cloudfront = self._edges()
         self.runtime, seed = self._containers()
         self.ecs = self._tasks()
+        self.awslambda = self._lambda()
+        self.functions = self.awslambda.calls
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
-        more.append(ParameterExpirationController(self.documents, self.clock))
+        more += [ParameterExpirationController(self.documents, self.clock), self.awslambda.controller]
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
@@ -152,7 +161,8 @@ class Region:
         readers = Readers(self.loop, self.ec2.tables)
         self.documents.watch(readers.recorded)
         certificate = self.topics.signatures.certificate
-        self._services = Services(s3.handle, self.facts, self._inquiry(), readers.changed, certificate)
+        answers = Answers(self.stacks.providers, self.stacks.waits, options.region, s3.handle)
+        self._services = Services(answers.handle, self.facts, self._inquiry(), readers.changed, certificate)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -177,6 +187,7 @@ class Region:
             await begin(lambda: self.elb.start(poke, soon), self.elb.stop)
             await self.runtime.clear()
             await begin(self.ecs.start, self.ecs.stop)
+            await begin(self.awslambda.start, self.awslambda.stop)
             self.loop.start()
             self.front.exit.push_async_callback(self.loop.stop)
             await begin(self.minutes.start, self.minutes.stop)
@@ -239,7 +250,9 @@ class Region:
         return api, logs
 
     def _stacks(self) -> CloudFormationApi:
-        stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
+        base = f"http://localhost:{self.options.port}"
+        cache = self.state.path / "lint"
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, cache, base=base)
         stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
         self.apis.register(stacks)
         return stacks
@@ -336,6 +349,32 @@ class Region:
         seed = SeedController(self.apis.call, self.documents, sources, trees, local)
         images = EcrRegistry(*where, seed.filled)
         return choice.assemble(self.options.runtime, self.children, images, podman, trees), seed
+
+    def _lambda(self) -> Lambda:
+        packages = Packages(self.state.path / "functions", self.state.run / "functions")
+        host = FunctionHost(
+            kept=Functions(self.documents, (self.options.region, self.options.account)),
+            packages=packages,
+            runtime=self.runtime,
+            runtime_api=RuntimeApi(),
+            apis=self.apis,
+            clock=self.clock,
+            endpoint=f"http://127.0.0.1:{self.options.port}",
+            library=library(),
+            modules=None,
+            authority=self.front.authorization,
+            trust=self._trust(),
+        )
+        made = Lambda(host, self.destinations, self._poke)
+        self.apis.register(made.api)
+        return made
+
+    def _trust(self) -> Path:
+        """A folder with the authority's certificates and without its keys, for functions."""
+        folder = self.state.run / "trust"
+        folder.mkdir(exist_ok=True)
+        (folder / "ca.pem").write_bytes(self.gateway.authority.certificate.read_bytes())
+        return folder
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)

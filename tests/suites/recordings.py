@@ -1,6 +1,6 @@
 """Error texts that LocalStack's tests recorded from AWS, asked of a region here: a plugin of pytest for a copy of them.
 
-The copy has the tests and their templates and nothing of LocalStack itself: what they import of it is stood in for here.
+The copy has the tests and their templates, and nothing of LocalStack itself: what they import of it is stood in for.
 Each text of an error that a test hands to its `snapshot` is written down beside what AWS said in its place.
 """
 
@@ -91,7 +91,8 @@ def _retry(function: Callable[..., Any], retries: int = 3, sleep: float = 1.0, *
 _REAL: dict[str, Any] = {
     "StackDeployError": StackDeployError, "load_file": _load_file, "long_uid": lambda: str(uuid.uuid4()),
     "retry": _retry, "to_bytes": lambda text: text.encode(),
-    "load_template_raw": _load_file, "load_template_file": _load_file, "short_uid": short_uid, "wait_until": _wait, "is_aws_cloud": lambda: True,
+    "load_template_raw": _load_file, "load_template_file": _load_file, "short_uid": short_uid, "wait_until": _wait,
+    "is_aws_cloud": lambda: True,
     "is_v2_engine": lambda: True, "SECONDARY_TEST_AWS_REGION_NAME": "us-east-1",
 }  # fmt: skip
 
@@ -197,7 +198,7 @@ def cleanups() -> Iterator[list[Callable[[], Any]]]:
     for each in reversed(made):
         try:
             each()
-        except Exception as error:  # noqa: BLE001, a test's own tidying
+        except Exception as error:
             sys.stderr.write(f"{error}\n")
 
 

@@ -93,7 +93,12 @@ def create_carries(row: Row, name: str) -> bool:
 
 def carried(row: Row, name: str) -> bool:
     """Whether anything carries the property when the resource is created."""
-    return name in row.consumed or create_carries(row, name) or any(name in (step.only or ()) for step in row.also)
+    return (
+        row.open
+        or name in row.consumed
+        or create_carries(row, name)
+        or any(name in (step.only or ()) for step in row.also)
+    )
 
 
 def uncarried(row: Row, properties: Properties) -> Iterator[str]:

@@ -64,11 +64,14 @@ class Examiner:
             stack: its name.
             values: what Ref gives for the parameters.
         """
-        known = {
+        await self.beside(_rehearse, template, self.known(region, stack), values)
+
+    def known(self, region: str, stack: str) -> dict[str, str]:
+        """The pseudo parameters that are known before a stack is there."""
+        return {
             "AWS::AccountId": self._account, "AWS::Partition": "aws", "AWS::Region": region, "AWS::StackName": stack,
             "AWS::URLSuffix": "amazonaws.com",
         }  # fmt: skip
-        await self.beside(_rehearse, template, known, values)
 
     def stop(self) -> None:
         """Takes no more work; what is waiting is given up."""

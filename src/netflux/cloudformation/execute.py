@@ -8,13 +8,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from netflux.clock import Clock
-from netflux.cloudformation import exports, scene, triggers
+from netflux.cloudformation import exports, scene, stackpolicy, triggers
 from netflux.cloudformation.bring import swap_back
 from netflux.cloudformation.clear import Clearer, Doomed
 from netflux.cloudformation.hands import Halted, Hands
 from netflux.cloudformation.intrinsics import Environment
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.provision import Provision
+from netflux.cloudformation.stackpolicy import Subject
 from netflux.cloudformation.store import Operation, Resource, Stack
 from netflux.cloudformation.template import Template, parse, remembered
 from netflux.cloudformation.types.table import Caller
@@ -98,7 +99,8 @@ class Execution:
         self._use(exports.imported(env, template, scene.wanted(env, template)), env)
         watch = asyncio.create_task(self._watch(), name=f"cloudformation {self._stack.name}'s alarms")
         try:
-            problem = await self._provision(template, env, operation.kind) or await self._monitored()
+            problem = self._kept_by_policy(operation, scene.wanted(env, template))
+            problem = problem or await self._provision(template, env, operation.kind) or await self._monitored()
         finally:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
@@ -115,6 +117,15 @@ class Execution:
             self._stack = self._journal.stack(self._stack, "CREATE_COMPLETE", operation=None, stable=None)
         else:
             self._next(operation, "cleanup", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+
+    def _kept_by_policy(self, operation: Operation, wanted: Collection[str]) -> str | None:
+        """Of resources that the template has no longer, the stack policy may keep some; nothing is changed then."""
+        listed = self._journal.store.resources(self._stack)
+        going = [Subject(each.logical, each.type) for each in listed.values() if each.logical not in wanted]
+        said = stackpolicy.deletions(operation.policy, going) if operation.policy else {}
+        for logical, reason in said.items():
+            self._journal.resource(self._stack, listed[logical], "UPDATE_FAILED", reason)
+        return _could_not("update", list(said)) or None
 
     def _use(self, names: Collection[str], env: Environment) -> None:
         """Exports that are about to be used may not go from now on; those in use may not until this is over."""
@@ -274,7 +285,8 @@ class Execution:
     async def _concluded(self) -> Stack:
         """The stack with its outputs. Raises AwsError when an export's name is taken, or one goes that others use."""
         template, env = await self._scene()
-        outputs = scene.outputs(env, template)
+        shown = scene.masked(env, lambda logical: self._journal.store.resource(self._stack, logical))
+        outputs = scene.outputs(shown, template)
         exports.check_update(self._journal.store, self._stack, outputs)
         return self._journal.store.put_stack(replace(self._stack, source=replace(self._stack.source, outputs=outputs)))
 

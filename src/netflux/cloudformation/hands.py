@@ -166,6 +166,10 @@ class Hands:
                 return str(identifier)
         return None
 
+    async def left(self, row: Row, facts: Facts, known: Collection[str]) -> str | None:
+        """The physical id of what a create call left that never came to its end."""
+        return await row.left(self.call, facts) if row.left is not None else await self.find(row, facts, known)
+
     async def make(self, row: Row, facts: Facts) -> str:
         """The create call; returns the physical id. Raises NotMade when it is refused."""
         response: dict[str, Any] = {}

@@ -12,10 +12,9 @@ from typing import Any
 
 from netflux.cloudformation import carry
 from netflux.cloudformation.intrinsics import REMOVED, UNKNOWN, Environment, Later
-from netflux.cloudformation.registry import custom
 from netflux.cloudformation.shape import Uncarried
 from netflux.cloudformation.template import Declaration, Template
-from netflux.cloudformation.types import rows
+from netflux.cloudformation.types import row
 from netflux.cloudformation.types.table import Facts, Row, Step
 from netflux.cloudformation.validate import row_of, schema_of
 from netflux.controlplane import operation
@@ -33,7 +32,7 @@ def check(env: Environment, template: Template, declared: Declared) -> None:
             operation that is not here at all.
     """
     wanted = [each for each in template.resources.values() if each.condition is None or env.holds(each.condition)]
-    others = [each for each in wanted if each.type not in rows()]
+    others = [each for each in wanted if row(each.type) is None]
     problems = [_without(others)] if others else []
     later = replace(
         env, reference=lambda _logical: UNKNOWN, attribute=lambda _logical, _name: UNKNOWN, exports=Later(env.exports)
@@ -49,8 +48,6 @@ def check(env: Environment, template: Template, declared: Declared) -> None:
 def _without(others: list[Declaration]) -> str:
     names = ", ".join(f"{each.logical} ({each.type})" for each in sorted(others, key=lambda each: each.logical))
     said = f"Resources of types that AWS has and Netflux does not: {names}."
-    if any(custom(each.type) for each in others):
-        said += " A custom resource is made by a Lambda function or whoever reads an SNS topic, and neither runs here."
     return f"{said} Remove them, put them under a condition that is false here, or deploy to AWS."
 
 
@@ -58,7 +55,8 @@ def _problems(declaration: Declaration, env: Environment) -> Iterator[str]:
     place = f"Resource {declaration.logical} ({declaration.type})"
     row = row_of(declaration.type)
     for attribute in declaration.ungranted:
-        yield f"{place}: the attribute {attribute} is not supported by Netflux"
+        if attribute not in row.consumed:
+            yield f"{place}: the attribute {attribute} is not supported by Netflux"
     for name in carry.uncarried(row, pruned(declaration.properties, env)):
         yield f"{place}: the property {name} is not supported by Netflux"
     if declaration.deletion_policy == "Snapshot" and not row.kept_as_snapshot:
@@ -70,7 +68,7 @@ def _values(declaration: Declaration, env: Environment, declared: Declared) -> I
     place = f"Resource {declaration.logical} ({declaration.type})"
     row = row_of(declaration.type)
     try:
-        properties = schema_of(env.pseudo["AWS::Region"], declaration.type).texts(env.value(declaration.properties))
+        properties = schema_of(env.pseudo["AWS::Region"], declaration.type).texts(env.value(declaration.told))
     except AwsError:
         return  # whoever needs the value tells
     if row.refuses is not None:

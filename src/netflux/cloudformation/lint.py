@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 import hashlib
 import importlib.metadata
+import ipaddress
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -41,8 +43,7 @@ _LEFT = ("E1010", "E1041", "E3062", "E3510", "E3512", "E3513", "E3530", "E3690",
 classes and engine versions of databases, policy documents (`Effect: ALLOW`, an empty Sid twice). Here too, the API says
 what there is. Attributes of resources are judged by `validate`.
 """
-_LEFT_WORDS = ("is not a 'ipv4-network'",)
-"""Findings that are left whatever rule they are of: EC2 takes a block with host bits and clears them."""
+_BLOCK = re.compile("'([^']+)' is not a 'ipv4-network'")
 
 
 def cache_folder() -> Path:
@@ -150,7 +151,7 @@ class Linter:
             ) from error
         except Unavailable as error:
             raise AwsError("ServiceUnavailable", f"cfn-lint could not be run: {error}", 503) from error
-        found = [Finding(**each) for each in answer if not any(words in each["message"] for words in _LEFT_WORDS)]
+        found = [Finding(**each) for each in answer if not _host_bits(each["message"])]
         await asyncio.to_thread(self._verdicts.keep, key, found)
         return found
 
@@ -167,6 +168,18 @@ class Linter:
             return found
 
 
+def _host_bits(message: str) -> bool:
+    """Whether it is about a block whose host bits EC2 clears ("CreateVpc"), which is no mistake."""
+    block = _BLOCK.search(message)
+    if block is None:
+        return False
+    try:
+        ipaddress.IPv4Network(block[1], strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 def _throttled() -> AwsError:
     return AwsError("Throttling", "Rate exceeded: more templates wait for cfn-lint than it is through with. Try again.")
 
@@ -177,7 +190,7 @@ def _stops() -> AwsError:
 
 def _key(body: str, region: str) -> str:
     version = importlib.metadata.version("cfn-lint")
-    return hashlib.sha256(f"{version}\0{','.join((*_LEFT, *_LEFT_WORDS))}\0{region}\0{body}".encode()).hexdigest()
+    return hashlib.sha256(f"{version}\0{','.join(_LEFT)}\0{region}\0{body}".encode()).hexdigest()
 
 
 async def _warm(paths: list[str]) -> int:

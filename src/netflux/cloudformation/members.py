@@ -14,10 +14,7 @@ HOW = (
 )
 """Of a request that says how a stack is brought there."""
 
-_POLICY = "Stack policies are not enforced here: leave it out."
 _ANSWERED = "It is a member of answers."
-NO_POLICY = dict.fromkeys(("StackPolicyBody", "StackPolicyURL"), _POLICY)
-NO_POLICY_DURING = dict.fromkeys(("StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL"), _POLICY)
 NOT_MORE = {
     "DisableValidation": "Templates are always looked at before anything is made.",
     "Parameters.ResolvedValue": _ANSWERED,

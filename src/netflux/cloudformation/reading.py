@@ -7,7 +7,7 @@ from typing import Any
 
 from netflux.cloudformation import exports, members, render, requests, validate
 from netflux.cloudformation.examiner import Examiner
-from netflux.cloudformation.store import Resource, Stack, Store
+from netflux.cloudformation.store import Resource, Source, Stack, Store
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
@@ -24,6 +24,7 @@ class Reading:
     _store: Store
     _apis: Apis
     _examiner: Examiner
+    _checks: requests.Checks
 
     def _live(self, name_or_id: str) -> Stack:
         """The stack; one that was deleted is found by its id only."""
@@ -122,21 +123,19 @@ class Reading:
             "StackResourceSummaries": [render.listed(stack, each) for each in self._store.resources(stack).values()]
         }
 
-    @operation(
-        "StackName ChangeSetName",
-        neutral={"TemplateStage": "No macro changes a template here: it is the same at both stages."},
-    )
+    @operation("StackName ChangeSetName TemplateStage")
     async def get_template(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """The template's text as it was given."""
+        """The template's text as it was given, or as its transforms made it."""
         if not request.get("StackName"):
             alone = "StackName is required if ChangeSetName is not specified."
             if not request.get("ChangeSetName", "").startswith("arn:"):
                 said = "StackName is a required parameter." if request.get("ChangeSetName") else alone
                 raise AwsError("ValidationError", said)
         if request.get("ChangeSetName"):
-            text = self._find(request)[2]["source"]["template"]
+            source = Source(**self._find(request)[2]["source"])
         else:
-            text = self._live(request.get("StackName", "")).source.template
+            source = self._live(request.get("StackName", "")).source
+        text = source.template if request.get("TemplateStage") == "Processed" else source.given
         return {"TemplateBody": text, "StagesAvailable": ["Original", "Processed"]}
 
     @operation(
@@ -152,9 +151,12 @@ class Reading:
             stack = self._live(request["StackName"])
             if stack.status == "REVIEW_IN_PROGRESS":
                 raise AwsError("ValidationError", "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.")
-            text = stack.source.template
+            text = stack.source.given
         else:
             text = await requests.body(self._apis.call, request, None)
+        outlined = await self._checks.transforms.outlined(text)
+        if outlined is not None:
+            return render.template_summary(outlined[1])
         template = await self._examiner.read(text)
         unknown = validate.unknown_types(template, call.region)
         told = bool(request.get("TemplateSummaryConfig", {}).get("TreatUnrecognizedResourceTypesAsWarnings"))

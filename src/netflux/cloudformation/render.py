@@ -144,16 +144,21 @@ def template_summary(template: Template) -> dict[str, Any]:
         made["Description"] = template.description
     if template.metadata:
         made["Metadata"] = json.dumps(template.metadata)
+    if template.transforms:
+        made["DeclaredTransforms"] = list(template.transforms)
     return made | needed(template)
 
 
 def needed(template: Template) -> dict[str, Any]:
     """The capabilities and the reason for them."""
     capability, types = capabilities(template)
-    if capability is None:
+    wanted = [capability] if capability is not None else []
+    if template.transforms:
+        wanted, types = [*wanted, "CAPABILITY_AUTO_EXPAND"], types or list(template.transforms)
+    if not wanted:
         return {}
     reason = f"The following resource(s) require capabilities: [{', '.join(types)}]"
-    return {"Capabilities": [capability], "CapabilitiesReason": reason}
+    return {"Capabilities": wanted, "CapabilitiesReason": reason}
 
 
 def _declared(name: str, declared: Mapping[str, Any]) -> dict[str, Any]:

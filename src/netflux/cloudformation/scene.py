@@ -10,6 +10,7 @@ from typing import Any
 from netflux.cloudformation import exports, parameters
 from netflux.cloudformation.carry import carried
 from netflux.cloudformation.intrinsics import REMOVED, UNKNOWN, Environment, has_unknown
+from netflux.cloudformation.registry import custom
 from netflux.cloudformation.store import Resource, Source, Stack, Store
 from netflux.cloudformation.template import Declaration, Template, check_policy
 from netflux.cloudformation.types.table import TAGS, Caller, Properties, as_list
@@ -86,7 +87,7 @@ def with_resources(
             return UNKNOWN
         resource = find(logical)
         if resource is None or not (name in resource.attributes or resource.physical):
-            raise AwsError("ValidationError", f"Attribute '{name}' of resource {logical} has no value.")
+            raise AwsError("ValidationError", _no_value(resource, logical, name))
         if name in resource.attributes:
             return resource.attributes[name]
         return _property(resource, name)
@@ -100,7 +101,27 @@ def _property(resource: Resource, name: str) -> Any:
         return resource.properties[name]
     if name == row_of(resource.type).named and resource.name:
         return resource.name
-    raise AwsError("ValidationError", f"Attribute '{name}' of resource {resource.logical} has no value.")
+    raise AwsError("ValidationError", _no_value(resource, resource.logical, name))
+
+
+def _no_value(resource: Resource | None, logical: str, name: str) -> str:
+    if resource is not None and custom(resource.type):
+        return (
+            f"CustomResource attribute error: Vendor response doesn't contain {name} attribute in object "
+            f"{resource.physical}"
+        )
+    return f"Attribute '{name}' of resource {logical} has no value."
+
+
+def masked(env: Environment, find: Callable[[str], Resource | None]) -> Environment:
+    """The environment as outputs show it: what a custom resource's answer said not to echo is not told."""
+
+    def attribute(logical: str, name: str) -> Any:
+        value = env.attribute(logical, name)
+        resource = find(logical)
+        return parameters.MASK if resource is not None and resource.hidden else value
+
+    return replace(env, attribute=attribute)
 
 
 def wanted(env: Environment, template: Template) -> dict[str, Declaration]:
@@ -130,8 +151,9 @@ def properties(env: Environment, source: Source, declaration: Declaration) -> Pr
     """A resource's properties evaluated, with the stack's tags among its own."""
     row = row_of(declaration.type)
     schema = schema_of(env.pseudo["AWS::Region"], declaration.type)
-    found: Properties = schema.texts(env.value(declaration.properties))
-    if not source.tags or not carried(row, TAGS):
+    written = declaration.told if "CreationPolicy" in row.consumed else declaration.properties
+    found: Properties = schema.texts(env.value(written))
+    if not source.tags or row.open or not carried(row, TAGS):
         return found
     own = as_list(found.get(TAGS, []))
     named = {tag["Key"] for tag in own}

@@ -11,7 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from netflux.clock import Clock
-from netflux.cloudformation import exports, lacks, members, nested, render, requests, rules, scene, triggers, validate
+from netflux.cloudformation import (
+    exports,
+    lacks,
+    members,
+    nested,
+    policies,
+    render,
+    requests,
+    rules,
+    scene,
+    triggers,
+    validate,
+)
+from netflux.cloudformation.custom import provider, waits
+from netflux.cloudformation.custom.provider import Providers
+from netflux.cloudformation.custom.waits import Waits
 from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.execute import Execution
 from netflux.cloudformation.foresee import Planning, foresee
@@ -21,10 +36,13 @@ from netflux.cloudformation.lint import Linter, cache_folder
 from netflux.cloudformation.notices import Notices
 from netflux.cloudformation.reading import Reading
 from netflux.cloudformation.store import Operation, Source, Stack, Store
+from netflux.cloudformation.transforms import macro
+from netflux.cloudformation.transforms.expansion import Transforms
+from netflux.cloudformation.transforms.macro import Macros
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.call import Call, Caller
-from netflux.controlplane.operation import operation
+from netflux.controlplane.operation import Declaration, operation
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 
@@ -49,10 +67,18 @@ class Stacks(Reading):
         clock: for durations and timestamps.
         cache: folder for the linter's verdicts where this user's cache can't be written.
         lint: whether templates go through cfn-lint; tests of the engine itself leave it out.
+        base: where this region's S3 is found, by who answers for custom resources.
     """
 
     def __init__(
-        self, apis: Apis, documents: Documents, clock: Clock, cache: Path | None = None, *, lint: bool = True
+        self,
+        apis: Apis,
+        documents: Documents,
+        clock: Clock,
+        cache: Path | None = None,
+        *,
+        lint: bool = True,
+        base: str = "http://localhost",
     ) -> None:
         self._apis = apis
         self.actors: Actors | None = None
@@ -63,9 +89,15 @@ class Stacks(Reading):
         folders = (cache_folder(), cache) if cache else (cache_folder(),)
         self._linter = Linter(*folders) if lint else Linter.none()
         self._examiner = Examiner(apis.account)
-        self._checks = requests.Checks(self._examiner, self._linter)
+        self._macros = Macros(documents, (apis.account, apis.region))
+        self._checks = requests.Checks(self._examiner, self._linter, Transforms(self._macros, self._examiner.beside))
         self._stopping = asyncio.Event()
         self._places = asyncio.Semaphore(_CALLS)
+        self.providers = Providers(documents, self._store, clock, base)
+        self.waits = Waits(documents, clock, base)
+        self._inner = {
+            provider.SERVICE: self.providers.call, waits.SERVICE: self.waits.call, macro.SERVICE: self._macros.call,
+        }  # fmt: skip
         self._running: dict[str, asyncio.Task[None]] = {}
         self._executions: dict[str, Execution] = {}
 
@@ -80,6 +112,7 @@ class Stacks(Reading):
         self._stopping.set()
         self._examiner.stop()
         await self._linter.stop()
+        await self._checks.transforms.stop()
         if self._running:
             await asyncio.gather(*self._running.values(), return_exceptions=True)
         await self._notices.stop()
@@ -114,6 +147,8 @@ class Stacks(Reading):
         """A call of an operation's: a hundred stacks at once leave room for other clients' calls between theirs."""
         if service == self.service:  # a nested stack is asked for, and makes calls itself
             return await self._apis.call(service, operation, params)
+        if service in self._inner:
+            return await self._inner[service](partial(self._call, caller), operation, params)
         async with self._places:
             if self._stopping.is_set():
                 raise Halted("the region stops")
@@ -125,8 +160,8 @@ class Stacks(Reading):
 
     @operation(
         f"{members.STACK} {members.HOW} DisableRollback TimeoutInMinutes NotificationARNs OnFailure "
-        "ClientRequestToken EnableTerminationProtection RetainExceptOnCreate",
-        refused={**members.NO_POLICY, **members.NOT_MORE},
+        "ClientRequestToken EnableTerminationProtection RetainExceptOnCreate StackPolicyBody StackPolicyURL",
+        refused=members.NOT_MORE,
         only=members.ONLY,
     )
     async def create_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +176,7 @@ class Stacks(Reading):
         actor = self._actor(call, request.get("RoleARN", ""), parent)
         asked = await requests.asked(self._calling(actor).call, self._checks, request, call.region, None)
         self._free(name)
-        stack = self._new(call, name, asked.source, request)
+        stack = self._new(call, name, asked.source, request | await policies.given(self._apis.call, request))
         if parent is not None:
             family = nested.shown(self._store, parent, len(asked.template.resources))
             stack = replace(stack, shown=stack.shown | family)
@@ -150,7 +185,7 @@ class Stacks(Reading):
             operation = replace(operation, token=str(uuid.uuid4()))
         env = await scene.environment(self._apis.call, self._store, stack, asked.template)
         await self._examiner.beside(rules.check, env, asked.template)
-        await self._examiner.beside(lacks.check, env, asked.template, self._apis.declaration)
+        await self._examiner.beside(lacks.check, env, asked.template, self._declaration)
         self._free(name)
         stack = self._journal.stack(stack, "CREATE_IN_PROGRESS", "User Initiated", operation=operation)
         self._start(stack)
@@ -159,7 +194,7 @@ class Stacks(Reading):
     def _new(self, call: Call, name: str, source: Source, request: Mapping[str, Any]) -> Stack:
         kept = (
             "DisableRollback", "TimeoutInMinutes", "NotificationARNs", "RoleARN", "EnableTerminationProtection",
-            "RollbackConfiguration",
+            "RollbackConfiguration", policies.SHOWN,
         )  # fmt: skip
         return Stack(
             id=f"arn:aws:cloudformation:{call.region}:{call.account}:stack/{name}/{uuid.uuid4()}",
@@ -179,8 +214,9 @@ class Stacks(Reading):
 
     @operation(
         f"{members.STACK} {members.HOW} UsePreviousTemplate DisableRollback NotificationARNs "
-        "ClientRequestToken RetainExceptOnCreate",
-        refused={**members.NO_POLICY, **members.NO_POLICY_DURING, **members.NOT_MORE},
+        "ClientRequestToken RetainExceptOnCreate "
+        "StackPolicyBody StackPolicyURL StackPolicyDuringUpdateBody StackPolicyDuringUpdateURL",
+        refused=members.NOT_MORE,
         only=members.ONLY,
     )
     async def update_stack(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -196,11 +232,16 @@ class Stacks(Reading):
         plan = await foresee(self._planning(), target, asked.template)
         if plan.empty and stack.status != "UPDATE_FAILED" and asked.source.tags == stack.source.tags:
             raise AwsError("ValidationError", "No updates are to be performed.")
+        request |= await policies.given(self._apis.call, request)
         self._begin_update(self._live(stack.id), asked.source, request, actor)
         return {"StackId": stack.id}
 
     def _planning(self) -> Planning:
-        return Planning(self._apis.call, self._store, self._apis.declaration, self._examiner.beside)
+        return Planning(self._apis.call, self._store, self._declaration, self._examiner.beside)
+
+    def _declaration(self, service: str, operation: str) -> Declaration | None:
+        """What an operation carries; those of our own inner services say nothing."""
+        return None if service in self._inner else self._apis.declaration(service, operation)
 
     def _check_updatable(self, stack: Stack) -> None:
         if stack.status not in _UPDATABLE:
@@ -209,7 +250,8 @@ class Stacks(Reading):
     def _begin_update(self, stack: Stack, source: Source, request: Mapping[str, Any], actor: tuple[str, ...]) -> None:
         self._check_updatable(stack)
         operation = began("update", request, stack.stable or stack.source, actor)
-        kept = ("NotificationARNs", "RoleARN", "ChangeSetId", "RollbackConfiguration")
+        operation = replace(operation, policy=request.get(policies.DURING) or stack.shown.get(policies.SHOWN, ""))
+        kept = ("NotificationARNs", "RoleARN", "ChangeSetId", "RollbackConfiguration", policies.SHOWN)
         shown = stack.shown | {key: request[key] for key in kept if key in request}
         stack = self._journal.stack(
             stack, "UPDATE_IN_PROGRESS", "User Initiated", operation=operation, source=source, shown=shown,
@@ -273,13 +315,16 @@ class Stacks(Reading):
         """The template's parameters, when there is nothing wrong with it."""
         requests.check_length(call, request)
         text = await requests.body(self._apis.call, request, None)
-        template = await self._examiner.read(text)
-        await self._examiner.beside(validate.check, template, call.region)
-        await self._linter.check(text, call.region)
+        outlined = await self._checks.transforms.outlined(text)
+        template = outlined[1] if outlined is not None else await self._examiner.read(text)
+        if outlined is None:
+            await self._examiner.beside(validate.check, template, call.region)
+            await self._linter.check(text, call.region)
         found = render.template_summary(template)
         kept = ("ParameterKey", "DefaultValue", "NoEcho", "Description")
         parameters = [{key: each[key] for key in kept if key in each} for each in found["Parameters"]]
-        made = {key: found[key] for key in ("Description", "Capabilities", "CapabilitiesReason") if key in found}
+        told = ("Description", "Capabilities", "CapabilitiesReason", "DeclaredTransforms")
+        made = {key: found[key] for key in told if key in found}
         return made | {"Parameters": parameters}
 
 

@@ -22,6 +22,7 @@ class Source:
         resolved: what the parameters that name Systems Manager's were found to be, when the source was accepted.
         described: of the template its Description, the names of its NoEcho parameters and the number of its Resources,
             so that who lists stacks need not read their templates; None in what an earlier version stored.
+        original: the template before its transforms; empty where it has none.
     """
 
     template: str
@@ -30,6 +31,12 @@ class Source:
     outputs: list[dict[str, Any]] = field(default_factory=list)
     described: dict[str, Any] | None = None
     resolved: dict[str, str] = field(default_factory=dict)
+    original: str = ""
+
+    @property
+    def given(self) -> str:
+        """The template as it was given."""
+        return self.original or self.template
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Operation:
         express: whether it ends when resources are configured, without waiting until they are ready.
         delete_new: whether a rollback deletes what it made although its deletion policy is Retain.
         actor: for whom its calls are made; nothing for the administrator.
+        policy: the stack policy that an update is held to; empty for none.
     """
 
     kind: str
@@ -58,6 +66,7 @@ class Operation:
     express: bool = False
     delete_new: bool = False
     actor: tuple[str, ...] = ()
+    policy: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,7 @@ class Resource:
         done: the token of the operation that brought it to what that operation wants.
         previous: the resource that this one replaces, until the clean-up.
         needs: logical ids that go after it.
+        hidden: whether outputs mask its attributes (NoEcho of a custom resource's answer).
     """
 
     logical: str
@@ -131,6 +141,7 @@ class Resource:
     update_replace_policy: str = "Delete"
     metadata: dict[str, Any] = field(default_factory=dict)
     updated: str = ""
+    hidden: bool = False
 
 
 def _stack(document: dict[str, Any]) -> Stack:

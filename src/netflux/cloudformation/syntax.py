@@ -30,7 +30,7 @@ _NEVER = re.compile("[\\0\ud800-\udfff\ufffe\uffff]")
 # The short forms of the user guide's "Intrinsic function reference".
 _TAGS = frozenset({
     "And", "Base64", "Cidr", "Equals", "FindInMap", "GetAZs", "GetAtt", "GetStackOutput", "If", "ImportValue", "Join",
-    "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString",
+    "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform",
 })  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,8 @@ class Declaration:
         depends_on: what DependsOn names; what functions refer to is found by `graph`.
         deletion_policy: what becomes of it when the stack no longer has it: as written, so a function it may be, and
             nothing where nothing is; `scene.wanted` evaluates it.
-        ungranted: the attributes that AWS has and Netflux does not.
+        creation_policy: how many signals it waits for, and how long, with its functions.
+        ungranted: the attributes that few types take here.
     """
 
     logical: str
@@ -42,12 +44,22 @@ class Declaration:
     deletion_policy: Any = None
     update_replace_policy: Any = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    creation_policy: Any = None
     ungranted: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The properties, with the CreationPolicy beside them for the types that read it."""
+        return self.properties | ({} if self.creation_policy is None else {"CreationPolicy": self.creation_policy})
 
 
 @dataclass(frozen=True)
 class Template:
-    """The whole template; `body` is the text it was read from, which GetTemplate gives back unchanged."""
+    """The whole template; `body` is the text it was read from, which GetTemplate gives back unchanged.
+
+    Attributes:
+        transforms: those that are still to be done; an outline has them.
+    """
 
     body: str
     description: str | None
@@ -58,6 +70,7 @@ class Template:
     resources: dict[str, Declaration]
     outputs: dict[str, dict[str, Any]]
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    transforms: tuple[str, ...] = ()
 
 
 _REMEMBERED = 4_000_000
@@ -123,6 +136,21 @@ def _read(body: str) -> Template:
         outputs=_outputs(_maps(sections, "Outputs")),
         rules=_maps(sections, "Rules"),
     )
+
+
+def outline(body: str, sections: dict[str, Any], transforms: Sequence[str]) -> Template:
+    """What is known of a template before its transforms: what it is given, and which types it names."""
+    resources = {
+        name: Declaration(name, each["Type"], {})
+        for name, each in _section(sections, "Resources").items()
+        if isinstance(each, dict) and isinstance(each.get("Type"), str)
+    }
+    parameters = _maps(sections, "Parameters")
+    declared.check(parameters)
+    return Template(
+        body, _described(sections), _section(sections, "Metadata"), parameters, {}, {}, resources, {},
+        transforms=tuple(transforms),
+    )  # fmt: skip
 
 
 def _section(sections: dict[str, Any], name: str) -> dict[str, Any]:
@@ -199,6 +227,7 @@ def _declaration(name: str, value: Any) -> Declaration:
         deletion_policy=_policy(name, value, "DeletionPolicy"),
         update_replace_policy=_policy(name, value, "UpdateReplacePolicy"),
         metadata=metadata,
+        creation_policy=value.get("CreationPolicy"),
         ungranted=tuple(key for key in _UNGRANTED if key in value),
     )
 

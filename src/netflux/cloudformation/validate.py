@@ -11,7 +11,7 @@ from netflux.cloudformation.intrinsics import variables
 from netflux.cloudformation.registry import Schema, schema
 from netflux.cloudformation.syntax import malformed
 from netflux.cloudformation.template import Declaration, Template
-from netflux.cloudformation.types import rows
+from netflux.cloudformation.types import row, rows
 from netflux.cloudformation.types.table import Row
 from netflux.errors import AwsError
 
@@ -23,7 +23,10 @@ PSEUDO = (
 
 def row_of(type_name: str) -> Row:
     """The table's row of a type that `lacks.check` has let through."""
-    return rows()[type_name]
+    found = row(type_name)
+    if found is None:
+        raise KeyError(type_name)
+    return found
 
 
 def schema_of(region: str, type_name: str) -> Schema:
@@ -162,10 +165,10 @@ def _lost_attribute(named: tuple[str, str], template: Template, region: str) -> 
 
 
 def _gives(kind: str, attribute: str, region: str) -> bool:
-    row, known = rows().get(kind), schema_of(region, kind)
-    if row is None:
+    found, known = row(kind), schema_of(region, kind)
+    if found is None or found.open:
         return known.gives(attribute)
-    if attribute in row.attributes or (row.outputs is not None and attribute.startswith("Outputs.")):
+    if attribute in found.attributes or (found.outputs is not None and attribute.startswith("Outputs.")):
         return True
     return attribute in known.properties and not known.read_only(attribute)
 
@@ -181,8 +184,8 @@ def capabilities(template: Template) -> tuple[str | None, list[str]]:
 
 def _name_of(kind: str) -> str:
     """The property that names a resource of IAM's; UserName and GroupName are those of types that have no row."""
-    row = rows().get(kind)
-    return row.named if row else f"{kind.rsplit(':', 1)[1]}Name"
+    found = rows().get(kind)
+    return found.named if found else f"{kind.rsplit(':', 1)[1]}Name"
 
 
 def check_capabilities(template: Template, given: Sequence[str]) -> None:
