@@ -85,7 +85,7 @@ async def _hanging(cloud: Any) -> None:
     await cloud.cf("UpdateStack", StackName="s", TemplateBody=SERVICE, Parameters=BAD)
     async with asyncio.timeout(10):
         while not cloud.made("UpdateService"):
-            await asyncio.sleep(0.01)
+            await asyncio.wait(cloud.engine._running.values(), timeout=0.05)
 
 
 async def test_an_update_that_hangs_is_cancelled_and_goes_back(cloud: Any) -> None:
@@ -113,7 +113,7 @@ async def test_a_stack_that_is_rolled_back_can_be_deleted_meanwhile(cloud: Any) 
     made = await cloud.cf("CreateStack", StackName="s", TemplateBody=SERVICE)
     async with asyncio.timeout(10):
         while not cloud.made("CreateService"):
-            await asyncio.sleep(0.01)
+            await asyncio.wait(cloud.engine._running.values(), timeout=0.05)
     await cloud.cf("DeleteStack", StackName="s")
     assert (await cloud.settled(made["StackId"]))["StackStatus"] == "DELETE_COMPLETE"
     assert not cloud.ecs.services

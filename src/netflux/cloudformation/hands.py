@@ -309,9 +309,10 @@ def made_up_name(row: Row, stack: Stack, logical: str, token: str) -> str:
         return ""
     suffix = hashlib.sha256(token.encode()).hexdigest()[:12].upper()
     room = row.name_length - len(suffix) - 1
-    base = f"{stack.name}-{logical}"
+    first = row.named_after or stack.name
+    base = f"{first}-{logical}"
     if len(base) > room:
         half = room // 2
-        base = f"{stack.name[: room - half - 1]}-{logical[:half]}"
+        base = f"{first[: room - half - 1]}-{logical[:half]}"
     name = re.sub(r"-+", "-", f"{base[:room]}-{suffix}")
     return name.lower() if row.lower else name

@@ -39,8 +39,11 @@ _LISTINGS = {
 """Key pairs, images, instances and volumes are not here: what is given for them is taken as it is."""
 
 
-async def resolved(call: Caller, template: Template, values: Mapping[str, str]) -> dict[str, str]:
+async def resolved(call: Caller, template: Template, values: Mapping[str, str], *, changing: bool) -> dict[str, str]:
     """What the parameters stand for that name Systems Manager's, lists still as one text.
+
+    Args:
+        changing: for a change set, of which AWS says it in other words.
 
     Raises AwsError ValidationError naming all that are not there.
     """
@@ -52,6 +55,9 @@ async def resolved(call: Caller, template: Template, values: Mapping[str, str]) 
         except AwsError as error:
             if error.code not in ("ParameterNotFound", "ParameterVersionNotFound"):
                 raise
+            if changing:
+                said = f"Parameter {name} should either have input value or default value"
+                raise parameters.invalid(said) from error
             missing.append(stored)
         else:
             found[name] = str(answer["Parameter"]["Value"])

@@ -37,7 +37,7 @@ def stack_name(name: str) -> str:
         raise AwsError(
             "ValidationError",
             f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: "
-            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
+            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*",
         )
     return name
 
@@ -87,7 +87,7 @@ async def asked(call: Caller, checks: Checks, request: Mapping[str, Any], region
     allowed_types(template, request.get("ResourceTypes", []))
     before = previous.source if previous else Source("", {}, {})
     values = await checks.examiner.values(template, request.get("Parameters", []), before.parameters)
-    resolved = await lookups.resolved(call, template, values)
+    resolved = await lookups.resolved(call, template, values, changing="ChangeSetName" in request)
     references = parameters.references(template, values, resolved)
     await checks.examiner.rehearse(template, region, str(request["StackName"]), references)
     await lookups.check(call, template, values)
@@ -114,7 +114,7 @@ async def _processed(
         raise AwsError("InsufficientCapabilitiesException", f"Requires capabilities : [{AUTO_EXPAND}]")
     before = previous.source.parameters if previous else {}
     values = await checks.examiner.values(template, request.get("Parameters", []), before)
-    resolved = await lookups.resolved(call, template, values)
+    resolved = await lookups.resolved(call, template, values, changing="ChangeSetName" in request)
     references = parameters.references(template, values, resolved)
     wanted = Wanted(call, references, checks.examiner.known(region, str(request["StackName"])))
     return await checks.transforms.processed(text, sections, wanted)

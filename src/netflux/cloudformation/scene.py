@@ -86,11 +86,22 @@ def with_resources(
         if unknown(logical):
             return UNKNOWN
         resource = find(logical)
-        if resource is None or name not in resource.attributes:
+        if resource is None or not (name in resource.attributes or resource.physical):
             raise AwsError("ValidationError", _no_value(resource, logical, name))
-        return resource.attributes[name]
+        if name in resource.attributes:
+            return resource.attributes[name]
+        return _property(resource, name)
 
     return replace(env, reference=reference, attribute=attribute)
+
+
+def _property(resource: Resource, name: str) -> Any:
+    """A property as an attribute: as the template has it, or the name that was made up."""
+    if name in resource.properties:
+        return resource.properties[name]
+    if name == row_of(resource.type).named and resource.name:
+        return resource.name
+    raise AwsError("ValidationError", _no_value(resource, resource.logical, name))
 
 
 def _no_value(resource: Resource | None, logical: str, name: str) -> str:

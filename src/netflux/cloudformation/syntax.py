@@ -95,6 +95,8 @@ def _yaml(body: str) -> Any:
             f"Template error: YAML aliases are not allowed in CloudFormation templates {error}. Write out what it "
             "stands for; `aws cloudformation package` does so.",
         ) from error
+    except yaml_text.Unreadable as error:
+        raise malformed(f"YAML not well-formed. {error.place}") from error
     except Malformed as error:
         raise malformed(f"YAML not well-formed. {error}") from error
 

@@ -165,10 +165,12 @@ def _lost_attribute(named: tuple[str, str], template: Template, region: str) -> 
 
 
 def _gives(kind: str, attribute: str, region: str) -> bool:
-    found = row(kind)
+    found, known = row(kind), schema_of(region, kind)
     if found is None or found.open:
-        return schema_of(region, kind).gives(attribute)
-    return attribute in found.attributes or (found.outputs is not None and attribute.startswith("Outputs."))
+        return known.gives(attribute)
+    if attribute in found.attributes or (found.outputs is not None and attribute.startswith("Outputs.")):
+        return True
+    return attribute in known.properties and not known.read_only(attribute)
 
 
 def capabilities(template: Template) -> tuple[str | None, list[str]]:
