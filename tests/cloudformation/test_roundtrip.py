@@ -46,7 +46,7 @@ class Sent:
         return await self.cloud.cf(operation, **params)
 
     def whole(self, operation: str) -> None:
-        """Every member that the operation carries was sent, but for stack policies, which are in test_stackpolicy.py."""
+        """Every member that the operation carries was sent, but for policies, which are in test_stackpolicy.py."""
         carried = {member for member in _carried(operation) if not member.startswith("StackPolicy")}
         assert carried == self.members[operation], operation
 
