@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from netflux import facts
@@ -18,7 +19,6 @@ from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
 from netflux.aws.applicationautoscaling.store import Store as ScalingStore
-from netflux.aws.cloudfront.accesslog import LogDelivery as EdgeLogDelivery
 from netflux.aws.awslambda.code import Packages
 from netflux.aws.awslambda.host import Host as FunctionHost
 from netflux.aws.awslambda.interfaces import Interfaces
@@ -27,6 +27,7 @@ from netflux.aws.awslambda.service import Front as FunctionFront
 from netflux.aws.awslambda.service import Lambda, library, modules
 from netflux.aws.awslambda.web import SOCKET as FUNCTIONS
 from netflux.aws.awslambda.web import Who
+from netflux.aws.cloudfront.accesslog import LogDelivery as EdgeLogDelivery
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
@@ -99,6 +100,7 @@ from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
 from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.cloudformation.custom.answers import Answers
 from netflux.controlplane.authentication.admission import MAIN
 from netflux.controlplane.authentication.signature import Signed
 from netflux.controlplane.authorization import circumstances
@@ -184,7 +186,8 @@ class Region:
         readers = Readers(self.loop, self.ec2.tables)
         self.documents.watch(readers.recorded)
         certificate = self.topics.signatures.certificate
-        self._services = Services(s3.handle, self.facts, self._inquiry(), readers.changed, certificate)
+        answers = Answers(self.stacks.providers, self.stacks.waits, options.region, s3.handle)
+        self._services = Services(answers.handle, self.facts, self._inquiry(), readers.changed, certificate)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -297,7 +300,9 @@ class Region:
         return api, logs
 
     def _stacks(self) -> CloudFormationApi:
-        stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
+        base = f"http://localhost:{self.options.port}"
+        cache = self.state.path / "lint"
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, cache, base=base)
         stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
         self.apis.register(stacks)
         return stacks
@@ -420,6 +425,7 @@ class Region:
             library=library(),
             modules=modules(),
             authority=self.front.authorization,
+            trust=self._trust(),
         )
         parts = FunctionFront(self.state.run / FUNCTIONS, self.haproxy.put, self._signer)
         made = Lambda(host, self.destinations, self._poke, parts)
@@ -445,6 +451,13 @@ class Region:
             "userArn": key.principal.name, "userId": key.identity,
         }  # fmt: skip
         return Who(identity is None, allowed, told)
+
+    def _trust(self) -> Path:
+        """A folder with the authority's certificates and without its keys, for functions."""
+        folder = self.state.run / "trust"
+        folder.mkdir(exist_ok=True)
+        (folder / "ca.pem").write_bytes(self.gateway.authority.certificate.read_bytes())
+        return folder
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)

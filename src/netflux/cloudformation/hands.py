@@ -72,7 +72,7 @@ class Hands:
         resolved: Properties = await secretreference.resolve(self.call, new)
         if row.named and row.named not in resolved and resource.name:
             resolved = resolved | {row.named: resource.name}
-        before: Properties = await secretreference.resolve(self.call, old) if old else {}
+        before: Properties = await secretreference.resolve(self.call, old, missing=True) if old else {}
         _, _, _, region, account, _ = stack.id.split(":", 5)
         return Facts(
             new=resolved, old=before, id=resource.physical, attributes=resource.attributes, token=resource.token,
@@ -165,6 +165,10 @@ class Hands:
             if identifier not in known and _matches(row.find, item, facts):
                 return str(identifier)
         return None
+
+    async def left(self, row: Row, facts: Facts, known: Collection[str]) -> str | None:
+        """The physical id of what a create call left that never came to its end."""
+        return await row.left(self.call, facts) if row.left is not None else await self.find(row, facts, known)
 
     async def make(self, row: Row, facts: Facts) -> tuple[str, dict[str, Any]]:
         """The create call; returns the physical id and what only its answer tells. Raises NotMade when refused."""
@@ -280,10 +284,11 @@ class Hands:
                 raise AwsError(
                     "NotStabilized", f"Exceeded attempts to wait: {what} after {seconds:.0f} s: {found.reason}"
                 )
-            await self._pause(pause)
+            await self.pause(pause)
             pause = min(pause * 1.5, _SLOW)
 
-    async def _pause(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
+        """Waits real seconds. Raises Halted when the region stops."""
         try:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         except TimeoutError:
@@ -308,9 +313,10 @@ def made_up_name(row: Row, stack: Stack, logical: str, token: str) -> str:
         return ""
     suffix = hashlib.sha256(token.encode()).hexdigest()[:12].upper()
     room = row.name_length - len(suffix) - 1
-    base = f"{stack.name}-{logical}"
+    first = row.named_after or stack.name
+    base = f"{first}-{logical}"
     if len(base) > room:
         half = room // 2
-        base = f"{stack.name[: room - half - 1]}-{logical[:half]}"
+        base = f"{first[: room - half - 1]}-{logical[:half]}"
     name = re.sub(r"-+", "-", f"{base[:room]}-{suffix}")
     return name.lower() if row.lower else name

@@ -126,6 +126,14 @@ class Apis:
             self._lend(service, operation)
         return found
 
+    def declaration(self, service: str, operation: str) -> operations.Declaration | None:
+        """What our handler declares of an operation; None where it declares nothing, or is moto's.
+
+        Raises Unsupported when the operation is nobody's.
+        """
+        handler = self.handler(service, operation)
+        return operations.declaration(handler) if handler is not None else None
+
     def reading(self, service: str, operation: str) -> Handler | None:
         """Our handler of an operation that reads and waits for nothing; None for any other."""
         key = (service, operation)

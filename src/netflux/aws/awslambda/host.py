@@ -52,6 +52,7 @@ class Host:
         modules: folder with the AWS SDK for JavaScript; None where it is not installed.
         interfaces: of functions in a VPC.
         authority: decides what roles may do.
+        trust: folder with `ca.pem`, the certificates by which functions know this region's names over https.
     """
 
     kept: Functions
@@ -65,6 +66,7 @@ class Host:
     modules: Path | None
     interfaces: Interfaces
     authority: Authority | None = None
+    trust: Path | None = None
 
     def url(self, identity: str) -> str:
         """Of a function URL: HTTPS, at the gateway."""

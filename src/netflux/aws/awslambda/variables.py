@@ -12,6 +12,7 @@ from netflux.aws.awslambda.runtimes import NODE, PYTHON, Runtime, family
 from netflux.resources.awslambda.function import Version
 
 TASK, LAYERS, MODULES, LANGUAGE = "/var/task", "/opt", "/var/node_modules", "/var/lang"
+TRUST = "/var/trust"
 _PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 RESERVED = frozenset({
     "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
@@ -65,6 +66,7 @@ def build(
         found["NETFLUX_LIBRARY"] = library
     if language == NODE:
         found["NETFLUX_GATEWAY"] = _gateway(local["AWS_ENDPOINT_URL"])
+        found["NODE_EXTRA_CA_CERTS"] = own.pop("NODE_EXTRA_CA_CERTS", f"{TRUST}/ca.pem")
         number = runtime.interpreter.version[0] if runtime.interpreter is not None else 0
         places = [f"{LAYERS}/nodejs/node{number}/node_modules", f"{LAYERS}/nodejs/node_modules", MODULES]
         found["NODE_PATH"] = ":".join([*places, *filter(None, [own.pop("NODE_PATH", "")])])

@@ -10,7 +10,7 @@ is empty is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -181,6 +181,18 @@ class Row:
         early: dependents by reference may start before it is stable (AWS's CONFIGURATION_COMPLETE).
         tag_type: EC2's ResourceType in TagSpecifications.
         seconds: how long it may take to become stable, in simulated seconds.
+        named_after: what stands before the logical id in a made-up name, where that is not the stack's name.
+        open: its properties and attributes are those that its author says; all of them travel in each call.
+        fixed: by property, the refusal to change it. `*` stands for all.
+        renamed: the physical id in what reading gave, where an update may give another one; what had the id before is
+            deleted in the clean-up.
+        hidden: whether outputs mask the attributes, from what reading gave.
+        left: finds what a create call left that did not succeed; else what `find` finds.
+        ref: what Ref gives where it is not the physical id: of properties, attributes and physical id.
+        kept_as_snapshot: the delete call makes a snapshot when `name` is filled, and does so where a template has no
+            DeletionPolicy.
+        refuses: what the service here will not do with these properties, which may have UNKNOWN in them: a sentence
+            each, told before anything is made.
     """
 
     type: str
@@ -210,13 +222,22 @@ class Row:
     elsewhere: Mapping[str, Callable[[Caller, Facts], Awaitable[Any]]] = field(default_factory=dict)
     busy: Callable[[Any], bool] | None = None
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
-    identify: Callable[[Caller, Facts], Awaitable[str | Waiting]] | None = None
+    identify: Callable[[Caller, Facts], Awaitable[str | Waiting | Failed]] | None = None
     consumed: tuple[str, ...] = ()
     touches: tuple[str, ...] = ()
     early: bool = False
     tags: Tagging | None = None
     tag_type: str = ""
     seconds: float = 1800.0
+    named_after: str = ""
+    open: bool = False
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    renamed: Callable[[Any], str] | None = None
+    hidden: Callable[[Any], bool] | None = None
+    left: Callable[[Caller, Facts], Awaitable[str | None]] | None = None
+    ref: Callable[[Properties, Mapping[str, Any], str], str] | None = None
+    kept_as_snapshot: bool = False
+    refuses: Callable[[Properties], Iterable[str]] | None = None
 
     @property
     def updates(self) -> tuple[Step, ...]:
@@ -229,9 +250,16 @@ class Row:
 
     def updatable(self, name: str) -> bool:
         """Whether a change of the property can be carried out without another resource."""
-        if name in self.consumed or (name == TAGS and self.tags is not None):
+        if self.open or name in self.consumed or (name == TAGS and self.tags is not None):
             return True
         return any(name in (step.only or ()) for step in self.updates)
+
+
+def as_list(tags: Any) -> list[dict[str, Any]]:
+    """Tags in the form of a list; some types write them as a map."""
+    if isinstance(tags, Mapping):
+        return [{"Key": key, "Value": value} for key, value in tags.items()]
+    return list(tags)
 
 
 def place(path: str, facts: Facts) -> Any:
