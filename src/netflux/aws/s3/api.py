@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from netflux.aws.s3 import members
+from netflux.aws.s3.accesslogs import AccessLogs
 from netflux.aws.s3.buckets import Buckets
 from netflux.aws.s3.listings import Listings
+from netflux.aws.s3.logged import Logged
 from netflux.aws.s3.multipart import Multipart
+from netflux.aws.s3.policies import Policies
+from netflux.aws.s3.settings import Settings
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
 
 
-class S3Api(Buckets, Listings, Multipart):
+class S3Api(Buckets, Policies, Settings, Logged, Listings, Multipart):
     """All operations; one that is not here is refused by its name.
 
     Args:
@@ -28,7 +32,13 @@ class S3Api(Buckets, Listings, Multipart):
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
         self.clock = clock
+        self.accesslogs = AccessLogs(store, clock, self._put)
 
     async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
         """What every request says of owners is true."""
-        members.check(call, params)
+        members.check(call, params, self.store.find_bucket)
+
+    async def _put(self, params: Mapping[str, Any]) -> object:
+        """An object that the region itself writes into a bucket."""
+        bucket = self.store.bucket(params["Bucket"])
+        return await self.put_object(Call(self.service, "PutObject", bucket.region, bucket.owner), dict(params))

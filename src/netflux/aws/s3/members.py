@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from netflux.aws.s3.body import CHECKSUMS
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
+from netflux.resources.s3 import Bucket
 
 BUCKET = "Bucket ExpectedBucketOwner"
 KEY = f"{BUCKET} Key"
@@ -62,17 +63,20 @@ NOT_KEPT = (
 """Of a request that makes an object."""
 NO_LOCKS = {"BypassGovernanceRetention": _LOCKS, "MFA": "Deletions need no second factor here: leave it out."}
 
-_OWNERS_ONLY = frozenset({"private", "bucket-owner-full-control"})
 
+def check(call: Call, request: Mapping[str, object], found: Callable[[str], Bucket | None]) -> None:
+    """What every request says of owners is true.
 
-def check(call: Call, request: Mapping[str, object]) -> None:
-    """What every request says of owners is true: there is one account, and its buckets have no access control lists.
+    Args:
+        found: the bucket of a name.
 
     Raises:
-        AwsError: AccessDenied for another expected owner, AccessControlListNotSupported.
+        AwsError: AccessDenied for another expected owner.
     """
-    for name in ("ExpectedBucketOwner", "ExpectedSourceBucketOwner"):
-        if request.get(name) not in (None, call.account):
-            raise AwsError("AccessDenied", f"Access Denied: the bucket's owner is not the one of {name}", 403)
-    if request.get("ACL") not in (None, *_OWNERS_ONLY):
-        raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
+    source = str(request.get("CopySource") or "").removeprefix("/").partition("/")[0]
+    for name, bucket in (("ExpectedBucketOwner", request.get("Bucket")), ("ExpectedSourceBucketOwner", source)):
+        if request.get(name) is None:
+            continue
+        record = found(str(bucket))
+        if record is not None and request[name] != (record.owner or call.account):
+            raise AwsError("AccessDenied", "Access Denied", 403)
