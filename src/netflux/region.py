@@ -65,6 +65,7 @@ from netflux.aws.rds.instance import Instances
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
+from netflux.aws.s3.lifecycle.controller import LifecycleController as ObjectLifecycleController
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.aws.secretsmanager.api import SecretsManagerApi
@@ -145,6 +146,7 @@ class Region:
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         more.append(ParameterExpirationController(self.documents, self.clock))
+        more.append(ObjectLifecycleController(self.s3.store, self.clock))
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)

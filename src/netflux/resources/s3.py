@@ -29,6 +29,9 @@ class Bucket:
         ownership: ObjectOwnership.
         encryption: ServerSideEncryptionConfiguration, as the API takes it.
         tags: by key.
+        versioning: Enabled, Suspended, or empty where it was never put.
+        object_lock: ObjectLockConfiguration; empty where nothing can be locked.
+        lifecycle: LifecycleConfiguration with dates as text; empty for none.
     """
 
     name: str
@@ -39,6 +42,9 @@ class Bucket:
     ownership: str = ENFORCED
     encryption: dict[str, Any] = field(default_factory=default_encryption)
     tags: dict[str, str] = field(default_factory=dict)
+    versioning: str = ""
+    object_lock: dict[str, Any] = field(default_factory=dict)
+    lifecycle: dict[str, Any] = field(default_factory=dict)
 
 
 def _of_document(body: Body) -> Body:

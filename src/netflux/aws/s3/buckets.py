@@ -49,13 +49,12 @@ class Buckets:
     clock: Clock
 
     @operation(
-        "Bucket ACL ObjectOwnership CreateBucketConfiguration(LocationConstraint Tags(Key Value))",
+        "Bucket ACL ObjectOwnership ObjectLockEnabledForBucket CreateBucketConfiguration(LocationConstraint Tags(Key Value))",
         refused={
             **members.GRANTS,
             "GrantWrite": members.GRANTS["GrantRead"],
             "CreateBucketConfiguration.Location": _ONE_KIND,
             "CreateBucketConfiguration.Bucket": _ONE_KIND,
-            "ObjectLockEnabledForBucket": "Objects are not locked here: leave it out.",
             "BucketNamespace": "Names are the account's own here anyway: leave it out.",
         },
         only={"ObjectOwnership": _OWNERSHIP},
@@ -85,7 +84,10 @@ class Buckets:
         labels.check_tags(tags, labels.BUCKET, inside=call.access_key is None)
         ownership = request.get("ObjectOwnership") or ENFORCED
         tagged = {tag["Key"]: tag.get("Value") or "" for tag in tags}
-        self.store.put_bucket(Bucket(name, region, self.clock.now(), ownership=ownership, tags=tagged))
+        made = Bucket(name, region, self.clock.now(), ownership=ownership, tags=tagged)
+        if request.get("ObjectLockEnabledForBucket"):
+            made = replace(made, versioning="Enabled", object_lock={"ObjectLockEnabled": "Enabled"})
+        self.store.put_bucket(made)
         return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
 
     @operation(members.BUCKET)
@@ -98,8 +100,14 @@ class Buckets:
     async def delete_bucket(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Only an empty bucket goes."""
         self.store.bucket(request["Bucket"])
-        if self.store.keys(request["Bucket"]):
-            raise AwsError("BucketNotEmpty", f"The bucket you tried to delete is not empty: {request['Bucket']}", 409)
+        if self.store.index.keys(request["Bucket"]):
+            raise AwsError(
+                "BucketNotEmpty",
+                "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+                if self.store.bucket(request["Bucket"]).versioning
+                else "The bucket you tried to delete is not empty",
+                409,
+            )
         self.store.delete_bucket(request["Bucket"])
         return {}
 
@@ -125,12 +133,6 @@ class Buckets:
         """Absent for us-east-1, as ever."""
         region = self.store.bucket(request["Bucket"]).region
         return {} if region == "us-east-1" else {"LocationConstraint": region}
-
-    @operation(members.BUCKET)
-    async def get_bucket_versioning(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """Never enabled: putting it is refused."""
-        self.store.bucket(request["Bucket"])
-        return {}
 
     @operation(members.BUCKET)
     async def get_bucket_policy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netflux.aws.s3.body import CHECKSUMS
+from netflux.aws.s3.checksums import CHECKSUMS
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
+from netflux.resources.s3objects import Description
 
 BUCKET = "Bucket ExpectedBucketOwner"
 KEY = f"{BUCKET} Key"
@@ -15,12 +16,12 @@ DOCUMENT = f"{BUCKET} ContentMD5 ChecksumAlgorithm"
 SUMS = " ".join(f"Checksum{name}" for name in CHECKSUMS)
 CONDITIONS = "IfMatch IfNoneMatch"
 READ = (
-    f"{KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range ChecksumMode VersionId ResponseCacheControl "
+    f"{KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range PartNumber ChecksumMode VersionId ResponseCacheControl "
     "ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage ResponseContentType ResponseExpires"
 )
 NEW = (
     f"{KEY} ACL CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires Metadata "
-    "ServerSideEncryption StorageClass Tagging"
+    "ServerSideEncryption StorageClass Tagging ObjectLockMode ObjectLockRetainUntilDate ObjectLockLegalHoldStatus"
 )
 """Of a request that makes an object."""
 COPIED = (
@@ -30,21 +31,19 @@ COPIED = (
 LISTED = f"{BUCKET} Delimiter EncodingType MaxKeys Prefix"
 
 PAYER = {"RequestPayer": "Nobody is billed for requests here."}
-ARCHIVE = {"OptionalObjectAttributes": "No object is archived, so none is being restored."}
+ARCHIVE = {"OptionalObjectAttributes": "No object is being restored, so its status is nothing."}
 
 ALGORITHMS = {"ChecksumAlgorithm": CHECKSUMS}
-ONE_VERSION = {"VersionId": ("null",)}
-"""The id of the one version that an object has in a bucket without versioning."""
-AS_STORED = {"StorageClass": ("STANDARD",), "ServerSideEncryption": ("AES256",)}
+AS_STORED = {"ServerSideEncryption": ("AES256",)}
 
 _OWN_KEYS = "Leave it out: objects lie on this machine's disk, which is who enciphers them."
 _GRANTS = "Access control lists are off in new buckets, on AWS too: write a bucket policy."
-_LOCKS = "No object is locked here: leave it out."
+_EVENTS = "Retention ends at a date here: give ObjectLockRetainUntilDate."
 GRANTS = dict.fromkeys(("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"), _GRANTS)
 CUSTOMER_KEY = dict.fromkeys(("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5"), _OWN_KEYS)
 SOURCE_KEY = {f"CopySource{name}": text for name, text in CUSTOMER_KEY.items()}
 OTHER_SUMS = dict.fromkeys(
-    ("ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumSHA512", "ChecksumMD5", "ChecksumXXHASH64", "ChecksumXXHASH3",
+    ("ChecksumSHA512", "ChecksumMD5", "ChecksumXXHASH64", "ChecksumXXHASH3",
      "ChecksumXXHASH128"),
     f"Give one of {', '.join(CHECKSUMS)}.",
 )  # fmt: skip
@@ -53,14 +52,13 @@ NOT_KEPT = (
     | CUSTOMER_KEY
     | dict.fromkeys(("SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled"), _OWN_KEYS)
     | dict.fromkeys(
-        ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "ObjectLockEventHold",
-         "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears"),
-        _LOCKS,
+        ("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears"),
+        _EVENTS,
     )
     | {"WebsiteRedirectLocation": "Buckets are no websites here: redirect by a CloudFront distribution."}
 )  # fmt: skip
 """Of a request that makes an object."""
-NO_LOCKS = {"BypassGovernanceRetention": _LOCKS, "MFA": "Deletions need no second factor here: leave it out."}
+NO_MFA = {"MFA": "There are no MFA devices here, so no bucket asks for one: leave it out."}
 
 _OWNERS_ONLY = frozenset({"private", "bucket-owner-full-control"})
 
@@ -76,3 +74,8 @@ def check(call: Call, request: Mapping[str, object]) -> None:
             raise AwsError("AccessDenied", f"Access Denied: the bucket's owner is not the one of {name}", 403)
     if request.get("ACL") not in (None, *_OWNERS_ONLY):
         raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
+
+
+def owner(call: Call, description: Description) -> dict[str, str]:
+    """The Owner of an object, who is the bucket's where nobody else is named."""
+    return {"ID": description.owner or call.account}

@@ -9,7 +9,9 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
-from netflux.aws.s3.body import CHECKSUMS, Bodies, Staged, digest
+from netflux.aws.s3 import checksums
+from netflux.aws.s3.body import Bodies, Staged
+from netflux.aws.s3.checksums import CHECKSUMS, DEFAULT, digest
 from netflux.aws.s3.chunks import Chain
 from netflux.aws.s3.framing import Framing, Incoming, unchunk
 from netflux.errors import AwsError, Unsupported
@@ -23,7 +25,7 @@ _NOT_VALUES = {"mode", "algorithm", "type"}
 
 
 def algorithms(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """The checksums that a request names, by header, trailer or SDK header; CRC32 when it names none.
+    """The checksums that a request names, by header, trailer or SDK header; S3's default when it names none.
 
     Raises:
         Unsupported: one that we can't compute.
@@ -38,7 +40,7 @@ def algorithms(headers: Mapping[str, str]) -> tuple[str, ...]:
     found = {name.upper() for name in named - _NOT_VALUES if name}
     for name in sorted(found - set(CHECKSUMS)):
         raise Unsupported(f"The checksum algorithm {name}", f"Use one of {', '.join(CHECKSUMS)}.")
-    return tuple(sorted(found)) or ("CRC32",)
+    return tuple(sorted(found)) or (DEFAULT,)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def check_small(body: bytes, headers: Mapping[str, str]) -> None:
     for name in algorithms(headers):
         running = digest(name)
         running.update(body)
-        sums[name] = base64.b64encode(running.digest()).decode()
+        sums[name] = checksums.text(running)
     md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
     _check(Staged("", len(body), md5, hashlib.sha256(body).hexdigest(), sums), headers, {})
 

@@ -17,8 +17,10 @@ from netflux.aws.s3 import access, reception, route, wire
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.buckets import read_policy
 from netflux.aws.s3.chunks import PREFIX, Chain
+from netflux.aws.s3.copying import copy_source
 from netflux.aws.s3.framing import Incoming
-from netflux.aws.s3.objects import ObjectBody, copy_source
+from netflux.aws.s3.objectbody import ObjectBody
+from netflux.aws.s3.objects import Absent
 from netflux.aws.s3.reception import Promised
 from netflux.controlplane import operation as operations
 from netflux.controlplane.apis import Handler
@@ -52,6 +54,9 @@ _ROOTS = {
     "GetObjectTagging": "Tagging",
     "GetBucketTagging": "Tagging",
     "GetBucketVersioning": "VersioningConfiguration",
+    "ListObjectVersions": "ListVersionsResult",
+    "GetBucketLifecycleConfiguration": "LifecycleConfiguration",
+    "GetObjectAttributes": "GetObjectAttributesResponse",
     "CreateMultipartUpload": "InitiateMultipartUploadResult",
 }
 _ACTIVE = ("html", "xml", "svg")
@@ -197,8 +202,9 @@ class S3Service:
             return
         self._check(asked, access.action(operation), bucket, asked.where.key)
         if "x-amz-copy-source" in asked.headers and operation in {"CopyObject", "UploadPartCopy"}:
-            source_bucket, source_key = copy_source(asked.headers["x-amz-copy-source"])
-            self._check(asked, "s3:GetObject", source_bucket, source_key)
+            source_bucket, source_key, version = copy_source(asked.headers["x-amz-copy-source"])
+            action = "s3:GetObject" if version is None else "s3:GetObjectVersion"
+            self._check(asked, action, source_bucket, source_key)
 
     def _permits(self, asked: Asked, action: str, bucket: str, key: str) -> bool:
         try:
@@ -287,7 +293,7 @@ class S3Service:
         wanted = set(reception.algorithms(asked.headers))
         if asked.call.operation == "UploadPart":
             upload = self._api.store.upload(params["Bucket"], params["Key"], params["UploadId"])
-            wanted.add(upload["algorithm"])
+            wanted.add(upload.algorithm)
         return wanted
 
 
@@ -333,6 +339,7 @@ def _require(shape: Any, params: Mapping[str, Any]) -> None:
 
 def _refusal(request: web.Request, error: AwsError, request_id: str) -> web.Response:
     headers = {"x-amz-request-id": request_id, "x-amz-id-2": request_id, "Server": "AmazonS3"}
+    headers |= error.headers if isinstance(error, Absent) else {}
     if error.status == 304:
         return web.Response(status=304, headers=headers | {"ETag": error.message})
     if request.method == "HEAD":
