@@ -65,8 +65,10 @@ from netflux.aws.rds.controller import Machine, RdsController
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
 from netflux.aws.route53.api import Route53Api
+from netflux.aws.s3.announcing import Announcing
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
+from netflux.aws.s3.lifecycle.controller import LifecycleController as ObjectLifecycleController
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.aws.secretsmanager.api import SecretsManagerApi
@@ -125,7 +127,8 @@ class Region:
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
-        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
+        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock, self.apis)
+        self.s3.announcing = Announcing(self.destinations, self.happenings, self.clock, options.account)
         self.apis.register(self.s3)
         self.queues, self.topics = self._records()
         self.ec2, self.flow_logs = self._vpcs()
@@ -152,6 +155,7 @@ class Region:
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         more.append(ParameterExpirationController(self.documents, self.clock))
+        more.append(ObjectLifecycleController(self.s3.store, self.clock))
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
@@ -189,6 +193,8 @@ class Region:
             await begin(self.minutes.start, self.minutes.stop)
             await begin(self.stacks.resume, self.stacks.stop)
             self.front.exit.push_async_callback(self.s3.store.small.settle)
+            place = self.options.account, self.options.region
+            await begin(lambda: self.s3.accesslogs.start(*place), self.s3.accesslogs.stop)
             stopping = threading.Event()
             self.front.exit.callback(stopping.set)
             self._inspecting = asyncio.ensure_future(asyncio.to_thread(self.s3.store.inspect, stopping))

@@ -37,6 +37,9 @@ class Bucket:
         acceleration: Suspended once it was set so.
         logging: LoggingEnabled; empty for none.
         notifications: NotificationConfiguration; empty for none.
+        versioning: Enabled, Suspended, or empty where it was never put.
+        object_lock: ObjectLockConfiguration; empty where nothing can be locked.
+        lifecycle: LifecycleConfiguration with dates as text; empty for none.
     """
 
     name: str
@@ -55,6 +58,9 @@ class Bucket:
     acceleration: str = ""
     logging: dict[str, Any] = field(default_factory=dict)
     notifications: dict[str, Any] = field(default_factory=dict)
+    versioning: str = ""
+    object_lock: dict[str, Any] = field(default_factory=dict)
+    lifecycle: dict[str, Any] = field(default_factory=dict)
 
 
 def _of_document(body: Body) -> Body:

@@ -1,4 +1,4 @@
-"""Server access logs: gathered as requests are answered, and put into the target bucket every five minutes, as ALBs'."""
+"""Server access logs: gathered as requests are answered, and put into the target bucket every five minutes."""
 
 from __future__ import annotations
 

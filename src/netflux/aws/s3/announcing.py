@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netflux.aws.destinations import Destinations, Event
+from netflux.aws.destinations import Destinations, Event, admit
 from netflux.aws.happening import Happenings
 from netflux.aws.s3 import happened, visits
 from netflux.aws.s3.happened import Asker, Happened
@@ -80,6 +80,11 @@ class Announcing:
         account = bucket.owner or self.account
         text = happened.test_event(bucket.name, request_id, self._clock.now())
         self.destinations.deliver(_event(bucket, account, arn, text))
+
+    def check_function(self, bucket: Bucket, arn: str, policy: str) -> None:
+        """AccessDenied where a function's policy does not let the bucket invoke it."""
+        account = bucket.owner or self.account
+        admit(_event(bucket, account, arn, ""), "lambda:InvokeFunction", policy)
 
     def _deliver(self, bucket: Bucket, account: str, arn: str, text: str) -> None:
         try:

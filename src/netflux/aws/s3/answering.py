@@ -11,7 +11,7 @@ from aiohttp import web
 
 from netflux.aws.s3 import refusals, route, wire
 from netflux.aws.s3.asking import Asked
-from netflux.aws.s3.objects import ObjectBody
+from netflux.aws.s3.objectbody import ObjectBody
 from netflux.controlplane.authentication.admission import is_own_page_host
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError

@@ -5,23 +5,21 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import hashlib
 import os
 import secrets
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO
 
 from netflux import setaside
+from netflux.aws.s3.checksums import FULL_OBJECT, Digest, digest, text
 from netflux.errors import AwsError
 from netflux.faults import Faults
+from netflux.resources.s3objects import Content, Version
 
-CHECKSUMS = ("CRC32", "SHA1", "SHA256")
 SMALL = 64 * 1024
 """Bytes of a body up to which the database has it until its file is synced."""
 _PIECE = 256 * 1024
@@ -29,34 +27,6 @@ _CHECKED_AT_ONCE = 8 * 1024 * 1024
 """Bytes of a body whose checksum is made while its reader waits: 10 ms."""
 _CLOCK_STEP = 2.0
 """Seconds by which a file may be younger than the record of its object: file systems have clocks of their own."""
-
-
-class _Digest(Protocol):
-    def update(self, data: bytes, /) -> None: ...
-
-    def digest(self) -> bytes: ...
-
-
-class _Crc32:
-    def __init__(self) -> None:
-        self._value = 0
-
-    def update(self, data: bytes, /) -> None:
-        self._value = zlib.crc32(data, self._value)
-
-    def digest(self) -> bytes:
-        return self._value.to_bytes(4, "big")
-
-
-def digest(algorithm: str) -> _Digest:
-    """A running checksum of one of CHECKSUMS."""
-    match algorithm:
-        case "CRC32":
-            return _Crc32()
-        case "SHA1":
-            return hashlib.sha1(usedforsecurity=False)
-        case _:
-            return hashlib.sha256()
 
 
 @dataclass(frozen=True)
@@ -130,27 +100,29 @@ class Bodies:
                 setaside.move(self.directory.parent, entry)
         return len(orphans)
 
-    def whole(self, document: Mapping[str, Any], name: str, limit: float = _CHECKED_AT_ONCE) -> bool:
+    def whole(self, version: Version, limit: float = _CHECKED_AT_ONCE) -> bool:
         """Whether a body is as it was acknowledged; tells of it when not.
 
         Its size is looked at each time. Its checksum only when the file was changed after its object was stored.
 
         Args:
-            document: of the object.
-            name: of the object, for who reads it.
+            version: no delete marker.
             limit: bytes of a body up to which a checksum is made, blocking.
         """
-        file, path = document["body"], self.path(document["body"])
+        content = version.content
+        if content is None:
+            return True
+        name, file, path = f"s3://{version.bucket}/{version.key}", content.body, self.path(content.body)
         try:
             found = path.stat()
         except FileNotFoundError:
             return self._told(file, name, "is missing")
-        if found.st_size != document["size"]:
-            return self._told(file, name, f"has {found.st_size} bytes instead of {document['size']}")
-        stored = datetime.fromisoformat(document["modified"]).timestamp()
+        if found.st_size != content.size:
+            return self._told(file, name, f"has {found.st_size} bytes instead of {content.size}")
+        stored = version.modified.timestamp()
         changed = found.st_mtime > stored + _CLOCK_STEP and (file, found.st_mtime_ns) not in self._checked
         if changed and found.st_size <= limit:
-            if not _has_checksum(path, document):
+            if not _has_checksum(path, content):
                 return self._told(file, name, "has other bytes than were stored")
             self._checked.add((file, found.st_mtime_ns))
         self._faults.clear("file", file)
@@ -180,14 +152,14 @@ class Bodies:
             raise
 
 
-def _has_checksum(path: Path, document: Mapping[str, Any]) -> bool:
+def _has_checksum(path: Path, content: Content) -> bool:
     """By MD5, which the ETag of an object is that came in one piece, else by a checksum over all of its parts."""
-    expected = document["etag"].strip('"')
-    running: dict[str, _Digest] = {}
+    expected = content.etag.strip('"')
+    running: dict[str, Digest] = {}
     if "-" not in expected:
         running["MD5"] = hashlib.md5(usedforsecurity=False)
-    elif document.get("checksum_type") == "FULL_OBJECT":
-        running |= {algorithm: digest(algorithm) for algorithm in document["checksums"] if algorithm in CHECKSUMS}
+    elif content.checksum_type == FULL_OBJECT:
+        running |= {algorithm: digest(algorithm) for algorithm in content.checksums}
     if not running:
         return True
     with path.open("rb") as file:
@@ -195,9 +167,7 @@ def _has_checksum(path: Path, document: Mapping[str, Any]) -> bool:
             for one in running.values():
                 one.update(piece)
     return all(
-        one.digest().hex() == expected
-        if algorithm == "MD5"
-        else base64.b64encode(one.digest()).decode() == document["checksums"][algorithm]
+        one.digest().hex() == expected if algorithm == "MD5" else text(one) == content.checksums[algorithm]
         for algorithm, one in running.items()
     )
 
@@ -257,7 +227,7 @@ class Writer:
             self._file.close()
             self._temporary.rename(self._bodies.path(self._name))
             sync(self._bodies.directory)
-        checksums = {name: base64.b64encode(one.digest()).decode() for name, one in self._digests.items()}
+        checksums = {name: text(one) for name, one in self._digests.items()}
         return Staged(self._name, self._size, self._md5.hexdigest(), self._sha256.hexdigest(), checksums)
 
     def abandon(self) -> None:

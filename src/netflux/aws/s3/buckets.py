@@ -30,12 +30,12 @@ class Buckets(AccessLists):
     """The part of S3's API that concerns buckets."""
 
     @operation(
-        "Bucket ACL ObjectOwnership CreateBucketConfiguration(LocationConstraint Tags(Key Value)) "
+        "Bucket ACL ObjectOwnership ObjectLockEnabledForBucket "
+        "CreateBucketConfiguration(LocationConstraint Tags(Key Value)) "
         "GrantFullControl GrantRead GrantReadACP GrantWrite GrantWriteACP",
         refused={
             "CreateBucketConfiguration.Location": _ONE_KIND,
             "CreateBucketConfiguration.Bucket": _ONE_KIND,
-            "ObjectLockEnabledForBucket": "Objects are not locked here: leave it out.",
             "BucketNamespace": "Names are the account's own here anyway: leave it out.",
         },
     )
@@ -55,6 +55,8 @@ class Buckets(AccessLists):
         tags = configuration.get("Tags") or []
         labels.check_tags(tags, labels.BUCKET, inside=call.access_key is None)
         tagged = {tag["Key"]: tag.get("Value") or "" for tag in tags}
+        if request.get("ObjectLockEnabledForBucket"):
+            made = replace(made, versioning="Enabled", object_lock={"ObjectLockEnabled": "Enabled"})
         self.store.put_bucket(replace(made, acl=acl, tags=tagged))
         return {"Location": self._location(made), "BucketArn": f"arn:aws:s3:::{name}"}
 
@@ -74,7 +76,8 @@ class Buckets(AccessLists):
     def _first_list(self, bucket: Bucket, request: dict[str, Any], call: Call) -> list[Grant]:
         if not any(request.get(name) is not None for name in accesscontrol.MEMBERS):
             return []
-        grants = accesscontrol.written(request, call.account, call.account)
+        own = canonical_id(call.account)
+        grants = accesscontrol.written(request, own, own)
         if bucket.ownership == ENFORCED and grants and not accesscontrol.only_owner(grants, call.account):
             raise AwsError(
                 "InvalidBucketAclWithObjectOwnership",
@@ -115,9 +118,10 @@ class Buckets(AccessLists):
     @operation(members.BUCKET)
     async def delete_bucket(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Only an empty bucket goes."""
-        self.store.bucket(request["Bucket"])
-        if self.store.keys(request["Bucket"]):
-            raise AwsError("BucketNotEmpty", "The bucket you tried to delete is not empty", 409)
+        bucket = self.store.bucket(request["Bucket"])
+        if self.store.index.keys(bucket.name):
+            more = ". You must delete all versions in the bucket." if bucket.versioning else ""
+            raise AwsError("BucketNotEmpty", f"The bucket you tried to delete is not empty{more}", 409)
         self.store.delete_bucket(request["Bucket"])
         return {}
 
@@ -144,12 +148,6 @@ class Buckets(AccessLists):
         """Absent for us-east-1, as ever."""
         region = self.store.bucket(request["Bucket"]).region
         return {} if region == "us-east-1" else {"LocationConstraint": region}
-
-    @operation(members.BUCKET)
-    async def get_bucket_versioning(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """Never enabled: putting it is refused."""
-        self.store.bucket(request["Bucket"])
-        return {}
 
     @operation(members.BUCKET)
     async def get_bucket_encryption(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:

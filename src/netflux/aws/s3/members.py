@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from netflux.aws.s3.body import CHECKSUMS
+from netflux.aws.s3.checksums import CHECKSUMS
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
 from netflux.resources.s3 import Bucket
+from netflux.resources.s3objects import Description
+from netflux.resources.s3owner import canonical_id
 
 BUCKET = "Bucket ExpectedBucketOwner"
 KEY = f"{BUCKET} Key"
@@ -16,12 +18,13 @@ DOCUMENT = f"{BUCKET} ContentMD5 ChecksumAlgorithm"
 SUMS = " ".join(f"Checksum{name}" for name in CHECKSUMS)
 CONDITIONS = "IfMatch IfNoneMatch"
 READ = (
-    f"{KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range ChecksumMode VersionId ResponseCacheControl "
+    f"{KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range PartNumber ChecksumMode VersionId ResponseCacheControl "
     "ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage ResponseContentType ResponseExpires"
 )
 NEW = (
-    f"{KEY} ACL CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires Metadata "
-    "ServerSideEncryption StorageClass Tagging"
+    f"{KEY} ACL GrantFullControl GrantRead GrantReadACP GrantWriteACP WebsiteRedirectLocation CacheControl "
+    "ContentDisposition ContentEncoding ContentLanguage ContentType Expires Metadata "
+    "ServerSideEncryption StorageClass Tagging ObjectLockMode ObjectLockRetainUntilDate ObjectLockLegalHoldStatus"
 )
 """Of a request that makes an object."""
 COPIED = (
@@ -31,37 +34,30 @@ COPIED = (
 LISTED = f"{BUCKET} Delimiter EncodingType MaxKeys Prefix"
 
 PAYER = {"RequestPayer": "Nobody is billed for requests here."}
-ARCHIVE = {"OptionalObjectAttributes": "No object is archived, so none is being restored."}
+ARCHIVE = {"OptionalObjectAttributes": "No object is being restored, so its status is nothing."}
 
 ALGORITHMS = {"ChecksumAlgorithm": CHECKSUMS}
-ONE_VERSION = {"VersionId": ("null",)}
-"""The id of the one version that an object has in a bucket without versioning."""
-AS_STORED = {"StorageClass": ("STANDARD",), "ServerSideEncryption": ("AES256",)}
+AS_STORED = {"ServerSideEncryption": ("AES256",)}
 
 _OWN_KEYS = "Leave it out: objects lie on this machine's disk, which is who enciphers them."
-_GRANTS = "Access control lists are off in new buckets, on AWS too: write a bucket policy."
-_LOCKS = "No object is locked here: leave it out."
-GRANTS = dict.fromkeys(("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"), _GRANTS)
+_EVENTS = "Retention ends at a date here: give ObjectLockRetainUntilDate."
 CUSTOMER_KEY = dict.fromkeys(("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5"), _OWN_KEYS)
 SOURCE_KEY = {f"CopySource{name}": text for name, text in CUSTOMER_KEY.items()}
 OTHER_SUMS = dict.fromkeys(
-    ("ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumSHA512", "ChecksumMD5", "ChecksumXXHASH64", "ChecksumXXHASH3",
+    ("ChecksumSHA512", "ChecksumMD5", "ChecksumXXHASH64", "ChecksumXXHASH3",
      "ChecksumXXHASH128"),
     f"Give one of {', '.join(CHECKSUMS)}.",
 )  # fmt: skip
 NOT_KEPT = (
-    GRANTS
-    | CUSTOMER_KEY
+    CUSTOMER_KEY
     | dict.fromkeys(("SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled"), _OWN_KEYS)
     | dict.fromkeys(
-        ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "ObjectLockEventHold",
-         "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears"),
-        _LOCKS,
+        ("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears"),
+        _EVENTS,
     )
-    | {"WebsiteRedirectLocation": "Buckets are no websites here: redirect by a CloudFront distribution."}
 )  # fmt: skip
 """Of a request that makes an object."""
-NO_LOCKS = {"BypassGovernanceRetention": _LOCKS, "MFA": "Deletions need no second factor here: leave it out."}
+NO_MFA = {"MFA": "There are no MFA devices here, so no bucket asks for one: leave it out."}
 
 
 def check(call: Call, request: Mapping[str, object], found: Callable[[str], Bucket | None]) -> None:
@@ -80,3 +76,8 @@ def check(call: Call, request: Mapping[str, object], found: Callable[[str], Buck
         record = found(str(bucket))
         if record is not None and request[name] != (record.owner or call.account):
             raise AwsError("AccessDenied", "Access Denied", 403)
+
+
+def owner(call: Call, description: Description) -> dict[str, str]:
+    """The Owner of an object, who is the bucket's where nobody else is named."""
+    return {"ID": description.owner or canonical_id(call.account)}

@@ -23,6 +23,8 @@ from netflux.resources.s3 import Bucket
 _ONE = "Id Events Filter(Key(FilterRules(Name Value)))"
 _CONFIGURATION = " ".join(f"{name}({member} {_ONE})" for name, member in KINDS.items())
 _SERVICES = {"QueueArn": "sqs", "TopicArn": "sns", "LambdaFunctionArn": "lambda"}
+_NOT_ALLOWED = "Permissions on the destination do not allow S3 to publish notifications from this bucket"
+_ABSENT = "The destination does not exist"
 _UNTRIED = frozenset({"lambda"})
 """Services whose destinations get no test event."""
 
@@ -50,10 +52,15 @@ class Notifications(Configured):
         _check([one for one, _ in _each(kept)])
         for one, member in _each(kept):
             self._check_destination(bucket, one[member], member)
-        before = {one[member] for one, member in _each(bucket.notifications)}
-        with self.store.transaction():
+        arns = [*dict.fromkeys(one[member] for one, member in _each(kept))]
+        refused = {}
+        if not request.get("SkipDestinationValidation"):
+            refused = {arn: why for arn in arns if (why := await self._why_not(bucket, arn))}
+        with self.store.documents.transaction():
             if not request.get("SkipDestinationValidation"):
-                self._try_out(bucket, [one[member] for one, member in _each(kept)], call, before)
+                refused |= self._try_out(bucket, [arn for arn in arns if service_of(arn) not in _UNTRIED], call)
+            if refused:
+                raise _unvalidated(refused)
             self.change(request, notifications=kept)
         return {}
 
@@ -66,23 +73,33 @@ class Notifications(Configured):
         if not self.announcing.destinations.takes(arn):
             raise Unsupported(f"Notifications to {arn}", "Choose a queue or a topic.")
         if arn.split(":")[3] != bucket.region:
-            raise _unvalidated({arn: "The notification destination service region is not valid for the bucket location constraint"})
+            raise _unvalidated(
+                {arn: "The notification destination service region is not valid for the bucket location constraint"}
+            )
         if arn.endswith(".fifo"):
             raise _unvalidated({arn: "FIFO queues and topics can't be told of S3's events"})
 
-    def _try_out(self, bucket: Bucket, arns: list[str], call: Call, before: set[str]) -> None:
-        """Every destination is asked; who has taken a test event already gets another one, as AWS sends it."""
+    async def _why_not(self, bucket: Bucket, arn: str) -> str:
+        """Why a function does not take the bucket's events; nothing where it does, or is none."""
+        if service_of(arn) not in _UNTRIED or self.apis is None:
+            return ""
+        try:
+            found = await self.apis.call("lambda", "GetPolicy", {"FunctionName": arn})
+            self.announcing.check_function(bucket, arn, str(found.get("Policy") or ""))
+        except AwsError as error:
+            return _NOT_ALLOWED if error.code in ("AccessDenied", "ResourceNotFoundException") else error.message
+        return ""
+
+    def _try_out(self, bucket: Bucket, arns: list[str], call: Call) -> dict[str, str]:
+        """Sends every destination the test event; why those refuse it that do."""
         refused = {}
-        for arn in dict.fromkeys(arns):
+        for arn in arns:
             try:
-                if service_of(arn) not in _UNTRIED:
-                    self.announcing.try_out(bucket, arn, call.request_id)
-                else:
-                    self.announcing.destinations.check(arn)
+                self.announcing.try_out(bucket, arn, call.request_id)
             except AwsError as error:
-                refused[arn] = f"Unable to validate: {error.message}"
-        if refused:
-            raise _unvalidated(refused)
+                absent = "NonExistent" in error.code or error.code.startswith("NotFound")
+                refused[arn] = _ABSENT if absent else _NOT_ALLOWED
+        return refused
 
 
 def _each(configuration: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -112,4 +129,4 @@ def _unvalidated(refused: Mapping[str, str]) -> Refused:
     details = {}
     for number, (arn, why) in enumerate(refused.items(), start=1):
         details[f"ArgumentName{number}"], details[f"ArgumentValue{number}"] = arn, why
-    return Refused("InvalidArgument", "Unable to validate the following destination configurations", **details)
+    return Refused("InvalidArgument", "Unable to validate the following destination configurations", 400, **details)

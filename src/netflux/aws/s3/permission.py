@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from netflux.aws.s3 import access, accesscontrol, conditionkeys
 from netflux.aws.s3.access import Guard, Lists
 from netflux.aws.s3.asking import Asked
-from netflux.aws.s3.objects import copy_source
+from netflux.aws.s3.copying import copy_source
 from netflux.aws.s3.policies import read_policy
 from netflux.aws.s3.store import Store
 from netflux.controlplane.authorization.authorization import Authorization
@@ -19,6 +18,7 @@ from netflux.errors import AwsError
 from netflux.policy.evaluate import Request
 from netflux.policy.verdict import Kind, Source, Why
 from netflux.resources.s3 import ENFORCED, Bucket
+from netflux.resources.s3objects import Version
 from netflux.resources.s3owner import canonical_id
 
 _BY_DOCUMENT = frozenset({"CreateBucket", "PutObjectTagging", "PutBucketTagging"})
@@ -73,10 +73,9 @@ class Permission:
             if any(name in asked.headers for name in _LISTS):
                 self.check(asked, "s3:PutObjectAcl", bucket, asked.where.key)
         if "x-amz-copy-source" in asked.headers and operation in _COPIES:
-            source_bucket, source_key, *source_version = copy_source(asked.headers["x-amz-copy-source"])
-            named = bool(source_version and source_version[0])
-            reading = access.action("GetObject", version=named)
-            self.check(asked, reading, source_bucket, source_key, source_version[0] if named else "")
+            source_bucket, source_key, source_version = copy_source(asked.headers["x-amz-copy-source"])
+            reading = access.action("GetObject", version=source_version is not None)
+            self.check(asked, reading, source_bucket, source_key, source_version or "")
 
     def permits(self, asked: Asked, action: str, bucket: str, key: str, version: str = "") -> bool:
         """Whether an action may be done besides the request's own."""
@@ -95,9 +94,7 @@ class Permission:
         account = record.owner or self._account
         guard = Guard(account, policy, bool(record.public_access_block.get("RestrictPublicBuckets")))
         resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
-        found = getattr(self._store, 'current', lambda *_: None)(bucket, key) if key and not version else None
-        if key and (version or asked.query.get("versionId")):
-            found = getattr(self._store, 'version', lambda *_: None)(bucket, key, version or asked.query["versionId"])
+        found = self._object(asked, bucket, key, version)
         context = self._context(asked, account)
         if found is not None:
             context = {**context, **conditionkeys.of_object(found.description.tags)}
@@ -109,6 +106,14 @@ class Permission:
             self._decide(asked, action, resource, context, sources, silent=True)
         if not access.permits(guard, lists, Request(asked.visitor.principal, action, resource, context)):
             raise denied()
+
+    def _object(self, asked: Asked, bucket: str, key: str, version: str) -> Version | None:
+        """That the request is about, if it is about one that is there."""
+        if not key:
+            return None
+        if not version and bucket == asked.where.bucket:
+            version = asked.query.get("versionId", "")
+        return self._store.version(bucket, key, version) if version else self._store.current(bucket, key)
 
     def _context(self, asked: Asked, account: str = "") -> Context:
         now = datetime.now(UTC)
@@ -142,7 +147,7 @@ class Permission:
             raise denied()
 
 
-def _lists(bucket: Bucket, found: Any, account: str) -> Lists:
+def _lists(bucket: Bucket, found: Version | None, account: str) -> Lists:
     if bucket.ownership == ENFORCED:
         return Lists()
     ignore = bool(bucket.public_access_block.get("IgnorePublicAcls"))

@@ -1,0 +1,44 @@
+"""The bytes of an answer, out of an object's file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from netflux.aws.s3.body import incomplete
+
+
+@dataclass(frozen=True)
+class ObjectBody:
+    """The bytes of an answer. The file is gone once the object is overwritten, so it is opened without awaiting first.
+
+    Attributes:
+        path: the file.
+        start: offset of the first byte.
+        length: number of bytes.
+    """
+
+    path: Path
+    start: int
+    length: int
+
+    def open(self) -> BinaryIO:
+        """The file, at the first byte.
+
+        Raises:
+            AwsError: InternalError where the disk has less of the object than its record says.
+        """
+        file = self.path.open("rb")
+        found = os.fstat(file.fileno()).st_size
+        if found < self.start + self.length:
+            file.close()
+            raise incomplete(self.path, found, self.start + self.length)
+        file.seek(self.start)
+        return file
+
+    def read(self) -> bytes:
+        """All of it."""
+        with self.open() as file:
+            return file.read(self.length)
