@@ -14,6 +14,7 @@ from urllib.parse import quote
 from aiohttp import web
 from botocore import xform_name
 
+from netflux import names
 from netflux.aws.s3 import (
     access,
     answering,
@@ -94,7 +95,7 @@ class S3Service:
         """The whole answer; errors are S3's XML."""
         call = Call("s3", "", self._region, self._account)
         seen = Seen(self._api.clock.now(), time.monotonic())
-        bucket = route.website(request.host)
+        bucket = names.website_bucket(request.host)
         shared = self._shared(request, bucket)
         if bucket:
             response = await self._websites.answer(request, bucket, shared)
