@@ -29,7 +29,7 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.ground import Ground as Metrics
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
-from netflux.aws.destinations import Destinations
+from netflux.aws.destinations import Destinations, Event
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
@@ -55,9 +55,11 @@ from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
 from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts as ElbParts
 from netflux.aws.elbv2.vpc import Vpcs
+from netflux.aws.happening import Happenings
 from netflux.aws.iam.api import IamApi
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
+from netflux.aws.messages import Messages
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.controller import Machine, RdsController
 from netflux.aws.rds.installation import installations
@@ -120,6 +122,7 @@ class Region:
         self.keys = front.keys
         self.endpoints = Endpoints()
         self.destinations = Destinations()
+        self.happenings = Happenings()
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
@@ -132,6 +135,10 @@ class Region:
         self.series = Series()
         namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE, insights.NAMESPACE])
         self.cloudwatch = CloudWatchApi(Metrics(self.series, namespaces, self.documents, self.clock))
+        self.cloudwatch.transitions.destinations, self.cloudwatch.transitions.happenings = (
+            self.destinations,
+            self.happenings,
+        )
         self.apis.register(self.cloudwatch)
         self.registry = self._registry()
         self.rds = self._databases()
@@ -202,8 +209,10 @@ class Region:
         self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
         queues = Queues(self.documents, self.clock)
         topics = Topics(self.documents, self.clock, queues, self.options.region)
-        self.destinations.register("sqs", lambda event: queues.send(event.arn, event.body, group=event.group))
-        self.destinations.register("sns", lambda event: topics.publish(event.arn, event.body, event.subject))
+        messages = Messages(queues, topics)
+        self.destinations.register("sqs", messages.send)
+        self.destinations.register("sns", messages.publish)
+        topics.functions = lambda arn, body, source: self.destinations.deliver(Event(arn, body, source))
         self.apis.register(SqsApi(queues, self.keys, self.apis, here))
         self.apis.register(SnsApi(topics, self.keys, self.apis, here))
         return queues, topics

@@ -135,7 +135,11 @@ def _gives(kind: str, attribute: str, region: str) -> bool:
     row = rows().get(kind)
     if row is None:
         return schema_of(region, kind).gives(attribute)
-    return attribute in row.attributes or (row.outputs is not None and attribute.startswith("Outputs."))
+    return (
+        attribute in row.attributes
+        or attribute in row.told
+        or (row.outputs is not None and attribute.startswith("Outputs."))
+    )
 
 
 def capabilities(template: Template) -> tuple[str | None, list[str]]:

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from netflux.aws.s3 import members
+from netflux.aws.s3.accesslogs import AccessLogs
 from netflux.aws.s3.attributes import Attributes
 from netflux.aws.s3.buckets import Buckets
 from netflux.aws.s3.deletion import Deletion
 from netflux.aws.s3.lifecycle.configuration import LifecycleConfiguration
 from netflux.aws.s3.listings import Listings
 from netflux.aws.s3.locks import Locks
-from netflux.aws.s3.multipart import Multipart
+from netflux.aws.s3.logged import Logged
+from netflux.aws.s3.policies import Policies
+from netflux.aws.s3.settings import Settings
 from netflux.aws.s3.store import Store
 from netflux.aws.s3.uploads import Uploads
 from netflux.aws.s3.versioning import Versioning
@@ -20,7 +23,19 @@ from netflux.clock import Clock
 from netflux.controlplane.call import Call
 
 
-class S3Api(Buckets, Versioning, LifecycleConfiguration, Listings, Attributes, Locks, Deletion, Uploads, Multipart):
+class S3Api(
+    Buckets,
+    Policies,
+    Settings,
+    Versioning,
+    LifecycleConfiguration,
+    Logged,
+    Listings,
+    Attributes,
+    Locks,
+    Deletion,
+    Uploads,
+):
     """All operations; one that is not here is refused by its name.
 
     Args:
@@ -34,7 +49,13 @@ class S3Api(Buckets, Versioning, LifecycleConfiguration, Listings, Attributes, L
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
         self.clock = clock
+        self.accesslogs = AccessLogs(store, clock, self._put)
 
     async def precheck(self, call: Call, params: Mapping[str, Any]) -> None:
         """What every request says of owners is true."""
-        members.check(call, params)
+        members.check(call, params, self.store.find_bucket)
+
+    async def _put(self, params: Mapping[str, Any]) -> object:
+        """An object that the region itself writes into a bucket."""
+        bucket = self.store.bucket(params["Bucket"])
+        return await self.put_object(Call(self.service, "PutObject", bucket.region, bucket.owner), dict(params))

@@ -35,9 +35,14 @@ def described(request: Mapping[str, Any], bucket: Bucket, now: datetime) -> Desc
     """
     metadata = {name.lower(): text for name, text in (request.get("Metadata") or {}).items()}
     labels.check_metadata(metadata)
-    return retention.held(
-        Description(_headers(request), metadata, tags(request), storage_class(request)), request, bucket, now
-    )
+    redirect = request.get("WebsiteRedirectLocation") or ""
+    if redirect and not redirect.startswith(("/", "http://", "https://")):
+        raise AwsError(
+            "InvalidRedirectLocation",
+            "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+        )
+    found = Description(_headers(request), metadata, tags(request), storage_class(request), redirect=redirect)
+    return retention.held(found, request, bucket, now)
 
 
 def tags(request: Mapping[str, Any]) -> dict[str, str]:
@@ -65,6 +70,8 @@ def told(description: Description) -> dict[str, Any]:
         answer["TagCount"] = len(description.tags)
     if description.storage_class != "STANDARD":
         answer["StorageClass"] = description.storage_class
+    if description.redirect:
+        answer["WebsiteRedirectLocation"] = description.redirect
     if description.retention is not None:
         answer |= {
             "ObjectLockMode": description.retention.mode,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from netflux.aws.s3.checksums import CHECKSUMS
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
+from netflux.resources.s3 import Bucket
 from netflux.resources.s3objects import Description
+from netflux.resources.s3owner import canonical_id
 
 BUCKET = "Bucket ExpectedBucketOwner"
 KEY = f"{BUCKET} Key"
@@ -16,12 +18,13 @@ DOCUMENT = f"{BUCKET} ContentMD5 ChecksumAlgorithm"
 SUMS = " ".join(f"Checksum{name}" for name in CHECKSUMS)
 CONDITIONS = "IfMatch IfNoneMatch"
 READ = (
-    f"{KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range PartNumber ChecksumMode VersionId ResponseCacheControl "
-    "ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage ResponseContentType ResponseExpires"
+    f"{KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range PartNumber ChecksumMode VersionId "
+    "ResponseCacheControl ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage ResponseContentType ResponseExpires"
 )
 NEW = (
     f"{KEY} ACL CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires Metadata "
-    "ServerSideEncryption StorageClass Tagging ObjectLockMode ObjectLockRetainUntilDate ObjectLockLegalHoldStatus"
+    "ServerSideEncryption StorageClass Tagging ObjectLockMode ObjectLockRetainUntilDate ObjectLockLegalHoldStatus "
+    "GrantFullControl GrantRead GrantReadACP GrantWriteACP WebsiteRedirectLocation"
 )
 """Of a request that makes an object."""
 COPIED = (
@@ -48,34 +51,35 @@ OTHER_SUMS = dict.fromkeys(
     f"Give one of {', '.join(CHECKSUMS)}.",
 )  # fmt: skip
 NOT_KEPT = (
-    GRANTS
-    | CUSTOMER_KEY
+    CUSTOMER_KEY
     | dict.fromkeys(("SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled"), _OWN_KEYS)
     | dict.fromkeys(
         ("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears"),
         _EVENTS,
     )
-    | {"WebsiteRedirectLocation": "Buckets are no websites here: redirect by a CloudFront distribution."}
 )  # fmt: skip
 """Of a request that makes an object."""
 NO_MFA = {"MFA": "There are no MFA devices here, so no bucket asks for one: leave it out."}
 
-_OWNERS_ONLY = frozenset({"private", "bucket-owner-full-control"})
 
+def check(call: Call, request: Mapping[str, object], found: Callable[[str], Bucket | None]) -> None:
+    """What every request says of owners is true.
 
-def check(call: Call, request: Mapping[str, object]) -> None:
-    """What every request says of owners is true: there is one account, and its buckets have no access control lists.
+    Args:
+        found: the bucket of a name.
 
     Raises:
-        AwsError: AccessDenied for another expected owner, AccessControlListNotSupported.
+        AwsError: AccessDenied for another expected owner.
     """
-    for name in ("ExpectedBucketOwner", "ExpectedSourceBucketOwner"):
-        if request.get(name) not in (None, call.account):
-            raise AwsError("AccessDenied", f"Access Denied: the bucket's owner is not the one of {name}", 403)
-    if request.get("ACL") not in (None, *_OWNERS_ONLY):
-        raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
+    source = str(request.get("CopySource") or "").removeprefix("/").partition("/")[0]
+    for name, bucket in (("ExpectedBucketOwner", request.get("Bucket")), ("ExpectedSourceBucketOwner", source)):
+        if request.get(name) is None:
+            continue
+        record = found(str(bucket))
+        if record is not None and request[name] != (record.owner or call.account):
+            raise AwsError("AccessDenied", "Access Denied", 403)
 
 
-def owner(call: Call, description: Description) -> dict[str, str]:
+def owner(call: Call, bucket: Bucket, description: Description) -> dict[str, str]:
     """The Owner of an object, who is the bucket's where nobody else is named."""
-    return {"ID": description.owner or call.account}
+    return {"ID": description.owner or canonical_id(bucket.owner or call.account)}

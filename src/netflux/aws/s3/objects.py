@@ -7,10 +7,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from netflux import content
-from netflux.aws.s3 import checksums, description, members, preconditions
+from netflux.aws.s3 import accesslists, checksums, description, members, preconditions
 from netflux.aws.s3.body import SMALL, Staged
 from netflux.aws.s3.lifecycle import expiry
 from netflux.aws.s3.objectbody import ObjectBody
@@ -21,6 +22,7 @@ from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 from netflux.resources.s3 import Bucket
 from netflux.resources.s3objects import Content, Description, Version
+from netflux.resources.s3owner import canonical_id
 
 _OVERRIDES = {f"Response{name}": name for name in description.HEADERS}
 _VERSION_ID = re.compile(r"null|[A-Za-z0-9._-]{32}")
@@ -67,7 +69,7 @@ class Objects:
         try:
             bucket = self.store.bucket(request["Bucket"])
             self.check_write(request)
-            given = description.described(request, bucket, self.clock.calendar())
+            given = self.described(call, request, bucket)
             found = Content(body.size, f'"{body.md5}"', body.file, dict(body.checksums))
             version = self.made(bucket, request["Key"], given, found)
             self.store.put(version)
@@ -81,6 +83,14 @@ class Objects:
             **checksums.members(found.checksums),
             **self.written(bucket, version),
         }
+
+    def described(self, call: Call, request: Mapping[str, Any], bucket: Bucket) -> Description:
+        """What an object is to have, with its access list and its owner."""
+        given = description.described(request, bucket, self.clock.calendar())
+        own = bucket.owner or call.account
+        grants, account = accesslists.of_new(bucket, request, call.account, own)
+        owner = "" if account == own else canonical_id(account)
+        return replace(given, acl={"Grants": grants} if grants else {}, owner=owner)
 
     def made(self, bucket: Bucket, key: str, given: Description, found: Content | None) -> Version:
         """A version that is to be put; a delete marker without content."""

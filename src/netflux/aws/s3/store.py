@@ -72,7 +72,7 @@ class Store:
         """
         found = self.find_bucket(name)
         if found is None:
-            raise AwsError("NoSuchBucket", f"The specified bucket does not exist: {name}", 404)
+            raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
         return found
 
     def put_bucket(self, bucket: Bucket) -> None:

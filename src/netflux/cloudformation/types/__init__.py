@@ -15,6 +15,7 @@ from netflux.cloudformation.types import ecr as _ecr
 from netflux.cloudformation.types import ecs as _ecs
 from netflux.cloudformation.types import elbv2 as _elbv2
 from netflux.cloudformation.types import iam as _iam
+from netflux.cloudformation.types import iamusers as _iamusers
 from netflux.cloudformation.types import logs as _logs
 from netflux.cloudformation.types import networkacl as _networkacl
 from netflux.cloudformation.types import rds as _rds
@@ -23,12 +24,15 @@ from netflux.cloudformation.types import s3 as _s3
 from netflux.cloudformation.types import secretsmanager as _secretsmanager
 from netflux.cloudformation.types import securitygroup as _securitygroup
 from netflux.cloudformation.types import servicediscovery as _servicediscovery
+from netflux.cloudformation.types import sns as _sns
+from netflux.cloudformation.types import sqs as _sqs
 from netflux.cloudformation.types import ssm as _ssm
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
-    _acm, _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _iam, _logs,
-    _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _ssm,
+    _acm, _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _iam,
+    _iamusers, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _sns, _sqs,
+    _ssm,
 )  # fmt: skip
 
 

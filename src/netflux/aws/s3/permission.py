@@ -1,0 +1,155 @@
+"""Decides requests to S3: by policies of who asks, and by what protects the bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from netflux.aws.s3 import access, accesscontrol, conditionkeys
+from netflux.aws.s3.access import Guard, Lists
+from netflux.aws.s3.asking import Asked
+from netflux.aws.s3.copying import copy_source
+from netflux.aws.s3.policies import read_policy
+from netflux.aws.s3.store import Store
+from netflux.controlplane.authorization.authorization import Authorization
+from netflux.controlplane.authorization.circumstances import Context
+from netflux.controlplane.authorization.service import Need
+from netflux.errors import AwsError
+from netflux.policy.evaluate import Request
+from netflux.policy.verdict import Kind, Source, Why
+from netflux.resources.s3 import ENFORCED, Bucket
+from netflux.resources.s3owner import canonical_id
+
+_BY_DOCUMENT = frozenset({"CreateBucket", "PutObjectTagging", "PutBucketTagging"})
+"""Operations of which conditions ask for what the document says, so that it is read before they are decided."""
+_COPIES = frozenset({"CopyObject", "UploadPartCopy"})
+_LISTS = (
+    "x-amz-acl", "x-amz-grant-read", "x-amz-grant-read-acp", "x-amz-grant-write-acp", "x-amz-grant-full-control",
+)  # fmt: skip
+_MAKES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
+
+
+def denied() -> AwsError:
+    """S3's one answer to who may not."""
+    return AwsError("AccessDenied", "Access Denied", 403)
+
+
+def late(operation: str) -> bool:
+    """Whether the operation is decided when its document is read."""
+    return operation in _BY_DOCUMENT
+
+
+class Permission:
+    """Says whether requests may be carried out.
+
+    Args:
+        store: buckets and objects.
+        account: the region's.
+    """
+
+    def __init__(self, store: Store, account: str) -> None:
+        self.authorization: Authorization | None = None
+        self._store = store
+        self._account = account
+
+    def authorize(self, asked: Asked) -> None:
+        """Returns when the request may be carried out; AwsError AccessDenied, NoSuchBucket."""
+        operation, bucket = asked.call.operation, asked.where.bucket
+        if operation in {"ListBuckets", "CreateBucket"}:
+            if asked.visitor.principal.kind != "AWS":
+                raise denied()
+            self._decide(asked, access.action(operation), f"arn:aws:s3:::{bucket or '*'}", self._context(asked), [])
+            return
+        record = self._store.bucket(bucket)
+        if operation == "DeleteObjects":
+            return
+        version = "versionId" in asked.query
+        self.check(asked, access.action(operation, version=version), bucket, asked.where.key)
+        self._check_payer(asked, record)
+        if operation in _MAKES and asked.visitor.identity is not None:
+            if "x-amz-tagging" in asked.headers:
+                self.check(asked, "s3:PutObjectTagging", bucket, asked.where.key)
+            if any(name in asked.headers for name in _LISTS):
+                self.check(asked, "s3:PutObjectAcl", bucket, asked.where.key)
+        if "x-amz-copy-source" in asked.headers and operation in _COPIES:
+            source_bucket, source_key, source_version = copy_source(asked.headers["x-amz-copy-source"])
+            reading = access.action("GetObject", version=bool(source_version))
+            self.check(asked, reading, source_bucket, source_key, source_version or "")
+
+    def permits(self, asked: Asked, action: str, bucket: str, key: str, version: str = "") -> bool:
+        """Whether an action may be done besides the request's own."""
+        try:
+            self.check(asked, action, bucket, key, version)
+        except AwsError as error:
+            if error.code != "AccessDenied":
+                raise
+            return False
+        return True
+
+    def check(self, asked: Asked, action: str, bucket: str, key: str, version: str = "") -> None:
+        """Returns when the action may be done; AwsError AccessDenied, NoSuchBucket."""
+        record = self._store.bucket(bucket)
+        policy = read_policy(record)
+        account = record.owner or self._account
+        guard = Guard(account, policy, bool(record.public_access_block.get("RestrictPublicBuckets")))
+        resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+        found = self._store.current(bucket, key) if key and not version else None
+        if key and (version or asked.query.get("versionId")):
+            found = self._store.version(bucket, key, version or asked.query["versionId"])
+        context = self._context(asked, account)
+        if found is not None:
+            context = {**context, **conditionkeys.of_object(
+                [{"Key": key, "Value": value} for key, value in found.description.tags.items()]
+            )}
+        lists = _lists(record, found, account)
+        sources = [Source(Kind.RESOURCE, "", f"arn:aws:s3:::{bucket}", policy)] if policy is not None else []
+        if guard.owns(asked.visitor.principal) and not lists.permit(asked.visitor.principal, action):
+            self._decide(asked, action, resource, context, sources)
+        elif asked.visitor.identity is not None:
+            self._decide(asked, action, resource, context, sources, silent=True)
+        if not access.permits(guard, lists, Request(asked.visitor.principal, action, resource, context)):
+            raise denied()
+
+    def _context(self, asked: Asked, account: str = "") -> Context:
+        now = datetime.now(UTC)
+        place = asked.call.region, account or self._account
+        return {**asked.visitor.context, **conditionkeys.of_request(asked.question, place, now)}
+
+    def _decide(
+        self, asked: Asked, action: str, resource: str, context: Context, policies: Sequence[Source], *,
+        silent: bool = False,
+    ) -> None:  # fmt: skip
+        """What a user's or role's own policies say, and the bucket's beside them.
+
+        Args:
+            silent: nothing that allows is needed, since a list allows.
+        """
+        if self.authorization is None or asked.visitor.identity is None:
+            return
+        verdict = self.authorization.judged(asked.visitor.identity, Need(action, resource), context, policies)
+        if not verdict.allowed and not (silent and verdict.why is Why.SILENT):
+            raise self.authorization.refuse(asked.call, verdict)
+
+    def _check_payer(self, asked: Asked, bucket: Bucket) -> None:
+        """Who is not the owner says that they would pay, where the bucket asks for it."""
+        if bucket.payer != "Requester" or asked.visitor.principal.kind == "Service":
+            return
+        owns = asked.visitor.principal.kind == "AWS" and asked.visitor.principal.account == (
+            bucket.owner or self._account
+        )
+        stated = asked.headers.get("x-amz-request-payer") or asked.query.get("x-amz-request-payer")
+        if not owns and stated != "requester":
+            raise denied()
+
+
+def _lists(bucket: Bucket, found: Any, account: str) -> Lists:
+    if bucket.ownership == ENFORCED:
+        return Lists()
+    ignore = bool(bucket.public_access_block.get("IgnorePublicAcls"))
+    own = bucket.acl or accesscontrol.own(account)
+    if found is None:
+        return Lists(own, None, ignore_public=ignore)
+    owner = found.description.owner or canonical_id(account)
+    grants = found.description.acl.get("Grants") or accesscontrol.of_user(owner)
+    return Lists(own, grants, owner != canonical_id(account), ignore)
