@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +15,9 @@ from netflux.resources.s3 import Bucket
 from netflux.resources.s3objects import Description
 
 HEADERS = ("ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires")
+_FRAMED = re.compile(r"^\s*aws-chunked\s*(,\s*|$)|\s*,\s*aws-chunked\s*(?=,|$)", re.IGNORECASE)
+"""How a body was framed on its way: no encoding of the object ["Signature calculations for the Authorization header:
+Transferring payload in multiple chunks", Amazon S3 API Reference]."""
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 """Classes whose objects are read after they were restored."""
 STORAGE_CLASSES = (
@@ -101,9 +105,8 @@ def _headers(request: Mapping[str, Any]) -> dict[str, str]:
     if isinstance(headers.get("Expires"), datetime):
         headers["Expires"] = headers["Expires"].isoformat()
     if "ContentEncoding" in headers:
-        kept = [part.strip() for part in headers["ContentEncoding"].split(",") if part.strip() != "aws-chunked"]
-        headers["ContentEncoding"] = ",".join(kept)
-        if not kept:
+        headers["ContentEncoding"] = _FRAMED.sub("", headers["ContentEncoding"])
+        if not headers["ContentEncoding"]:
             del headers["ContentEncoding"]
     headers.setdefault("ContentType", "binary/octet-stream")
     return headers

@@ -45,7 +45,7 @@ class Listings:
         """A page, continued by Marker."""
         after = request.get("Marker") or ""
         answer, page = self._list(call, request, after, owned=True)
-        marks = {"Marker": text(request, after)}
+        marks = {"Marker": text(request, after), "Prefix": request.get("Prefix") or ""}
         if page.last and request.get("Delimiter"):
             marks["NextMarker"] = text(request, page.last)
         return answer | marks

@@ -100,7 +100,7 @@ class Objects:
     def written(self, bucket: Bucket, version: Version) -> dict[str, Any]:
         """What the answer to every write of an object tells."""
         answer: dict[str, Any] = description.encryption(version.description)
-        if bucket.versioning:
+        if bucket.versioning == "Enabled":
             answer["VersionId"] = version.id
         return answer | self.expiration(bucket, version)
 
@@ -200,8 +200,8 @@ class Objects:
             answer["VersionId"] = version.id
         if version.id == self.store.index.current(version.bucket, version.key):
             answer |= self.expiration(bucket, version)
-        if request.get("ChecksumMode") == "ENABLED" and (span is None or span.length == found.size):
-            answer |= {**checksums.members(found.checksums), "ChecksumType": found.checksum_type}
+        if request.get("ChecksumMode") == "ENABLED":
+            answer |= _sums(found, request.get("PartNumber"), whole=span is None or span.length == found.size)
         for parameter, header in _OVERRIDES.items():
             if request.get(parameter) is not None:
                 answer[header] = request[parameter]
@@ -214,6 +214,15 @@ def check_version_id(text: str) -> None:
         raise AwsError("InvalidArgument", "Version id cannot be the empty string")
     if not _VERSION_ID.fullmatch(text):
         raise AwsError("InvalidArgument", "Invalid version id specified")
+
+
+def _sums(found: Content, number: int | None, *, whole: bool) -> dict[str, str]:
+    """Checksums of the bytes of an answer, where they are known: of the whole, or of one part."""
+    if found.parts and number is not None:
+        sums = found.parts[number - 1].checksums
+    else:
+        sums = found.checksums if whole else {}
+    return {**checksums.members(sums), "ChecksumType": found.checksum_type} if sums else {}
 
 
 def _span(request: Mapping[str, Any], found: Content) -> tuple[content.Span | None, dict[str, Any]]:
