@@ -29,6 +29,9 @@ class Bucket:
         ownership: ObjectOwnership; empty where its controls were deleted.
         encryption: ServerSideEncryptionConfiguration, as the API takes it.
         tags: by key.
+        versioning: Enabled, Suspended, or empty where it was never put.
+        object_lock: ObjectLockConfiguration; empty where nothing can be locked.
+        lifecycle: LifecycleConfiguration with dates as text; empty for none.
         owner: account whose it is; empty for the region's own.
         acl: grants as the API has them; empty for the owner's full control alone.
         cors: CORSRules.
@@ -37,9 +40,6 @@ class Bucket:
         acceleration: Suspended once it was set so.
         logging: LoggingEnabled; empty for none.
         notifications: NotificationConfiguration; empty for none.
-        versioning: Enabled, Suspended, or empty where it was never put.
-        object_lock: ObjectLockConfiguration; empty where nothing can be locked.
-        lifecycle: LifecycleConfiguration with dates as text; empty for none.
     """
 
     name: str
@@ -50,6 +50,9 @@ class Bucket:
     ownership: str = ENFORCED
     encryption: dict[str, Any] = field(default_factory=default_encryption)
     tags: dict[str, str] = field(default_factory=dict)
+    versioning: str = ""
+    object_lock: dict[str, Any] = field(default_factory=dict)
+    lifecycle: dict[str, Any] = field(default_factory=dict)
     owner: str = ""
     acl: list[dict[str, Any]] = field(default_factory=list)
     cors: list[dict[str, Any]] = field(default_factory=list)
@@ -58,9 +61,6 @@ class Bucket:
     acceleration: str = ""
     logging: dict[str, Any] = field(default_factory=dict)
     notifications: dict[str, Any] = field(default_factory=dict)
-    versioning: str = ""
-    object_lock: dict[str, Any] = field(default_factory=dict)
-    lifecycle: dict[str, Any] = field(default_factory=dict)
 
 
 def _of_document(body: Body) -> Body:

@@ -52,7 +52,7 @@ class Attributes(Objects):
     async def get_object_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The object's tags."""
         version, _ = self.readable(request)
-        tags = [{"Key": key, "Value": value} for key, value in version.description.tags.items()]
+        tags = [{"Key": key, "Value": value} for key, value in sorted(version.description.tags.items())]
         return {"TagSet": tags, **self.version_id(version)}
 
     @operation(
@@ -83,13 +83,13 @@ class Attributes(Objects):
 
 
 def _parts(found: Content, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Parts without a checksum of their own are only counted."""
+    """Parts of an object whose checksum is of the whole are only counted."""
     after, most = request.get("PartNumberMarker") or 0, request.get("MaxParts")
     size = _LARGEST_PAGE if most is None else min(most, _LARGEST_PAGE)
     rest = [part for part in found.parts if part.number > after]
     shown = rest[:size]
     answer: dict[str, Any] = {"TotalPartsCount": len(found.parts)}
-    if not any(part.checksums for part in found.parts):
+    if found.checksum_type != checksums.COMPOSITE:
         return answer
     return answer | {
         "PartNumberMarker": after,

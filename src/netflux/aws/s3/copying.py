@@ -54,7 +54,7 @@ class Copying(Objects):
                 "InvalidRequest",
                 f"The specified copy source is larger than the maximum allowable size for a copy source: {_LARGEST}",
             )
-        given = description.described(request, bucket, self.clock.calendar(), call.account)
+        given = self.described(call, request, bucket)
         given = description.copied(source.description, given, request)
         algorithm = request.get("ChecksumAlgorithm")
         writer = self.store.bodies.writer([algorithm] if algorithm else [*found.checksums] or [checksums.DEFAULT])

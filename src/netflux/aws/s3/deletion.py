@@ -48,15 +48,18 @@ class Deletion(Objects):
         errors: list[dict[str, Any]] = []
         with self.store.batch():
             for item in wanted:
-                named = {name: item[name] for name in ("Key", "VersionId") if item.get(name) is not None}
+                named: dict[str, Any] = {
+                    name: item[name] for name in ("Key", "VersionId") if item.get(name) is not None
+                }
                 asked = {**item, "BypassGovernanceRetention": request.get("BypassGovernanceRetention")}
                 try:
                     done = self.deleted(bucket, item["Key"], asked)
                 except AwsError as error:
                     errors.append({**named, "Code": error.code, "Message": error.message})
                     continue
-                marked = {"DeleteMarker": True, "DeleteMarkerVersionId": done["VersionId"]}
-                deleted.append(named | (marked if done.get("DeleteMarker") else {}))
+                if done.get("DeleteMarker"):
+                    named |= {"DeleteMarker": True, "DeleteMarkerVersionId": done["VersionId"]}
+                deleted.append(named)
         told = {} if request["Delete"].get("Quiet") else {"Deleted": deleted}
         return told | ({"Errors": errors} if errors else {})
 

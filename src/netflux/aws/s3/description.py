@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from netflux.aws.s3 import accesslists, labels, retention
+from netflux.aws.s3 import labels, retention
 from netflux.errors import AwsError
 from netflux.resources.s3 import Bucket
 from netflux.resources.s3objects import Description
 
 HEADERS = ("ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires")
-_LONGEST_REDIRECT = 2048  # "Setting an object redirect using the Amazon S3 console"
+_FRAMED = re.compile(r"^\s*aws-chunked\s*(,\s*|$)|\s*,\s*aws-chunked\s*(?=,|$)", re.IGNORECASE)
+"""How a body was framed on its way: no encoding of the object ["Signature calculations for the Authorization header:
+Transferring payload in multiple chunks", Amazon S3 API Reference]."""
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 """Classes whose objects are read after they were restored."""
 STORAGE_CLASSES = (
@@ -23,45 +26,27 @@ STORAGE_CLASSES = (
 """Of general purpose buckets ["Understanding and managing Amazon S3 storage classes", Amazon S3 User Guide]."""
 
 
-def described(request: Mapping[str, Any], bucket: Bucket, now: datetime, account: str) -> Description:
+def described(request: Mapping[str, Any], bucket: Bucket, now: datetime) -> Description:
     """What an object is to have.
 
     Args:
         request: PutObject, CreateMultipartUpload, or CopyObject that replaces.
         bucket: where it is to be.
         now: the simulated time.
-        account: of who makes it.
 
     Raises:
-        AwsError: InvalidTag, MetadataTooLarge, InvalidStorageClass, and what retention and access lists have.
+        AwsError: InvalidTag, MetadataTooLarge, InvalidStorageClass, and what retention has.
     """
     metadata = {name.lower(): text for name, text in (request.get("Metadata") or {}).items()}
     labels.check_metadata(metadata)
-    grants, owner = accesslists.of_new(bucket, request, account)
-    made = Description(
-        headers=_headers(request),
-        metadata=metadata,
-        tags=tags(request),
-        storage_class=storage_class(request),
-        owner=owner,
-        acl={"Grants": grants} if grants else {},
-        redirect=_redirect(request),
-    )
-    return retention.held(made, request, bucket, now)
-
-
-def _redirect(request: Mapping[str, Any]) -> str:
-    found: str = request.get("WebsiteRedirectLocation") or ""
-    if found and not found.startswith(("/", "http://", "https://")):
+    redirect = request.get("WebsiteRedirectLocation") or ""
+    if redirect and not redirect.startswith(("/", "http://", "https://")):
         raise AwsError(
             "InvalidRedirectLocation",
             "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
         )
-    if len(found) > _LONGEST_REDIRECT:
-        raise AwsError(
-            "InvalidRedirectLocation", f"A website redirect location has {_LONGEST_REDIRECT} characters at most."
-        )
-    return found
+    found = Description(_headers(request), metadata, tags(request), storage_class(request), redirect=redirect)
+    return retention.held(found, request, bucket, now)
 
 
 def tags(request: Mapping[str, Any]) -> dict[str, str]:
@@ -89,6 +74,8 @@ def told(description: Description) -> dict[str, Any]:
         answer["TagCount"] = len(description.tags)
     if description.storage_class != "STANDARD":
         answer["StorageClass"] = description.storage_class
+    if description.redirect:
+        answer["WebsiteRedirectLocation"] = description.redirect
     if description.retention is not None:
         answer |= {
             "ObjectLockMode": description.retention.mode,
@@ -120,9 +107,8 @@ def _headers(request: Mapping[str, Any]) -> dict[str, str]:
     if isinstance(headers.get("Expires"), datetime):
         headers["Expires"] = headers["Expires"].isoformat()
     if "ContentEncoding" in headers:
-        kept = [part.strip() for part in headers["ContentEncoding"].split(",") if part.strip() != "aws-chunked"]
-        headers["ContentEncoding"] = ",".join(kept)
-        if not kept:
+        headers["ContentEncoding"] = _FRAMED.sub("", headers["ContentEncoding"])
+        if not headers["ContentEncoding"]:
             del headers["ContentEncoding"]
     headers.setdefault("ContentType", "binary/octet-stream")
     return headers

@@ -45,7 +45,7 @@ class Listings:
         """A page, continued by Marker."""
         after = request.get("Marker") or ""
         answer, page = self._list(call, request, after, owned=True)
-        marks = {"Marker": text(request, after)}
+        marks = {"Marker": text(request, after), "Prefix": request.get("Prefix") or ""}
         if page.last and request.get("Delimiter"):
             marks["NextMarker"] = text(request, page.last)
         return answer | marks
@@ -75,7 +75,7 @@ class Listings:
     @operation(f"{members.LISTED} KeyMarker VersionIdMarker", neutral={**members.PAYER, **members.ARCHIVE})
     async def list_object_versions(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A page of versions and delete markers, of each key the newest first."""
-        bucket = self.store.bucket(request["Bucket"]).name
+        bucket = self.store.bucket(request["Bucket"])
         check_encoding(request)
         key_marker, version_marker = request.get("KeyMarker") or "", request.get("VersionIdMarker")
         if version_marker is not None and not key_marker:
@@ -84,9 +84,9 @@ class Listings:
             raise AwsError("InvalidArgument", "A version-id marker cannot be empty.")
         question = _question(request, key_marker)
         page = listing.within(
-            self.store.index.keys(bucket),
+            self.store.index.keys(bucket.name),
             question,
-            lambda key: [*reversed(self.store.index.versions(bucket, key))],
+            lambda key: [*reversed(self.store.index.versions(bucket.name, key))],
             version_marker or "",
         )
         answer = _page(request, question, page.prefixes, truncated=bool(page.last[0]))
@@ -94,13 +94,17 @@ class Listings:
         if page.last[0]:
             answer["NextKeyMarker"] = text(request, page.last[0])
             answer["NextVersionIdMarker"] = page.last[1] or None
-        found = [self.store.version(bucket, *entry) for entry in page.entries]
+        found = [self.store.version(bucket.name, *entry) for entry in page.entries]
         versions, markers = [], []
         for version in found:
             if version is None:
                 continue
-            latest = self.store.index.current(bucket, version.key) == version.id
-            row = {"VersionId": version.id, "IsLatest": latest, "Owner": members.owner(call, version.description)}
+            latest = self.store.index.current(bucket.name, version.key) == version.id
+            row = {
+                "VersionId": version.id,
+                "IsLatest": latest,
+                "Owner": members.owner(call, bucket, version.description),
+            }
             if version.content is None:
                 markers.append({"Key": text(request, version.key), "LastModified": version.modified, **row})
             else:
@@ -110,15 +114,15 @@ class Listings:
     def _list(
         self, call: Call, request: Mapping[str, Any], after: str, *, owned: bool
     ) -> tuple[dict[str, Any], listing.Page]:
-        bucket = self.store.bucket(request["Bucket"]).name
+        bucket = self.store.bucket(request["Bucket"])
         check_encoding(request)
         question = _question(request, after)
-        page = listing.page(self.store.index.listed(bucket), question)
-        found = [self.store.current(bucket, key) for key in page.keys]
+        page = listing.page(self.store.index.listed(bucket.name), question)
+        found = [self.store.current(bucket.name, key) for key in page.keys]
         answer = _page(request, question, page.prefixes, truncated=bool(page.last))
         answer["Contents"] = [
             _row(text(request, version.key), version)
-            | ({"Owner": members.owner(call, version.description)} if owned else {})
+            | ({"Owner": members.owner(call, bucket, version.description)} if owned else {})
             for version in found
             if version is not None
         ]

@@ -18,13 +18,13 @@ DOCUMENT = f"{BUCKET} ContentMD5 ChecksumAlgorithm"
 SUMS = " ".join(f"Checksum{name}" for name in CHECKSUMS)
 CONDITIONS = "IfMatch IfNoneMatch"
 READ = (
-    f"{KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range PartNumber ChecksumMode VersionId ResponseCacheControl "
-    "ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage ResponseContentType ResponseExpires"
+    f"{KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range PartNumber ChecksumMode VersionId "
+    "ResponseCacheControl ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage ResponseContentType ResponseExpires"
 )
 NEW = (
-    f"{KEY} ACL GrantFullControl GrantRead GrantReadACP GrantWriteACP WebsiteRedirectLocation CacheControl "
-    "ContentDisposition ContentEncoding ContentLanguage ContentType Expires Metadata "
-    "ServerSideEncryption StorageClass Tagging ObjectLockMode ObjectLockRetainUntilDate ObjectLockLegalHoldStatus"
+    f"{KEY} ACL CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires Metadata "
+    "ServerSideEncryption StorageClass Tagging ObjectLockMode ObjectLockRetainUntilDate ObjectLockLegalHoldStatus "
+    "GrantFullControl GrantRead GrantReadACP GrantWriteACP WebsiteRedirectLocation"
 )
 """Of a request that makes an object."""
 COPIED = (
@@ -78,6 +78,6 @@ def check(call: Call, request: Mapping[str, object], found: Callable[[str], Buck
             raise AwsError("AccessDenied", "Access Denied", 403)
 
 
-def owner(call: Call, description: Description) -> dict[str, str]:
+def owner(call: Call, bucket: Bucket, description: Description) -> dict[str, str]:
     """The Owner of an object, who is the bucket's where nobody else is named."""
-    return {"ID": description.owner or canonical_id(call.account)}
+    return {"ID": description.owner or canonical_id(bucket.owner or call.account)}

@@ -51,7 +51,7 @@ class Multipart(Copying):
                 "InvalidRequest",
                 f"The {kind} checksum type cannot be used with the {algorithm.lower()} checksum algorithm.",
             )
-        given = description.described(request, bucket, self.clock.calendar(), call.account)
+        given = self.described(call, request, bucket)
         upload = Upload(
             secrets.token_urlsafe(48),
             bucket.name,

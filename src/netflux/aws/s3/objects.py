@@ -7,10 +7,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from netflux import content
-from netflux.aws.s3 import checksums, description, members, preconditions, visits
+from netflux.aws.s3 import accesslists, checksums, description, members, preconditions, visits
 from netflux.aws.s3.body import SMALL, Staged
 from netflux.aws.s3.lifecycle import expiry
 from netflux.aws.s3.objectbody import ObjectBody
@@ -67,7 +68,7 @@ class Objects:
         try:
             bucket = self.store.bucket(request["Bucket"])
             self.check_write(request)
-            given = description.described(request, bucket, self.clock.calendar(), call.account)
+            given = self.described(call, request, bucket)
             found = Content(body.size, f'"{body.md5}"', body.file, dict(body.checksums))
             version = self.made(bucket, request["Key"], given, found)
             self.store.put(version, event=f"ObjectCreated:{'Post' if visits.is_form() else 'Put'}")
@@ -82,6 +83,12 @@ class Objects:
             **self.written(bucket, version),
         }
 
+    def described(self, call: Call, request: Mapping[str, Any], bucket: Bucket) -> Description:
+        """What an object is to have, with its access list and its owner."""
+        given = description.described(request, bucket, self.clock.calendar())
+        grants, owner = accesslists.of_new(bucket, request, call.account)
+        return replace(given, acl={"Grants": grants} if grants else {}, owner=owner)
+
     def made(self, bucket: Bucket, key: str, given: Description, found: Content | None) -> Version:
         """A version that is to be put; a delete marker without content."""
         version, sequence = self.store.next(bucket)
@@ -90,7 +97,7 @@ class Objects:
     def written(self, bucket: Bucket, version: Version) -> dict[str, Any]:
         """What the answer to every write of an object tells."""
         answer: dict[str, Any] = description.encryption(version.description)
-        if bucket.versioning:
+        if bucket.versioning == "Enabled":
             answer["VersionId"] = version.id
         return answer | self.expiration(bucket, version)
 
@@ -190,8 +197,8 @@ class Objects:
             answer["VersionId"] = version.id
         if version.id == self.store.index.current(version.bucket, version.key):
             answer |= self.expiration(bucket, version)
-        if request.get("ChecksumMode") == "ENABLED" and (span is None or span.length == found.size):
-            answer |= {**checksums.members(found.checksums), "ChecksumType": found.checksum_type}
+        if request.get("ChecksumMode") == "ENABLED":
+            answer |= _sums(found, request.get("PartNumber"), whole=span is None or span.length == found.size)
         for parameter, header in _OVERRIDES.items():
             if request.get(parameter) is not None:
                 answer[header] = request[parameter]
@@ -204,6 +211,15 @@ def check_version_id(text: str) -> None:
         raise AwsError("InvalidArgument", "Version id cannot be the empty string")
     if not _VERSION_ID.fullmatch(text):
         raise AwsError("InvalidArgument", "Invalid version id specified")
+
+
+def _sums(found: Content, number: int | None, *, whole: bool) -> dict[str, str]:
+    """Checksums of the bytes of an answer, where they are known: of the whole, or of one part."""
+    if found.parts and number is not None:
+        sums = found.parts[number - 1].checksums
+    else:
+        sums = found.checksums if whole else {}
+    return {**checksums.members(sums), "ChecksumType": found.checksum_type} if sums else {}
 
 
 def _span(request: Mapping[str, Any], found: Content) -> tuple[content.Span | None, dict[str, Any]]:

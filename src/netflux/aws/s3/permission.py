@@ -74,7 +74,7 @@ class Permission:
                 self.check(asked, "s3:PutObjectAcl", bucket, asked.where.key)
         if "x-amz-copy-source" in asked.headers and operation in _COPIES:
             source_bucket, source_key, source_version = copy_source(asked.headers["x-amz-copy-source"])
-            reading = access.action("GetObject", version=source_version is not None)
+            reading = access.action("GetObject", version=bool(source_version))
             self.check(asked, reading, source_bucket, source_key, source_version or "")
 
     def permits(self, asked: Asked, action: str, bucket: str, key: str, version: str = "") -> bool:

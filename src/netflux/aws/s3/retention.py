@@ -70,15 +70,14 @@ def retained(given: Mapping[str, Any], now: datetime) -> Retention | None:
 
 
 def check_change(before: Retention | None, after: Retention | None, now: datetime, *, bypass: bool) -> None:
-    """AccessDenied where a retention that holds would be loosened: COMPLIANCE never, GOVERNANCE by who bypasses it."""
+    """AccessDenied where a retention that holds would become another one than a longer one, but for who bypasses
+    GOVERNANCE.
+    """
     if before is None or before.until <= now:
         return
-    longer = after is not None and after.until >= before.until
-    if longer and after is not None and (after.mode == before.mode or (before.mode == GOVERNANCE and bypass)):
+    if before.mode == GOVERNANCE and bypass:
         return
-    if longer and after is not None and before.mode == GOVERNANCE and after.mode == COMPLIANCE:
-        return
-    if before.mode == COMPLIANCE or not bypass:
+    if after is None or after.mode != before.mode or after.until < before.until:
         raise protected()
 
 
@@ -106,9 +105,9 @@ def configuration(given: Mapping[str, Any]) -> dict[str, Any]:
     if default.get("Mode") not in (GOVERNANCE, COMPLIANCE) or (days is None) is (years is None):
         raise malformed()
     if min(one for one in (days, years) if one is not None) <= 0:
-        raise AwsError("InvalidArgument", "Default retention period must be a positive integer value.")
+        raise AwsError("InvalidRetentionPeriod", "Default retention period must be a positive integer value.")
     if (days or 0) > _LONGEST_DAYS or (years or 0) > _LONGEST_YEARS:
-        raise AwsError("InvalidArgument", "Default retention period too large: at most 100 years.")
+        raise AwsError("InvalidRetentionPeriod", "Default retention period too large: at most 100 years.")
     kept = {name: default[name] for name in ("Mode", "Days", "Years") if default.get(name) is not None}
     return {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": kept}}
 

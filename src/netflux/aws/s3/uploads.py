@@ -31,7 +31,7 @@ class Uploads(Multipart):
         parts = self.store.parts_of(upload.id)
         rest = parts[bisect_left(parts, after + 1, key=lambda part: part.number) :]
         shown = rest[:most]
-        owner = members.owner(call, upload.description)
+        owner = members.owner(call, self.store.bucket(upload.bucket), upload.description)
         answer = {
             "Bucket": upload.bucket,
             "Key": upload.key,
@@ -83,7 +83,7 @@ class Uploads(Multipart):
         return answer | ({"EncodingType": request["EncodingType"]} if request.get("EncodingType") else {})
 
     def _row(self, call: Call, upload: Upload) -> dict[str, Any]:
-        owner = members.owner(call, upload.description)
+        owner = members.owner(call, self.store.bucket(upload.bucket), upload.description)
         asked = {"ChecksumAlgorithm": upload.algorithm, "ChecksumType": upload.checksum_type} if upload.asked else {}
         return {
             "Key": upload.key,
