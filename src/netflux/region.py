@@ -65,6 +65,7 @@ from netflux.aws.rds.controller import Machine, RdsController
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
 from netflux.aws.route53.api import Route53Api
+from netflux.aws.s3.announcing import Announcing
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.lifecycle.controller import LifecycleController as ObjectLifecycleController
@@ -126,7 +127,8 @@ class Region:
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
-        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
+        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock, self.apis)
+        self.s3.announcing = Announcing(self.destinations, self.happenings, self.clock, options.account)
         self.apis.register(self.s3)
         self.queues, self.topics = self._records()
         self.ec2, self.flow_logs = self._vpcs()
@@ -191,6 +193,8 @@ class Region:
             await begin(self.minutes.start, self.minutes.stop)
             await begin(self.stacks.resume, self.stacks.stop)
             self.front.exit.push_async_callback(self.s3.store.small.settle)
+            place = self.options.account, self.options.region
+            await begin(lambda: self.s3.accesslogs.start(*place), self.s3.accesslogs.stop)
             stopping = threading.Event()
             self.front.exit.callback(stopping.set)
             self._inspecting = asyncio.ensure_future(asyncio.to_thread(self.s3.store.inspect, stopping))

@@ -49,11 +49,6 @@ _OBJECT = {
 }
 
 
-def owner(account: str) -> dict[str, str]:
-    """An Owner."""
-    return {"ID": canonical_id(account)}
-
-
 def own(account: str) -> list[Grant]:
     """The list of whatever nobody gave another one: its owner's full control."""
     return [_grant(_user(canonical_id(account)), "FULL_CONTROL")]
@@ -64,12 +59,12 @@ def of_user(identity: str) -> list[Grant]:
     return [_grant(_user(identity), "FULL_CONTROL")]
 
 
-def canned(name: str, account: str, bucket_owner: str) -> list[Grant]:
+def canned(name: str, owner: str, bucket_owner: str) -> list[Grant]:
     """The grants that a canned list stands for.
 
     Args:
-        account: the owner's.
-        bucket_owner: account of the owner of the object's bucket.
+        owner: canonical id.
+        bucket_owner: canonical id of the owner of the object's bucket.
     """
     more: Mapping[str, Sequence[Grant]] = {
         "public-read": [_grant(_group(ALL_USERS), "READ")],
@@ -77,15 +72,19 @@ def canned(name: str, account: str, bucket_owner: str) -> list[Grant]:
         "authenticated-read": [_grant(_group(AUTHENTICATED), "READ")],
         "aws-exec-read": [_grant(_user(AWS_EXEC), "READ")],
         "log-delivery-write": [_grant(_group(LOG_DELIVERY), "WRITE"), _grant(_group(LOG_DELIVERY), "READ_ACP")],
-        "bucket-owner-read": [_grant(_user(canonical_id(bucket_owner)), "READ")],
-        "bucket-owner-full-control": [_grant(_user(canonical_id(bucket_owner)), "FULL_CONTROL")],
+        "bucket-owner-read": [_grant(_user(bucket_owner), "READ")],
+        "bucket-owner-full-control": [_grant(_user(bucket_owner), "FULL_CONTROL")],
     }
-    grants = [*own(account)]
+    grants = of_user(owner)
     return grants + [grant for grant in more.get(name, ()) if grant not in grants]
 
 
-def written(request: Mapping[str, Any], account: str, bucket_owner: str) -> list[Grant] | None:
+def written(request: Mapping[str, Any], owner: str, bucket_owner: str) -> list[Grant] | None:
     """The list that a request states, in any of three ways; None where it states none.
+
+    Args:
+        owner: canonical id, of the object or the bucket.
+        bucket_owner: canonical id of the bucket's owner.
 
     Raises:
         AwsError: it states two, or a grantee that is none.
@@ -97,19 +96,19 @@ def written(request: Mapping[str, Any], account: str, bucket_owner: str) -> list
     if document and (headers or request.get("ACL") is not None):
         raise AwsError("UnexpectedContent", "This request does not support content")
     if request.get("ACL") is not None:
-        return canned(request["ACL"], account, bucket_owner)
+        return canned(request["ACL"], owner, bucket_owner)
     if headers:
         return [_grant(grantee, _HEADERS[name]) for name in headers for grantee in _named(request[name], name)]
     if document is None:
         return None
-    return _documented(document, account)
+    return _documented(document, owner)
 
 
-def _documented(document: Mapping[str, Any], account: str) -> list[Grant]:
+def _documented(document: Mapping[str, Any], owner: str) -> list[Grant]:
     stated = (document.get("Owner") or {}).get("ID")
     if not stated:
         raise AwsError("MalformedACLError", _MALFORMED)
-    if stated != canonical_id(account):
+    if stated != owner:
         raise AwsError("AccessDenied", "Access Denied", 403)
     grants = document.get("Grants") or []
     if len(grants) > _MOST:

@@ -15,41 +15,42 @@ from netflux.errors import AwsError
 from netflux.resources.s3 import ENFORCED, Bucket
 from netflux.resources.s3owner import canonical_id
 
-_LIST = (
+LIST = (
     "ACL GrantFullControl GrantRead GrantReadACP GrantWrite GrantWriteACP "
     "AccessControlPolicy(Grants(Grantee(ID Type URI EmailAddress DisplayName) Permission) Owner(ID DisplayName))"
 )
-_HARMLESS = frozenset({"bucket-owner-full-control"})
-"""Lists that buckets without lists take: they say what is so."""
+_HARMLESS = "bucket-owner-full-control"
 
 
-def of_new(bucket: Bucket, request: Mapping[str, Any], account: str, bucket_owner: str) -> tuple[list[Grant], str]:
-    """The list of an object that is made, empty for its owner's full control alone, and the owner's account.
+def of_new(bucket: Bucket, request: Mapping[str, Any], account: str) -> tuple[list[Grant], str]:
+    """The list of an object that is made, empty for its owner's full control alone, and the owner's canonical id.
+
+    Args:
+        account: of who makes it.
 
     Raises:
         AwsError: AccessControlListNotSupported where the bucket has none, AccessDenied where public ones are blocked.
     """
-    grants = accesscontrol.written(request, account, bucket_owner)
-    if bucket.ownership == ENFORCED:
-        if grants is not None and not _says_nothing(request, grants, bucket_owner):
-            raise _without_lists()
-        return [], bucket_owner
+    theirs, owner = canonical_id(bucket.owner or account), canonical_id(account)
+    grants = accesscontrol.written(request, owner, theirs)
     if grants is not None:
-        _check_public(bucket, grants)
-    if bucket.ownership == "BucketOwnerPreferred" and request.get("ACL") == "bucket-owner-full-control":
-        return [], bucket_owner
-    return grants if grants is not None and not accesscontrol.only_owner(grants, account) else [], account
+        check(bucket, request, grants, bucket.owner or account)
+    if bucket.ownership == ENFORCED:
+        return [], theirs
+    if bucket.ownership == "BucketOwnerPreferred" and request.get("ACL") == _HARMLESS:
+        return [], theirs
+    return [] if grants is None or grants == accesscontrol.of_user(owner) else grants, owner
 
 
-def _says_nothing(request: Mapping[str, Any], grants: list[Grant], bucket_owner: str) -> bool:
-    return request.get("ACL") in _HARMLESS or accesscontrol.only_owner(grants, bucket_owner)
+def check(bucket: Bucket, request: Mapping[str, Any], grants: list[Grant], account: str) -> None:
+    """Raises AccessControlListNotSupported, or AccessDenied where public lists are blocked.
 
-
-def _without_lists() -> AwsError:
-    return AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
-
-
-def _check_public(bucket: Bucket, grants: list[Grant]) -> None:
+    Args:
+        account: the bucket's owner's.
+    """
+    says_nothing = request.get("ACL") in (_HARMLESS, "private") or accesscontrol.only_owner(grants, account)
+    if bucket.ownership == ENFORCED and not says_nothing:
+        raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
     if bucket.public_access_block.get("BlockPublicAcls") and accesscontrol.is_public(grants):
         raise AwsError("AccessDenied", "Access Denied", 403)
 
@@ -65,7 +66,7 @@ class AccessLists(Configured):
         grants = bucket.acl if bucket.acl and bucket.ownership != ENFORCED else accesscontrol.own(account)
         return {"Owner": {"ID": canonical_id(account)}, "Grants": copy.deepcopy(grants)}
 
-    @operation(f"{members.DOCUMENT} {_LIST}", only=members.ALGORITHMS)
+    @operation(f"{members.DOCUMENT} {LIST}", only=members.ALGORITHMS)
     async def put_bucket_acl(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Replaces the list."""
         bucket = self.store.bucket(request["Bucket"])
@@ -78,12 +79,8 @@ class AccessLists(Configured):
         Raises:
             AwsError: AccessControlListNotSupported, AccessDenied, MissingSecurityHeader.
         """
-        grants = accesscontrol.written(request, account, account)
+        grants = accesscontrol.written(request, canonical_id(account), canonical_id(account))
         if grants is None:
             raise AwsError("MissingSecurityHeader", "Your request was missing a required header")
-        if bucket.ownership == ENFORCED:
-            if not accesscontrol.only_owner(grants, account):
-                raise _without_lists()
-            return []
-        _check_public(bucket, grants)
+        check(bucket, request, grants, account)
         return [] if accesscontrol.only_owner(grants, account) else grants

@@ -1,4 +1,4 @@
-"""Server access logs: gathered as requests are answered, and put into the target bucket every five minutes, as ALBs'."""
+"""Server access logs: gathered as requests are answered, and put into the target bucket every five minutes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from netflux import names
 from netflux.aws.s3 import accesscontrol, logline, route
 from netflux.aws.s3.access import Guard, Lists, permits
 from netflux.aws.s3.asking import Asked
@@ -77,7 +78,7 @@ class AccessLogs:
 
     def note(self, request: web.Request, response: web.StreamResponse, seen: Seen) -> None:
         """A request was answered: keeps its line where its bucket is logged."""
-        website = route.website(request.host)
+        website = names.website_bucket(request.host)
         try:
             where = route.place(request.host, request.raw_path)
         except AwsError:

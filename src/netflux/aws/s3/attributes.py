@@ -65,16 +65,16 @@ class Attributes(Objects):
         version, _ = self.readable(request)
         tags = request["Tagging"].get("TagSet") or []
         labels.check_tags(tags, labels.OBJECT)
-        return self._tagged(version, {tag["Key"]: tag.get("Value") or "" for tag in tags})
+        return self._tagged(version, {tag["Key"]: tag.get("Value") or "" for tag in tags}, "ObjectTagging:Put")
 
     @operation(f"{members.KEY} VersionId")
     async def delete_object_tagging(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Removes all tags."""
         version, _ = self.readable(request)
-        return self._tagged(version, {})
+        return self._tagged(version, {}, "ObjectTagging:Delete")
 
-    def _tagged(self, version: Version, tags: dict[str, str]) -> dict[str, Any]:
-        self.store.put(replace(version, description=replace(version.description, tags=tags)))
+    def _tagged(self, version: Version, tags: dict[str, str], event: str) -> dict[str, Any]:
+        self.store.put(replace(version, description=replace(version.description, tags=tags)), event=event)
         return self.version_id(version)
 
     def version_id(self, version: Version) -> dict[str, str]:

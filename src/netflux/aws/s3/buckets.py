@@ -30,7 +30,8 @@ class Buckets(AccessLists):
     """The part of S3's API that concerns buckets."""
 
     @operation(
-        "Bucket ACL ObjectOwnership ObjectLockEnabledForBucket CreateBucketConfiguration(LocationConstraint Tags(Key Value)) "
+        "Bucket ACL ObjectOwnership ObjectLockEnabledForBucket "
+        "CreateBucketConfiguration(LocationConstraint Tags(Key Value)) "
         "GrantFullControl GrantRead GrantReadACP GrantWrite GrantWriteACP",
         refused={
             "CreateBucketConfiguration.Location": _ONE_KIND,
@@ -75,7 +76,8 @@ class Buckets(AccessLists):
     def _first_list(self, bucket: Bucket, request: dict[str, Any], call: Call) -> list[Grant]:
         if not any(request.get(name) is not None for name in accesscontrol.MEMBERS):
             return []
-        grants = accesscontrol.written(request, call.account, call.account)
+        own = canonical_id(call.account)
+        grants = accesscontrol.written(request, own, own)
         if bucket.ownership == ENFORCED and grants and not accesscontrol.only_owner(grants, call.account):
             raise AwsError(
                 "InvalidBucketAclWithObjectOwnership",
@@ -116,15 +118,10 @@ class Buckets(AccessLists):
     @operation(members.BUCKET)
     async def delete_bucket(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Only an empty bucket goes."""
-        self.store.bucket(request["Bucket"])
-        if self.store.index.keys(request["Bucket"]):
-            raise AwsError(
-                "BucketNotEmpty",
-                "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
-                if self.store.bucket(request["Bucket"]).versioning
-                else "The bucket you tried to delete is not empty",
-                409,
-            )
+        bucket = self.store.bucket(request["Bucket"])
+        if self.store.index.keys(bucket.name):
+            more = ". You must delete all versions in the bucket." if bucket.versioning else ""
+            raise AwsError("BucketNotEmpty", f"The bucket you tried to delete is not empty{more}", 409)
         self.store.delete_bucket(request["Bucket"])
         return {}
 

@@ -4,7 +4,7 @@ Authorization Reference]. Names are lower-case. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -75,9 +75,9 @@ def of_request(asked: Question, place: tuple[str, str], now: datetime) -> dict[s
     return found | _of_tags(_tags(asked)) | _of_signature(asked, now)
 
 
-def of_object(tags: Sequence[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+def of_object(tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """What the object that is asked for has."""
-    return {f"s3:existingobjecttag/{tag['Key'].lower()}": (tag.get("Value") or "",) for tag in tags}
+    return {f"s3:existingobjecttag/{name.lower()}": (value,) for name, value in tags.items()}
 
 
 def _tags(asked: Question) -> dict[str, str]:
@@ -103,7 +103,10 @@ def _of_signature(asked: Question, now: datetime) -> dict[str, tuple[str, ...]]:
         version = authorization.partition(" ")[0]
         return {"s3:authtype": ("REST-HEADER",), "s3:signatureversion": (version,)}
     if "X-Amz-Algorithm" in query:
-        found = {"s3:authtype": ("REST-QUERY-STRING",), "s3:signatureversion": (query["X-Amz-Algorithm"],)}
+        found: dict[str, tuple[str, ...]] = {
+            "s3:authtype": ("REST-QUERY-STRING",),
+            "s3:signatureversion": (query["X-Amz-Algorithm"],),
+        }
         signed = _moment(query.get("X-Amz-Date", ""))
         if signed is not None:
             found["s3:signatureage"] = (str(int((now - signed).total_seconds() * 1000)),)

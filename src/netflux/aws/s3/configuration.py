@@ -8,7 +8,7 @@ from typing import Any
 
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
-from netflux.controlplane.call import Call
+from netflux.controlplane.call import Call, Caller
 from netflux.resources.s3 import Bucket
 
 
@@ -17,6 +17,7 @@ class Configured:
 
     store: Store
     clock: Clock
+    apis: Caller | None
 
     def change(self, request: Mapping[str, Any], **settings: Any) -> None:
         """Puts the settings into the record of the request's bucket; NoSuchBucket where there is none."""

@@ -1,7 +1,5 @@
 """CopyObject, and what a copy's source is."""
 
-# ruff: noqa: ARG002 every operation takes the call, as the control plane hands it over
-
 from __future__ import annotations
 
 import asyncio
@@ -66,7 +64,7 @@ class Copying(Objects):
             self.check_write(request)
             made = Content(body.size, f'"{body.md5}"', body.file, dict(body.checksums))
             version = self.made(bucket, key, given, made)
-            self.store.put(version)
+            self.store.put(version, event="ObjectCreated:Copy")
         except BaseException:
             writer.abandon()
             raise

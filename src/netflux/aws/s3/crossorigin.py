@@ -40,12 +40,7 @@ def check(rules: Sequence[Rule]) -> None:
     if len(rules) > MOST_RULES:
         raise AwsError("InvalidRequest", "The number of CORS rules should not exceed allowed limit of 100 rules.")
     for rule in rules:
-        for method in rule["AllowedMethods"]:
-            if method not in METHODS:
-                raise AwsError(
-                    "InvalidRequest",
-                    f"Found unsupported HTTP method in CORS config. Unsupported method is {method}",
-                )
+        _check_methods(rule)
         for member, name in (("AllowedOrigins", "AllowedOrigin"), ("AllowedHeaders", "AllowedHeader")):
             for value in rule.get(member) or ():
                 if value.count("*") > 1:
@@ -58,6 +53,14 @@ def check(rules: Sequence[Rule]) -> None:
                 )
         if len(rule.get("ID") or "") > _LONGEST_ID:
             raise AwsError("InvalidRequest", "The ID of a CORS rule has 255 characters at most.")
+
+
+def _check_methods(rule: Rule) -> None:
+    for method in rule["AllowedMethods"]:
+        if method not in METHODS:
+            raise AwsError(
+                "InvalidRequest", f"Found unsupported HTTP method in CORS config. Unsupported method is {method}"
+            )
 
 
 def asked(headers: Mapping[str, str]) -> Preflight:

@@ -48,7 +48,9 @@ class Deletion(Objects):
         errors: list[dict[str, Any]] = []
         with self.store.batch():
             for item in wanted:
-                named: dict[str, Any] = {name: item[name] for name in ("Key", "VersionId") if item.get(name) is not None}
+                named: dict[str, Any] = {
+                    name: item[name] for name in ("Key", "VersionId") if item.get(name) is not None
+                }
                 asked = {**item, "BypassGovernanceRetention": request.get("BypassGovernanceRetention")}
                 try:
                     done = self.deleted(bucket, item["Key"], asked)
@@ -78,15 +80,15 @@ class Deletion(Objects):
             found = self.store.version(bucket.name, key, version_id)
             if found is not None:
                 self._unlocked(found, bypass=bool(asked.get("BypassGovernanceRetention")))
-                self.store.remove([found])
+                self.store.remove([found], "ObjectRemoved:Delete")
             marker = {"DeleteMarker": True} if found is not None and found.content is None else {}
             return {"VersionId": version_id, **marker}
         if not bucket.versioning:
             if current is not None:
-                self.store.remove([current])
+                self.store.remove([current], "ObjectRemoved:Delete")
             return {}
         version = self.made(bucket, key, Description(), None)
-        self.store.put(version)
+        self.store.put(version, event="ObjectRemoved:DeleteMarkerCreated")
         return {"DeleteMarker": True, "VersionId": version.id}
 
     def _unlocked(self, version: Version, *, bypass: bool) -> None:

@@ -81,6 +81,8 @@ def told(description: Description) -> dict[str, Any]:
             "ObjectLockMode": description.retention.mode,
             "ObjectLockRetainUntilDate": description.retention.until,
         }
+    if description.redirect:
+        answer["WebsiteRedirectLocation"] = description.redirect
     if description.legal_hold:
         answer["ObjectLockLegalHoldStatus"] = description.legal_hold
     return answer | encryption(description)

@@ -100,7 +100,11 @@ class Listings:
             if version is None:
                 continue
             latest = self.store.index.current(bucket.name, version.key) == version.id
-            row = {"VersionId": version.id, "IsLatest": latest, "Owner": members.owner(call, bucket, version.description)}
+            row = {
+                "VersionId": version.id,
+                "IsLatest": latest,
+                "Owner": members.owner(call, bucket, version.description),
+            }
             if version.content is None:
                 markers.append({"Key": text(request, version.key), "LastModified": version.modified, **row})
             else:

@@ -40,9 +40,7 @@ ALGORITHMS = {"ChecksumAlgorithm": CHECKSUMS}
 AS_STORED = {"ServerSideEncryption": ("AES256",)}
 
 _OWN_KEYS = "Leave it out: objects lie on this machine's disk, which is who enciphers them."
-_GRANTS = "Access control lists are off in new buckets, on AWS too: write a bucket policy."
 _EVENTS = "Retention ends at a date here: give ObjectLockRetainUntilDate."
-GRANTS = dict.fromkeys(("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"), _GRANTS)
 CUSTOMER_KEY = dict.fromkeys(("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5"), _OWN_KEYS)
 SOURCE_KEY = {f"CopySource{name}": text for name, text in CUSTOMER_KEY.items()}
 OTHER_SUMS = dict.fromkeys(

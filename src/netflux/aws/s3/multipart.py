@@ -160,7 +160,7 @@ class Multipart(Copying):
                 upload.id,
             )
             version = self.made(self.store.bucket(upload.bucket), upload.key, upload.description, made)
-            self.store.put(version, upload.id)
+            self.store.put(version, upload.id, "ObjectCreated:CompleteMultipartUpload")
         except BaseException:
             self.store.bodies.discard(whole.file)
             raise

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from netflux import content
-from netflux.aws.s3 import accesslists, checksums, description, members, preconditions
+from netflux.aws.s3 import accesslists, checksums, description, members, preconditions, visits
 from netflux.aws.s3.body import SMALL, Staged
 from netflux.aws.s3.lifecycle import expiry
 from netflux.aws.s3.objectbody import ObjectBody
@@ -22,7 +22,6 @@ from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 from netflux.resources.s3 import Bucket
 from netflux.resources.s3objects import Content, Description, Version
-from netflux.resources.s3owner import canonical_id
 
 _OVERRIDES = {f"Response{name}": name for name in description.HEADERS}
 _VERSION_ID = re.compile(r"null|[A-Za-z0-9._-]{32}")
@@ -72,7 +71,7 @@ class Objects:
             given = self.described(call, request, bucket)
             found = Content(body.size, f'"{body.md5}"', body.file, dict(body.checksums))
             version = self.made(bucket, request["Key"], given, found)
-            self.store.put(version)
+            self.store.put(version, event=f"ObjectCreated:{'Post' if visits.is_form() else 'Put'}")
         except BaseException:
             self.store.bodies.discard(body.file)
             raise
@@ -87,9 +86,7 @@ class Objects:
     def described(self, call: Call, request: Mapping[str, Any], bucket: Bucket) -> Description:
         """What an object is to have, with its access list and its owner."""
         given = description.described(request, bucket, self.clock.calendar())
-        own = bucket.owner or call.account
-        grants, account = accesslists.of_new(bucket, request, call.account, own)
-        owner = "" if account == own else canonical_id(account)
+        grants, owner = accesslists.of_new(bucket, request, call.account)
         return replace(given, acl={"Grants": grants} if grants else {}, owner=owner)
 
     def made(self, bucket: Bucket, key: str, given: Description, found: Content | None) -> Version:

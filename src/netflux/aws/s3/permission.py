@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from netflux.aws.s3 import access, accesscontrol, conditionkeys
 from netflux.aws.s3.access import Guard, Lists
@@ -19,6 +18,7 @@ from netflux.errors import AwsError
 from netflux.policy.evaluate import Request
 from netflux.policy.verdict import Kind, Source, Why
 from netflux.resources.s3 import ENFORCED, Bucket
+from netflux.resources.s3objects import Version
 from netflux.resources.s3owner import canonical_id
 
 _BY_DOCUMENT = frozenset({"CreateBucket", "PutObjectTagging", "PutBucketTagging"})
@@ -94,14 +94,10 @@ class Permission:
         account = record.owner or self._account
         guard = Guard(account, policy, bool(record.public_access_block.get("RestrictPublicBuckets")))
         resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
-        found = self._store.current(bucket, key) if key and not version else None
-        if key and (version or asked.query.get("versionId")):
-            found = self._store.version(bucket, key, version or asked.query["versionId"])
+        found = self._object(asked, bucket, key, version)
         context = self._context(asked, account)
         if found is not None:
-            context = {**context, **conditionkeys.of_object(
-                [{"Key": key, "Value": value} for key, value in found.description.tags.items()]
-            )}
+            context = {**context, **conditionkeys.of_object(found.description.tags)}
         lists = _lists(record, found, account)
         sources = [Source(Kind.RESOURCE, "", f"arn:aws:s3:::{bucket}", policy)] if policy is not None else []
         if guard.owns(asked.visitor.principal) and not lists.permit(asked.visitor.principal, action):
@@ -110,6 +106,14 @@ class Permission:
             self._decide(asked, action, resource, context, sources, silent=True)
         if not access.permits(guard, lists, Request(asked.visitor.principal, action, resource, context)):
             raise denied()
+
+    def _object(self, asked: Asked, bucket: str, key: str, version: str) -> Version | None:
+        """That the request is about, if it is about one that is there."""
+        if not key:
+            return None
+        if not version and bucket == asked.where.bucket:
+            version = asked.query.get("versionId", "")
+        return self._store.version(bucket, key, version) if version else self._store.current(bucket, key)
 
     def _context(self, asked: Asked, account: str = "") -> Context:
         now = datetime.now(UTC)
@@ -143,7 +147,7 @@ class Permission:
             raise denied()
 
 
-def _lists(bucket: Bucket, found: Any, account: str) -> Lists:
+def _lists(bucket: Bucket, found: Version | None, account: str) -> Lists:
     if bucket.ownership == ENFORCED:
         return Lists()
     ignore = bool(bucket.public_access_block.get("IgnorePublicAcls"))

@@ -58,7 +58,7 @@ class Contents:
         self._sizes = sizes
         self._size = 0
 
-    async def read(self, _most: int = -1) -> bytes:
+    async def read(self, _most: int = -1, /) -> bytes:
         """The next ones; none at the end."""
         piece = await self._file.read_chunk(_PIECE)
         self._size += len(piece)

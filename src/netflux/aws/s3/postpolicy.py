@@ -114,7 +114,7 @@ def _conditions(written: Any) -> list[tuple[str, str, str]]:
         ends = [str(end) for end in written[1:] if not isinstance(end, bool)]
         if len(ends) != 2 or not all(end.isdecimal() and len(end) < 19 for end in ends):
             raise _invalid("Invalid content-length-range: its ends must be numbers.")
-        return [(kind, *ends)]
+        return [(kind, ends[0], ends[1])]
     if kind not in ("eq", "starts-with"):
         raise _invalid(f"Invalid condition operator: {kind[:40]}.")
     name, value = written[1:]

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from netflux.aws.s3 import checksums
 from netflux.aws.s3.body import Bodies, Staged
@@ -54,6 +55,32 @@ class Promised:
 
     headers: Mapping[str, str]
     chain: Chain | None = None
+
+
+class Readable(Protocol):
+    """A body that has no framing."""
+
+    async def read(self, n: int = -1, /) -> bytes:
+        """At most n bytes, none at the end."""
+        ...
+
+
+async def receive_plain(stream: Readable, promised: Promised, bodies: Bodies, wanted: Iterable[str]) -> Staged:
+    """The same for a form's file: its length is what comes.
+
+    Raises:
+        AwsError: BadDigest, or what the stream raises; nothing is left on disk then.
+    """
+    writer = bodies.writer(wanted)
+    try:
+        async for piece in _plain(stream):
+            writer.write(piece)
+        staged = await writer.finished()
+        _check(staged, promised.headers, {})
+    except BaseException:
+        writer.abandon()
+        raise
+    return staged
 
 
 async def receive(stream: Incoming, promised: Promised, bodies: Bodies, wanted: Iterable[str]) -> Staged:
@@ -128,7 +155,7 @@ def _too_large() -> AwsError:
     return AwsError("EntityTooLarge", f"Your proposed upload exceeds the maximum allowed size: {LARGEST} bytes")
 
 
-async def _plain(stream: Incoming) -> AsyncIterator[bytes]:
+async def _plain(stream: Readable) -> AsyncIterator[bytes]:
     left = LARGEST
     while piece := await stream.read(_PIECE):
         left -= len(piece)

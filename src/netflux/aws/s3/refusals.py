@@ -1,4 +1,4 @@
-"""S3's error document: the members that a code has beside its text ["Error responses", Amazon S3 API Reference]. Pure."""
+"""S3's error document: the members that a code has beside its text ["Error responses", S3 API Reference]. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Refused(AwsError):
         details: by name, in the document's order.
     """
 
-    def __init__(self, code: str, message: str, status: int = 400, **details: str) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, /, **details: str) -> None:
         super().__init__(code, message, status)
         self.details = details
 

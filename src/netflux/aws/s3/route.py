@@ -14,12 +14,8 @@ from netflux.decoding.limits import Limits, Malformed
 from netflux.errors import AwsError
 
 _VIRTUAL_HOST = re.compile(
-    r"(?:(?P<bucket>.+)\.)?s3(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:localhost|amazonaws\.com)"
+    r"(?:(?P<bucket>.+)\.)?s3(?:\.dualstack)?(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:localhost|amazonaws\.com)"
 )
-_WEBSITE = re.compile(
-    r"(?P<bucket>.+)\.s3-website[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.(?:localhost|amazonaws\.com)"
-)
-"""Both of AWS's forms ["Website endpoints", Amazon S3 User Guide], and the local ones."""
 # The model's marks on operations and not on requests.
 _UNMARKED = {"x-id"}
 
@@ -58,12 +54,6 @@ def place(host: str, raw_path: str) -> Place:
         return Place(found["bucket"], path)
     bucket, _, key = path.partition("/")
     return Place(bucket, key)
-
-
-def website(host: str) -> str:
-    """The bucket whose website the host is; empty for any other host."""
-    found = _WEBSITE.fullmatch(host.lower().partition(":")[0])
-    return found["bucket"] if found else ""
 
 
 def query(raw_path: str) -> dict[str, str]:

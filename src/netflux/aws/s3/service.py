@@ -14,6 +14,7 @@ from urllib.parse import quote
 from aiohttp import web
 from botocore import xform_name
 
+from netflux import names
 from netflux.aws.s3 import (
     access,
     answering,
@@ -28,30 +29,25 @@ from netflux.aws.s3 import (
 )  # fmt: skip
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.asking import Asked, Visitor
-from netflux.aws.s3.chunks import PREFIX, Chain
 from netflux.aws.s3.framing import Incoming
 from netflux.aws.s3.permission import Permission, denied, late
-from netflux.aws.s3.postform import Contents, Form
+from netflux.aws.s3.postform import Contents
 from netflux.aws.s3.postpolicy import Sizes
 from netflux.aws.s3.reception import Promised
 from netflux.aws.s3.refusals import Refused
+from netflux.aws.s3.visitors import Visitors
 from netflux.aws.s3.visits import Seen
 from netflux.aws.s3.website import Websites
 from netflux.controlplane import operation as operations
 from netflux.controlplane.apis import Handler
-from netflux.controlplane.authentication import signature
 from netflux.controlplane.authentication.admission import MAIN, Admission, Door
-from netflux.controlplane.authentication.keys import Key
-from netflux.controlplane.authentication.signature import SignatureError, Signed
-from netflux.controlplane.authorization import circumstances
+from netflux.controlplane.authentication.signature import SignatureError
 from netflux.controlplane.authorization.authorization import Authorization
-from netflux.controlplane.authorization.circumstances import Context
 from netflux.controlplane.call import Call
 from netflux.controlplane.protocol import bodies, constraints, sizes
 from netflux.controlplane.records import room
 from netflux.controlplane.server import joined
 from netflux.errors import AwsError, Unsupported
-from netflux.policy.evaluate import ANONYMOUS
 
 _log = logging.getLogger(__name__)
 _STREAMED = {"PutObject", "UploadPart"}
@@ -81,7 +77,7 @@ class S3Service:
         self.permission = Permission(api.store, account)
         self._settled = settled
         self._api = api
-        self._admission = admission
+        self._visitors = Visitors(admission, self.permission, (region, account))
         self._account = account
         self._region = region
         self._websites = Websites(api.store, self._get, lambda: Call("s3", "GetObject", region, account))
@@ -99,7 +95,7 @@ class S3Service:
         """The whole answer; errors are S3's XML."""
         call = Call("s3", "", self._region, self._account)
         seen = Seen(self._api.clock.now(), time.monotonic())
-        bucket = route.website(request.host)
+        bucket = names.website_bucket(request.host)
         shared = self._shared(request, bucket)
         if bucket:
             response = await self._websites.answer(request, bucket, shared)
@@ -204,7 +200,7 @@ class S3Service:
         bucket = route.place(headers.get("host", ""), request.raw_path).bucket
         self._api.store.bucket(bucket)
         form = await postform.read(request)
-        visitor = self._signer(form, request, door)
+        visitor = self._visitors.of_form(form.fields, request, door)
         sizes = Sizes()
         if "policy" in form.fields:
             sizes = postpolicy.check(form.fields["policy"], form.fields, bucket, datetime.now(UTC))
@@ -217,7 +213,7 @@ class S3Service:
             raise AwsError("KeyTooLongError", "Your key is too long")
         self.permission.authorize(asked)
         params = await self._read_members(asked, self._api.put_object, b"")
-        params["Body"] = await reception.receive(
+        params["Body"] = await reception.receive_plain(
             Contents(form.file, sizes), Promised(asked.headers), self._api.store.bodies, self._wanted(asked, params)
         )
         answer = await self._carried_out(asked, params, [])
@@ -230,18 +226,6 @@ class S3Service:
         if body:
             response.content_type = "application/xml"
         return response
-
-    def _signer(self, form: Form, request: web.Request, door: Door) -> Visitor:
-        headers = joined(request.headers)
-        context = circumstances.of_message(headers, request.remote)
-        access_key = postform.access_key(form.fields)
-        if not access_key:
-            return Visitor(ANONYMOUS, context, None)
-        token = form.fields.get("x-amz-security-token", "")
-        key = self._admission.presented(access_key, token, door, headers)
-        if key.secret:
-            postform.verify(form.fields, key.secret)
-        return self._known(key, context, None)
 
     async def _read(self, request: web.Request, door: Door, call: Call) -> Asked:
         headers = joined(request.headers)
@@ -256,30 +240,10 @@ class S3Service:
                 "MethodNotAllowed", "The specified method is not allowed against this resource.", 405,
                 Method=request.method, ResourceType=kind,
             )  # fmt: skip
-        visitor = self._visitor(request, door, headers)
+        visitor = self._visitors.of(request, door, headers)
         account = _account(visitor, self._account)
         named = Call("s3", operation, self._region, account, call.request_id, visitor.access_key)
         return Asked(named, where, headers, query, visitor)
-
-    def _visitor(self, request: web.Request, door: Door, headers: Mapping[str, str]) -> Visitor:
-        context = circumstances.of_message(headers, request.remote)
-        signed = Signed(request.method, request.raw_path, headers)
-        bucket = route.place(headers.get("host", ""), "/").bucket
-        key = self._admission.identify(signed, door, bucket, guests=True)
-        return Visitor(ANONYMOUS, context, None) if key is None else self._known(key, context, _chain(signed, key))
-
-    def _known(self, key: Key, message: Context, chain: Chain | None) -> Visitor:
-        """Who has the key."""
-        context = {name: tuple(values) for name, values in message.items()}
-        context |= circumstances.of_call({}, self._region, self._account, datetime.now(UTC))
-        context |= {name: tuple(values) for name, values in key.context.items()}
-        if key.principal.kind == "AWS":
-            context |= {"aws:principalarn": (key.principal.name,), "aws:principalaccount": (key.principal.account,)}
-        identity = self.authorization.known(key) if self.authorization is not None else None
-        if identity is not None:
-            context |= circumstances.of_identity(identity, key)
-        principal = identity.principal if identity is not None else key.principal
-        return Visitor(principal, context, key.access_key, chain, identity)
 
     def _narrow(self, asked: Asked, params: dict[str, Any]) -> list[str]:
         """Takes the keys out of a DeleteObjects that may not be deleted; returns them."""
@@ -370,12 +334,6 @@ async def _document(request: web.Request, most: int) -> bytes:
         return await bodies.read(request, most)
     except AwsError as error:
         raise AwsError("MaxMessageLengthExceeded", f"Your request was too large: {most} bytes are taken.") from error
-
-
-def _chain(signed: Signed, key: Key) -> Chain | None:
-    stated = signed.headers.get("x-amz-content-sha256", "")
-    claimed = signature.claim(signed) if key.secret and stated.startswith(PREFIX) else None
-    return Chain(claimed, key.secret) if claimed is not None else None
 
 
 def _account(visitor: Visitor, own: str) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import math
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.index import Index
@@ -24,6 +24,9 @@ class Store:
     Args:
         documents: the region's.
         bodies: where the bytes are.
+
+    Attributes:
+        announce: told of events, in the transaction of what they are of.
     """
 
     def __init__(self, documents: Documents, bodies: Bodies) -> None:
@@ -40,6 +43,7 @@ class Store:
         used = {version.content.body for version in self.versions if version.content is not None}
         used.update(part.body for part in self.parts)
         self._discarded: list[str] | None = None
+        self.announce: Callable[[Version, str], None] = lambda _version, _event: None
         self._sequence = max((version.sequence for version in self.versions), default=0)
         unread = documents.left_out("s3/")  # nobody knows whose the other bodies are then
         self.small.restore(None if unread else used)
@@ -108,9 +112,12 @@ class Store:
         self._sequence += 1
         return (secrets.token_urlsafe(24) if bucket.versioning == "Enabled" else NULL), self._sequence
 
-    def put(self, version: Version, upload: str = "") -> None:
-        """Stores a version whose body is on disk, in the place of one with its id; ends the upload that made it, in the
-        same transaction.
+    def put(self, version: Version, upload: str = "", event: str = "") -> None:
+        """Stores a version whose body is on disk, in the place of one with its id.
+
+        Args:
+            upload: that made it; it ends in the same transaction.
+            event: that is told in the same transaction; empty for none.
         """
         before = self.versions.get(version.row)
         parts = self.parts.where("upload", upload) if upload else []
@@ -120,16 +127,20 @@ class Store:
             self.small.keep([file])
             if upload:
                 self._end(upload)
+            if event:
+                self.announce(version, event)
         self.small.kept([file])
         if before is not None and before.content is not None and before.content.body != file:
             self._discard([before.content.body])
         self._discard(part.body for part in parts)
 
-    def remove(self, versions: Sequence[Version]) -> None:
-        """Removes versions for good, all or none."""
+    def remove(self, versions: Sequence[Version], event: str = "") -> None:
+        """Removes versions for good, all or none, and tells of each one in the same transaction."""
         with self.documents.transaction(frees=True):
             for version in versions:
                 self.versions.delete(version.row)
+                if event:
+                    self.announce(version, event)
         self._discard(version.content.body for version in versions if version.content is not None)
 
     def upload(self, bucket: str, key: str, upload_id: str) -> Upload:

@@ -29,6 +29,12 @@ def current() -> Asked | None:
     return _current.get()
 
 
+def is_form() -> bool:
+    """Whether it is a POST form."""
+    asked = current()
+    return asked is not None and asked.form
+
+
 @dataclass
 class Seen:
     """A request, as far as it is known.

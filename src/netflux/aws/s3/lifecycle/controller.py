@@ -81,18 +81,18 @@ class LifecycleController:
         name = expiry.moves(bucket, aged, now)
         if name is not None:
             version = aged.version
-            self._store.put(replace(version, description=replace(version.description, storage_class=name)))
+            changed = replace(version, description=replace(version.description, storage_class=name))
+            self._store.put(changed, event="LifecycleTransition")
 
     def _expire(self, bucket: Bucket, aged: Aged, now: datetime) -> None:
         version = aged.version
         if aged.superseded is None and version.content is not None and bucket.versioning:
             identifier, sequence = self._store.next(bucket)
-            self._store.put(
-                Version(bucket.name, version.key, identifier, sequence, self._clock.now(), Description(), None)
-            )
+            marker = Version(bucket.name, version.key, identifier, sequence, self._clock.now(), Description(), None)
+            self._store.put(marker, event="LifecycleExpiration:DeleteMarkerCreated")
             return
         if not _locked(version, now):
-            self._store.remove([version])
+            self._store.remove([version], "LifecycleExpiration:Delete")
 
 
 def _locked(version: Version, now: datetime) -> bool:
