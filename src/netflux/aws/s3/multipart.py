@@ -85,8 +85,7 @@ class Multipart(Copying):
         completion.check_algorithm(upload, request)
         body = await self.staged(request.get("Body"), [upload.algorithm])
         part = self._keep_part(request, body)
-        sums = part.checksums if upload.asked else body.checksums
-        return {"ETag": part.etag, **description.encryption(upload.description), **checksums.members(sums)}
+        return {"ETag": part.etag, **description.encryption(upload.description), **checksums.members(part.checksums)}
 
     @operation(
         f"{_PART} {members.COPIED} CopySourceRange",
@@ -111,12 +110,16 @@ class Multipart(Copying):
 
     def _keep_part(self, request: Mapping[str, Any], body: Staged) -> UploadedPart:
         try:
-            if not 1 <= request["PartNumber"] <= _LAST_PART:
-                raise AwsError("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
+            _check_number(request["PartNumber"])
             upload = self.upload(request)
-            sums = {upload.algorithm: body.checksums[upload.algorithm]}
             part = UploadedPart(
-                upload.id, request["PartNumber"], body.size, f'"{body.md5}"', body.file, self.clock.now(), sums
+                upload.id,
+                request["PartNumber"],
+                body.size,
+                f'"{body.md5}"',
+                body.file,
+                self.clock.now(),
+                dict(body.checksums),
             )
             self.store.put_part(part)
         except BaseException:
@@ -156,7 +159,7 @@ class Multipart(Copying):
                 whole.file,
                 sums,
                 upload.checksum_type,
-                tuple(Part(part.number, part.size, part.checksums if upload.asked else {}) for part in parts),
+                tuple(_kept(upload, part) for part in parts),
                 upload.id,
             )
             version = self.made(self.store.bucket(upload.bucket), upload.key, upload.description, made)
@@ -220,6 +223,17 @@ class Multipart(Copying):
         """When a rule of the bucket's lifecycle ends the upload, and which."""
         found = expiry.aborted(self.store.bucket(upload.bucket), upload, expiry.begun(upload.initiated, self.clock))
         return {} if found is None else {"AbortDate": found[0], "AbortRuleId": found[1]}
+
+
+def _kept(upload: Upload, part: UploadedPart) -> Part:
+    """What an object keeps of a part."""
+    algorithm = upload.algorithm
+    return Part(part.number, part.size, {algorithm: part.checksums[algorithm]} if upload.asked else {})
+
+
+def _check_number(number: int) -> None:
+    if not 1 <= number <= _LAST_PART:
+        raise AwsError("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
 
 
 def _etag(parts: Sequence[UploadedPart]) -> str:
