@@ -33,7 +33,7 @@ class Bucket:
         object_lock: ObjectLockConfiguration; empty where nothing can be locked.
         lifecycle: LifecycleConfiguration with dates as text; empty for none.
         owner: account whose it is; empty for the region's own.
-        acl: grants as the API has them; empty for the owner's full control alone.
+        acl: grants as the API has them; None for the owner's full control alone.
         cors: CORSRules.
         website: WebsiteConfiguration; empty for none.
         payer: of requests: BucketOwner or Requester.
@@ -54,7 +54,7 @@ class Bucket:
     object_lock: dict[str, Any] = field(default_factory=dict)
     lifecycle: dict[str, Any] = field(default_factory=dict)
     owner: str = ""
-    acl: list[dict[str, Any]] = field(default_factory=list)
+    acl: list[dict[str, Any]] | None = None
     cors: list[dict[str, Any]] = field(default_factory=list)
     website: dict[str, Any] = field(default_factory=dict)
     payer: str = "BucketOwner"

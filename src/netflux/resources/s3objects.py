@@ -50,6 +50,30 @@ class Description:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Bytes of a body that were encrypted in one go.
+
+    Attributes:
+        counter: that they begin with, base64.
+    """
+
+    size: int
+    counter: str
+
+
+@dataclass(frozen=True)
+class Seal:
+    """How a body is encrypted on disk.
+
+    Attributes:
+        key: the data key as KMS encrypted it, base64; empty where the client keeps the key.
+    """
+
+    key: str = ""
+    pieces: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True)
 class Part:
     """A part of an object that was uploaded in parts."""
 
@@ -70,6 +94,7 @@ class Content:
         checksum_type: FULL_OBJECT or COMPOSITE.
         parts: in the order of their numbers; none of an object that came in one piece.
         upload: the id of the upload that made it.
+        seal: None of a body that lies on disk as it was sent.
     """
 
     size: int
@@ -79,6 +104,7 @@ class Content:
     checksum_type: str = "FULL_OBJECT"
     parts: tuple[Part, ...] = ()
     upload: str = ""
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +144,7 @@ class Upload:
         algorithm: of its checksums.
         checksum_type: FULL_OBJECT or COMPOSITE.
         asked: whether the client chose the algorithm.
+        seal: of its parts, which have its key; None where they lie on disk as they were sent.
     """
 
     id: str
@@ -128,6 +155,7 @@ class Upload:
     algorithm: str
     checksum_type: str
     asked: bool = False
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +174,7 @@ class UploadedPart:
     body: str
     modified: datetime
     checksums: dict[str, str] = field(default_factory=dict)
+    seal: Seal | None = None
 
 
 VERSION = Schema(

@@ -22,8 +22,8 @@ LIST = (
 _HARMLESS = "bucket-owner-full-control"
 
 
-def of_new(bucket: Bucket, request: Mapping[str, Any], account: str) -> tuple[list[Grant], str]:
-    """The list of an object that is made, empty for its owner's full control alone, and the owner's canonical id.
+def of_new(bucket: Bucket, request: Mapping[str, Any], account: str) -> tuple[list[Grant] | None, str]:
+    """The list of an object that is made, None for its owner's full control alone, and the owner's canonical id.
 
     Args:
         account: of who makes it.
@@ -36,10 +36,10 @@ def of_new(bucket: Bucket, request: Mapping[str, Any], account: str) -> tuple[li
     if grants is not None:
         check(bucket, request, grants, bucket.owner or account)
     if bucket.ownership == ENFORCED:
-        return [], theirs
+        return None, theirs
     if bucket.ownership == "BucketOwnerPreferred" and request.get("ACL") == _HARMLESS:
-        return [], theirs
-    return [] if grants is None or grants == accesscontrol.of_user(owner) else grants, owner
+        return None, theirs
+    return None if grants == accesscontrol.of_user(owner) else grants, owner
 
 
 def check(bucket: Bucket, request: Mapping[str, Any], grants: list[Grant], account: str) -> None:
@@ -63,7 +63,8 @@ class AccessLists(Configured):
         """The owner, and what is granted to whom."""
         bucket = self.store.bucket(request["Bucket"])
         account = self.owner(bucket, call)
-        grants = bucket.acl if bucket.acl and bucket.ownership != ENFORCED else accesscontrol.own(account)
+        none = bucket.acl is None or bucket.ownership == ENFORCED
+        grants = accesscontrol.own(account) if none else bucket.acl
         return {"Owner": {"ID": canonical_id(account)}, "Grants": copy.deepcopy(grants)}
 
     @operation(f"{members.DOCUMENT} {LIST}", only=members.ALGORITHMS)
@@ -73,8 +74,8 @@ class AccessLists(Configured):
         self.change(request, acl=self.list_for(bucket, request, self.owner(bucket, call)))
         return {}
 
-    def list_for(self, bucket: Bucket, request: Mapping[str, Any], account: str) -> list[Grant]:
-        """The list that a bucket gets; empty for its owner's full control alone.
+    def list_for(self, bucket: Bucket, request: Mapping[str, Any], account: str) -> list[Grant] | None:
+        """The list that a bucket gets; None for its owner's full control alone.
 
         Raises:
             AwsError: AccessControlListNotSupported, AccessDenied, MissingSecurityHeader.
@@ -83,4 +84,4 @@ class AccessLists(Configured):
         if grants is None:
             raise AwsError("MissingSecurityHeader", "Your request was missing a required header")
         check(bucket, request, grants, account)
-        return [] if accesscontrol.only_owner(grants, account) else grants
+        return None if accesscontrol.only_owner(grants, account) else grants

@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from netflux import names
-from netflux.aws.s3 import accesscontrol, logline, route
+from netflux.aws.s3 import logline, route
 from netflux.aws.s3.access import Guard, Lists, permits
 from netflux.aws.s3.asking import Asked
 from netflux.aws.s3.logline import Entry
@@ -157,7 +157,7 @@ class AccessLogs:
         """Whether the target's policy or list lets the log's service write ["Permissions for log delivery"]."""
         account = target.owner or self._place.account
         guard = Guard(account, read_policy(target), restrict_public=False)
-        lists = Lists() if target.ownership == ENFORCED else Lists(target.acl or accesscontrol.own(account))
+        lists = Lists() if target.ownership == ENFORCED else Lists(target.acl or ())
         context = {
             "aws:sourcearn": (f"arn:aws:s3:::{source.name}",),
             "aws:sourceaccount": (source.owner or self._place.account,),

@@ -12,6 +12,7 @@ from netflux.aws.s3.accesslogs import AccessLogs
 from netflux.aws.s3.announcing import Announcing, Change
 from netflux.aws.s3.attributes import Attributes
 from netflux.aws.s3.buckets import Buckets
+from netflux.aws.s3.datakeys import DataKeys
 from netflux.aws.s3.deletion import Deletion
 from netflux.aws.s3.lifecycle.configuration import LifecycleConfiguration
 from netflux.aws.s3.listings import Listings
@@ -50,6 +51,7 @@ class S3Api(
         self.store = store
         self.clock = clock
         self.accesslogs = AccessLogs(store, clock, self._put)
+        self.datakeys = DataKeys(apis)
         self.announcing = Announcing(Destinations(), Happenings(), clock)
         store.announce = self._announce
 

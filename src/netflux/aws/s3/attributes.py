@@ -25,7 +25,6 @@ class Attributes(Objects):
     @operation(
         f"{members.KEY} VersionId MaxParts PartNumberMarker ObjectAttributes",
         neutral=members.PAYER,
-        refused=members.CUSTOMER_KEY,
     )
     async def get_object_attributes(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Those that are asked for."""

@@ -10,15 +10,16 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from netflux import setaside
 from netflux.aws.s3.checksums import FULL_OBJECT, Digest, digest, text
+from netflux.aws.s3.sealing import Sealing, Unsealed
 from netflux.errors import AwsError
 from netflux.faults import Faults
-from netflux.resources.s3objects import Content, Version
+from netflux.resources.s3objects import Content, Piece, Seal, Version
 
 SMALL = 64 * 1024
 """Bytes of a body up to which the database has it until its file is synced."""
@@ -27,6 +28,21 @@ _CHECKED_AT_ONCE = 8 * 1024 * 1024
 """Bytes of a body whose checksum is made while its reader waits: 10 ms."""
 _CLOCK_STEP = 2.0
 """Seconds by which a file may be younger than the record of its object: file systems have clocks of their own."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """How a body is to be encrypted.
+
+    Attributes:
+        key: 32 bytes.
+        wrapped: the key as KMS encrypted it, base64; empty where the client keeps it.
+        members: what answers tell of it.
+    """
+
+    key: bytes
+    wrapped: str
+    members: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,9 @@ class Staged:
         md5: hex.
         sha256: hex.
         checksums: algorithm to base64, for those asked for.
+        entity: hex, the MD5 of what lies on disk.
+        sealed: how it is encrypted; None where it is not.
+        piece: what it takes to read it then, besides the key.
     """
 
     file: str
@@ -46,6 +65,21 @@ class Staged:
     md5: str
     sha256: str
     checksums: Mapping[str, str]
+    entity: str = ""
+    sealed: Sealed | None = None
+    piece: Piece | None = None
+
+    @property
+    def etag(self) -> str:
+        """Quoted: the MD5 of the body, or of what it was encrypted to."""
+        return f'"{self.entity or self.md5}"'
+
+    @property
+    def seal(self) -> Seal | None:
+        """As its record keeps it."""
+        if self.sealed is None or self.piece is None:
+            return None
+        return Seal(self.sealed.wrapped, (self.piece,))
 
 
 class Bodies:
@@ -137,13 +171,13 @@ class Bodies:
         )
         return False
 
-    def writer(self, algorithms: Iterable[str] = ()) -> Writer:
+    def writer(self, algorithms: Iterable[str] = (), sealed: Sealed | None = None) -> Writer:
         """Starts a body."""
-        return Writer(self, algorithms)
+        return Writer(self, algorithms, sealed)
 
-    def stage(self, data: bytes, algorithms: Iterable[str] = ()) -> Staged:
+    def stage(self, data: bytes, algorithms: Iterable[str] = (), sealed: Sealed | None = None) -> Staged:
         """Puts a body that is in memory on disk."""
-        writer = self.writer(algorithms)
+        writer = self.writer(algorithms, sealed)
         try:
             writer.write(data)
             return writer.finish()
@@ -158,7 +192,7 @@ def _has_checksum(path: Path, content: Content) -> bool:
     running: dict[str, Digest] = {}
     if "-" not in expected:
         running["MD5"] = hashlib.md5(usedforsecurity=False)
-    elif content.checksum_type == FULL_OBJECT:
+    elif content.checksum_type == FULL_OBJECT and content.seal is None:
         running |= {algorithm: digest(algorithm) for algorithm in content.checksums}
     if not running:
         return True
@@ -175,7 +209,10 @@ def _has_checksum(path: Path, content: Content) -> bool:
 class Writer:
     """One body being written, in memory while it is small. End it by `finish`, `finished` or `abandon`."""
 
-    def __init__(self, bodies: Bodies, algorithms: Iterable[str]) -> None:
+    def __init__(self, bodies: Bodies, algorithms: Iterable[str], sealed: Sealed | None = None) -> None:
+        self._sealed = sealed
+        self._sealing = Sealing(sealed.key) if sealed is not None else None
+        self._entity = hashlib.md5(usedforsecurity=False)
         self._bodies = bodies
         self._name = secrets.token_hex(16)
         self._temporary = bodies.path(f"{self._name}.part")
@@ -189,17 +226,21 @@ class Writer:
     def write(self, data: bytes) -> None:
         """Appends."""
         self._size += len(data)
+        kept = data
+        if self._sealing is not None:
+            kept = self._sealing.update(data)
+            self._entity.update(kept)
         if self._file is None and self._size <= SMALL:
-            self._small += data
+            self._small += kept
         else:
             if self._file is None:
                 self._file = self._temporary.open("xb")
                 self._file.write(self._small)
-            self._file.write(data)
+            self._file.write(kept)
         for one in (self._md5, self._sha256, *self._digests.values()):
             one.update(data)
 
-    def append(self, source: BinaryIO, length: int) -> None:
+    def append(self, source: BinaryIO | Unsealed, length: int) -> None:
         """Appends so many bytes of a file from where it stands.
 
         Raises:
@@ -228,7 +269,11 @@ class Writer:
             self._temporary.rename(self._bodies.path(self._name))
             sync(self._bodies.directory)
         checksums = {name: text(one) for name, one in self._digests.items()}
-        return Staged(self._name, self._size, self._md5.hexdigest(), self._sha256.hexdigest(), checksums)
+        md5 = self._md5.hexdigest()
+        staged = Staged(self._name, self._size, md5, self._sha256.hexdigest(), checksums)
+        if self._sealing is None:
+            return staged
+        return replace(staged, entity=self._entity.hexdigest(), sealed=self._sealed, piece=self._sealing.piece)
 
     def abandon(self) -> None:
         """Leaves nothing behind."""

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from netflux.aws.s3 import accesscontrol, labels, members
+from netflux.aws.s3 import accesscontrol, encryption, labels, members
 from netflux.aws.s3.accesscontrol import Grant
 from netflux.aws.s3.accesslists import AccessLists
 from netflux.controlplane.call import Call
@@ -73,9 +73,9 @@ class Buckets(AccessLists):
             )
         return stated
 
-    def _first_list(self, bucket: Bucket, request: dict[str, Any], call: Call) -> list[Grant]:
+    def _first_list(self, bucket: Bucket, request: dict[str, Any], call: Call) -> list[Grant] | None:
         if not any(request.get(name) is not None for name in accesscontrol.MEMBERS):
-            return []
+            return None
         own = canonical_id(call.account)
         grants = accesscontrol.written(request, own, own)
         if bucket.ownership == ENFORCED and grants and not accesscontrol.only_owner(grants, call.account):
@@ -85,7 +85,7 @@ class Buckets(AccessLists):
             )
         return self.list_for(bucket, request, call.account)
 
-    def _again(self, found: Bucket, acl: list[Grant], call: Call) -> dict[str, Any]:
+    def _again(self, found: Bucket, acl: list[Grant] | None, call: Call) -> dict[str, Any]:
         """A bucket of this name is there: in us-east-1 its owner's request succeeds, and sets its list anew."""
         if self.owner(found, call) != call.account:
             raise AwsError(
@@ -157,13 +157,15 @@ class Buckets(AccessLists):
 
     @operation(
         f"{members.DOCUMENT} ServerSideEncryptionConfiguration(Rules("
-        "ApplyServerSideEncryptionByDefault(SSEAlgorithm) BucketKeyEnabled BlockedEncryptionTypes(EncryptionType)))",
-        refused={f"{_RULES}.ApplyServerSideEncryptionByDefault.KMSMasterKeyID": "Objects are not enciphered by keys."},
-        only={**members.ALGORITHMS, f"{_RULES}.ApplyServerSideEncryptionByDefault.SSEAlgorithm": ("AES256",)},
+        "ApplyServerSideEncryptionByDefault(SSEAlgorithm KMSMasterKeyID) BucketKeyEnabled "
+        "BlockedEncryptionTypes(EncryptionType)))",
+        only={**members.ALGORITHMS, f"{_RULES}.ApplyServerSideEncryptionByDefault.SSEAlgorithm": ("AES256", "aws:kms")},
     )
     async def put_bucket_encryption(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """AES256; what it means on this machine's disk is the disk's business."""
-        self.change(request, encryption=request["ServerSideEncryptionConfiguration"])
+        """What new objects are encrypted with where nobody says anything else."""
+        given = request["ServerSideEncryptionConfiguration"]
+        encryption.check_default(given)
+        self.change(request, encryption=given)
         return {}
 
     @operation(members.BUCKET)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from netflux.aws.s3 import checksums, description, members, preconditions
 from netflux.aws.s3.body import Staged, Writer
 from netflux.aws.s3.objectbody import ObjectBody
-from netflux.aws.s3.objects import Absent, Objects
+from netflux.aws.s3.objects import Absent, Objects, encrypted
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
@@ -39,9 +39,10 @@ class Copying(Objects):
     """The part of S3's API that copies objects."""
 
     @operation(
-        f"{members.NEW} {members.COPIED} {members.CONDITIONS} ChecksumAlgorithm MetadataDirective TaggingDirective",
+        f"{members.NEW} {members.COPIED} {members.SOURCE_KEY} {members.CONDITIONS} ChecksumAlgorithm "
+        "MetadataDirective TaggingDirective",
         neutral={**members.PAYER, "AnnotationDirective": "Objects have no annotations here, so none is copied."},
-        refused={**members.NOT_KEPT, **members.SOURCE_KEY},
+        refused=members.NOT_KEPT,
         only={**members.AS_STORED, **members.ALGORITHMS},
     )
     async def copy_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -57,12 +58,16 @@ class Copying(Objects):
         given = self.described(call, request, bucket)
         given = description.copied(source.description, given, request)
         algorithm = request.get("ChecksumAlgorithm")
-        writer = self.store.bodies.writer([algorithm] if algorithm else [*found.checksums] or [checksums.DEFAULT])
+        sealed = await self.sealed(request)
+        secret = await self.opened(source, found, request, "CopySource")
+        algorithms = [algorithm] if algorithm else [*found.checksums] or [checksums.DEFAULT]
+        writer = self.store.bodies.writer(algorithms, sealed)
         try:
-            body = await self.copied(writer, ObjectBody(self.store.bodies.path(found.body), 0, found.size))
+            body = await self.copied(writer, self.body(found, 0, found.size, secret))
             bucket = self.store.bucket(bucket.name)
             self.check_write(request)
-            made = Content(body.size, f'"{body.md5}"', body.file, dict(body.checksums))
+            made = Content(body.size, body.etag, body.file, dict(body.checksums), seal=body.seal)
+            given = encrypted(given, sealed)
             version = self.made(bucket, key, given, made)
             self.store.put(version, event="ObjectCreated:Copy")
         except BaseException:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from netflux.aws.s3 import encryption as encrypting
 from netflux.aws.s3 import labels, retention
 from netflux.errors import AwsError
 from netflux.resources.s3 import Bucket
@@ -88,9 +89,9 @@ def told(description: Description) -> dict[str, Any]:
     return answer | encryption(description)
 
 
-def encryption(description: Description) -> dict[str, str]:
+def encryption(description: Description) -> dict[str, Any]:
     """Members that say how it is encrypted."""
-    return dict(description.encryption) or {"ServerSideEncryption": "AES256"}
+    return encrypting.told(description.encryption)
 
 
 def copied(source: Description, given: Description, request: Mapping[str, Any]) -> Description:

@@ -17,12 +17,16 @@ DOCUMENT = f"{BUCKET} ContentMD5 ChecksumAlgorithm"
 """Of a request whose body is XML or JSON: its sums are compared with what came."""
 SUMS = " ".join(f"Checksum{name}" for name in CHECKSUMS)
 CONDITIONS = "IfMatch IfNoneMatch"
+CUSTOMER_KEY = "SSECustomerAlgorithm SSECustomerKey SSECustomerKeyMD5"
+SOURCE_KEY = " ".join(f"CopySource{name}" for name in CUSTOMER_KEY.split())
 READ = (
-    f"{KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range PartNumber ChecksumMode VersionId "
-    "ResponseCacheControl ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage ResponseContentType ResponseExpires"
+    f"{KEY} {CUSTOMER_KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range PartNumber ChecksumMode VersionId "
+    "ResponseCacheControl ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage "
+    "ResponseContentType ResponseExpires"
 )
 NEW = (
-    f"{KEY} ACL CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires Metadata "
+    f"{KEY} {CUSTOMER_KEY} SSEKMSKeyId SSEKMSEncryptionContext BucketKeyEnabled "
+    "ACL CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires Metadata "
     "ServerSideEncryption StorageClass Tagging ObjectLockMode ObjectLockRetainUntilDate ObjectLockLegalHoldStatus "
     "GrantFullControl GrantRead GrantReadACP GrantWriteACP WebsiteRedirectLocation"
 )
@@ -37,25 +41,17 @@ PAYER = {"RequestPayer": "Nobody is billed for requests here."}
 ARCHIVE = {"OptionalObjectAttributes": "No object is being restored, so its status is nothing."}
 
 ALGORITHMS = {"ChecksumAlgorithm": CHECKSUMS}
-AS_STORED = {"ServerSideEncryption": ("AES256",)}
+AS_STORED = {"ServerSideEncryption": ("AES256", "aws:kms")}
 
-_OWN_KEYS = "Leave it out: objects lie on this machine's disk, which is who enciphers them."
 _EVENTS = "Retention ends at a date here: give ObjectLockRetainUntilDate."
-CUSTOMER_KEY = dict.fromkeys(("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5"), _OWN_KEYS)
-SOURCE_KEY = {f"CopySource{name}": text for name, text in CUSTOMER_KEY.items()}
 OTHER_SUMS = dict.fromkeys(
     ("ChecksumSHA512", "ChecksumMD5", "ChecksumXXHASH64", "ChecksumXXHASH3",
      "ChecksumXXHASH128"),
     f"Give one of {', '.join(CHECKSUMS)}.",
 )  # fmt: skip
-NOT_KEPT = (
-    CUSTOMER_KEY
-    | dict.fromkeys(("SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled"), _OWN_KEYS)
-    | dict.fromkeys(
-        ("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears"),
-        _EVENTS,
-    )
-)  # fmt: skip
+NOT_KEPT = dict.fromkeys(
+    ("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears"), _EVENTS
+)
 """Of a request that makes an object."""
 NO_MFA = {"MFA": "There are no MFA devices here, so no bucket asks for one: leave it out."}
 

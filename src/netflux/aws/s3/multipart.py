@@ -15,10 +15,11 @@ from netflux.aws.s3.body import Staged
 from netflux.aws.s3.copying import Copying
 from netflux.aws.s3.lifecycle import expiry
 from netflux.aws.s3.objectbody import ObjectBody
+from netflux.aws.s3.objects import encrypted
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
-from netflux.resources.s3objects import Content, Part, Upload, UploadedPart, Version
+from netflux.resources.s3objects import Content, Part, Seal, Upload, UploadedPart, Version
 
 _UPLOAD = f"{members.KEY} UploadId"
 _PART = f"{_UPLOAD} PartNumber"
@@ -51,7 +52,8 @@ class Multipart(Copying):
                 "InvalidRequest",
                 f"The {kind} checksum type cannot be used with the {algorithm.lower()} checksum algorithm.",
             )
-        given = self.described(call, request, bucket)
+        sealed = await self.sealed(request)
+        given = encrypted(self.described(call, request, bucket), sealed)
         upload = Upload(
             secrets.token_urlsafe(48),
             bucket.name,
@@ -61,6 +63,7 @@ class Multipart(Copying):
             algorithm,
             kind,
             bool(asked),
+            Seal(sealed.wrapped) if sealed is not None else None,
         )
         self.store.uploads.put(upload)
         told = {"ChecksumAlgorithm": algorithm, "ChecksumType": kind} if asked else {}
@@ -74,32 +77,33 @@ class Multipart(Copying):
         }
 
     @operation(
-        f"{_PART} {members.SUMS} Body ContentLength ContentMD5 ChecksumAlgorithm",
+        f"{_PART} {members.CUSTOMER_KEY} {members.SUMS} Body ContentLength ContentMD5 ChecksumAlgorithm",
         neutral=members.PAYER,
-        refused={**members.CUSTOMER_KEY, **members.OTHER_SUMS},
+        refused=members.OTHER_SUMS,
         only=members.ALGORITHMS,
     )
     async def upload_part(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A part; the same number again replaces it."""
         upload = self.upload(request)
         completion.check_algorithm(upload, request)
-        body = await self.staged(request.get("Body"), [upload.algorithm])
+        body = await self.staged(request, upload.algorithm, upload)
         part = self._keep_part(request, body)
         return {"ETag": part.etag, **description.encryption(upload.description), **checksums.members(part.checksums)}
 
     @operation(
-        f"{_PART} {members.COPIED} CopySourceRange",
+        f"{_PART} {members.COPIED} {members.CUSTOMER_KEY} {members.SOURCE_KEY} CopySourceRange",
         neutral=members.PAYER,
-        refused={**members.CUSTOMER_KEY, **members.SOURCE_KEY},
     )
     async def upload_part_copy(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A part out of another object."""
         upload = self.upload(request)
         source, found = self.read_source(request)
         start, length = completion.copied_range(request.get("CopySourceRange"), found.size)
-        writer = self.store.bodies.writer([upload.algorithm])
+        sealed = await self.sealed_part(upload, request)
+        key = await self.opened(source, found, request, "CopySource")
+        writer = self.store.bodies.writer([upload.algorithm], sealed)
         try:
-            body = await self.copied(writer, ObjectBody(self.store.bodies.path(found.body), start, length))
+            body = await self.copied(writer, self.body(found, start, length, key))
         except BaseException:
             writer.abandon()
             raise
@@ -116,10 +120,11 @@ class Multipart(Copying):
                 upload.id,
                 request["PartNumber"],
                 body.size,
-                f'"{body.md5}"',
+                body.etag,
                 body.file,
                 self.clock.now(),
                 dict(body.checksums),
+                body.seal,
             )
             self.store.put_part(part)
         except BaseException:
@@ -128,11 +133,10 @@ class Multipart(Copying):
         return part
 
     @operation(
-        f"{_UPLOAD} {members.CONDITIONS} {members.SUMS} ChecksumType MpuObjectSize "
+        f"{_UPLOAD} {members.CUSTOMER_KEY} {members.CONDITIONS} {members.SUMS} ChecksumType MpuObjectSize "
         f"MultipartUpload(Parts(PartNumber ETag {members.SUMS}))",
         neutral=members.PAYER,
         refused={
-            **members.CUSTOMER_KEY,
             **members.OTHER_SUMS,
             **{f"MultipartUpload.Parts.{name}": text for name, text in members.OTHER_SUMS.items()},
         },
@@ -143,6 +147,7 @@ class Multipart(Copying):
         if done is not None:
             return self._ended(done)
         upload = self.upload(request)
+        self.check_upload_key(upload, request)
         named = (request.get("MultipartUpload") or {}).get("Parts") or []
         parts = completion.chosen(upload, named, lambda number: self.store.part(upload.id, number))
         self.check_write(request)
@@ -161,6 +166,7 @@ class Multipart(Copying):
                 upload.checksum_type,
                 tuple(_kept(upload, part) for part in parts),
                 upload.id,
+                _seal(upload, parts),
             )
             version = self.made(self.store.bucket(upload.bucket), upload.key, upload.description, made)
             self.store.put(version, upload.id, "ObjectCreated:CompleteMultipartUpload")
@@ -234,6 +240,12 @@ def _kept(upload: Upload, part: UploadedPart) -> Part:
 def _check_number(number: int) -> None:
     if not 1 <= number <= _LAST_PART:
         raise AwsError("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
+
+
+def _seal(upload: Upload, parts: Sequence[UploadedPart]) -> Seal | None:
+    """The parts' pieces one after the other: they are joined as they are encrypted."""
+    pieces = tuple(piece for part in parts if part.seal is not None for piece in part.seal.pieces)
+    return Seal("" if upload.seal is None else upload.seal.key, pieces) if pieces else None
 
 
 def _etag(parts: Sequence[UploadedPart]) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from netflux.aws.s3.body import incomplete
+from netflux.aws.s3.sealing import Unsealed
+from netflux.resources.s3objects import Seal
 
 
 @dataclass(frozen=True)
@@ -18,13 +20,17 @@ class ObjectBody:
         path: the file.
         start: offset of the first byte.
         length: number of bytes.
+        key: that the file is encrypted with; empty where it is not.
+        seal: how, then.
     """
 
     path: Path
     start: int
     length: int
+    key: bytes = b""
+    seal: Seal | None = None
 
-    def open(self) -> BinaryIO:
+    def open(self) -> BinaryIO | Unsealed:
         """The file, at the first byte.
 
         Raises:
@@ -35,8 +41,9 @@ class ObjectBody:
         if found < self.start + self.length:
             file.close()
             raise incomplete(self.path, found, self.start + self.length)
-        file.seek(self.start)
-        return file
+        opened = Unsealed(file, self.key, self.seal.pieces) if self.seal is not None and self.key else file
+        opened.seek(self.start)
+        return opened
 
     def read(self) -> bytes:
         """All of it."""

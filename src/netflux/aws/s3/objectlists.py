@@ -27,7 +27,9 @@ class ObjectLists(Objects):
         if bucket.ownership == ENFORCED:
             return {"Owner": {"ID": canonical_id(account)}, "Grants": accesscontrol.own(account)}
         owner = version.description.owner or canonical_id(account)
-        grants = version.description.acl.get("Grants") or accesscontrol.of_user(owner)
+        grants = version.description.acl.get("Grants")
+        if grants is None:
+            grants = accesscontrol.of_user(owner)
         return {"Owner": {"ID": owner}, "Grants": copy.deepcopy(grants)}
 
     @operation(f"{members.DOCUMENT} Key VersionId {accesslists.LIST}", neutral=members.PAYER, only=members.ALGORITHMS)

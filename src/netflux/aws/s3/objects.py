@@ -6,24 +6,25 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from netflux import content
 from netflux.aws.s3 import accesslists, checksums, description, members, preconditions, visits
-from netflux.aws.s3.body import SMALL, Staged
+from netflux.aws.s3.body import SMALL, Sealed, Staged
 from netflux.aws.s3.lifecycle import expiry
-from netflux.aws.s3.objectbody import ObjectBody
+from netflux.aws.s3.sealed import Sealer
 from netflux.aws.s3.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 from netflux.resources.s3 import Bucket
-from netflux.resources.s3objects import Content, Description, Version
+from netflux.resources.s3objects import Content, Description, Upload, Version
 
 _OVERRIDES = {f"Response{name}": name for name in description.HEADERS}
+_ATTEMPTS = 3
 _VERSION_ID = re.compile(r"null|[A-Za-z0-9._-]{32}")
 
 
@@ -35,22 +36,28 @@ class Absent(AwsError):
         self.headers = headers
 
 
-class Objects:
+class Objects(Sealer):
     """The part of S3's API that puts and reads objects."""
 
     store: Store
     clock: Clock
 
-    async def staged(self, body: object, algorithms: Sequence[str] = ()) -> Staged:
-        """The body on disk; what handle() received already is."""
+    async def staged(self, request: Mapping[str, Any], algorithm: str, upload: Upload | None = None) -> Staged:
+        """The request's body on disk; what handle() received already is.
+
+        Args:
+            upload: that it is a part of.
+        """
+        body: Any = request.get("Body")
         if isinstance(body, Staged):
             return body
+        sealed = await (self.sealed(request) if upload is None else self.sealed_part(upload, request))
         if isinstance(body, str):
             body = body.encode()
         data = body if isinstance(body, bytes) else body.read() if hasattr(body, "read") else b""
         if len(data) <= SMALL:
-            return self.store.bodies.stage(data, algorithms)
-        return await asyncio.to_thread(self.store.bodies.stage, data, algorithms)
+            return self.store.bodies.stage(data, [algorithm], sealed)
+        return await asyncio.to_thread(self.store.bodies.stage, data, [algorithm], sealed)
 
     @operation(
         f"{members.NEW} {members.CONDITIONS} {members.SUMS} Body ContentLength ContentMD5 ChecksumAlgorithm",
@@ -64,12 +71,12 @@ class Objects:
     )
     async def put_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Acknowledged when body and record are on disk."""
-        body = await self.staged(request.get("Body"), [request.get("ChecksumAlgorithm") or checksums.DEFAULT])
+        body = await self.staged(request, request.get("ChecksumAlgorithm") or checksums.DEFAULT)
         try:
             bucket = self.store.bucket(request["Bucket"])
             self.check_write(request)
-            given = self.described(call, request, bucket)
-            found = Content(body.size, f'"{body.md5}"', body.file, dict(body.checksums))
+            given = encrypted(self.described(call, request, bucket), body.sealed)
+            found = Content(body.size, body.etag, body.file, dict(body.checksums), seal=body.seal)
             version = self.made(bucket, request["Key"], given, found)
             self.store.put(version, event=f"ObjectCreated:{'Post' if visits.is_form() else 'Put'}")
         except BaseException:
@@ -87,7 +94,7 @@ class Objects:
         """What an object is to have, with its access list and its owner."""
         given = description.described(request, bucket, self.clock.calendar())
         grants, owner = accesslists.of_new(bucket, request, call.account)
-        return replace(given, acl={"Grants": grants} if grants else {}, owner=owner)
+        return replace(given, acl={} if grants is None else {"Grants": grants}, owner=owner)
 
     def made(self, bucket: Bucket, key: str, given: Description, found: Content | None) -> Version:
         """A version that is to be put; a delete marker without content."""
@@ -115,10 +122,10 @@ class Objects:
         bucket, key = request["Bucket"], request["Key"]
         preconditions.check_write(request, self.store.current(bucket, key), key)
 
-    @operation(members.READ, neutral=members.PAYER, refused=members.CUSTOMER_KEY)
+    @operation(members.READ, neutral=members.PAYER)
     async def get_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The object, or the part of it that Range or PartNumber ask for."""
-        version, found = self.readable(request)
+        version, found, key = await self._unsealed(request)
         preconditions.check_read(request, version, found, self.clock.now())
         if version.description.storage_class in description.ARCHIVED:
             raise AwsError("InvalidObjectState", "The operation is not valid for the object's storage class", 403)
@@ -126,13 +133,25 @@ class Objects:
         answer = self._head(version, found, request)
         span = answer.pop("Span")
         start, length = (span.start, span.length) if span else (0, found.size)
-        answer["Body"] = ObjectBody(self.store.bodies.path(found.body), start, length)
+        answer["Body"] = self.body(found, start, length, key)
         return answer
 
-    @operation(members.READ, neutral=members.PAYER, refused=members.CUSTOMER_KEY)
+    async def _unsealed(self, request: Mapping[str, Any]) -> tuple[Version, Content, bytes]:
+        """What `readable` finds, with the key of its body; another one's that takes its place while KMS is asked."""
+        version, found = self.readable(request)
+        for _ in range(_ATTEMPTS):
+            key = await self.opened(version, found, request)
+            version, now = self.readable(request)
+            if now.body == found.body:
+                return version, found, key
+            found = now
+        raise AwsError("SlowDown", "Please reduce your request rate.", 503)
+
+    @operation(members.READ, neutral=members.PAYER)
     async def head_object(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """What GetObject would return, without the bytes."""
         version, found = self.readable(request)
+        self.check_key(version, request)
         preconditions.check_read(request, version, found, self.clock.now())
         answer = self._head(version, found, request)
         del answer["Span"]
@@ -203,6 +222,11 @@ class Objects:
             if request.get(parameter) is not None:
                 answer[header] = request[parameter]
         return answer
+
+
+def encrypted(given: Description, sealed: Sealed | None) -> Description:
+    """With what answers tell of its encryption."""
+    return given if sealed is None else replace(given, encryption=dict(sealed.members))
 
 
 def check_version_id(text: str) -> None:

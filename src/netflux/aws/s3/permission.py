@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from netflux.aws.s3 import access, accesscontrol, conditionkeys
+from netflux.aws.s3 import access, accesscontrol, conditionkeys, visits
 from netflux.aws.s3.access import Guard, Lists
 from netflux.aws.s3.asking import Asked
 from netflux.aws.s3.copying import copy_source
@@ -15,7 +16,7 @@ from netflux.controlplane.authorization.authorization import Authorization
 from netflux.controlplane.authorization.circumstances import Context
 from netflux.controlplane.authorization.service import Need
 from netflux.errors import AwsError
-from netflux.policy.evaluate import Request
+from netflux.policy.evaluate import Decision, Request, account_root, decide
 from netflux.policy.verdict import Kind, Source, Why
 from netflux.resources.s3 import ENFORCED, Bucket
 from netflux.resources.s3objects import Version
@@ -27,6 +28,7 @@ _COPIES = frozenset({"CopyObject", "UploadPartCopy"})
 _LISTS = (
     "x-amz-acl", "x-amz-grant-read", "x-amz-grant-read-acp", "x-amz-grant-write-acp", "x-amz-grant-full-control",
 )  # fmt: skip
+_READS = frozenset({"s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging"})
 _MAKES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
 
 
@@ -65,7 +67,9 @@ class Permission:
         if operation == "DeleteObjects":
             return
         version = "versionId" in asked.query
-        self.check(asked, access.action(operation, version=version), bucket, asked.where.key)
+        action = access.action(operation, version=version)
+        if not (action in _READS and self._known_absent(asked, bucket)):
+            self.check(asked, action, bucket, asked.where.key)
         self._check_payer(asked, record)
         if operation in _MAKES and asked.visitor.identity is not None:
             if "x-amz-tagging" in asked.headers:
@@ -107,6 +111,19 @@ class Permission:
         if not access.permits(guard, lists, Request(asked.visitor.principal, action, resource, context)):
             raise denied()
 
+    def _known_absent(self, asked: Asked, bucket: str) -> bool:
+        """Whether the object is not there and who asks may list the bucket, so that they learn it ["GetObject"]."""
+        key = asked.where.key
+        if self._object(asked, bucket, key, "") is not None:
+            return False
+        return self.may_list(asked, bucket)
+
+    def may_list(self, asked: Asked, bucket: str) -> bool:
+        """Whether who asks for an object may list it."""
+        call = replace(asked.call, operation="ListObjectsV2")
+        question = replace(asked, query={**asked.query, "prefix": asked.where.key}, call=call)
+        return self.permits(question, "s3:ListBucket", bucket, "")
+
     def _object(self, asked: Asked, bucket: str, key: str, version: str) -> Version | None:
         """That the request is about, if it is about one that is there."""
         if not key:
@@ -114,6 +131,34 @@ class Permission:
         if not version and bucket == asked.where.bucket:
             version = asked.query.get("versionId", "")
         return self._store.version(bucket, key, version) if version else self._store.current(bucket, key)
+
+    async def check_key(self, action: str, key: str) -> None:
+        """Returns when whoever asks may do an action of KMS's with a key, for S3 acts on their behalf.
+
+        Raises:
+            AwsError: AccessDenied; InvalidArgument where nobody has signed the request.
+        """
+        asked = visits.current()
+        if asked is None or asked.visitor.principal == account_root(self._account):
+            return
+        if asked.visitor.principal.kind == "Anonymous":
+            raise AwsError(
+                "InvalidArgument",
+                "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
+            )
+        if self.authorization is None:
+            return
+        context = {**asked.visitor.context, "kms:viaservice": (f"s3.{asked.call.region}.amazonaws.com",)}
+        need = Need(action, key)
+        if asked.visitor.identity is not None:
+            verdict = await self.authorization.verdict(asked.visitor.identity, need, context)
+            if not verdict.allowed:
+                raise self.authorization.refuse(asked.call, verdict)
+            return
+        source = await self.authorization.resource_policy(need)
+        request = Request(asked.visitor.principal, action, key, context)
+        if source is None or decide([source.policy], request) is not Decision.ALLOW:
+            raise denied()
 
     def _context(self, asked: Asked, account: str = "") -> Context:
         now = datetime.now(UTC)
@@ -151,9 +196,11 @@ def _lists(bucket: Bucket, found: Version | None, account: str) -> Lists:
     if bucket.ownership == ENFORCED:
         return Lists()
     ignore = bool(bucket.public_access_block.get("IgnorePublicAcls"))
-    own = bucket.acl or accesscontrol.own(account)
+    own = accesscontrol.own(account) if bucket.acl is None else bucket.acl
     if found is None:
         return Lists(own, None, ignore_public=ignore)
     owner = found.description.owner or canonical_id(account)
-    grants = found.description.acl.get("Grants") or accesscontrol.of_user(owner)
+    grants = found.description.acl.get("Grants")
+    if grants is None:
+        grants = accesscontrol.of_user(owner)
     return Lists(own, grants, owner != canonical_id(account), ignore)

@@ -58,6 +58,8 @@ class Policies(Configured):
         except PolicyError as error:
             raise AwsError("MalformedPolicy", str(error)) from error
         _check_resources(policy, name)
+        if any(statement.allow and statement.not_principals for statement in policy.statements):
+            raise AwsError("MalformedPolicy", "Allow with NotPrincipal is not allowed.")
         if bucket.public_access_block.get("BlockPublicPolicy") and is_public(policy):
             raise AwsError(
                 "AccessDenied",
@@ -124,7 +126,11 @@ class Policies(Configured):
         if len(rules) != 1:
             raise AwsError("MalformedXML", f"OwnershipControls has one rule, not {len(rules)}.")
         ownership, bucket = rules[0]["ObjectOwnership"], self.store.bucket(request["Bucket"])
-        if ownership == ENFORCED and bucket.acl and not accesscontrol.only_owner(bucket.acl, self.owner(bucket, call)):
+        if (
+            ownership == ENFORCED
+            and bucket.acl is not None
+            and not accesscontrol.only_owner(bucket.acl, self.owner(bucket, call))
+        ):
             raise AwsError(
                 "InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's "
                 "BucketOwnerEnforced setting",

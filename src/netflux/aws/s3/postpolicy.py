@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from netflux.aws.s3.refusals import Refused
@@ -15,6 +15,7 @@ from netflux.errors import AwsError
 _UNSIGNED = frozenset({"x-amz-signature", "awsaccesskeyid", "signature", "policy", "file"})
 """Fields that need no condition, with those that begin with `x-ignore-`."""
 _LARGEST = 20 * 1024
+_TIME = "%Y-%m-%dT%H:%M:%S"
 _RANGE = "content-length-range"
 
 
@@ -93,11 +94,11 @@ def _read(text: str) -> tuple[datetime, list[Any]]:
     if not isinstance(policy["conditions"], list):
         raise _invalid("Invalid 'conditions' value: must be a List.")
     try:
-        expires = datetime.fromisoformat(str(policy["expiration"]))
+        expires = datetime.strptime(str(policy["expiration"]).partition(".")[0].rstrip("Z"), _TIME).replace(tzinfo=UTC)
     except ValueError as error:
-        raise _invalid("Invalid 'expiration' value") from error
-    if expires.tzinfo is None:
-        raise _invalid("Invalid 'expiration' value")
+        raise _invalid(f"Invalid 'expiration' value: {str(policy['expiration'])[:60]!r}") from error
+    if not str(policy["expiration"]).endswith("Z"):
+        raise _invalid(f"Invalid 'expiration' value: {str(policy['expiration'])[:60]!r}")
     return expires, policy["conditions"]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from netflux.aws.s3 import checksums
-from netflux.aws.s3.body import Bodies, Staged
+from netflux.aws.s3.body import Bodies, Sealed, Staged
 from netflux.aws.s3.checksums import CHECKSUMS, DEFAULT, digest
 from netflux.aws.s3.chunks import Chain
 from netflux.aws.s3.framing import Framing, Incoming, unchunk
@@ -65,13 +65,15 @@ class Readable(Protocol):
         ...
 
 
-async def receive_plain(stream: Readable, promised: Promised, bodies: Bodies, wanted: Iterable[str]) -> Staged:
+async def receive_plain(
+    stream: Readable, promised: Promised, bodies: Bodies, wanted: Iterable[str], sealed: Sealed | None = None
+) -> Staged:
     """The same for a form's file: its length is what comes.
 
     Raises:
         AwsError: BadDigest, or what the stream raises; nothing is left on disk then.
     """
-    writer = bodies.writer(wanted)
+    writer = bodies.writer(wanted, sealed)
     try:
         async for piece in _plain(stream):
             writer.write(piece)
@@ -83,7 +85,9 @@ async def receive_plain(stream: Readable, promised: Promised, bodies: Bodies, wa
     return staged
 
 
-async def receive(stream: Incoming, promised: Promised, bodies: Bodies, wanted: Iterable[str]) -> Staged:
+async def receive(
+    stream: Incoming, promised: Promised, bodies: Bodies, wanted: Iterable[str], sealed: Sealed | None = None
+) -> Staged:
     """The body of an object on disk, its checksums, length and hash compared with what was promised.
 
     Args:
@@ -91,6 +95,7 @@ async def receive(stream: Incoming, promised: Promised, bodies: Bodies, wanted: 
         promised: what the request says of it.
         bodies: where it goes.
         wanted: checksums to compute.
+        sealed: how it is encrypted; None where it is not.
 
     Raises:
         AwsError: BadDigest, IncompleteBody, XAmzContentSHA256Mismatch, …; nothing is left on disk then.
@@ -99,7 +104,7 @@ async def receive(stream: Incoming, promised: Promised, bodies: Bodies, wanted: 
     headers = promised.headers
     _length(headers, "content-length")
     trailers: dict[str, str] = {}
-    writer = bodies.writer(wanted)
+    writer = bodies.writer(wanted, sealed)
     try:
         async for piece in _pieces(stream, promised, trailers):
             writer.write(piece)

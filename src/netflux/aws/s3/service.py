@@ -17,6 +17,7 @@ from botocore import xform_name
 from netflux import names
 from netflux.aws.s3 import (
     access,
+    accesscontrol,
     answering,
     crossorigin,
     postform,
@@ -29,6 +30,7 @@ from netflux.aws.s3 import (
 )  # fmt: skip
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.asking import Asked, Visitor
+from netflux.aws.s3.body import Sealed
 from netflux.aws.s3.framing import Incoming
 from netflux.aws.s3.permission import Permission, denied, late
 from netflux.aws.s3.postform import Contents
@@ -48,6 +50,8 @@ from netflux.controlplane.protocol import bodies, constraints, sizes
 from netflux.controlplane.records import room
 from netflux.controlplane.server import joined
 from netflux.errors import AwsError, Unsupported
+from netflux.resources.s3 import Bucket
+from netflux.resources.s3owner import canonical_id
 
 _log = logging.getLogger(__name__)
 _STREAMED = {"PutObject", "UploadPart"}
@@ -77,6 +81,7 @@ class S3Service:
         self.permission = Permission(api.store, account)
         self._settled = settled
         self._api = api
+        api.datakeys.guard = self.permission.check_key
         self._visitors = Visitors(admission, self.permission, (region, account))
         self._account = account
         self._region = region
@@ -214,7 +219,11 @@ class S3Service:
         self.permission.authorize(asked)
         params = await self._read_members(asked, self._api.put_object, b"")
         params["Body"] = await reception.receive_plain(
-            Contents(form.file, sizes), Promised(asked.headers), self._api.store.bodies, self._wanted(asked, params)
+            Contents(form.file, sizes),
+            Promised(asked.headers),
+            self._api.store.bodies,
+            self._wanted(asked, params),
+            await self._sealed(asked, params),
         )
         answer = await self._carried_out(asked, params, [])
         self._settled(named)
@@ -262,7 +271,7 @@ class S3Service:
 
     def _shown(self, asked: Asked, error: AwsError) -> AwsError:
         """Who may not list a bucket does not learn which keys it lacks."""
-        if error.code == "NoSuchKey" and not self.permission.permits(asked, "s3:ListBucket", asked.where.bucket, ""):
+        if error.code == "NoSuchKey" and not self.permission.may_list(asked, asked.where.bucket):
             return denied()
         return error
 
@@ -280,8 +289,16 @@ class S3Service:
                 Promised(asked.headers, asked.visitor.chain),
                 self._api.store.bodies,
                 self._wanted(asked, params),
+                await self._sealed(asked, params),
             )
         return params
+
+    async def _sealed(self, asked: Asked, params: dict[str, Any]) -> Sealed | None:
+        """How a body is encrypted, before it comes."""
+        with visits.of(asked):
+            if asked.call.operation == "PutObject":
+                return await self._api.sealed(params)
+            return await self._api.sealed_part(self._api.upload(params), params)
 
     async def _read_members(self, asked: Asked, handler: Handler, body: bytes) -> dict[str, Any]:
         shape = route.model().operation_model(asked.call.operation).input_shape
@@ -291,6 +308,9 @@ class S3Service:
             params["Bucket"] = asked.where.bucket
         if asked.where.key:
             params["Key"] = asked.where.key
+        if params.get("ACL") == "log-delivery-write":
+            params |= accesscontrol.log_delivery(_owner(self._api.store.find_bucket(asked.where.bucket), asked.call))
+            del params["ACL"]
         _require(shape, params)
         await self._check_members(asked.call, handler, params)
         return params
@@ -344,6 +364,10 @@ def _account(visitor: Visitor, own: str) -> str:
         case "Anonymous":
             return ""
     return own
+
+
+def _owner(bucket: Bucket | None, call: Call) -> str:
+    return canonical_id(call.account if bucket is None else bucket.owner or call.account)
 
 
 def _require(shape: Any, params: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ _LISTED = "Delimiter EncodingType KeyMarker MaxUploads Prefix UploadIdMarker"
 class Uploads(Multipart):
     """The part of S3's API that lists uploads."""
 
-    @operation(f"{members.KEY} UploadId MaxParts PartNumberMarker", neutral=members.PAYER, refused=members.CUSTOMER_KEY)
+    @operation(f"{members.KEY} {members.CUSTOMER_KEY} UploadId MaxParts PartNumberMarker", neutral=members.PAYER)
     async def list_parts(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Parts by number."""
         upload = self.upload(request)

@@ -1,4 +1,4 @@
-"""Carries out the lifecycle of buckets: once on each day of the region's calendar, as S3 does, and when rules change."""
+"""Carries out the lifecycle of buckets: on each day of the region's calendar, as S3 does, and when rules change."""
 
 from __future__ import annotations
 
