@@ -2,7 +2,7 @@
 
 The suite makes buckets with access lists and public policies, which S3 refuses for new buckets since then ["Default
 settings for new S3 buckets FAQ", Amazon S3 User Guide]. So its clients ask for what was the default: the object writer
-owns, and nothing public is blocked. The same for each cloud. A bucket whose ownership a test states has that one.
+owns, nothing public is blocked, and then the access list is put. The same for each cloud. A bucket whose ownership a test states has that one.
 """
 
 import contextlib
@@ -31,14 +31,17 @@ def pytest_configure():
 
 def _owned(params, context, **_):
     context["bucket"] = params.get("Bucket")
-    if not _as_it_is():
-        params.setdefault("ObjectOwnership", "ObjectWriter")
+    if not _as_it_is() and "ObjectOwnership" not in params:
+        params["ObjectOwnership"] = "ObjectWriter"
+        context["lists"] = {name: params.pop(name) for name in [*params] if name == "ACL" or name.startswith("Grant")}
 
 
 def _opened(client, http_response, context, **_):
     if http_response.status_code == 200 and not _as_it_is():
         with contextlib.suppress(ClientError):
             client.delete_public_access_block(Bucket=context["bucket"])
+        if context.get("lists"):
+            client.put_bucket_acl(Bucket=context["bucket"], **context["lists"])
 
 
 def _as_it_is():

@@ -128,7 +128,7 @@ def _part(named: Mapping[str, Any], found: UploadedPart | None) -> UploadedPart:
     if (
         found is None
         or not content.names(named.get("ETag") or "", found.etag)
-        or any(value is not None and found.checksums.get(name, value) != value for name, value in sums.items())
+        or any(value is not None and found.checksums.get(name) != value for name, value in sums.items())
     ):
         error = AwsError(
             "InvalidPart",

@@ -88,8 +88,7 @@ class Multipart(Copying):
         completion.check_algorithm(upload, request)
         body = await self.staged(request, upload.algorithm, upload)
         part = self._keep_part(request, body)
-        sums = part.checksums if upload.asked else body.checksums
-        return {"ETag": part.etag, **description.encryption(upload.description), **checksums.members(sums)}
+        return {"ETag": part.etag, **description.encryption(upload.description), **checksums.members(part.checksums)}
 
     @operation(
         f"{_PART} {members.COPIED} {members.CUSTOMER_KEY} {members.SOURCE_KEY} CopySourceRange",
@@ -115,10 +114,8 @@ class Multipart(Copying):
 
     def _keep_part(self, request: Mapping[str, Any], body: Staged) -> UploadedPart:
         try:
-            if not 1 <= request["PartNumber"] <= _LAST_PART:
-                raise AwsError("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
+            _check_number(request["PartNumber"])
             upload = self.upload(request)
-            sums = {upload.algorithm: body.checksums[upload.algorithm]}
             part = UploadedPart(
                 upload.id,
                 request["PartNumber"],
@@ -126,7 +123,7 @@ class Multipart(Copying):
                 body.etag,
                 body.file,
                 self.clock.now(),
-                sums,
+                dict(body.checksums),
                 body.seal,
             )
             self.store.put_part(part)
@@ -167,7 +164,7 @@ class Multipart(Copying):
                 whole.file,
                 sums,
                 upload.checksum_type,
-                tuple(Part(part.number, part.size, part.checksums if upload.asked else {}) for part in parts),
+                tuple(_kept(upload, part) for part in parts),
                 upload.id,
                 _seal(upload, parts),
             )
@@ -232,6 +229,17 @@ class Multipart(Copying):
         """When a rule of the bucket's lifecycle ends the upload, and which."""
         found = expiry.aborted(self.store.bucket(upload.bucket), upload, expiry.begun(upload.initiated, self.clock))
         return {} if found is None else {"AbortDate": found[0], "AbortRuleId": found[1]}
+
+
+def _kept(upload: Upload, part: UploadedPart) -> Part:
+    """What an object keeps of a part."""
+    algorithm = upload.algorithm
+    return Part(part.number, part.size, {algorithm: part.checksums[algorithm]} if upload.asked else {})
+
+
+def _check_number(number: int) -> None:
+    if not 1 <= number <= _LAST_PART:
+        raise AwsError("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
 
 
 def _seal(upload: Upload, parts: Sequence[UploadedPart]) -> Seal | None:

@@ -102,5 +102,5 @@ def _part(upload: Upload, part: UploadedPart) -> dict[str, Any]:
         "ETag": part.etag,
         "Size": part.size,
         "LastModified": part.modified,
-        **(checksums.members(part.checksums) if upload.asked else {}),
+        **(checksums.members({upload.algorithm: part.checksums[upload.algorithm]}) if upload.asked else {}),
     }
