@@ -7,9 +7,12 @@ AWS's own forms are answered by the gateway as well, so `curl --connect-to` work
 from __future__ import annotations
 
 import hashlib
+import re
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+_WEBSITE = re.compile(r"(?P<bucket>.+)\.s3-website[.-](?:[a-z]{2}(?:-[a-z]+)+-\d)\.(?:localhost|amazonaws\.com)")
+"""Both of AWS's forms ["Website endpoints", Amazon S3 User Guide], and the local ones."""
 
 
 def load_balancer(name: str, arn: str, region: str, internal: bool = False) -> str:
@@ -32,6 +35,22 @@ def bucket(name: str, region: str) -> str:
 def function_url(identity: str, region: str) -> str:
     """Host of a function URL."""
     return f"{identity}.lambda-url.{region}.localhost"
+
+
+def dual_stack_bucket(name: str, region: str) -> str:
+    """The same over IPv6 as well."""
+    return f"{name}.s3.dualstack.{region}.localhost"
+
+
+def website(name: str, region: str) -> str:
+    """Host of a bucket's website endpoint."""
+    return f"{name}.s3-website-{region}.localhost"
+
+
+def website_bucket(host: str) -> str:
+    """The bucket whose website a host is, in either of AWS's forms or the local one; empty for any other host."""
+    found = _WEBSITE.fullmatch(host.lower().partition(":")[0])
+    return found["bucket"] if found else ""
 
 
 def database(identifier: str, account: str, region: str) -> str:

@@ -88,8 +88,10 @@ from netflux.aws.rds.instance import Instances
 from netflux.aws.rds.snapshotcontroller import SnapshotController
 from netflux.aws.rds.telemetry import TelemetryController
 from netflux.aws.route53.api import Route53Api
+from netflux.aws.s3.announcing import Announcing
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
+from netflux.aws.s3.lifecycle.controller import LifecycleController as ObjectLifecycleController
 from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.aws.secretsmanager.api import SecretsManagerApi
@@ -154,7 +156,8 @@ class Region:
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
-        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock)
+        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock, self.apis)
+        self.s3.announcing = Announcing(self.destinations, self.happenings, self.clock, options.account)
         self.apis.register(self.s3)
         self.queues, self.topics = self._records()
         self.ec2, self.flow_logs = self._vpcs()
@@ -178,6 +181,7 @@ class Region:
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         more += [ParameterExpirationController(self.documents, self.clock), KeyController(self.kms, self.clock)]
         more += [self._events(), *self.awslambda.controllers]
+        more.append(ObjectLifecycleController(self.s3.store, self.clock))
         network = NetworkController(self.network)
         more += [self.snapshots, self.telemetry]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
@@ -218,6 +222,8 @@ class Region:
             await begin(self.minutes.start, self.minutes.stop)
             await begin(self.stacks.resume, self.stacks.stop)
             self.front.exit.push_async_callback(self.s3.store.small.settle)
+            place = self.options.account, self.options.region
+            await begin(lambda: self.s3.accesslogs.start(*place), self.s3.accesslogs.stop)
             stopping = threading.Event()
             self.front.exit.callback(stopping.set)
             self._inspecting = asyncio.ensure_future(asyncio.to_thread(self.s3.store.inspect, stopping))

@@ -137,7 +137,7 @@ class Server:
         if not admission.is_here(request.host):
             return _elsewhere(request.host)
         if not _is_apis(scope, request.host):
-            if scope is None and request.raw_path == "/" and "text/html" in request.headers.get("Accept", ""):
+            if scope is None and _is_console(request):
                 raise web.HTTPFound("/_netflux/")
             return await self._s3(request, self._door(request))
         response = await self._api(scope, request)
@@ -199,6 +199,12 @@ def _elsewhere(host: str) -> web.Response:
 
 def _is_apis(scope: wire.Scope | None, host: str) -> TypeGuard[wire.Scope]:
     return scope is not None and scope.service != "s3" and not _bucket_host(host)
+
+
+def _is_console(request: web.Request) -> bool:
+    """Whether a person has typed the address of the console's page, which is at no bucket's or website's host."""
+    own = admission.is_own_page_host(request.host)
+    return own and request.raw_path == "/" and "text/html" in request.headers.get("Accept", "")
 
 
 @functools.lru_cache(maxsize=256)

@@ -26,9 +26,20 @@ class Bucket:
     Attributes:
         policy: its text as it was put; empty for none.
         public_access_block: the four settings; empty where there is no configuration.
-        ownership: ObjectOwnership.
+        ownership: ObjectOwnership; empty where its controls were deleted.
         encryption: ServerSideEncryptionConfiguration, as the API takes it.
         tags: by key.
+        versioning: Enabled, Suspended, or empty where it was never put.
+        object_lock: ObjectLockConfiguration; empty where nothing can be locked.
+        lifecycle: LifecycleConfiguration with dates as text; empty for none.
+        owner: account whose it is; empty for the region's own.
+        acl: grants as the API has them; None for the owner's full control alone.
+        cors: CORSRules.
+        website: WebsiteConfiguration; empty for none.
+        payer: of requests: BucketOwner or Requester.
+        acceleration: Suspended once it was set so.
+        logging: LoggingEnabled; empty for none.
+        notifications: NotificationConfiguration; empty for none.
     """
 
     name: str
@@ -39,6 +50,17 @@ class Bucket:
     ownership: str = ENFORCED
     encryption: dict[str, Any] = field(default_factory=default_encryption)
     tags: dict[str, str] = field(default_factory=dict)
+    versioning: str = ""
+    object_lock: dict[str, Any] = field(default_factory=dict)
+    lifecycle: dict[str, Any] = field(default_factory=dict)
+    owner: str = ""
+    acl: list[dict[str, Any]] | None = None
+    cors: list[dict[str, Any]] = field(default_factory=list)
+    website: dict[str, Any] = field(default_factory=dict)
+    payer: str = "BucketOwner"
+    acceleration: str = ""
+    logging: dict[str, Any] = field(default_factory=dict)
+    notifications: dict[str, Any] = field(default_factory=dict)
 
 
 def _of_document(body: Body) -> Body:

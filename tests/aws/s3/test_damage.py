@@ -36,9 +36,10 @@ class Place:
             await self.api.create_bucket(CALL, {"Bucket": "things"})
         await self.api.put_object(CALL, {"Bucket": "things", "Key": key, "Body": BODY})
         await self.api.store.small.settle()
-        document = self.api.store.object("things", key)
-        assert document is not None
-        return self.api.store.bodies.path(document["body"])
+        version = self.api.store.current("things", key)
+        assert version is not None
+        assert version.content is not None
+        return self.api.store.bodies.path(version.content.body)
 
     async def get(self, key: str) -> bytes:
         body: bytes = (await self.api.get_object(CALL, {"Bucket": "things", "Key": key}))["Body"].read()

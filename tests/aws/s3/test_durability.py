@@ -77,9 +77,10 @@ async def _put(state: Path) -> tuple[S3Api, Documents, Path]:
     if api.store.find_bucket("things") is None:
         await api.create_bucket(CALL, {"Bucket": "things"})
     await api.put_object(CALL, {"Bucket": "things", "Key": "k", "Body": SMALL})
-    document = api.store.object("things", "k")
-    assert document is not None
-    return api, documents, api.store.bodies.path(document["body"])
+    version = api.store.current("things", "k")
+    assert version is not None
+    assert version.content is not None
+    return api, documents, api.store.bodies.path(version.content.body)
 
 
 async def _found(state: Path) -> bytes:
@@ -106,7 +107,7 @@ async def test_a_part_of_an_upload_is_there_after_a_power_failure(tmp_path: Path
     upload = {"Bucket": "things", "Key": "k"}
     upload["UploadId"] = (await api.create_multipart_upload(CALL, upload))["UploadId"]
     part = await api.upload_part(CALL, {**upload, "PartNumber": 1, "Body": b"part"})
-    kept = api.store.upload("things", "k", upload["UploadId"])["parts"]["1"]["body"]
+    kept = api.store.parts_of(upload["UploadId"])[0].body
     documents.close()
     (tmp_path / "objects" / kept).unlink()
     api, _, documents = open_service(tmp_path, Keys())

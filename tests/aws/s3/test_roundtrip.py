@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,216 +13,15 @@ from botocore import xform_name
 from netflux.aws.s3.api import S3Api
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
+from tests.aws.s3 import buckettrips, locktrips, trips
 from tests.aws.s3.conftest import ACCOUNT, Running
 from tests.aws.s3.test_service import in_thread, refused
+from tests.aws.s3.trips import BODY, ELSEWHERE, NEW, OBJECT, OF_BODY, PUBLIC, TAGS, TOLD, Trip, md5, sums
 
-BODY = b"the body of an object"
-
-
-def _sums(body: bytes) -> dict[str, str]:
-    def text(digest: bytes) -> str:
-        return base64.b64encode(digest).decode()
-
-    return {
-        "ChecksumCRC32": text(zlib.crc32(body).to_bytes(4, "big")),
-        "ChecksumSHA1": text(hashlib.sha1(body, usedforsecurity=False).digest()),
-        "ChecksumSHA256": text(hashlib.sha256(body).digest()),
-    }
+TRIPS = [*trips.TRIPS, *buckettrips.TRIPS, *locktrips.TRIPS]
 
 
-def _md5(body: bytes) -> str:
-    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
-
-
-BUCKET = {"Bucket": "things", "ExpectedBucketOwner": ACCOUNT}
-OBJECT = {**BUCKET, "Key": "a"}
-TAGS = [{"Key": "team", "Value": "movies"}]
-TOLD = {
-    "CacheControl": "no-cache",
-    "ContentDisposition": "inline",
-    "ContentEncoding": "br",
-    "ContentLanguage": "de",
-    "ContentType": "text/x-test",
-    "Expires": datetime(2030, 1, 1, tzinfo=UTC),
-    "Metadata": {"who": "me"},
-    "ServerSideEncryption": "AES256",
-}
-NEW = {**TOLD, "ACL": "private", "StorageClass": "STANDARD", "Tagging": "team=movies"}
-RULES = [
-    {
-        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
-        "BucketKeyEnabled": True,
-        "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
-    }
-]
-POLICY = (
-    '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:GetObjectAcl", '
-    '"Resource": "arn:aws:s3:::things/*"}]}'
-)
-BLOCKS = {
-    "BlockPublicAcls": True, "IgnorePublicAcls": False, "BlockPublicPolicy": True, "RestrictPublicBuckets": False
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Trip:
-    """A changing operation with members that it carries, and what is found after it.
-
-    Attributes:
-        params: of the call; what names a sum of the request's own body is filled in by boto3.
-        told: for each reading operation, its parameters and what its answer has.
-        wrong: members each with a value that must be refused, and the code: those that no answer tells again.
-    """
-
-    call: str
-    params: Mapping[str, Any]
-    told: tuple[tuple[str, Mapping[str, Any], Mapping[str, Any]], ...] = ()
-    wrong: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
-
-
-ELSEWHERE = {"ExpectedBucketOwner": ("999999999999", "AccessDenied")}
-SUMMED = {
-    **ELSEWHERE,
-    "ContentMD5": (_md5(b"other"), "BadDigest"),
-    "ChecksumAlgorithm": ("SHA1", "BadDigest"),
-}
-"""Of a request whose body is XML or JSON; boto3 makes its sum, and `_spoilt` another one of it."""
-OF_BODY = {**ELSEWHERE, "ContentMD5": (_md5(b"other"), "BadDigest"), "ContentLength": (5, "XAmzContentSHA256Mismatch")}
-PUBLIC = {"ACL": ("public-read", "AccessControlListNotSupported"), "StorageClass": ("GLACIER", "NotImplemented")}
-KEPT = (
-    ("HeadObject", OBJECT, TOLD),
-    ("GetObjectTagging", OBJECT, {"TagSet": TAGS}),
-    ("ListObjectsV2", {"Bucket": "things", "Prefix": "a"}, {"Contents": [{"Key": "a", "StorageClass": "STANDARD"}]}),
-)
-
-
-def _summed(name: str) -> dict[str, Any]:
-    return {**OBJECT, "Body": BODY, name: _sums(BODY)[name]}
-
-
-def _told_sums(*names: str) -> dict[str, Any]:
-    return {name: _sums(BODY)[name] for name in names}
-
-
-CHECKED = ("HeadObject", {**OBJECT, "ChecksumMode": "ENABLED"})
-TRIPS = [
-    Trip(
-        "CreateBucket",
-        {
-            "Bucket": "new",
-            "ACL": "private",
-            "ObjectOwnership": "BucketOwnerEnforced",
-            "CreateBucketConfiguration": {"Tags": TAGS},
-        },
-        (
-            ("GetBucketTagging", {"Bucket": "new"}, {"TagSet": TAGS}),
-            ("HeadBucket", {"Bucket": "new"}, {"BucketRegion": "us-east-1"}),
-            (
-                "GetBucketOwnershipControls",
-                {"Bucket": "new"},
-                {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
-            ),
-        ),
-        {
-            "ACL": PUBLIC["ACL"],
-            "CreateBucketConfiguration": (
-                {"LocationConstraint": "eu-west-1"},
-                "IllegalLocationConstraintException",
-            ),
-        },
-    ),
-    Trip("PutBucketPolicy", {**BUCKET, "Policy": POLICY}, (("GetBucketPolicy", BUCKET, {"Policy": POLICY}),), SUMMED),
-    Trip(
-        "PutPublicAccessBlock",
-        {**BUCKET, "PublicAccessBlockConfiguration": BLOCKS},
-        (("GetPublicAccessBlock", BUCKET, {"PublicAccessBlockConfiguration": BLOCKS}),),
-        SUMMED,
-    ),
-    Trip(
-        "PutBucketOwnershipControls",
-        {**BUCKET, "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
-        (
-            (
-                "GetBucketOwnershipControls",
-                BUCKET,
-                {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
-            ),
-        ),
-        SUMMED,
-    ),
-    Trip("PutBucketAcl", {**BUCKET, "ACL": "private"}, (), {**SUMMED, "ACL": PUBLIC["ACL"]}),
-    Trip(
-        "PutBucketEncryption",
-        {**BUCKET, "ServerSideEncryptionConfiguration": {"Rules": RULES}},
-        (("GetBucketEncryption", BUCKET, {"ServerSideEncryptionConfiguration": {"Rules": RULES}}),),
-        SUMMED,
-    ),
-    Trip(
-        "PutBucketTagging",
-        {**BUCKET, "Tagging": {"TagSet": TAGS}},
-        (("GetBucketTagging", BUCKET, {"TagSet": TAGS}),),
-        SUMMED,
-    ),
-    Trip("PutObject", {**OBJECT, **NEW, "Body": BODY}, KEPT, {**OF_BODY, **PUBLIC}),
-    *(
-        Trip(
-            "PutObject",
-            _summed(name) | {"ChecksumAlgorithm": name.removeprefix("Checksum")},
-            ((*CHECKED, _told_sums(name)),),
-            {name: (_sums(b"other")[name], "BadDigest"), "ChecksumAlgorithm": ("SHA512", "NotImplemented")},
-        )
-        for name in _sums(BODY)
-    ),
-    Trip("PutObject", {**OBJECT, "Body": BODY, "IfNoneMatch": "*"}, (), {"Key": ("there", "PreconditionFailed")}),
-    Trip("PutObject", {**OBJECT, "Key": "there", "Body": BODY, "IfMatch": "{etag}"}, (), {
-        "IfMatch": ('"0"', "PreconditionFailed")
-    }),
-    Trip(
-        "PutObjectTagging",
-        {**OBJECT, "Key": "there", "VersionId": "null", "Tagging": {"TagSet": TAGS}},
-        (("GetObjectTagging", {**OBJECT, "Key": "there"}, {"TagSet": TAGS}),),
-        {**SUMMED, "VersionId": ("1", "NotImplemented")},
-    ),
-    Trip(
-        "CopyObject",
-        {
-            **OBJECT, **NEW, "CopySource": "things/there", "ExpectedSourceBucketOwner": ACCOUNT,
-            "MetadataDirective": "REPLACE", "TaggingDirective": "REPLACE", "ChecksumAlgorithm": "SHA256",
-            "CopySourceIfMatch": "{etag}", "CopySourceIfNoneMatch": '"0"', "IfNoneMatch": "*",
-            "CopySourceIfModifiedSince": datetime(2020, 1, 1, tzinfo=UTC),
-            "CopySourceIfUnmodifiedSince": datetime(2090, 1, 1, tzinfo=UTC),
-        },
-        (*KEPT, (*CHECKED, _told_sums("ChecksumSHA256"))),
-        {
-            **ELSEWHERE, **PUBLIC, "ExpectedSourceBucketOwner": ("999999999999", "AccessDenied"),
-            "CopySource": ("things/nobody", "NoSuchKey"), "CopySourceIfMatch": ('"0"', "PreconditionFailed"),
-            "Key": ("there", "PreconditionFailed"),
-        },
-    ),
-    Trip(
-        "CopyObject", {**OBJECT, "CopySource": "things/there", "CopySourceIfNoneMatch": '"0"'}, (),
-        {"CopySourceIfNoneMatch": ("{etag}", "PreconditionFailed")},
-    ),
-    Trip(
-        "CopyObject",
-        {**OBJECT, "CopySource": "things/there", "CopySourceIfModifiedSince": datetime(2020, 1, 1, tzinfo=UTC)},
-        (),
-        {"CopySourceIfModifiedSince": (datetime(2090, 1, 1, tzinfo=UTC), "PreconditionFailed")},
-    ),
-    Trip(
-        "CopyObject",
-        {**OBJECT, "CopySource": "things/there", "CopySourceIfUnmodifiedSince": datetime(2090, 1, 1, tzinfo=UTC)},
-        (),
-        {"CopySourceIfUnmodifiedSince": (datetime(2020, 1, 1, tzinfo=UTC), "PreconditionFailed")},
-    ),
-    Trip(
-        "CopyObject", {**OBJECT, "Key": "there", "CopySource": "things/other", "IfMatch": "{etag}"}, (),
-        {"IfMatch": ('"0"', "PreconditionFailed")},
-    ),
-]  # fmt: skip
-
-
-def _filled(value: Any, names: Mapping[str, str]) -> Any:
+def _filled(value: Any, names: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
         return names.get(value, value)
     return {name: _filled(item, names) for name, item in value.items()} if isinstance(value, Mapping) else value
@@ -247,17 +43,21 @@ def _spoilt(s3: Running) -> Any:
     client = s3.client()
 
     def spoil(request: Any, **_: Any) -> None:
-        request.headers.replace_header("x-amz-checksum-sha1", _sums(b"other")["ChecksumSHA1"])
+        request.headers.replace_header("x-amz-checksum-sha1", sums(b"other")["ChecksumSHA1"])
 
     client.meta.events.register("before-sign.s3", spoil)
     return client
 
 
-def _world(s3: Running) -> dict[str, str]:
+def _world(s3: Running) -> dict[str, Any]:
     client = s3.client()
     client.create_bucket(Bucket="things")
     client.put_object(Bucket="things", Key="other", Body=b"another")
-    return {"{etag}": client.put_object(Bucket="things", Key="there", Body=BODY)["ETag"]}
+    client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    version = client.put_object(Bucket="locked", Key="there", Body=BODY)["VersionId"]
+    etag = client.put_object(Bucket="things", Key="there", Body=BODY)["ETag"]
+    now = client.head_object(Bucket="things", Key="there")["LastModified"]
+    return {"{etag}": etag, "{version}": version, "{now}": now}
 
 
 @pytest.mark.parametrize("trip", TRIPS, ids=lambda trip: f"{trip.call}-{len(trip.params)}-{len(trip.wrong)}")
@@ -291,40 +91,42 @@ def _sent(client: Any, call: str, **params: Any) -> Any:
 @in_thread
 def test_an_upload_tells_and_checks_what_it_was_sent(s3: Running) -> None:
     etag, client = _world(s3)["{etag}"], s3.client()
-    for name, value in _sums(BODY).items():
+    for name, value in sums(BODY).items():
         algorithm = name.removeprefix("Checksum")
-        params = {**OBJECT, **NEW, "ChecksumAlgorithm": algorithm, "ChecksumType": "COMPOSITE"}
+        kind = "FULL_OBJECT" if algorithm == "CRC64NVME" else "COMPOSITE"
+        params = {**OBJECT, **NEW, "ChecksumAlgorithm": algorithm, "ChecksumType": kind}
         for member, (given, code) in {**ELSEWHERE, **PUBLIC, "ChecksumType": ("FULL", "InvalidArgument")}.items():
             assert refused(client.create_multipart_upload, **{**params, member: given}) == code
         upload = {**OBJECT, "UploadId": _sent(client, "CreateMultipartUpload", **params)["UploadId"]}
         part = {**upload, "PartNumber": 1, "Body": BODY, name: value}
-        assert refused(client.upload_part, **{**part, name: _sums(b"other")[name]}) == "BadDigest"
+        assert refused(client.upload_part, **{**part, name: sums(b"other")[name]}) == "BadDigest"
         for member, (given, code) in OF_BODY.items():
             assert refused(s3.client().upload_part, **{**part, member: given}) == code
         made = _sent(
-            client, "UploadPart", **part, ContentMD5=_md5(BODY), ContentLength=len(BODY), ChecksumAlgorithm=algorithm
+            client, "UploadPart", **part, ContentMD5=md5(BODY), ContentLength=len(BODY), ChecksumAlgorithm=algorithm
         )
         listed = client.list_parts(**upload)
         assert listed["ChecksumAlgorithm"] == algorithm
-        assert listed["ChecksumType"] == "COMPOSITE"
+        assert listed["ChecksumType"] == kind
         assert not [*_lacks(listed, {"Parts": [{"PartNumber": 1, name: value, "ETag": made["ETag"]}]})]
         digest = base64.b64decode(value)
-        whole = f"{_sums(digest)[name]}-1"
+        whole = value if kind == "FULL_OBJECT" else f"{sums(digest)[name]}-1"
+        other = "COMPOSITE" if kind == "FULL_OBJECT" else "FULL_OBJECT"
         end = {
-            **upload, name: whole, "ChecksumType": "COMPOSITE", "MpuObjectSize": len(BODY), "IfNoneMatch": "*",
+            **upload, name: whole, "ChecksumType": kind, "MpuObjectSize": len(BODY), "IfNoneMatch": "*",
             "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": made["ETag"], name: value}]},
         }  # fmt: skip
         parts = end["MultipartUpload"]["Parts"][0]
         wrong = {
-            **ELSEWHERE, name: (_sums(b"other")[name], "BadDigest"), "ChecksumType": ("FULL_OBJECT", "InvalidRequest"),
+            **ELSEWHERE, name: (sums(b"other")[name], "BadDigest"), "ChecksumType": (other, "InvalidRequest"),
             "MpuObjectSize": (1, "InvalidRequest"),
-            "MultipartUpload": ({"Parts": [{**parts, name: _sums(b"other")[name]}]}, "InvalidPart"),
+            "MultipartUpload": ({"Parts": [{**parts, name: sums(b"other")[name]}]}, "InvalidPart"),
         }  # fmt: skip
         for member, (given, code) in wrong.items():
             assert refused(client.complete_multipart_upload, **{**end, member: given}) == code, (name, member)
         _sent(client, "CompleteMultipartUpload", **end)
         told = client.head_object(**OBJECT, ChecksumMode="ENABLED")
-        assert not [*_lacks(told, {**TOLD, name: whole, "ChecksumType": "COMPOSITE"})]
+        assert not [*_lacks(told, {**TOLD, name: whole, "ChecksumType": kind})]
         assert client.get_object_tagging(**OBJECT)["TagSet"] == TAGS
         client.delete_object(**OBJECT)
     _sent(client, "PutObject", **OBJECT, Body=BODY)
@@ -345,6 +147,9 @@ def test_an_upload_tells_and_checks_what_it_was_sent(s3: Running) -> None:
     assert refused(client.complete_multipart_upload, **end, IfMatch='"0"') == "PreconditionFailed"
     _sent(client, "CompleteMultipartUpload", **end, IfMatch=client.head_object(**OBJECT)["ETag"])
     assert client.get_object(**OBJECT)["Body"].read() == BODY[4:8]
+    for trip in TRIPS:
+        if trip.call == "CreateMultipartUpload":
+            UPLOADS[trip.call].update(_paths(trip.params), _paths(trip.wrong))
     for call in ("CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload"):
         assert _carried(call) == UPLOADS[call], call
 

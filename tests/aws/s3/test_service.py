@@ -296,12 +296,12 @@ def test_trailing_checksums_are_unframed_and_checked(s3: Running) -> None:
 def test_what_is_not_supported_is_named(s3: Running) -> None:
     client = s3.client()
     client.create_bucket(Bucket="things")
-    with pytest.raises(ClientError, match="PutBucketVersioning"):
-        client.put_bucket_versioning(Bucket="things", VersioningConfiguration={"Status": "Enabled"})
-    with pytest.raises(ClientError, match="s3:PutBucketLifecycleConfiguration"):
-        client.put_bucket_lifecycle_configuration(Bucket="things", LifecycleConfiguration={"Rules": []})
-    with pytest.raises(ClientError, match="ObjectLockMode"):
-        client.put_object(Bucket="things", Key="k", Body=b"", ObjectLockMode="GOVERNANCE")
+    with pytest.raises(ClientError, match=r"VersioningConfiguration\.MFADelete"):
+        client.put_bucket_versioning(
+            Bucket="things", VersioningConfiguration={"Status": "Enabled", "MFADelete": "Enabled"}
+        )
+    with pytest.raises(ClientError, match="s3:RestoreObject"):
+        client.restore_object(Bucket="things", Key="k", RestoreRequest={"Days": 1})
     with pytest.raises(ClientError, match="aws:kms"):
         client.put_object(Bucket="things", Key="k", Body=b"", ServerSideEncryption="aws:kms")
     assert (

@@ -15,6 +15,7 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from netflux import names
 from netflux.aws.cloudfront.decide import Headers
 from netflux.aws.cloudfront.desired import Distribution, Origin
 from netflux.controlplane.authentication.keys import Keys
@@ -25,6 +26,8 @@ from netflux.resources.cloudfront import OriginAccessIdentity
 
 PRINCIPAL = Principal("Service", "cloudfront.amazonaws.com")
 _USER = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity"
+_WEBSITES = 80
+"""The one port of buckets' websites ["Website endpoints", Amazon S3 User Guide]."""
 _RETRIED = {"GET", "HEAD"}
 
 
@@ -141,6 +144,8 @@ class Origins:
         if origin.is_bucket:
             return self._session(str(self._control_plane), origin.keepalive), "http://s3.localhost"
         port = origin.port_for(scheme)
+        if names.website_bucket(origin.domain) and port == _WEBSITES:
+            return self._session(str(self._control_plane), origin.keepalive), f"http://{origin.domain}"
         address = self._endpoints.find(origin.domain, port)
         if address is None:
             raise Unreachable(

@@ -9,7 +9,9 @@ from typing import Any
 from netflux.aws.cloudfront import bounds
 from netflux.errors import AwsError, Unsupported
 
-_S3_DOMAIN = re.compile(r"(?P<bucket>.+)\.s3(?:[.-][a-z0-9-]+)?\.(?:amazonaws\.com|localhost)")
+_S3_DOMAIN = re.compile(
+    r"(?P<bucket>.+)\.s3(?!-website)(?:\.dualstack)?(?:[.-][a-z0-9-]+)?\.(?:amazonaws\.com|localhost)"
+)
 _PATTERN = re.compile(r"[A-Za-z0-9_\-.*$/~\"'@:+&?%=!,;()\[\]]{1,255}")
 _GET = {"GET", "HEAD"}
 _METHODS = ({"GET", "HEAD"}, {"GET", "HEAD", "OPTIONS"},

@@ -5,23 +5,22 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import hashlib
 import os
 import secrets
-import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO
 
 from netflux import setaside
+from netflux.aws.s3.checksums import FULL_OBJECT, Digest, digest, text
+from netflux.aws.s3.sealing import Sealing, Unsealed
 from netflux.errors import AwsError
 from netflux.faults import Faults
+from netflux.resources.s3objects import Content, Piece, Seal, Version
 
-CHECKSUMS = ("CRC32", "SHA1", "SHA256")
 SMALL = 64 * 1024
 """Bytes of a body up to which the database has it until its file is synced."""
 _PIECE = 256 * 1024
@@ -31,32 +30,19 @@ _CLOCK_STEP = 2.0
 """Seconds by which a file may be younger than the record of its object: file systems have clocks of their own."""
 
 
-class _Digest(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+@dataclass(frozen=True)
+class Sealed:
+    """How a body is to be encrypted.
 
-    def digest(self) -> bytes: ...
+    Attributes:
+        key: 32 bytes.
+        wrapped: the key as KMS encrypted it, base64; empty where the client keeps it.
+        members: what answers tell of it.
+    """
 
-
-class _Crc32:
-    def __init__(self) -> None:
-        self._value = 0
-
-    def update(self, data: bytes, /) -> None:
-        self._value = zlib.crc32(data, self._value)
-
-    def digest(self) -> bytes:
-        return self._value.to_bytes(4, "big")
-
-
-def digest(algorithm: str) -> _Digest:
-    """A running checksum of one of CHECKSUMS."""
-    match algorithm:
-        case "CRC32":
-            return _Crc32()
-        case "SHA1":
-            return hashlib.sha1(usedforsecurity=False)
-        case _:
-            return hashlib.sha256()
+    key: bytes
+    wrapped: str
+    members: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -69,6 +55,9 @@ class Staged:
         md5: hex.
         sha256: hex.
         checksums: algorithm to base64, for those asked for.
+        entity: hex, the MD5 of what lies on disk.
+        sealed: how it is encrypted; None where it is not.
+        piece: what it takes to read it then, besides the key.
     """
 
     file: str
@@ -76,6 +65,21 @@ class Staged:
     md5: str
     sha256: str
     checksums: Mapping[str, str]
+    entity: str = ""
+    sealed: Sealed | None = None
+    piece: Piece | None = None
+
+    @property
+    def etag(self) -> str:
+        """Quoted: the MD5 of the body, or of what it was encrypted to."""
+        return f'"{self.entity or self.md5}"'
+
+    @property
+    def seal(self) -> Seal | None:
+        """As its record keeps it."""
+        if self.sealed is None or self.piece is None:
+            return None
+        return Seal(self.sealed.wrapped, (self.piece,))
 
 
 class Bodies:
@@ -130,27 +134,29 @@ class Bodies:
                 setaside.move(self.directory.parent, entry)
         return len(orphans)
 
-    def whole(self, document: Mapping[str, Any], name: str, limit: float = _CHECKED_AT_ONCE) -> bool:
+    def whole(self, version: Version, limit: float = _CHECKED_AT_ONCE) -> bool:
         """Whether a body is as it was acknowledged; tells of it when not.
 
         Its size is looked at each time. Its checksum only when the file was changed after its object was stored.
 
         Args:
-            document: of the object.
-            name: of the object, for who reads it.
+            version: no delete marker.
             limit: bytes of a body up to which a checksum is made, blocking.
         """
-        file, path = document["body"], self.path(document["body"])
+        content = version.content
+        if content is None:
+            return True
+        name, file, path = f"s3://{version.bucket}/{version.key}", content.body, self.path(content.body)
         try:
             found = path.stat()
         except FileNotFoundError:
             return self._told(file, name, "is missing")
-        if found.st_size != document["size"]:
-            return self._told(file, name, f"has {found.st_size} bytes instead of {document['size']}")
-        stored = datetime.fromisoformat(document["modified"]).timestamp()
+        if found.st_size != content.size:
+            return self._told(file, name, f"has {found.st_size} bytes instead of {content.size}")
+        stored = version.modified.timestamp()
         changed = found.st_mtime > stored + _CLOCK_STEP and (file, found.st_mtime_ns) not in self._checked
         if changed and found.st_size <= limit:
-            if not _has_checksum(path, document):
+            if not _has_checksum(path, content):
                 return self._told(file, name, "has other bytes than were stored")
             self._checked.add((file, found.st_mtime_ns))
         self._faults.clear("file", file)
@@ -165,13 +171,13 @@ class Bodies:
         )
         return False
 
-    def writer(self, algorithms: Iterable[str] = ()) -> Writer:
+    def writer(self, algorithms: Iterable[str] = (), sealed: Sealed | None = None) -> Writer:
         """Starts a body."""
-        return Writer(self, algorithms)
+        return Writer(self, algorithms, sealed)
 
-    def stage(self, data: bytes, algorithms: Iterable[str] = ()) -> Staged:
+    def stage(self, data: bytes, algorithms: Iterable[str] = (), sealed: Sealed | None = None) -> Staged:
         """Puts a body that is in memory on disk."""
-        writer = self.writer(algorithms)
+        writer = self.writer(algorithms, sealed)
         try:
             writer.write(data)
             return writer.finish()
@@ -180,14 +186,14 @@ class Bodies:
             raise
 
 
-def _has_checksum(path: Path, document: Mapping[str, Any]) -> bool:
+def _has_checksum(path: Path, content: Content) -> bool:
     """By MD5, which the ETag of an object is that came in one piece, else by a checksum over all of its parts."""
-    expected = document["etag"].strip('"')
-    running: dict[str, _Digest] = {}
+    expected = content.etag.strip('"')
+    running: dict[str, Digest] = {}
     if "-" not in expected:
         running["MD5"] = hashlib.md5(usedforsecurity=False)
-    elif document.get("checksum_type") == "FULL_OBJECT":
-        running |= {algorithm: digest(algorithm) for algorithm in document["checksums"] if algorithm in CHECKSUMS}
+    elif content.checksum_type == FULL_OBJECT and content.seal is None:
+        running |= {algorithm: digest(algorithm) for algorithm in content.checksums}
     if not running:
         return True
     with path.open("rb") as file:
@@ -195,9 +201,7 @@ def _has_checksum(path: Path, document: Mapping[str, Any]) -> bool:
             for one in running.values():
                 one.update(piece)
     return all(
-        one.digest().hex() == expected
-        if algorithm == "MD5"
-        else base64.b64encode(one.digest()).decode() == document["checksums"][algorithm]
+        one.digest().hex() == expected if algorithm == "MD5" else text(one) == content.checksums[algorithm]
         for algorithm, one in running.items()
     )
 
@@ -205,7 +209,10 @@ def _has_checksum(path: Path, document: Mapping[str, Any]) -> bool:
 class Writer:
     """One body being written, in memory while it is small. End it by `finish`, `finished` or `abandon`."""
 
-    def __init__(self, bodies: Bodies, algorithms: Iterable[str]) -> None:
+    def __init__(self, bodies: Bodies, algorithms: Iterable[str], sealed: Sealed | None = None) -> None:
+        self._sealed = sealed
+        self._sealing = Sealing(sealed.key) if sealed is not None else None
+        self._entity = hashlib.md5(usedforsecurity=False)
         self._bodies = bodies
         self._name = secrets.token_hex(16)
         self._temporary = bodies.path(f"{self._name}.part")
@@ -219,17 +226,21 @@ class Writer:
     def write(self, data: bytes) -> None:
         """Appends."""
         self._size += len(data)
+        kept = data
+        if self._sealing is not None:
+            kept = self._sealing.update(data)
+            self._entity.update(kept)
         if self._file is None and self._size <= SMALL:
-            self._small += data
+            self._small += kept
         else:
             if self._file is None:
                 self._file = self._temporary.open("xb")
                 self._file.write(self._small)
-            self._file.write(data)
+            self._file.write(kept)
         for one in (self._md5, self._sha256, *self._digests.values()):
             one.update(data)
 
-    def append(self, source: BinaryIO, length: int) -> None:
+    def append(self, source: BinaryIO | Unsealed, length: int) -> None:
         """Appends so many bytes of a file from where it stands.
 
         Raises:
@@ -257,8 +268,12 @@ class Writer:
             self._file.close()
             self._temporary.rename(self._bodies.path(self._name))
             sync(self._bodies.directory)
-        checksums = {name: base64.b64encode(one.digest()).decode() for name, one in self._digests.items()}
-        return Staged(self._name, self._size, self._md5.hexdigest(), self._sha256.hexdigest(), checksums)
+        checksums = {name: text(one) for name, one in self._digests.items()}
+        md5 = self._md5.hexdigest()
+        staged = Staged(self._name, self._size, md5, self._sha256.hexdigest(), checksums)
+        if self._sealing is None:
+            return staged
+        return replace(staged, entity=self._entity.hexdigest(), sealed=self._sealed, piece=self._sealing.piece)
 
     def abandon(self) -> None:
         """Leaves nothing behind."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from netflux.aws.s3.body import CHECKSUMS
+from netflux.aws.s3.checksums import CHECKSUMS
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
+from netflux.resources.s3 import Bucket
+from netflux.resources.s3objects import Description
+from netflux.resources.s3owner import canonical_id
 
 BUCKET = "Bucket ExpectedBucketOwner"
 KEY = f"{BUCKET} Key"
@@ -14,13 +17,18 @@ DOCUMENT = f"{BUCKET} ContentMD5 ChecksumAlgorithm"
 """Of a request whose body is XML or JSON: its sums are compared with what came."""
 SUMS = " ".join(f"Checksum{name}" for name in CHECKSUMS)
 CONDITIONS = "IfMatch IfNoneMatch"
+CUSTOMER_KEY = "SSECustomerAlgorithm SSECustomerKey SSECustomerKeyMD5"
+SOURCE_KEY = " ".join(f"CopySource{name}" for name in CUSTOMER_KEY.split())
 READ = (
-    f"{KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range ChecksumMode VersionId ResponseCacheControl "
-    "ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage ResponseContentType ResponseExpires"
+    f"{KEY} {CUSTOMER_KEY} {CONDITIONS} IfModifiedSince IfUnmodifiedSince Range PartNumber ChecksumMode VersionId "
+    "ResponseCacheControl ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage "
+    "ResponseContentType ResponseExpires"
 )
 NEW = (
-    f"{KEY} ACL CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires Metadata "
-    "ServerSideEncryption StorageClass Tagging"
+    f"{KEY} {CUSTOMER_KEY} SSEKMSKeyId SSEKMSEncryptionContext BucketKeyEnabled "
+    "ACL CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires Metadata "
+    "ServerSideEncryption StorageClass Tagging ObjectLockMode ObjectLockRetainUntilDate ObjectLockLegalHoldStatus "
+    "GrantFullControl GrantRead GrantReadACP GrantWriteACP WebsiteRedirectLocation"
 )
 """Of a request that makes an object."""
 COPIED = (
@@ -30,49 +38,42 @@ COPIED = (
 LISTED = f"{BUCKET} Delimiter EncodingType MaxKeys Prefix"
 
 PAYER = {"RequestPayer": "Nobody is billed for requests here."}
-ARCHIVE = {"OptionalObjectAttributes": "No object is archived, so none is being restored."}
+ARCHIVE = {"OptionalObjectAttributes": "No object is being restored, so its status is nothing."}
 
 ALGORITHMS = {"ChecksumAlgorithm": CHECKSUMS}
-ONE_VERSION = {"VersionId": ("null",)}
-"""The id of the one version that an object has in a bucket without versioning."""
-AS_STORED = {"StorageClass": ("STANDARD",), "ServerSideEncryption": ("AES256",)}
+AS_STORED = {"ServerSideEncryption": ("AES256", "aws:kms")}
 
-_OWN_KEYS = "Leave it out: objects lie on this machine's disk, which is who enciphers them."
-_GRANTS = "Access control lists are off in new buckets, on AWS too: write a bucket policy."
-_LOCKS = "No object is locked here: leave it out."
-GRANTS = dict.fromkeys(("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"), _GRANTS)
-CUSTOMER_KEY = dict.fromkeys(("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5"), _OWN_KEYS)
-SOURCE_KEY = {f"CopySource{name}": text for name, text in CUSTOMER_KEY.items()}
+_EVENTS = "Retention ends at a date here: give ObjectLockRetainUntilDate."
 OTHER_SUMS = dict.fromkeys(
-    ("ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumSHA512", "ChecksumMD5", "ChecksumXXHASH64", "ChecksumXXHASH3",
+    ("ChecksumSHA512", "ChecksumMD5", "ChecksumXXHASH64", "ChecksumXXHASH3",
      "ChecksumXXHASH128"),
     f"Give one of {', '.join(CHECKSUMS)}.",
 )  # fmt: skip
-NOT_KEPT = (
-    GRANTS
-    | CUSTOMER_KEY
-    | dict.fromkeys(("SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled"), _OWN_KEYS)
-    | dict.fromkeys(
-        ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "ObjectLockEventHold",
-         "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears"),
-        _LOCKS,
-    )
-    | {"WebsiteRedirectLocation": "Buckets are no websites here: redirect by a CloudFront distribution."}
-)  # fmt: skip
+NOT_KEPT = dict.fromkeys(
+    ("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears"), _EVENTS
+)
 """Of a request that makes an object."""
-NO_LOCKS = {"BypassGovernanceRetention": _LOCKS, "MFA": "Deletions need no second factor here: leave it out."}
-
-_OWNERS_ONLY = frozenset({"private", "bucket-owner-full-control"})
+NO_MFA = {"MFA": "There are no MFA devices here, so no bucket asks for one: leave it out."}
 
 
-def check(call: Call, request: Mapping[str, object]) -> None:
-    """What every request says of owners is true: there is one account, and its buckets have no access control lists.
+def check(call: Call, request: Mapping[str, object], found: Callable[[str], Bucket | None]) -> None:
+    """What every request says of owners is true.
+
+    Args:
+        found: the bucket of a name.
 
     Raises:
-        AwsError: AccessDenied for another expected owner, AccessControlListNotSupported.
+        AwsError: AccessDenied for another expected owner.
     """
-    for name in ("ExpectedBucketOwner", "ExpectedSourceBucketOwner"):
-        if request.get(name) not in (None, call.account):
-            raise AwsError("AccessDenied", f"Access Denied: the bucket's owner is not the one of {name}", 403)
-    if request.get("ACL") not in (None, *_OWNERS_ONLY):
-        raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
+    source = str(request.get("CopySource") or "").removeprefix("/").partition("/")[0]
+    for name, bucket in (("ExpectedBucketOwner", request.get("Bucket")), ("ExpectedSourceBucketOwner", source)):
+        if request.get(name) is None:
+            continue
+        record = found(str(bucket))
+        if record is not None and request[name] != (record.owner or call.account):
+            raise AwsError("AccessDenied", "Access Denied", 403)
+
+
+def owner(call: Call, bucket: Bucket, description: Description) -> dict[str, str]:
+    """The Owner of an object, who is the bucket's where nobody else is named."""
+    return {"ID": description.owner or canonical_id(bucket.owner or call.account)}

@@ -8,8 +8,11 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from netflux.aws.s3.body import CHECKSUMS, Bodies, Staged, digest
+from netflux.aws.s3 import checksums
+from netflux.aws.s3.body import Bodies, Sealed, Staged
+from netflux.aws.s3.checksums import CHECKSUMS, DEFAULT, digest
 from netflux.aws.s3.chunks import Chain
 from netflux.aws.s3.framing import Framing, Incoming, unchunk
 from netflux.errors import AwsError, Unsupported
@@ -23,7 +26,7 @@ _NOT_VALUES = {"mode", "algorithm", "type"}
 
 
 def algorithms(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """The checksums that a request names, by header, trailer or SDK header; CRC32 when it names none.
+    """The checksums that a request names, by header, trailer or SDK header; S3's default when it names none.
 
     Raises:
         Unsupported: one that we can't compute.
@@ -38,7 +41,7 @@ def algorithms(headers: Mapping[str, str]) -> tuple[str, ...]:
     found = {name.upper() for name in named - _NOT_VALUES if name}
     for name in sorted(found - set(CHECKSUMS)):
         raise Unsupported(f"The checksum algorithm {name}", f"Use one of {', '.join(CHECKSUMS)}.")
-    return tuple(sorted(found)) or ("CRC32",)
+    return tuple(sorted(found)) or (DEFAULT,)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,37 @@ class Promised:
     chain: Chain | None = None
 
 
-async def receive(stream: Incoming, promised: Promised, bodies: Bodies, wanted: Iterable[str]) -> Staged:
+class Readable(Protocol):
+    """A body that has no framing."""
+
+    async def read(self, n: int = -1, /) -> bytes:
+        """At most n bytes, none at the end."""
+        ...
+
+
+async def receive_plain(
+    stream: Readable, promised: Promised, bodies: Bodies, wanted: Iterable[str], sealed: Sealed | None = None
+) -> Staged:
+    """The same for a form's file: its length is what comes.
+
+    Raises:
+        AwsError: BadDigest, or what the stream raises; nothing is left on disk then.
+    """
+    writer = bodies.writer(wanted, sealed)
+    try:
+        async for piece in _plain(stream):
+            writer.write(piece)
+        staged = await writer.finished()
+        _check(staged, promised.headers, {})
+    except BaseException:
+        writer.abandon()
+        raise
+    return staged
+
+
+async def receive(
+    stream: Incoming, promised: Promised, bodies: Bodies, wanted: Iterable[str], sealed: Sealed | None = None
+) -> Staged:
     """The body of an object on disk, its checksums, length and hash compared with what was promised.
 
     Args:
@@ -62,6 +95,7 @@ async def receive(stream: Incoming, promised: Promised, bodies: Bodies, wanted: 
         promised: what the request says of it.
         bodies: where it goes.
         wanted: checksums to compute.
+        sealed: how it is encrypted; None where it is not.
 
     Raises:
         AwsError: BadDigest, IncompleteBody, XAmzContentSHA256Mismatch, …; nothing is left on disk then.
@@ -70,7 +104,7 @@ async def receive(stream: Incoming, promised: Promised, bodies: Bodies, wanted: 
     headers = promised.headers
     _length(headers, "content-length")
     trailers: dict[str, str] = {}
-    writer = bodies.writer(wanted)
+    writer = bodies.writer(wanted, sealed)
     try:
         async for piece in _pieces(stream, promised, trailers):
             writer.write(piece)
@@ -91,7 +125,7 @@ def check_small(body: bytes, headers: Mapping[str, str]) -> None:
     for name in algorithms(headers):
         running = digest(name)
         running.update(body)
-        sums[name] = base64.b64encode(running.digest()).decode()
+        sums[name] = checksums.text(running)
     md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
     _check(Staged("", len(body), md5, hashlib.sha256(body).hexdigest(), sums), headers, {})
 
@@ -126,7 +160,7 @@ def _too_large() -> AwsError:
     return AwsError("EntityTooLarge", f"Your proposed upload exceeds the maximum allowed size: {LARGEST} bytes")
 
 
-async def _plain(stream: Incoming) -> AsyncIterator[bytes]:
+async def _plain(stream: Readable) -> AsyncIterator[bytes]:
     left = LARGEST
     while piece := await stream.read(_PIECE):
         left -= len(piece)

@@ -14,7 +14,7 @@ from netflux.decoding.limits import Limits, Malformed
 from netflux.errors import AwsError
 
 _VIRTUAL_HOST = re.compile(
-    r"(?:(?P<bucket>.+)\.)?s3(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:localhost|amazonaws\.com)"
+    r"(?:(?P<bucket>.+)\.)?s3(?:\.dualstack)?(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:localhost|amazonaws\.com)"
 )
 # The model's marks on operations and not on requests.
 _UNMARKED = {"x-id"}

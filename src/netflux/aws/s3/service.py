@@ -4,86 +4,59 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from xml.sax.saxutils import escape
+from urllib.parse import quote
 
 from aiohttp import web
 from botocore import xform_name
 
-from netflux.aws.s3 import access, reception, route, wire
+from netflux import names
+from netflux.aws.s3 import (
+    access,
+    accesscontrol,
+    answering,
+    crossorigin,
+    postform,
+    postpolicy,
+    reception,
+    refusals,
+    route,
+    visits,
+    wire,
+)  # fmt: skip
 from netflux.aws.s3.api import S3Api
-from netflux.aws.s3.buckets import read_policy
-from netflux.aws.s3.chunks import PREFIX, Chain
+from netflux.aws.s3.asking import Asked, Visitor
+from netflux.aws.s3.body import Sealed
 from netflux.aws.s3.framing import Incoming
-from netflux.aws.s3.objects import ObjectBody, copy_source
+from netflux.aws.s3.permission import Permission, denied, late
+from netflux.aws.s3.postform import Contents
+from netflux.aws.s3.postpolicy import Sizes
 from netflux.aws.s3.reception import Promised
+from netflux.aws.s3.refusals import Refused
+from netflux.aws.s3.visitors import Visitors
+from netflux.aws.s3.visits import Seen
+from netflux.aws.s3.website import Websites
 from netflux.controlplane import operation as operations
 from netflux.controlplane.apis import Handler
-from netflux.controlplane.authentication import signature
-from netflux.controlplane.authentication.admission import MAIN, Admission, Door, is_own_page_host
-from netflux.controlplane.authentication.keys import Key
-from netflux.controlplane.authentication.signature import SignatureError, Signed
-from netflux.controlplane.authorization import circumstances
+from netflux.controlplane.authentication.admission import MAIN, Admission, Door
+from netflux.controlplane.authentication.signature import SignatureError
 from netflux.controlplane.authorization.authorization import Authorization
-from netflux.controlplane.authorization.circumstances import Context
-from netflux.controlplane.authorization.identity import Identity
-from netflux.controlplane.authorization.service import Need
 from netflux.controlplane.call import Call
 from netflux.controlplane.protocol import bodies, constraints, sizes
 from netflux.controlplane.records import room
 from netflux.controlplane.server import joined
 from netflux.errors import AwsError, Unsupported
-from netflux.policy.evaluate import ANONYMOUS, Principal, Request
-from netflux.policy.verdict import Kind, Source
+from netflux.resources.s3 import Bucket
+from netflux.resources.s3owner import canonical_id
 
 _log = logging.getLogger(__name__)
 _STREAMED = {"PutObject", "UploadPart"}
 _LONGEST_KEY = 1024  # bytes of UTF-8; "Naming Amazon S3 objects", S3 User Guide
-_PIECE = 256 * 1024
-_ROOTS = {
-    "ListBuckets": "ListAllMyBucketsResult",
-    "ListObjects": "ListBucketResult",
-    "ListObjectsV2": "ListBucketResult",
-    "DeleteObjects": "DeleteResult",
-    "GetBucketAcl": "AccessControlPolicy",
-    "GetObjectTagging": "Tagging",
-    "GetBucketTagging": "Tagging",
-    "GetBucketVersioning": "VersioningConfiguration",
-    "CreateMultipartUpload": "InitiateMultipartUploadResult",
-}
-_ACTIVE = ("html", "xml", "svg")
-_SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads"
-"""Of an object that a browser would run as a page of the console's own origin: it gets an origin of its own instead."""
 _STATUS = {"AuthorizationHeaderMalformed": 400, "InvalidRequest": 400, "AuthorizationQueryParametersError": 400}
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Who asks, the condition keys that come with it, and the chain of a body that is signed chunk by chunk.
-
-    Attributes:
-        identity: whose policies decide; None for the account's administrator and for strangers.
-    """
-
-    principal: Principal
-    context: Mapping[str, tuple[str, ...]]
-    access_key: str | None
-    chain: Chain | None = None
-    identity: Identity | None = None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request, read as far as its headers."""
-
-    call: Call
-    where: route.Place
-    headers: Mapping[str, str]
-    query: Mapping[str, str]
-    visitor: Visitor
 
 
 class S3Service:
@@ -105,54 +78,163 @@ class S3Service:
         region: str,
         settled: Callable[[Call], None] = lambda _: None,
     ) -> None:
-        self.authorization: Authorization | None = None
+        self.permission = Permission(api.store, account)
         self._settled = settled
         self._api = api
-        self._admission = admission
+        api.datakeys.guard = self.permission.check_key
+        self._visitors = Visitors(admission, self.permission, (region, account))
         self._account = account
         self._region = region
+        self._websites = Websites(api.store, self._get, lambda: Call("s3", "GetObject", region, account))
+
+    @property
+    def authorization(self) -> Authorization | None:
+        """Decides what users and roles may do; None where nobody but the account asks."""
+        return self.permission.authorization
+
+    @authorization.setter
+    def authorization(self, given: Authorization | None) -> None:
+        self.permission.authorization = given
 
     async def handle(self, request: web.Request, door: Door = MAIN) -> web.StreamResponse:
         """The whole answer; errors are S3's XML."""
         call = Call("s3", "", self._region, self._account)
+        seen = Seen(self._api.clock.now(), time.monotonic())
+        bucket = names.website_bucket(request.host)
+        shared = self._shared(request, bucket)
+        if bucket:
+            response = await self._websites.answer(request, bucket, shared)
+        else:
+            response = await self._safely(request, door, (call, seen), shared)
+        self._api.accesslogs.note(request, response, seen)
+        return response
+
+    async def _safely(
+        self, request: web.Request, door: Door, asking: tuple[Call, Seen], shared: Mapping[str, str]
+    ) -> web.StreamResponse:
+        call, seen = asking
         try:
-            return await self._answer(request, door, call)
+            return await self._answer(request, door, asking, shared)
         except AwsError as error:
-            return _refusal(request, error, call.request_id)
+            refused = error
         except SignatureError as error:
             refused = AwsError(error.code, str(error), _STATUS.get(error.code, 403))
-            return _refusal(request, refused, call.request_id)
         except ConnectionResetError:
             raise
         except Exception as error:  # noqa: BLE001  (a client must get S3's answer whatever happened; it is logged)
             _log.exception("s3 %s %s (%s)", request.method, request.raw_path, call.request_id)
             failure = AwsError("InternalError", f"Netflux failed; its log has {call.request_id}", 500)
-            return _refusal(request, room.refusal(error) or failure, call.request_id)
+            refused = room.refusal(error) or failure
+        seen.error = refusals.code(refused)
+        return answering.refusal(request, refused, call, shared)
 
-    async def _answer(self, request: web.Request, door: Door, call: Call) -> web.StreamResponse:
-        asked = await self._read(request, door, call)
+    async def _answer(
+        self, request: web.Request, door: Door, asking: tuple[Call, Seen], shared: Mapping[str, str]
+    ) -> web.StreamResponse:
+        call, seen = asking
+        headers = joined(request.headers)
+        where = route.place(headers.get("host", ""), request.raw_path)
+        if request.method == "OPTIONS":
+            return self._preflight(where, headers, call)
+        query = route.query(request.raw_path)
+        if request.method == "POST" and where.bucket and not where.key and not {*query} & {"delete"}:
+            return await self._form(request, door, asking, shared)
+        asked = seen.asked = await self._read(request, door, call)
         operation = asked.call.operation
         handler = getattr(self._api, xform_name(operation), None)
         if handler is None:
             raise Unsupported(f"s3:{operation}")
-        self._authorize(asked)
+        if not late(operation):
+            self.permission.authorize(asked)
         params = await self._params(request, asked, handler)
-        denied = self._narrow(asked, params)
-        try:
-            with room.asked_by(operation):
-                answer = (
-                    {}
-                    if operation == "DeleteObjects" and denied and not params["Delete"]["Objects"]
-                    else (await handler(asked.call, params))
-                )
-        except AwsError as error:
-            raise self._shown(asked, error) from error
-        if denied:
-            answer.setdefault("Errors", []).extend(
-                {"Key": key, "Code": "AccessDenied", "Message": "Access Denied"} for key in denied
-            )
+        if late(operation):
+            self.permission.authorize(replace(asked, params=params))
+        kept_back = self._narrow(asked, params)
+        seen.params = params
+        answer = await self._carried_out(asked, params, kept_back)
         self._settled(asked.call)
-        return await _send(request, asked, answer)
+        seen.answer = answer
+        return await answering.send(request, asked, answer, shared)
+
+    async def _carried_out(self, asked: Asked, params: dict[str, Any], kept_back: list[str]) -> dict[str, Any]:
+        operation = asked.call.operation
+        handler = getattr(self._api, xform_name(operation))
+        if operation == "DeleteObjects" and kept_back and not params["Delete"]["Objects"]:
+            answer: dict[str, Any] = {}
+        else:
+            try:
+                with room.asked_by(operation), visits.of(asked):
+                    answer = await handler(asked.call, params)
+            except AwsError as error:
+                raise self._shown(asked, error) from error
+        if kept_back:
+            answer.setdefault("Errors", []).extend(
+                {"Key": key, "Code": "AccessDenied", "Message": "Access Denied"} for key in kept_back
+            )
+        return answer
+
+    async def _get(self, asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
+        """An object for whoever asks."""
+        self.permission.authorize(asked)
+        return await self._carried_out(asked, params, [])
+
+    def _shared(self, request: web.Request, website: str) -> dict[str, str]:
+        """The headers that let a page of another site read the answer."""
+        origin = request.headers.get("Origin")
+        if not origin or request.method == "OPTIONS":
+            return {}
+        try:
+            bucket = website or route.place(request.host, request.raw_path).bucket
+        except AwsError:
+            return {}
+        record = self._api.store.find_bucket(bucket)
+        return crossorigin.told(record.cors, origin, request.method) if record is not None else {}
+
+    def _preflight(self, where: route.Place, headers: Mapping[str, str], call: Call) -> web.Response:
+        preflight = crossorigin.asked(headers)
+        record = self._api.store.bucket(where.bucket)
+        found = crossorigin.permitted(record.cors, preflight, "OBJECT" if where.key else "BUCKET")
+        return web.Response(status=200, headers={**answering.marked(call), **found})
+
+    async def _form(
+        self, request: web.Request, door: Door, asking: tuple[Call, Seen], shared: Mapping[str, str]
+    ) -> web.StreamResponse:
+        """A form that a browser has sent: PutObject by other means."""
+        call, seen = asking
+        headers = joined(request.headers)
+        bucket = route.place(headers.get("host", ""), request.raw_path).bucket
+        self._api.store.bucket(bucket)
+        form = await postform.read(request)
+        visitor = self._visitors.of_form(form.fields, request, door)
+        sizes = Sizes()
+        if "policy" in form.fields:
+            sizes = postpolicy.check(form.fields["policy"], form.fields, bucket, datetime.now(UTC))
+        named = Call(
+            "s3", "PutObject", self._region, _account(visitor, self._account), call.request_id, visitor.access_key
+        )
+        where = route.Place(bucket, form.fields["key"])
+        asked = seen.asked = Asked(named, where, form.headers, {}, visitor, form=True)
+        if len(where.key.encode()) > _LONGEST_KEY:
+            raise AwsError("KeyTooLongError", "Your key is too long")
+        self.permission.authorize(asked)
+        params = await self._read_members(asked, self._api.put_object, b"")
+        params["Body"] = await reception.receive_plain(
+            Contents(form.file, sizes),
+            Promised(asked.headers),
+            self._api.store.bodies,
+            self._wanted(asked, params),
+            await self._sealed(asked, params),
+        )
+        answer = await self._carried_out(asked, params, [])
+        self._settled(named)
+        seen.params, seen.answer = params, answer
+        path = quote(where.key if request.path == "/" else f"{bucket}/{where.key}")
+        url = f"{headers.get('x-forwarded-proto', 'http')}://{request.host}/{path}"
+        status, told, body = postform.answer(form.fields, bucket, answer["ETag"], url)
+        response = web.Response(status=status, headers={**answering.marked(call), **told, **shared}, body=body)
+        if body:
+            response.content_type = "application/xml"
+        return response
 
     async def _read(self, request: web.Request, door: Door, call: Call) -> Asked:
         headers = joined(request.headers)
@@ -162,116 +244,75 @@ class S3Service:
         query = route.query(request.raw_path)
         operation = route.router().find(request.method, where, query, headers)
         if operation is None:
-            raise AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)
-        visitor = await self._visitor(request, door, headers)
-        named = Call("s3", operation, self._region, self._account, call.request_id, visitor.access_key)
+            kind = "OBJECT" if where.key else "BUCKET" if where.bucket else "SERVICE"
+            raise Refused(
+                "MethodNotAllowed", "The specified method is not allowed against this resource.", 405,
+                Method=request.method, ResourceType=kind,
+            )  # fmt: skip
+        visitor = self._visitors.of(request, door, headers)
+        account = _account(visitor, self._account)
+        named = Call("s3", operation, self._region, account, call.request_id, visitor.access_key)
         return Asked(named, where, headers, query, visitor)
-
-    async def _visitor(self, request: web.Request, door: Door, headers: Mapping[str, str]) -> Visitor:
-        context = circumstances.of_message(headers, request.remote)
-        signed = Signed(request.method, request.raw_path, headers)
-        bucket = route.place(headers.get("host", ""), "/").bucket
-        key = self._admission.identify(signed, door, bucket)
-        if key is None:
-            return Visitor(ANONYMOUS, context, None)
-        context |= circumstances.of_call({}, self._region, self._account, datetime.now(UTC))
-        context |= {name: tuple(values) for name, values in key.context.items()}
-        if key.principal.kind == "AWS":
-            context |= {"aws:principalarn": (key.principal.name,), "aws:principalaccount": (key.principal.account,)}
-        identity = self.authorization.known(key) if self.authorization is not None else None
-        if identity is not None:
-            context |= circumstances.of_identity(identity, key)
-        principal = identity.principal if identity is not None else key.principal
-        return Visitor(principal, context, key.access_key, _chain(signed, key), identity)
-
-    def _authorize(self, asked: Asked) -> None:
-        operation, bucket = asked.call.operation, asked.where.bucket
-        own = asked.visitor.principal.kind == "AWS" and asked.visitor.principal.account == self._account
-        if operation in {"ListBuckets", "CreateBucket"}:
-            if not own:
-                raise _denied()
-            self._decide(asked, access.action(operation), f"arn:aws:s3:::{bucket or '*'}", asked.visitor.context, [])
-            return
-        self._api.store.bucket(bucket)
-        if operation == "DeleteObjects":
-            return
-        self._check(asked, access.action(operation), bucket, asked.where.key)
-        if "x-amz-copy-source" in asked.headers and operation in {"CopyObject", "UploadPartCopy"}:
-            source_bucket, source_key = copy_source(asked.headers["x-amz-copy-source"])
-            self._check(asked, "s3:GetObject", source_bucket, source_key)
-
-    def _permits(self, asked: Asked, action: str, bucket: str, key: str) -> bool:
-        try:
-            self._check(asked, action, bucket, key)
-        except AwsError as error:
-            if error.code != "AccessDenied":
-                raise
-            return False
-        return True
-
-    def _check(self, asked: Asked, action: str, bucket: str, key: str) -> None:
-        record = self._api.store.bucket(bucket)
-        policy = read_policy(record)
-        guard = access.Guard(self._account, policy, bool(record.public_access_block.get("RestrictPublicBuckets")))
-        resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
-        context = dict(asked.visitor.context)
-        if action == "s3:ListBucket":
-            context |= {f"s3:{name}": (asked.query[name],) for name in ("prefix", "delimiter") if name in asked.query}
-        sources = [Source(Kind.RESOURCE, "", f"arn:aws:s3:::{bucket}", policy)] if policy is not None else []
-        self._decide(asked, action, resource, context, sources)
-        if not guard.permits(Request(asked.visitor.principal, action, resource, context)):
-            raise _denied()
-
-    def _decide(self, asked: Asked, action: str, resource: str, context: Context, policies: Sequence[Source]) -> None:
-        """What a user's or role's own policies say, and the bucket's beside them."""
-        if self.authorization is None or asked.visitor.identity is None:
-            return
-        verdict = self.authorization.judged(asked.visitor.identity, Need(action, resource), context, policies)
-        if not verdict.allowed:
-            raise self.authorization.refuse(asked.call, verdict)
 
     def _narrow(self, asked: Asked, params: dict[str, Any]) -> list[str]:
         """Takes the keys out of a DeleteObjects that may not be deleted; returns them."""
         if asked.call.operation != "DeleteObjects":
             return []
         wanted = params["Delete"].get("Objects") or []
-        denied = [
-            item["Key"]
-            for item in wanted
-            if not self._permits(asked, "s3:DeleteObject", asked.where.bucket, item["Key"])
-        ]
-        params["Delete"]["Objects"] = [item for item in wanted if item["Key"] not in denied]
-        return denied
+        allowed: list[Any] = []
+        kept_back: list[Any] = []
+        for item in wanted:
+            version = item.get("VersionId") or ""
+            action = access.action("DeleteObject", version=bool(version))
+            may = self.permission.permits(asked, action, asked.where.bucket, item["Key"], version)
+            (allowed if may else kept_back).append(item)
+        params["Delete"]["Objects"] = allowed
+        return [item["Key"] for item in kept_back]
 
     def _shown(self, asked: Asked, error: AwsError) -> AwsError:
         """Who may not list a bucket does not learn which keys it lacks."""
-        if error.code == "NoSuchKey" and not self._permits(asked, "s3:ListBucket", asked.where.bucket, ""):
-            return _denied()
+        if error.code == "NoSuchKey" and not self.permission.may_list(asked, asked.where.bucket):
+            return denied()
         return error
 
     async def _params(self, request: web.Request, asked: Asked, handler: Handler) -> dict[str, Any]:
-        shape = route.model().operation_model(asked.call.operation).input_shape
         body = b""
         if asked.call.operation not in _STREAMED and request.method in {"PUT", "POST"}:
             body = await _document(request, sizes.s3_document(asked.call.operation).size)
             if asked.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
                 raise Unsupported("aws-chunked framing of a request that is no object")
             reception.check_small(body, _of_the_body(asked))
-        document = wire.Document(body, sizes.s3_document(asked.call.operation))
-        params = wire.read(shape, asked.query, asked.headers, document)
-        if asked.where.bucket:
-            params["Bucket"] = asked.where.bucket
-        if asked.where.key:
-            params["Key"] = asked.where.key
-        _require(shape, params)
-        await self._check_members(asked.call, handler, params)
+        params = await self._read_members(asked, handler, body)
         if asked.call.operation in _STREAMED:
             params["Body"] = await reception.receive(
                 await _stream(request),
                 Promised(asked.headers, asked.visitor.chain),
                 self._api.store.bodies,
                 self._wanted(asked, params),
+                await self._sealed(asked, params),
             )
+        return params
+
+    async def _sealed(self, asked: Asked, params: dict[str, Any]) -> Sealed | None:
+        """How a body is encrypted, before it comes."""
+        with visits.of(asked):
+            if asked.call.operation == "PutObject":
+                return await self._api.sealed(params)
+            return await self._api.sealed_part(self._api.upload(params), params)
+
+    async def _read_members(self, asked: Asked, handler: Handler, body: bytes) -> dict[str, Any]:
+        shape = route.model().operation_model(asked.call.operation).input_shape
+        document = wire.Document(body, sizes.s3_document(asked.call.operation))
+        params = wire.read(shape, asked.query, asked.headers, document)
+        if asked.where.bucket:
+            params["Bucket"] = asked.where.bucket
+        if asked.where.key:
+            params["Key"] = asked.where.key
+        if params.get("ACL") == "log-delivery-write":
+            params |= accesscontrol.log_delivery(_owner(self._api.store.find_bucket(asked.where.bucket), asked.call))
+            del params["ACL"]
+        _require(shape, params)
+        await self._check_members(asked.call, handler, params)
         return params
 
     async def _check_members(self, call: Call, handler: Handler, params: dict[str, Any]) -> None:
@@ -287,7 +328,7 @@ class S3Service:
         wanted = set(reception.algorithms(asked.headers))
         if asked.call.operation == "UploadPart":
             upload = self._api.store.upload(params["Bucket"], params["Key"], params["UploadId"])
-            wanted.add(upload["algorithm"])
+            wanted.add(upload.algorithm)
         return wanted
 
 
@@ -315,78 +356,21 @@ async def _document(request: web.Request, most: int) -> bytes:
         raise AwsError("MaxMessageLengthExceeded", f"Your request was too large: {most} bytes are taken.") from error
 
 
-def _chain(signed: Signed, key: Key) -> Chain | None:
-    stated = signed.headers.get("x-amz-content-sha256", "")
-    claimed = signature.claim(signed) if key.secret and stated.startswith(PREFIX) else None
-    return Chain(claimed, key.secret) if claimed is not None else None
+def _account(visitor: Visitor, own: str) -> str:
+    """Whose what is made would be: of nobody's account where nobody signs, the region's where a service of its asks."""
+    match visitor.principal.kind:
+        case "AWS":
+            return visitor.principal.account
+        case "Anonymous":
+            return ""
+    return own
 
 
-def _denied() -> AwsError:
-    return AwsError("AccessDenied", "Access Denied", 403)
+def _owner(bucket: Bucket | None, call: Call) -> str:
+    return canonical_id(call.account if bucket is None else bucket.owner or call.account)
 
 
 def _require(shape: Any, params: Mapping[str, Any]) -> None:
     for name in shape.required_members if shape else []:
         if name not in params and not shape.members[name].serialization.get("streaming"):
             raise AwsError("InvalidRequest", f"Missing required parameter: {name}")
-
-
-def _refusal(request: web.Request, error: AwsError, request_id: str) -> web.Response:
-    headers = {"x-amz-request-id": request_id, "x-amz-id-2": request_id, "Server": "AmazonS3"}
-    if error.status == 304:
-        return web.Response(status=304, headers=headers | {"ETag": error.message})
-    if request.method == "HEAD":
-        return web.Response(status=error.status, headers=headers)
-    path = request.raw_path.partition("?")[0]
-    code = "NotImplemented" if isinstance(error, Unsupported) else error.code
-    body = wire.error(code, error.message, path, request_id)
-    return web.Response(status=error.status, headers=headers, body=body, content_type="application/xml")
-
-
-async def _send(request: web.Request, asked: Asked, answer: Mapping[str, Any]) -> web.StreamResponse:
-    model = route.model().operation_model(asked.call.operation)
-    body = answer.get("Body")
-    headers, document = wire.write(model.output_shape, answer, _ROOTS.get(asked.call.operation, ""))
-    headers |= {
-        "x-amz-request-id": asked.call.request_id,
-        "x-amz-id-2": asked.call.request_id,
-        "Server": "AmazonS3",
-    }
-    status = model.http.get("responseCode", 200)
-    if isinstance(body, ObjectBody) or asked.call.operation == "HeadObject":
-        if is_own_page_host(request.host) and any(mark in headers.get("Content-Type", "") for mark in _ACTIVE):
-            headers["Content-Security-Policy"] = _SANDBOX
-        return await _send_object(request, headers, body, 206 if "ContentRange" in answer else status)
-    if asked.call.operation == "GetBucketLocation":
-        location = escape(answer.get("LocationConstraint") or "")
-        document = (
-            '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f'<LocationConstraint xmlns="{wire.NAMESPACE}">{location}</LocationConstraint>'
-        ).encode()
-    if document and "Content-Type" not in headers:
-        headers["Content-Type"] = "application/json" if asked.call.operation == "GetBucketPolicy" else "application/xml"
-    return web.Response(status=status, headers=headers, body=document)
-
-
-async def _send_object(
-    request: web.Request, headers: Mapping[str, str], body: ObjectBody | None, status: int
-) -> web.StreamResponse:
-    response = web.StreamResponse(status=status, headers=headers)
-    if body is None or request.method == "HEAD":
-        await response.prepare(request)
-        await response.write_eof()
-        return response
-    with body.open() as file:  # before anything is awaited, so that an overwrite can't take it away
-        left = body.length
-        if left <= _PIECE and len(whole := file.read(left)) == left:
-            return web.Response(status=status, headers=headers, body=whole)
-        file.seek(body.start)
-        await response.prepare(request)
-        while left and (piece := file.read(min(_PIECE, left))):
-            await response.write(piece)
-            left -= len(piece)
-    if left:
-        _log.error("%s became shorter while it was sent: %d bytes lack", body.path, left)
-        raise ConnectionResetError(f"{left} bytes of the object lack")
-    await response.write_eof()
-    return response

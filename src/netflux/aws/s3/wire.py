@@ -76,13 +76,6 @@ def write(shape: Any, response: Mapping[str, Any], root: str = "") -> tuple[dict
     return headers, _document(root or shape.name.removesuffix("Output") + "Result", inner)
 
 
-def error(code: str, message: str, resource: str, request_id: str) -> bytes:
-    """S3's error document."""
-    fields = {"Code": code, "Message": message, "Resource": resource, "RequestId": request_id, "HostId": request_id}
-    inner = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in fields.items())
-    return xml.readable(f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode())
-
-
 def _response_headers(shape: Any, response: Mapping[str, Any]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, member in shape.members.items():
@@ -153,7 +146,7 @@ def _text(shape: Any, value: Any, *, in_header: bool = False) -> str:
         iso = shape.serialization.get("timestampFormat") == "iso8601" or not in_header
         moment = value.astimezone(UTC)
         if iso:
-            return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+            return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
         return format_datetime(moment, usegmt=True)
     if isinstance(value, list):
         return ",".join(str(item) for item in value)

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from netflux.controlplane.authentication import signature, signaturetwo
-from netflux.controlplane.authentication.keys import Key, Keys
+from netflux.controlplane.authentication.keys import WELL_KNOWN, Key, Keys
 from netflux.controlplane.authentication.signature import SignatureError, Signed
 from netflux.policy.evaluate import account_root
 
 _PEER = "x-netflux-peer"
+_ACCOUNT_DIGITS = 12
 _ADDRESSES = ("127.0.0.1", "[::1]", "169.254.170.2", "169.254.170.3")
 OWN_PAGE_HOSTS = ("localhost", "127.0.0.1", "[::1]", "console.localhost")
 """Where the console's page is."""
@@ -67,13 +68,14 @@ class Admission:
         """Whether the request is of the region's owner."""
         return self._by_owner(headers.get(_PEER, ""))
 
-    def identify(self, request: Signed, door: Door, bucket: str = "") -> Key | None:
+    def identify(self, request: Signed, door: Door, bucket: str = "", *, guests: bool = False) -> Key | None:
         """The key that the request is signed with; None when it is not signed.
 
         Args:
             request: with all of its headers.
             door: where it came in.
             bucket: named by the host.
+            guests: other accounts may ask as well, see `guest`.
 
         Raises:
             SignatureError: its signature can't be accepted, by S3's codes.
@@ -83,13 +85,9 @@ class Admission:
         claimed = second or first
         if claimed is None:
             return None
-        key = self._key(claimed.access_key, door)
-        if not key.secretive and from_page(request.headers):
-            raise SignatureError(
-                "AccessDenied", f"{PAGES} The key {key.access_key} is no secret, so a page may know it."
-            )
-        if not key.secretive and not self.by_owner(request.headers):
-            raise SignatureError("AccessDenied", OTHERS)
+        known = guest(claimed.access_key) if guests and door.development else None
+        key = known or self._key(claimed.access_key, door)
+        self.check_asker(key, request.headers)
         now = datetime.now(UTC)
         if key.secret and second is not None:
             signaturetwo.verify(request, second, key.secret, bucket, now)
@@ -98,6 +96,27 @@ class Admission:
         if key.secretive:
             _check_session(key, claimed.token, now)
         return key
+
+    def presented(self, access_key: str, token: str, door: Door, headers: Mapping[str, str]) -> Key:
+        """The key that a form is signed with, whose signature the caller verifies.
+
+        Raises:
+            SignatureError: the key is not good, or the request is of somebody who may not use it.
+        """
+        key = (guest(access_key) if door.development else None) or self._key(access_key, door)
+        self.check_asker(key, headers)
+        if key.secretive:
+            _check_session(key, token, datetime.now(UTC))
+        return key
+
+    def check_asker(self, key: Key, headers: Mapping[str, str]) -> None:
+        """A key that anybody can know is good for programs of the region's owner alone; SignatureError else."""
+        if not key.secretive and from_page(headers):
+            raise SignatureError(
+                "AccessDenied", f"{PAGES} The key {key.access_key} is no secret, so a page may know it."
+            )
+        if not key.secretive and not self.by_owner(headers):
+            raise SignatureError("AccessDenied", OTHERS)
 
     def _key(self, access_key: str, door: Door) -> Key:
         key = self.keys.known(access_key)
@@ -111,6 +130,15 @@ class Admission:
         raise SignatureError(
             "InvalidAccessKeyId", f"The AWS Access Key Id you provided does not exist in our records.{hint}"
         )
+
+
+def guest(access_key: str) -> Key | None:
+    """The root user of another account, whose number is the access key and whose secret is `test`, as other local
+    clouds have it; None where the text is no account's number. Only S3 takes it: buckets are shared across accounts.
+    """
+    if len(access_key) != _ACCOUNT_DIGITS or not (access_key.isascii() and access_key.isdecimal()):
+        return None
+    return Key(access_key, WELL_KNOWN, account_root(access_key), secretive=False)
 
 
 OTHERS = (

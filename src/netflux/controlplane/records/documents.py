@@ -183,6 +183,11 @@ class Documents:
             found = [*self._documents.get(kind, {}).items()]
         return [(key, json.loads(body)) for key, body in found]
 
+    def kinds(self, prefix: str) -> Sequence[str]:
+        """Kinds that begin so and have documents."""
+        with self._lock:
+            return [kind for kind, found in self._documents.items() if found and kind.startswith(prefix)]
+
     def bodies(self, kind: str) -> Mapping[str, str]:
         """All documents of a kind as they are stored, by key, oldest first: the same text is the same state."""
         with self._lock:
