@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from netflux.runtime import kernel, layer
+from netflux.runtime import kernel, layer, mounts
 from netflux.runtime.kernel import MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC
 
 TYPE_CHECKING = False
@@ -45,14 +45,19 @@ def build(walls: dict[str, Any]) -> None:
             `needed` paths stay visible where they lie in a place that becomes the task's own, and read-only where they
             lie in the folder: the region's own programs;
             `scratch` is a directory with a folder for each of TEMPORARY, for the task's temporary files;
-            `binds` are files to put over others, target to source.
+            `binds` are files to put over others, target to source;
+            `mounts` are folders that it shares with others, see mounts.py;
+            `read_only` takes from it the folder and the places for temporary files.
     """
     folder, hidden, needed = walls["folder"], walls["hidden"], walls["needed"]
     scratch, binds = walls["scratch"], walls["binds"]
-    own = _own(walls)
+    shared = mounts.take(walls["mounts"])
+    targets = [os.path.realpath(one["target"]) for one in walls["mounts"]]
+    mounts.make_room(targets, [*_own_places(folder), _RUN, "/dev"], scratch)
+    own = _own(walls, targets)
     programs = {path: kernel.detach(path, read_only=True) for path in needed if path.startswith(f"{folder}/")}
-    places = {place: kernel.detach(below(scratch, place), read_only=False) for place in temporary()}
     kept = {path: kernel.detach(path, read_only=True) for path in _kept([*needed, folder])}
+    places = {place: _temporary(place, walls, {**dict.fromkeys(targets), **kept}) for place in temporary()}
     devices = {name: kernel.detach(f"/dev/{name}", read_only=False) for name in _DEVICES}
     sources = {target: kernel.detach(source, read_only=True) for target, source in binds.items()}
     kernel.lock(kernel.HERE, "/")
@@ -72,9 +77,29 @@ def build(walls: dict[str, Any]) -> None:
     _hide(hidden)
     for target, copy in sources.items():
         kernel.attach(copy, os.path.realpath(target))
+    mounts.attach(walls["mounts"], shared)
 
 
-def _own(walls: dict[str, Any]) -> int | None:
+def _own_places(folder: str) -> list[str]:
+    return [*temporary(), *([folder] if folder != "/" else [])]
+
+
+def _temporary(place: str, walls: dict[str, Any], targets: dict[str, int | None]) -> int:
+    """A place for temporary files, with something for each target to be mounted on: what the copy is, or a folder."""
+    source = below(walls["scratch"], place)
+    for target, copy in targets.items():
+        if not target.startswith(f"{place}/"):
+            continue
+        spot = f"{source}{target[len(place) :]}"
+        if copy is None or os.path.isdir(copy):
+            os.makedirs(spot, exist_ok=True)
+        else:
+            os.makedirs(os.path.dirname(spot), exist_ok=True)
+            _touch(spot)
+    return kernel.detach(source, read_only=walls["read_only"])
+
+
+def _own(walls: dict[str, Any], targets: list[str]) -> int | None:
     """The folder in which the task may write; None where that is everything."""
     folder: str = walls["folder"]
     if walls["tree"]:
@@ -82,7 +107,10 @@ def _own(walls: dict[str, Any]) -> int | None:
         for path in walls["needed"]:
             if path.startswith(f"{walls['folder']}/"):  # to be mounted over, though it is no content
                 os.makedirs(f"{folder}{path[len(walls['folder']) :]}", exist_ok=True)
-    return kernel.detach(folder, read_only=False) if folder != "/" else None
+    for path in targets:
+        if folder != "/" and path.startswith(f"{walls['folder']}/"):
+            os.makedirs(f"{folder}{path[len(walls['folder']) :]}", exist_ok=True)
+    return kernel.detach(folder, read_only=walls["read_only"]) if folder != "/" else None
 
 
 def _hide(hidden: list[str]) -> None:
@@ -132,7 +160,7 @@ def _kept(needed: list[str]) -> list[str]:
 def _put_back(copy: int, path: str) -> None:
     if os.path.isdir(copy):
         os.makedirs(path, exist_ok=True)
-    else:
+    elif not os.path.exists(path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         _touch(path)
     kernel.attach(copy, path)

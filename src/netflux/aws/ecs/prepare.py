@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from netflux.aws.ecs import logstream, secret
+from netflux.aws.ecs import environmentfile, logstream, secret
 from netflux.aws.ecs.desired import ContainerDefinition
 from netflux.aws.ecs.pull import Unpulled, pull
 from netflux.aws.ecs.roles import Executing
@@ -62,6 +62,7 @@ async def prepare(host: TaskHost, run: Run, document: Json) -> None:
     work: list[Coroutine[Any, Any, None]] = []
     for name, container in run.containers.items():
         work += [_image(once, container, pinned.get(name)), _secrets(once, container), _log(once, run, container)]
+        work.append(_files(once, container))
     results = await asyncio.gather(*work, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
@@ -87,6 +88,17 @@ async def _secrets(once: _Once, container: RunningContainer) -> None:
             container.secrets[variable] = await secret.read(once, value_from)
         except secret.SecretError as error:
             raise InitializationError(str(error), container.definition.name) from error
+
+
+async def _files(once: _Once, container: RunningContainer) -> None:
+    """One after the other, since the same call is made once only where its answer is text."""
+    found = []
+    for arn in container.definition.environment_files:
+        try:
+            found.append(await environmentfile.read(once.role, arn))
+        except environmentfile.EnvironmentFileError as error:
+            raise InitializationError(str(error), container.definition.name) from error
+    container.file_environment = environmentfile.merged(found)
 
 
 async def _log(once: _Once, run: Run, container: RunningContainer) -> None:

@@ -13,6 +13,7 @@ from netflux.cloudformation.types import cloudwatch as _cloudwatch
 from netflux.cloudformation.types import ec2 as _ec2
 from netflux.cloudformation.types import ecr as _ecr
 from netflux.cloudformation.types import ecs as _ecs
+from netflux.cloudformation.types import efs as _efs
 from netflux.cloudformation.types import elbv2 as _elbv2
 from netflux.cloudformation.types import iam as _iam
 from netflux.cloudformation.types import logs as _logs
@@ -27,8 +28,8 @@ from netflux.cloudformation.types import ssm as _ssm
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
-    _acm, _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _iam, _logs,
-    _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _ssm,
+    _acm, _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _efs, _elbv2, _iam,
+    _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _ssm,
 )  # fmt: skip
 
 
