@@ -140,8 +140,6 @@ _OVERRIDES = {
         "name": "first", "command": ["b"], "environment": [{"name": "E", "value": "f"}],
         "environmentFiles": [{"value": "arn:aws:s3:::files/b.env", "type": "s3"}], "cpu": 99, "memory": 300,
         "memoryReservation": 200, "resourceRequirements": [],
-    }], 
-        "environmentFiles": [{"value": "arn:aws:s3:::files/b.env", "type": "s3"}], "cpu": 99, "memory": 300, "memoryReservation": 200, "resourceRequirements": [],
     }],
 }  # fmt: skip
 

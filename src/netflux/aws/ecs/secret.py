@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from netflux.controlplane.call import Caller
 from netflux.decoding import json as decoding
@@ -78,14 +79,25 @@ async def _from_secrets_manager(apis: Caller, value_from: str) -> str:
     if not wanted.key:
         return text
     try:
-        value = decoding.value(text)[wanted.key]
+        whole = decoding.value(text)
     except ValueError:
         raise SecretError(f"{_MANAGER}{wanted.secret}: {_malformed(text)}") from None
-    except (KeyError, TypeError):
+    if not isinstance(whole, dict):
+        raise SecretError(f"{_MANAGER}{wanted.secret}: {_no_object(whole)}")
+    try:
+        value = whole[wanted.key]
+    except KeyError:
         raise SecretError(
             f"{_MANAGER}retrieved secret from Secrets Manager did not contain json key {wanted.key}: {wanted.secret}"
         ) from None
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _no_object(value: Any) -> str:
+    """What Go's decoder says of JSON that is no object, such as an object that is a text in a text."""
+    kind = "string" if isinstance(value, str) else "array" if isinstance(value, list) else "number"
+    kind = "bool" if isinstance(value, bool) else kind
+    return f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
 
 
 def _malformed(text: str) -> str:
