@@ -55,9 +55,7 @@ def described(document: Json, tasks: Sequence[Json]) -> Json:
         "platformFamily": primary["platformFamily"],
         **_counts([body["task"] for body in tasks]),
         "deployments": [
-            _deployment(deployment, tasks)
-            for deployment in document["deployments"]
-            if document["status"] != "INACTIVE"
+            _deployment(deployment, tasks) for deployment in document["deployments"] if document["status"] != "INACTIVE"
         ],
         "events": document["events"],
         "createdAt": document["createdAt"],

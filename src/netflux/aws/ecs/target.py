@@ -28,7 +28,7 @@ class Target:
 
 @dataclass(frozen=True)
 class TargetState:
-    """ALB's state of a target: `initial`, `healthy`, `unhealthy`, `draining`, `unused`; and why, in its description's words."""
+    """ALB's state of a target: `initial`, `healthy`, `unhealthy`, `draining`, `unused`; and why, as it describes it."""
 
     state: str
     reason: str = ""

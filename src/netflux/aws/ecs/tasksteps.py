@@ -20,6 +20,7 @@ from netflux.aws.ecs.environment import build, host_name
 from netflux.aws.ecs.hosts import HostsFile
 from netflux.aws.ecs.linklocal import LinkLocal
 from netflux.aws.ecs.metadata import Metadata
+from netflux.aws.ecs.outgoing import Outgoing
 from netflux.aws.ecs.prepare import InitializationError, prepare
 from netflux.aws.ecs.run import Run, RunningContainer
 from netflux.aws.ecs.settings import LOG_MODE
@@ -54,6 +55,7 @@ class Steps:
         self._metadata = metadata
         self._connect = connect
         port = urlsplit(host.endpoint_url).port or 80
+        self._outgoing = Outgoing(host.network, host.store.documents, host.clock)
         self._link_local = LinkLocal(host.network, metadata.listen, host.serve_apis, port)
         self._makers: dict[Do, Callable[[Next, str, Run], Awaitable[None]]] = {
             Do.ATTACH: self._attach,
@@ -131,7 +133,7 @@ class Steps:
         document = self._host.store.get(TASK, arn) or {}
         started = self._host.store.now()
         try:
-            await prepare(self._host, run, document)
+            await prepare(self._host, run, document, self._outgoing.of(_owner(run.id)))
             await volumes.make(self._host, run, document, _owner(run.id))
         except (InitializationError, volumes.VolumeError) as error:
             reason = str(error)
