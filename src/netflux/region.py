@@ -56,6 +56,9 @@ from netflux.aws.ecs import meter as ecsmeter
 from netflux.aws.ecs.service import Ecs
 from netflux.aws.ecs.store import Store as EcsStore
 from netflux.aws.ecs.taskhost import TaskHost
+from netflux.aws.efs.api import EfsApi
+from netflux.aws.efs.controller import FileSystemController
+from netflux.aws.efs.part import Parts as EfsParts
 from netflux.aws.elbv2.accesslog.delivery import LogDelivery
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.elbv2.balancer.desired import Desired
@@ -169,6 +172,7 @@ class Region:
         self.rds = self._databases()
         self.meter = Meter(self.haproxy, self._measured)
         self.elb = self._load_balancers()
+        self.efs = self._file_systems()
         self.edge, cloudfront = self._edges()
         self.runtime, seed = self._containers()
         self.ecs = self._tasks()
@@ -180,7 +184,7 @@ class Region:
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         more += [ParameterExpirationController(self.documents, self.clock), KeyController(self.kms, self.clock)]
-        more += [self._events(), *self.awslambda.controllers]
+        more += [self._events(), *self.awslambda.controllers, self.efs]
         more.append(ObjectLifecycleController(self.s3.store, self.clock))
         network = NetworkController(self.network)
         more += [self.snapshots, self.telemetry]
@@ -214,6 +218,7 @@ class Region:
             self.front.exit.push_async_callback(self.rds.stop)
             poke, soon = (partial(ask, self.elb.name) for ask in (self.loop.poke, self.loop.poke_soon))
             await begin(lambda: self.elb.start(poke, soon), self.elb.stop)
+            self.front.exit.push_async_callback(self.efs.stop)
             await self.runtime.clear()
             await begin(self.ecs.start, self.ecs.stop)
             await begin(self.awslambda.start, self.awslambda.stop)
@@ -358,6 +363,13 @@ class Region:
         self.apis.register(ElbApi(parts))
         return controller
 
+    def _file_systems(self) -> FileSystemController:
+        controller = FileSystemController(self.documents, self.network, self.state.path / "efs")
+        poke = partial(self._poke, controller.name)
+        account = self.options.account
+        self.apis.register(EfsApi(EfsParts(self.documents, self.clock, self.apis, poke, controller.sizes, account)))
+        return controller
+
     def _measured(self, value: Value) -> None:
         metric = Metric(NAMESPACE, value.name, value.dimensions)
         count = value.samples or 1
@@ -400,6 +412,7 @@ class Region:
             resolver=self.resolver,
             faults=self.front.faults,
             authority=self.front.authorization,
+            file_systems=self.state.path / "efs",
         )
         ecs = Ecs(host, self.haproxy)
         self.apis.register(ecs.api)

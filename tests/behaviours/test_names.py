@@ -25,6 +25,36 @@ Resources:
   Vpc: {Type: "AWS::EC2::VPC", Properties: {CidrBlock: 10.0.0.0/16, EnableDnsHostnames: true}}
   One: {Type: "AWS::EC2::Subnet", Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24, AvailabilityZone: us-east-1a}}
   Two: {Type: "AWS::EC2::Subnet", Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.2.0/24, AvailabilityZone: us-east-1b}}
+  Routes: {Type: "AWS::EC2::RouteTable", Properties: {VpcId: !Ref Vpc}}
+  Routed: {Type: "AWS::EC2::SubnetRouteTableAssociation", Properties: {RouteTableId: !Ref Routes, SubnetId: !Ref One}}
+  S3:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      {VpcId: !Ref Vpc, VpcEndpointType: Gateway, ServiceName: com.amazonaws.us-east-1.s3, RouteTableIds: [!Ref Routes]}
+  EcrApi:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      VpcId: !Ref Vpc
+      VpcEndpointType: Interface
+      PrivateDnsEnabled: true
+      SubnetIds: [!Ref Two]
+      ServiceName: com.amazonaws.us-east-1.ecr.api
+  EcrDkr:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      VpcId: !Ref Vpc
+      VpcEndpointType: Interface
+      PrivateDnsEnabled: true
+      SubnetIds: [!Ref Two]
+      ServiceName: com.amazonaws.us-east-1.ecr.dkr
+  LogsApi:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      VpcId: !Ref Vpc
+      VpcEndpointType: Interface
+      PrivateDnsEnabled: true
+      SubnetIds: [!Ref Two]
+      ServiceName: com.amazonaws.us-east-1.logs
   Balancer:
     Type: AWS::ElasticLoadBalancingV2::LoadBalancer
     Properties: {Name: shop, Scheme: internal, Subnets: [!Ref One, !Ref Two]}
@@ -71,6 +101,7 @@ Outputs:
   Database: {Value: !GetAtt Database.Endpoint.Address}
   Registry: {Value: !GetAtt Registry.Arn}
   Namespace: {Value: !Ref Corp}
+  Vpc: {Value: !Ref Vpc}
   One: {Value: !Ref One}
   Two: {Value: !Ref Two}
   Role: {Value: !GetAtt Role.Arn}
@@ -101,7 +132,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield cloud
 
 
-def stack(cloud: Cloud) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def told(cloud: Cloud) -> dict[str, str]:
     """Outputs of the stack, made."""
     cloudformation = cloud.boto3("cloudformation")
     cloudformation.create_stack(StackName="s", TemplateBody=TEMPLATE, Capabilities=["CAPABILITY_IAM"])
@@ -117,8 +149,18 @@ def stack(cloud: Cloud) -> dict[str, str]:
 
 def serve(cloud: Cloud, told: dict[str, str], names: list[str]) -> None:
     """A service of one task that looks names up again and again."""
+    define(cloud, told, names)
+    cloud.boto3("ecs").create_service(
+        cluster="prod", serviceName="asker", taskDefinition="asker", desiredCount=1, launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": [told["One"]]}},
+        serviceRegistries=[{"registryArn": told["Registry"]}],
+    )  # fmt: skip
+
+
+def define(cloud: Cloud, told: dict[str, str], names: list[str]) -> None:
+    """The task definition of the service, and its image."""
     folder = cloud.state.parent / "image"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "ask.py").write_text(ASKER)
     cloud.command("push", str(folder), "asker:latest", "--", "python", "ask.py")
     image = cloud.boto3("ecr").describe_repositories()["repositories"][0]["repositoryUri"]
@@ -131,11 +173,6 @@ def serve(cloud: Cloud, told: dict[str, str], names: list[str]) -> None:
             "name": "ask", "image": f"{image}:latest", "environment": [{"name": "NAMES", "value": " ".join(names)}],
             "logConfiguration": {"logDriver": "awslogs", "options": logs},
         }],
-    )  # fmt: skip
-    ecs.create_service(
-        cluster="prod", serviceName="asker", taskDefinition="asker", desiredCount=1, launchType="FARGATE",
-        networkConfiguration={"awsvpcConfiguration": {"subnets": [told["One"]]}},
-        serviceRegistries=[{"registryArn": told["Registry"]}],
     )  # fmt: skip
 
 
@@ -155,8 +192,41 @@ def addresses(cloud: Cloud, description: str) -> list[str]:
     return sorted(one["PrivateIpAddress"] for one in found if one["Description"].startswith(description))
 
 
-def test_a_running_task_resolves_load_balancer_database_and_private_namespace_as_they_change(cloud: Cloud) -> None:
-    told = stack(cloud)
+def test_a_task_in_a_subnet_without_a_way_to_s3_does_not_get_its_image_and_one_with_closed_groups_nothing(
+    cloud: Cloud, told: dict[str, str]
+) -> None:
+    ecs, groups = cloud.boto3("ecs"), cloud.boto3("ec2")
+    closed = groups.create_security_group(GroupName="closed", Description="c", VpcId=told["Vpc"])["GroupId"]
+    (rule,) = groups.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [closed]}])[
+        "SecurityGroupRules"
+    ]
+    groups.revoke_security_group_egress(GroupId=closed, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
+    define(cloud, told, [])
+    networks: list[dict[str, Any]] = [
+        {"subnets": [told["Two"]]}, {"subnets": [told["One"]], "securityGroups": [closed]},
+    ]  # fmt: skip
+    arns = [
+        ecs.run_task(
+            cluster="prod", taskDefinition="asker", launchType="FARGATE",
+            networkConfiguration={"awsvpcConfiguration": network},
+        )["tasks"][0]["taskArn"]
+        for network in networks
+    ]  # fmt: skip
+
+    def stopped() -> list[str]:
+        found = ecs.describe_tasks(cluster="prod", tasks=arns)["tasks"]
+        return [one["stoppedReason"] for one in found] if all("stoppedAt" in one for one in found) else []
+
+    unpulled, unreached = wait_for("both have stopped", stopped, 60)
+    assert unpulled.startswith("CannotPullContainerError: ")
+    assert "https://s3.us-east-1.amazonaws.com/" in unpulled
+    assert unreached.startswith("ResourceInitializationError: unable to pull secrets or registry auth: ")
+    assert unreached.endswith("dial tcp 198.51.100.7:443: i/o timeout")
+
+
+def test_a_running_task_resolves_load_balancer_database_and_private_namespace_as_they_change(
+    cloud: Cloud, told: dict[str, str]
+) -> None:
     balancer, database, api, outside = told["Balancer"], told["Database"], "api.corp.internal", "example.com"
     serve(cloud, told, [balancer, database, api, outside])
     wait_for("the task finds its own address", lambda: seen(cloud).get(api) == tasks(cloud), 30)

@@ -13,6 +13,7 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecs.api import EcsApi
+from netflux.aws.efs.api import EfsApi
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.events.api import EventsApi
 from netflux.aws.events.schedulerapi import SchedulerApi
@@ -36,7 +37,7 @@ from netflux.controlplane.protocol import models
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudformation": CloudFormationApi,
     "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
-    "events": EventsApi, "scheduler": SchedulerApi, "pi": InsightsApi, "lambda": LambdaApi,
+    "events": EventsApi, "scheduler": SchedulerApi, "pi": InsightsApi, "lambda": LambdaApi, "efs": EfsApi,
     "elbv2": ElbApi, "iam": IamApi, "kms": KmsApi, "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
     "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
     "ssm": SsmApi, "sts": StsApi,

@@ -6,6 +6,10 @@ nodes and the machine's audit log.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 KEPT = {
     "CHOWN": 0, "DAC_OVERRIDE": 1, "FOWNER": 3, "FSETID": 4, "KILL": 5, "SETGID": 6, "SETUID": 7, "SETPCAP": 8,
     "NET_BIND_SERVICE": 10, "SYS_CHROOT": 18,
@@ -21,7 +25,20 @@ DROPPED = (
 """By name, for an engine that has a list of its own to start from: the others that every kernel has."""
 
 
-def mask(*, own_network: bool) -> int:
-    """A bit for each that may stay."""
-    kept = [*KEPT.values(), *(OWN_NETWORK.values() if own_network else ())]
-    return sum(1 << number for number in kept)
+ADDABLE = {"SYS_PTRACE": 19}
+"""What a task definition may ask for; API reference of Amazon ECS, KernelCapabilities, on Fargate."""
+ALL = "ALL"
+
+
+def mask(*, own_network: bool, added: Sequence[str] = (), dropped: Sequence[str] = ()) -> int:
+    """A bit for each that may stay.
+
+    Args:
+        own_network: the network is the task's own.
+        added: of ADDABLE.
+        dropped: names; ALL for each that is not added.
+    """
+    names = {**KEPT, **(OWN_NETWORK if own_network else {})}
+    kept = {} if ALL in dropped else {name: bit for name, bit in names.items() if name not in dropped}
+    kept |= {name: ADDABLE[name] for name in added}
+    return sum(1 << number for number in kept.values())

@@ -61,14 +61,41 @@ class Mount:
     """A folder of this machine that a container finds at a place of its own.
 
     Attributes:
-        source: the folder.
+        source: the folder; empty for a file system in memory of `size` bytes.
         target: an absolute path in the container, which is made where it is missing.
         read_only: the container can't write to it.
+        size: bytes of a file system in memory.
+        options: of mount(8), such as `noexec`.
+        owner: whose files the container's own are in the folder, as uid and gid; None where ids stay what they are.
     """
 
-    source: Path
+    source: Path | None
     target: str
     read_only: bool = False
+    size: int = 0
+    options: Sequence[str] = ()
+    owner: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Privileges:
+    """What of the kernel a container has besides or less than others.
+
+    Attributes:
+        added: capabilities(7) without `CAP_`; SYS_PTRACE is all that Fargate gives.
+        dropped: those that it shall not have; `ALL` for each.
+        init: an init process reaps its orphans.
+        settings: sysctl(8) names to values, of its own namespaces.
+    """
+
+    added: Sequence[str] = ()
+    dropped: Sequence[str] = ()
+    init: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+PLAIN = Privileges()
+"""Of most containers."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +117,9 @@ class ContainerSpec:
         user: `user` or `user:group` of its program, by name or number; None keeps the image's.
         read_only: it can't write to its root file system.
         namespace: name of the network namespace that it is in; None where the network driver has none.
-        mounts: folders that it finds at places of its own.
+        mounts: folders that it shares with others.
+        privileges: what of the kernel it has.
+        labels: of the container, where its engine keeps some.
     """
 
     name: str
@@ -108,6 +137,8 @@ class ContainerSpec:
     read_only: bool = False
     namespace: str | None = None
     mounts: Sequence[Mount] = ()
+    privileges: Privileges = PLAIN
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def argv(self) -> list[str]:

@@ -31,7 +31,9 @@ _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
 _LANDLOCK_VERSION = 1
 SCOPE_ABSTRACT_SOCKETS, SCOPE_SIGNALS, _SCOPING = 1, 2, 6
 """Linux 6.12, the sixth version of Landlock's interface: userspace-api/landlock.rst, "IPC scoping"."""
-_AT_EMPTY_PATH, _AT_RECURSIVE, _ATTR_RDONLY = 0x1000, 0x8000, 1
+_AT_EMPTY_PATH, _AT_RECURSIVE, _ATTR_RDONLY, _ATTR_IDMAP = 0x1000, 0x8000, 1, 0x100000
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_MNT_DETACH = 2
 _OPEN_TREE_CLONE, _MOVE_EMPTY_PATH = 1, 4
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -136,6 +138,64 @@ def lock(descriptor: int, path: str) -> None:
     flags = _AT_RECURSIVE | (0 if path else _AT_EMPTY_PATH)
     result = _libc.syscall(_MOUNT_SETATTR, descriptor, path.encode(), flags, wanted, len(wanted))
     _check(result, f"make {path or 'a copy'} read-only")
+
+
+def change_root(path: str) -> None:
+    """The file system that is mounted there becomes `/`, for every process of this mount namespace, and the old one
+    goes. pivot_root(2), "pivot_root(".", ".")".
+    """
+    number = _PIVOT_ROOT.get(os.uname().machine)
+    if number is None:
+        raise OSError(0, f"cannot change the root: the number of pivot_root(2) on {os.uname().machine} is not known")
+    os.chdir(path)
+    _check(_libc.syscall(number, b".", b"."), "change the root")
+    _check(_libc.umount2(b".", _MNT_DETACH), "let go of the old root")
+    os.chdir("/")
+
+
+def map_ids(descriptor: int, kept: tuple[int, int], shown: tuple[int, int]) -> None:
+    """In what was detached, files of the first user and group are the second ones', and the other way round; nobody
+    else's can be written. mount_setattr(2), "ID-mapped mounts", Linux 5.12.
+
+    Args:
+        descriptor: of `detach`.
+        kept: uid and gid in the file system.
+        shown: uid and gid of who reads and writes.
+    """
+    ready, readied = os.pipe()
+    hold, held = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(held)
+        try:
+            unshare(NEWUSER, "a user namespace")
+            os.write(readied, b"r")
+            os.read(hold, 1)
+        finally:
+            os._exit(0)
+    os.close(hold)
+    os.close(readied)
+    try:
+        if not os.read(ready, 1):
+            raise OSError(0, "cannot make a user namespace for a volume's ids")
+        write(f"/proc/{child}/uid_map", f"{kept[0]} {shown[0]} 1")
+        write(f"/proc/{child}/gid_map", f"{kept[1]} {shown[1]} 1")
+        ids = os.open(f"/proc/{child}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
+        wanted = struct.pack("=QQQQ", _ATTR_IDMAP, 0, 0, ids)
+        found = _libc.syscall(_MOUNT_SETATTR, descriptor, b"", _AT_EMPTY_PATH, wanted, len(wanted))
+        _check(found, "give a volume other ids")
+        os.close(ids)
+    finally:
+        os.close(ready)
+        os.close(held)
+        os.waitpid(child, 0)
+
+
+def set_user(uid: int, gid: int) -> None:
+    """This process's user and group, and no other groups."""
+    os.setgroups([gid])
+    os.setgid(gid)
+    os.setuid(uid)
 
 
 def set_host_name(name: str) -> None:

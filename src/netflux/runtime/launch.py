@@ -173,7 +173,12 @@ def _become(wanted: "Wanted", groups: "list[int]") -> "NoReturn":
         _limit(wanted["limits"])
         os.chdir(wanted["directory"])
         if walls is not None:
-            _give_up(capabilities.mask(own_network=wanted["namespace"] is not None), _scopes(wanted))
+            if walls["user"] is not None and os.getuid() == 0:
+                import warnings  # noqa: F401 execvpe asks for it, and another user may not read the library
+
+                kernel.set_user(*walls["user"])
+                kernel.die_with_parent(wanted["death_signal"])  # another user's process has lost it
+            _give_up(_kept(wanted), _scopes(wanted))
     except OSError as error:
         sys.exit(f"netflux: {_said(error)}")
     _execute(wanted["argv"], wanted["environment"])
@@ -196,12 +201,20 @@ def _wall_in(walls: "Wanted") -> None:
     view.private()
     if "processes" in walls["up"]:
         view.own_processes()
+    for name, value in walls["settings"].items():
+        kernel.write(f"/proc/sys/{name.replace('.', '/')}", value)
     if "files" not in walls["up"]:
         view.bind(walls["binds"])
         return
     view.build(walls)
     if walls["host"]:
         kernel.set_host_name(walls["host"])
+
+
+def _kept(wanted: "Wanted") -> int:
+    """Capabilities that stay."""
+    own, walls = wanted["namespace"] is not None, wanted["walls"]
+    return capabilities.mask(own_network=own, added=walls["added"], dropped=walls["dropped"])
 
 
 def _scopes(wanted: "Wanted") -> int:

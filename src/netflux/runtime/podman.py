@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +21,17 @@ from typing import Any, Protocol
 from netflux.runtime import capabilities, cgroup, engine, reference, usage
 from netflux.runtime.cgroup import ControlGroup
 from netflux.runtime.children import Children, Launch
-from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
+from netflux.runtime.driver import (
+    ContainerSpec,
+    Image,
+    MemoryLimit,
+    Mount,
+    Privileges,
+    PullError,
+    Registry,
+    StartError,
+    Usage,
+)
 from netflux.runtime.engine import Engine, EngineError, Login
 from netflux.runtime.lines import split
 from netflux.runtime.memory import MemoryWatch
@@ -32,6 +43,9 @@ _KILLED = 137
 _SMALLEST = 6 * 1024 * 1024  # bytes; a container needs this much to start at all (Docker's own minimum)
 _PROCESSES = 2048  # of a container: podman's own default
 _UNLIMITED = MemoryLimit(None, "", None)
+_INITS = ("catatonit", "tini-static", "tini", "docker-init", "dumb-init")
+"""Programs that reap orphans and pass signals on; podman's own first."""
+_INIT_PATH = "/usr/libexec/podman:/usr/local/libexec/podman:/usr/lib/podman:/usr/local/bin:/usr/bin:/bin:/usr/sbin"
 
 
 class Access(Registry, Protocol):
@@ -287,7 +301,9 @@ def _options(spec: ContainerSpec) -> list[str]:
     network = "host" if spec.namespace is None else f"ns:/run/netns/{spec.namespace}"
     options = [
         f"--network={network}", "--log-driver=passthrough", "--pull=never", "--security-opt=label=disable",
-        *_walls(own_network=spec.namespace is not None), *engine.limits(spec.limits),
+        *_walls(spec.privileges, own_network=spec.namespace is not None), *engine.limits(spec.limits),
+        *(_mount(one) for one in spec.mounts), *_privileges(spec.privileges),
+        *(f"--label={name}={value}" for name, value in spec.labels.items()),
     ]  # fmt: skip
     if "HOSTNAME" in spec.environment:
         options += ["--uts=private", f"--hostname={spec.environment['HOSTNAME']}"]
@@ -295,7 +311,6 @@ def _options(spec: ContainerSpec) -> list[str]:
         options += ["--no-hosts", f"--volume={spec.hosts}:/etc/hosts:ro"]
     if spec.resolver is not None:
         options.append(f"--volume={spec.resolver}:/etc/resolv.conf:ro")
-    options += [f"--volume={one.source}:{one.target}:{'ro' if one.read_only else 'rw'}" for one in spec.mounts]
     if spec.directory is not None:
         options.append(f"--workdir={spec.directory}")
     if spec.user is not None:
@@ -305,14 +320,38 @@ def _options(spec: ContainerSpec) -> list[str]:
     return options
 
 
-def _walls(*, own_network: bool) -> list[str]:
+def _walls(wanted: Privileges, *, own_network: bool) -> list[str]:
     """What podman would do by itself unless its user's containers.conf says otherwise, and what it would not.
 
     The capabilities are taken away one by one: those that are added by name podman gives to every user of the image.
     """
-    dropped = [*capabilities.DROPPED, *(() if own_network else capabilities.OWN_NETWORK)]
     apart = ["--pid=private", "--ipc=private", "--security-opt=no-new-privileges"]
-    return [*apart, *(f"--cap-drop={name}" for name in dropped)]
+    added = [f"--cap-add={name}" for name in wanted.added]
+    if capabilities.ALL in wanted.dropped:
+        return [*apart, "--cap-drop=all", *added]
+    dropped = [*capabilities.DROPPED, *(() if own_network else capabilities.OWN_NETWORK), *wanted.dropped]
+    return [*apart, *added, *(f"--cap-drop={name}" for name in dict.fromkeys(dropped) if name not in wanted.added)]
+
+
+def _mount(mount: Mount) -> str:
+    """A folder, or a file system in memory."""
+    if mount.source is None:
+        return f"--tmpfs={mount.target}:{','.join([f'size={mount.size}', *mount.options])}"
+    return f"--volume={mount.source}:{mount.target}{':ro' if mount.read_only else ''}"
+
+
+def _privileges(wanted: Privileges) -> list[str]:
+    """StartError where the machine has no init process to give."""
+    options = [f"--sysctl={name}={value}" for name, value in wanted.settings.items()]
+    if wanted.init:
+        program = next((found for name in _INITS if (found := shutil.which(name, path=_INIT_PATH)) is not None), None)
+        if program is None:
+            raise StartError(
+                "initProcessEnabled: podman has no init program to give to the container "
+                "(Debian and Ubuntu: apt-get install catatonit)"
+            )
+        options += ["--init", f"--init-path={program}"]
+    return options
 
 
 def _memory(limit: MemoryLimit | None) -> int | None:

@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netflux.runtime import holding, links, manifest, resolution, walls
+from netflux.runtime import holding, links, manifest, resolution, users, walls
 from netflux.runtime.children import Child, Children, Launch
 from netflux.runtime.content import Content
 from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, Registry, StartError, Usage
@@ -246,7 +246,6 @@ class ProcessRuntime:
         try:
             program, folder = (_outside(spec, path) for path in (argv[0] if argv else "", spec.directory or ""))
             _check_program([program, *argv[1:]] if argv else argv, content.source / folder, environment["PATH"])
-            _check_holdable(spec)
             held = await self._hold(spec)
             around = await self._walls(spec, content)
             launch = Launch(
@@ -269,13 +268,11 @@ class ProcessRuntime:
 
     async def _walls(self, spec: ContainerSpec, content: Content) -> Walls:
         standing, folder = await self.standing(), content.place.resolve()
+        _check_holdable(spec, standing)
         if self._in_state(folder):
             raise StartError(_IN_STATE.format(folder=folder))
         binds = resolution.binds(spec.hosts, spec.resolver) if standing.hosts else {}
         binds |= await content.prepare(standing, self._directory)
-        if spec.mounts and FILES not in standing.up:
-            raise StartError(f"{spec.mounts[0].target} can't be made: {standing.reason} (see `netflux doctor`)")
-        binds |= {mount.target: str(mount.source) for mount in spec.mounts}
         folder = content.place.resolve()
         return Walls(
             standing.up, folder,
@@ -285,6 +282,10 @@ class ProcessRuntime:
             binds=binds,
             host=spec.environment.get("HOSTNAME", ""),
             tree=content.tree,
+            mounts=spec.mounts,
+            read_only=spec.read_only,
+            user=users.of(spec.user),
+            privileges=spec.privileges,
         )  # fmt: skip
 
     def _check_folder(self, folder: Path) -> None:
@@ -355,7 +356,7 @@ class ProcessRuntime:
 def _outside(spec: ContainerSpec, path: str) -> str:
     """Where a path of the container is on this machine."""
     for mount in spec.mounts:
-        if Path(path).is_relative_to(mount.target):
+        if mount.source is not None and Path(path).is_relative_to(mount.target):
             return str(mount.source / Path(path).relative_to(mount.target))
     return path
 
@@ -369,13 +370,18 @@ def _check_program(argv: Sequence[str], directory: Path, path: str) -> None:
         raise StartError(f'exec: "{argv[0]}": executable file not found in $PATH')
 
 
-def _check_holdable(spec: ContainerSpec) -> None:
-    for wanted, what in ((spec.user, "user"), (spec.read_only, "readonlyRootFilesystem")):
+def _check_holdable(spec: ContainerSpec, standing: Standing) -> None:
+    """StartError for what this machine can't hold the container to."""
+    try:
+        users.of(spec.user)
+    except ValueError as error:
+        raise StartError(f"{error}. Push an OCI image, which podman runs") from error
+    if FILES in standing.up:
+        return
+    for wanted, what in ((spec.mounts, "volumes"), (spec.read_only, "readonlyRootFilesystem")):
         if wanted:
-            raise StartError(
-                f"{what} can't be held for a process image: the process has this machine's user and file system. "
-                "Push an OCI image, which podman runs"
-            )
+            raise StartError(f"{what} need a view of files of the task's own, which this machine refuses: "
+                             f"{standing.reason} (see `netflux doctor`)")  # fmt: skip
 
 
 def _find() -> Places | str:

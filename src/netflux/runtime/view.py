@@ -8,17 +8,8 @@ from __future__ import annotations
 
 import os
 
-from netflux.runtime import kernel, layer
-from netflux.runtime.kernel import (
-    MS_BIND,
-    MS_NODEV,
-    MS_NOEXEC,
-    MS_NOSUID,
-    MS_PRIVATE,
-    MS_RDONLY,
-    MS_REC,
-    MS_REMOUNT,
-)
+from netflux.runtime import kernel, layer, mounts
+from netflux.runtime.kernel import MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,15 +45,19 @@ def build(walls: dict[str, Any]) -> None:
             `needed` paths stay visible where they lie in a place that becomes the task's own, and read-only where they
             lie in the folder: the region's own programs;
             `scratch` is a directory with a folder for each of TEMPORARY, for the task's temporary files;
-            `binds` are files to put over others, target to source, and folders, whose targets are made where there are
-            none.
+            `binds` are files to put over others, target to source;
+            `mounts` are folders that it shares with others, see mounts.py;
+            `read_only` takes from it the folder and the places for temporary files.
     """
     folder, hidden, needed = walls["folder"], walls["hidden"], walls["needed"]
     scratch, binds = walls["scratch"], walls["binds"]
-    own = _own(walls)
+    shared = mounts.take(walls["mounts"])
+    targets = [os.path.realpath(one["target"]) for one in walls["mounts"]]
+    mounts.make_room(targets, [*_own_places(folder), _RUN, "/dev"], scratch)
+    own = _own(walls, targets)
     programs = {path: kernel.detach(path, read_only=True) for path in needed if path.startswith(f"{folder}/")}
-    places = {place: kernel.detach(below(scratch, place), read_only=False) for place in temporary()}
     kept = {path: kernel.detach(path, read_only=True) for path in _kept([*needed, folder])}
+    places = {place: _temporary(place, walls, {**dict.fromkeys(targets), **kept}) for place in temporary()}
     devices = {name: kernel.detach(f"/dev/{name}", read_only=False) for name in _DEVICES}
     sources = {target: kernel.detach(source, read_only=True) for target, source in binds.items()}
     kernel.lock(kernel.HERE, "/")
@@ -80,16 +75,31 @@ def build(walls: dict[str, Any]) -> None:
     for path, copy in programs.items():
         kernel.attach(copy, path)
     _hide(hidden)
-    made: list[str] = []
     for target, copy in sources.items():
-        if os.path.isdir(copy) and not os.path.isdir(target):
-            _make_room(target, made)
         kernel.attach(copy, os.path.realpath(target))
-    for place in made:
-        kernel.mount("netflux", place, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
+    mounts.attach(walls["mounts"], shared)
 
 
-def _own(walls: dict[str, Any]) -> int | None:
+def _own_places(folder: str) -> list[str]:
+    return [*temporary(), *([folder] if folder != "/" else [])]
+
+
+def _temporary(place: str, walls: dict[str, Any], targets: dict[str, int | None]) -> int:
+    """A place for temporary files, with something for each target to be mounted on: what the copy is, or a folder."""
+    source = below(walls["scratch"], place)
+    for target, copy in targets.items():
+        if not target.startswith(f"{place}/"):
+            continue
+        spot = f"{source}{target[len(place) :]}"
+        if copy is None or os.path.isdir(copy):
+            os.makedirs(spot, exist_ok=True)
+        else:
+            os.makedirs(os.path.dirname(spot), exist_ok=True)
+            _touch(spot)
+    return kernel.detach(source, read_only=walls["read_only"])
+
+
+def _own(walls: dict[str, Any], targets: list[str]) -> int | None:
     """The folder in which the task may write; None where that is everything."""
     folder: str = walls["folder"]
     if walls["tree"]:
@@ -97,7 +107,10 @@ def _own(walls: dict[str, Any]) -> int | None:
         for path in walls["needed"]:
             if path.startswith(f"{walls['folder']}/"):  # to be mounted over, though it is no content
                 os.makedirs(f"{folder}{path[len(walls['folder']) :]}", exist_ok=True)
-    return kernel.detach(folder, read_only=False) if folder != "/" else None
+    for path in targets:
+        if folder != "/" and path.startswith(f"{walls['folder']}/"):
+            os.makedirs(f"{folder}{path[len(walls['folder']) :]}", exist_ok=True)
+    return kernel.detach(folder, read_only=walls["read_only"]) if folder != "/" else None
 
 
 def _hide(hidden: list[str]) -> None:
@@ -106,33 +119,6 @@ def _hide(hidden: list[str]) -> None:
             _cover(path)
     if os.getuid() == 0:
         _mask()
-
-
-def _make_room(target: str, made: list[str]) -> None:
-    """A folder where there is none: what is above it is put into a file system of the task's own, with the folder.
-
-    Args:
-        target: the folder.
-        made: where such file systems are; one more is added.
-    """
-    above = os.path.dirname(target)
-    while not os.path.isdir(above):
-        above = os.path.dirname(above)
-    if any(target.startswith(f"{place}/") for place in made) and os.access(above, os.W_OK):
-        os.makedirs(target)
-        return
-    if above == "/":
-        raise OSError(0, f"cannot make {target}: it would be in the machine's root directory")
-    found = [(entry.name, entry.path, entry.is_symlink()) for entry in os.scandir(above)]
-    links = {name: os.readlink(path) for name, path, is_link in found if is_link}
-    copies = {name: kernel.detach(path, read_only=False) for name, path, is_link in found if not is_link}
-    kernel.mount("netflux", above, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64k")
-    for name, where in links.items():
-        os.symlink(where, os.path.join(above, name))
-    for name, copy in copies.items():
-        _put_back(copy, os.path.join(above, name))
-    os.makedirs(target, exist_ok=True)
-    made.append(above)
 
 
 def bind(binds: dict[str, str]) -> None:
@@ -174,7 +160,7 @@ def _kept(needed: list[str]) -> list[str]:
 def _put_back(copy: int, path: str) -> None:
     if os.path.isdir(copy):
         os.makedirs(path, exist_ok=True)
-    else:
+    elif not os.path.exists(path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         _touch(path)
     kernel.attach(copy, path)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from netflux.runtime import filter as seccomp
 from netflux.runtime import kernel, view
+from netflux.runtime.driver import PLAIN, Mount, Privileges
 
 FILES = "files"
 """A view of its own of the machine's files, with host name, shared memory and message queues of its own."""
@@ -49,6 +50,10 @@ class Walls:
         scratch: its temporary files.
         binds: files that lie over others: target to source.
         host: its host name; empty keeps the machine's.
+        mounts: folders that it shares with others.
+        read_only: it can't write to its folder and to places for temporary files.
+        user: uid and gid of its program; None for the region's own.
+        privileges: what of the kernel it has.
     """
 
     up: Sequence[str]
@@ -59,6 +64,10 @@ class Walls:
     binds: Mapping[str, str] = field(default_factory=dict)
     host: str = ""
     tree: Path | None = None
+    mounts: Sequence[Mount] = ()
+    read_only: bool = False
+    user: tuple[int, int] | None = None
+    privileges: Privileges = PLAIN
 
     def as_json(self) -> dict[str, object]:
         """As launch.py reads it."""
@@ -66,6 +75,17 @@ class Walls:
             "up": [*self.up], "folder": str(self.folder), "hidden": [str(path) for path in self.hidden],
             "needed": [str(path) for path in self.needed], "scratch": str(self.scratch), "binds": dict(self.binds),
             "host": self.host, "tree": str(self.tree) if self.tree is not None else "",
+            "mounts": [self._mount(one) for one in self.mounts], "read_only": self.read_only, "user": self.user,
+            "added": [*self.privileges.added], "dropped": [*self.privileges.dropped],
+            "settings": dict(self.privileges.settings),
+        }  # fmt: skip
+
+    def _mount(self, one: Mount) -> dict[str, object]:
+        own = os.getuid() == 0 and one.owner != (self.user or (0, 0))
+        return {
+            "source": str(one.source) if one.source is not None else "", "target": one.target,
+            "read_only": one.read_only, "size": one.size, "options": [*one.options],
+            "owner": one.owner if own else None, "user": self.user or (0, 0),
         }  # fmt: skip
 
 

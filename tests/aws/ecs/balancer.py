@@ -54,7 +54,10 @@ class Balancer:
     async def describe_target_health(self, call, request):
         return {
             "TargetHealthDescriptions": [
-                {"Target": {"Id": address, "Port": port}, "TargetHealth": {"State": state, "Reason": "Target.Test"}}
+                {
+                    "Target": {"Id": address, "Port": port},
+                    "TargetHealth": {"State": state, "Reason": "Target.Test", "Description": "Tested"},
+                }
                 for (address, port), state in self.states.items()
             ]
         }

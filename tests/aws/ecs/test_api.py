@@ -70,7 +70,7 @@ async def test_a_task_definition_comes_back_with_every_field_that_was_sent(world
         ({"networkMode": "bridge"}, "Fargate only supports network mode 'awsvpc'"),
         ({"executionRoleArn": None}, "execution role ARN"),
         ({"containerDefinitions": []}, "Container list cannot be empty"),
-        ({"volumes": [{"name": "v"}]}, "parameter volumes"),
+        ({"volumes": [{"name": "v", "configuredAtLaunch": True}]}, "parameter volumes.configuredAtLaunch"),
     ],
 )
 async def test_a_wrong_task_definition_is_refused(world: World, change: dict, message: str) -> None:
@@ -91,7 +91,7 @@ async def test_a_wrong_task_definition_is_refused(world: World, change: dict, me
         ([{}, {"logConfiguration": {"logDriver": "splunk"}}], "logDriver ('splunk')"),
         ([{}, {"stopTimeout": 121}], "at most 120"),
         ([{}, {"healthCheck": {"command": ["curl"]}}], "must begin with CMD"),
-        ([{}, {"mountPoints": [{"sourceVolume": "v"}]}], "containerDefinitions.mountPoints"),
+        ([{}, {"mountPoints": [{"sourceVolume": "v", "containerPath": "/v"}]}], "Unknown volume 'v'."),
         ([{}, {"interactive": True}], "containerDefinitions.interactive (True)"),
         ([{}, {"extraHosts": [{"hostname": "a", "ipAddress": "10.0.0.1"}]}], "Extra hosts are not supported"),
         (

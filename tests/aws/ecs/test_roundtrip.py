@@ -34,7 +34,14 @@ _CLUSTER = {"clusters": ["{cluster}"], "include": ["SETTINGS", "TAGS"]}
 
 _FIRST: dict[str, Any] = {
     "name": "first", "image": "app:1", "essential": False, "cpu": 128, "memory": 256, "memoryReservation": 128,
-    "links": [], "mountPoints": [], "volumesFrom": [], "environmentFiles": [], "systemControls": [],
+    "links": [],
+    "mountPoints": [{"sourceVolume": "own", "containerPath": "/own", "readOnly": True}], "volumesFrom": [],
+    "environmentFiles": [{"value": "arn:aws:s3:::files/a.env", "type": "s3"}],
+    "systemControls": [{"namespace": "net.core.somaxconn", "value": "77"}],
+    "linuxParameters": {
+        "capabilities": {"add": ["SYS_PTRACE"], "drop": ["CHOWN"]}, "initProcessEnabled": True, "devices": [],
+        "tmpfs": [{"containerPath": "/memory", "size": 7, "mountOptions": ["noexec"]}],
+    },
     "resourceRequirements": [], "dnsServers": [], "dnsSearchDomains": [], "dockerSecurityOptions": [],
     "credentialSpecs": [], "hostname": "", "disableNetworking": False, "interactive": False, "pseudoTerminal": False,
     "privileged": False, "extraHosts": [], "entryPoint": ["sh", "-c"], "command": ["true"], "user": "1000",
@@ -54,11 +61,19 @@ _FIRST: dict[str, Any] = {
 _SECOND = {
     "name": "second", "image": "app:2", "startTimeout": 9, "stopTimeout": 13,
     "dependsOn": [{"containerName": "first", "condition": "HEALTHY"}],
+    "volumesFrom": [{"sourceContainer": "first", "readOnly": True}],
 }  # fmt: skip
 DEFINITION: dict[str, Any] = {
     "family": "new", "taskRoleArn": _ROLE, "executionRoleArn": _ROLE, "networkMode": "awsvpc", "cpu": "512",
     "memory": "1024", "requiresCompatibilities": ["FARGATE"], "tags": _TAGS, "containerDefinitions": [_FIRST, _SECOND],
-    "volumes": [], "placementConstraints": [], "inferenceAccelerators": [], "enableFaultInjection": False,
+    "volumes": [
+        {"name": "own", "host": {}, "configuredAtLaunch": False},
+        {"name": "shared", "efsVolumeConfiguration": {
+            "fileSystemId": "fs-1", "rootDirectory": "/", "transitEncryption": "ENABLED", "transitEncryptionPort": 2999,
+            "authorizationConfig": {"accessPointId": "fsap-1", "iam": "ENABLED"},
+        }},
+    ],
+    "placementConstraints": [], "inferenceAccelerators": [], "enableFaultInjection": False,
     "ephemeralStorage": {"sizeInGiB": 30},
     "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
 }  # fmt: skip
@@ -122,8 +137,9 @@ _OVERRIDES = {
     "cpu": "1024", "memory": "2048", "executionRoleArn": _ROLE + "2", "taskRoleArn": _ROLE + "3",
     "ephemeralStorage": {"sizeInGiB": 44}, "inferenceAcceleratorOverrides": [],
     "containerOverrides": [{
-        "name": "first", "command": ["b"], "environment": [{"name": "E", "value": "f"}], "environmentFiles": [],
-        "cpu": 99, "memory": 300, "memoryReservation": 200, "resourceRequirements": [],
+        "name": "first", "command": ["b"], "environment": [{"name": "E", "value": "f"}],
+        "environmentFiles": [{"value": "arn:aws:s3:::files/b.env", "type": "s3"}], "cpu": 99, "memory": 300,
+        "memoryReservation": 200, "resourceRequirements": [],
     }],
 }  # fmt: skip
 
@@ -274,7 +290,12 @@ async def test_what_was_sent_is_told_again(prepared: tuple[Apis, Names], trip: T
 
 
 _FARGATE_HAS_NONE = [
-    f"RegisterTaskDefinition: containerDefinitions.extraHosts.{name}" for name in ("hostname", "ipAddress")
+    *(f"RegisterTaskDefinition: containerDefinitions.extraHosts.{name}" for name in ("hostname", "ipAddress")),
+    *(
+        f"RegisterTaskDefinition: volumes.dockerVolumeConfiguration.{name}"
+        for name in ("autoprovision", "driver", "driverOpts", "labels", "scope")
+    ),
+    "RegisterTaskDefinition: volumes.host.sourcePath",
 ]
 """ECS's own refusal names the network mode: tests/rules/ecs.py."""
 

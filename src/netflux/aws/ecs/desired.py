@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from netflux.aws.ecs.decide import logbuffer, multiline
+from netflux.aws.ecs.decide import kernel, logbuffer, multiline, volumes
 from netflux.aws.ecs.decide.health import HealthCheck
 from netflux.aws.ecs.decide.task import Dependency, RestartPolicy
+from netflux.aws.ecs.decide.volumes import MountPoint
 from netflux.expressions import Expression
+from netflux.runtime.driver import PLAIN, Mount, Privileges
 
 Json = Mapping[str, Any]
 
@@ -74,16 +76,26 @@ class ContainerDefinition:
     user: str | None = None
     read_only: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    environment_files: tuple[str, ...] = ()
+    mount_points: tuple[MountPoint, ...] = ()
+    memory_folders: tuple[Mount, ...] = ()
+    privileges: Privileges = PLAIN
 
 
 def containers(definition: Json, overrides: Json) -> list[ContainerDefinition]:
     """The containers of a task definition document, with RunTask's overrides applied."""
     by_name = {override["name"]: override for override in overrides.get("containerOverrides", []) if "name" in override}
-    return [container(body, by_name.get(body["name"], {})) for body in definition["containerDefinitions"]]
+    return [
+        replace(
+            container(body, by_name.get(body["name"], {})), mount_points=tuple(volumes.mount_points(definition, body))
+        )
+        for body in definition["containerDefinitions"]
+    ]
 
 
 def container(body: Json, override: Json) -> ContainerDefinition:
-    """One container definition."""
+    """One container definition; where its volumes are is the task definition's to say."""
+    files = override.get("environmentFiles") or body.get("environmentFiles", [])
     environment = {entry["name"]: entry.get("value", "") for entry in body.get("environment", [])}
     environment |= {entry["name"]: entry.get("value", "") for entry in override.get("environment", [])}
     command = override.get("command", body.get("command"))
@@ -110,6 +122,9 @@ def container(body: Json, override: Json) -> ContainerDefinition:
         user=body.get("user"),
         read_only=body.get("readonlyRootFilesystem", False),
         labels=body.get("dockerLabels", {}),
+        environment_files=tuple(one["value"] for one in files),
+        memory_folders=tuple(kernel.memory_folders(body)),
+        privileges=kernel.privileges(body),
     )
 
 

@@ -14,6 +14,7 @@ def build(
     interface: Interface,
     region: str,
     local: Mapping[str, str],
+    files: Mapping[str, str],
 ) -> dict[str, str]:
     """The variables of a container.
 
@@ -23,6 +24,7 @@ def build(
         interface: of the task. Without a network namespace all tasks share the loopback interface, so the address to
             listen on is told by SERVER_ADDRESS, which Spring Boot reads.
         region: AWS_REGION.
+        files: variables of its environment files.
         local: where metadata, credentials and the region's endpoint are.
     """
     built = {
@@ -34,7 +36,7 @@ def build(
     }
     if interface.namespace is None:
         built["SERVER_ADDRESS"] = interface.local_address
-    return {**built, **container.environment, **secrets}
+    return {**built, **files, **container.environment, **secrets}
 
 
 def host_name(interface: Interface) -> str:

@@ -30,6 +30,14 @@ _AGAIN = 1.0
 """Real seconds between two tries of a batch that the machine has no room for."""
 
 
+UNREACHABLE = (
+    "ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log group "
+    "defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check your "
+    "network configuration. {told} : exit status 1"
+)
+"""Developer guide, "Amazon ECS stopped tasks error messages"."""
+
+
 class LogError(Exception):
     """The stream can't be made; the text is the task's stoppedReason."""
 

@@ -12,7 +12,7 @@ STRATEGY = "capacityProviderStrategy(capacityProvider weight base)"
 TAGS = "tags(key value)"
 
 _INSTANCES = "There are no container instances to choose from, as on Fargate: leave it out."
-_NO_VOLUME = "No volume can be attached to a task: leave it out, and keep data in S3 or RDS."
+_NO_EBS = "There are no EBS volumes here: use a volume of EFS, or one that lives as long as its task (host: {})."
 _NO_EXEC = "No agent runs in tasks that could carry a session: leave it out. What a task prints is in its log stream."
 
 # Services
@@ -52,7 +52,7 @@ SERVICE_REFUSED: Mapping[str, str] = {
     "serviceConnectConfiguration.logConfiguration": f"{_ONE_PROXY} It writes no log of its own.",
     "serviceConnectConfiguration.accessLogConfiguration": f"{_ONE_PROXY} It writes no log of its own.",
     "serviceConnectConfiguration.containerConfigurations": _ONE_PROXY,
-    "volumeConfigurations": _NO_VOLUME,
+    "volumeConfigurations": _NO_EBS,
     "vpcLatticeConfigurations": "There is no VPC Lattice: use a load balancer or Service Connect.",
     "gatewayConnectors": "Use a load balancer.",
     "monitoring": "Leave it out: metrics of services are a minute each.",
@@ -74,8 +74,9 @@ SERVICE_ONLY: Mapping[str, tuple[object, ...]] = {
 
 RUN = (
     "capacityProviderStrategy(capacityProvider) cluster count enableECSManagedTags enableExecuteCommand group "
-    f"launchType {NETWORK} overrides(containerOverrides(name command environment(name value) environmentFiles cpu "
-    "memory memoryReservation resourceRequirements) cpu inferenceAcceleratorOverrides executionRoleArn memory "
+    f"launchType {NETWORK} overrides(containerOverrides(name command environment(name value) "
+    "environmentFiles(value type) cpu memory memoryReservation resourceRequirements) cpu "
+    "inferenceAcceleratorOverrides executionRoleArn memory "
     "taskRoleArn ephemeralStorage(sizeInGiB)) placementConstraints placementStrategy platformVersion propagateTags "
     f"startedBy {TAGS} taskDefinition clientToken volumeConfigurations"
 )
@@ -83,17 +84,15 @@ _ONE_CAPACITY = "FARGATE is the only capacity that there is, so there is nothing
 RUN_NEUTRAL = {f"capacityProviderStrategy.{name}": _ONE_CAPACITY for name in ("weight", "base")}
 RUN_REFUSED: Mapping[str, str] = {
     "enableExecuteCommand": _NO_EXEC,
-    "overrides.containerOverrides.environmentFiles": "Give the variables as environment.",
     "overrides.containerOverrides.resourceRequirements": "There are no GPUs: leave it out.",
     "overrides.inferenceAcceleratorOverrides": "There are no accelerators: leave it out.",
     "placementConstraints": _INSTANCES,
     "placementStrategy": _INSTANCES,
     "referenceId": "Leave it out: no answer tells it. Use startedBy, or a tag.",
-    "volumeConfigurations": _NO_VOLUME,
+    "volumeConfigurations": _NO_EBS,
 }
 RUN_ONLY: Mapping[str, tuple[object, ...]] = {
     "enableExecuteCommand": (False,),
-    "overrides.containerOverrides.environmentFiles": _EMPTY,
     "overrides.containerOverrides.resourceRequirements": _EMPTY,
     "overrides.inferenceAcceleratorOverrides": _EMPTY,
     "placementConstraints": _EMPTY,
@@ -107,14 +106,13 @@ _LINKED = "Containers of a task share one network interface and reach each other
 _RESOLVED = "Tasks ask the resolver of their VPC: leave it out."
 _CONTAINER_REFUSED: Mapping[str, str] = {
     "links": _LINKED,
-    "mountPoints": _NO_VOLUME,
-    "volumesFrom": _NO_VOLUME,
-    "environmentFiles": "Give the variables as environment.",
-    "linuxParameters": "Leave it out: a container has the capabilities and devices of its runtime.",
+    "linuxParameters.devices": "On Fargate there are none: leave it out.",
+    "linuxParameters.sharedMemorySize": "On Fargate it is 64 MiB: leave it out, or mount a tmpfs.",
+    "linuxParameters.maxSwap": "On Fargate there is none: leave it out.",
+    "linuxParameters.swappiness": "On Fargate there is none: leave it out.",
     "credentialSpecs": "There is no Active Directory: leave it out.",
     "firelensConfiguration": "Use the log driver awslogs.",
     "resourceRequirements": "There are no GPUs: leave it out.",
-    "systemControls": "Leave it out: a container has the kernel's parameters of the machine.",
     "dnsServers": _RESOLVED,
     "dnsSearchDomains": _RESOLVED,
     "repositoryCredentials": "Push the image to a repository of ECR.",
@@ -131,25 +129,36 @@ _CONTAINER_REFUSED: Mapping[str, str] = {
 _CONTAINER = (
     "name image cpu memory memoryReservation links portMappings(containerPort hostPort protocol name appProtocol) "
     "essential restartPolicy(enabled ignoredExitCodes restartAttemptPeriod) entryPoint command environment(name value) "
-    "environmentFiles mountPoints volumesFrom secrets(name valueFrom) dependsOn(containerName condition) startTimeout "
+    "environmentFiles(value type) mountPoints(sourceVolume containerPath readOnly) "
+    "volumesFrom(sourceContainer readOnly) "
+    "linuxParameters(capabilities(add drop) initProcessEnabled devices tmpfs(containerPath size mountOptions)) "
+    "secrets(name valueFrom) dependsOn(containerName condition) startTimeout "
     "stopTimeout versionConsistency hostname user workingDirectory disableNetworking privileged readonlyRootFilesystem "
     "dnsServers dnsSearchDomains extraHosts(hostname ipAddress) dockerSecurityOptions interactive pseudoTerminal "
     "dockerLabels ulimits(name softLimit hardLimit) logConfiguration(logDriver options secretOptions) "
-    "healthCheck(command interval timeout retries startPeriod) systemControls resourceRequirements credentialSpecs"
+    "healthCheck(command interval timeout retries startPeriod) systemControls(namespace value) "
+    "resourceRequirements credentialSpecs"
+)
+_VOLUMES = (
+    "volumes(name host(sourcePath) dockerVolumeConfiguration(scope autoprovision driver driverOpts labels) "
+    "efsVolumeConfiguration(fileSystemId rootDirectory transitEncryption transitEncryptionPort "
+    "authorizationConfig(accessPointId iam)) configuredAtLaunch)"
 )
 _EMPTY_IN_CONTAINERS = (
-    "links", "mountPoints", "volumesFrom", "environmentFiles", "credentialSpecs", "resourceRequirements",
-    "systemControls", "dnsServers", "dnsSearchDomains", "dockerSecurityOptions", "logConfiguration.secretOptions",
+    "links", "linuxParameters.devices", "credentialSpecs", "resourceRequirements", "dnsServers", "dnsSearchDomains",
+    "dockerSecurityOptions", "logConfiguration.secretOptions",
 )  # fmt: skip
 _NEVER = ("disableNetworking", "interactive", "pseudoTerminal")
 DEFINITION = (
-    f"family taskRoleArn executionRoleArn networkMode containerDefinitions({_CONTAINER}) volumes placementConstraints "
-    f"requiresCompatibilities cpu memory {TAGS} inferenceAccelerators ephemeralStorage(sizeInGiB) "
+    f"family taskRoleArn executionRoleArn networkMode containerDefinitions({_CONTAINER}) {_VOLUMES} "
+    f"placementConstraints requiresCompatibilities cpu memory {TAGS} inferenceAccelerators ephemeralStorage(sizeInGiB) "
     "runtimePlatform(cpuArchitecture operatingSystemFamily) enableFaultInjection"
 )
 DEFINITION_REFUSED: Mapping[str, str] = {
     **{f"containerDefinitions.{name}": instead for name, instead in _CONTAINER_REFUSED.items()},
-    "volumes": _NO_VOLUME,
+    "volumes.configuredAtLaunch": _NO_EBS,
+    "volumes.s3filesVolumeConfiguration": "There is no S3 Files here: use a volume of EFS, or S3's API.",
+    "volumes.fsxWindowsFileServerVolumeConfiguration": "Tasks run on Linux: use a volume of EFS.",
     "placementConstraints": _INSTANCES,
     "pidMode": "Leave it out: each container has process ids of its own.",
     "ipcMode": "Leave it out: on Fargate there is none.",
@@ -165,7 +174,7 @@ DEFINITION_ONLY: Mapping[str, tuple[object, ...]] = {
     "containerDefinitions.hostname": ("",),
     "containerDefinitions.portMappings.protocol": ("tcp",),
     "containerDefinitions.logConfiguration.logDriver": ("awslogs",),
-    "volumes": _EMPTY,
+    "volumes.configuredAtLaunch": (False,),
     "placementConstraints": _EMPTY,
     "inferenceAccelerators": _EMPTY,
     "enableFaultInjection": (False,),

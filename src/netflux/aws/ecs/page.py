@@ -76,7 +76,9 @@ def place_of(call: Call) -> Place:
 
 def page(items: Sequence[Any], request: Json, key: str, default: int = LONGEST_PAGE) -> Json:
     """One page of a list under its key, with nextToken when there is more."""
-    size = min(request.get("maxResults") or default, LONGEST_PAGE)
+    size = request.get("maxResults", default)
+    if not 1 <= size <= LONGEST_PAGE:
+        raise AwsError("InvalidParameterException", f"maxResults must be between 1 and {LONGEST_PAGE}.")
     refusal = AwsError("InvalidParameterException", "Invalid token")
     shown, token = paging.page(items, request.get("nextToken"), size, refusal)
     return {key: shown, **({"nextToken": token} if token else {})}

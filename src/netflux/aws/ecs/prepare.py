@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from netflux.aws.ecs import logstream, secret
+from netflux.aws.ecs import environmentfile, logstream, secret
 from netflux.aws.ecs.desired import ContainerDefinition
-from netflux.aws.ecs.pull import Unpulled, pull
+from netflux.aws.ecs.outgoing import Ways
+from netflux.aws.ecs.pull import UNREACHABLE, Unpulled, pull
 from netflux.aws.ecs.roles import Executing
 from netflux.aws.ecs.run import Run, RunningContainer
 from netflux.aws.ecs.store import SERVICE, Json, Store
@@ -30,9 +31,10 @@ class InitializationError(Exception):
 class _Once:
     """Does the same thing once for all containers of a task: they often share an image and a secret's parts."""
 
-    def __init__(self, host: TaskHost, role: Executing) -> None:
+    def __init__(self, host: TaskHost, role: Executing, ways: Ways) -> None:
         self._host = host
         self.role = role
+        self.ways = ways
         self._done: dict[str, asyncio.Future[Any]] = {}
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,16 +54,23 @@ class _Once:
         return await asyncio.shield(self._done[key])
 
 
-async def prepare(host: TaskHost, run: Run, document: Json) -> None:
+async def prepare(host: TaskHost, run: Run, document: Json, ways: Ways) -> None:
     """Fills the run's containers with their images and secrets, and makes their log streams.
+
+    Args:
+        host: what tasks run on.
+        run: to be filled.
+        document: of the task.
+        ways: the task's to AWS's APIs.
 
     Raises:
         InitializationError: in the words of stoppedReason.
     """
-    pinned, once = _pinned(host.store, document), _Once(host, host.roles.executing(document))
+    pinned, once = _pinned(host.store, document), _Once(host, host.roles.executing(document), ways)
     work: list[Coroutine[Any, Any, None]] = []
     for name, container in run.containers.items():
         work += [_image(once, container, pinned.get(name)), _secrets(once, container), _log(once, run, container)]
+        work.append(_files(once, container))
     results = await asyncio.gather(*work, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
@@ -83,15 +92,35 @@ async def _image(once: _Once, container: RunningContainer, digest: str | None) -
 
 async def _secrets(once: _Once, container: RunningContainer) -> None:
     for variable, value_from in container.definition.secrets:
+        closed = await secret.unreachable(once.ways, value_from)
+        if closed:
+            raise InitializationError(closed, container.definition.name)
         try:
             container.secrets[variable] = await secret.read(once, value_from)
         except secret.SecretError as error:
             raise InitializationError(str(error), container.definition.name) from error
 
 
+async def _files(once: _Once, container: RunningContainer) -> None:
+    """One after the other, since the same call is made once only where its answer is text."""
+    found = []
+    for arn in container.definition.environment_files:
+        closed = await once.ways.closed("s3")
+        if closed:
+            raise InitializationError(f"{environmentfile.PREFIX}{closed}", container.definition.name)
+        try:
+            found.append(await environmentfile.read(once.role, arn))
+        except environmentfile.EnvironmentFileError as error:
+            raise InitializationError(str(error), container.definition.name) from error
+    container.file_environment = environmentfile.merged(found)
+
+
 async def _log(once: _Once, run: Run, container: RunningContainer) -> None:
     definition = container.definition
     if definition.log is not None:
+        closed = await once.ways.closed("logs")
+        if closed:
+            raise InitializationError(logstream.UNREACHABLE.format(told=closed), definition.name)
         stream = logstream.stream_name(definition.log, definition.name, run.id)
         try:
             await logstream.create(once.role, definition.log, stream)
@@ -101,12 +130,30 @@ async def _log(once: _Once, run: Run, container: RunningContainer) -> None:
 
 async def _pull(once: _Once, definition: ContainerDefinition, digest: str | None) -> Image:
     try:
-        name = reference.parse(definition.image).at(digest) if digest else definition.image
+        wanted = reference.parse(definition.image)
+        name = wanted.at(digest) if digest else definition.image
+        if wanted.account is not None:
+            await _reach_registry(once, definition)
         return await once.pull(name)
     except Unpulled as error:
         raise InitializationError(str(error), definition.name) from error
     except ValueError as error:
         raise InitializationError(f"CannotPullContainerError: {error}", definition.name) from error
+
+
+async def _reach_registry(once: _Once, definition: ContainerDefinition) -> None:
+    """ECR's API for the registry's password, its registry for the manifest, S3 for layers."""
+    closed = await once.ways.closed("ecr.api")
+    if closed:
+        raise InitializationError(UNREACHABLE.format(told=closed), definition.name)
+    for service in ("ecr.dkr", "s3"):
+        closed = await once.ways.closed(service)
+        if closed:
+            raise InitializationError(
+                "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref "
+                f"{definition.image}: {closed}",
+                definition.name,
+            )
 
 
 def _deployment(service: Json, document: Json) -> Json | None:

@@ -15,6 +15,12 @@ from netflux.runtime import reference
 from netflux.runtime.driver import Image, PullError
 from netflux.runtime.reference import ImageReference
 
+UNREACHABLE = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from "
+    "Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. "
+    "{told}"
+)
+"""Developer guide, "Amazon ECS stopped tasks error messages"."""
 _CANNOT = "CannotPullContainerError: "
 _MANIFEST = "pull image manifest has been retried 1 time(s): failed to resolve ref"
 

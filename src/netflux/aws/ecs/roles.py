@@ -9,10 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from netflux.aws.ecs.arn import name, place
+from netflux.aws.ecs.decide.volumes import FileSystemVolume
 from netflux.aws.ecs.store import DEFINITION, Json, Store
+from netflux.controlplane.authorization.authorization import session_of
 from netflux.controlplane.call import Caller
 from netflux.errors import AwsError
+from netflux.policy.document import Policy, parse
+from netflux.policy.evaluate import ANONYMOUS, Decision, Principal, Request, decide
 from netflux.policy.verdict import Verdict
+from netflux.resources.efs import FileSystem
 
 SERVICE = "ecs-tasks.amazonaws.com"
 """Whom a role must trust to be a task's."""
@@ -51,6 +56,10 @@ class Authority(Protocol):
 
     def trusted(self, role: str, service: str, context: Mapping[str, Sequence[str]]) -> Verdict:
         """Whether the service may assume the role."""
+        ...
+
+    def granted(self, session: Principal, request: Request, policy: Policy | None) -> Verdict:
+        """Whether a session may do something with a resource that has a policy."""
         ...
 
 
@@ -100,6 +109,38 @@ class Roles:
         source = f"arn:aws:ecs:{where.region}:{where.account}:task/{name(cluster)}/*"
         context = {"aws:sourceaccount": (where.account,), "aws:sourcearn": (source,)}
         return self._authority.trusted(role, SERVICE, context).allowed
+
+    def may_use(self, document: Json, system: FileSystem, volume: FileSystemVolume, action: str) -> bool:
+        """Whether a task may do an action with a file system that it mounts.
+
+        Anybody may who reaches a mount target, until the file system has a policy ["Using IAM to control file system
+        data access", Amazon EFS User Guide].
+
+        Args:
+            document: of the task.
+            system: the file system.
+            volume: how the task mounts it.
+            action: without its prefix.
+        """
+        if not system.policy or self._authority is None:
+            return True
+        task = document["task"]
+        where = place(task["taskArn"])
+        prefix = f"arn:aws:elasticfilesystem:{where.region}:{where.account}"
+        context = {
+            "aws:securetransport": (str(volume.encrypted).lower(),),
+            "elasticfilesystem:accessedviamounttarget": ("true",),
+            **(
+                {"elasticfilesystem:accesspointarn": (f"{prefix}:access-point/{volume.point}",)} if volume.point else {}
+            ),
+        }
+        role = _role(self._definition(task), task["overrides"], "taskRoleArn") if volume.by_role else ""
+        who = session_of(role, name(task["taskArn"])) if role else ANONYMOUS
+        asked = Request(who, f"elasticfilesystem:{action}", f"{prefix}:file-system/{system.id}", context)
+        policy = parse(system.policy, needs_principal=True, needs_resource=False)
+        if role:
+            return self._authority.granted(who, asked, policy).allowed
+        return decide([policy], asked) is Decision.ALLOW
 
     def _definition(self, task: Json) -> Json:
         return self._store.get(DEFINITION, task["taskDefinitionArn"]) or {}

@@ -11,6 +11,7 @@ from netflux.aws.ecs.decide.task import ContainerView, TaskView
 from netflux.aws.ecs.desired import ContainerDefinition
 from netflux.aws.ecs.hosts import HostsFile
 from netflux.aws.ecs.target import Target
+from netflux.aws.efs.mount import Mounted
 from netflux.network.interface import Interface
 from netflux.runtime.driver import Container, Image
 
@@ -22,6 +23,7 @@ class RunningContainer:
     definition: ContainerDefinition
     image: Image | None = None
     secrets: dict[str, str] = field(default_factory=dict)
+    file_environment: dict[str, str] = field(default_factory=dict)
     container: Container | None = None
     started_at: float | None = None
     finished_at: float | None = None
@@ -74,6 +76,7 @@ class Run:
     interface: Interface | None = None
     hosts: HostsFile | None = None
     resolver: Path | None = None
+    volumes: dict[str, Mounted] = field(default_factory=dict)
     prepared: bool = False
     targets: list[Target] = field(default_factory=list)
     draining: list[Target] = field(default_factory=list)

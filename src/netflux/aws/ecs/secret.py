@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
+from netflux.aws.ecs.outgoing import Ways
 from netflux.controlplane.call import Caller
 from netflux.decoding import json as decoding
 from netflux.errors import AwsError
@@ -17,6 +19,13 @@ _MANAGER, _STORE = f"{PREFIX}unable to retrieve secret from asm: ", f"{PREFIX}un
 
 _QUOTED = {"'": r"'\''"}
 """Characters that Go writes otherwise than Python does."""
+
+
+_UNREACHABLE = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve {what}: There is a "
+    "connection issue between the task and {service}. Check your task network configuration. {told}"
+)
+"""Developer guide, "Amazon ECS stopped tasks error messages"."""
 
 
 class SecretError(Exception):
@@ -54,9 +63,23 @@ def parse(value_from: str) -> SecretReference:
     return found
 
 
+async def unreachable(ways: Ways, value_from: str) -> str:
+    """What ECS says where a task does not reach the service that has the value; nothing where it does."""
+    manager = _of_manager(value_from)
+    told = await ways.closed("secretsmanager" if manager else "ssm")
+    what, service = (
+        ("secret from asm", "AWS Secrets Manager") if manager else ("secrets from ssm", "AWS Systems Manager")
+    )
+    return _UNREACHABLE.format(what=what, service=service, told=told) if told else ""
+
+
+def _of_manager(value_from: str) -> bool:
+    return value_from.startswith("arn:") and value_from.split(":")[2] == "secretsmanager"
+
+
 async def read(apis: Caller, value_from: str) -> str:
     """The value that a container's secret stands for; SecretError when there is none."""
-    if value_from.startswith("arn:") and value_from.split(":")[2] == "secretsmanager":
+    if _of_manager(value_from):
         return await _from_secrets_manager(apis, value_from)
     return await _from_parameter_store(apis, value_from)
 
@@ -78,14 +101,25 @@ async def _from_secrets_manager(apis: Caller, value_from: str) -> str:
     if not wanted.key:
         return text
     try:
-        value = decoding.value(text)[wanted.key]
+        whole = decoding.value(text)
     except ValueError:
         raise SecretError(f"{_MANAGER}{wanted.secret}: {_malformed(text)}") from None
-    except (KeyError, TypeError):
+    if not isinstance(whole, dict):
+        raise SecretError(f"{_MANAGER}{wanted.secret}: {_no_object(whole)}")
+    try:
+        value = whole[wanted.key]
+    except KeyError:
         raise SecretError(
             f"{_MANAGER}retrieved secret from Secrets Manager did not contain json key {wanted.key}: {wanted.secret}"
         ) from None
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _no_object(value: Any) -> str:
+    """What Go's decoder says of JSON that is no object, such as an object that is a text in a text."""
+    kind = "string" if isinstance(value, str) else "array" if isinstance(value, list) else "number"
+    kind = "bool" if isinstance(value, bool) else kind
+    return f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
 
 
 def _malformed(text: str) -> str:

@@ -115,7 +115,11 @@ class Services(Part):
         """Begins a service's end: DRAINING until its tasks have stopped, then INACTIVE."""
         cluster = self.cluster(call, request)
         arn = place_of(call).service(cluster["clusterArn"], request["service"])
-        found = self._active(arn)
+        found = self.store.get(SERVICE, arn)
+        if found is None or found["status"] == "INACTIVE":
+            raise AwsError("ServiceNotFoundException", "Service not found.")
+        if found["status"] == "DRAINING":
+            return {"service": self._shown(found, tags=True)}
         if found["accepted"]["desiredCount"] > 0 and not request.get("force"):
             raise AwsError(
                 "InvalidParameterException",

@@ -54,7 +54,9 @@ def described(document: Json, tasks: Sequence[Json]) -> Json:
         "platformVersion": accepted.get("platformVersion", "LATEST"),
         "platformFamily": primary["platformFamily"],
         **_counts([body["task"] for body in tasks]),
-        "deployments": [_deployment(deployment, tasks) for deployment in document["deployments"]],
+        "deployments": [
+            _deployment(deployment, tasks) for deployment in document["deployments"] if document["status"] != "INACTIVE"
+        ],
         "events": document["events"],
         "createdAt": document["createdAt"],
         "createdBy": document["createdBy"],

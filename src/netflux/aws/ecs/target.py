@@ -28,7 +28,7 @@ class Target:
 
 @dataclass(frozen=True)
 class TargetState:
-    """ALB's state of a target: `initial`, `healthy`, `unhealthy`, `draining`, `unused`; and the reason in its words."""
+    """ALB's state of a target: `initial`, `healthy`, `unhealthy`, `draining`, `unused`; and why, as it describes it."""
 
     state: str
     reason: str = ""
@@ -83,5 +83,5 @@ async def states_of(apis: Caller, groups: Iterable[str]) -> dict[Target, TargetS
         for entry in answer["TargetHealthDescriptions"]:
             target, health = entry["Target"], entry["TargetHealth"]
             key = Target(group, target["Id"], int(target["Port"]))
-            found[key] = TargetState(health["State"], health.get("Reason", ""))
+            found[key] = TargetState(health["State"], health.get("Description", ""))
     return found

@@ -44,6 +44,7 @@ class TaskHost:
         serve_apis: answers AWS APIs on a socket; None where tasks of other networks shall not have them.
         faults: told while tasks' output can't be written.
         authority: decides what tasks' roles may do; None where nothing is decided.
+        file_systems: the folder of EFS's file systems.
     """
 
     store: Store
@@ -59,6 +60,7 @@ class TaskHost:
     resolver: Resolving | None = None
     faults: Faults = field(default_factory=Faults)
     authority: Authority | None = None
+    file_systems: Path = Path("/nonexistent")
 
     @property
     def roles(self) -> Roles:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from netflux.aws.ecs import logstream, registry, target, taskstatus
+from netflux.aws.ecs import logstream, registry, target, taskstatus, volumes
 from netflux.aws.ecs.arn import name, place
 from netflux.aws.ecs.connect import ConnectController
 from netflux.aws.ecs.decide import logbuffer, message
@@ -20,6 +20,7 @@ from netflux.aws.ecs.environment import build, host_name
 from netflux.aws.ecs.hosts import HostsFile
 from netflux.aws.ecs.linklocal import LinkLocal
 from netflux.aws.ecs.metadata import Metadata
+from netflux.aws.ecs.outgoing import Outgoing
 from netflux.aws.ecs.prepare import InitializationError, prepare
 from netflux.aws.ecs.run import Run, RunningContainer
 from netflux.aws.ecs.settings import LOG_MODE
@@ -54,6 +55,7 @@ class Steps:
         self._metadata = metadata
         self._connect = connect
         port = urlsplit(host.endpoint_url).port or 80
+        self._outgoing = Outgoing(host.network, host.store.documents, host.clock)
         self._link_local = LinkLocal(host.network, metadata.listen, host.serve_apis, port)
         self._makers: dict[Do, Callable[[Next, str, Run], Awaitable[None]]] = {
             Do.ATTACH: self._attach,
@@ -131,11 +133,13 @@ class Steps:
         document = self._host.store.get(TASK, arn) or {}
         started = self._host.store.now()
         try:
-            await prepare(self._host, run, document)
-        except InitializationError as error:
-            run.containers[error.container].reason = error.reason
-            self._stop(arn, _FAILED_TO_START, error.reason)
-            reason = error.reason
+            await prepare(self._host, run, document, self._outgoing.of(_owner(run.id)))
+            await volumes.make(self._host, run, document, _owner(run.id))
+        except (InitializationError, volumes.VolumeError) as error:
+            reason = str(error)
+            if isinstance(error, InitializationError):
+                run.containers[error.container].reason = reason
+            self._stop(arn, _FAILED_TO_START, reason)
             self._event(arn, lambda service: message.not_placed(service, reason.rstrip(".")))
             return
         run.prepared = True
@@ -173,7 +177,9 @@ class Steps:
         return ContainerSpec(
             name=f"ecs-{run.id}-{definition.name}{again}",
             image=container.image,
-            environment=build(definition, container.secrets, run.interface, place(arn).region, local),
+            environment=build(
+                definition, container.secrets, run.interface, place(arn).region, local, container.file_environment
+            ),
             entry_point=definition.entry_point,
             command=definition.command,
             directory=definition.directory,
@@ -185,6 +191,9 @@ class Steps:
             cpus=int(task["cpu"]) / _UNITS if "cpu" in task else None,
             user=definition.user,
             read_only=definition.read_only,
+            mounts=(*volumes.mounts(definition.mount_points, run.volumes), *definition.memory_folders),
+            privileges=definition.privileges,
+            labels=definition.labels,
         )
 
     def _watch(self, arn: str, run: Run, container: RunningContainer, started: Container) -> None:
@@ -315,6 +324,7 @@ class Steps:
             run.hosts.remove()
         if run.resolver is not None:
             run.resolver.unlink(missing_ok=True)
+        await volumes.remove(self._host, run.id)
         taskstatus.detached(self._host.store, arn)
 
     async def _finish(self, _step: Next, arn: str, run: Run) -> None:

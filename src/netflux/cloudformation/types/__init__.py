@@ -17,6 +17,7 @@ from netflux.cloudformation.types import custom as _custom
 from netflux.cloudformation.types import ec2 as _ec2
 from netflux.cloudformation.types import ecr as _ecr
 from netflux.cloudformation.types import ecs as _ecs
+from netflux.cloudformation.types import efs as _efs
 from netflux.cloudformation.types import elbv2 as _elbv2
 from netflux.cloudformation.types import events as _events
 from netflux.cloudformation.types import iam as _iam
@@ -38,8 +39,8 @@ from netflux.cloudformation.types.table import Row
 
 _MODULES = (
     _acm, _applicationautoscaling, _awslambda, _cloudformation, _cloudfront, _cloudwatch, _custom, _ec2, _ecr, _ecs,
-    _elbv2, _events, _iam, _iamusers, _kms, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup,
-    _servicediscovery, _sns, _sqs, _ssm, _vpc,
+    _efs, _elbv2, _events, _iam, _iamusers, _kms, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager,
+    _securitygroup, _servicediscovery, _sns, _sqs, _ssm, _vpc,
 )  # fmt: skip
 
 

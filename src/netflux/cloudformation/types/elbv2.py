@@ -172,4 +172,29 @@ _RULE = Row(
     tags=_TAGGING,
 )
 
-ROWS = (_LOAD_BALANCER, _TARGET_GROUP, _LISTENER, _RULE)
+
+def _certificates(facts: Facts) -> list[dict[str, Any]]:
+    return [{"ListenerArn": facts.new["ListenerArn"], "Certificates": facts.new["Certificates"]}]
+
+
+def _dropped(facts: Facts) -> list[dict[str, Any]]:
+    kept = [one["CertificateArn"] for one in facts.new["Certificates"]]
+    gone = [one for one in facts.old.get("Certificates") or () if one["CertificateArn"] not in kept]
+    return [{"ListenerArn": facts.new["ListenerArn"], "Certificates": gone}] if gone else []
+
+
+_CERTIFICATE = Row(
+    type="AWS::ElasticLoadBalancingV2::ListenerCertificate",
+    service="elbv2",
+    create=Step("AddListenerCertificates"),
+    id="{logical}-{token}",
+    attributes={"Id": "$id"},
+    update=(
+        Step("AddListenerCertificates", ("Certificates",), build=_certificates),
+        Step("RemoveListenerCertificates", ("Certificates",), build=_dropped),
+    ),
+    delete=(Step("RemoveListenerCertificates", build=_certificates),),
+    gone=("ListenerNotFound",),
+)
+
+ROWS = (_LOAD_BALANCER, _TARGET_GROUP, _LISTENER, _RULE, _CERTIFICATE)

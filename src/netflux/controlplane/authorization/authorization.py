@@ -19,8 +19,9 @@ from netflux.controlplane.authorization.service import EVERYTHING, Need
 from netflux.controlplane.authorization.services import service
 from netflux.controlplane.call import Call, Caller
 from netflux.errors import AwsError
+from netflux.policy.document import Policy
 from netflux.policy.evaluate import Principal, Request
-from netflux.policy.verdict import Source, Verdict, administrator, judge
+from netflux.policy.verdict import Kind, Source, Verdict, administrator, judge
 
 _log = logging.getLogger(__name__)
 
@@ -136,6 +137,18 @@ class Authorization:
         found = self.identities.trust(role)
         request = Request(principal, "sts:AssumeRole", role, {**context, "aws:principalisawsservice": ("true",)})
         return judge([found] if found is not None else [], request, resource_decides=True)
+
+    def granted(self, session: Principal, request: Request, policy: Policy | None) -> Verdict:
+        """Whether a session may do something with a resource whose policy is at hand.
+
+        Args:
+            session: who asks.
+            request: what is asked.
+            policy: of the resource; None where it has none.
+        """
+        own = [Source(Kind.RESOURCE, "", request.resource, policy)] if policy is not None else []
+        need = Need(request.action, request.resource)
+        return self.judged(self.identities.identity(session), need, request.context, own)
 
     def refuse(self, call: Call, verdict: Verdict) -> AwsError:
         """The error for a refusal, which is remembered."""

@@ -17,6 +17,7 @@ _READING = (
 
 # Signing names that differ from botocore's service names, for the services that a template of this kind touches.
 _BY_SIGNING_NAME = {
+    "elasticfilesystem": "efs",
     "elasticloadbalancing": "elbv2",
     "monitoring": "cloudwatch",
     "tagging": "resourcegroupstaggingapi",

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netflux.aws.ecs.decide import logbuffer, multiline
+from netflux.aws.ecs import environmentfile
+from netflux.aws.ecs.decide import kernel, logbuffer, multiline, volumes
 from netflux.errors import AwsError, Unsupported
 
 Json = Mapping[str, Any]
@@ -68,6 +69,7 @@ def check(request: Json) -> None:
         _check_container(container, {other["name"]: other for other in containers})
     if not any(container.get("essential", True) for container in containers):
         raise client_error("A task definition must have at least one essential container.")
+    volumes.check(request)
     _check_cycles(containers)
     _check_every_port(containers)
     _check_network(request)
@@ -114,6 +116,10 @@ def _check_container(container: Json, by_name: Mapping[str, Json]) -> None:
     for dependency in container.get("dependsOn", []):
         _check_dependency(name, dependency, by_name)
     _check_ports(name, container.get("portMappings", []))
+    kernel.check(container)
+    wrong = environmentfile.check(name, container.get("environmentFiles", ()))
+    if wrong is not None:
+        raise client_error(wrong)
 
 
 def _check_restart(name: str, policy: Json | None) -> None:
@@ -268,6 +274,8 @@ def _check_execution_role(request: Json) -> None:
             need = f"log driver {container['logConfiguration']['logDriver']}"
         elif container.get("secrets"):
             need = "container secrets"
+        elif container.get("environmentFiles"):
+            need = "environment files"
         elif ".dkr.ecr." in container["image"]:
             need = "ECR images"
         if need:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import (
         CreateLoadBalancerInputTypeDef,
         DeleteLoadBalancerInputTypeDef,
+        DescribeCapacityReservationInputTypeDef,
         DescribeLoadBalancerAttributesInputTypeDef,
         DescribeLoadBalancersInputTypeDef,
         ModifyLoadBalancerAttributesInputTypeDef,
@@ -35,6 +36,7 @@ _MAPPINGS = {
     "SubnetMappings.SourceNatIpv6Prefix": "Only Network Load Balancers have it.",
 }
 _IPV4 = ("ipv4",)
+_NO_SIX = "The network carries IPv4 only: use ipv4."
 
 
 class LoadBalancers(Operations):
@@ -47,6 +49,8 @@ class LoadBalancers(Operations):
             "CustomerOwnedIpv4Pool": "There are no Outposts here.",
             "EnablePrefixForIpv6SourceNat": "Only Network Load Balancers have it.",
             "IpamPools": "There is no IPAM here.",
+            "Type": "Load balancers speak HTTP here: make an Application Load Balancer (type application).",
+            "IpAddressType": _NO_SIX,
         },
         only={"Type": ("application",), "IpAddressType": _IPV4},
     )
@@ -127,7 +131,11 @@ class LoadBalancers(Operations):
 
     @operation(
         "LoadBalancerArn Subnets SubnetMappings(SubnetId) IpAddressType",
-        refused={**_MAPPINGS, "EnablePrefixForIpv6SourceNat": "Only Network Load Balancers have it."},
+        refused={
+            **_MAPPINGS,
+            "EnablePrefixForIpv6SourceNat": "Only Network Load Balancers have it.",
+            "IpAddressType": _NO_SIX,
+        },
         only={"IpAddressType": _IPV4},
     )
     def set_subnets(self, _call: Call, request: SetSubnetsInputTypeDef) -> Shape:
@@ -162,11 +170,17 @@ class LoadBalancers(Operations):
         validation.security_groups(found, vpc)
         return tuple(dict.fromkeys(given)) or (self.parts.vpcs.default_group(vpc),)
 
-    @operation("LoadBalancerArn IpAddressType", only={"IpAddressType": _IPV4})
+    @operation("LoadBalancerArn IpAddressType", refused={"IpAddressType": _NO_SIX}, only={"IpAddressType": _IPV4})
     def set_ip_address_type(self, _call: Call, request: SetIpAddressTypeInputTypeDef) -> Shape:
         """Only ipv4 is carried."""
         self.balancer(request["LoadBalancerArn"])
         return {"IpAddressType": "ipv4"}
+
+    @operation("LoadBalancerArn")
+    def describe_capacity_reservation(self, _call: Call, request: DescribeCapacityReservationInputTypeDef) -> Shape:
+        """None: nobody can reserve capacity here, and a load balancer has what the machine has."""
+        self.balancer(request["LoadBalancerArn"])
+        return {"CapacityReservationState": []}
 
     @operation("LoadBalancerArn")
     def describe_load_balancer_attributes(

@@ -30,6 +30,7 @@ _CHECK = (
 )
 _GRPC = {"Matcher.GrpcCode": "Target groups speak HTTP/1.1 here: give an HttpCode."}
 _PROTOCOLS = ("HTTP", "HTTPS")
+_HTTP_ONLY = "Load balancers speak HTTP and HTTPS here: there are no Network and Gateway Load Balancers."
 
 
 class TargetGroups(Operations):
@@ -37,11 +38,19 @@ class TargetGroups(Operations):
 
     @operation(
         f"Name Protocol ProtocolVersion Port VpcId {_CHECK} TargetType Tags(Key Value) IpAddressType",
-        refused={**_GRPC, "TargetControlPort": "There is no target optimizer here: no agent is asked at the targets."},
+        refused={
+            **_GRPC,
+            "TargetControlPort": "There is no target optimizer here: no agent is asked at the targets.",
+            "Protocol": _HTTP_ONLY,
+            "HealthCheckProtocol": _HTTP_ONLY,
+            "ProtocolVersion": "Targets are asked by HTTP/1.1 here: use HTTP1.",
+            "TargetType": "Use ip or instance.",
+            "IpAddressType": "The network carries IPv4 only: use ipv4.",
+        },
         only={
             "Protocol": _PROTOCOLS,
             "HealthCheckProtocol": _PROTOCOLS,
-            "ProtocolVersion": ("HTTP1",),
+            "ProtocolVersion": ("HTTP1", ""),
             "TargetType": ("ip", "instance", FUNCTION),
             "IpAddressType": ("ipv4",),
         },

@@ -41,6 +41,7 @@ _REFUSED = {
             "AdvertiseTrustStoreCaNames",
         )
     },
+    "Protocol": "Load balancers speak HTTP and HTTPS here: there are no Network and Gateway Load Balancers.",
     "AlpnPolicy": "Only TLS listeners of Network Load Balancers have it.",
     "Certificates.IsDefault": "The one certificate of this request is the default one.",
 }  # fmt: skip

@@ -36,6 +36,12 @@ PARAMETERS = Service(
     also={"PutParameter": (("Tags", "AddTagsToResource", ""),)},
 )
 
+FILE_SYSTEMS = Service(
+    "elasticfilesystem",
+    parameters=("file-system/{FileSystemId}", "access-point/{AccessPointId}"),
+    operations={"CreateFileSystem": (), "CreateAccessPoint": ("file-system/{FileSystemId}",)},
+)
+
 KEYS = Service(
     "kms",
     parameters=("key/{KeyId}", "key/{SourceKeyId}", "{AliasName}"),
@@ -151,6 +157,7 @@ DATABASES = Service(
 )
 
 SERVICES = {
+    "efs": FILE_SYSTEMS,
     "secretsmanager": SECRETS,
     "ssm": PARAMETERS,
     "kms": KEYS,
