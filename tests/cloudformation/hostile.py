@@ -37,7 +37,7 @@ def cases(seed: int, each: int) -> Iterator[Case]:
     """So many of each kind."""
     dice = random.Random(seed)
     for kind in (_alias, _alias_in_itself, _deep, _wide, _doubling, _escaping, _splitting, _conditions, _chain,
-                 _depends, _counts, _twice, _odd_texts, _backtracking, _shapes):  # fmt: skip
+                 _depends, _counts, _odd_texts, _backtracking, _shapes):  # fmt: skip
         for _ in range(each):
             yield kind(dice)
 
@@ -148,13 +148,6 @@ def _counts(dice: random.Random) -> Case:
     }  # fmt: skip
     body = {"Resources": {"B": one["Resources"]}} | {section: {f"N{i}": one[section] for i in range(count)}}
     return Case("count", json.dumps(body), f"{count}, is greater than maximum allowed, {most}")
-
-
-def _twice(dice: random.Random) -> Case:
-    name = "k" * dice.randint(1, 30)
-    if dice.random() < 0.5:
-        return Case("twice", f'{{"Metadata": {{"{name}": 1, "{name}": 2}}}}', "given twice")
-    return Case("twice", f"Metadata: {{{name}: 1, {name}: 2}}" + BUCKET, "given twice")
 
 
 def _odd_texts(dice: random.Random) -> Case:

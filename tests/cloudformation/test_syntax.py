@@ -23,6 +23,12 @@ def test_long_and_short_get_att_are_one() -> None:
     assert read('{"A": {"Fn::GetAtt": "X.Arn"}}') == read("A: !GetAtt X.Arn")
 
 
+@pytest.mark.parametrize("body", ["A:\n  B: 1\n  B: 2\n", '{"A": {"B": 1, "B": 2}}'])
+def test_of_keys_given_twice_the_last_one_counts(body: str) -> None:
+    """As on AWS, for both formats: ValidateTemplate takes them, GetTemplateSummary tells the last one."""
+    assert read(body) == {"A": {"B": 2}}
+
+
 def test_a_date_stays_text() -> None:
     assert read("AWSTemplateFormatVersion: 2010-09-09") == {"AWSTemplateFormatVersion": "2010-09-09"}
 
@@ -31,7 +37,6 @@ def test_a_date_stays_text() -> None:
     ("body", "words"),
     [
         ("A: [1, 2\nB: 3\n", ["YAML not well-formed", "line 2"]),
-        ("A:\n  B: 1\n  B: 2\n", ["the key B is given twice", "line 3"]),
         ("A: !Nope x\n", ["!Nope", "line 1"]),
         ('{"A": 1,\n "B" 2}', ["JSON not well-formed", "line 2, column 7"]),
         ("just text", ["unsupported structure"]),

@@ -84,18 +84,20 @@ def value(name: str, spec: Mapping[str, Any], ground: Ground) -> str | None:
     """What to give; None where the template's own default stands."""
     kind = str(spec.get("Type", "String"))
     default = spec.get("Default")
+    for part, output in _BY_TYPE.items():
+        if part in kind and "SSM" not in kind:  # the default is of its author's account
+            several = ground[output]
+            return several if "List" in kind else several.split(",")[0]
+    if default == "" and "responsib" in name.lower():
+        return ground["Agreed"]
     if kind.startswith("AWS::SSM::Parameter"):
-        return None if default else ground["SsmParameter"]
+        return None if str(default or "").startswith("/aws/") else ground["SsmParameter"]
     if default not in (None, ""):
         return None
     if default == "" and (kind == "String" or "List" in kind):
         return None
     if spec.get("AllowedValues"):
         return written(spec["AllowedValues"][0])
-    for part, output in _BY_TYPE.items():
-        if part in kind:
-            several = ground[output]
-            return several if "List" in kind else several.split(",")[0]
     if kind == "Number":
         return _number(name, spec)
     return _fitting(guess(name, ground), spec)

@@ -47,17 +47,6 @@ def _short(name: str, value: Any) -> dict[str, Any]:
     return {f"Fn::{name}": value}
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise malformed(f"JSON not well-formed. The key {key} is given twice")
-            seen.add(key)
-    return made
-
-
 def read(body: str) -> dict[str, Any]:
     """The template as plain values.
 
@@ -75,7 +64,7 @@ def read(body: str) -> dict[str, Any]:
 
 def _json(body: str) -> Any:
     try:
-        return json_text.decode(body.encode(errors="surrogatepass"), LIMITS, _unique)
+        return json_text.decode(body.encode(errors="surrogatepass"), LIMITS)
     except Malformed as error:
         cause = error.__cause__
         if isinstance(cause, json.JSONDecodeError):

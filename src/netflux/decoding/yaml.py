@@ -135,9 +135,7 @@ class _Builder:
             raise _at(event.start_mark, "a key must be text without a tag")
         if name == "<<" and event.implicit[0]:
             raise _at(event.start_mark, "the merge key << is not supported")
-        if name in parent.value:
-            raise _at(event.start_mark, f"the key {name} is given twice")
-        parent.key = name
+        parent.key = name  # one that is there already: the last one counts, as for CloudFormation
 
     def _finished(self, tag: str | None, value: Any, event: Any) -> Any:
         if tag is None or tag == "!":
