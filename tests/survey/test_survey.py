@@ -63,5 +63,14 @@ def test_a_containers_image_is_replaced_and_told_its_ports() -> None:
 
 
 def test_reasons_are_counted_without_the_names_of_their_template() -> None:
-    one, two = (page.kind(f"Parameter '{name}' must be one of [{name}]") for name in ("A", "B"))
+    one, two = (page.reason(f"Parameter '{name}' must be one of [{name}]") for name in ("A", "B"))
     assert one == two
+
+
+def test_a_template_is_explained_where_all_its_reasons_are() -> None:
+    known = page.kinds()
+    broken = "Template format error: Unresolved resource dependencies [X] in the Resources block of the template"
+    kind = page.explained([broken], known)
+    assert kind is not None
+    assert kind.name == "broken on AWS as well"
+    assert page.explained([broken, "something else"], known) is None
