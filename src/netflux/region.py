@@ -138,7 +138,7 @@ class Region:
         self.queues, self.topics = self._records()
         self.ec2, self.flow_logs = self._vpcs()
         logs = LogStore(state.path / "logs", self.documents, front.faults)
-        self.apis.register(LogsApi(logs, self.clock, self.apis))
+        self.apis.register(LogsApi(logs, self.clock, self.apis, self.destinations))
         self.series = Series()
         self.cloudwatch = self._metrics()
         self.registry = self._registry()
