@@ -30,6 +30,7 @@ from netflux.aws.cloudwatch.ground import Ground as Metrics
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.destinations import Destinations, Event
+from netflux.aws.dynamodb.api import DynamoDbApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
@@ -208,6 +209,7 @@ class Region:
         here = self.options.region, self.options.account
         self.apis.register(IamApi(self.documents, self.clock, self.options.account, self.keys))
         self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
+        self.apis.register(DynamoDbApi(self.moto))
         self.kms = KmsApi(self.documents, self.clock, here, self.keys)
         self.apis.register(self.kms)
         queues = Queues(self.documents, self.clock)

@@ -9,6 +9,7 @@ from netflux.aws.acm.api import AcmApi
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.dynamodb.api import DynamoDbApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecs.api import EcsApi
@@ -33,7 +34,8 @@ from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudformation": CloudFormationApi,
-    "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
+    "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "dynamodb": DynamoDbApi,
+    "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
     "events": EventsApi, "scheduler": SchedulerApi,
     "elbv2": ElbApi, "iam": IamApi, "kms": KmsApi, "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
     "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,

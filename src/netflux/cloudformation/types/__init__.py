@@ -10,6 +10,7 @@ from netflux.cloudformation.types import applicationautoscaling as _applicationa
 from netflux.cloudformation.types import cloudformation as _cloudformation
 from netflux.cloudformation.types import cloudfront as _cloudfront
 from netflux.cloudformation.types import cloudwatch as _cloudwatch
+from netflux.cloudformation.types import dynamodb as _dynamodb
 from netflux.cloudformation.types import ec2 as _ec2
 from netflux.cloudformation.types import ecr as _ecr
 from netflux.cloudformation.types import ecs as _ecs
@@ -32,10 +33,9 @@ from netflux.cloudformation.types import ssm as _ssm
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
-    _acm, _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _events, _iam,
-    _iamusers, _kms, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _sns,
-    _sqs,
-    _ssm,
+    _acm, _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _dynamodb, _ec2, _ecr, _ecs, _elbv2,
+    _events, _iam, _iamusers, _kms, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup,
+    _servicediscovery, _sns, _sqs, _ssm,
 )  # fmt: skip
 
 
