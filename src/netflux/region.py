@@ -217,7 +217,9 @@ class Region:
         messages = Messages(queues, topics)
         self.destinations.register("sqs", messages.send)
         self.destinations.register("sns", messages.publish)
-        topics.functions = lambda arn, body, source: self.destinations.deliver(Event(arn, body, source))
+        topics.functions = lambda arn, body, source: self.destinations.deliver(
+            Event(arn, body, source, principal="sns.amazonaws.com")
+        )
         self.apis.register(SqsApi(queues, self.keys, self.apis, here))
         self.apis.register(SnsApi(topics, self.keys, self.apis, here))
         return queues, topics
