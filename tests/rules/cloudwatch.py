@@ -163,7 +163,7 @@ RULES = [
          f"PutCompositeAlarm, {_API}", "ActionsSuppressor"),
     Rule("An action is of the alarm's region.", "PutMetricAlarm",
          _alarm(OKActions=["arn:aws:sns:eu-west-1:123456789012:c"]), "ValidationError", _ALARM, "Invalid region"),
-    Rule("An alarm acts on no instance here.", "PutMetricAlarm", _alarm(OKActions=["arn:aws:automate:us-east-1:ec2:stop"]),
+    Rule("An alarm stops nothing here.", "PutMetricAlarm", _alarm(OKActions=["arn:aws:automate:us-east-1:ec2:stop"]),
          "UnsupportedOperation", _ALARM, "OKActions"),
     Rule("A dashboard's body is JSON.", "PutDashboard", {"DashboardName": "d", "DashboardBody": "{"},
          "InvalidParameterInput", _DASHBOARD),
