@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from netflux.cloudformation import members, render, requests, triggers
-from netflux.cloudformation.foresee import foresee, rendered
+from netflux.cloudformation import importing, members, render, requests, triggers
+from netflux.cloudformation.foresee import Plan, foresee, rendered
+from netflux.cloudformation.hands import Hands
 from netflux.cloudformation.reading import EXECUTED
-from netflux.cloudformation.stacks import Stacks, began
-from netflux.cloudformation.store import Source, Stack
+from netflux.cloudformation.stacks import Stacks, began, token_of
+from netflux.cloudformation.store import Operation, Source, Stack
+from netflux.cloudformation.template import Template
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
@@ -28,23 +30,23 @@ class ChangeSets(Stacks):
 
     @operation(
         f"{members.STACK} {members.HOW} UsePreviousTemplate NotificationARNs ChangeSetName ClientToken "
-        "Description ChangeSetType OnStackFailure ResourcesToImport",
+        "Description ChangeSetType OnStackFailure "
+        "ResourcesToImport(ResourceType LogicalResourceId ResourceIdentifier)",
         neutral={
             "IncludeNestedStacks": "The answer says that a nested stack's own changes are not among these.",
             "ImportExistingResources": "What has a wanted name already is told by that name when it can't be made.",
         },
         refused={
             **members.NOT_MORE,
-            "ChangeSetType": "Resources that are there are not taken into stacks: use CREATE or UPDATE.",
-            "ResourcesToImport": "Resources that are there are not taken into stacks: leave it out.",
             "DeploymentMode": "Nothing drifts from its stack unseen: leave it out.",
         },
-        only={**members.ONLY, "ChangeSetType": ("CREATE", "UPDATE"), "ResourcesToImport": ([],)},
+        only=members.ONLY,
     )
     async def create_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Works out the changes. A new stack is there from now on, in REVIEW_IN_PROGRESS."""
         requests.check_length(call, request)
         triggers.check(request.get("RollbackConfiguration", {}))
+        importing.check(request)
         kind = request.get("ChangeSetType", "UPDATE")
         if kind == "UPDATE" and request.get("OnStackFailure") == "DELETE":
             raise AwsError("ValidationError", "OnStackFailure DELETE is for change sets of the type CREATE.")
@@ -64,6 +66,7 @@ class ChangeSets(Stacks):
             raise AwsError("AlreadyExistsException", f"ChangeSet [{name}] already exists")
         target = replace(found, source=asked.source)
         plan = await foresee(self._planning(), target, asked.template)
+        imports = await self._imports(request.get("ResourcesToImport", []), asked.template, plan)
         if stack is None:  # what is refused leaves no stack
             self._free(found.name)
             found = self._journal.stack(found, "REVIEW_IN_PROGRESS", "User Initiated")
@@ -77,11 +80,21 @@ class ChangeSets(Stacks):
             "reason": NO_CHANGES if failed else "",
             "execution": "UNAVAILABLE" if failed else "AVAILABLE",
             "source": asdict(asked.source),
-            "changes": [rendered(each) for each in plan.changes],
+            "changes": importing.rendered(plan, imports) if imports else [rendered(each) for each in plan.changes],
+            "imports": imports,
             "kind": kind,
             "request": {key: request[key] for key in _KEPT if key in request},
         })  # fmt: skip
         return {"Id": identifier, "StackId": found.id}
+
+    async def _imports(self, asked: list[dict[str, Any]], template: Template, plan: Plan) -> dict[str, str]:
+        """The physical ids of resources to import, which are looked up now."""
+        if not asked:
+            return {}
+        hands = Hands(self._asking, self._clock, lambda: None, self._stopping)
+        found = await importing.physical(hands, self._store, asked, template)
+        importing.check_plan(plan, found)
+        return found
 
     def _check_kind(self, kind: str, stack: Stack | None, request: Mapping[str, Any]) -> None:
         name = request["StackName"]
@@ -92,6 +105,8 @@ class ChangeSets(Stacks):
                     f"Stack [{name}] already exists and cannot be created again with the changeSet "
                     f"[{request['ChangeSetName']}].",
                 )
+            return
+        if kind == "IMPORT" and (stack is None or stack.status == "REVIEW_IN_PROGRESS"):
             return
         if stack is None:
             raise AwsError("ValidationError", f"Stack [{name}] does not exist")
@@ -158,6 +173,14 @@ class ChangeSets(Stacks):
         actor = self._actor(call, kept.get("RoleARN") or stack.shown.get("RoleARN", ""))
         if found["kind"] == "CREATE":
             self._begin_create(stack, source, kept, actor)
+        elif found["kind"] == "IMPORT":
+            operation = Operation(
+                "import", token_of(kept), "import", previous=stack.source, actor=actor, imports=found["imports"]
+            )
+            stack = self._journal.stack(
+                replace(stack, source=source), "IMPORT_IN_PROGRESS", "User Initiated", operation=operation
+            )
+            self._start(stack)
         else:
             self._begin_update(stack, source, kept, actor)
         for other in self._store.change_sets(stack):
