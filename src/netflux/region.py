@@ -82,6 +82,7 @@ from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.cloudformation.custom.answers import Answers
 from netflux.controlplane.authorization.actors import Actors
+from netflux.controlplane.server import S3Handler
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
@@ -161,8 +162,7 @@ class Region:
         readers = Readers(self.loop, self.ec2.tables)
         self.documents.watch(readers.recorded)
         certificate = self.topics.signatures.certificate
-        answers = Answers(self.stacks.providers, self.stacks.waits, options.region, s3.handle)
-        self._services = Services(answers.handle, self.facts, self._inquiry(), readers.changed, certificate)
+        self._services = Services(self._answers(s3), self.facts, self._inquiry(), readers.changed, certificate)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -256,6 +256,10 @@ class Region:
         stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
         self.apis.register(stacks)
         return stacks
+
+    def _answers(self, s3: S3Service) -> S3Handler:
+        """S3, and before it the addresses that take answers of custom resources and signals."""
+        return Answers(self.stacks.providers, self.stacks.waits, self.options.region, s3.handle).handle
 
     def _inquiry(self) -> Inquiry:
         return Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
