@@ -68,9 +68,13 @@ from netflux.aws.iam.api import IamApi
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.rds.api import RdsApi
+from netflux.aws.rds.backup import Backups
 from netflux.aws.rds.controller import Machine, RdsController
+from netflux.aws.rds.insightsapi import InsightsApi
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
+from netflux.aws.rds.snapshotcontroller import SnapshotController
+from netflux.aws.rds.telemetry import TelemetryController
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
@@ -164,6 +168,7 @@ class Region:
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         more += [ParameterExpirationController(self.documents, self.clock), *self.awslambda.controllers]
         network = NetworkController(self.network)
+        more += [self.snapshots, self.telemetry]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         s3.authorization = front.authorization
@@ -276,8 +281,10 @@ class Region:
         instances, postgres = Instances(self.documents), installations()
         self.apis.register(SecretsManagerApi(self.documents, self.clock, self.apis))
         self.apis.register(RdsApi(instances, self.apis, postgres, self.clock))
+        self.apis.register(InsightsApi(instances))
         machine = Machine(
             databases=self.state.path / "databases",
+            backups=Backups(self.state.path / "snapshots"),
             run=self.state.run,
             children=self.children,
             network=self.network,
@@ -286,6 +293,9 @@ class Region:
             installations=postgres,
             clock=self.clock,
         )
+        self.snapshots = SnapshotController(instances, machine.backups, self.clock)
+        self.telemetry = TelemetryController(instances, machine, self.apis.call)
+        self.telemetry.authorization = self.front.authorization
         return RdsController(instances, machine, lambda key: self.loop.poke("rds", key))
 
     def _load_balancers(self) -> ElbController:

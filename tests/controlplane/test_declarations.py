@@ -17,6 +17,7 @@ from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.iam.api import IamApi
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.rds.api import RdsApi
+from netflux.aws.rds.insightsapi import InsightsApi
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
@@ -32,8 +33,8 @@ from netflux.controlplane.protocol import models
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudformation": CloudFormationApi,
     "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
-    "elbv2": ElbApi, "iam": IamApi, "lambda": LambdaApi,
-    "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
+    "elbv2": ElbApi, "iam": IamApi, "lambda": LambdaApi, "logs": LogsApi, "pi": InsightsApi, "rds": RdsApi,
+    "route53": Route53Api, "s3": S3Api,
     "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
     "ssm": SsmApi, "sts": StsApi,
 }  # fmt: skip

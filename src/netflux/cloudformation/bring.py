@@ -114,9 +114,10 @@ class Bringer:
                 self._stack, resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated"
             )
         facts = await self._facts(resource, row, wish)
-        for step in row.also:
+        for step in row.making(facts.new)[1:]:
             present = [name for name in step.only or () if name in facts.new]
             if present:
+                facts = await self._hands.settle(row, facts) if step.settled else facts
                 await self._hands.step(row, step, facts, present)
         await self._finish(row, resource, facts, (verb, configured))
 
@@ -186,6 +187,7 @@ class Bringer:
             resource, attributes=attributes, hidden=hidden, configured=True, complete=True, attempt=None, drift=None,
             described=described(row, resource.properties, facts.item),
         )  # fmt: skip
+        await self._touch(row, facts)
         with self._journal.store.transaction():
             if resource.physical != before.physical:
                 self._set_aside(before, resource, facts.old)
@@ -205,6 +207,16 @@ class Bringer:
             if (each.logical, each.physical) == (now.logical, now.physical):
                 store.drop_leftover(self._stack, key)
         store.put_leftover(self._stack, replace(before, properties=old, previous=None))
+
+    async def _touch(self, row: Row, facts: Facts) -> None:
+        """Reads the attributes of the stack's resources again that this one changes."""
+        touched = {facts.new[name] for name in row.touches if name in facts.new}
+        for other in self._journal.store.resources(self._stack).values() if touched else ():
+            if other.physical in touched and other.complete:
+                its = row_of(other.type)
+                read = await self._hands.facts(self._stack, other, its, other.properties)
+                attributes = await self._hands.attributes(its, read)
+                self._journal.store.put_resource(self._stack, replace(other, attributes=attributes))
 
     async def _replace(
         self, row: Row, wish: Wish, what: tuple[Resource, decide.Change], configured: Callable[[], None]

@@ -96,6 +96,7 @@ def carried(row: Row, name: str) -> bool:
     return (
         row.open
         or name in row.consumed
+        or name in row.instead
         or create_carries(row, name)
         or any(name in (step.only or ()) for step in row.also)
     )

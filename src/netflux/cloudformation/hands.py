@@ -173,17 +173,18 @@ class Hands:
     async def make(self, row: Row, facts: Facts) -> str:
         """The create call; returns the physical id. Raises NotMade when it is refused."""
         response: dict[str, Any] = {}
-        if row.create.operation:
+        create = row.making(facts.new)[0]
+        if create.operation:
             try:
-                calls = carry.parameters(row, row.create, facts)
+                calls = carry.parameters(row, create, facts)
             except (Uncarried, ValueError) as problem:
                 raise NotMade("ValidationError", f"Property validation failure: {problem}") from problem
             for number, params in enumerate(calls):
                 try:
                     whole = await row.complete(self.call, facts, params) if row.complete else params
-                    response = await self.call(row.service, row.create.operation, whole)
+                    response = await self.call(row.service, create.operation, whole)
                 except AwsError as error:
-                    if error.code in row.create.ignore:
+                    if error.code in create.ignore:
                         continue
                     if number == 0 and error.status in _ANSWERED:
                         raise NotMade(error.code, error.message, error.status) from error
@@ -210,6 +211,8 @@ class Hands:
             value = template(facts) if callable(template) else fill(template, facts)
             if value is not None:
                 found[name] = value
+        for name, ask in row.elsewhere.items():
+            found[name] = await ask(self.call, facts)
         return found | (row.outputs(facts) if row.outputs else {})
 
     async def settle(self, row: Row, facts: Facts) -> Facts:

@@ -168,7 +168,11 @@ def _gives(kind: str, attribute: str, region: str) -> bool:
     found, known = row(kind), schema_of(region, kind)
     if found is None or found.open:
         return known.gives(attribute)
-    if attribute in found.attributes or (found.outputs is not None and attribute.startswith("Outputs.")):
+    if (
+        attribute in found.elsewhere
+        or attribute in found.attributes
+        or (found.outputs is not None and attribute.startswith("Outputs."))
+    ):
         return True
     return attribute in known.properties and not known.read_only(attribute)
 

@@ -28,12 +28,12 @@ from netflux.cloudformation.types import secretsmanager as _secretsmanager
 from netflux.cloudformation.types import securitygroup as _securitygroup
 from netflux.cloudformation.types import servicediscovery as _servicediscovery
 from netflux.cloudformation.types import ssm as _ssm
+from netflux.cloudformation.types import vpc as _vpc
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
-    _acm, _applicationautoscaling, _awslambda,
-    _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2, _iam, _logs,
-    _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _ssm,
+    _acm, _applicationautoscaling, _awslambda, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _elbv2,
+    _iam, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _ssm, _vpc,
     _custom,
 )  # fmt: skip
 

@@ -151,16 +151,20 @@ class Row:
         named: the property with its name, which is made up from stack and logical id when the template gives none.
         name_length: longest name; `lower`: in lower case.
         unique: two can't have the same name, so one with a name of its own can't be replaced.
+        instead: by property, the create call and the calls after it that are made where a template has the property;
+            its change makes another resource.
         find: finds what a lost answer made; see Find. `seek` does where listing does not tell enough: it gets the ids
             that belong to something else.
         probe: looks by name for what is there before creating; the default is `read` where the id is known beforehand.
         prepare: properties to properties before they are fitted to the calls; pure.
         expand: properties to properties with what they name indirectly looked up, before they are compared and kept.
         outputs: attributes `Outputs.…`, whose names only the resource tells.
+        elsewhere: attributes that other calls tell than the reading one, each with how it is asked for.
         busy: whether the resource takes no calls just now; they wait.
         complete: adds to the create call's params what other calls give.
         identify: finds the physical id where the response of create only starts the work.
         consumed: properties that need no call of their own (they matter on delete, or in `complete`).
+        touches: properties that name resources whose attributes change with this one.
         early: dependents by reference may start before it is stable (AWS's CONFIGURATION_COMPLETE).
         tag_type: EC2's ResourceType in TagSpecifications.
         seconds: how long it may take to become stable, in simulated seconds.
@@ -188,6 +192,7 @@ class Row:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     also: tuple[Step, ...] = ()
     update: tuple[Step, ...] = ()
+    instead: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     stable: Callable[[Any, Properties], Verdict] | None = None
     over: Callable[[Any], bool] | None = None
     named: str = ""
@@ -200,10 +205,12 @@ class Row:
     prepare: Callable[[Properties], Properties] | None = None
     expand: Callable[[Caller, Properties], Awaitable[Properties]] | None = None
     outputs: Callable[[Facts], dict[str, Any]] | None = None
+    elsewhere: Mapping[str, Callable[[Caller, Facts], Awaitable[Any]]] = field(default_factory=dict)
     busy: Callable[[Any], bool] | None = None
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
     identify: Callable[[Caller, Facts], Awaitable[str | Waiting | Failed]] | None = None
     consumed: tuple[str, ...] = ()
+    touches: tuple[str, ...] = ()
     early: bool = False
     tags: Tagging | None = None
     tag_type: str = ""
@@ -222,6 +229,10 @@ class Row:
     def updates(self) -> tuple[Step, ...]:
         """The calls that change properties of what is there."""
         return self.update + self.also
+
+    def making(self, properties: Properties) -> tuple[Step, ...]:
+        """The create call, and those after it."""
+        return next((steps for name, steps in self.instead.items() if properties.get(name)), (self.create, *self.also))
 
     def updatable(self, name: str) -> bool:
         """Whether a change of the property can be carried out without another resource."""
