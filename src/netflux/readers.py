@@ -20,7 +20,7 @@ READERS = {
     "application-autoscaling": ("autoscaling",),
     "ecr": ("seed", "ecs-service", "ecr-lifecycle"),
     "s3": ("seed",),
-    "rds": ("rds",),
+    "rds": ("rds", "rds-snapshot", "rds-telemetry"),
     "cloudfront": ("cloudfront",),
     "route53": ("elbv2", "cloudfront"),
     "acm": ("elbv2",),

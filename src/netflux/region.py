@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from netflux import facts
@@ -18,6 +19,14 @@ from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
 from netflux.aws.applicationautoscaling.store import Store as ScalingStore
+from netflux.aws.awslambda.code import Packages
+from netflux.aws.awslambda.host import Host as FunctionHost
+from netflux.aws.awslambda.interfaces import Interfaces
+from netflux.aws.awslambda.runtimeapi import RuntimeApi
+from netflux.aws.awslambda.service import Front as FunctionFront
+from netflux.aws.awslambda.service import Lambda, library, modules
+from netflux.aws.awslambda.web import SOCKET as FUNCTIONS
+from netflux.aws.awslambda.web import Who
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
@@ -70,9 +79,13 @@ from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
 from netflux.aws.messages import Messages
 from netflux.aws.rds.api import RdsApi
+from netflux.aws.rds.backup import Backups
 from netflux.aws.rds.controller import Machine, RdsController
+from netflux.aws.rds.insightsapi import InsightsApi
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
+from netflux.aws.rds.snapshotcontroller import SnapshotController
+from netflux.aws.rds.telemetry import TelemetryController
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
@@ -86,7 +99,13 @@ from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
 from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.cloudformation.custom.answers import Answers
+from netflux.controlplane.authentication.admission import MAIN
+from netflux.controlplane.authentication.signature import Signed
+from netflux.controlplane.authorization import circumstances
 from netflux.controlplane.authorization.actors import Actors
+from netflux.controlplane.authorization.service import Need
+from netflux.controlplane.server import S3Handler
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
@@ -97,6 +116,7 @@ from netflux.readers import Readers
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
 from netflux.resolver.resolver import Resolver
+from netflux.resources.awslambda.function import Functions
 from netflux.resources.sns.topics import Topics
 from netflux.resources.sqs.queues import Queues
 from netflux.runtime import choice
@@ -149,21 +169,24 @@ class Region:
         self.edge, cloudfront = self._edges()
         self.runtime, seed = self._containers()
         self.ecs = self._tasks()
+        self.awslambda = self._lambda()
+        self.functions = self.awslambda.calls
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
-        more += [ParameterExpirationController(self.documents, self.clock), KeyController(self.kms, self.clock)]
-        more.append(self._events())
+        more += [ParameterExpirationController(self.documents, self.clock), *self.awslambda.controllers]
+        more += [KeyController(self.kms, self.clock), self._events()]
         network = NetworkController(self.network)
+        more += [self.snapshots, self.telemetry]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         s3.authorization = front.authorization
         readers = Readers(self.loop, self.ec2.tables)
         self.documents.watch(readers.recorded)
         certificate = self.topics.signatures.certificate
-        self._services = Services(s3.handle, self.facts, self._inquiry(), readers.changed, certificate)
+        self._services = Services(self._answers(s3), self.facts, self._inquiry(), readers.changed, certificate)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -188,6 +211,7 @@ class Region:
             await begin(lambda: self.elb.start(poke, soon), self.elb.stop)
             await self.runtime.clear()
             await begin(self.ecs.start, self.ecs.stop)
+            await begin(self.awslambda.start, self.awslambda.stop)
             self.loop.start()
             self.front.exit.push_async_callback(self.loop.stop)
             await begin(self.minutes.start, self.minutes.stop)
@@ -278,10 +302,16 @@ class Region:
         return api, logs
 
     def _stacks(self) -> CloudFormationApi:
-        stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
+        base = f"http://localhost:{self.options.port}"
+        cache = self.state.path / "lint"
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, cache, base=base)
         stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
         self.apis.register(stacks)
         return stacks
+
+    def _answers(self, s3: S3Service) -> S3Handler:
+        """S3, and before it the addresses that take answers of custom resources and signals."""
+        return Answers(self.stacks.providers, self.stacks.waits, self.options.region, s3.handle).handle
 
     def _inquiry(self) -> Inquiry:
         return Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
@@ -290,8 +320,10 @@ class Region:
         instances, postgres = Instances(self.documents), installations()
         self.apis.register(SecretsManagerApi(self.documents, self.clock, self.apis))
         self.apis.register(RdsApi(instances, self.apis, postgres, self.clock))
+        self.apis.register(InsightsApi(instances))
         machine = Machine(
             databases=self.state.path / "databases",
+            backups=Backups(self.state.path / "snapshots"),
             run=self.state.run,
             children=self.children,
             network=self.network,
@@ -300,6 +332,9 @@ class Region:
             installations=postgres,
             clock=self.clock,
         )
+        self.snapshots = SnapshotController(instances, machine.backups, self.clock)
+        self.telemetry = TelemetryController(instances, machine, self.apis.call)
+        self.telemetry.authorization = self.front.authorization
         return RdsController(instances, machine, lambda key: self.loop.poke("rds", key))
 
     def _load_balancers(self) -> ElbController:
@@ -375,6 +410,56 @@ class Region:
         seed = SeedController(self.apis.call, self.documents, sources, trees, local)
         images = EcrRegistry(*where, seed.filled)
         return choice.assemble(self.options.runtime, self.children, images, podman, trees), seed
+
+    def _lambda(self) -> Lambda:
+        packages = Packages(self.state.path / "functions", self.state.run / "functions")
+        kept = Functions(self.documents, (self.options.region, self.options.account))
+        names, serve = (self.endpoints, self.resolver), (self.front.server.listen, self.options.port)
+        host = FunctionHost(
+            kept=kept,
+            interfaces=Interfaces(self.network, kept, names, self.state.run / "functions-hosts", serve),
+            packages=packages,
+            runtime=self.runtime,
+            runtime_api=RuntimeApi(),
+            apis=self.apis,
+            clock=self.clock,
+            endpoint=f"http://127.0.0.1:{self.options.port}",
+            library=library(),
+            modules=modules(),
+            authority=self.front.authorization,
+            trust=self._trust(),
+        )
+        parts = FunctionFront(self.state.run / FUNCTIONS, self.haproxy.put, self._signer)
+        made = Lambda(host, self.destinations, self._poke, parts)
+        self.apis.register(made.api)
+        return made
+
+    def _trust(self) -> Path:
+        """A folder with the authority's certificates and without its keys, for functions."""
+        folder = self.state.run / "trust"
+        folder.mkdir(exist_ok=True)
+        (folder / "ca.pem").write_bytes(self.gateway.authority.certificate.read_bytes())
+        return folder
+
+    def _signer(self, request: Signed) -> Who | None:
+        """Who has signed a request to a function URL."""
+        key = self.front.admission.identify(request, MAIN)
+        if key is None:
+            return None
+        authorization = self.front.authorization
+        identity = authorization.known(key)
+
+        async def allowed(action: str, resource: str) -> bool:
+            if identity is None:
+                return True
+            context = {**circumstances.of_identity(identity, key), "lambda:functionurlauthtype": ("AWS_IAM",)}
+            return (await authorization.verdict(identity, Need(action, resource), context)).allowed
+
+        told = {
+            "accessKey": key.access_key, "accountId": self.options.account, "callerId": key.identity,
+            "userArn": key.principal.name, "userId": key.identity,
+        }  # fmt: skip
+        return Who(identity is None, allowed, told)
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)

@@ -7,6 +7,7 @@ from botocore import xform_name
 
 from netflux.aws.acm.api import AcmApi
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
+from netflux.aws.awslambda.api import LambdaApi
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.dynamodb.api import DynamoDbApi
@@ -20,6 +21,7 @@ from netflux.aws.iam.api import IamApi
 from netflux.aws.kms.api import KmsApi
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.rds.api import RdsApi
+from netflux.aws.rds.insightsapi import InsightsApi
 from netflux.aws.route53.api import Route53Api
 from netflux.aws.s3.api import S3Api
 from netflux.aws.secretsmanager.api import SecretsManagerApi
@@ -34,10 +36,9 @@ from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudformation": CloudFormationApi,
-    "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "dynamodb": DynamoDbApi,
-    "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
-    "events": EventsApi, "scheduler": SchedulerApi,
-    "elbv2": ElbApi, "iam": IamApi, "kms": KmsApi, "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
+    "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "dynamodb": DynamoDbApi, "ec2": Ec2Api, "ecr": EcrApi,
+    "ecs": EcsApi, "events": EventsApi, "scheduler": SchedulerApi, "elbv2": ElbApi, "iam": IamApi, "kms": KmsApi,
+    "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api, "lambda": LambdaApi, "pi": InsightsApi,
     "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
     "ssm": SsmApi, "sts": StsApi,
 }  # fmt: skip

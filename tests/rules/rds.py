@@ -9,6 +9,7 @@ from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
+from netflux.resources.rds import AUTOMATED, AVAILABLE, MANUAL
 from tests.controlplane.plane import Plane
 from tests.rules.rule import Rule
 
@@ -19,6 +20,9 @@ _CREATE, _MODIFY, _DELETE = f"CreateDBInstance, {_API}", f"ModifyDBInstance, {_A
 _SUBNETS, _CHANGE_SUBNETS = f"CreateDBSubnetGroup, {_API}", f"ModifyDBSubnetGroup, {_API}"
 _GROUP, _PARAMETERS, _RESET = (
     f"CreateDBParameterGroup, {_API}", f"ModifyDBParameterGroup, {_API}", f"ResetDBParameterGroup, {_API}",
+)  # fmt: skip
+_SNAPSHOT, _COPY, _RESTORE = (
+    f"CreateDBSnapshot, {_API}", f"CopyDBSnapshot, {_API}", f"RestoreDBInstanceFromDBSnapshot, {_API}",
 )  # fmt: skip
 _STORAGE = "Amazon RDS DB instance storage, Amazon RDS User Guide"
 _TAGS = "Tagging Amazon RDS resources, Amazon RDS User Guide"
@@ -49,6 +53,10 @@ def _new(**params: Any) -> dict[str, Any]:
         "DBSubnetGroupName": "used", "VpcSecurityGroupIds": ["{group}"], **params,
     }  # fmt: skip
     return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _restored(snapshot: str = "kept", **params: Any) -> dict[str, Any]:
+    return {"DBInstanceIdentifier": "s", "DBSnapshotIdentifier": snapshot, "DBSubnetGroupName": "used", **params}
 
 
 def _db(**params: Any) -> dict[str, Any]:
@@ -287,9 +295,44 @@ RULES = [
          {"ResourceName": "arn:aws:rds:us-east-1:{account}:subgrp:nobody"}, "DBSubnetGroupNotFoundFault", _TAGS),
     Rule("Clusters are not run here.", "CreateDBCluster", {"DBClusterIdentifier": "c", "Engine": "aurora-postgresql"},
          "UnsupportedOperation", f"CreateDBCluster, {_API}"),
-    Rule("Snapshots are not taken here.", "CreateDBSnapshot",
-         {"DBSnapshotIdentifier": "s", "DBInstanceIdentifier": "db"}, "UnsupportedOperation",
-         f"CreateDBSnapshot, {_API}"),
+    Rule("A snapshot is of an instance that is there.", "CreateDBSnapshot",
+         {"DBSnapshotIdentifier": "s", "DBInstanceIdentifier": "nobody"}, "DBInstanceNotFound", _SNAPSHOT),
+    Rule("A snapshot is of an instance that is available.", "CreateDBSnapshot",
+         {"DBSnapshotIdentifier": "s", "DBInstanceIdentifier": "db"}, "InvalidDBInstanceState", _SNAPSHOT),
+    Rule("A final snapshot is of an instance that has been available.", "DeleteDBInstance",
+         {"DBInstanceIdentifier": "open", "FinalDBSnapshotIdentifier": "s"}, "InvalidDBInstanceState", _DELETE,
+         "a final snapshot cannot be taken"),
+    Rule("A snapshot's name has letters, digits and single hyphens.", "CopyDBSnapshot",
+         {"SourceDBSnapshotIdentifier": "kept", "TargetDBSnapshotIdentifier": "a_b"}, _VALUE, _COPY,
+         "not a valid identifier"),
+    Rule("A snapshot's name is its own.", "CopyDBSnapshot",
+         {"SourceDBSnapshotIdentifier": "kept", "TargetDBSnapshotIdentifier": "begun"}, "DBSnapshotAlreadyExists",
+         _COPY),
+    Rule("A snapshot that is copied is there.", "CopyDBSnapshot",
+         {"SourceDBSnapshotIdentifier": "nobody", "TargetDBSnapshotIdentifier": "s"}, "DBSnapshotNotFound", _COPY),
+    Rule("A snapshot that is copied is whole.", "CopyDBSnapshot",
+         {"SourceDBSnapshotIdentifier": "begun", "TargetDBSnapshotIdentifier": "s"}, "InvalidDBSnapshotState", _COPY),
+    Rule("A snapshot that is deleted is there.", "DeleteDBSnapshot", {"DBSnapshotIdentifier": "nobody"},
+         "DBSnapshotNotFound", f"DeleteDBSnapshot, {_API}"),
+    Rule("A snapshot that is being taken is not deleted.", "DeleteDBSnapshot", {"DBSnapshotIdentifier": "begun"},
+         "InvalidDBSnapshotState", f"DeleteDBSnapshot, {_API}"),
+    Rule("RDS deletes its own snapshots.", "DeleteDBSnapshot", {"DBSnapshotIdentifier": "rds:db-2026-11-29-06-00"},
+         "InvalidDBSnapshotState", f"DeleteDBSnapshot, {_API}"),
+    Rule("A snapshot's type is a known one.", "DescribeDBSnapshots", {"SnapshotType": "colour"}, _VALUE,
+         f"DescribeDBSnapshots, {_API}"),
+    Rule("A restored instance's snapshot is there.", "RestoreDBInstanceFromDBSnapshot", _restored(snapshot="nobody"),
+         "DBSnapshotNotFound", _RESTORE),
+    Rule("A restored instance's snapshot is whole.", "RestoreDBInstanceFromDBSnapshot", _restored(snapshot="begun"),
+         "InvalidDBSnapshotState", _RESTORE),
+    Rule("A restored instance's storage is not smaller.", "RestoreDBInstanceFromDBSnapshot",
+         _restored(AllocatedStorage=5), _VALUE, _RESTORE, "storage size"),
+    Rule("A restored instance's name is its own.", "RestoreDBInstanceFromDBSnapshot",
+         _restored(DBInstanceIdentifier="db"), "DBInstanceAlreadyExists", _RESTORE),
+    Rule("A restored instance has PostgreSQL's databases already.", "RestoreDBInstanceFromDBSnapshot",
+         _restored(DBName="films"), "UnsupportedOperation", _RESTORE),
+    Rule("A point in time is not restored here.", "RestoreDBInstanceToPointInTime",
+         {"SourceDBInstanceIdentifier": "db", "TargetDBInstanceIdentifier": "s", "UseLatestRestorableTime": True},
+         "UnsupportedOperation", f"RestoreDBInstanceToPointInTime, {_API}"),
     Rule("Standby instances are not run here.", "CreateDBInstance", _new(MultiAZ=True), "UnsupportedOperation",
          _CREATE),
 ]  # fmt: skip
@@ -306,8 +349,13 @@ if len(installations()) > 1:
     )
 
 
+_registered: dict[Apis, Instances] = {}
+
+
 def register(plane: Plane, apis: Apis) -> None:
-    apis.register(RdsApi(Instances(plane.documents), apis, installations(), Clock()))
+    _registered.clear()
+    _registered[apis] = instances = Instances(plane.documents)
+    apis.register(RdsApi(instances, apis, installations(), Clock()))
 
 
 async def prepare(apis: Apis) -> dict[str, str]:
@@ -349,4 +397,15 @@ async def prepare(apis: Apis) -> dict[str, str]:
     await rds("CreateDBParameterGroup", **made)
     wanted = _new(DBInstanceIdentifier="db", DBParameterGroupName="mine", DeletionProtection=True)
     await rds("CreateDBInstance", **{**wanted, "VpcSecurityGroupIds": [names["group"]]})
+    await rds("CreateDBInstance", **_new(DBInstanceIdentifier="open", VpcSecurityGroupIds=[names["group"]]))
+    _snapshots(_registered[apis])
     return names
+
+
+def _snapshots(instances: Instances) -> None:
+    """As if controllers had taken some of them."""
+    db, now = instances.get("db"), Clock().now()
+    assert db is not None
+    instances.begin_snapshot(db, "begun", MANUAL, now, {})
+    instances.finish_snapshot(instances.begin_snapshot(db, "kept", MANUAL, now, {}), AVAILABLE, now)
+    instances.begin_snapshot(db, "rds:db-2026-11-29-06-00", AUTOMATED, now, {})

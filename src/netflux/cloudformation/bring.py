@@ -8,15 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netflux.cloudformation import decide
+from netflux.cloudformation import decide, stackpolicy
 from netflux.cloudformation.decide import Action
+from netflux.cloudformation.differences import described
 from netflux.cloudformation.hands import Hands, NotMade, made_up_name
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.retag import retag
-from netflux.cloudformation.scene import as_list
+from netflux.cloudformation.stackpolicy import Subject
 from netflux.cloudformation.store import Resource, Stack, resource_from
 from netflux.cloudformation.template import Declaration
-from netflux.cloudformation.types.table import TAGS, Facts, Properties, Row
+from netflux.cloudformation.types.table import TAGS, Facts, Properties, Row, as_list
 from netflux.cloudformation.validate import row_of, schema_of
 from netflux.errors import AwsError
 
@@ -63,10 +64,22 @@ class Bringer:
         change = decide.compare(row, schema_of(self._region, row.type), base or {}, wish.properties)
         if change.action is Action.NONE and resource.attempt is None:
             self._keep(resource, wish)
-        elif change.action is Action.REPLACE:
+            return
+        self._check_policy(resource, change.action)
+        if change.action is Action.REPLACE:
             await self._replace(row, wish, (resource, change), configured)
         else:
             await self._update(row, wish, (resource, change), configured)
+
+    def _check_policy(self, resource: Resource, action: Action) -> None:
+        """A rollback is held to no policy: it brings back what the policy guards."""
+        operation = self._stack.operation
+        if operation is None or (operation.kind, operation.phase) != ("update", "apply"):
+            return
+        wanted = stackpolicy.REPLACE if action is Action.REPLACE else stackpolicy.MODIFY
+        said = stackpolicy.denied(operation.policy, wanted, Subject(resource.logical, resource.type))
+        if said:
+            raise AwsError("NotStabilized", said)
 
     def _keep(self, resource: Resource, wish: Wish) -> None:
         """Attributes of the template that need no call are written down."""
@@ -101,9 +114,10 @@ class Bringer:
                 self._stack, resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated"
             )
         facts = await self._facts(resource, row, wish)
-        for step in row.also:
+        for step in row.making(facts.new)[1:]:
             present = [name for name in step.only or () if name in facts.new]
             if present:
+                facts = await self._hands.settle(row, facts) if step.settled else facts
                 await self._hands.step(row, step, facts, present)
         await self._finish(row, resource, facts, (verb, configured))
 
@@ -164,10 +178,45 @@ class Bringer:
             )  # fmt: skip
             configured()
         facts = await self._hands.settle(row, facts)
+        if facts.item is None:
+            facts = await self._hands.read(row, facts)
+        attributes = await self._hands.attributes(row, facts)
+        hidden = row.hidden is not None and row.hidden(facts.item)
+        before, resource = resource, self._renamed(row, resource, facts)
         resource = replace(
-            resource, attributes=await self._hands.attributes(row, facts), configured=True, complete=True, attempt=None
+            resource, attributes=attributes, hidden=hidden, configured=True, complete=True, attempt=None, drift=None,
+            described=described(row, resource.properties, facts.item),
+        )  # fmt: skip
+        await self._touch(row, facts)
+        with self._journal.store.transaction():
+            if resource.physical != before.physical:
+                self._set_aside(before, resource, facts.old)
+            self._journal.resource(self._stack, resource, f"{verb}_COMPLETE")
+
+    def _renamed(self, row: Row, resource: Resource, facts: Facts) -> Resource:
+        """The resource with the physical id that an update gave it, and a token of its own then."""
+        physical = row.renamed(facts.item) if row.renamed is not None else resource.physical
+        return (
+            resource if physical == resource.physical else replace(resource, physical=physical, token=str(uuid.uuid4()))
         )
-        self._journal.resource(self._stack, resource, f"{verb}_COMPLETE")
+
+    def _set_aside(self, before: Resource, now: Resource, old: Properties) -> None:
+        """What had the id before goes in the clean-up; what has it again, after a rollback, stays."""
+        store = self._journal.store
+        for key, each in store.leftovers(self._stack).items():
+            if (each.logical, each.physical) == (now.logical, now.physical):
+                store.drop_leftover(self._stack, key)
+        store.put_leftover(self._stack, replace(before, properties=old, previous=None))
+
+    async def _touch(self, row: Row, facts: Facts) -> None:
+        """Reads the attributes of the stack's resources again that this one changes."""
+        touched = {facts.new[name] for name in row.touches if name in facts.new}
+        for other in self._journal.store.resources(self._stack).values() if touched else ():
+            if other.physical in touched and other.complete:
+                its = row_of(other.type)
+                read = await self._hands.facts(self._stack, other, its, other.properties)
+                attributes = await self._hands.attributes(its, read)
+                self._journal.store.put_resource(self._stack, replace(other, attributes=attributes))
 
     async def _replace(
         self, row: Row, wish: Wish, what: tuple[Resource, decide.Change], configured: Callable[[], None]
@@ -191,7 +240,8 @@ class Bringer:
         wait = True
         for step in row.updates:
             mine = [name for name in change.changed if name in (step.only or ())]
-            changed = mine if step.whole else [name for name in mine if name in facts.new]
+            asked = mine if step.whole else [name for name in mine if name in facts.new]
+            changed = list(change.changed) if row.open else asked
             if changed and not (row.tags is not None and changed == [TAGS]):
                 facts = await self._hands.idle(row, facts)
                 wait = await self._hands.step(row, step, facts, changed)

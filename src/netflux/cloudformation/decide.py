@@ -46,6 +46,9 @@ def compare(row: Row, schema: Schema, old: Properties, new: Properties) -> Chang
     changed = tuple(name for name in sorted(old.keys() | new.keys()) if _differs(old.get(name), new.get(name)))
     if not changed:
         return Change(Action.NONE)
+    for name in changed:
+        if name in row.fixed or "*" in row.fixed:
+            raise AwsError("ValidationError", row.fixed.get(name) or row.fixed["*"])
     replacing = tuple(name for name in changed if _replaces(row, schema, name, (old.get(name), new.get(name))))
     unknown = tuple(name for name in changed if has_unknown(new.get(name)))
     if replacing:
@@ -58,10 +61,10 @@ def compare(row: Row, schema: Schema, old: Properties, new: Properties) -> Chang
 
 
 def _differs(old: Any, new: Any) -> bool:
-    return has_unknown(new) or _plain(old) != _plain(new)
+    return has_unknown(new) or plain(old) != plain(new)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """`80`, `"80"` and `80.0` are one value to CloudFormation, and so are `true` and `"true"`."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -70,9 +73,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: plain(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return value
 
 
@@ -80,7 +83,7 @@ def _replaces(row: Row, schema: Schema, name: str, values: tuple[Any, Any]) -> b
     if schema.create_only(name):
         return True
     old, new = values
-    if any(_plain(follow(old, path)) != _plain(follow(new, path)) for path in schema.create_only_inside(name)):
+    if any(plain(follow(old, path)) != plain(follow(new, path)) for path in schema.create_only_inside(name)):
         return True
     return schema.maybe_create_only(name) and not row.updatable(name)
 
@@ -102,7 +105,7 @@ def removed_defaults(row: Row, schema: Schema, old: Properties, new: Properties)
     """
     found: Properties = {}
     for name in old.keys() - new.keys():
-        if name == TAGS or name in row.consumed:
+        if name == TAGS or name in row.consumed or row.open:
             continue
         steps = [step for step in row.updates if name in (step.only or ())]
         if any(step.whole for step in steps):

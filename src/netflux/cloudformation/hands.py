@@ -72,7 +72,7 @@ class Hands:
         resolved: Properties = await secretreference.resolve(self.call, new)
         if row.named and row.named not in resolved and resource.name:
             resolved = resolved | {row.named: resource.name}
-        before: Properties = await secretreference.resolve(self.call, old) if old else {}
+        before: Properties = await secretreference.resolve(self.call, old, missing=True) if old else {}
         _, _, _, region, account, _ = stack.id.split(":", 5)
         return Facts(
             new=resolved, old=before, id=resource.physical, attributes=resource.attributes, token=resource.token,
@@ -166,20 +166,25 @@ class Hands:
                 return str(identifier)
         return None
 
+    async def left(self, row: Row, facts: Facts, known: Collection[str]) -> str | None:
+        """The physical id of what a create call left that never came to its end."""
+        return await row.left(self.call, facts) if row.left is not None else await self.find(row, facts, known)
+
     async def make(self, row: Row, facts: Facts) -> tuple[str, dict[str, Any]]:
         """The create call; returns the physical id and what only its answer tells. Raises NotMade when refused."""
         response: dict[str, Any] = {}
-        if row.create.operation:
+        create = row.making(facts.new)[0]
+        if create.operation:
             try:
-                calls = carry.parameters(row, row.create, facts)
+                calls = carry.parameters(row, create, facts)
             except (Uncarried, ValueError) as problem:
                 raise NotMade("ValidationError", f"Property validation failure: {problem}") from problem
             for number, params in enumerate(calls):
                 try:
                     whole = await row.complete(self.call, facts, params) if row.complete else params
-                    response = await self.call(row.service, row.create.operation, whole)
+                    response = await self.call(row.service, create.operation, whole)
                 except AwsError as error:
-                    if error.code in row.create.ignore:
+                    if error.code in create.ignore:
                         continue
                     if number == 0 and error.status in _ANSWERED:
                         raise NotMade(error.code, error.message, error.status) from error
@@ -207,6 +212,8 @@ class Hands:
             value = template(facts) if callable(template) else fill(template, facts)
             if value is not None:
                 found[name] = value
+        for name, ask in row.elsewhere.items():
+            found[name] = await ask(self.call, facts)
         return found | (row.outputs(facts) if row.outputs else {})
 
     async def settle(self, row: Row, facts: Facts) -> Facts:
@@ -277,10 +284,11 @@ class Hands:
                 raise AwsError(
                     "NotStabilized", f"Exceeded attempts to wait: {what} after {seconds:.0f} s: {found.reason}"
                 )
-            await self._pause(pause)
+            await self.pause(pause)
             pause = min(pause * 1.5, _SLOW)
 
-    async def _pause(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
+        """Waits real seconds. Raises Halted when the region stops."""
         try:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         except TimeoutError:
@@ -305,9 +313,10 @@ def made_up_name(row: Row, stack: Stack, logical: str, token: str) -> str:
         return ""
     suffix = hashlib.sha256(token.encode()).hexdigest()[:12].upper()
     room = row.name_length - len(suffix) - 1
-    base = f"{stack.name}-{logical}"
+    first = row.named_after or stack.name
+    base = f"{first}-{logical}"
     if len(base) > room:
         half = room // 2
-        base = f"{stack.name[: room - half - 1]}-{logical[:half]}"
+        base = f"{first[: room - half - 1]}-{logical[:half]}"
     name = re.sub(r"-+", "-", f"{base[:room]}-{suffix}")
     return name.lower() if row.lower else name

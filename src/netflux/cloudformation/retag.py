@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netflux.cloudformation.scene import as_list
 from netflux.cloudformation.shape import fit
-from netflux.cloudformation.types.table import TAGS, Caller, Facts, Row, fill
+from netflux.cloudformation.types.table import TAGS, Caller, Facts, Row, as_list, fill
 from netflux.controlplane.protocol import models
 
 

@@ -1,4 +1,4 @@
-"""DB instances as the API accepted them, and the groups that they are in."""
+"""DB instances as the API accepted them, the groups that they are in, and the snapshots of their data."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from netflux.controlplane.records.table import Schema
+from netflux.controlplane.records.table import Body, Schema
 from netflux.errors import AwsError
 
 RUNNING, STOPPED, DELETED = "running", "stopped", "deleted"
+CREATING, AVAILABLE, FAILED, DELETING = "creating", "available", "failed", "deleting"
+MANUAL, AUTOMATED = "manual", "automated"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Instance:
         secret_new: the secret's password is still to be set.
         reboots: how many were asked for.
         rebooted: how many of them were done.
+        restored: folder of the snapshot that its data are made of; empty for a new cluster.
+        final: folder of the snapshot that its deletion leaves; empty for none.
     """
 
     identifier: str
@@ -102,6 +106,8 @@ class Instance:
     pending: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     parameter_group: str = ""
+    restored: str = ""
+    final: str = ""
 
     @property
     def owner(self) -> str:
@@ -115,13 +121,54 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """A copy of a DB instance's data, with what an instance is that is restored from it.
+
+    Attributes:
+        folder: name of the folder of its files, which no other snapshot ever has.
+        identifier: another one may have it while this one is being deleted.
+        instance: identifier of the DB instance.
+        resource_id: of the DB instance, whose identifier another one may have later.
+        kind: `manual`, or `automated` for one that RDS takes in the daily window.
+        created: when its data were copied; before that, when it was asked for.
+        asked: when it was asked for.
+        status: `available` only after its files were whole and verified.
+        settings: recorded members of the DBInstance shape, as they were when it was asked for.
+        source: ARN of the snapshot that it is a copy of; empty where it was taken of the instance.
+        size: bytes of its files; 0 until they are there.
+    """
+
+    identifier: str
+    arn: str
+    folder: str
+    instance: str
+    resource_id: str
+    kind: str
+    created: datetime
+    asked: datetime
+    instance_created: datetime
+    engine_version: str
+    master: str
+    database: str
+    port: int
+    zone: str
+    vpc: str
+    settings: dict[str, Any]
+    status: str = CREATING
+    source: str = ""
+    size: int = 0
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Event:
-    """What happened to a DB instance.
+    """What happened to a DB instance, or to a snapshot.
 
     Attributes:
         number: of all events, from 1 on.
-        source: the instance's identifier.
-        arn: the instance's.
+        source: the instance's or the snapshot's identifier.
+        arn: the instance's or the snapshot's.
+        kind: SourceType of RDS's events.
     """
 
     number: int
@@ -130,6 +177,7 @@ class Event:
     message: str
     category: str
     at: datetime
+    kind: str = "db-instance"
 
     @property
     def key(self) -> str:
@@ -153,6 +201,22 @@ def _parameters_in_use(group: ParameterGroup, instance: str) -> AwsError:
     )
 
 
+def _restoring(snapshot: Snapshot, instance: str) -> AwsError:
+    return AwsError(
+        "InvalidDBSnapshotState",
+        f"Cannot delete the snapshot {snapshot.identifier} because the DB instance {instance} is being restored from "
+        "it. Wait until that one is available.",
+    )
+
+
+def _since_snapshots(body: Body) -> Body:
+    return {**body, "restored": "", "final": ""}
+
+
+def _with_kind(body: Body) -> Body:
+    return {**body, "kind": "db-instance"}
+
+
 SUBNET_GROUP = Schema(
     "rds/subnet-group",
     SubnetGroup,
@@ -168,6 +232,21 @@ PARAMETER_GROUP = Schema(
     in_use=_parameters_in_use,
     remedy="Make it anew: aws rds create-db-parameter-group --db-parameter-group-name {key}.",
 )
+SNAPSHOT = Schema(
+    "rds/snapshot",
+    Snapshot,
+    lambda snapshot: snapshot.folder,
+    indices={
+        "identifier": lambda snapshot: () if snapshot.status == DELETING else (snapshot.identifier,),
+        "owed": lambda snapshot: (snapshot.instance,) if snapshot.status == CREATING and not snapshot.source else (),
+        "copied": lambda snapshot: (snapshot.source,) if snapshot.status == CREATING and snapshot.source else (),
+        "resource": lambda snapshot: (snapshot.resource_id,),
+        "kind": lambda snapshot: (snapshot.kind,),
+        "status": lambda snapshot: (snapshot.status,),
+    },
+    in_use=_restoring,
+    remedy="Its files stay in snapshots/{key}. Put a copy of netflux.db back.",
+)
 INSTANCE = Schema(
     "rds/instance",
     Instance,
@@ -177,8 +256,20 @@ INSTANCE = Schema(
         "parameter group": lambda instance: (instance.parameter_group,),
         "security group": lambda instance: instance.groups,
         "subnet": lambda instance: (instance.subnet,),
+        "restoring": lambda instance: () if instance.prepared else (instance.restored,),
     },
-    references={"subnet group": SUBNET_GROUP.name, "parameter group": PARAMETER_GROUP.name},
+    references={
+        "subnet group": SUBNET_GROUP.name,
+        "parameter group": PARAMETER_GROUP.name,
+        "restoring": SNAPSHOT.name,
+    },
+    migrations=(_since_snapshots,),
     remedy="Its data stays in databases/{key}. Put a copy of netflux.db back.",
 )
-EVENT = Schema("rds/instance-event", Event, lambda event: event.key, remedy="It is an event only.")
+EVENT = Schema(
+    "rds/instance-event",
+    Event,
+    lambda event: event.key,
+    migrations=(_with_kind,),
+    remedy="It is an event only.",
+)

@@ -253,7 +253,7 @@ class Trees:
         places = [*self._new, *{place.parent for place in self._new}, *made]
         self._new.clear()
         if len(places) > _FEW:
-            _sync(self.root, _syncfs)
+            _sync(self.root, syncfs)
             return
         for place in places:
             _sync(place, os.fsync)
@@ -327,7 +327,7 @@ def _sync(place: Path, how: Callable[[int], None]) -> None:
         os.close(descriptor)
 
 
-def _syncfs(descriptor: int) -> None:
+def syncfs(descriptor: int) -> None:
     """All that was written to the file system is on disk on return: syncfs(2)."""
     if _libc.syncfs(descriptor) < 0:
         error = ctypes.get_errno()

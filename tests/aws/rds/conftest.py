@@ -18,9 +18,13 @@ from moto.moto_api._internal import moto_api_backend
 from tests.controlplane.plane import with_ec2
 
 from netflux.aws.rds.api import RdsApi
+from netflux.aws.rds.backup import Backups
 from netflux.aws.rds.controller import Machine, RdsController
+from netflux.aws.rds.insightsapi import InsightsApi
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
+from netflux.aws.rds.snapshotcontroller import SnapshotController
+from netflux.aws.rds.telemetry import TelemetryController
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
@@ -73,6 +77,7 @@ class Region:
         with_ec2(self.apis, self.documents, self.clock)
         self.machine = Machine(
             databases=directory / "databases",
+            backups=Backups(directory / "snapshots"),
             run=directory / "run",
             children=self.children,
             network=self.network,
@@ -82,9 +87,12 @@ class Region:
             clock=self.clock,
         )
         self.controller = RdsController(self.instances, self.machine, lambda key: self.loop.poke("rds", key))
-        self.loop = Loop(self.clock, [self.controller])
+        self.snapshots = SnapshotController(self.instances, self.machine.backups, self.clock)
+        self.telemetry = TelemetryController(self.instances, self.machine, self.apis.call)
+        self.loop = Loop(self.clock, [self.controller, self.snapshots, self.telemetry])
         self.apis.register(SecretsManagerApi(self.documents, self.clock, self.apis))
         self.apis.register(RdsApi(self.instances, self.apis, installations(), self.clock))
+        self.apis.register(InsightsApi(self.instances))
         self.groups: list[str] = []
 
     async def start(self) -> None:
@@ -145,6 +153,18 @@ class Region:
                 pytest.fail(f"it is still {found}: {self.loop.failures()}\n{said}")
             await asyncio.sleep(0.02)
 
+    async def until_snapshot(self, identifier: str, status: str = "available") -> dict[str, Any]:
+        end = time.monotonic() + 30
+        while True:
+            found = await self.snapshot(identifier)
+            if found["Status"] == status:
+                return found
+            assert time.monotonic() < end, (found, self.loop.failures())
+            await asyncio.sleep(0.02)
+
+    async def snapshot(self, identifier: str) -> dict[str, Any]:
+        return (await self.rds("DescribeDBSnapshots", DBSnapshotIdentifier=identifier))["DBSnapshots"][0]
+
     def address(self, identifier: str = "netflux-db") -> str:
         interface = self.network.of(f"rds/{identifier}")
         assert interface is not None
@@ -159,6 +179,8 @@ class Region:
     def _changed(self, call: Call) -> None:
         if call.service in ("rds", "secretsmanager"):
             self.loop.poke_all("rds")
+            self.loop.poke_all("rds-snapshot")
+            self.loop.poke_all("rds-telemetry")
 
 
 @pytest.fixture

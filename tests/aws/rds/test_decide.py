@@ -19,7 +19,7 @@ def instance(**changes: Any) -> Instance:
 
 _DEFAULTED = (
     "run", "prepared", "verifier", "secret", "secret_arn", "secret_key", "secret_new", "reboots", "rebooted",
-    "pending", "tags", "parameter_group",
+    "pending", "tags", "parameter_group", "restored", "final",
 )  # fmt: skip
 UP = Actual(attached=True, initialised=True, running=True, accepting=True)
 STARTING = Actual(attached=True, initialised=True, running=True, starting=True)
@@ -44,6 +44,8 @@ STARTING = Actual(attached=True, initialised=True, running=True, starting=True)
         ({"prepared": True, "run": "stopped"}, Actual(), "stopped"),
         ({"prepared": True, "run": "deleted"}, UP, "deleting"),
         ({"prepared": True}, Actual(failures=3), "failed"),
+        ({"prepared": True}, replace(UP, owes=True), "backing-up"),
+        ({"prepared": True, "verifier": "x"}, replace(UP, owes=True), "resetting-master-credentials"),
     ],
 )
 def test_the_status_follows_from_what_was_observed(desired: dict[str, Any], actual: Actual, expected: str) -> None:
@@ -64,6 +66,11 @@ def test_the_status_follows_from_what_was_observed(desired: dict[str, Any], actu
         ({"prepared": True, "run": "stopped"}, Actual(attached=True), Step.REST),
         ({"run": "deleted"}, UP, Step.STOP),
         ({"run": "deleted"}, Actual(), Step.REMOVE),
+        ({"prepared": True}, replace(UP, owes=True), Step.SNAPSHOT),
+        ({"prepared": True}, replace(STARTING, owes=True), Step.ADMIT),
+        ({"prepared": True, "run": "stopped"}, replace(UP, owes=True), Step.SNAPSHOT),
+        ({"prepared": True, "run": "deleted"}, replace(UP, owes=True), Step.STOP),
+        ({"prepared": True, "run": "deleted"}, Actual(owes=True), Step.SNAPSHOT),
     ],
 )
 def test_each_state_has_one_next_step(desired: dict[str, Any], actual: Actual, expected: Step) -> None:

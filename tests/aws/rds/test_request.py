@@ -63,7 +63,6 @@ def test_invalid_members_are_refused_with_awss_code(changes: dict[str, Any], cod
         {"DBClusterIdentifier": "c"},
         {"TagSpecifications": [{"ResourceType": "auto-backup", "Tags": []}]},
         {"AdditionalStorageVolumes": [{"VolumeName": "rdsdbdata2"}]},
-        {"EnableCloudwatchLogsExports": ["postgresql"]},
     ],
 )
 def test_what_is_not_here_is_refused_by_name(changes: dict[str, Any]) -> None:

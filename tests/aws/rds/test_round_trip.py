@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore import xform_name
-from tests.controlplane.plane import Plane
+from tests.controlplane.plane import Plane, with_iam
 
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.installation import installations
@@ -21,12 +22,17 @@ FAMILY = f"postgres{installations()[0].major}"
 TAGS = [{"Key": "a", "Value": "1"}]
 MORE = [{"ResourceType": "db-instance", "Tags": [{"Key": "b", "Value": "2"}]}]
 NOTHING_MORE: dict[str, Any] = {
-    "MultiAZ": False, "MonitoringInterval": 0, "EnableIAMDatabaseAuthentication": False,
-    "DatabaseInsightsMode": "standard", "EnablePerformanceInsights": False, "EnableCustomerOwnedIp": False,
+    "MultiAZ": False, "EnableIAMDatabaseAuthentication": False,
+    "DatabaseInsightsMode": "standard", "EnableCustomerOwnedIp": False,
     "NetworkType": "IPV4", "MultiTenant": False, "DedicatedLogVolume": False, "DBSecurityGroups": [],
     "Engine": "postgres", "LicenseModel": "postgresql-license", "MasterUserAuthenticationType": "password",
 }  # fmt: skip
 """Members of which one value is carried; those that DBInstance tells under another name are looked at below."""
+NOT_RESTORED = (
+    "DatabaseInsightsMode", "MultiTenant", "DBSecurityGroups",
+    "MasterUserAuthenticationType",
+)  # fmt: skip
+"""Those of them that RestoreDBInstanceFromDBSnapshot has no member for."""
 TOLD_AS = {
     "EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled",
     "EnablePerformanceInsights": "PerformanceInsightsEnabled", "EnableCustomerOwnedIp": "CustomerOwnedIpEnabled",
@@ -42,9 +48,9 @@ class Databases:
     async def start(self) -> None:
         self.apis = await self.plane.start()
         self.instances = Instances(self.plane.documents)
-        clock = Clock()
-        self.apis.register(RdsApi(self.instances, self.apis, installations(), clock))
-        self.apis.register(SecretsManagerApi(self.plane.documents, clock, self.apis))
+        self.clock = Clock()
+        self.apis.register(RdsApi(self.instances, self.apis, installations(), self.clock))
+        self.apis.register(SecretsManagerApi(self.plane.documents, self.clock, self.apis))
         vpc = (await self.apis.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]
         self.subnets = []
         for number, zone in enumerate("abc"):
@@ -55,6 +61,11 @@ class Databases:
         for name in ("one", "two"):
             group = {"GroupName": name, "Description": "d", "VpcId": vpc}
             self.groups.append((await self.apis.call("ec2", "CreateSecurityGroup", group))["GroupId"])
+        with_iam(self.apis, self.plane.documents)
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                    "Principal": {"Service": "monitoring.rds.amazonaws.com"}}]}  # fmt: skip
+        made = {"RoleName": "monitoring", "AssumeRolePolicyDocument": json.dumps(document)}
+        self.role = (await self.apis.call("iam", "CreateRole", made))["Role"]["Arn"]
         self.key = (await self.apis.call("kms", "CreateKey", {}))["KeyMetadata"]["Arn"]
 
     async def __call__(self, operation: str, **params: Any) -> dict[str, Any]:
@@ -146,6 +157,53 @@ async def test_parameter_groups(databases: Databases) -> None:
     assert (await databases("DescribeDBParameters", DBParameterGroupName="p", Source="user"))["Parameters"] == []
 
 
+async def test_snapshots_and_what_is_restored_from_them(databases: Databases) -> None:
+    await _subnet_group(databases)
+    await _parameter_group(databases)
+    new = {"DBInstanceIdentifier": "db", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": 400,
+           "Engine": "postgres", "MasterUsername": "boss", "MasterUserPassword": "correct-horse",
+           "DBSubnetGroupName": "g"}  # fmt: skip
+    await databases("CreateDBInstance", **new)
+    databases.instances.update("db", prepared=True, verifier="")
+    databases.instances.observe("db", running=True, accepting=True)
+    taken = {"DBSnapshotIdentifier": "S", "DBInstanceIdentifier": "db", "Tags": TAGS}
+    told = (await databases.whole("CreateDBSnapshot", **taken))["DBSnapshot"]
+    assert (told["DBSnapshotIdentifier"], told["DBInstanceIdentifier"], told["TagList"]) == ("s", "db", TAGS)
+    snapshot = databases.instances.snapshot("s")
+    assert snapshot is not None
+    databases.instances.finish_snapshot(snapshot, "available", databases.clock.now())
+    major = installations()[0].major
+    copied = {"SourceDBSnapshotIdentifier": "s", "TargetDBSnapshotIdentifier": "t", "KmsKeyId": databases.key,
+              "OptionGroupName": f"default:postgres-{major}", "SnapshotTarget": "region",
+              "CopyTags": True, "Tags": [{"Key": "c", "Value": "3"}],
+              "TagSpecifications": [{**MORE[0], "ResourceType": "db-snapshot"}]}  # fmt: skip
+    told = (await databases.whole("CopyDBSnapshot", **copied))["DBSnapshot"]
+    assert (told["DBSnapshotIdentifier"], told["KmsKeyId"], told["Encrypted"]) == ("t", databases.key, True)
+    assert {tag["Key"] for tag in told["TagList"]} == {"a", "b", "c"}
+    kept: dict[str, Any] = {
+        "DBInstanceClass": "db.t4g.small", "AvailabilityZone": "us-east-1b", "PubliclyAccessible": True,
+        "AutoMinorVersionUpgrade": False, "Iops": 12000, "StorageThroughput": 500, "StorageType": "gp3",
+        "CopyTagsToSnapshot": True, "DeletionProtection": True, "AllocatedStorage": 450, "BackupRetentionPeriod": 7,
+        "PreferredBackupWindow": "03:00-04:00", "CACertificateIdentifier": "rds-ca-rsa4096-g1",
+        "EngineLifecycleSupport": "open-source-rds-extended-support-disabled", "BackupTarget": "region",
+        **{name: value for name, value in NOTHING_MORE.items() if name not in NOT_RESTORED},
+    }  # fmt: skip
+    await databases.whole(
+        "RestoreDBInstanceFromDBSnapshot", **kept, DBInstanceIdentifier="R", DBSnapshotIdentifier="s", Port=5433,
+        DBSubnetGroupName="g", OptionGroupName=f"default:postgres-{major}", Tags=TAGS, TagSpecifications=MORE,
+        VpcSecurityGroupIds=databases.groups, DBParameterGroupName="p", EnableCloudwatchLogsExports=["postgresql"],
+        ManageMasterUserPassword=True, MasterUserSecretKmsKeyId=databases.key,
+    )  # fmt: skip
+    told = await databases.instance("r")
+    expected = {TOLD_AS.get(name, name): value for name, value in kept.items()}
+    assert {name: told.get(name) for name in expected} == expected
+    assert (told["MasterUsername"], told["DBParameterGroups"][0]["DBParameterGroupName"]) == ("boss", "p")
+    assert databases.instances.get("r").port == 5433  # type: ignore[union-attr]
+    assert told["EnabledCloudwatchLogsExports"] == ["postgresql"]
+    assert told["MasterUserSecret"]["KmsKeyId"] == databases.key
+    assert told["TagList"] == [*TAGS, *MORE[0]["Tags"]]
+
+
 async def test_db_instances(databases: Databases) -> None:
     await _subnet_group(databases)
     await _parameter_group(databases)
@@ -158,19 +216,23 @@ async def test_db_instances(databases: Databases) -> None:
         "KmsKeyId": databases.key, "CACertificateIdentifier": "rds-ca-rsa4096-g1",
         "EngineLifecycleSupport": "open-source-rds-extended-support-disabled", "AvailabilityZone": "us-east-1b",
         "EngineVersion": installations()[0].version, "BackupTarget": "region", **NOTHING_MORE,
+        "MonitoringInterval": 30, "MonitoringRoleArn": databases.role, "EnablePerformanceInsights": True,
+        "PerformanceInsightsRetentionPeriod": 31, "PerformanceInsightsKMSKeyId": databases.key,
     }  # fmt: skip
     password = {"MasterUserPassword": "correct-horse"}
     await databases.whole(
         "CreateDBInstance", password, **kept, DBInstanceIdentifier="DB", Port=5433,
         VpcSecurityGroupIds=databases.groups,
         DBSubnetGroupName="g", DBParameterGroupName="p", OptionGroupName=f"default:postgres-{installations()[0].major}",
-        ManageMasterUserPassword=True, MasterUserSecretKmsKeyId=databases.key, EnableCloudwatchLogsExports=[],
+        ManageMasterUserPassword=True, MasterUserSecretKmsKeyId=databases.key,
+        EnableCloudwatchLogsExports=["postgresql"],
         Tags=TAGS, TagSpecifications=MORE,
     )  # fmt: skip
     told = await databases.instance()
     hidden = ("MasterUserAuthenticationType",)
     expected = {TOLD_AS.get(name, name): value for name, value in kept.items() if name not in hidden}
     assert {name: told.get(name) for name in expected} == expected
+    assert told["EnabledCloudwatchLogsExports"] == ["postgresql"]
     assert told["DBInstanceIdentifier"] == "db"
     assert databases.instances.get("db").port == 5433  # type: ignore[union-attr]
     assert [group["VpcSecurityGroupId"] for group in told["VpcSecurityGroups"]] == databases.groups
@@ -182,6 +244,7 @@ async def test_db_instances(databases: Databases) -> None:
                "PreferredBackupWindow": "05:00-06:00", "DBInstanceClass": "db.t4g.small", "AllocatedStorage": 450,
                "Iops": 13000, "StorageThroughput": 510, "MaxAllocatedStorage": 600, "PromotionTier": 3,
                "AutoMinorVersionUpgrade": True, "PubliclyAccessible": True, "CopyTagsToSnapshot": False,
+               "MonitoringInterval": 60, "PerformanceInsightsRetentionPeriod": 731,
                "DeletionProtection": False, "CACertificateIdentifier": "rds-ca-rsa2048-g1",
                "EngineLifecycleSupport": "open-source-rds-extended-support"}  # fmt: skip
     for name in ("DBName", "MasterUsername", "StorageEncrypted", "KmsKeyId", "AvailabilityZone", "BackupTarget"):
@@ -193,11 +256,13 @@ async def test_db_instances(databases: Databases) -> None:
         "ModifyDBInstance", others, **changed, DBInstanceIdentifier="db", ApplyImmediately=True, DBPortNumber=5434,
         VpcSecurityGroupIds=databases.groups[:1], DBSubnetGroupName="g", DBParameterGroupName=f"default.{FAMILY}",
         OptionGroupName=f"default:postgres-{installations()[0].major}", RotateMasterUserPassword=True,
+        CloudwatchLogsExportConfiguration={"EnableLogTypes": ["upgrade"], "DisableLogTypes": ["postgresql"]},
         AllowMajorVersionUpgrade=False, TagSpecifications=[{**MORE[0], "Tags": [{"Key": "c", "Value": "3"}]}],
     )  # fmt: skip
     told = await databases.instance()
     expected = {TOLD_AS.get(name, name): value for name, value in changed.items() if name not in hidden}
     assert {name: told.get(name) for name in expected} == expected
+    assert told["EnabledCloudwatchLogsExports"] == ["upgrade"]
     assert told["PendingModifiedValues"] == {}
     assert databases.instances.get("db").port == 5434  # type: ignore[union-attr]
     assert [group["VpcSecurityGroupId"] for group in told["VpcSecurityGroups"]] == databases.groups[:1]

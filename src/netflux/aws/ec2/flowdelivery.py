@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from netflux.aws.ec2 import flowformat
 from netflux.aws.ec2.flowlog import S3, FlowLog
+from netflux.aws.logevents import Api, put
 from netflux.controlplane.authorization.authorization import Authorization
 from netflux.errors import AwsError
 
-Api = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 _SERVICE = "vpc-flow-logs.amazonaws.com"
 """Whom a flow log's role must trust: "IAM role for publishing flow logs to CloudWatch Logs", VPC user guide."""
 _DAY = 24 * 3600
@@ -59,9 +58,8 @@ class FlowDelivery:
     async def _stream(self, log: FlowLog, lines: Sequence[Line]) -> None:
         """Each interface has a stream in the log group, which is made when it is not there."""
         await self._call("iam", "GetRole", {"RoleName": log.role.rpartition("/")[2]})
-        name = {"logGroupName": log.log_group, "logStreamName": f"{lines[0].interface}-{log.traffic.lower()}"}
-        events = [{"timestamp": line.start * 1000, "message": line.text} for line in lines]
-        await self._events(self._acting(log), name, events)
+        stream = f"{lines[0].interface}-{log.traffic.lower()}"
+        await put(self._acting(log), log.log_group, stream, [(line.start * 1000, line.text) for line in lines])
 
     def _acting(self, log: FlowLog) -> Api:
         """The region's APIs as the flow log's role calls them.
@@ -86,24 +84,6 @@ class FlowDelivery:
         bucket, _ = log.bucket
         key = object_key(log, self._owner, now, hashlib.sha256(f"{now}{text}".encode()).hexdigest()[:8])
         await self._call("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": gzip.compress(text.encode())})
-
-    async def _events(self, call: Api, name: Mapping[str, str], events: Sequence[Mapping[str, Any]]) -> None:
-        try:
-            await call("logs", "PutLogEvents", {**name, "logEvents": [*events]})
-        except AwsError as error:
-            if error.code != "ResourceNotFoundException":
-                raise
-            await _made(call, "CreateLogGroup", {"logGroupName": name["logGroupName"]})
-            await _made(call, "CreateLogStream", name)
-            await call("logs", "PutLogEvents", {**name, "logEvents": [*events]})
-
-
-async def _made(call: Api, operation: str, what: Mapping[str, str]) -> None:
-    try:
-        await call("logs", operation, what)
-    except AwsError as error:
-        if error.code != "ResourceAlreadyExistsException":
-            raise
 
 
 def batches(log: FlowLog, lines: Sequence[Line]) -> list[Sequence[Line]]:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from netflux.aws.ec2 import flowlog
-from netflux.aws.ec2.flowdelivery import Api
 from netflux.aws.ec2.flowlog import S3, FlowLog
 from netflux.aws.ec2.flowlogs import FlowLogs
 from netflux.aws.ec2.nouns import INTERFACES, SUBNETS, VPCS
 from netflux.aws.ec2.part import Part, read_tags, shown_tags
+from netflux.aws.logevents import Api
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation

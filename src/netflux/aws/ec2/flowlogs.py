@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from netflux.aws.ec2 import flowformat
-from netflux.aws.ec2.flowdelivery import Api, FlowDelivery, Line, batches
+from netflux.aws.ec2.flowdelivery import FlowDelivery, Line, batches
 from netflux.aws.ec2.flowformat import Place
 from netflux.aws.ec2.flowlog import S3, FlowLog
 from netflux.aws.ec2.flowwindow import Record, Window
 from netflux.aws.ec2.zones import ZONES
+from netflux.aws.logevents import Api
 from netflux.clock import Clock
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.kinds import kind_of

@@ -15,19 +15,9 @@ from netflux.errors import AwsError
 _NONE = "There are none that it could choose from."
 _PAGES = dict.fromkeys(("Filters", "MaxRecords", "Marker"), _NONE)
 
-_SNAPSHOTS = dict.fromkeys(
-    ("DBInstanceIdentifier", "SnapshotType", "IncludeShared", "IncludePublic", "DbiResourceId"), _NONE
-)
-
 
 class AbsentOperations(Part):
     """Handlers that list nothing."""
-
-    @operation("DBSnapshotIdentifier", neutral={**_PAGES, **_SNAPSHOTS})
-    def describe_db_snapshots(self, call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Snapshots can't be taken here."""
-        _named(request, "DBSnapshotIdentifier", "DBSnapshotNotFound", "DBSnapshot")
-        return {"DBSnapshots": []}
 
     @operation("DBClusterIdentifier", neutral={**_PAGES, "IncludeShared": _NONE})
     def describe_db_clusters(self, call: Call, request: Mapping[str, Any]) -> dict[str, Any]:

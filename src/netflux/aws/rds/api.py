@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from netflux.aws.rds.absent import AbsentOperations
-from netflux.aws.rds.dbinstance import InstanceOperations
 from netflux.aws.rds.engine import EngineOperations
 from netflux.aws.rds.event import EventOperations
 from netflux.aws.rds.optiongroup import OptionGroupOperations
+from netflux.aws.rds.restore import RestoreOperations
 from netflux.aws.rds.tag import TagOperations
 
 
 class RdsApi(
-    InstanceOperations, TagOperations, OptionGroupOperations, EngineOperations, EventOperations, AbsentOperations
+    RestoreOperations, TagOperations, OptionGroupOperations, EngineOperations, EventOperations, AbsentOperations
 ):
     """Handlers of RDS."""
 

@@ -34,7 +34,7 @@ _LOG_BYTES = 16 * 1024 * 1024
 
 # rdsadmin gets in from the machine itself only, as on RDS.
 _HBA = f"""\
-local    all       {ADMIN}            trust
+local    all,replication {ADMIN}      trust
 local    all       all                 scram-sha-256
 hostssl  postgres  {ADMIN}  samehost  scram-sha-256
 host     all       {ADMIN}  all       reject
@@ -100,7 +100,7 @@ class Cluster:
         self.directory = directory
         self.data = directory / "data"
         self.log = directory / "postgresql.log"
-        self.sockets = _short(sockets, directory.name)
+        self.sockets = socket_directory(sockets, directory.name)
         self.port = 0
         self._installation = installation
         self._children = children
@@ -128,16 +128,36 @@ class Cluster:
         ]  # fmt: skip
         if self._installation.syncs_file_systems:
             argv.append("--sync-method=syncfs")
-        child = await self._children.start(self._launch("initdb", argv, None))
-        assert child.output is not None
-        said = await child.output.read()
-        if await child.wait() != 0:
-            raise Retryable(f"initdb for {self.directory.name} failed: {said.decode(errors='replace').strip()[-500:]}")
+        await self._run("initdb", argv)
         with (partial / "postgresql.conf").open("a") as file:
             file.write("\ninclude 'netflux.conf'\n")
             _sync(file.fileno())
         partial.rename(self.data)
-        _sync_directory(self.directory)
+        sync_directory(self.directory)
+
+    async def back_up(self, target: Path) -> None:
+        """Makes a verified copy of the running cluster that is on disk; Retryable with PostgreSQL's own words.
+
+        The copy is what the cluster was at its end, whatever clients wrote meanwhile (pg_basebackup, PostgreSQL
+        documentation). Each of its files is read again and has the checksum with which it was sent.
+        """
+        argv = [
+            self._installation.program("pg_basebackup"), "--pgdata", str(target), "--host", str(self.sockets),
+            "--port", str(self.port), "--username", ADMIN, "--no-password", "--checkpoint=fast",
+        ]  # fmt: skip
+        if self._installation.syncs_file_systems:
+            argv.append("--sync-method=syncfs")
+        await self._run("pg_basebackup", argv)
+        await self._run("pg_verifybackup", [self._installation.program("pg_verifybackup"), "--quiet", str(target)])
+
+    async def _run(self, program: str, argv: Sequence[str]) -> None:
+        """Returns when the program has succeeded; Retryable with its own words when it has not."""
+        child = await self._children.start(self._launch(program, argv, None))
+        assert child.output is not None
+        said = await child.output.read()
+        if await child.wait() != 0:
+            last = said.decode(errors="replace").strip()[-500:]
+            raise Retryable(f"{program} for {self.directory.name} failed: {last}")
 
     def configure(self, parameters: Parameters) -> None:
         """Writes what the postmaster reads when it starts, or is told to by `reload`."""
@@ -225,8 +245,12 @@ class Cluster:
         )
 
 
-def _short(parent: Path, name: str) -> Path:
-    """A directory for the unix socket whose path the kernel takes."""
+def socket_directory(parent: Path, name: str) -> Path:
+    """Where the unix socket of the cluster of this name is: a path that the kernel takes.
+
+    Args:
+        parent: where it is if that is short enough.
+    """
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     wanted = parent / f"pg-{digest}"
     if len(os.fsencode(wanted)) <= _SOCKET_PATH:
@@ -249,7 +273,8 @@ def _sync(descriptor: int) -> None:
     os.fsync(descriptor)
 
 
-def _sync_directory(path: Path) -> None:
+def sync_directory(path: Path) -> None:
+    """What was made, renamed or deleted in it is on disk on return."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

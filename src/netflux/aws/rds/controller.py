@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from netflux import names
-from netflux.aws.rds import configuration, roles, scram, secret
+from netflux.aws.rds import automated, configuration, roles, scram, secret
+from netflux.aws.rds.backup import Backups
 from netflux.aws.rds.cluster import ADMIN, Cluster, Issue, Listen
 from netflux.aws.rds.decide import MOST_FAILURES, Step, next_step, owes_password
 from netflux.aws.rds.installation import Installation, choose
@@ -21,7 +22,7 @@ from netflux.errors import AwsError, Retryable, Terminal
 from netflux.network.endpoints import Address, Endpoints
 from netflux.network.interface import Interface, InterfaceRequest, Network
 from netflux.reconcile.controller import Result
-from netflux.resources.rds import DELETED, STOPPED, Instance
+from netflux.resources.rds import AUTOMATED, AVAILABLE, DELETED, FAILED, STOPPED, Instance, Snapshot
 from netflux.resources.secretsmanager import Secrets
 from netflux.runtime.children import Children
 
@@ -44,6 +45,7 @@ class Machine:
 
     Attributes:
         databases: `{state}/databases`.
+        backups: the files of snapshots.
         run: `{state}/run`, for unix sockets.
         children: starts processes.
         network: gives interfaces.
@@ -54,6 +56,7 @@ class Machine:
     """
 
     databases: Path
+    backups: Backups
     run: Path
     children: Children
     network: Network
@@ -87,6 +90,7 @@ class RdsController:
             Step.START: self._start,
             Step.ADMIT: self._admit,
             Step.CONFIGURE: self._configure,
+            Step.SNAPSHOT: self._snapshot,
             Step.STOP: self._stop,
             Step.REMOVE: self._remove,
             Step.WATCH: self._watch,
@@ -128,12 +132,24 @@ class RdsController:
         )
         now, wanted = self._instances.actual(key), self._instances.parameters(instance)
         self._instances.observe(key, unapplied=configuration.unapplied(instance, now, wanted))
+        if now.accepting:
+            self._back_up(instance)
+        self._instances.observe(key, owes=self._instances.owed(instance) is not None)
         if before.accepting and not cluster.running:
             self._lost(instance, "The PostgreSQL process of the DB instance ended unexpectedly; it is being restarted.")
         if before.starting and not cluster.running:
             self._instances.observe(key, starting=False)
             raise self._failure(instance, cluster.last_words() or "PostgreSQL ended before a client could log in")
         return self._instances.actual(key)
+
+    def _back_up(self, instance: Instance) -> None:
+        """Asks for the snapshot of the daily window once it has begun."""
+        now, snapshots = self._machine.clock.now(), self._instances.snapshots
+        if instance.prepared and automated.due(instance, snapshots.where("resource", instance.resource_id), now):
+            name = automated.identifier(instance, now)
+            if self._instances.snapshot(name) is None:
+                tags = instance.tags if instance.settings.get("CopyTagsToSnapshot") else {}
+                self._instances.begin_snapshot(instance, name, AUTOMATED, now, tags)
 
     def _cluster(self, instance: Instance) -> Cluster:
         cluster = self._clusters.get(instance.identifier)
@@ -171,8 +187,12 @@ class RdsController:
                 f"its files are gone: {self._cluster(instance).data} is missing. Put a copy of the folder back, or "
                 "delete the DB instance.",
             )
+        snapshot = self._instances.snapshots.get(instance.restored)
         try:
-            await self._cluster(instance).initialise()
+            if snapshot is not None:
+                await self._machine.backups.restore(snapshot.folder, self._cluster(instance))
+            else:
+                await self._cluster(instance).initialise()
         except (Retryable, OSError) as error:
             raise self._failure(instance, str(error)) from error
 
@@ -239,7 +259,11 @@ class RdsController:
         name = self._name(instance)
         self._machine.endpoints.publish(name, instance.port, Address(interface.local_address, instance.port))
         self._machine.endpoints.publish_host(name, [interface.local_address], _NAME_TTL)
-        if not instance.prepared:
+        if not instance.prepared and instance.restored:
+            snapshot = self._instances.snapshots.get(instance.restored)
+            said = f"Restored from snapshot {snapshot.identifier if snapshot else instance.restored}"
+            self._instances.record(instance, said, "restoration", now)
+        elif not instance.prepared:
             self._instances.record(instance, "DB instance created", "creation", now)
         elif instance.reboots > instance.rebooted:
             self._instances.record(instance, "DB instance restarted", "availability", now)
@@ -260,6 +284,29 @@ class RdsController:
         self._instances.observe(key, parameters=wanted)
         return None
 
+    async def _snapshot(self, instance: Instance) -> None:
+        """Copies the cluster that runs, or keeps the files of one that is being deleted."""
+        snapshot, now = self._instances.owed(instance), self._machine.clock.now()
+        if snapshot is None:
+            return
+        self._instances.record_snapshot(snapshot, f"Creating {snapshot.kind} snapshot", "backup", now)
+        backups, cluster = self._machine.backups, self._cluster(instance)
+        try:
+            if not backups.whole(snapshot.folder):
+                await (backups.take if cluster.running else backups.keep)(cluster, snapshot.folder)
+            size = await backups.size(snapshot.folder)
+        except (Retryable, OSError) as error:
+            self._unsaved(instance, snapshot, error)
+            return
+        self._instances.finish_snapshot(snapshot, AVAILABLE, self._machine.clock.now(), size)
+
+    def _unsaved(self, instance: Instance, snapshot: Snapshot, error: Exception) -> None:
+        """Data that are still there are not deleted before their final snapshot has them."""
+        self._instances.record(instance, str(error), "failure", self._machine.clock.now())
+        if instance.run == DELETED and self._cluster(instance).initialised:
+            raise Retryable(f"DB snapshot {snapshot.identifier}: {error}") from error
+        self._instances.finish_snapshot(snapshot, FAILED, self._machine.clock.now())
+
     async def _watch(self, instance: Instance) -> Result | None:
         refusal = await self._log_in(instance, ADMIN, self._admin[instance.identifier])
         if not refusal:
@@ -273,7 +320,8 @@ class RdsController:
         key = instance.identifier
         self._instances.observe(key, accepting=False, starting=False)
         self._machine.endpoints.withdraw(self._name(instance))
-        await self._cluster(instance).stop(signal.SIGQUIT if instance.run == DELETED else signal.SIGINT)
+        thrown_away = instance.run == DELETED and not instance.final
+        await self._cluster(instance).stop(signal.SIGQUIT if thrown_away else signal.SIGINT)
         if instance.run == STOPPED:
             self._instances.update(key, rebooted=instance.reboots)
             self._instances.record(instance, "DB instance stopped", "notification", self._machine.clock.now())
@@ -286,6 +334,8 @@ class RdsController:
         await self._machine.network.detach(instance.owner)
         if instance.secret:
             secret.remove(self._secrets, instance)
+        for snapshot in self._instances.snapshots.where("owed", instance.identifier):
+            self._instances.finish_snapshot(snapshot, FAILED, self._machine.clock.now())
         self._instances.record(instance, "DB instance deleted", "deletion", self._machine.clock.now())
         self._instances.delete(instance.identifier)
         self._clusters.pop(instance.identifier, None)

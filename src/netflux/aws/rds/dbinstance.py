@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import secrets as randomness
-import string
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netflux import names
-from netflux.aws.rds import optiongroup, scram, secret, shape, storage, vpc
+from netflux.aws.rds import monitoring, optiongroup, scram, secret, shape, storage, vpc
 from netflux.aws.rds import request as asked
 from netflux.aws.rds.decide import status
 from netflux.aws.rds.pages import page
 from netflux.aws.rds.parametergroup import ParameterGroupOperations
 from netflux.aws.rds.part import TAGS, combination, invalid, own
+from netflux.aws.rds.snapshot import SnapshotOperations
 from netflux.aws.rds.subnetgroup import SubnetGroupOperations
 from netflux.aws.rds.subnetgroup import shape as subnet_group_shape
 from netflux.controlplane.call import Call
+from netflux.controlplane.identifiers import capitals
 from netflux.controlplane.operation import operation
-from netflux.errors import AwsError, Unsupported
+from netflux.errors import AwsError
 from netflux.resources.rds import DELETED, RUNNING, STOPPED, GroupSubnet, Instance, SubnetGroup
 
 if TYPE_CHECKING:
@@ -33,36 +33,38 @@ if TYPE_CHECKING:
         StopDBInstanceMessageTypeDef,
     )
 
-SNAPSHOTS = "There are no snapshots here: take a dump with pg_dump instead."
 _RESERVATIONS = "Leave it out: capacity is not reserved here."
 _MOST_INSTANCES = 40  # "Quotas and constraints for Amazon RDS", RDS User Guide
 
 
-class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
+class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, SnapshotOperations):
     """Handlers of DB instances."""
 
     @operation(
         f"{asked.COMMON} DBName MasterUsername AvailabilityZone Port StorageEncrypted KmsKeyId BackupTarget "
         "EnableCloudwatchLogsExports Tags(Key Value)",
         refused=asked.refused(asked.NOT_AT_CREATION),
-        only={**asked.ONLY, "BackupTarget": ("region",), "EnableCloudwatchLogsExports": ([],)},
+        only={**asked.ONLY, "BackupTarget": ("region",)},
     )
     async def create_db_instance(self, call: Call, request: CreateDBInstanceMessageTypeDef) -> dict[str, Any]:
         """It is available when a client has logged in ("CreateDBInstance", Amazon RDS API Reference)."""
         asked.check_create(request)
         version = asked.version_of(request.get("EngineVersion", ""), self.installations)
         tags = TAGS.read(asked.tags(request), own(call))
-        subnets, subnet = self._place(call, request)
-        groups = self._security_groups(request.get("VpcSecurityGroupIds") or (), subnets.vpc)
+        subnets, subnet = self.place(call, request)
+        groups = self.security_groups(request.get("VpcSecurityGroupIds") or (), subnets.vpc)
         for key in ("MasterUserSecretKmsKeyId", "KmsKeyId"):
             await secret.check_key(self.apis, str(request.get(key, "")))
         identifier, managed = request["DBInstanceIdentifier"].lower(), bool(request.get("ManageMasterUserPassword"))
         settings = {key: request.get(key, default) for key, default in asked.RECORDED.items()}
         settings["StorageType"] = request.get("StorageType", storage.default_type(request))
+        settings |= monitoring.settings(request, {})
+        monitoring.check(settings)
+        await monitoring.check_named(self.apis, request)
         instance = Instance(
             identifier=identifier,
             arn=f"arn:aws:rds:{call.region}:{call.account}:db:{identifier}",
-            resource_id="db-" + "".join(randomness.choice(string.ascii_uppercase + string.digits) for _ in range(26)),
+            resource_id=capitals("db-", 26),
             created=self.clock.now().isoformat(),
             engine_version=version,
             master=request.get("MasterUsername", ""),
@@ -79,21 +81,25 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
             secret_new=managed,
             tags=tags,
         )
-        instance = replace(instance, parameter_group=self._parameters(call, request, instance))
-        with self.documents.transaction():
-            if self.instances.get(identifier) is not None:
-                raise AwsError("DBInstanceAlreadyExists", f"DB instance {identifier} already exists.")
-            if len(self.instances.table) >= _MOST_INSTANCES:
-                raise AwsError("InstanceQuotaExceeded", f"The account has {_MOST_INSTANCES} DB instances already.")
-            self.subnet_group(subnets.name)
-            self.instances.put(instance)
-            if managed:
-                self._make_secret(instance)
+        self.keep(self.with_parameters(call, request, instance))
         if not managed:
             self.instances.passwords[identifier] = request.get("MasterUserPassword", "")
-        return self._answer(call, identifier)
+        return self.answer(call, identifier)
 
-    def _place(self, call: Call, request: CreateDBInstanceMessageTypeDef) -> tuple[SubnetGroup, GroupSubnet]:
+    def keep(self, instance: Instance) -> None:
+        """Puts the record of a new one, with the secret that RDS manages for it."""
+        with self.documents.transaction():
+            if self.instances.get(instance.identifier) is not None:
+                raise AwsError("DBInstanceAlreadyExists", f"DB instance {instance.identifier} already exists.")
+            if len(self.instances.table) >= _MOST_INSTANCES:
+                raise AwsError("InstanceQuotaExceeded", f"The account has {_MOST_INSTANCES} DB instances already.")
+            self.subnet_group(instance.subnet_group)
+            self.instances.put(instance)
+            if instance.secret:
+                self._make_secret(instance)
+
+    def place(self, call: Call, request: Mapping[str, Any]) -> tuple[SubnetGroup, GroupSubnet]:
+        """The subnet group of a request, and its subnet in the zone that is wanted."""
         name = request.get("DBSubnetGroupName")
         group = self.subnet_group(name) if name else self.default_subnet_group(call)
         zone = request.get("AvailabilityZone", "")
@@ -104,7 +110,7 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
             )
         return group, subnet
 
-    def _security_groups(self, given: Any, where: str) -> list[str]:
+    def security_groups(self, given: Any, where: str) -> list[str]:
         """Those of a request, which are in the instance's VPC; the VPC's own where there are none."""
         wanted = [*given] or [vpc.default_security_group(self.documents, where)]
         for group, other in vpc.security_groups(self.documents, wanted).items():
@@ -115,19 +121,19 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
                 )
         return wanted
 
-    def _parameters(self, call: Call, request: Mapping[str, Any], instance: Instance) -> str:
-        """The parameter group of a request, as records have it: nothing for the default one."""
+    def with_parameters(self, call: Call, request: Mapping[str, Any], instance: Instance) -> Instance:
+        """The instance in the parameter group of a request, as records have it: nothing for the default one."""
         optiongroup.check(request.get("OptionGroupName", ""), instance.engine_version, self.installations)
         name = request.get("DBParameterGroupName")
         if not name:
-            return instance.parameter_group
+            return instance
         group = self.parameter_group(call, name)
         if group.family != instance.family:
             raise combination(
                 f"The Parameter Group {group.name} with DBParameterGroupFamily {group.family} can't be used for this "
                 f"instance. Please use a Parameter Group with DBParameterGroupFamily {instance.family}"
             )
-        return group.name if group.name in self.parameter_groups else ""
+        return replace(instance, parameter_group=group.name if group.name in self.parameter_groups else "")
 
     @operation("DBInstanceIdentifier Filters(Name Values) MaxRecords Marker")
     def describe_db_instances(self, call: Call, request: DescribeDBInstancesMessageTypeDef) -> dict[str, Any]:
@@ -143,7 +149,8 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
         return {**answer, "Marker": marker} if marker else answer
 
     @operation(
-        f"{asked.COMMON} ApplyImmediately DBPortNumber RotateMasterUserPassword AllowMajorVersionUpgrade",
+        f"{asked.COMMON} ApplyImmediately DBPortNumber RotateMasterUserPassword AllowMajorVersionUpgrade "
+        "CloudwatchLogsExportConfiguration(EnableLogTypes DisableLogTypes)",
         refused=asked.refused(asked.NOT_AT_MODIFICATION),
         only={**asked.ONLY, "AllowMajorVersionUpgrade": (False,)},
     )
@@ -155,59 +162,63 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
         tags = TAGS.read(asked.tags(request), own(call))
         group = self.subnet_group(instance.subnet_group)
         security = request.get("VpcSecurityGroupIds")
-        groups = self._security_groups(security, group.vpc) if security else instance.groups
+        groups = self.security_groups(security, group.vpc) if security else instance.groups
         await secret.check_key(self.apis, request.get("MasterUserSecretKmsKeyId", ""))
+        await monitoring.check_named(self.apis, request)
         with self.documents.transaction():
             instance = self._in_state(request, "available")
-            changed = replace(
-                _modified(instance, request),
-                groups=groups,
-                tags=TAGS.merged(instance.tags, tags),
-                parameter_group=self._parameters(call, request, instance),
-            )
+            changed = replace(_modified(instance, request), groups=groups, tags=TAGS.merged(instance.tags, tags))
+            changed = self.with_parameters(call, request, changed)
             self.instances.put(changed)
             self._modify_credentials(changed, request)
         if "MasterUserPassword" in request:
             self.instances.passwords[instance.identifier] = request["MasterUserPassword"]
-        return self._answer(call, instance.identifier)
+        return self.answer(call, instance.identifier)
 
-    @operation(
-        "DBInstanceIdentifier SkipFinalSnapshot FinalDBSnapshotIdentifier",
-        neutral={"DeleteAutomatedBackups": "There are no automated backups, so none is left."},
-    )
+    @operation("DBInstanceIdentifier SkipFinalSnapshot FinalDBSnapshotIdentifier DeleteAutomatedBackups")
     def delete_db_instance(self, call: Call, request: DeleteDBInstanceMessageTypeDef) -> dict[str, Any]:
-        """A final snapshot is not to be had here ("DeleteDBInstance", Amazon RDS API Reference)."""
+        """The final snapshot has the data of its last moment ("DeleteDBInstance", Amazon RDS API Reference)."""
         instance = self.known(request["DBInstanceIdentifier"])
         final = request.get("FinalDBSnapshotIdentifier")
         if request.get("SkipFinalSnapshot") and final:
             raise combination("FinalDBSnapshotIdentifier can not be specified when SkipFinalSnapshot is true.")
-        if not request.get("SkipFinalSnapshot"):
-            if not final:
-                raise combination("FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.")
-            raise Unsupported("rds:DeleteDBInstance FinalDBSnapshotIdentifier", SNAPSHOTS)
+        if not request.get("SkipFinalSnapshot") and not final:
+            raise combination("FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.")
         if instance.settings.get("DeletionProtection"):
             raise combination("Cannot delete protected DB Instance, please disable deletion protection and try again.")
         if instance.run == DELETED:
             raise _wrong_state(instance.identifier, "deleting")
-        self.instances.update(instance.identifier, run=DELETED)
-        return self._answer(call, instance.identifier)
+        folder = self._final_snapshot(instance, final) if final else ""
+        self.instances.update(instance.identifier, run=DELETED, final=folder)
+        if request.get("DeleteAutomatedBackups", True):
+            self.delete_automated(instance)
+        return self.answer(call, instance.identifier)
 
-    @operation(
-        "DBInstanceIdentifier",
-        refused={"DBSnapshotIdentifier": SNAPSHOTS, "DetachFromDBCapacityReservation": _RESERVATIONS},
-    )
+    def _final_snapshot(self, instance: Instance, identifier: str) -> str:
+        """Its folder."""
+        found = status(instance, self.instances.actual(instance.identifier))
+        if not instance.prepared or found == "failed":
+            raise AwsError(
+                "InvalidDBInstanceState",
+                f"Instance {instance.identifier} is currently {found} - a final snapshot cannot be taken.",
+            )
+        return self.begin_snapshot("FinalDBSnapshotIdentifier", identifier, instance).folder
+
+    @operation("DBInstanceIdentifier DBSnapshotIdentifier", refused={"DetachFromDBCapacityReservation": _RESERVATIONS})
     def stop_db_instance(self, call: Call, request: StopDBInstanceMessageTypeDef) -> dict[str, Any]:
-        """Its data, endpoint and groups stay."""
+        """Its data, endpoint and groups stay; a snapshot is taken before where one is asked for."""
         instance = self._in_state(request, "available")
+        if "DBSnapshotIdentifier" in request:
+            self.begin_snapshot("DBSnapshotIdentifier", request["DBSnapshotIdentifier"], instance)
         self.instances.update(instance.identifier, run=STOPPED)
-        return self._answer(call, instance.identifier)
+        return self.answer(call, instance.identifier)
 
     @operation("DBInstanceIdentifier", refused={"DBCapacityReservationIdentifier": _RESERVATIONS})
     def start_db_instance(self, call: Call, request: StartDBInstanceMessageTypeDef) -> dict[str, Any]:
         """Of one that is stopped."""
         instance = self._in_state(request, "stopped")
         self.instances.update(instance.identifier, run=RUNNING)
-        return self._answer(call, instance.identifier)
+        return self.answer(call, instance.identifier)
 
     @operation("DBInstanceIdentifier ForceFailover")
     def reboot_db_instance(self, call: Call, request: RebootDBInstanceMessageTypeDef) -> dict[str, Any]:
@@ -216,7 +227,7 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
             raise combination("Cannot force failover: the DB instance is not Multi-AZ.")
         instance = self._in_state(request, "available")
         self.instances.update(instance.identifier, reboots=instance.reboots + 1)
-        return self._answer(call, instance.identifier)
+        return self.answer(call, instance.identifier)
 
     def _in_state(self, request: Mapping[str, Any], wanted: str) -> Instance:
         instance = self.known(request["DBInstanceIdentifier"])
@@ -245,7 +256,8 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
         key = instance.secret_key or f"arn:aws:kms:{self.apis.region}:{self.apis.account}:alias/aws/secretsmanager"
         self.instances.update(instance.identifier, secret_arn=arn, secret_key=key)
 
-    def _answer(self, call: Call, identifier: str) -> dict[str, Any]:
+    def answer(self, call: Call, identifier: str) -> dict[str, Any]:
+        """As operations of one DB instance answer."""
         return {"DBInstance": self._shape(call, self.known(identifier))}
 
     def _shape(self, call: Call, instance: Instance) -> dict[str, Any]:
@@ -258,6 +270,8 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations):
 def _modified(instance: Instance, request: Mapping[str, Any]) -> Instance:
     wanted = {key: request[key] for key in asked.AT_WINDOW if key in request}
     settings = {**instance.settings, **{key: request[key] for key in asked.AT_ONCE if key in request}}
+    settings |= monitoring.settings(request, settings)
+    monitoring.check(settings)
     pending = {**instance.pending, **{key: value for key, value in wanted.items() if settings.get(key) != value}}
     port = request.get("DBPortNumber", instance.port)
     reboots = instance.reboots + (1 if port != instance.port else 0)

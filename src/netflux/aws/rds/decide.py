@@ -20,6 +20,7 @@ class Step(Enum):
     START = "start the postmaster"
     ADMIT = "make roles and passwords, and log in"
     CONFIGURE = "give the postmaster its changed parameters"
+    SNAPSHOT = "copy its data into a snapshot"
     STOP = "stop the postmaster"
     REMOVE = "remove everything"
     WATCH = "log in now and then"
@@ -41,7 +42,13 @@ def status(instance: Instance, actual: Actual) -> str:
         return _waiting(instance, actual)
     if instance.reboots > instance.rebooted:
         return "rebooting"
-    return "resetting-master-credentials" if owes_password(instance) else "available"
+    return _serving(instance, actual)
+
+
+def _serving(instance: Instance, actual: Actual) -> str:
+    if owes_password(instance):
+        return "resetting-master-credentials"
+    return "backing-up" if actual.owes else "available"
 
 
 def _waiting(instance: Instance, actual: Actual) -> str:
@@ -59,8 +66,10 @@ def owes_password(instance: Instance) -> bool:
 
 _STEPS: tuple[tuple[Callable[[Instance, Actual], bool], Step], ...] = (
     (lambda instance, actual: instance.run == DELETED and actual.running, Step.STOP),
+    (lambda instance, actual: instance.run == DELETED and actual.owes, Step.SNAPSHOT),
     (lambda instance, _: instance.run == DELETED, Step.REMOVE),
     (lambda _, actual: not actual.attached, Step.ATTACH),
+    (lambda instance, actual: instance.run == STOPPED and actual.accepting and actual.owes, Step.SNAPSHOT),
     (lambda instance, actual: instance.run == STOPPED and actual.running, Step.STOP),
     (lambda instance, _: instance.run == STOPPED, Step.REST),
     (lambda _, actual: not actual.initialised, Step.INITIALISE),
@@ -69,6 +78,7 @@ _STEPS: tuple[tuple[Callable[[Instance, Actual], bool], Step], ...] = (
     (lambda instance, actual: not actual.accepting or not instance.prepared, Step.ADMIT),
     (lambda instance, _: owes_password(instance), Step.ADMIT),
     (lambda _, actual: actual.unapplied, Step.CONFIGURE),
+    (lambda _, actual: actual.owes, Step.SNAPSHOT),
 )
 """The first condition that holds names the step."""
 

@@ -1,4 +1,4 @@
-"""Events of DB instances."""
+"""Events of DB instances and of their snapshots."""
 
 # ruff: noqa: ARG002 every operation takes the call, as the control plane hands it over
 
@@ -16,7 +16,6 @@ from netflux.resources.rds import Event
 if TYPE_CHECKING:
     from types_boto3_rds.type_defs import DescribeEventsMessageTypeDef
 
-_SOURCE = "db-instance"
 _MINUTES = 60  # by default ("DescribeEvents", Amazon RDS API Reference)
 
 
@@ -36,7 +35,7 @@ class EventOperations(Part):
         found = [
             event
             for event in self.instances.events
-            if request.get("SourceType", _SOURCE) == _SOURCE
+            if request.get("SourceType", event.kind) == event.kind
             and request.get("SourceIdentifier", event.source) == event.source
             and event.category in (request.get("EventCategories") or [event.category])
             and since <= event.at
@@ -50,7 +49,7 @@ class EventOperations(Part):
 def _shown(event: Event) -> dict[str, Any]:
     return {
         "SourceIdentifier": event.source,
-        "SourceType": _SOURCE,
+        "SourceType": event.kind,
         "SourceArn": event.arn,
         "Message": event.message,
         "EventCategories": [event.category],

@@ -7,8 +7,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from netflux.aws.rds.insights import Insights
+from netflux.controlplane import identifiers
+from netflux.controlplane.identifiers import arn
 from netflux.controlplane.records.kinds import kind
-from netflux.resources.rds import EVENT, INSTANCE, PARAMETER_GROUP, SUBNET_GROUP, Event, Instance, Parameter
+from netflux.resources.rds import (
+    AUTOMATED,
+    AVAILABLE,
+    DELETED,
+    DELETING,
+    EVENT,
+    INSTANCE,
+    PARAMETER_GROUP,
+    SNAPSHOT,
+    SUBNET_GROUP,
+    Event,
+    Instance,
+    Parameter,
+    Snapshot,
+)
 
 if TYPE_CHECKING:  # what reads these values, among it what decides, is without I/O
     from netflux.controlplane.records.documents import Documents
@@ -35,6 +52,7 @@ class Actual:
         parameters: those that it has.
         unapplied: it is to read others now.
         full: its disk has no room for one more segment of PostgreSQL's log.
+        owes: it is to be copied into a snapshot.
     """
 
     attached: bool = False
@@ -50,6 +68,7 @@ class Actual:
     parameter_group: str = ""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     unapplied: bool = False
+    owes: bool = False
 
 
 class Instances:
@@ -66,9 +85,11 @@ class Instances:
         self.subnet_groups = documents.table(SUBNET_GROUP)
         self.parameter_groups = documents.table(PARAMETER_GROUP)
         self.table = documents.table(INSTANCE)
+        self.snapshots = documents.table(SNAPSHOT)
         self._take_over_events()
         self._last = max((event.number for event in self.events), default=0)
         self._actual: dict[str, Actual] = {}
+        self.insights = Insights()
         self.passwords: dict[str, str] = {}
         """Passwords between their acceptance and the login that proves them; in memory only."""
 
@@ -88,6 +109,9 @@ class Instances:
             self.put(replace(instance, **changes))
 
     def delete(self, identifier: str) -> None:
+        gone = self.get(identifier)
+        if gone is not None:
+            self.insights.forget(gone.resource_id)
         self.table.delete(identifier)
         self._actual.pop(identifier, None)
         self.passwords.pop(identifier, None)
@@ -96,6 +120,57 @@ class Instances:
         """Those of its group."""
         group = self.parameter_groups.get(instance.parameter_group)
         return {} if group is None else group.parameters
+
+    def owed(self, instance: Instance) -> Snapshot | None:
+        """The snapshot that is to be taken of it next; of one that is being deleted only the final one."""
+        found = self.snapshots.where("owed", instance.identifier)
+        if instance.run == DELETED:
+            found = [snapshot for snapshot in found if snapshot.folder == instance.final]
+        return found[0] if found else None
+
+    def snapshot(self, identifier: str) -> Snapshot | None:
+        """The one of the identifier that is not being deleted."""
+        found = self.snapshots.where("identifier", identifier)
+        return found[0] if found else None
+
+    def begin_snapshot(
+        self, instance: Instance, identifier: str, kind: str, now: datetime, tags: Mapping[str, str]
+    ) -> Snapshot:
+        """Puts the record of a snapshot that is to be taken of an instance."""
+        region, account = instance.arn.split(":")[3:5]
+        group = self.subnet_groups.get(instance.subnet_group)
+        snapshot = Snapshot(
+            identifier=identifier,
+            arn=arn("rds", f"snapshot:{identifier}", account, region),
+            folder=identifiers.hexadecimal("snap"),
+            instance=instance.identifier,
+            resource_id=instance.resource_id,
+            kind=kind,
+            created=now,
+            asked=now,
+            instance_created=datetime.fromisoformat(instance.created),
+            engine_version=instance.engine_version,
+            master=instance.master,
+            database=instance.database,
+            port=instance.port,
+            zone=instance.zone,
+            vpc=group.vpc if group is not None else "",
+            settings=dict(instance.settings),
+            tags=dict(tags),
+        )
+        self.snapshots.put(snapshot)
+        return snapshot
+
+    def finish_snapshot(self, snapshot: Snapshot, status: str, now: datetime, size: int = 0) -> None:
+        """Its files are whole and verified, or never will be; nothing happens when it was deleted meanwhile."""
+        found = self.snapshots.get(snapshot.folder)
+        if found is None or found.status == DELETING:
+            return
+        with self.documents.transaction():
+            self.snapshots.put(replace(found, status=status, size=size, created=now))
+            what = "Automated" if found.kind == AUTOMATED else "Manual"
+            said = f"{what} snapshot created" if status == AVAILABLE else f"{what} snapshot could not be taken"
+            self.record_snapshot(found, said, "backup" if status == AVAILABLE else "failure", now)
 
     def actual(self, identifier: str) -> Actual:
         return self._actual.get(identifier, Actual())
@@ -106,9 +181,16 @@ class Instances:
 
     def record(self, instance: Instance, message: str, category: str, now: datetime) -> None:
         """Adds an event; the oldest go when there are too many."""
-        self._last += 1
+        self._record(Event(self._last + 1, instance.identifier, instance.arn, message, category, now))
+
+    def record_snapshot(self, snapshot: Snapshot, message: str, category: str, now: datetime) -> None:
+        """Likewise, of a snapshot."""
+        self._record(Event(self._last + 1, snapshot.identifier, snapshot.arn, message, category, now, "db-snapshot"))
+
+    def _record(self, event: Event) -> None:
+        self._last = event.number
         with self.documents.transaction():
-            self.events.put(Event(self._last, instance.identifier, instance.arn, message, category, now))
+            self.events.put(event)
             for old in [*self.events][:-MOST_EVENTS]:
                 self.events.delete(old.key)
 

@@ -43,7 +43,7 @@ RECORDED: Mapping[str, Any] = {
     "StorageThroughput": None,
 }
 """Members that are recorded and shown again, with AWS's default (None for none). Apart from DeletionProtection they
-have no effect here: the machine's disk is the storage, and there are no automated backups to keep."""
+and what says when and for how long backups are kept, they have no effect here: the machine's disk is the storage."""
 
 AT_ONCE = (
     "AutoMinorVersionUpgrade", "BackupRetentionPeriod", "CACertificateIdentifier", "CopyTagsToSnapshot",
@@ -59,7 +59,8 @@ COMMON = """
     DBInstanceIdentifier AllocatedStorage DBInstanceClass MasterUserPassword VpcSecurityGroupIds DBSubnetGroupName
     PreferredMaintenanceWindow DBParameterGroupName BackupRetentionPeriod PreferredBackupWindow MultiAZ EngineVersion
     AutoMinorVersionUpgrade LicenseModel Iops StorageThroughput OptionGroupName PubliclyAccessible StorageType
-    CopyTagsToSnapshot MonitoringInterval PromotionTier EnableIAMDatabaseAuthentication DatabaseInsightsMode
+    CopyTagsToSnapshot MonitoringInterval MonitoringRoleArn PerformanceInsightsKMSKeyId
+    PerformanceInsightsRetentionPeriod PromotionTier EnableIAMDatabaseAuthentication DatabaseInsightsMode
     EnablePerformanceInsights DeletionProtection MaxAllocatedStorage EnableCustomerOwnedIp NetworkType MultiTenant
     CACertificateIdentifier ManageMasterUserPassword MasterUserSecretKmsKeyId DedicatedLogVolume EngineLifecycleSupport
     MasterUserAuthenticationType DBSecurityGroups Engine TagSpecifications(ResourceType Tags(Key Value))
@@ -68,10 +69,8 @@ COMMON = """
 
 ONLY: Mapping[str, tuple[object, ...]] = {
     "MultiAZ": (False,),
-    "MonitoringInterval": (0,),
     "EnableIAMDatabaseAuthentication": (False,),
     "DatabaseInsightsMode": ("standard",),
-    "EnablePerformanceInsights": (False,),
     "EnableCustomerOwnedIp": (False,),
     "NetworkType": ("IPV4",),
     "MultiTenant": (False,),
@@ -86,17 +85,22 @@ ONLY: Mapping[str, tuple[object, ...]] = {
 
 _EVERYWHERE = (
     "AdditionalStorageVolumes", "DBCapacityReservationIdentifier", "Domain", "DomainAuthSecretArn", "DomainDnsIps",
-    "DomainFqdn", "DomainIAMRoleName", "DomainOu", "MonitoringRoleArn", "PerformanceInsightsKMSKeyId",
-    "PerformanceInsightsRetentionPeriod", "ProcessorFeatures", "TdeCredentialArn", "TdeCredentialPassword",
+    "DomainFqdn", "DomainIAMRoleName", "DomainOu", "ProcessorFeatures", "TdeCredentialArn", "TdeCredentialPassword",
 )  # fmt: skip
 NOT_AT_CREATION = (
     *_EVERYWHERE, "CharacterSetName", "CustomIamInstanceProfile", "DBClusterIdentifier", "DBSystemId",
     "NcharCharacterSetName", "Timezone",
 )  # fmt: skip
 """Members that AWS acts on and this cloud cannot."""
+NOT_AT_RESTORE = (
+    "AdditionalStorageVolumes", "CustomIamInstanceProfile", "DBCapacityReservationIdentifier",
+    "DBClusterSnapshotIdentifier", "Domain", "DomainAuthSecretArn", "DomainDnsIps", "DomainFqdn", "DomainIAMRoleName",
+    "DomainOu", "ProcessorFeatures", "TdeCredentialArn", "TdeCredentialPassword", "UseDefaultProcessorFeatures",
+)  # fmt: skip
+"""Likewise."""
 NOT_AT_MODIFICATION = (
     *_EVERYWHERE, "AutomationMode", "AwsBackupRecoveryPointArn", "CertificateRotationRestart",
-    "CloudwatchLogsExportConfiguration", "DisableDomain", "NewDBInstanceIdentifier", "ReplicaMode",
+    "DisableDomain", "NewDBInstanceIdentifier", "ReplicaMode",
     "ResumeFullAutomationModeMinutes", "UseDefaultProcessorFeatures",
 )  # fmt: skip
 """Likewise."""
@@ -120,7 +124,7 @@ def check_create(request: Mapping[str, Any]) -> None:
             raise AwsError("MissingParameter", f"The request must contain the parameter {member}.")
     check_identifier("DBInstanceIdentifier", request["DBInstanceIdentifier"], 63)
     _check_master(request["MasterUsername"])
-    if "DBName" in request and not _DATABASE.fullmatch(request["DBName"]):
+    if request.get("DBName") and not _DATABASE.fullmatch(request["DBName"]):
         raise invalid(f"DBName must begin with a letter and contain only alphanumeric characters: {request['DBName']}")
     if request.get("DBName", "").lower() in _NO_DATABASES:
         raise invalid(f"DBName {request['DBName']} cannot be used. It is a reserved word for this engine.")
@@ -132,8 +136,12 @@ def check_create(request: Mapping[str, Any]) -> None:
         raise combination("KmsKeyId can't be specified when StorageEncrypted is false.")
     check_common(request)
     storage.check({"StorageType": storage.default_type(request), **request})
-    windows = (str(request.get(key, RECORDED[key])) for key in ("PreferredBackupWindow", "PreferredMaintenanceWindow"))
-    window.check(*windows)
+    check_windows({**RECORDED, **request})
+
+
+def check_windows(settings: Mapping[str, Any]) -> None:
+    """Whether those for backups and for maintenance are windows, and apart."""
+    window.check(str(settings["PreferredBackupWindow"]), str(settings["PreferredMaintenanceWindow"]))
 
 
 def check_common(request: Mapping[str, Any]) -> None:
@@ -178,8 +186,7 @@ def check_modification(request: Mapping[str, Any], instance: Instance) -> None:
             instance.settings["AllocatedStorage"], request.get("AllocatedStorage", now["AllocatedStorage"])
         )
     if {"PreferredBackupWindow", "PreferredMaintenanceWindow"} & {*request}:
-        together = {**now, **request}
-        window.check(together["PreferredBackupWindow"], together["PreferredMaintenanceWindow"])
+        check_windows({**now, **request})
 
 
 def check_credentials(request: Mapping[str, Any], *, managed: bool) -> None:

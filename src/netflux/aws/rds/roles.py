@@ -13,6 +13,7 @@ from psycopg import AsyncConnection, Connection, Error, sql
 
 from netflux.aws.rds.cluster import ADMIN
 from netflux.aws.rds.configuration import DIGEST
+from netflux.aws.rds.insights import Session
 from netflux.errors import Retryable
 
 LOGIN_TIMEOUT = 5
@@ -24,6 +25,14 @@ _HELD = ("pg_monitor", "pg_signal_backend", "rds_replication", "rds_password")
 
 RESERVED = (ADMIN, "rdsrepladmin", "rdstopmgr", "rds_ad", "rds_iam", *_ROLES)
 """Roles that are RDS's, so no master user can have the name."""
+
+
+_ACTIVE = """
+    SELECT coalesce(datname, ''), coalesce(usename, ''), coalesce(application_name, ''),
+           coalesce(wait_event_type, 'CPU'), coalesce(wait_event, 'CPU'), left(query, 500)
+    FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND state = 'active' AND pid <> pg_backend_pid()
+"""
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,18 @@ async def parameters(sockets: Path, port: int) -> str:
             return str((await _column(connection, query))[0])
     except Error as error:
         raise Retryable(f"PostgreSQL does not tell its parameters: {str(error).strip()}") from error
+
+
+async def active(sockets: Path, port: int) -> Sequence[Session]:
+    """The sessions of clients that are doing something just now; Retryable where the cluster can't be asked."""
+    try:
+        async with await AsyncConnection.connect(
+            host=str(sockets), port=port, user=ADMIN, dbname="postgres", autocommit=True, connect_timeout=LOGIN_TIMEOUT
+        ) as connection:
+            cursor = await connection.execute(_ACTIVE)
+            return [Session(*row) for row in await cursor.fetchall()]
+    except Error as error:
+        raise Retryable(f"PostgreSQL does not tell its sessions: {str(error).strip()}") from error
 
 
 async def log_in(login: Login, inside: Callable[[], AbstractContextManager[None]]) -> str:

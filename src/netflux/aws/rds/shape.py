@@ -68,6 +68,10 @@ def db_instance(
         "MultiTenant": False,
         **instance.settings,
     }
+    if instance.settings.get("MonitoringInterval"):
+        region, account = instance.arn.split(":")[3:5]
+        stream = f"log-group:RDSOSMetrics:log-stream:{instance.resource_id}"
+        shown["EnhancedMonitoringResourceArn"] = f"arn:aws:logs:{region}:{account}:{stream}"
     if instance.database:
         shown["DBName"] = instance.database
     if instance.prepared:
@@ -97,8 +101,8 @@ def engine_version(installation: Installation) -> dict[str, Any]:
         "DBEngineDescription": "PostgreSQL",
         "DBEngineVersionDescription": f"PostgreSQL {installation.version}",
         "ValidUpgradeTarget": [],
-        "ExportableLogTypes": [],
-        "SupportsLogExportsToCloudwatchLogs": False,
+        "ExportableLogTypes": ["postgresql", "upgrade"],
+        "SupportsLogExportsToCloudwatchLogs": True,
         "SupportsReadReplica": False,
         "SupportedFeatureNames": [],
         "Status": "available",

@@ -1,4 +1,4 @@
-"""Tags of DB instances and of the groups that they are in."""
+"""Tags of DB instances, of the groups that they are in, and of snapshots."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from netflux.aws.rds.parametergroup import ParameterGroupOperations
 from netflux.aws.rds.part import TAGS, invalid, own
+from netflux.aws.rds.snapshot import SnapshotOperations
 from netflux.aws.rds.subnetgroup import SubnetGroupOperations
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records.table import Table
-from netflux.resources.rds import Instance, ParameterGroup, SubnetGroup
+from netflux.resources.rds import Instance, ParameterGroup, Snapshot, SubnetGroup
 
 if TYPE_CHECKING:
     from types_boto3_rds.type_defs import (
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
         RemoveTagsFromResourceMessageTypeDef,
     )
 
-Tagged = Instance | ParameterGroup | SubnetGroup
+Tagged = Instance | ParameterGroup | Snapshot | SubnetGroup
 
 
-class TagOperations(ParameterGroupOperations, SubnetGroupOperations):
+class TagOperations(ParameterGroupOperations, SubnetGroupOperations, SnapshotOperations):
     """Handlers of tags."""
 
     @operation("ResourceName Tags(Key Value)")
@@ -55,9 +56,12 @@ class TagOperations(ParameterGroupOperations, SubnetGroupOperations):
         finds: Mapping[str, tuple[Callable[[str], Tagged], Table[Any]]] = {
             "db": (self.known, self.instances.table),
             "subgrp": (self.subnet_group, self.subnet_groups),
+            "snapshot": (lambda name: self.snapshot(call, name), self.instances.snapshots),
             "pg": (lambda name: self.parameter_group(call, name), self.parameter_groups),
         }
         if parts[5] not in finds:
-            raise invalid(f"Invalid resource name: {arn}. Tags are kept for DB instances, subnet and parameter groups.")
+            raise invalid(
+                f"Invalid resource name: {arn}. Tags are kept for DB instances, snapshots, subnet and parameter groups."
+            )
         find, table = finds[parts[5]]
         return find(parts[6]), table

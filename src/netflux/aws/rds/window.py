@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from netflux.aws.rds.part import combination, invalid
 
@@ -23,6 +24,16 @@ def check(backup: str, maintenance: str) -> None:
     for day in range(7):
         if busy & {*_minutes(daily[0] + day * _DAY, daily[1])}:
             raise combination("The backup window and maintenance window must not overlap.")
+
+
+def began(backup: str, now: datetime) -> datetime | None:
+    """When the daily window began in which it is now; None outside of it."""
+    begin, length = _daily(backup)
+    minutes = now.hour * 60 + now.minute
+    since = (minutes - begin) % _DAY
+    if since >= length:
+        return None
+    return now.replace(second=0, microsecond=0) - timedelta(minutes=since)
 
 
 def _daily(window: str) -> tuple[int, int]:

@@ -30,6 +30,18 @@ def _attribute(operation: str, key: str, name: str, default: bool | None = None)
     return Step(operation, only=(name,), params={key: "$id"}, defaults=defaults)
 
 
+def _default(operation: str, items: str, identifier: str, only: tuple[str, str]) -> Any:
+    """How an id of what a VPC has from its first moment on is asked for, by a filter that only this one passes."""
+
+    async def ask(call: Caller, facts: Facts) -> str:
+        filters = [{"Name": name, "Values": [value]} for name, value in (("vpc-id", facts.id), only)]
+        return str((await call("ec2", operation, {"Filters": filters}))[items][0][identifier])
+
+    return ask
+
+
+_OWN_GROUP, _OWN_ACL = ("group-name", "default"), ("default", "true")
+
 _VPC = Row(
     type="AWS::EC2::VPC",
     service="ec2",
@@ -42,6 +54,13 @@ _VPC = Row(
         "CidrBlockAssociations": lambda facts: [
             each["AssociationId"] for each in facts.item["CidrBlockAssociationSet"]
         ],
+        "Ipv6CidrBlocks": lambda facts: [
+            each["Ipv6CidrBlock"] for each in facts.item.get("Ipv6CidrBlockAssociationSet", [])
+        ],
+    },
+    elsewhere={
+        "DefaultSecurityGroup": _default("DescribeSecurityGroups", "SecurityGroups", "GroupId", _OWN_GROUP),
+        "DefaultNetworkAcl": _default("DescribeNetworkAcls", "NetworkAcls", "NetworkAclId", _OWN_ACL),
     },
     also=(
         _attribute("ModifyVpcAttribute", "VpcId", "EnableDnsSupport", default=True),
@@ -56,6 +75,14 @@ _VPC = Row(
     tag_type="vpc",
 )
 
+
+async def _acl_association(call: Caller, facts: Facts) -> str:
+    """A subnet is always in one network ACL."""
+    asked = {"Filters": [{"Name": "association.subnet-id", "Values": [facts.id]}]}
+    [acl] = (await call("ec2", "DescribeNetworkAcls", asked))["NetworkAcls"]
+    return str(next(one["NetworkAclAssociationId"] for one in acl["Associations"] if one["SubnetId"] == facts.id))
+
+
 _SUBNET = Row(
     type="AWS::EC2::Subnet",
     service="ec2",
@@ -68,7 +95,11 @@ _SUBNET = Row(
         "AvailabilityZoneId": "$item.AvailabilityZoneId",
         "CidrBlock": "$item.CidrBlock",
         "VpcId": "$item.VpcId",
+        "Ipv6CidrBlocks": lambda facts: [
+            each["Ipv6CidrBlock"] for each in facts.item.get("Ipv6CidrBlockAssociationSet", [])
+        ],
     },
+    elsewhere={"NetworkAclAssociationId": _acl_association},
     also=(
         _attribute("ModifySubnetAttribute", "SubnetId", "MapPublicIpOnLaunch", default=False),
         _attribute("ModifySubnetAttribute", "SubnetId", "AssignIpv6AddressOnCreation", default=False),
@@ -212,13 +243,40 @@ _ASSOCIATION = Row(
     ),
 )
 
+_ENDPOINT_PLACES = ("RouteTableIds", "SubnetIds", "SecurityGroupIds")
+
+
+def _moved(facts: Facts) -> list[dict[str, Any]]:
+    """ModifyVpcEndpoint takes what comes and what goes."""
+    made: dict[str, Any] = {}
+    for name in _ENDPOINT_PLACES:
+        before, after = facts.old.get(name, []), facts.new.get(name, [])
+        changes = {
+            f"Add{name}": [one for one in after if one not in before],
+            f"Remove{name}": [one for one in before if one not in after],
+        }
+        made |= {member: ids for member, ids in changes.items() if ids}
+    return [{"VpcEndpointId": facts.id, **made}] if made else []
+
+
 _ENDPOINT = Row(
     type="AWS::EC2::VPCEndpoint",
     service="ec2",
     create=Step("CreateVpcEndpoint", params={"ClientToken": "$token"}),
     id="$response.VpcEndpoint.VpcEndpointId",
     read=Read("DescribeVpcEndpoints", {"VpcEndpointIds": ["$id"]}, "$response.VpcEndpoints.0"),
-    attributes={"Id": "$id", "CreationTimestamp": lambda facts: facts.item["CreationTimestamp"].isoformat()},
+    attributes={
+        "Id": "$id",
+        "CreationTimestamp": lambda facts: facts.item["CreationTimestamp"].isoformat(),
+        "NetworkInterfaceIds": "$item.NetworkInterfaceIds",
+        "DnsEntries": lambda facts: [
+            f"{each.get('HostedZoneId', '')}:{each['DnsName']}" for each in facts.item.get("DnsEntries", [])
+        ],
+    },
+    update=(
+        Step("ModifyVpcEndpoint", ("PolicyDocument", "PrivateDnsEnabled"), params={"VpcEndpointId": "$id"}),
+        Step("ModifyVpcEndpoint", _ENDPOINT_PLACES, build=_moved),
+    ),
     delete=(Step("DeleteVpcEndpoints", params={"VpcEndpointIds": ["$id"]}),),
     gone=("InvalidVpcEndpointId.NotFound",),
     stable=status("State", ("available", "Available"), ("failed", "rejected")),

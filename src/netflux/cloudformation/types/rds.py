@@ -73,9 +73,16 @@ _PARAMETER_GROUP = Row(
 
 _RENAMES = {"VPCSecurityGroups": "VpcSecurityGroupIds", "CustomIAMInstanceProfile": "CustomIamInstanceProfile"}
 
+_NOT_OF_A_SNAPSHOT = (
+    "MasterUserPassword", "MaxAllocatedStorage", "MonitoringInterval", "MonitoringRoleArn", "PromotionTier",
+    "PreferredMaintenanceWindow", "DatabaseInsightsMode", "EnablePerformanceInsights", "PerformanceInsightsKMSKeyId",
+    "PerformanceInsightsRetentionPeriod",
+)  # fmt: skip
+"""Properties that an instance gets after it was restored: RestoreDBInstanceFromDBSnapshot has no members for them."""
+
 
 def _ending(facts: Facts) -> list[dict[str, Any]]:
-    """The final snapshot is the row's user's wish: DeletionPolicy Snapshot fills `name`."""
+    """DeletionPolicy Snapshot fills `name`: the final snapshot's."""
     made: dict[str, Any] = {"DBInstanceIdentifier": facts.id}
     if facts.name:
         made["FinalDBSnapshotIdentifier"] = facts.name
@@ -84,6 +91,23 @@ def _ending(facts: Facts) -> list[dict[str, Any]]:
     if "DeleteAutomatedBackups" in facts.new:
         made["DeleteAutomatedBackups"] = str(facts.new["DeleteAutomatedBackups"]).lower() == "true"
     return [made]
+
+
+def _exports(facts: Facts) -> list[dict[str, Any]]:
+    """ModifyDBInstance takes what is to be exported from now on, and what no longer."""
+    before, after = facts.old.get("EnableCloudwatchLogsExports", []), facts.new.get("EnableCloudwatchLogsExports", [])
+    changes = {
+        "EnableLogTypes": [one for one in after if one not in before],
+        "DisableLogTypes": [one for one in before if one not in after],
+    }
+    made = {name: logs for name, logs in changes.items() if logs}
+    return [{"DBInstanceIdentifier": facts.id, "CloudwatchLogsExportConfiguration": made}] if made else []
+
+
+def _created(facts: Facts) -> str | None:
+    """Nothing while the instance is made."""
+    moment = facts.item.get("InstanceCreateTime")
+    return moment.isoformat() if moment is not None else None
 
 
 _INSTANCE = Row(
@@ -99,6 +123,9 @@ _INSTANCE = Row(
         "MasterUserSecret.SecretArn": "$item.MasterUserSecret.SecretArn",
         "DBInstanceArn": "$item.DBInstanceArn",
         "DbiResourceId": "$item.DbiResourceId",
+        "DBInstanceStatus": "$item.DBInstanceStatus",
+        "InstanceCreateTime": _created,
+        "CertificateDetails.CAIdentifier": "$item.CACertificateIdentifier",
     },
     update=(
         Step(
@@ -113,8 +140,11 @@ _INSTANCE = Row(
                 "DBInstanceClass",
                 "DBParameterGroupName",
                 "DeletionProtection",
+                "DatabaseInsightsMode",
+                "EngineLifecycleSupport",
                 "EngineVersion",
                 "EnableIAMDatabaseAuthentication",
+                "EnablePerformanceInsights",
                 "Iops",
                 "MasterUserPassword",
                 "ManageMasterUserPassword",
@@ -123,9 +153,12 @@ _INSTANCE = Row(
                 "MonitoringRoleArn",
                 "MultiAZ",
                 "OptionGroupName",
+                "PerformanceInsightsKMSKeyId",
+                "PerformanceInsightsRetentionPeriod",
                 "Port",
                 "PreferredBackupWindow",
                 "PreferredMaintenanceWindow",
+                "PromotionTier",
                 "PubliclyAccessible",
                 "StorageThroughput",
                 "StorageType",
@@ -133,10 +166,34 @@ _INSTANCE = Row(
             ),
             renames=_RENAMES | {"Port": "DBPortNumber"},
             params={"DBInstanceIdentifier": "$id", "ApplyImmediately": True},
-            defaults={"DeletionProtection": False, "CopyTagsToSnapshot": False, "BackupRetentionPeriod": 1},
+            defaults={
+                "DeletionProtection": False,
+                "CopyTagsToSnapshot": False,
+                "BackupRetentionPeriod": 1,
+                "EnablePerformanceInsights": False,
+                "MonitoringInterval": 0,
+            },
+        ),
+        Step(
+            "ModifyDBInstance",
+            ("EnableCloudwatchLogsExports",),
+            build=_exports,
+            defaults={"EnableCloudwatchLogsExports": []},
         ),
     ),
+    instead={
+        "DBSnapshotIdentifier": (
+            Step("RestoreDBInstanceFromDBSnapshot", renames=_RENAMES),
+            Step(
+                "ModifyDBInstance",
+                _NOT_OF_A_SNAPSHOT,
+                params={"DBInstanceIdentifier": "$id", "ApplyImmediately": True},
+                settled=True,
+            ),
+        ),
+    },
     delete=(Step("DeleteDBInstance", build=_ending),),
+    kept_as_snapshot=True,
     gone=("DBInstanceNotFound", "DBInstanceNotFoundFault"),
     stable=status(
         "DBInstanceStatus",
@@ -151,6 +208,7 @@ _INSTANCE = Row(
         ),
     ),
     over=lambda _item: False,
+    busy=lambda item: item["DBInstanceStatus"] in ("backing-up", "resetting-master-credentials"),
     named="DBInstanceIdentifier",
     lower=True,
     consumed=("DeleteAutomatedBackups", "AllowMajorVersionUpgrade", "ApplyImmediately"),

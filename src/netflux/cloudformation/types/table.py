@@ -10,7 +10,7 @@ is empty is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -159,19 +159,35 @@ class Row:
         named: the property with its name, which is made up from stack and logical id when the template gives none.
         name_length: longest name; `lower`: in lower case.
         unique: two can't have the same name, so one with a name of its own can't be replaced.
+        instead: by property, the create call and the calls after it that are made where a template has the property;
+            its change makes another resource.
         find: finds what a lost answer made; see Find. `seek` does where listing does not tell enough: it gets the ids
             that belong to something else.
         probe: looks by name for what is there before creating; the default is `read` where the id is known beforehand.
         prepare: properties to properties before they are fitted to the calls; pure.
         expand: properties to properties with what they name indirectly looked up, before they are compared and kept.
         outputs: attributes `Outputs.…`, whose names only the resource tells.
+        elsewhere: attributes that other calls tell than the reading one, each with how it is asked for.
         busy: whether the resource takes no calls just now; they wait.
         complete: adds to the create call's params what other calls give.
         identify: finds the physical id where the response of create only starts the work.
         consumed: properties that need no call of their own (they matter on delete, or in `complete`).
+        touches: properties that name resources whose attributes change with this one.
         early: dependents by reference may start before it is stable (AWS's CONFIGURATION_COMPLETE).
         tag_type: EC2's ResourceType in TagSpecifications.
         seconds: how long it may take to become stable, in simulated seconds.
+        named_after: what stands before the logical id in a made-up name, where that is not the stack's name.
+        open: its properties and attributes are those that its author says; all of them travel in each call.
+        fixed: by property, the refusal to change it. `*` stands for all.
+        renamed: the physical id in what reading gave, where an update may give another one; what had the id before is
+            deleted in the clean-up.
+        hidden: whether outputs mask the attributes, from what reading gave.
+        left: finds what a create call left that did not succeed; else what `find` finds.
+        ref: what Ref gives where it is not the physical id: of properties, attributes and physical id.
+        kept_as_snapshot: the delete call makes a snapshot when `name` is filled, and does so where a template has no
+            DeletionPolicy.
+        refuses: what the service here will not do with these properties, which may have UNKNOWN in them: a sentence
+            each, told before anything is made.
     """
 
     type: str
@@ -185,6 +201,7 @@ class Row:
     told: Mapping[str, str] = field(default_factory=dict)
     also: tuple[Step, ...] = ()
     update: tuple[Step, ...] = ()
+    instead: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     stable: Callable[[Any, Properties], Verdict] | None = None
     over: Callable[[Any], bool] | None = None
     named: str = ""
@@ -197,25 +214,47 @@ class Row:
     prepare: Callable[[Properties], Properties] | None = None
     expand: Callable[[Caller, Properties], Awaitable[Properties]] | None = None
     outputs: Callable[[Facts], dict[str, Any]] | None = None
+    elsewhere: Mapping[str, Callable[[Caller, Facts], Awaitable[Any]]] = field(default_factory=dict)
     busy: Callable[[Any], bool] | None = None
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
-    identify: Callable[[Caller, Facts], Awaitable[str | Waiting]] | None = None
+    identify: Callable[[Caller, Facts], Awaitable[str | Waiting | Failed]] | None = None
     consumed: tuple[str, ...] = ()
+    touches: tuple[str, ...] = ()
     early: bool = False
     tags: Tagging | None = None
     tag_type: str = ""
     seconds: float = 1800.0
+    named_after: str = ""
+    open: bool = False
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    renamed: Callable[[Any], str] | None = None
+    hidden: Callable[[Any], bool] | None = None
+    left: Callable[[Caller, Facts], Awaitable[str | None]] | None = None
+    ref: Callable[[Properties, Mapping[str, Any], str], str] | None = None
+    kept_as_snapshot: bool = False
+    refuses: Callable[[Properties], Iterable[str]] | None = None
 
     @property
     def updates(self) -> tuple[Step, ...]:
         """The calls that change properties of what is there."""
         return self.update + self.also
 
+    def making(self, properties: Properties) -> tuple[Step, ...]:
+        """The create call, and those after it."""
+        return next((steps for name, steps in self.instead.items() if properties.get(name)), (self.create, *self.also))
+
     def updatable(self, name: str) -> bool:
         """Whether a change of the property can be carried out without another resource."""
-        if name in self.consumed or (name == TAGS and self.tags is not None):
+        if self.open or name in self.consumed or (name == TAGS and self.tags is not None):
             return True
         return any(name in (step.only or ()) for step in self.updates)
+
+
+def as_list(tags: Any) -> list[dict[str, Any]]:
+    """Tags in the form of a list; some types write them as a map."""
+    if isinstance(tags, Mapping):
+        return [{"Key": key, "Value": value} for key, value in tags.items()]
+    return list(tags)
 
 
 def place(path: str, facts: Facts) -> Any:

@@ -1,4 +1,4 @@
-"""Policies of resources: queues, topics, secrets, repositories, keys, and roles' trust policies."""
+"""Policies of resources: queues, topics, secrets, repositories, keys, functions, and roles' trust policies."""
 
 from __future__ import annotations
 
@@ -71,6 +71,10 @@ async def _repository(apis: Caller, arn: str) -> str:
     return str((await apis.call("ecr", "GetRepositoryPolicy", {"repositoryName": name})).get("policyText") or "")
 
 
+async def _function(apis: Caller, arn: str) -> str:
+    return str((await apis.call("lambda", "GetPolicy", {"FunctionName": arn})).get("Policy") or "")
+
+
 async def _key(apis: Caller, arn: str) -> str:
     """A key's policy with a statement for each of its grants ("Grants in AWS KMS", AWS KMS Developer Guide)."""
     text = str((await apis.call("kms", "GetKeyPolicy", {"KeyId": arn, "PolicyName": "default"})).get("Policy") or "")
@@ -103,6 +107,7 @@ def _granting(grant: Mapping[str, Any]) -> dict[str, Any]:
 _LOOKS: Mapping[str, Callable[[Caller, str], Awaitable[str]]] = {
     "ecr": _repository,
     "kms": _key,
+    "lambda": _function,
     "secretsmanager": _secret,
     "sns": _topic,
     "sqs": _queue,
