@@ -149,8 +149,7 @@ class Region:
         self.haproxy = front.haproxy
         self.keys = front.keys
         self.endpoints = Endpoints()
-        self.destinations = Destinations()
-        self.happenings = Happenings()
+        self.destinations, self.happenings = Destinations(), Happenings()
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
