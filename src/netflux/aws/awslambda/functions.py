@@ -313,7 +313,7 @@ def _check_package(request: Mapping[str, Any], settings: Settings, *, image: boo
         if not request["Code"].get("ImageUri"):
             raise invalid("Please provide ImageUri when creating a function with packageType Image.")
         if settings.runtime or settings.handler:
-            raise invalid(_MANDATORY)
+            raise invalid("An image has no Runtime and no Handler: leave them out, or use a zip file.")
         return
     if request["Code"].get("ImageUri"):
         raise invalid("Please don't provide ImageUri when updating a function with packageType Zip.")
