@@ -1,4 +1,4 @@
-"""`make bench`: start-up, throughput, rules, images, malformed requests, functions. Each prints figures with their limits."""
+"""`make bench`: start-up, throughput, rules, images, malformed requests, functions, with their limits."""
 
 from __future__ import annotations
 
