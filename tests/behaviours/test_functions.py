@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.behaviours.cloud import Cloud, running, wait_for
+from tests.behaviours.images import push, why_no_containers
+from tests.oci import OciImage, busybox
 
 TEMPLATE = """
 Parameters:
@@ -120,3 +123,48 @@ def test_a_templates_function_answers_everywhere_and_leaves_nothing(tmp_path: Pa
         assert cloud.boto3("lambda").list_functions()["Functions"] == []
         assert cloud.boto3("ec2").describe_network_interfaces()["NetworkInterfaces"] == []
         assert cloud.ask("GET", found["Url"]).status_code in (403, 404)
+
+
+BOOTSTRAP = b"""#!/bin/sh
+api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
+while true; do
+  wget -S -q -O /tmp/event $api/next 2> /tmp/head
+  id=$(grep -i request-id /tmp/head | tr -d '\\r' | sed 's/.*: //')
+  echo "seen by $AWS_LAMBDA_FUNCTION_NAME $1"
+  wget -q -O /dev/null --header 'Content-Type: application/json' --post-file /tmp/event $api/$id/response
+done
+"""
+TOOLS = ("sh", "wget", "grep", "tr", "sed", "echo")
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(why_no_containers() is not None or busybox() is None, reason="no containers here")
+def test_a_function_of_a_container_image(tmp_path: Path) -> None:
+    program = busybox()
+    assert program is not None
+    files = {f"/bin/{tool}": program for tool in TOOLS} | {"/entry": BOOTSTRAP, "/tmp/.keep": b""}
+    trust = {
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    }
+    with running(tmp_path / "s", "--empty") as cloud:
+        role = cloud.boto3("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        uri = cloud.boto3("ecr").create_repository(repositoryName="echo")["repository"]["repositoryUri"]
+        push(cloud, OciImage(files, ["/entry"]), tmp_path, "echo:1")
+        functions = cloud.boto3("lambda")
+        made = functions.create_function(
+            FunctionName="echo", PackageType="Image", Code={"ImageUri": f"{uri}:1"}, Role=role, Timeout=60,
+            ImageConfig={"Command": ["/entry", "own"]},
+        )  # fmt: skip
+        assert (made["PackageType"], made["ImageConfigResponse"]["ImageConfig"]["Command"]) == (
+            "Image",
+            ["/entry", "own"],
+        )
+        wait_for(
+            "it is active", lambda: functions.get_function(FunctionName="echo")["Configuration"]["State"] == "Active"
+        )
+        for number in range(2):
+            answer = functions.invoke(FunctionName="echo", Payload=b'{"n": %d}' % number, LogType="Tail")
+            assert json.loads(answer["Payload"].read()) == {"n": number}
+        found = functions.get_function(FunctionName="echo")["Code"]
+        assert (found["RepositoryType"], found["ImageUri"]) == ("ECR", f"{uri}:1")
+        assert "@sha256:" in found["ResolvedImageUri"]

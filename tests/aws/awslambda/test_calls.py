@@ -13,7 +13,7 @@ import pytest
 
 from netflux.aws.awslambda import runtimes
 from netflux.errors import AwsError
-from tests.aws.awslambda.world import World, until
+from tests.aws.awslambda.world import World, until, zipped
 
 
 def _state(pid: int) -> str:
@@ -163,8 +163,6 @@ async def test_what_a_function_finds_around_it(world: World) -> None:
 
 
 async def test_layers_are_laid_over_each_other(world: World) -> None:
-    from tests.aws.awslambda.world import zipped
-
     arns = []
     for number in ("one", "two"):
         files = {"python/which.py": f"name = {number!r}", f"{number}.txt": number}
@@ -173,6 +171,14 @@ async def test_layers_are_laid_over_each_other(world: World) -> None:
     code = "import os, which\ndef handler(e, c): return [which.name, sorted(n for n in os.listdir('/opt'))]\n"
     await world.make("layered", code, Layers=arns)
     assert await world.invoke("layered") == ["two", ["one.txt", "python", "two.txt"]]
+
+
+async def test_a_layer_with_an_extension_is_refused(world: World) -> None:
+    files = {"extensions/agent": "#!/bin/sh"}
+    made = await world.call("PublishLayerVersion", LayerName="agent", Content={"ZipFile": zipped(**files)})
+    with pytest.raises(AwsError) as refused:
+        await world.make("f", ECHO, Layers=[made["LayerVersionArn"]])
+    assert (refused.value.code, "extension" in refused.value.message) == ("UnsupportedOperation", True)
 
 
 async def test_a_runtime_of_the_functions_own(world: World) -> None:
@@ -210,8 +216,6 @@ async def test_functions_for_node(world: World, file: str, code: str, answer: ob
 
 
 async def test_a_function_that_was_changed_runs_as_it_is_now(world: World) -> None:
-    from tests.aws.awslambda.world import zipped
-
     await world.make("changes", "def handler(e, c): return 1\n")
     assert await world.invoke("changes") == 1
     changed = await world.call(

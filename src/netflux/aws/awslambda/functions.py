@@ -17,7 +17,7 @@ from netflux.aws.awslambda.shape import configuration as shown
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records.paging import page
-from netflux.errors import AwsError
+from netflux.errors import AwsError, Unsupported
 from netflux.resources.awslambda.function import (
     ACTIVE,
     FAILED,
@@ -261,6 +261,8 @@ class FunctionOperations(Part):
                     f"Layer version {arn} does not exist. Layers of other accounts are not here: publish a copy with "
                     "`aws lambda publish-layer-version`."
                 )
+            if self.host.packages.extensions(one.digest):
+                raise Unsupported(f"The external extension in the layer {arn}", "Leave the layer out.")
             found.append(one)
         return tuple(found)
 
