@@ -76,6 +76,11 @@ class Environment:
         self._beginning: float | None = None
         self._over = False
 
+    @property
+    def pid(self) -> int:
+        """Of its process; 0 before there is one, and where an engine does not say."""
+        return int(getattr(self._container, "pid", 0))
+
     async def start(self) -> Outcome | None:
         """Returns when its runtime asks for a call; the failure where it does not get so far.
 

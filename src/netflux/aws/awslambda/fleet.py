@@ -71,6 +71,10 @@ class Fleet:
         """Those that have environments which wait."""
         return {key.rpartition(":")[0] for key, pool in self._idle.items() if pool}
 
+    def waiting(self, function: str) -> list[Environment]:
+        """Environments of a function that wait for a call."""
+        return [one for key, pool in self._idle.items() if key.rpartition(":")[0] == function for one in pool]
+
     def running(self, function: str) -> int:
         """Concurrent calls of a function now."""
         return self._running[function]
