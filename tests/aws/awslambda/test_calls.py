@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from netflux.aws.awslambda import runtimes
+from netflux.clock import Clock
 from netflux.errors import AwsError
 from tests.aws.awslambda.world import World, until, zipped
 
@@ -231,3 +232,27 @@ async def test_an_event_that_is_no_json_is_refused(world: World) -> None:
     with pytest.raises(AwsError) as refused:
         await world.call("Invoke", FunctionName="echo", Payload=b"{nope")
     assert refused.value.code == "InvalidRequestContentException"
+
+
+async def test_an_environment_that_nobody_calls_is_ended(tmp_path: Path) -> None:
+    world = World(tmp_path, Clock(3000.0))  # ten minutes are 0.2 s
+    await world.start()
+    try:
+        await world.make("echo", ECHO, Timeout=30)
+        assert await world.invoke("echo", 1) == {"got": 1}
+
+        async def ended() -> bool:
+            return not world.children.running()
+
+        assert await until(ended)
+        assert world.service.fleet.waiting("echo") == []
+    finally:
+        await world.end()
+
+
+async def test_a_role_that_is_gone_is_told(world: World) -> None:
+    await world.make("echo", ECHO)
+    await world.apis.call("iam", "DeleteRole", {"RoleName": "functions"})
+    with pytest.raises(AwsError) as refused:
+        await world.invoke("echo")
+    assert (refused.value.code, refused.value.status) == ("AccessDeniedException", 403)
