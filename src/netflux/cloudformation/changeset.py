@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from netflux.cloudformation import importing, members, render, requests, triggers
@@ -14,6 +14,7 @@ from netflux.cloudformation.reading import EXECUTED
 from netflux.cloudformation.stacks import Stacks, began, token_of
 from netflux.cloudformation.store import Operation, Source, Stack
 from netflux.cloudformation.template import Template
+from netflux.cloudformation.transforms.calls import Untransformed
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
@@ -23,6 +24,21 @@ _KEPT = (
     "RollbackConfiguration", "DeploymentConfig",
 )  # fmt: skip
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What a change set holds.
+
+    Attributes:
+        imports: physical ids of what it takes in, by logical id.
+        reason: why it can't be executed; empty where it can.
+    """
+
+    source: Source
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    imports: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
 
 
 class ChangeSets(Stacks):
@@ -55,7 +71,12 @@ class ChangeSets(Stacks):
         self._check_kind(kind, stack, request)
         role = request.get("RoleARN") or (existing.shown.get("RoleARN", "") if existing is not None else "")
         calling = self._calling(self._actor(call, role))
-        asked = await requests.asked(calling.call, self._checks, request, call.region, existing)
+        asked: requests.Asked | None = None
+        reason = ""
+        try:
+            asked = await requests.asked(calling.call, self._checks, request, call.region, existing)
+        except Untransformed as failure:
+            reason = failure.message
         stack = self._store.stack(request["StackName"])
         found = stack or self._new(call, requests.stack_name(request["StackName"]), Source("", {}, {}), request)
         name, token = request["ChangeSetName"], request.get("ClientToken")
@@ -64,28 +85,37 @@ class ChangeSets(Stacks):
             return {"Id": known["id"], "StackId": found.id}
         if known is not None:
             raise AwsError("AlreadyExistsException", f"ChangeSet [{name}] already exists")
-        target = replace(found, source=asked.source)
-        plan = await foresee(self._planning(), target, asked.template)
-        imports = await self._imports(request.get("ResourcesToImport", []), asked.template, plan)
+        if asked is None:
+            text = await requests.body(calling.call, request, existing)
+            drawn = _Drawn(Source("", {}, {}, original=text), reason=reason)
+        else:
+            drawn = await self._drawn_up(found, request, asked)
         if stack is None:  # what is refused leaves no stack
             self._free(found.name)
             found = self._journal.stack(found, "REVIEW_IN_PROGRESS", "User Initiated")
-        failed = plan.empty and asked.source.tags == found.source.tags and bool(found.source.template)
         identifier = f"arn:aws:cloudformation:{call.region}:{call.account}:changeSet/{name}/{uuid.uuid4()}"
         self._store.put_change_set(found, name, {
             "id": identifier,
             "name": name,
             "created": self._journal.now(),
-            "status": "FAILED" if failed else "CREATE_COMPLETE",
-            "reason": NO_CHANGES if failed else "",
-            "execution": "UNAVAILABLE" if failed else "AVAILABLE",
-            "source": asdict(asked.source),
-            "changes": importing.rendered(plan, imports) if imports else [rendered(each) for each in plan.changes],
-            "imports": imports,
+            "status": "FAILED" if drawn.reason else "CREATE_COMPLETE",
+            "reason": drawn.reason,
+            "execution": "UNAVAILABLE" if drawn.reason else "AVAILABLE",
+            "source": asdict(drawn.source),
+            "changes": drawn.changes,
+            "imports": drawn.imports,
             "kind": kind,
             "request": {key: request[key] for key in _KEPT if key in request},
         })  # fmt: skip
         return {"Id": identifier, "StackId": found.id}
+
+    async def _drawn_up(self, stack: Stack, request: Mapping[str, Any], asked: requests.Asked) -> _Drawn:
+        """What executing the change set would change. Raises AwsError when it is not possible."""
+        plan = await foresee(self._planning(), replace(stack, source=asked.source), asked.template)
+        imports = await self._imports(request.get("ResourcesToImport", []), asked.template, plan)
+        changes = importing.rendered(plan, imports) if imports else [rendered(each) for each in plan.changes]
+        same = plan.empty and asked.source.tags == stack.source.tags and bool(stack.source.template)
+        return _Drawn(asked.source, changes, imports, NO_CHANGES if same else "")
 
     async def _imports(self, asked: list[dict[str, Any]], template: Template, plan: Plan) -> dict[str, str]:
         """The physical ids of resources to import, which are looked up now."""
