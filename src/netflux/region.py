@@ -41,6 +41,7 @@ from netflux.aws.cloudwatch.ground import Ground as Metrics
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
 from netflux.aws.destinations import Destinations, Event
+from netflux.aws.dynamodb.api import DynamoDbApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
@@ -111,6 +112,7 @@ from netflux.controlplane.authentication.signature import Signed
 from netflux.controlplane.authorization import circumstances
 from netflux.controlplane.authorization.actors import Actors
 from netflux.controlplane.authorization.service import Need
+from netflux.controlplane.server import S3Handler
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
@@ -154,8 +156,7 @@ class Region:
         self.haproxy = front.haproxy
         self.keys = front.keys
         self.endpoints = Endpoints()
-        self.destinations = Destinations()
-        self.happenings = Happenings()
+        self.destinations, self.happenings = Destinations(), Happenings()
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
@@ -165,7 +166,7 @@ class Region:
         self.queues, self.topics = self._records()
         self.ec2, self.flow_logs = self._vpcs()
         logs = LogStore(state.path / "logs", self.documents, front.faults)
-        self.apis.register(LogsApi(logs, self.clock, self.apis))
+        self.apis.register(LogsApi(logs, self.clock, self.apis, self.destinations))
         self.series = Series()
         self.cloudwatch = self._metrics()
         self.registry = self._registry()
@@ -194,8 +195,7 @@ class Region:
         readers = Readers(self.loop, self.ec2.tables)
         self.documents.watch(readers.recorded)
         certificate = self.topics.signatures.certificate
-        answers = Answers(self.stacks.providers, self.stacks.waits, options.region, s3.handle)
-        self._services = Services(answers.handle, self.facts, self._inquiry(), readers.changed, certificate)
+        self._services = Services(self._answers(s3), self.facts, self._inquiry(), readers.changed, certificate)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -245,6 +245,7 @@ class Region:
         here = self.options.region, self.options.account
         self.apis.register(IamApi(self.documents, self.clock, self.options.account, self.keys))
         self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
+        self.apis.register(DynamoDbApi(self.moto))
         self.kms = KmsApi(self.documents, self.clock, here, self.keys)
         self.apis.register(self.kms)
         queues = Queues(self.documents, self.clock)
@@ -252,7 +253,9 @@ class Region:
         messages = Messages(queues, topics)
         self.destinations.register("sqs", messages.send)
         self.destinations.register("sns", messages.publish)
-        topics.functions = lambda arn, body, source: self.destinations.deliver(Event(arn, body, source))
+        topics.functions = lambda arn, body, source: self.destinations.deliver(
+            Event(arn, body, source, principal="sns.amazonaws.com")
+        )
         self.apis.register(SqsApi(queues, self.keys, self.apis, here))
         self.apis.register(SnsApi(topics, self.keys, self.apis, here))
         return queues, topics
@@ -317,6 +320,10 @@ class Region:
         stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
         self.apis.register(stacks)
         return stacks
+
+    def _answers(self, s3: S3Service) -> S3Handler:
+        """S3, and before it the addresses that take answers of custom resources and signals."""
+        return Answers(self.stacks.providers, self.stacks.waits, self.options.region, s3.handle).handle
 
     def _inquiry(self) -> Inquiry:
         return Inquiry(self.apis.call, self.documents, self.network, self.endpoints)

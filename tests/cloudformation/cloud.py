@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netflux.aws.acm.api import AcmApi
+from netflux.aws.dynamodb.api import DynamoDbApi
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.elbv2.balancer.desired import Desired
 from netflux.aws.elbv2.listener.certificates import Acm
@@ -286,6 +287,7 @@ class Cloud:
         self.apis.register(AcmApi(self.documents, Clock(), (REGION, ACCOUNT)))
         keys = with_iam(self.apis, self.documents, ACCOUNT)
         self.apis.register(SsmApi(self.documents, Clock(), self.apis, keys))
+        self.apis.register(DynamoDbApi(self.moto))
         self.kms = with_kms(self.apis, self.documents, keys)
         self.queues, self.topics = with_queues(self.apis, self.documents, keys)
         self.apis.register(Route53Api(self.documents, Clock(), self.apis, (REGION, ACCOUNT)))

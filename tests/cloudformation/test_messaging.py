@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.ground import Ground
 from netflux.aws.cloudwatch.series import Series
+from netflux.aws.logs.api import LogsApi
+from netflux.aws.logs.store import Store
 from netflux.aws.messages import Messages
 from netflux.clock import Clock
 from tests.cloudformation.cloud import Cloud
@@ -232,3 +235,49 @@ async def test_an_action_that_nothing_here_carries_out_fails_by_name(cloud: Clou
     )
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert any("the alarm action arn:aws:automate" in why for why in await cloud.reasons())
+
+
+LOGGING = """
+Resources:
+  Group: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 7}}
+  Stream: {Type: AWS::Logs::LogStream, Properties: {LogGroupName: !Ref Group}}
+  Errors:
+    Type: AWS::Logs::MetricFilter
+    Properties:
+      LogGroupName: !Ref Group
+      FilterPattern: '{ $.level = "ERROR" }'
+      MetricTransformations:
+        - {MetricName: errors, MetricNamespace: Shop, MetricValue: 1, DefaultValue: 0}
+  Policy:
+    Type: AWS::Logs::ResourcePolicy
+    Properties:
+      PolicyName: events
+      PolicyDocument: >-
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "logs:PutLogEvents", "Resource": "*"}]}
+Outputs: {Group: {Value: !Ref Group}}
+"""
+
+
+async def test_a_groups_stream_filters_and_policies_follow_the_template(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.apis.register(LogsApi(Store(tmp_path / "logs", cloud.documents), Clock(), cloud.apis))
+    stack = await cloud.create(LOGGING)
+    assert stack["StackStatus"] == "CREATE_COMPLETE", await cloud.reasons()
+
+    async def filters() -> list[dict[str, Any]]:
+        return list((await cloud.apis.call("logs", "DescribeMetricFilters", {}))["metricFilters"])
+
+    (made,) = await filters()
+    assert made["metricTransformations"][0]["defaultValue"] == 0.0
+    changed = LOGGING.replace(", DefaultValue: 0", "").replace("ERROR", "FATAL").replace("RetentionInDays: 7", "")
+    stack = await cloud.update(changed)
+    assert stack["StackStatus"] == "UPDATE_COMPLETE", await cloud.reasons()
+    (made,) = await filters()
+    assert made["filterPattern"] == '{ $.level = "FATAL" }'
+    assert "defaultValue" not in made["metricTransformations"][0]
+    (group,) = (await cloud.apis.call("logs", "DescribeLogGroups", {}))["logGroups"]
+    assert "retentionInDays" not in group
+    await cloud.cf("DeleteStack", StackName="s")
+    assert (await cloud.settled(stack["StackId"]))["StackStatus"] == "DELETE_COMPLETE"
+    assert await filters() == []
+    assert (await cloud.apis.call("logs", "DescribeResourcePolicies", {}))["resourcePolicies"] == []

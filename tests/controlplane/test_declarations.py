@@ -10,6 +10,7 @@ from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.awslambda.api import LambdaApi
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.dynamodb.api import DynamoDbApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecs.api import EcsApi
@@ -36,11 +37,11 @@ from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudformation": CloudFormationApi,
-    "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
-    "events": EventsApi, "scheduler": SchedulerApi, "pi": InsightsApi, "lambda": LambdaApi, "efs": EfsApi,
-    "elbv2": ElbApi, "iam": IamApi, "kms": KmsApi, "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
-    "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
-    "ssm": SsmApi, "sts": StsApi,
+    "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "dynamodb": DynamoDbApi, "ec2": Ec2Api, "ecr": EcrApi,
+    "ecs": EcsApi, "efs": EfsApi, "elbv2": ElbApi, "events": EventsApi, "iam": IamApi, "kms": KmsApi,
+    "lambda": LambdaApi, "logs": LogsApi, "pi": InsightsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
+    "scheduler": SchedulerApi, "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi,
+    "sns": SnsApi, "sqs": SqsApi, "ssm": SsmApi, "sts": StsApi,
 }  # fmt: skip
 """By botocore's name, the services of which every operation declares its members. The others are to be moved yet."""
 

@@ -172,6 +172,9 @@ RULES = [
           "CachePolicyConfig": {**_cache()["CachePolicyConfig"], "Name": "taken"}}, "CachePolicyAlreadyExists", _CACHE),
     Rule("A policy that a distribution uses is not deleted.", "DeleteCachePolicy",
          {"Id": "{policy}", "IfMatch": "{version}"}, "CachePolicyInUse", _CACHE),
+    Rule("A policy goes by its version.", "DeleteCachePolicy", {"Id": "{policy}"}, "InvalidIfMatchVersion", _CACHE),
+    Rule("An access control is deleted by its version.", "DeleteOriginAccessControl", {"Id": "{control}"},
+         "InvalidIfMatchVersion", "DeleteOriginAccessControl, Amazon CloudFront API Reference"),
     Rule("Quantity is the number of paths.", "CreateInvalidation",
          {"DistributionId": "{distribution}",
           "InvalidationBatch": {"CallerReference": "i", "Paths": {"Quantity": 2, "Items": ["/a"]}}},
@@ -196,6 +199,14 @@ async def prepare(apis: Apis) -> dict[str, str]:
     }
     asked = _distribution(CallerReference="made before", DefaultCacheBehavior=behavior)
     made = await apis.call(SERVICE, "CreateDistribution", asked)
+    control = {
+        "Name": "o",
+        "SigningProtocol": "sigv4",
+        "SigningBehavior": "always",
+        "OriginAccessControlOriginType": "s3",
+    }
+    controls = await apis.call(SERVICE, "CreateOriginAccessControl", {"OriginAccessControlConfig": control})
     return {
+        "control": controls["OriginAccessControl"]["Id"],
         "distribution": made["Distribution"]["Id"], "policy": policy["CachePolicy"]["Id"], "version": policy["ETag"]
     }  # fmt: skip

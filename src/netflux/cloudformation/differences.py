@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from netflux.cloudformation.decide import plain
 from netflux.cloudformation.types.table import Properties, Row
 
 _LONGEST = 65_536
@@ -102,3 +103,17 @@ def rendered(found: Difference) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def as_written(row: Row, properties: Properties, item: Any) -> dict[str, Any]:
+    """What an imported resource should say of itself: its description, but for scalars that the template has others."""
+    found = described(row, properties, item)
+    for name, value in found.items():
+        wanted = properties[name]
+        if (
+            isinstance(wanted, str | int | float)
+            and isinstance(value, str | int | float)
+            and plain(wanted) != plain(value)
+        ):
+            found[name] = wanted
+    return found

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from netflux.cloudformation import carry
+from netflux.cloudformation import carry, scene
 from netflux.cloudformation.intrinsics import REMOVED, UNKNOWN, Environment, Later
 from netflux.cloudformation.shape import Uncarried
 from netflux.cloudformation.template import Declaration, Template
@@ -38,8 +38,8 @@ def check(env: Environment, template: Template, declared: Declared) -> None:
         env, reference=lambda _logical: UNKNOWN, attribute=lambda _logical, _name: UNKNOWN, exports=Later(env.exports)
     )
     for each in wanted:
-        if each not in others:
-            problems += _problems(each, env)
+        if row(each.type) is not None:
+            problems += _problems(scene.with_policies(env, each), env)
             problems += _values(each, later, declared)
     if problems:
         raise AwsError("ValidationError", "\n".join(dict.fromkeys(problems)))

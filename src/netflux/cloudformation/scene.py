@@ -127,14 +127,19 @@ def masked(env: Environment, find: Callable[[str], Resource | None]) -> Environm
 def wanted(env: Environment, template: Template) -> dict[str, Declaration]:
     """The resources whose condition holds, with their policies as the conditions and parameters have them."""
     return {
-        logical: replace(
-            declaration,
-            deletion_policy=_policy(env, declaration, "DeletionPolicy", declaration.deletion_policy),
-            update_replace_policy=_policy(env, declaration, "UpdateReplacePolicy", declaration.update_replace_policy),
-        )
+        logical: with_policies(env, declaration)
         for logical, declaration in template.resources.items()
         if declaration.condition is None or env.holds(declaration.condition)
     }
+
+
+def with_policies(env: Environment, declaration: Declaration) -> Declaration:
+    """The declaration with its policies evaluated. Raises AwsError for one that there is not."""
+    return replace(
+        declaration,
+        deletion_policy=_policy(env, declaration, "DeletionPolicy", declaration.deletion_policy),
+        update_replace_policy=_policy(env, declaration, "UpdateReplacePolicy", declaration.update_replace_policy),
+    )
 
 
 def _policy(env: Environment, declaration: Declaration, attribute: str, given: Any) -> str:

@@ -50,6 +50,7 @@ _DELETABLE = frozenset({"CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
 """Statuses of stacks under way whose deletion ends what is under way."""
 _UPDATABLE = frozenset({
     "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "UPDATE_FAILED",
+    "IMPORT_ROLLBACK_COMPLETE",
 })  # fmt: skip
 
 

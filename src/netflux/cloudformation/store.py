@@ -53,6 +53,7 @@ class Operation:
         delete_new: whether a rollback deletes what it made although its deletion policy is Retain.
         actor: for whom its calls are made; nothing for the administrator.
         policy: the stack policy that an update is held to; empty for none.
+        imports: physical ids of what an import takes in, by logical id.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class Operation:
     delete_new: bool = False
     actor: tuple[str, ...] = ()
     policy: str = ""
+    imports: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,18 @@ async def test_log_groups_functions_topics_and_buses_are_targets(world: World) -
     await world.rule("on", {"source": ["shop"]}, {"Arn": await world.queue("q")}, EventBusName="other")
     await world.put({"a": 1})
     await world.passes()
+    assert world.logs.asked == []
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "logs:*",
+        "Resource": "*",
+    }
+    world.logs.policies = [json.dumps({"Version": "2012-10-17", "Statement": [statement]})]
+    world.invoked.clear()
+    await world.bodies("q")
+    await world.put({"a": 1})
+    await world.passes()
     (logged,) = world.logs.asked
     assert json.loads(logged["logEvents"][0]["message"])["detail"] == {"a": 1}
     (event,) = world.invoked

@@ -44,6 +44,7 @@ class Cluster:
         self.service = service
         self.asked: list[dict[str, Any]] = []
         self.refusal: AwsError | None = None
+        self.policies: list[str] = []
 
     async def run_task(self, _call: Any, request: dict[str, Any]) -> dict[str, Any]:
         if self.refusal is not None:
@@ -53,6 +54,9 @@ class Cluster:
 
     async def create_log_stream(self, _call: Any, _request: dict[str, Any]) -> dict[str, Any]:
         return {}
+
+    async def describe_resource_policies(self, _call: Any, _request: dict[str, Any]) -> dict[str, Any]:
+        return {"resourcePolicies": [{"policyDocument": one} for one in self.policies]}
 
     async def put_log_events(self, _call: Any, request: dict[str, Any]) -> dict[str, Any]:
         self.asked.append(request)

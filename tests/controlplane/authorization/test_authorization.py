@@ -18,7 +18,7 @@ from netflux.controlplane.call import Call
 from netflux.errors import AwsError
 from netflux.policy.evaluate import Principal, account_root
 from tests.controlplane.authorization.people import ANA, APP, SESSION, A, People, R, allow, deny, document, trust
-from tests.controlplane.plane import Plane
+from tests.controlplane.plane import Plane, with_kms
 
 ROOT = Key("AKIAROOT", "s", account_root(A))
 
@@ -158,6 +158,25 @@ async def test_a_key_s_policy_decides_who_may_use_it(checked: Checked) -> None:
     nobody = document(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:user/other"}))
     await checked.apis.call("kms", "PutKeyPolicy", {**params, "PolicyName": "default", "Policy": nobody})
     assert "no resource-based policy allows the kms:Encrypt" in await checked.outcome(key, "kms", "Encrypt", params)
+
+
+async def test_who_decrypts_needs_the_key_that_the_ciphertext_names_or_a_grant(plane: Plane) -> None:
+    apis = await plane.start()
+    with_kms(apis, plane.documents, plane.keys)
+    checked = Checked(plane, apis)
+    other = document(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:user/other"}))
+    key = (await apis.call("kms", "CreateKey", {"Policy": other}))["KeyMetadata"]["KeyId"]
+    context = {"shop": "a"}
+    asked = {"KeyId": key, "Plaintext": b"m", "EncryptionContext": context}
+    blob = (await apis.call("kms", "Encrypt", asked))["CiphertextBlob"]
+    who, opened = checked.people.user(allow("kms:*")), {"CiphertextBlob": blob, "EncryptionContext": context}
+    assert f"key/{key}" in await checked.outcome(who, "kms", "Decrypt", opened)
+    limits = {"EncryptionContextEquals": context}
+    grant = {"KeyId": key, "GranteePrincipal": ANA, "Operations": ["Decrypt"], "Constraints": limits}
+    await apis.call("kms", "CreateGrant", grant)
+    assert not await checked.outcome(who, "kms", "Decrypt", opened)
+    assert f"key/{key}" in await checked.outcome(who, "kms", "Decrypt", {"CiphertextBlob": blob})
+    assert f"key/{key}" in await checked.outcome(who, "kms", "Encrypt", asked)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ RECORDS = """
 CLAIMS = """
     eks:CreateCluster elasticache:CreateCacheCluster
     lambda:Invoke wafv2:AssociateWebACL ssm:SendCommand autoscaling:SetDesiredCapacity athena:GetQueryResults
-    events:PutRule states:StartExecution polly:SynthesizeSpeech
+    states:StartExecution polly:SynthesizeSpeech sesv2:SendEmail apigateway:ImportRestApi s3control:ListTagsForResource
 """
 
 

@@ -143,6 +143,16 @@ RULES = [
         TAGS,
     ),
     Rule(
+        "All that is tagged is there, or nothing is tagged.",
+        "AddTags",
+        {
+            "ResourceArns": ["{web}", f"{NO_ARN}:loadbalancer/app/no/0123456789abcdef"],
+            "Tags": [{"Key": "a"}],
+        },
+        "LoadBalancerNotFound",
+        TAGS,
+    ),
+    Rule(
         "What is tagged is there.",
         "AddTags",
         {

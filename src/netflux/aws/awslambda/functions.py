@@ -17,7 +17,7 @@ from netflux.aws.awslambda.shape import configuration as shown
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records.paging import page
-from netflux.errors import AwsError
+from netflux.errors import AwsError, Unsupported
 from netflux.resources.awslambda.function import (
     ACTIVE,
     FAILED,
@@ -261,6 +261,8 @@ class FunctionOperations(Part):
                     f"Layer version {arn} does not exist. Layers of other accounts are not here: publish a copy with "
                     "`aws lambda publish-layer-version`."
                 )
+            if self.host.packages.extensions(one.digest):
+                raise Unsupported(f"The external extension in the layer {arn}", "Leave the layer out.")
             found.append(one)
         return tuple(found)
 
@@ -313,7 +315,7 @@ def _check_package(request: Mapping[str, Any], settings: Settings, *, image: boo
         if not request["Code"].get("ImageUri"):
             raise invalid("Please provide ImageUri when creating a function with packageType Image.")
         if settings.runtime or settings.handler:
-            raise invalid(_MANDATORY)
+            raise invalid("An image has no Runtime and no Handler: leave them out, or use a zip file.")
         return
     if request["Code"].get("ImageUri"):
         raise invalid("Please don't provide ImageUri when updating a function with packageType Zip.")

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from netflux.aws.destinations import service_of
+from netflux.aws.destinations import Event, admit, service_of
 from netflux.clock import Clock
 from netflux.controlplane.call import Caller
 from netflux.decoding import json as decoding
@@ -88,12 +88,34 @@ class Works:
         if answer.get("failures"):
             raise AwsError("InternalFailure", f"RunTask failed: {answer['failures']}", 500)
 
+    async def _admitted(self, delivery: Delivery, group: str) -> None:
+        """AwsError unless a policy of Logs lets EventBridge, or the services that deliver logs, put events."""
+        policies = (await self._apis.call("logs", "DescribeResourcePolicies", {}))["resourcePolicies"]
+        refusal: AwsError | None = AwsError("AccessDeniedException", "No resource policy of CloudWatch Logs lets "
+                                            f"{delivery.service} put events into {group}.", 403)  # fmt: skip
+        for policy in policies:
+            for principal in (delivery.service, "delivery.logs.amazonaws.com"):
+                try:
+                    admit(_asked(delivery, group, principal), "logs:PutLogEvents", policy["policyDocument"])
+                except AwsError as error:
+                    refusal = refusal and error
+                else:
+                    refusal = None
+        if refusal is not None:
+            raise refusal
+
     async def _log(self, delivery: Delivery) -> None:
         group = delivery.target["Arn"].partition(":log-group:")[2].removesuffix(":*")
+        await self._admitted(delivery, group)
         stream = {"logGroupName": group, "logStreamName": str(uuid.uuid4())}
         await self._apis.call("logs", "CreateLogStream", stream)
         event = {"timestamp": int(self._clock.now().timestamp() * 1000), "message": delivery.body}
         await self._apis.call("logs", "PutLogEvents", {**stream, "logEvents": [event]})
+
+
+def _asked(delivery: Delivery, group: str, principal: str) -> Event:
+    arn = delivery.target["Arn"].partition(":log-group:")[0] + f":log-group:{group}:*"
+    return Event(arn, "", delivery.source, principal=principal)
 
 
 def _starter(delivery: Delivery) -> str:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netflux.controlplane.authorization.ciphertext import FORM as _FORM
+from netflux.controlplane.authorization.ciphertext import key_of
 from netflux.errors import AwsError
 
 SYMMETRIC = "SYMMETRIC_DEFAULT"
@@ -21,7 +23,6 @@ CURVES = {"ECC_NIST_P256": "SECP256R1", "ECC_NIST_P384": "SECP384R1", "ECC_NIST_
           "ECC_SECG_P256K1": "SECP256K1"}  # fmt: skip
 HMACS = {"HMAC_224": "sha224", "HMAC_256": "sha256", "HMAC_384": "sha384", "HMAC_512": "sha512"}
 _ECDSA = {"ECC_NIST_P256": "256", "ECC_SECG_P256K1": "256", "ECC_NIST_P384": "384", "ECC_NIST_P521": "512"}
-_FORM = b"\x01"
 _NONCE = 12
 
 
@@ -100,17 +101,13 @@ def opened_head(blob: bytes) -> Sealed:
     """Which key sealed a ciphertext; InvalidCiphertextException where it is none of ours."""
     if len(blob) < 1 + 16 + 4 + _NONCE + 16 or blob[:1] != _FORM:
         return _older(blob)
-    key, number = str(uuid.UUID(bytes=blob[1:17])), int.from_bytes(blob[17:21], "big")
-    return Sealed(key, number, blob[21 : 21 + _NONCE], blob[21 + _NONCE :])
+    return Sealed(key_of(blob), int.from_bytes(blob[17:21], "big"), blob[21 : 21 + _NONCE], blob[21 + _NONCE :])
 
 
 def _older(blob: bytes) -> Sealed:
     """The form of the releases that had moto for KMS: the id as text, nonce, tag, ciphertext."""
-    try:
-        key = str(uuid.UUID(blob[:36].decode()))
-    except (UnicodeDecodeError, ValueError):
-        raise unreadable() from None
-    if len(blob) < 36 + _NONCE + 16:
+    key = key_of(blob)
+    if not key or len(blob) < 36 + _NONCE + 16:
         raise unreadable()
     nonce, tag, text = blob[36 : 36 + _NONCE], blob[36 + _NONCE : 52 + _NONCE], blob[52 + _NONCE :]
     return Sealed(key, 1, nonce, text + tag, older=True)

@@ -14,6 +14,7 @@ from netflux.cloudformation.types import cloudformation as _cloudformation
 from netflux.cloudformation.types import cloudfront as _cloudfront
 from netflux.cloudformation.types import cloudwatch as _cloudwatch
 from netflux.cloudformation.types import custom as _custom
+from netflux.cloudformation.types import dynamodb as _dynamodb
 from netflux.cloudformation.types import ec2 as _ec2
 from netflux.cloudformation.types import ecr as _ecr
 from netflux.cloudformation.types import ecs as _ecs
@@ -38,8 +39,8 @@ from netflux.cloudformation.types import vpc as _vpc
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
-    _acm, _applicationautoscaling, _awslambda, _cloudformation, _cloudfront, _cloudwatch, _custom, _ec2, _ecr, _ecs,
-    _efs, _elbv2, _events, _iam, _iamusers, _kms, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager,
+    _acm, _applicationautoscaling, _awslambda, _cloudformation, _cloudfront, _cloudwatch, _custom, _dynamodb, _ec2,
+    _ecr, _ecs, _efs, _elbv2, _events, _iam, _iamusers, _kms, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager,
     _securitygroup, _servicediscovery, _sns, _sqs, _ssm, _vpc,
 )  # fmt: skip
 

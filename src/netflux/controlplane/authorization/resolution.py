@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from netflux.controlplane.authorization.ciphertext import key_of
 from netflux.controlplane.authorization.identity import Identities, Identity
 from netflux.controlplane.call import Call, Caller
 from netflux.errors import AwsError
@@ -17,6 +18,8 @@ async def resolved(apis: Caller, identities: Identities, asking: Identity, call:
     if call.service == "iam":
         return _with_paths(identities, asking, call.operation, params)
     rules = _LOOKUPS.get(call.service, {})
+    if call.service == "kms" and call.operation in _DECRYPTS:
+        params = _with_key(params, _DECRYPTS[call.operation])
     found = dict(params)
     for member, look in rules.items():
         written = params.get(member)
@@ -25,6 +28,16 @@ async def resolved(apis: Caller, identities: Identities, asking: Identity, call:
         elif isinstance(written, list):
             found[member] = [await _looked_up(look, apis, str(item)) for item in written]
     return found
+
+
+_DECRYPTS = {"Decrypt": "KeyId", "ReEncrypt": "SourceKeyId"}
+"""Operations that need no key to be named, with the member that may name it."""
+
+
+def _with_key(params: Params, member: str) -> Params:
+    blob = params.get("CiphertextBlob")
+    named = key_of(blob) if isinstance(blob, bytes) and not params.get(member) else ""
+    return {**params, member: named} if named else params
 
 
 Look = Callable[[Caller, str], Awaitable[str]]
