@@ -93,6 +93,26 @@ def _ending(facts: Facts) -> list[dict[str, Any]]:
     return [made]
 
 
+_OBSERVED: dict[str, Any] = {
+    "MonitoringInterval": 0, "MonitoringRoleArn": "", "EnablePerformanceInsights": False,
+    "PerformanceInsightsKMSKeyId": "", "PerformanceInsightsRetentionPeriod": 7,
+}  # fmt: skip
+
+
+def _observed(facts: Facts) -> list[dict[str, Any]]:
+    """What says how something is observed is told only while it is observed."""
+    told = {**_OBSERVED, **facts.new}
+    interval, insights = int(told["MonitoringInterval"]), str(told["EnablePerformanceInsights"]).lower() == "true"
+    made: dict[str, Any] = {"MonitoringInterval": interval, "EnablePerformanceInsights": insights}
+    if interval:
+        made["MonitoringRoleArn"] = told["MonitoringRoleArn"]
+    if insights:
+        made["PerformanceInsightsRetentionPeriod"] = int(told["PerformanceInsightsRetentionPeriod"])
+    if insights and told["PerformanceInsightsKMSKeyId"]:
+        made["PerformanceInsightsKMSKeyId"] = told["PerformanceInsightsKMSKeyId"]
+    return [{"DBInstanceIdentifier": facts.id, **made}]
+
+
 def _exports(facts: Facts) -> list[dict[str, Any]]:
     """ModifyDBInstance takes what is to be exported from now on, and what no longer."""
     before, after = facts.old.get("EnableCloudwatchLogsExports", []), facts.new.get("EnableCloudwatchLogsExports", [])
@@ -138,17 +158,12 @@ _INSTANCE = Row(
                 "EngineLifecycleSupport",
                 "EngineVersion",
                 "EnableIAMDatabaseAuthentication",
-                "EnablePerformanceInsights",
                 "Iops",
                 "MasterUserPassword",
                 "ManageMasterUserPassword",
                 "MaxAllocatedStorage",
-                "MonitoringInterval",
-                "MonitoringRoleArn",
                 "MultiAZ",
                 "OptionGroupName",
-                "PerformanceInsightsKMSKeyId",
-                "PerformanceInsightsRetentionPeriod",
                 "Port",
                 "PreferredBackupWindow",
                 "PreferredMaintenanceWindow",
@@ -160,13 +175,7 @@ _INSTANCE = Row(
             ),
             renames=_RENAMES | {"Port": "DBPortNumber"},
             params={"DBInstanceIdentifier": "$id", "ApplyImmediately": True},
-            defaults={
-                "DeletionProtection": False,
-                "CopyTagsToSnapshot": False,
-                "BackupRetentionPeriod": 1,
-                "EnablePerformanceInsights": False,
-                "MonitoringInterval": 0,
-            },
+            defaults={"DeletionProtection": False, "CopyTagsToSnapshot": False, "BackupRetentionPeriod": 1},
         ),
         Step(
             "ModifyDBInstance",
@@ -174,6 +183,7 @@ _INSTANCE = Row(
             build=_exports,
             defaults={"EnableCloudwatchLogsExports": []},
         ),
+        Step("ModifyDBInstance", tuple(_OBSERVED), build=_observed, defaults=_OBSERVED),
     ),
     instead={
         "DBSnapshotIdentifier": (
