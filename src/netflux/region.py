@@ -254,6 +254,7 @@ class Region:
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()
+        instances.destinations = self.destinations
         self.apis.register(SecretsManagerApi(self.documents, self.clock, self.apis))
         self.apis.register(RdsApi(instances, self.apis, postgres, self.clock))
         self.apis.register(InsightsApi(instances))

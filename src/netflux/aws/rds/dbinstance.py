@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netflux import names
-from netflux.aws.rds import monitoring, optiongroup, scram, secret, shape, storage, vpc
+from netflux.aws.rds import monitoring, scram, secret, shape, storage, vpc
 from netflux.aws.rds import request as asked
 from netflux.aws.rds.decide import status
 from netflux.aws.rds.pages import page
@@ -122,8 +122,10 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, Snapsh
         return wanted
 
     def with_parameters(self, call: Call, request: Mapping[str, Any], instance: Instance) -> Instance:
-        """The instance in the parameter group of a request, as records have it: nothing for the default one."""
-        optiongroup.check(request.get("OptionGroupName", ""), instance.engine_version, self.installations)
+        """The instance in the groups of parameters and options that a request names: nothing for default ones."""
+        options = request.get("OptionGroupName", "")
+        if options:
+            instance = replace(instance, option_group=self.chosen_options(call, options, instance.engine_version))
         name = request.get("DBParameterGroupName")
         if not name:
             return instance

@@ -1,4 +1,4 @@
-"""RDS: instances, subnet groups, parameter groups."""
+"""RDS: instances, the groups that they are in, and who is told of their events."""
 
 from __future__ import annotations
 
@@ -124,6 +124,28 @@ def _exports(facts: Facts) -> list[dict[str, Any]]:
     return [{"DBInstanceIdentifier": facts.id, "CloudwatchLogsExportConfiguration": made}] if made else []
 
 
+def _options(facts: Facts) -> list[dict[str, Any]]:
+    """PostgreSQL has no options: ModifyOptionGroup refuses whatever is in it, by name."""
+    given = facts.new.get("OptionConfigurations", [])
+    options = [{"OptionName": str(one.get("OptionName", ""))} for one in given]
+    return [{"OptionGroupName": facts.id, "OptionsToInclude": options}] if options else []
+
+
+def _sources(facts: Facts, one: dict[str, Any], other: dict[str, Any]) -> list[dict[str, Any]]:
+    """A call for each source that is in the one and not in the other."""
+    kept = other.get("SourceIds", [])
+    listed = [source for source in one.get("SourceIds", []) if source not in kept]
+    return [{"SubscriptionName": facts.id, "SourceIdentifier": source} for source in listed]
+
+
+def _sources_new(facts: Facts) -> list[dict[str, Any]]:
+    return _sources(facts, facts.new, facts.old)
+
+
+def _sources_gone(facts: Facts) -> list[dict[str, Any]]:
+    return _sources(facts, facts.old, facts.new)
+
+
 _INSTANCE = Row(
     type="AWS::RDS::DBInstance",
     service="rds",
@@ -219,4 +241,45 @@ _INSTANCE = Row(
     seconds=3600.0,
 )
 
-ROWS = (_SUBNET_GROUP, _PARAMETER_GROUP, _INSTANCE)
+_OPTION_GROUP = Row(
+    type="AWS::RDS::OptionGroup",
+    service="rds",
+    create=Step(
+        "CreateOptionGroup",
+        only=("OptionGroupName", "EngineName", "MajorEngineVersion", "OptionGroupDescription", "Tags"),
+    ),
+    id="$new.OptionGroupName",
+    read=Read("DescribeOptionGroups", {"OptionGroupName": "$id"}, "$response.OptionGroupsList.0"),
+    also=(Step("ModifyOptionGroup", ("OptionConfigurations",), build=_options),),
+    delete=(Step("DeleteOptionGroup", params={"OptionGroupName": "$id"}),),
+    gone=("OptionGroupNotFoundFault",),
+    named="OptionGroupName",
+    name_length=255,
+    lower=True,
+    tags=Tagging("AddTagsToResource", "RemoveTagsFromResource", {"ResourceName": "$item.OptionGroupArn"}),
+)
+
+_EVENT_SUBSCRIPTION = Row(
+    type="AWS::RDS::EventSubscription",
+    service="rds",
+    create=Step("CreateEventSubscription"),
+    id="$new.SubscriptionName",
+    read=Read("DescribeEventSubscriptions", {"SubscriptionName": "$id"}, "$response.EventSubscriptionsList.0"),
+    update=(
+        Step(
+            "ModifyEventSubscription",
+            ("EventCategories", "Enabled", "SourceType"),
+            params={"SubscriptionName": "$id"},
+            defaults={"EventCategories": [], "Enabled": True},
+        ),
+        Step("RemoveSourceIdentifierFromSubscription", ("SourceIds",), build=_sources_gone, defaults={"SourceIds": []}),
+        Step("AddSourceIdentifierToSubscription", ("SourceIds",), build=_sources_new, defaults={"SourceIds": []}),
+    ),
+    delete=(Step("DeleteEventSubscription", params={"SubscriptionName": "$id"}),),
+    gone=("SubscriptionNotFound", "SubscriptionNotFoundFault"),
+    named="SubscriptionName",
+    name_length=254,
+    tags=Tagging("AddTagsToResource", "RemoveTagsFromResource", {"ResourceName": "$item.EventSubscriptionArn"}),
+)
+
+ROWS = (_SUBNET_GROUP, _PARAMETER_GROUP, _INSTANCE, _OPTION_GROUP, _EVENT_SUBSCRIPTION)
