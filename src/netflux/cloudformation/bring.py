@@ -165,21 +165,11 @@ class Bringer:
             )  # fmt: skip
             configured()
         facts = await self._hands.settle(row, facts)
+        await self._touch(row, facts)
         resource = replace(
             resource, attributes=await self._hands.attributes(row, facts), configured=True, complete=True, attempt=None
         )
-        await self._touch(row, facts)
         self._journal.resource(self._stack, resource, f"{verb}_COMPLETE")
-
-    async def _touch(self, row: Row, facts: Facts) -> None:
-        """Reads the attributes of the stack's resources again that this one changes."""
-        touched = {facts.new[name] for name in row.touches if name in facts.new}
-        for other in self._journal.store.resources(self._stack).values() if touched else ():
-            if other.physical in touched and other.complete:
-                its = row_of(other.type)
-                read = await self._hands.facts(self._stack, other, its, other.properties)
-                attributes = await self._hands.attributes(its, read)
-                self._journal.store.put_resource(self._stack, replace(other, attributes=attributes))
 
     async def _replace(
         self, row: Row, wish: Wish, what: tuple[Resource, decide.Change], configured: Callable[[], None]
@@ -210,6 +200,16 @@ class Bringer:
             await self._tag(row, facts, base)
         resource = replace(resource, properties=wish.properties)
         await self._finish(row if wait else replace(row, stable=None), resource, facts, ("UPDATE", configured))
+
+    async def _touch(self, row: Row, facts: Facts) -> None:
+        """Reads the attributes of the stack's resources again that this one changes."""
+        touched = {facts.new[name] for name in row.touches if name in facts.new}
+        for other in self._journal.store.resources(self._stack).values() if touched else ():
+            if other.physical in touched and other.complete:
+                its = row_of(other.type)
+                read = await self._hands.facts(self._stack, other, its, other.properties)
+                attributes = await self._hands.attributes(its, read)
+                self._journal.store.put_resource(self._stack, replace(other, attributes=attributes))
 
     def _earlier(self, row: Row, resource: Resource) -> dict[str, Any] | None:
         operation = self._stack.operation

@@ -79,8 +79,10 @@ def _travels(step: Step, name: str) -> bool:
 
 
 def create_carries(row: Row, name: str) -> bool:
-    """Whether the create call has a member for the property."""
+    """Whether the create call has a member for the property, or it asks for another one."""
     step = row.create
+    if name in row.instead:
+        return True
     if step.only is not None or not step.operation:
         return name in (step.only or ())
     shape = _input(row, step)
@@ -91,9 +93,7 @@ def create_carries(row: Row, name: str) -> bool:
 
 def carried(row: Row, name: str) -> bool:
     """Whether anything carries the property when the resource is created."""
-    if name in row.consumed or name in row.instead:
-        return True
-    return create_carries(row, name) or any(name in (step.only or ()) for step in row.also)
+    return name in row.consumed or create_carries(row, name) or any(name in (step.only or ()) for step in row.also)
 
 
 def uncarried(row: Row, properties: Properties) -> Iterator[str]:

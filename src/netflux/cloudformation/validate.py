@@ -135,8 +135,6 @@ def _gives(kind: str, attribute: str, region: str) -> bool:
     row = rows().get(kind)
     if row is None:
         return schema_of(region, kind).gives(attribute)
-    if attribute in row.elsewhere:
-        return True
     return attribute in row.attributes or (row.outputs is not None and attribute.startswith("Outputs."))
 
 

@@ -92,6 +92,13 @@ class Read:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """An attribute that other calls tell than the reading one."""
+
+    ask: Callable[[Caller, Facts], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
 class Find:
     """How a resource is found whose create call's answer was lost: by what only it has.
 
@@ -159,7 +166,6 @@ class Row:
         prepare: properties to properties before they are fitted to the calls; pure.
         expand: properties to properties with what they name indirectly looked up, before they are compared and kept.
         outputs: attributes `Outputs.…`, whose names only the resource tells.
-        elsewhere: attributes that other calls tell than the reading one, each with how it is asked for.
         busy: whether the resource takes no calls just now; they wait.
         complete: adds to the create call's params what other calls give.
         identify: finds the physical id where the response of create only starts the work.
@@ -193,7 +199,6 @@ class Row:
     prepare: Callable[[Properties], Properties] | None = None
     expand: Callable[[Caller, Properties], Awaitable[Properties]] | None = None
     outputs: Callable[[Facts], dict[str, Any]] | None = None
-    elsewhere: Mapping[str, Callable[[Caller, Facts], Awaitable[Any]]] = field(default_factory=dict)
     busy: Callable[[Any], bool] | None = None
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
     identify: Callable[[Caller, Facts], Awaitable[str | Waiting]] | None = None
