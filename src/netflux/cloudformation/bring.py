@@ -106,6 +106,7 @@ class Bringer:
             if present:
                 facts = await self._hands.settle(row, facts) if step.settled else facts
                 await self._hands.step(row, step, facts, present)
+        await self._touch(row, facts)
         await self._finish(row, resource, facts, (verb, configured))
 
     async def _intend(self, row: Row, wish: Wish, resource: Resource | None, verb: str) -> Resource:
@@ -165,7 +166,6 @@ class Bringer:
             )  # fmt: skip
             configured()
         facts = await self._hands.settle(row, facts)
-        await self._touch(row, facts)
         resource = replace(
             resource, attributes=await self._hands.attributes(row, facts), configured=True, complete=True, attempt=None
         )

@@ -106,9 +106,18 @@ NOT_AT_MODIFICATION = (
 """Likewise."""
 
 
+INSTEAD = {
+    "Engine": "PostgreSQL is the only engine here: use postgres, or run this part on AWS.",
+    "MultiAZ": "A DB instance has no standby here: set it to false, or run this part on AWS.",
+    "EnableIAMDatabaseAuthentication": "Set it to false: clients log in with passwords here.",
+}
+"""What helps where a value of a member that is carried is refused."""
+
+
 def refused(members: Sequence[str]) -> Mapping[str, str]:
     """As an operation declares them."""
-    return dict.fromkeys(members, "Leave it out: a DB instance here has none of this, or run this part on AWS.")
+    told = "Leave it out: a DB instance here has none of this, or run this part on AWS."
+    return {**dict.fromkeys(members, told), **INSTEAD}
 
 
 def tags(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
