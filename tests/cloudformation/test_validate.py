@@ -39,8 +39,9 @@ from netflux.errors import AwsError
             "resource A (AWS::S3::Bucket) does not support attribute type Nope",
         ),
         (
-            "A: {Type: AWS::EC2::VPC}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.Ipv6CidrBlocks}}",
-            "Resource A (AWS::EC2::VPC): the attribute Ipv6CidrBlocks is not supported by Netflux",
+            "A: {Type: AWS::RDS::DBInstance}\n"
+            "  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.CertificateDetails.ValidTill}}",
+            "Resource A (AWS::RDS::DBInstance): the attribute CertificateDetails.ValidTill is not supported by Netflux",
         ),
         ("A: {Type: AWS::S3::Bucket, Condition: Lost}", "Unresolved condition dependency Lost"),
         (
