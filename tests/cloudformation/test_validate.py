@@ -40,8 +40,8 @@ from netflux.errors import AwsError
         ),
         (
             "A: {Type: AWS::RDS::DBInstance}\n"
-            "  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.CertificateDetails.ValidTill}}",
-            "Resource A (AWS::RDS::DBInstance): the attribute CertificateDetails.ValidTill is not supported by Netflux",
+            "  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.LatestRestorableTime}}",
+            "Resource A (AWS::RDS::DBInstance): the attribute LatestRestorableTime is not supported by Netflux",
         ),
         ("A: {Type: AWS::S3::Bucket, Condition: Lost}", "Unresolved condition dependency Lost"),
         (
