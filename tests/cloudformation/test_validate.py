@@ -39,9 +39,8 @@ from netflux.errors import AwsError
             "resource A (AWS::S3::Bucket) does not support attribute type Nope",
         ),
         (
-            "A: {Type: AWS::RDS::DBInstance}\n"
-            "  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.LatestRestorableTime}}",
-            "Resource A (AWS::RDS::DBInstance): the attribute LatestRestorableTime is not supported by Netflux",
+            "A: {Type: AWS::RDS::DBInstance}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.PercentProgress}}",
+            "Resource A (AWS::RDS::DBInstance): the attribute PercentProgress is not supported by Netflux",
         ),
         ("A: {Type: AWS::S3::Bucket, Condition: Lost}", "Unresolved condition dependency Lost"),
         (
