@@ -39,8 +39,8 @@ from netflux.errors import AwsError
             "resource A (AWS::S3::Bucket) does not support attribute type Nope",
         ),
         (
-            "A: {Type: AWS::RDS::DBInstance}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.PercentProgress}}",
-            "Resource A (AWS::RDS::DBInstance): the attribute PercentProgress is not supported by Netflux",
+            "D: {Type: AWS::RDS::DBInstance}\n  V: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt D.StatusInfos}}",
+            "Resource D (AWS::RDS::DBInstance): the attribute StatusInfos is not supported by Netflux",
         ),
         ("A: {Type: AWS::S3::Bucket, Condition: Lost}", "Unresolved condition dependency Lost"),
         (

@@ -327,5 +327,11 @@ async def test_db_instances(databases: Databases) -> None:
     assert told["PendingModifiedValues"] == {}
     assert databases.instances.get("db").port == 5434  # type: ignore[union-attr]
     assert [group["VpcSecurityGroupId"] for group in told["VpcSecurityGroups"]] == databases.groups[:1]
+    off = {"EnablePerformanceInsights": False, "PerformanceInsightsRetentionPeriod": 7}
+    window = {"PreferredMaintenanceWindow": "Mon:00:00-Mon:03:00"}
+    databases.instances.update("db", secret_new=False, verifier="", reboots=0)
+    again = (await databases("ModifyDBInstance", DBInstanceIdentifier="db", **off, **window))["DBInstance"]
+    assert again["PerformanceInsightsEnabled"] is False
+    assert again["PreferredMaintenanceWindow"] == "mon:00:00-mon:03:00"
     assert told["DBParameterGroups"][0]["DBParameterGroupName"] == f"default.{FAMILY}"
     assert told["TagList"][-1] == {"Key": "c", "Value": "3"}

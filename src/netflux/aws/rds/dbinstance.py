@@ -56,7 +56,7 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, Snapsh
         for key in ("MasterUserSecretKmsKeyId", "KmsKeyId"):
             await secret.check_key(self.apis, str(request.get(key, "")))
         identifier, managed = request["DBInstanceIdentifier"].lower(), bool(request.get("ManageMasterUserPassword"))
-        settings = {key: request.get(key, default) for key, default in asked.RECORDED.items()}
+        settings = {**asked.RECORDED, **asked.recorded(request, asked.RECORDED)}
         settings["StorageType"] = request.get("StorageType", storage.default_type(request))
         settings |= monitoring.settings(request, {})
         monitoring.check(settings)
@@ -271,7 +271,7 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, Snapsh
 
 def _modified(instance: Instance, request: Mapping[str, Any]) -> Instance:
     wanted = {key: request[key] for key in asked.AT_WINDOW if key in request}
-    settings = {**instance.settings, **{key: request[key] for key in asked.AT_ONCE if key in request}}
+    settings = {**instance.settings, **asked.recorded(request, asked.AT_ONCE)}
     settings |= monitoring.settings(request, settings)
     monitoring.check(settings)
     pending = {**instance.pending, **{key: value for key, value in wanted.items() if settings.get(key) != value}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from netflux.aws.rds import storage, window
@@ -124,6 +124,14 @@ def tags(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Those of `Tags` and of `TagSpecifications`."""
     specified = [tag for one in request.get("TagSpecifications", []) for tag in one.get("Tags", [])]
     return [*request.get("Tags", []), *specified]
+
+
+def recorded(request: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The members of these names that a request has, as they are told; days of the week are told in lower case."""
+    found = {name: request[name] for name in names if name in request}
+    if "PreferredMaintenanceWindow" in found:
+        found["PreferredMaintenanceWindow"] = found["PreferredMaintenanceWindow"].lower()
+    return found
 
 
 def check_create(request: Mapping[str, Any]) -> None:
