@@ -39,7 +39,7 @@ from netflux.errors import AwsError
             "resource A (AWS::S3::Bucket) does not support attribute type Nope",
         ),
         (
-            "D: {Type: AWS::RDS::DBInstance}\n  V: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt D.StatusInfos}}",
+            "D: {Type: AWS::RDS::DBInstance}\n  V: {Type: AWS::EC2::EIP, Properties: {Domain: !GetAtt D.StatusInfos}}",
             "Resource D (AWS::RDS::DBInstance): the attribute StatusInfos is not supported by Netflux",
         ),
         ("A: {Type: AWS::S3::Bucket, Condition: Lost}", "Unresolved condition dependency Lost"),
