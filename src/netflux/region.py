@@ -34,7 +34,8 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.ground import Ground as Metrics
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
-from netflux.aws.destinations import Destinations
+from netflux.aws.destinations import Destinations, Event
+from netflux.aws.dynamodb.api import DynamoDbApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
@@ -60,9 +61,19 @@ from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
 from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts as ElbParts
 from netflux.aws.elbv2.vpc import Vpcs
+from netflux.aws.events import observed
+from netflux.aws.events.api import EventsApi
+from netflux.aws.events.controller import EventController
+from netflux.aws.events.outlet import Outlet
+from netflux.aws.events.schedulerapi import SchedulerApi
+from netflux.aws.events.working import Works
+from netflux.aws.happening import Happenings
 from netflux.aws.iam.api import IamApi
+from netflux.aws.kms.api import KmsApi
+from netflux.aws.kms.controller import KeyController
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
+from netflux.aws.messages import Messages
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.backup import Backups
 from netflux.aws.rds.controller import Machine, RdsController
@@ -130,6 +141,7 @@ class Region:
         self.keys = front.keys
         self.endpoints = Endpoints()
         self.destinations = Destinations()
+        self.happenings = Happenings()
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
@@ -138,11 +150,9 @@ class Region:
         self.queues, self.topics = self._records()
         self.ec2, self.flow_logs = self._vpcs()
         logs = LogStore(state.path / "logs", self.documents, front.faults)
-        self.apis.register(LogsApi(logs, self.clock, self.apis))
+        self.apis.register(LogsApi(logs, self.clock, self.apis, self.destinations))
         self.series = Series()
-        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE, insights.NAMESPACE])
-        self.cloudwatch = CloudWatchApi(Metrics(self.series, namespaces, self.documents, self.clock))
-        self.apis.register(self.cloudwatch)
+        self.cloudwatch = self._metrics()
         self.registry = self._registry()
         self.rds = self._databases()
         self.meter = Meter(self.haproxy, self._measured)
@@ -158,6 +168,7 @@ class Region:
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         more += [ParameterExpirationController(self.documents, self.clock), self.awslambda.controller]
+        more += [KeyController(self.kms, self.clock), self._events()]
         network = NetworkController(self.network)
         more += [self.snapshots, self.telemetry]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
@@ -214,13 +225,41 @@ class Region:
         here = self.options.region, self.options.account
         self.apis.register(IamApi(self.documents, self.clock, self.options.account, self.keys))
         self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
+        self.apis.register(DynamoDbApi(self.moto))
+        self.kms = KmsApi(self.documents, self.clock, here, self.keys)
+        self.apis.register(self.kms)
         queues = Queues(self.documents, self.clock)
         topics = Topics(self.documents, self.clock, queues, self.options.region)
-        self.destinations.register("sqs", lambda event: queues.send(event.arn, event.body, group=event.group))
-        self.destinations.register("sns", lambda event: topics.publish(event.arn, event.body, event.subject))
+        messages = Messages(queues, topics)
+        self.destinations.register("sqs", messages.send)
+        self.destinations.register("sns", messages.publish)
+        topics.functions = lambda arn, body, source: self.destinations.deliver(
+            Event(arn, body, source, principal="sns.amazonaws.com")
+        )
         self.apis.register(SqsApi(queues, self.keys, self.apis, here))
         self.apis.register(SnsApi(topics, self.keys, self.apis, here))
         return queues, topics
+
+    def _metrics(self) -> CloudWatchApi:
+        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE, insights.NAMESPACE])
+        api = CloudWatchApi(Metrics(self.series, namespaces, self.documents, self.clock))
+        api.transitions.tell(self.destinations, self.happenings)
+        self.apis.register(api)
+        return api
+
+    def _events(self) -> EventController:
+        """EventBridge, which takes what all others tell."""
+        here = self.options.region, self.options.account
+        outlet = Outlet(self.documents, self.clock, self.destinations, self.queues)
+        events = EventsApi(self.documents, self.clock, here, outlet)
+        scheduler = SchedulerApi(self.documents, self.clock, here, outlet)
+        self.apis.register(events)
+        self.apis.register(scheduler)
+        self.destinations.register("events", events.arrived)
+        self.happenings.listener = events.happened
+        self.documents.watch(events.changed)
+        self.documents.notice(observed.KINDS, events.changed)
+        return EventController(events, scheduler, Works(self.apis, self.front.authorization, self.clock), self.clock)
 
     def _registry(self) -> RegistryServer:
         binary = distribution.program()

@@ -104,11 +104,11 @@ class Bringer:
         if not resource.physical:
             self._hands.check()
             try:
-                physical = await self._made(row, wish, resource, again=tried)
+                physical, told = await self._made(row, wish, resource, again=tried)
             except NotMade:
                 self._journal.store.put_resource(self._stack, replace(resource, token=""))
                 raise
-            resource = replace(resource, physical=physical)
+            resource = replace(resource, physical=physical, attributes=told)
             resource = self._journal.resource(
                 self._stack, resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated"
             )
@@ -141,14 +141,14 @@ class Bringer:
         made = replace(made, token=token)
         return self._journal.store.put_resource(self._stack, made)
 
-    async def _made(self, row: Row, wish: Wish, resource: Resource, *, again: bool) -> str:
+    async def _made(self, row: Row, wish: Wish, resource: Resource, *, again: bool) -> tuple[str, dict[str, Any]]:
         facts = await self._facts(resource, row, wish)
         if again:
             known = [each.physical for each in self._journal.store.resources(self._stack).values()]
             known += [resource.previous["physical"]] if resource.previous else []
             found = await self._hands.find(row, facts, known)
             if found is not None:
-                return found
+                return found, {}
         return await self._hands.make(row, facts)
 
     async def _facts(self, resource: Resource, row: Row, wish: Wish, old: Properties | None = None) -> Facts:
@@ -233,7 +233,8 @@ class Bringer:
         facts = await self._hands.facts(self._stack, resource, row, wish.properties | defaults, base)
         wait = True
         for step in row.updates:
-            asked = [name for name in change.changed if name in (step.only or ()) and name in facts.new]
+            mine = [name for name in change.changed if name in (step.only or ())]
+            asked = mine if step.whole else [name for name in mine if name in facts.new]
             changed = list(change.changed) if row.open else asked
             if changed and not (row.tags is not None and changed == [TAGS]):
                 facts = await self._hands.idle(row, facts)

@@ -108,6 +108,8 @@ def removed_defaults(row: Row, schema: Schema, old: Properties, new: Properties)
         if name == TAGS or name in row.consumed or row.open:
             continue
         steps = [step for step in row.updates if name in (step.only or ())]
+        if any(step.whole for step in steps):
+            continue
         stated = schema.default(name)
         default = next((step.defaults[name] for step in steps if name in step.defaults), stated)
         if default is None:

@@ -170,8 +170,8 @@ class Hands:
         """The physical id of what a create call left that never came to its end."""
         return await row.left(self.call, facts) if row.left is not None else await self.find(row, facts, known)
 
-    async def make(self, row: Row, facts: Facts) -> str:
-        """The create call; returns the physical id. Raises NotMade when it is refused."""
+    async def make(self, row: Row, facts: Facts) -> tuple[str, dict[str, Any]]:
+        """The create call; returns the physical id and what only its answer tells. Raises NotMade when refused."""
         response: dict[str, Any] = {}
         create = row.making(facts.new)[0]
         if create.operation:
@@ -190,15 +190,16 @@ class Hands:
                         raise NotMade(error.code, error.message, error.status) from error
                     raise
         facts = replace(facts, response=response)
+        told: dict[str, Any] = fill(row.told, facts)
         if row.identify is None:
-            return str(fill(row.id, facts))
+            return str(fill(row.id, facts)), told
         identify = row.identify
 
         async def known() -> str | Waiting | Failed | None:
             return await identify(self.call, facts)
 
         found = await self._until(known, row.seconds, f"{row.type} {facts.logical}")
-        return str(found)
+        return str(found), told
 
     async def attributes(self, row: Row, facts: Facts) -> dict[str, Any]:
         """What GetAtt gives, of what `facts` has read or else is there now. Raises AwsError when nothing is there."""
@@ -206,7 +207,7 @@ class Hands:
             facts = await self.read(row, facts)
         if row.read is not None and facts.item is None:
             raise AwsError("NotFound", f"{row.type} {facts.id} is not there.")
-        found: dict[str, Any] = {}
+        found = {name: facts.attributes[name] for name in row.told if name in facts.attributes}
         for name, template in row.attributes.items():
             value = template(facts) if callable(template) else fill(template, facts)
             if value is not None:

@@ -171,6 +171,7 @@ def _gives(kind: str, attribute: str, region: str) -> bool:
     if (
         attribute in found.elsewhere
         or attribute in found.attributes
+        or attribute in found.told
         or (found.outputs is not None and attribute.startswith("Outputs."))
     ):
         return True

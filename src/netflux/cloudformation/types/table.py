@@ -64,6 +64,7 @@ class Step:
         settled: the resource has to be stable before the call.
         same: the error's message that says that the resource is as wished, and that nothing was begun.
         complete: adds to the params what other calls give; not for the create call, which has the row's.
+        whole: the call replaces all that it can carry, so a property that a template has no more is just left out.
     """
 
     operation: str
@@ -80,6 +81,7 @@ class Step:
     settled: bool = False
     same: str = ""
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,18 @@ class Find:
 
 @dataclass(frozen=True)
 class Tagging:
-    """How tags are changed. `add` and `remove` get the tags in the member that `tags` and `keys` name."""
+    """How tags are changed. `add` and `remove` get the tags in the member that `tags` and `keys` name.
+
+    Attributes:
+        renames: where a tag's members are not Key and Value.
+    """
 
     add: str
     remove: str
     params: Mapping[str, Any]
     tags: str = "Tags"
     keys: str = "TagKeys"
+    renames: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,7 @@ class Row:
 
     Attributes:
         id: place of the physical id; when it needs no response, the resource can be looked for before it is made.
+        told: attributes that only the create call's answer tells, which are kept with the resource.
         also: calls after create, for properties that create can't carry; they must bear repetition.
         update: calls that change properties; those of `also` serve for updates as well.
         delete: calls in order.
@@ -190,6 +198,7 @@ class Row:
     gone: tuple[str, ...] = ()
     read: Read | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
     also: tuple[Step, ...] = ()
     update: tuple[Step, ...] = ()
     instead: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
