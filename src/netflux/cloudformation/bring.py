@@ -176,7 +176,8 @@ class Bringer:
                 detail="CONFIGURATION_COMPLETE",
             )  # fmt: skip
             configured()
-        facts = await self._hands.settle(row, facts)
+        ready = not (row.early and self._stack.operation is not None and self._stack.operation.express)
+        facts = await self._hands.settle(row, facts) if ready else await self._hands.read(row, facts)
         attributes = await self._hands.attributes(row, facts)
         hidden = row.hidden is not None and row.hidden(facts.item)
         before, resource = resource, self._renamed(row, resource, facts)

@@ -176,6 +176,7 @@ class Row:
         early: dependents by reference may start before it is stable (AWS's CONFIGURATION_COMPLETE).
         tag_type: EC2's ResourceType in TagSpecifications.
         seconds: how long it may take to become stable, in simulated seconds.
+        staying: properties that stay what they are when a template no longer has them.
         named_after: what stands before the logical id in a made-up name, where that is not the stack's name.
         open: its properties and attributes are those that its author says; all of them travel in each call.
         fixed: by property, the refusal to change it. `*` stands for all.
@@ -224,6 +225,7 @@ class Row:
     tags: Tagging | None = None
     tag_type: str = ""
     seconds: float = 1800.0
+    staying: tuple[str, ...] = ()
     named_after: str = ""
     open: bool = False
     fixed: Mapping[str, str] = field(default_factory=dict)
