@@ -8,7 +8,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.records.table import Change
 from netflux.network import configured
 from netflux.reconcile.loop import Loop
-from netflux.resources import ssm
+from netflux.resources import events, kmskeys, ssm
 from netflux.resources.ec2.tables import Tables
 from netflux.resources.route53 import targets
 from netflux.resources.route53.recordset import RECORD_SET
@@ -26,9 +26,12 @@ READERS = {
     "acm": ("elbv2",),
     "secretsmanager": ("secret-deletion",),
     "ssm": ("parameter-expiration",),
+    "kms": ("kms",),
+    "events": ("events",),
+    "scheduler": ("events",),
 }
 """Which controllers read what a service's API has accepted, and its tables."""
-TABLES = frozenset({"acm", "cloudfront", "ec2", "elbv2", "route53", "ssm"})
+TABLES = frozenset({"acm", "cloudfront", "ec2", "elbv2", "events", "kms", "route53", "scheduler", "ssm"})
 """Services of which all that controllers read are records."""
 
 
@@ -63,4 +66,8 @@ class Readers:
             return change.table == RECORD_SET.name and targets.acts(change)
         if change.table.startswith("ssm/"):
             return ssm.acts(change)
+        if change.table.startswith(("events/", "scheduler/")):
+            return events.acts(change)
+        if change.table.startswith("kms/"):
+            return change.table == kmskeys.KEY.name and kmskeys.acts(change)
         return configured.acts(self._tables, change)

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from netflux import facts
@@ -18,6 +19,10 @@ from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
 from netflux.aws.applicationautoscaling.store import Store as ScalingStore
+from netflux.aws.awslambda.code import Packages
+from netflux.aws.awslambda.host import Host as FunctionHost
+from netflux.aws.awslambda.runtimeapi import RuntimeApi
+from netflux.aws.awslambda.service import Lambda, library
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
@@ -29,7 +34,8 @@ from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.cloudwatch.ground import Ground as Metrics
 from netflux.aws.cloudwatch.minutes import Minutes
 from netflux.aws.cloudwatch.series import Datum, Metric, Series
-from netflux.aws.destinations import Destinations
+from netflux.aws.destinations import Destinations, Event
+from netflux.aws.dynamodb.api import DynamoDbApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ec2.controller import NetworkController
 from netflux.aws.ec2.flowcontroller import FlowLogController
@@ -55,9 +61,19 @@ from netflux.aws.elbv2.meter.counters import NAMESPACE, Value
 from netflux.aws.elbv2.meter.meter import Meter
 from netflux.aws.elbv2.operations import Parts as ElbParts
 from netflux.aws.elbv2.vpc import Vpcs
+from netflux.aws.events import observed
+from netflux.aws.events.api import EventsApi
+from netflux.aws.events.controller import EventController
+from netflux.aws.events.outlet import Outlet
+from netflux.aws.events.schedulerapi import SchedulerApi
+from netflux.aws.events.working import Works
+from netflux.aws.happening import Happenings
 from netflux.aws.iam.api import IamApi
+from netflux.aws.kms.api import KmsApi
+from netflux.aws.kms.controller import KeyController
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store as LogStore
+from netflux.aws.messages import Messages
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.backup import Backups
 from netflux.aws.rds.controller import Machine, RdsController
@@ -79,6 +95,7 @@ from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
 from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.cloudformation.custom.answers import Answers
 from netflux.controlplane.authorization.actors import Actors
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
@@ -90,6 +107,7 @@ from netflux.readers import Readers
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
 from netflux.resolver.resolver import Resolver
+from netflux.resources.awslambda.function import Functions
 from netflux.resources.sns.topics import Topics
 from netflux.resources.sqs.queues import Queues
 from netflux.runtime import choice
@@ -123,6 +141,7 @@ class Region:
         self.keys = front.keys
         self.endpoints = Endpoints()
         self.destinations = Destinations()
+        self.happenings = Happenings()
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
@@ -131,11 +150,9 @@ class Region:
         self.queues, self.topics = self._records()
         self.ec2, self.flow_logs = self._vpcs()
         logs = LogStore(state.path / "logs", self.documents, front.faults)
-        self.apis.register(LogsApi(logs, self.clock, self.apis))
+        self.apis.register(LogsApi(logs, self.clock, self.apis, self.destinations))
         self.series = Series()
-        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE, insights.NAMESPACE])
-        self.cloudwatch = CloudWatchApi(Metrics(self.series, namespaces, self.documents, self.clock))
-        self.apis.register(self.cloudwatch)
+        self.cloudwatch = self._metrics()
         self.registry = self._registry()
         self.rds = self._databases()
         self.meter = Meter(self.haproxy, self._measured)
@@ -143,21 +160,30 @@ class Region:
         self.edge, cloudfront = self._edges()
         self.runtime, seed = self._containers()
         self.ecs = self._tasks()
+        self.awslambda = self._lambda()
+        self.functions = self.awslambda.calls
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = self._stacks()
-        more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
+        more: list[Controller] = [
+            self.snapshots,
+            self.telemetry,
+            seed,
+            LifecycleController(self.documents, self.apis, self.clock),
+            self._scaling(),
+        ]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
-        more.append(ParameterExpirationController(self.documents, self.clock))
+        more += [ParameterExpirationController(self.documents, self.clock), self.awslambda.controller]
+        more += [KeyController(self.kms, self.clock), self._events()]
         network = NetworkController(self.network)
-        more += [self.snapshots, self.telemetry]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         s3.authorization = front.authorization
         readers = Readers(self.loop, self.ec2.tables)
         self.documents.watch(readers.recorded)
         certificate = self.topics.signatures.certificate
-        self._services = Services(s3.handle, self.facts, self._inquiry(), readers.changed, certificate)
+        answers = Answers(self.stacks.providers, self.stacks.waits, options.region, s3.handle)
+        self._services = Services(answers.handle, self.facts, self._inquiry(), readers.changed, certificate)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -182,6 +208,7 @@ class Region:
             await begin(lambda: self.elb.start(poke, soon), self.elb.stop)
             await self.runtime.clear()
             await begin(self.ecs.start, self.ecs.stop)
+            await begin(self.awslambda.start, self.awslambda.stop)
             self.loop.start()
             self.front.exit.push_async_callback(self.loop.stop)
             await begin(self.minutes.start, self.minutes.stop)
@@ -203,13 +230,41 @@ class Region:
         here = self.options.region, self.options.account
         self.apis.register(IamApi(self.documents, self.clock, self.options.account, self.keys))
         self.apis.register(SsmApi(self.documents, self.clock, self.apis, self.keys))
+        self.apis.register(DynamoDbApi(self.moto))
+        self.kms = KmsApi(self.documents, self.clock, here, self.keys)
+        self.apis.register(self.kms)
         queues = Queues(self.documents, self.clock)
         topics = Topics(self.documents, self.clock, queues, self.options.region)
-        self.destinations.register("sqs", lambda event: queues.send(event.arn, event.body, group=event.group))
-        self.destinations.register("sns", lambda event: topics.publish(event.arn, event.body, event.subject))
+        messages = Messages(queues, topics)
+        self.destinations.register("sqs", messages.send)
+        self.destinations.register("sns", messages.publish)
+        topics.functions = lambda arn, body, source: self.destinations.deliver(
+            Event(arn, body, source, principal="sns.amazonaws.com")
+        )
         self.apis.register(SqsApi(queues, self.keys, self.apis, here))
         self.apis.register(SnsApi(topics, self.keys, self.apis, here))
         return queues, topics
+
+    def _metrics(self) -> CloudWatchApi:
+        namespaces = frozenset([NAMESPACE, ecsmeter.NAMESPACE, insights.NAMESPACE])
+        api = CloudWatchApi(Metrics(self.series, namespaces, self.documents, self.clock))
+        api.transitions.tell(self.destinations, self.happenings)
+        self.apis.register(api)
+        return api
+
+    def _events(self) -> EventController:
+        """EventBridge, which takes what all others tell."""
+        here = self.options.region, self.options.account
+        outlet = Outlet(self.documents, self.clock, self.destinations, self.queues)
+        events = EventsApi(self.documents, self.clock, here, outlet)
+        scheduler = SchedulerApi(self.documents, self.clock, here, outlet)
+        self.apis.register(events)
+        self.apis.register(scheduler)
+        self.destinations.register("events", events.arrived)
+        self.happenings.listener = events.happened
+        self.documents.watch(events.changed)
+        self.documents.notice(observed.KINDS, events.changed)
+        return EventController(events, scheduler, Works(self.apis, self.front.authorization, self.clock), self.clock)
 
     def _registry(self) -> RegistryServer:
         binary = distribution.program()
@@ -244,7 +299,9 @@ class Region:
         return api, logs
 
     def _stacks(self) -> CloudFormationApi:
-        stacks = CloudFormationApi(self.apis, self.documents, self.clock, self.state.path / "lint")
+        base = f"http://localhost:{self.options.port}"
+        cache = self.state.path / "lint"
+        stacks = CloudFormationApi(self.apis, self.documents, self.clock, cache, base=base)
         stacks.actors = Actors(self.front.authorization, self.keys, self.apis)
         self.apis.register(stacks)
         return stacks
@@ -347,6 +404,32 @@ class Region:
         seed = SeedController(self.apis.call, self.documents, sources, trees, local)
         images = EcrRegistry(*where, seed.filled)
         return choice.assemble(self.options.runtime, self.children, images, podman, trees), seed
+
+    def _lambda(self) -> Lambda:
+        packages = Packages(self.state.path / "functions", self.state.run / "functions")
+        host = FunctionHost(
+            kept=Functions(self.documents, (self.options.region, self.options.account)),
+            packages=packages,
+            runtime=self.runtime,
+            runtime_api=RuntimeApi(),
+            apis=self.apis,
+            clock=self.clock,
+            endpoint=f"http://127.0.0.1:{self.options.port}",
+            library=library(),
+            modules=None,
+            authority=self.front.authorization,
+            trust=self._trust(),
+        )
+        made = Lambda(host, self.destinations, self._poke)
+        self.apis.register(made.api)
+        return made
+
+    def _trust(self) -> Path:
+        """A folder with the authority's certificates and without its keys, for functions."""
+        folder = self.state.run / "trust"
+        folder.mkdir(exist_ok=True)
+        (folder / "ca.pem").write_bytes(self.gateway.authority.certificate.read_bytes())
+        return folder
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netflux.aws.acm.api import AcmApi
+from netflux.aws.dynamodb.api import DynamoDbApi
 from netflux.aws.elbv2.api import ElbApi
 from netflux.aws.elbv2.balancer.desired import Desired
 from netflux.aws.elbv2.listener.certificates import Acm
@@ -30,7 +31,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.moto.backend import Moto
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
-from tests.controlplane.plane import with_ec2, with_iam
+from tests.controlplane.plane import with_ec2, with_iam, with_kms, with_queues
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -290,6 +291,9 @@ class Cloud:
         self.apis.register(AcmApi(self.documents, Clock(), (REGION, ACCOUNT)))
         keys = with_iam(self.apis, self.documents, ACCOUNT)
         self.apis.register(SsmApi(self.documents, Clock(), self.apis, keys))
+        self.apis.register(DynamoDbApi(self.moto))
+        self.kms = with_kms(self.apis, self.documents, keys)
+        self.queues, self.topics = with_queues(self.apis, self.documents, keys)
         self.apis.register(Route53Api(self.documents, Clock(), self.apis, (REGION, ACCOUNT)))
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.broken: Callable[[str, dict[str, Any]], Exception | None] = lambda _operation, _params: None
@@ -359,6 +363,15 @@ class Cloud:
         """`Logical STATUS`, oldest first."""
         answer = await self.cf("DescribeStackEvents", StackName=name)
         return [f"{e['LogicalResourceId']} {e['ResourceStatus']}" for e in reversed(answer["StackEvents"])]
+
+    async def reasons(self, name: str = "s") -> list[str]:
+        """Why resources failed, oldest first."""
+        answer = await self.cf("DescribeStackEvents", StackName=name)
+        return [
+            f"{e['LogicalResourceId']}: {e['ResourceStatusReason']}"
+            for e in reversed(answer["StackEvents"])
+            if e["ResourceStatus"].endswith("FAILED")
+        ]
 
 
 @asynccontextmanager

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from netflux.errors import AwsError
+
 TEMPLATE = """
 Resources:
   Zone:
@@ -106,8 +108,7 @@ async def test_a_certificate_whose_answer_was_lost_is_the_same_one(cloud: Any) -
     assert len((await cloud.apis.call("acm", "ListCertificates", every))["CertificateSummaryList"]) == 1
 
 
-async def test_validation_by_mail_fails_the_stack_by_name(cloud: Any) -> None:
-    stack = await cloud.create(TEMPLATE.replace("ValidationMethod: DNS", "ValidationMethod: EMAIL"))
-    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
-    told = (await cloud.cf("DescribeStackEvents", StackName="s"))["StackEvents"]
-    assert any("ValidationMethod ('EMAIL')" in event.get("ResourceStatusReason", "") for event in told)
+async def test_validation_by_mail_is_refused_by_name_before_anything_is_made(cloud: Any) -> None:
+    with pytest.raises(AwsError, match=r"Resource Certificate .*: the parameter ValidationMethod \('EMAIL'\)"):
+        await cloud.create(TEMPLATE.replace("ValidationMethod: DNS", "ValidationMethod: EMAIL"))
+    assert not (await cloud.cf("DescribeStacks"))["Stacks"]

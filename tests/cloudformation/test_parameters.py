@@ -76,7 +76,7 @@ def test_lists_are_lists_to_ref() -> None:
         "  A: {Type: CommaDelimitedList}\n  B: {Type: 'List<AWS::EC2::Subnet::Id>'}\n  C: {Type: String}"
     )
     values = {"A": "x, y", "B": "s1,s2", "C": "a,b"}
-    assert parameters.references(template, values) == {"A": ["x", "y"], "B": ["s1", "s2"], "C": "a,b"}
+    assert parameters.references(template, values, {}) == {"A": ["x", "y"], "B": ["s1", "s2"], "C": "a,b"}
 
 
 def test_a_pattern_that_makes_others_try_for_ever_is_decided() -> None:

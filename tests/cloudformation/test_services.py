@@ -77,7 +77,7 @@ async def test_an_update_of_the_tasks_replaces_the_definition_and_updates_the_se
     definition = after["MovieTaskDefinition"]["PhysicalResourceId"]
     assert definition.endswith("/movie-service:2")
     service = {"cluster": "prod", "service": after["MovieService"]["PhysicalResourceId"]}
-    assert service | {"taskDefinition": definition} in cloud.made("UpdateService")
+    assert service | {"taskDefinition": definition, "desiredCount": 2} in cloud.made("UpdateService")
     statuses = [each["status"] for each in cloud.ecs.definitions.values()]
     assert sorted(statuses) == ["ACTIVE", "ACTIVE", "INACTIVE", "INACTIVE"]
 

@@ -304,7 +304,7 @@ async def test_a_dynamic_reference_reaches_the_call_and_no_document(cloud: Any) 
     ("asked", "carried"),
     [
         ({"DeploymentConfig": {"Mode": "STANDARD", "DisableRollback": False}}, True),
-        ({"DeploymentConfig": {"Mode": "EXPRESS"}}, False),
+        ({"DeploymentConfig": {"Mode": "EXPRESS"}}, True),
         ({"ImportExistingResources": True, "IncludeNestedStacks": True}, True),
         ({"DeploymentMode": "REVERT_DRIFT"}, False),
     ],

@@ -33,7 +33,7 @@ def test_a_date_stays_text() -> None:
         ("A: [1, 2\nB: 3\n", ["YAML not well-formed", "line 2"]),
         ("A:\n  B: 1\n  B: 2\n", ["the key B is given twice", "line 3"]),
         ("A: !Nope x\n", ["!Nope", "line 1"]),
-        ('{"A": 1,\n "B" 2}', ["JSON not well-formed", "line 2, column 6"]),
+        ('{"A": 1,\n "B" 2}', ["JSON not well-formed", "line 2, column 7"]),
         ("just text", ["unsupported structure"]),
         ("- a\n- b\n", ["unsupported structure"]),
     ],

@@ -12,7 +12,7 @@ def test_a_declaration_has_its_attributes() -> None:
     template = parse(BUCKET + "    DependsOn: C\n    DeletionPolicy: Retain\n  C:\n    Type: AWS::S3::Bucket\n")
     assert template.resources["B"].depends_on == ("C",)
     assert template.resources["B"].deletion_policy == "Retain"
-    assert template.resources["C"].deletion_policy == "Delete"
+    assert template.resources["C"].deletion_policy is None
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_a_declaration_has_its_attributes() -> None:
         ("Resources:\n  B: {}\n", "Every Resources object must contain a Type member"),
         (BUCKET + "    Foo: 1\n", "Invalid template resource property 'Foo'"),
         (BUCKET + "    DeletionPolicy: Keep\n", "Unrecognized DeletionPolicy Keep"),
-        (BUCKET + "Outputs:\n  O: {Description: x}\n", "requires a Value"),
+        (BUCKET + "Outputs:\n  O: {Description: x}\n", "Every Outputs member must contain a Value object"),
         ("Resources:\n  a-b: {Type: AWS::S3::Bucket}\n", "a-b is non alphanumeric"),
     ],
 )

@@ -6,6 +6,7 @@ from netflux import names
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.iam.accesskeys import UserKeys
 from netflux.aws.iam.api import IamApi
+from netflux.aws.kms.api import KmsApi
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
@@ -52,6 +53,13 @@ def with_queues(apis: Apis, documents: Documents, keys: Keys, clock: Clock | Non
     apis.register(SqsApi(queues, keys, apis, (names.REGION, names.ACCOUNT)))
     apis.register(SnsApi(topics, keys, apis, (names.REGION, names.ACCOUNT)))
     return queues, topics
+
+
+def with_kms(apis: Apis, documents: Documents, keys: Keys, clock: Clock | None = None) -> KmsApi:
+    """KMS on the documents, answering from now on; until then moto has it."""
+    api = KmsApi(documents, clock or Clock(), (apis.region, apis.account), keys)
+    apis.register(api)
+    return api
 
 
 class Plane:

@@ -7,13 +7,18 @@ from botocore import xform_name
 
 from netflux.aws.acm.api import AcmApi
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
+from netflux.aws.awslambda.api import LambdaApi
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudwatch.api import CloudWatchApi
+from netflux.aws.dynamodb.api import DynamoDbApi
 from netflux.aws.ec2.api import Ec2Api
 from netflux.aws.ecr.api import EcrApi
 from netflux.aws.ecs.api import EcsApi
 from netflux.aws.elbv2.api import ElbApi
+from netflux.aws.events.api import EventsApi
+from netflux.aws.events.schedulerapi import SchedulerApi
 from netflux.aws.iam.api import IamApi
+from netflux.aws.kms.api import KmsApi
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.insightsapi import InsightsApi
@@ -31,9 +36,9 @@ from netflux.controlplane.protocol import models
 
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudformation": CloudFormationApi,
-    "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
-    "elbv2": ElbApi, "iam": IamApi, "logs": LogsApi, "pi": InsightsApi, "rds": RdsApi, "route53": Route53Api,
-    "s3": S3Api,
+    "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "dynamodb": DynamoDbApi, "ec2": Ec2Api, "ecr": EcrApi,
+    "ecs": EcsApi, "elbv2": ElbApi, "events": EventsApi, "iam": IamApi, "kms": KmsApi, "lambda": LambdaApi,
+    "logs": LogsApi, "pi": InsightsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api, "scheduler": SchedulerApi,
     "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
     "ssm": SsmApi, "sts": StsApi,
 }  # fmt: skip

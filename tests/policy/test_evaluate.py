@@ -133,7 +133,7 @@ def test_conditions(operator: str, block: dict[str, Any], context: dict[str, lis
 @pytest.mark.parametrize(
     "change",
     [
-        {"Effect": "allow"},
+        {"Effect": "Permit"},
         {"Principal": {"AWS": "arn:aws:iam::*:root"}},
         {"Principal": None},
         {"Condition": {"StringSounds": {"a": "b"}}},

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from netflux.cloudformation.changeset import ChangeSets
+from netflux.cloudformation.policies import StackPolicies
+from netflux.cloudformation.recovery import Recovery
+from netflux.cloudformation.signalling import Signalling
 
 
-class CloudFormationApi(ChangeSets):
-    """All operations: of reading, of stacks, of change sets. An operation without a method is refused by name."""
+class CloudFormationApi(Signalling, StackPolicies, ChangeSets, Recovery):
+    """All operations: of reading, of stacks, of change sets, of ways back, of signals, of policies.
+
+    An operation without a method is refused by name."""
 
     service = "cloudformation"
     whole = True

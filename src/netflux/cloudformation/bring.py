@@ -8,15 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netflux.cloudformation import decide
+from netflux.cloudformation import decide, stackpolicy
 from netflux.cloudformation.decide import Action
 from netflux.cloudformation.hands import Hands, NotMade, made_up_name
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.retag import retag
-from netflux.cloudformation.scene import as_list
+from netflux.cloudformation.stackpolicy import Subject
 from netflux.cloudformation.store import Resource, Stack, resource_from
 from netflux.cloudformation.template import Declaration
-from netflux.cloudformation.types.table import TAGS, Facts, Properties, Row
+from netflux.cloudformation.types.table import TAGS, Facts, Properties, Row, as_list
 from netflux.cloudformation.validate import row_of, schema_of
 from netflux.errors import AwsError
 
@@ -63,10 +63,22 @@ class Bringer:
         change = decide.compare(row, schema_of(self._region, row.type), base or {}, wish.properties)
         if change.action is Action.NONE and resource.attempt is None:
             self._keep(resource, wish)
-        elif change.action is Action.REPLACE:
+            return
+        self._check_policy(resource, change.action)
+        if change.action is Action.REPLACE:
             await self._replace(row, wish, (resource, change), configured)
         else:
             await self._update(row, wish, (resource, change), configured)
+
+    def _check_policy(self, resource: Resource, action: Action) -> None:
+        """A rollback is held to no policy: it brings back what the policy guards."""
+        operation = self._stack.operation
+        if operation is None or (operation.kind, operation.phase) != ("update", "apply"):
+            return
+        wanted = stackpolicy.REPLACE if action is Action.REPLACE else stackpolicy.MODIFY
+        said = stackpolicy.denied(operation.policy, wanted, Subject(resource.logical, resource.type))
+        if said:
+            raise AwsError("NotStabilized", said)
 
     def _keep(self, resource: Resource, wish: Wish) -> None:
         """Attributes of the template that need no call are written down."""
@@ -92,11 +104,11 @@ class Bringer:
         if not resource.physical:
             self._hands.check()
             try:
-                physical = await self._made(row, wish, resource, again=tried)
+                physical, told = await self._made(row, wish, resource, again=tried)
             except NotMade:
                 self._journal.store.put_resource(self._stack, replace(resource, token=""))
                 raise
-            resource = replace(resource, physical=physical)
+            resource = replace(resource, physical=physical, attributes=told)
             resource = self._journal.resource(
                 self._stack, resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated"
             )
@@ -130,14 +142,14 @@ class Bringer:
         made = replace(made, token=token)
         return self._journal.store.put_resource(self._stack, made)
 
-    async def _made(self, row: Row, wish: Wish, resource: Resource, *, again: bool) -> str:
+    async def _made(self, row: Row, wish: Wish, resource: Resource, *, again: bool) -> tuple[str, dict[str, Any]]:
         facts = await self._facts(resource, row, wish)
         if again:
             known = [each.physical for each in self._journal.store.resources(self._stack).values()]
             known += [resource.previous["physical"]] if resource.previous else []
             found = await self._hands.find(row, facts, known)
             if found is not None:
-                return found
+                return found, {}
         return await self._hands.make(row, facts)
 
     async def _facts(self, resource: Resource, row: Row, wish: Wish, old: Properties | None = None) -> Facts:
@@ -165,11 +177,31 @@ class Bringer:
                 detail="CONFIGURATION_COMPLETE",
             )  # fmt: skip
             configured()
-        facts = await self._hands.settle(row, facts)
-        resource = replace(
-            resource, attributes=await self._hands.attributes(row, facts), configured=True, complete=True, attempt=None
+        ready = not (row.early and self._stack.operation is not None and self._stack.operation.express)
+        facts = await self._hands.settle(row, facts) if ready else await self._hands.read(row, facts)
+        attributes = await self._hands.attributes(row, facts)
+        hidden = row.hidden is not None and row.hidden(facts.item)
+        before, resource = resource, self._renamed(row, resource, facts)
+        resource = replace(resource, attributes=attributes, hidden=hidden, configured=True, complete=True, attempt=None)
+        with self._journal.store.transaction():
+            if resource.physical != before.physical:
+                self._set_aside(before, resource, facts.old)
+            self._journal.resource(self._stack, resource, f"{verb}_COMPLETE")
+
+    def _renamed(self, row: Row, resource: Resource, facts: Facts) -> Resource:
+        """The resource with the physical id that an update gave it, and a token of its own then."""
+        physical = row.renamed(facts.item) if row.renamed is not None else resource.physical
+        return (
+            resource if physical == resource.physical else replace(resource, physical=physical, token=str(uuid.uuid4()))
         )
-        self._journal.resource(self._stack, resource, f"{verb}_COMPLETE")
+
+    def _set_aside(self, before: Resource, now: Resource, old: Properties) -> None:
+        """What had the id before goes in the clean-up; what has it again, after a rollback, stays."""
+        store = self._journal.store
+        for key, each in store.leftovers(self._stack).items():
+            if (each.logical, each.physical) == (now.logical, now.physical):
+                store.drop_leftover(self._stack, key)
+        store.put_leftover(self._stack, replace(before, properties=old, previous=None))
 
     async def _replace(
         self, row: Row, wish: Wish, what: tuple[Resource, decide.Change], configured: Callable[[], None]
@@ -192,7 +224,9 @@ class Bringer:
         facts = await self._hands.facts(self._stack, resource, row, wish.properties | defaults, base)
         wait = True
         for step in row.updates:
-            changed = [name for name in change.changed if name in (step.only or ()) and name in facts.new]
+            mine = [name for name in change.changed if name in (step.only or ())]
+            asked = mine if step.whole else [name for name in mine if name in facts.new]
+            changed = list(change.changed) if row.open else asked
             if changed and not (row.tags is not None and changed == [TAGS]):
                 facts = await self._hands.idle(row, facts)
                 wait = await self._hands.step(row, step, facts, changed)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from netflux.cloudformation.intrinsics import function
 from netflux.cloudformation.shape import Uncarried, fit, member
-from netflux.cloudformation.types.table import TAGS, Facts, Properties, Row, Step, fill
+from netflux.cloudformation.types.table import TAGS, Facts, Properties, Row, Step, as_list, fill
 from netflux.controlplane.protocol import models
 
 
@@ -60,7 +61,8 @@ def _fitted(row: Row, step: Step, properties: Properties, wanted: Collection[str
             continue
         found = member(name, shape, step.renames)
         if found is not None:
-            made[found] = fit(value, shape.members[found], step.renames, name)
+            mapped = name == TAGS and isinstance(value, dict) and function(value) is None
+            made[found] = fit(as_list(value) if mapped else value, shape.members[found], step.renames, name)
         elif name == TAGS and "TagSpecifications" in shape.members:
             if value:
                 made["TagSpecifications"] = [{"ResourceType": row.tag_type, "Tags": value}]
@@ -93,7 +95,12 @@ def create_carries(row: Row, name: str) -> bool:
 
 def carried(row: Row, name: str) -> bool:
     """Whether anything carries the property when the resource is created."""
-    return name in row.consumed or create_carries(row, name) or any(name in (step.only or ()) for step in row.also)
+    return (
+        row.open
+        or name in row.consumed
+        or create_carries(row, name)
+        or any(name in (step.only or ()) for step in row.also)
+    )
 
 
 def uncarried(row: Row, properties: Properties) -> Iterator[str]:

@@ -7,14 +7,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from netflux.cloudformation import members, render, requests
+from netflux.cloudformation import members, render, requests, triggers
 from netflux.cloudformation.foresee import foresee, rendered
-from netflux.cloudformation.stacks import Stacks
-from netflux.cloudformation.store import Operation, Source, Stack
+from netflux.cloudformation.reading import EXECUTED
+from netflux.cloudformation.stacks import Stacks, began
+from netflux.cloudformation.store import Source, Stack
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 
+_KEPT = (
+    "Description", "NotificationARNs", "Capabilities", "RoleARN", "OnStackFailure", "ClientToken",
+    "RollbackConfiguration", "DeploymentConfig",
+)  # fmt: skip
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
 
@@ -22,7 +27,7 @@ class ChangeSets(Stacks):
     """The operations on change sets."""
 
     @operation(
-        f"{members.STACK} {members.NOTHING_MORE} UsePreviousTemplate NotificationARNs ChangeSetName ClientToken "
+        f"{members.STACK} {members.HOW} UsePreviousTemplate NotificationARNs ChangeSetName ClientToken "
         "Description ChangeSetType OnStackFailure ResourcesToImport",
         neutral={
             "IncludeNestedStacks": "The answer says that a nested stack's own changes are not among these.",
@@ -39,50 +44,53 @@ class ChangeSets(Stacks):
     async def create_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Works out the changes. A new stack is there from now on, in REVIEW_IN_PROGRESS."""
         requests.check_length(call, request)
+        triggers.check(request.get("RollbackConfiguration", {}))
         kind = request.get("ChangeSetType", "UPDATE")
         if kind == "UPDATE" and request.get("OnStackFailure") == "DELETE":
             raise AwsError("ValidationError", "OnStackFailure DELETE is for change sets of the type CREATE.")
         stack = self._store.stack(request["StackName"])
         existing = stack if stack is not None and stack.status != "REVIEW_IN_PROGRESS" else None
-        self._check_kind(kind, stack, request["StackName"])
+        self._check_kind(kind, stack, request)
         role = request.get("RoleARN") or (existing.shown.get("RoleARN", "") if existing is not None else "")
         calling = self._calling(self._actor(call, role))
         asked = await requests.asked(calling.call, self._checks, request, call.region, existing)
         stack = self._store.stack(request["StackName"])
-        if stack is None:
-            name = requests.stack_name(request["StackName"])
-            stack = self._new(call, name, Source("", {}, {}), request)
-            stack = self._journal.stack(stack, "REVIEW_IN_PROGRESS", "User Initiated")
+        found = stack or self._new(call, requests.stack_name(request["StackName"]), Source("", {}, {}), request)
         name, token = request["ChangeSetName"], request.get("ClientToken")
-        known = self._store.change_sets(stack).get(name)
+        known = self._store.change_sets(found).get(name)
         if known is not None and token and known["request"].get("ClientToken") == token:
-            return {"Id": known["id"], "StackId": stack.id}
+            return {"Id": known["id"], "StackId": found.id}
         if known is not None:
             raise AwsError("AlreadyExistsException", f"ChangeSet [{name}] already exists")
-        target = replace(stack, source=asked.source)
-        changes = await foresee(self._apis.call, self._store, target, asked.template, self._examiner.beside)
-        failed = not changes and asked.source.tags == stack.source.tags and bool(stack.source.template)
+        target = replace(found, source=asked.source)
+        plan = await foresee(self._planning(), target, asked.template)
+        if stack is None:  # what is refused leaves no stack
+            self._free(found.name)
+            found = self._journal.stack(found, "REVIEW_IN_PROGRESS", "User Initiated")
+        failed = plan.empty and asked.source.tags == found.source.tags and bool(found.source.template)
         identifier = f"arn:aws:cloudformation:{call.region}:{call.account}:changeSet/{name}/{uuid.uuid4()}"
-        keep = ("Description", "NotificationARNs", "Capabilities", "RoleARN", "OnStackFailure", "ClientToken")
-        self._store.put_change_set(stack, name, {
+        self._store.put_change_set(found, name, {
             "id": identifier,
+            "name": name,
             "created": self._journal.now(),
             "status": "FAILED" if failed else "CREATE_COMPLETE",
             "reason": NO_CHANGES if failed else "",
             "execution": "UNAVAILABLE" if failed else "AVAILABLE",
             "source": asdict(asked.source),
-            "changes": [rendered(each) for each in changes],
+            "changes": [rendered(each) for each in plan.changes],
             "kind": kind,
-            "request": {key: request[key] for key in keep if key in request},
+            "request": {key: request[key] for key in _KEPT if key in request},
         })  # fmt: skip
-        return {"Id": identifier, "StackId": stack.id}
+        return {"Id": identifier, "StackId": found.id}
 
-    def _check_kind(self, kind: str, stack: Stack | None, name: str) -> None:
+    def _check_kind(self, kind: str, stack: Stack | None, request: Mapping[str, Any]) -> None:
+        name = request["StackName"]
         if kind == "CREATE":
             if stack is not None and stack.status != "REVIEW_IN_PROGRESS":
                 raise AwsError(
                     "ValidationError",
-                    f"Stack [{name}] already exists and cannot be created again with the changeSet type CREATE.",
+                    f"Stack [{name}] already exists and cannot be created again with the changeSet "
+                    f"[{request['ChangeSetName']}].",
                 )
             return
         if stack is None:
@@ -96,15 +104,15 @@ class ChangeSets(Stacks):
     )
     async def describe_change_set(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """The change set with its changes."""
-        stack, name, found = self._find(request)
+        stack, _, found = self._find(request)
         source = Source(**found["source"])
         whole = render.stack(replace(stack, source=source))
         made = {key: whole[key] for key in ("StackId", "StackName", "Parameters", "Tags")}
-        return made | _summary(name, found) | {
+        return made | _summary(found) | {
             "Changes": found["changes"],
             "Capabilities": found["request"].get("Capabilities", []),
             "NotificationARNs": found["request"].get("NotificationARNs", []),
-            "RollbackConfiguration": {},
+            "RollbackConfiguration": found["request"].get("RollbackConfiguration", {}),
             "IncludeNestedStacks": False,
         }  # fmt: skip
 
@@ -114,14 +122,15 @@ class ChangeSets(Stacks):
         stack = self._live(request["StackName"])
         return {
             "Summaries": [
-                {"StackId": stack.id, "StackName": stack.name} | _summary(name, found)
-                for name, found in self._store.change_sets(stack).items()
+                {"StackId": stack.id, "StackName": stack.name} | _summary(found)
+                for found in self._store.change_sets(stack).values()
+                if found["execution"] not in EXECUTED
             ]
         }
 
     @operation("ChangeSetName StackName")
     async def delete_change_set(self, _call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        """Forgets a change set; one that isn't there is forgotten already."""
+        """Forgets a change set; one that isn't there is forgotten already, but for its stack, which has to be."""
         try:
             stack, name, _ = self._find(request)
         except AwsError as error:
@@ -133,17 +142,16 @@ class ChangeSets(Stacks):
 
     @operation(
         "ChangeSetName StackName ClientRequestToken DisableRollback RetainExceptOnCreate",
-        refused=members.KEPT_ON_CREATE,
-        only=members.ONLY_KEPT,
     )
     async def execute_change_set(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Starts making the changes."""
-        stack, name, found = self._find(request)
+        stack, _, found = self._find(request)
         if found["execution"] != "AVAILABLE":
+            status = found["status"] if found["execution"] == "UNAVAILABLE" else found["execution"]
+            of = "status" if found["execution"] == "UNAVAILABLE" else "execution status"
             raise AwsError(
                 "InvalidChangeSetStatus",
-                f"ChangeSet [{found['id']}] cannot be executed in its current execution status of "
-                f"[{found['execution']}]",
+                f"ChangeSet [{found['id']}] cannot be executed in its current {of} of [{status}]",
             )
         source = Source(**found["source"])
         kept = {"ChangeSetId": found["id"]} | found["request"] | request
@@ -153,17 +161,14 @@ class ChangeSets(Stacks):
         else:
             self._begin_update(stack, source, kept, actor)
         for other in self._store.change_sets(stack):
-            if other != name:
-                self._store.drop_change_set(stack, other)
-        self._store.put_change_set(stack, name, found | {"execution": "EXECUTE_COMPLETE"})
+            self._store.drop_change_set(stack, other)
+        self._store.put_change_set(stack, found["id"], found | {"execution": "EXECUTE_COMPLETE"})
         return {}
 
     def _begin_create(self, stack: Stack, source: Source, request: Mapping[str, Any], actor: tuple[str, ...]) -> None:
-        on_failure = "DO_NOTHING" if request.get("DisableRollback") else request.get("OnStackFailure", "ROLLBACK")
-        token = str(request.get("ClientRequestToken") or uuid.uuid4())
-        kept = ("NotificationARNs", "RoleARN", "ChangeSetId", "DisableRollback")
+        kept = ("NotificationARNs", "RoleARN", "ChangeSetId", "DisableRollback", "RollbackConfiguration")
         shown = {key: request[key] for key in kept if key in request}
-        operation = Operation("create", token, "apply", on_failure=on_failure, actor=actor)
+        operation = began("create", request, None, actor)
         stack = self._journal.stack(
             replace(stack, source=source, shown=stack.shown | shown),
             "CREATE_IN_PROGRESS", "User Initiated", operation=operation,
@@ -172,10 +177,10 @@ class ChangeSets(Stacks):
         self._start(stack)
 
 
-def _summary(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
+def _summary(found: Mapping[str, Any]) -> dict[str, Any]:
     made = {
         "ChangeSetId": found["id"],
-        "ChangeSetName": name,
+        "ChangeSetName": found.get("name", found["id"].split("/")[1]),
         "CreationTime": render.moment(found["created"]),
         "Status": found["status"],
         "ExecutionStatus": found["execution"],

@@ -68,6 +68,9 @@ class Clearer:
 
     async def _delete(self, doomed: Doomed) -> bool:
         resource = doomed.resource
+        if not resource.physical and not resource.token:  # it never was
+            doomed.forget()
+            return True
         if doomed.policy in ("Retain", "RetainExceptOnCreate"):
             self._tell(doomed, "DELETE_SKIPPED")
             doomed.forget()
@@ -78,7 +81,8 @@ class Clearer:
         except Halted:
             raise
         except AwsError as error:
-            self._tell(doomed, "DELETE_FAILED", f"{error.message} ({error.code})")
+            told = error.message if error.code == "NotStabilized" else f"{error.message} ({error.code})"
+            self._tell(doomed, "DELETE_FAILED", told)
             return False
         except Exception as error:  # noqa: BLE001, told as the resource's failure, and logged
             _log.exception("deleting %s of %s", resource.logical, self._stack.name)
@@ -96,11 +100,9 @@ class Clearer:
 
     async def _gone(self, resource: Resource, policy: str) -> None:
         row = row_of(resource.type)
-        if not resource.physical and not resource.token:
-            return
         facts = await self._hands.facts(self._stack, resource, row, resource.properties)
         if not resource.physical:
-            found = await self._hands.find(row, facts, self._known(resource))
+            found = await self._hands.left(row, facts, self._known(resource))
             if found is None:
                 return
             resource = replace(resource, physical=found)

@@ -46,6 +46,9 @@ def compare(row: Row, schema: Schema, old: Properties, new: Properties) -> Chang
     changed = tuple(name for name in sorted(old.keys() | new.keys()) if _differs(old.get(name), new.get(name)))
     if not changed:
         return Change(Action.NONE)
+    for name in changed:
+        if name in row.fixed or "*" in row.fixed:
+            raise AwsError("ValidationError", row.fixed.get(name) or row.fixed["*"])
     replacing = tuple(name for name in changed if _replaces(row, schema, name, (old.get(name), new.get(name))))
     unknown = tuple(name for name in changed if has_unknown(new.get(name)))
     if replacing:
@@ -102,9 +105,11 @@ def removed_defaults(row: Row, schema: Schema, old: Properties, new: Properties)
     """
     found: Properties = {}
     for name in old.keys() - new.keys():
-        if name == TAGS or name in row.consumed:
+        if name == TAGS or name in row.consumed or name in row.staying or row.open:
             continue
         steps = [step for step in row.updates if name in (step.only or ())]
+        if any(step.whole for step in steps):
+            continue
         stated = schema.default(name)
         default = next((step.defaults[name] for step in steps if name in step.defaults), stated)
         if default is None:

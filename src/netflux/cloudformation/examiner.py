@@ -12,8 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from netflux.cloudformation import parameters, validate
-from netflux.cloudformation.allowance import TooLarge
-from netflux.cloudformation.intrinsics import UNKNOWN, Environment, Misused
+from netflux.cloudformation.intrinsics import UNKNOWN, Environment, Later
 from netflux.cloudformation.patterns import Trials, Untried
 from netflux.cloudformation.syntax import FORMAT_ERROR
 from netflux.cloudformation.template import Template, parse, remembered
@@ -58,19 +57,21 @@ class Examiner:
             except Untried as untried:
                 tried |= await self._trials.attempt(untried)
 
-    async def check(self, template: Template, region: str, stack: str, values: Mapping[str, str]) -> None:
-        """Raises AwsError ValidationError for what AWS says of the template, whatever is there already.
+    async def rehearse(self, template: Template, region: str, stack: str, values: Mapping[str, Any]) -> None:
+        """Raises AwsError ValidationError for what AWS says of the template with its parameters, before all else.
 
         Args:
             stack: its name.
-            values: of the parameters.
+            values: what Ref gives for the parameters.
         """
-        await self.beside(validate.check, template, region)
-        known = {
+        await self.beside(_rehearse, template, self.known(region, stack), values)
+
+    def known(self, region: str, stack: str) -> dict[str, str]:
+        """The pseudo parameters that are known before a stack is there."""
+        return {
             "AWS::AccountId": self._account, "AWS::Partition": "aws", "AWS::Region": region, "AWS::StackName": stack,
             "AWS::URLSuffix": "amazonaws.com",
         }  # fmt: skip
-        await self.beside(_rehearse, template, known, values)
 
     def stop(self) -> None:
         """Takes no more work; what is waiting is given up."""
@@ -78,38 +79,42 @@ class Examiner:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _rehearse(template: Template, known: Mapping[str, str], values: Mapping[str, str]) -> None:
+def _rehearse(template: Template, known: Mapping[str, str], values: Mapping[str, Any]) -> None:
     """Evaluates all that can be before anything is there.
 
-    Raises AwsError ValidationError for functions that are given what they can't be, and for what grows too large;
-    other mistakes are told by who needs the value.
+    Raises AwsError ValidationError for functions that are given what they can't be, for what grows too large, for keys
+    that a mapping lacks, and for references to resources whose condition is false.
 
     Args:
         known: pseudo parameters.
     """
-    stored = dict.fromkeys(parameters.stored_parameters(template, values), UNKNOWN)
+    skipped: list[str] = []
+
+    def reference(logical: str) -> Any:
+        condition = template.resources[logical].condition
+        if condition is not None and not env.holds(condition):
+            skipped.append(logical)
+        return UNKNOWN
+
     env = Environment(
-        parameters={**parameters.references(template, values), **stored},
+        parameters=values,
         pseudo={**dict.fromkeys(validate.PSEUDO, UNKNOWN), **known},
         mappings=template.mappings,
         conditions=template.conditions,
-        reference=lambda _logical: UNKNOWN,
-        attribute=lambda _logical, _name: UNKNOWN,
+        exports=Later(),
+        outputs=lambda _stack: UNKNOWN,
+        reference=reference,
+        attribute=lambda logical, _name: reference(logical),
     )
     for name in template.conditions:
-        _foretold(env.holds, name)
+        env.holds(name)
     for declaration in template.resources.values():
-        if declaration.condition is None or _foretold(env.holds, declaration.condition):
-            _foretold(env.value, declaration.properties)
+        if declaration.condition is None or env.holds(declaration.condition):
+            env.value(declaration.properties)
+    if skipped:
+        raise validate.unresolved(skipped, "Resources")
     for output in template.outputs.values():
-        if "Condition" not in output or _foretold(env.holds, output["Condition"]):
-            _foretold(env.value, output)
-
-
-def _foretold(work: Callable[[Any], Any], given: Any) -> Any:
-    try:
-        return work(given)
-    except AwsError as error:
-        if isinstance(error, TooLarge | Misused) or error.message.startswith(FORMAT_ERROR):
-            raise
-        return None
+        if "Condition" not in output or env.holds(output["Condition"]):
+            env.value(output)
+    if skipped:
+        raise AwsError("ValidationError", validate.unresolved(skipped, "Outputs").message.removeprefix(FORMAT_ERROR))

@@ -4,49 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from netflux.clock import Clock
-from netflux.cloudformation import scene
-from netflux.cloudformation.bring import Bringer, Wish, swap_back
+from netflux.cloudformation import exports, scene, stackpolicy, triggers
+from netflux.cloudformation.bring import swap_back
 from netflux.cloudformation.clear import Clearer, Doomed
-from netflux.cloudformation.graph import Needs, needs
 from netflux.cloudformation.hands import Halted, Hands
 from netflux.cloudformation.intrinsics import Environment
 from netflux.cloudformation.journal import Journal
+from netflux.cloudformation.provision import Provision
+from netflux.cloudformation.stackpolicy import Subject
 from netflux.cloudformation.store import Operation, Resource, Stack
-from netflux.cloudformation.template import Declaration, Template, parse, remembered
-from netflux.cloudformation.types.table import Caller, Properties
-from netflux.cloudformation.validate import row_of
+from netflux.cloudformation.template import Template, parse, remembered
+from netflux.cloudformation.types.table import Caller
 from netflux.errors import AwsError
 
 _log = logging.getLogger(__name__)
 
-
-@dataclass
-class _Gate:
-    """Where dependents wait: True when they may go on, False when they never will."""
-
-    configured: asyncio.Future[bool]
-    complete: asyncio.Future[bool]
-
-    @classmethod
-    def new(cls) -> _Gate:
-        loop = asyncio.get_running_loop()
-        return cls(loop.create_future(), loop.create_future())
-
-    def open(self) -> None:
-        """Dependents by reference may start."""
-        if not self.configured.done():
-            self.configured.set_result(True)
-
-    def close(self, *, good: bool) -> None:
-        """The resource is done with."""
-        if not self.configured.done():
-            self.configured.set_result(good)
-        if not self.complete.done():
-            self.complete.set_result(good)
+_LOOK = 1.0
+"""Real seconds between looks at rollback triggers."""
 
 
 class Execution:
@@ -67,36 +45,37 @@ class Execution:
         self._stack = stack
         self._failed: list[str] = []
         self._given_up = False
+        self._breach: str | None = None
         self._hands = Hands(call, clock, self._halted, stopping)
         self._deadline = clock.monotonic() + 60.0 * float(stack.shown.get("TimeoutInMinutes") or 1e9)
 
-    def give_up(self, instead: Operation) -> None:
-        """The creation under way ends where it is, and the stack is deleted."""
+    def give_up(self, instead: Operation, status: str) -> None:
+        """What is under way ends where it is, and the stack goes on with another operation, in this status."""
         self._given_up = True
-        self._stack = self._journal.stack(self._stack, "DELETE_IN_PROGRESS", "User Initiated", operation=instead)
+        self._stack = self._journal.stack(self._stack, status, "User Initiated", operation=instead)
 
     def _halted(self) -> str | None:
-        if self._failed or self._given_up:
-            return "Resource creation cancelled"
         operation = self._stack.operation
-        if (
-            operation
-            and (operation.kind, operation.phase) == ("create", "apply")
-            and self._clock.monotonic() > self._deadline
-        ):
+        if self._failed or self._given_up:
+            updating = operation is not None and operation.kind == "update"
+            return "Resource update cancelled" if updating else "Resource creation cancelled"
+        if operation is None or operation.phase != "apply":
+            return None
+        if operation.kind == "create" and self._clock.monotonic() > self._deadline:
             return "Stack creation time exceeded the specified timeout"
-        return None
+        return self._breach
 
     async def run(self) -> None:
         """Until the operation is over, or the region stops."""
         while self._stack.operation is not None:
             operation = self._stack.operation
-            self._failed.clear()
+            self._failed = []
             self._given_up = False
             try:
                 await _PHASES[operation.phase](self, operation)
             except Halted:
-                return
+                if not self._given_up:
+                    return
             except AwsError as error:
                 self._over_badly(operation, error.message)
             except Exception as error:  # noqa: BLE001, told as the stack's failure, and logged
@@ -116,7 +95,15 @@ class Execution:
         self._stack = self._journal.stack(self._stack, status, reason, operation=None)
 
     async def _apply(self, operation: Operation) -> None:
-        problem = await self._bring_all(rolling=False)
+        template, env = await self._scene()
+        self._use(exports.imported(env, template, scene.wanted(env, template)), env)
+        watch = asyncio.create_task(self._watch(), name=f"cloudformation {self._stack.name}'s alarms")
+        try:
+            problem = self._kept_by_policy(operation, scene.wanted(env, template))
+            problem = problem or await self._provision(template, env, operation.kind) or await self._monitored()
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
         if self._given_up:
             return
         if problem is None:
@@ -127,14 +114,52 @@ class Execution:
         if problem is not None:
             self._apply_failed(operation, problem)
         elif operation.kind == "create":
-            self._stack = self._journal.stack(self._stack, "CREATE_COMPLETE", operation=None)
+            self._stack = self._journal.stack(self._stack, "CREATE_COMPLETE", operation=None, stable=None)
         else:
             self._next(operation, "cleanup", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+
+    def _kept_by_policy(self, operation: Operation, wanted: Collection[str]) -> str | None:
+        """Of resources that the template has no longer, the stack policy may keep some; nothing is changed then."""
+        listed = self._journal.store.resources(self._stack)
+        going = [Subject(each.logical, each.type) for each in listed.values() if each.logical not in wanted]
+        said = stackpolicy.deletions(operation.policy, going) if operation.policy else {}
+        for logical, reason in said.items():
+            self._journal.resource(self._stack, listed[logical], "UPDATE_FAILED", reason)
+        return _could_not("update", list(said)) or None
+
+    def _use(self, names: Collection[str], env: Environment) -> None:
+        """Exports that are about to be used may not go from now on; those in use may not until this is over."""
+        missing = next((name for name in names if name not in env.exports), None)
+        if missing is not None:
+            raise AwsError("ValidationError", f"No export named {missing} found.")
+        both = tuple(sorted({*self._stack.imports, *names}))
+        if both != self._stack.imports:
+            self._stack = self._journal.store.put_stack(replace(self._stack, imports=both))
+
+    async def _watch(self) -> None:
+        """Looks at the rollback triggers until one says that the stack must go back."""
+        configuration = self._stack.shown.get("RollbackConfiguration", {})
+        while self._breach is None and configuration.get("RollbackTriggers"):
+            try:
+                self._breach = await triggers.breached(self._call, configuration)
+            except AwsError as error:
+                self._breach = f"The rollback triggers could not be looked at: {error.message}"
+            await asyncio.sleep(_LOOK)
+
+    async def _monitored(self) -> str | None:
+        """Waits for the time that the alarms are watched after the resources; the reason when one rings."""
+        configuration = self._stack.shown.get("RollbackConfiguration", {})
+        until = self._clock.monotonic() + triggers.seconds(configuration)
+        while self._halted() is None and self._clock.monotonic() < until:
+            await self._hands.pause(min(_LOOK, self._clock.real(until - self._clock.monotonic())))
+        if self._halted() is None and configuration.get("RollbackTriggers"):
+            self._breach = await triggers.breached(self._call, configuration)
+        return self._halted()
 
     def _apply_failed(self, operation: Operation, reason: str) -> None:
         if operation.on_failure == "DO_NOTHING":
             status = "CREATE_FAILED" if operation.kind == "create" else "UPDATE_FAILED"
-            self._stack = self._journal.stack(self._stack, status, reason, operation=None)
+            self._stack = self._journal.stack(self._stack, status, reason, operation=None, stable=operation.previous)
         elif operation.kind == "update":
             self._next(operation, "rollback", "UPDATE_ROLLBACK_IN_PROGRESS", reason)
         elif operation.on_failure == "DELETE":
@@ -147,11 +172,15 @@ class Execution:
 
     async def _rollback(self, operation: Operation) -> None:
         if operation.kind == "create" or operation.previous is None:
-            failed = await self._clear(self._listed("Delete"))
+            failed = await self._clear(self._listed("Delete", retained=operation.delete_new))
+            if self._given_up:
+                return
             status = "ROLLBACK_FAILED" if failed else "ROLLBACK_COMPLETE"
             reason = _could_not("delete", failed)
             source = replace(self._stack.source, outputs=[])
-            self._stack = self._journal.stack(self._stack, status, reason, operation=None, source=source)
+            self._stack = self._journal.stack(
+                self._stack, status, reason, operation=None, source=source, imports=(), stable=None
+            )
             return
         self._stack = replace(self._stack, source=operation.previous)
         self._journal.store.put_stack(self._stack)
@@ -161,9 +190,14 @@ class Execution:
                 with self._journal.store.transaction():
                     self._journal.store.put_leftover(self._stack, replace(resource, previous=None))
                     self._journal.store.put_resource(self._stack, before)
-        problem = await self._bring_all(rolling=True)
+        template, env = await self._scene()
+        problem = await self._provision(template, env, "update")
+        if self._given_up:
+            return
         if problem is not None:
-            self._stack = self._journal.stack(self._stack, "UPDATE_ROLLBACK_FAILED", problem, operation=None)
+            self._stack = self._journal.stack(
+                self._stack, "UPDATE_ROLLBACK_FAILED", problem, operation=None, stable=operation.previous
+            )
         else:
             self._next(operation, "rollback-cleanup", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
 
@@ -177,7 +211,9 @@ class Execution:
                 with self._journal.store.transaction():
                     self._journal.store.put_leftover(self._stack, before)
                     self._journal.store.put_resource(self._stack, replace(resource, previous=None))
-        listed = {key: each for key, each in self._listed().items() if key not in wanted}
+        going_back = operation.phase == "rollback-cleanup"
+        listed = self._listed("Delete" if going_back else "", retained=going_back and operation.delete_new)
+        listed = {key: each for key, each in listed.items() if key not in wanted}
         failed = await self._clear(listed | self._leftovers())
         status = "UPDATE_COMPLETE" if operation.phase == "cleanup" else "UPDATE_ROLLBACK_COMPLETE"
         # As on AWS: what could not be cleaned up is left behind, and the update is complete all the same.
@@ -188,7 +224,10 @@ class Execution:
         reason = (
             f"Update successful. One or more resources could not be deleted: [{', '.join(failed)}]" if failed else ""
         )
-        self._stack = self._journal.stack(self._stack, status, reason, operation=None, updated=self._journal.now())
+        self._stack = self._journal.stack(
+            self._stack, status, reason, operation=None, updated=self._journal.now(), stable=None,
+            imports=exports.imported(env, template, wanted),
+        )  # fmt: skip
 
     async def _delete(self, operation: Operation) -> None:
         listed = self._listed()
@@ -207,17 +246,19 @@ class Execution:
             self._stack, "DELETE_COMPLETE", operation=None, deleted=self._journal.now(), imports=()
         )
 
-    def _listed(self, policy: str = "") -> dict[str, Doomed]:
+    def _listed(self, policy: str = "", *, retained: bool = False) -> dict[str, Doomed]:
         """All of the stack's resources, to be deleted.
 
         Args:
-            policy: overrules RetainExceptOnCreate when a creation is rolled back.
+            policy: overrules RetainExceptOnCreate and Snapshot where what was just made is taken back.
+            retained: it overrules Retain, too.
         """
         store, stack = self._journal.store, self._stack
         doomed = {}
         for logical, resource in store.resources(stack).items():
             own = resource.deletion_policy
-            chosen = policy if policy and own in ("RetainExceptOnCreate", "Snapshot") else own
+            overruled = own in ("RetainExceptOnCreate", "Snapshot") or (own == "Retain" and retained)
+            chosen = policy if policy and overruled else own
             doomed[logical] = Doomed(resource, chosen, _forgetter(store.drop_resource, stack, logical))
         return doomed
 
@@ -242,83 +283,23 @@ class Execution:
         return template, scene.with_resources(env, lambda logical: self._journal.store.resource(self._stack, logical))
 
     async def _concluded(self) -> Stack:
-        """The stack with its outputs. Raises AwsError when an export's name is taken."""
+        """The stack with its outputs. Raises AwsError when an export's name is taken, or one goes that others use."""
         template, env = await self._scene()
-        outputs = scene.outputs(env, template)
-        taken = scene.exports(self._journal.store)
-        for name in (output.get("ExportName") for output in outputs):
-            if name in taken and taken[name][1].id != self._stack.id:
-                raise AwsError(
-                    "ValidationError", f"Export with name {name} is already exported by stack {taken[name][1].name}."
-                )
-        source = replace(self._stack.source, outputs=outputs)
-        return self._journal.store.put_stack(replace(self._stack, source=source, imports=scene.imported(env, template)))
+        shown = scene.masked(env, lambda logical: self._journal.store.resource(self._stack, logical))
+        outputs = scene.outputs(shown, template)
+        exports.check_update(self._journal.store, self._stack, outputs)
+        return self._journal.store.put_stack(replace(self._stack, source=replace(self._stack.source, outputs=outputs)))
 
-    async def _bring_all(self, *, rolling: bool) -> str | None:
-        """Brings every wanted resource about; the reason when not all could be."""
-        template, env = await self._scene()
-        wanted = scene.wanted(env, template)
-        needed = needs(template, wanted)
-        gates = {logical: _Gate.new() for logical in wanted}
-        work = [self._one(wanted[logical], needed[logical], gates, env) for logical in wanted]
-        results = await asyncio.gather(*work, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        if not self._failed:
-            return None
-        verb = "update" if self._stack.operation and self._stack.operation.kind == "update" else "create"
-        return _could_not("roll back" if rolling else verb, self._failed)
+    async def _provision(self, template: Template, env: Environment, verb: str) -> str | None:
+        """Brings every wanted resource about; the reason when not all could be.
 
-    async def _one(self, declaration: Declaration, needed: Needs, gates: Mapping[str, _Gate], env: Environment) -> None:
-        gate = gates[declaration.logical]
-        good = False
-        try:
-            ready = [await asyncio.shield(gates[name].configured) for name in sorted(needed.referred)]
-            ready += [await asyncio.shield(gates[name].complete) for name in sorted(needed.named)]
-            if all(ready) and not self._failed:
-                good = await self._brought(declaration, needed, gate, env)
-        finally:
-            gate.close(good=good)
-
-    async def _brought(self, declaration: Declaration, needed: Needs, gate: _Gate, env: Environment) -> bool:
-        logical = declaration.logical
-        try:
-            properties = scene.properties(env, self._stack.source, declaration)
-            properties = self._gone_back_to(logical) or await scene.expanded(self._call, declaration, properties)
-            wish = Wish(declaration, properties, tuple(sorted(needed.all)))
-            await Bringer(self._journal, self._hands, self._stack).bring(wish, gate.open)
-        except Halted as halt:
-            if str(halt) == "the region stops":
-                raise
-            self._fail(declaration, str(halt))
-        except AwsError as error:
-            self._fail(
-                declaration, error.message if error.code == "NotStabilized" else f"{error.message} ({error.code})"
-            )
-        except Exception as error:  # noqa: BLE001, told as the resource's failure, and logged
-            _log.exception("resource %s of %s", logical, self._stack.name)
-            self._fail(declaration, f"Internal failure: {error!r}")
-        else:
-            return True
-        return False
-
-    def _gone_back_to(self, logical: str) -> Properties | None:
-        """In a rollback, the properties of a resource whose template doesn't tell all of them again."""
-        operation, resource = self._stack.operation, self._journal.store.resource(self._stack, logical)
-        if operation is None or operation.phase != "rollback" or resource is None or not resource.complete:
-            return None
-        if row_of(resource.type).expand is None:
-            return None
-        earlier = resource.earlier or {}
-        return earlier["properties"] if earlier.get("token") == operation.token else resource.properties
-
-    def _fail(self, declaration: Declaration, reason: str) -> None:
-        found = self._journal.store.resource(self._stack, declaration.logical)
-        resource = found or Resource(declaration.logical, declaration.type)
-        updating = resource.complete or resource.previous is not None
-        self._journal.resource(self._stack, resource, "UPDATE_FAILED" if updating else "CREATE_FAILED", reason)
-        self._failed.append(declaration.logical)
+        Args:
+            verb: what the resources that could not be brought about failed to do.
+        """
+        provision = Provision(self._journal, self._call, self._hands, self._stack)
+        self._failed = provision.failed
+        await provision.all(template, env)
+        return _could_not(verb, provision.failed) or self._halted()
 
 
 def _could_not(verb: str, names: list[str]) -> str:

@@ -9,11 +9,18 @@ from netflux.cloudformation.syntax import LIMITS, malformed
 from netflux.cloudformation.types.table import Caller
 from netflux.errors import AwsError
 
+_HOST = re.compile(r"(?:.+\.)?(?:amazonaws\.com(?:\.cn)?|localhost)|[0-9.]+|[0-9a-f:]+")
+"""S3's own hosts, and the names and addresses under which a region here is reached."""
 _VIRTUAL_HOSTED = re.compile(r"(?P<bucket>.+)\.s3[.-].*")
 
 
 async def fetched(call: Caller, url: str) -> str:
     """The text at an S3 address of any form. Raises AwsError ValidationError when it isn't there, or too large."""
+    if url.startswith("s3://"):
+        host = urlsplit(url).netloc
+        raise AwsError("ValidationError", f"S3 error: Domain name specified in {host} is not a valid S3 domain")
+    if not _HOST.fullmatch(urlsplit(url).hostname or ""):
+        raise AwsError("ValidationError", "TemplateURL must be a supported URL.")
     bucket, key = place(url)
     asked = {"Bucket": bucket, "Key": key, "Range": f"bytes=0-{LIMITS.size}"}
     try:

@@ -10,6 +10,7 @@ from typing import Any
 from netflux.cloudformation import decide, lacks, rules, scene
 from netflux.cloudformation.decide import Action, Change
 from netflux.cloudformation.graph import needs, ordered
+from netflux.cloudformation.lacks import Declared
 from netflux.cloudformation.store import Resource, Stack, Store
 from netflux.cloudformation.template import Declaration, Template
 from netflux.cloudformation.types.table import Caller, Properties, Row
@@ -29,21 +30,53 @@ class Foreseen:
     physical: str = ""
 
 
-async def foresee(
-    call: Caller, store: Store, stack: Stack, template: Template, beside: Beside = asyncio.to_thread
-) -> list[Foreseen]:
-    """The changes, in the order in which they could be made; resources that stay as they are aren't among them.
+@dataclass(frozen=True)
+class Plan:
+    """What would change.
+
+    Attributes:
+        changes: in the order in which they could be made; resources that stay as they are aren't among them.
+        outputs: whether the stack's outputs, and so its exports, would be others.
+    """
+
+    changes: list[Foreseen]
+    outputs: bool
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.changes and not self.outputs
+
+
+@dataclass(frozen=True)
+class Planning:
+    """What it takes to foresee changes.
+
+    Attributes:
+        call: the region's APIs.
+        declared: what a service's operation carries here, see `lacks.check`.
+        beside: does what takes long beside the event loop.
+    """
+
+    call: Caller
+    store: Store
+    declared: Declared
+    beside: Beside = asyncio.to_thread
+
+
+async def foresee(planning: Planning, stack: Stack, template: Template) -> Plan:
+    """What making the stack what it would be would change.
 
     Args:
-        stack: as it would be: with the new source.
-        beside: does what takes long beside the event loop.
+        stack: with the new source, which still has the outputs of now.
 
     Raises AwsError when a change is not possible, or calls for what Netflux doesn't have.
     """
-    bare = await scene.environment(call, store, stack, template)
-    await beside(rules.check, bare, template)
-    await beside(lacks.check, bare, template)
-    resources = store.resources(stack)
+    call = planning.call
+    bare = await scene.environment(call, planning.store, stack, template)
+    await planning.beside(rules.check, bare, template)
+    await planning.beside(lacks.check, bare, template, planning.declared)
+    resources = planning.store.resources(stack)
     wanted = scene.wanted(bare, template)
     moving: set[str] = set()
     env = scene.with_resources(bare, resources.get, lambda logical: logical in moving)
@@ -60,7 +93,7 @@ async def foresee(
     for logical, resource in resources.items():
         if logical not in wanted:
             found.append(Foreseen(logical, resource.type, Change(Action.REMOVE), resource.physical))
-    return found
+    return Plan(found, scene.outputs(env, template) != stack.source.outputs)
 
 
 def _moves(row: Row) -> tuple[Action, ...]:

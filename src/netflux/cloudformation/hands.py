@@ -73,7 +73,7 @@ class Hands:
         resolved: Properties = await secretreference.resolve(self.call, new)
         if row.named and row.named not in resolved and resource.name:
             resolved = resolved | {row.named: resource.name}
-        before: Properties = await secretreference.resolve(self.call, old) if old else {}
+        before: Properties = await secretreference.resolve(self.call, old, missing=True) if old else {}
         _, _, _, region, account, _ = stack.id.split(":", 5)
         return Facts(
             new=resolved, old=before, id=resource.physical, attributes=resource.attributes, token=resource.token,
@@ -167,8 +167,12 @@ class Hands:
                 return str(identifier)
         return None
 
-    async def make(self, row: Row, facts: Facts) -> str:
-        """The create call; returns the physical id. Raises NotMade when it is refused."""
+    async def left(self, row: Row, facts: Facts, known: Collection[str]) -> str | None:
+        """The physical id of what a create call left that never came to its end."""
+        return await row.left(self.call, facts) if row.left is not None else await self.find(row, facts, known)
+
+    async def make(self, row: Row, facts: Facts) -> tuple[str, dict[str, Any]]:
+        """The create call; returns the physical id and what only its answer tells. Raises NotMade when refused."""
         response: dict[str, Any] = {}
         create = row.making(facts.new)[0]
         if create.operation:
@@ -187,15 +191,16 @@ class Hands:
                         raise NotMade(error.code, error.message, error.status) from error
                     raise
         facts = replace(facts, response=response)
+        told: dict[str, Any] = fill(row.told, facts)
         if row.identify is None:
-            return str(fill(row.id, facts))
+            return str(fill(row.id, facts)), told
         identify = row.identify
 
         async def known() -> str | Waiting | Failed | None:
             return await identify(self.call, facts)
 
         found = await self._until(known, row.seconds, f"{row.type} {facts.logical}")
-        return str(found)
+        return str(found), told
 
     async def attributes(self, row: Row, facts: Facts) -> dict[str, Any]:
         """What GetAtt gives, of what `facts` has read or else is there now. Raises AwsError when nothing is there."""
@@ -203,7 +208,7 @@ class Hands:
             facts = await self.read(row, facts)
         if row.read is not None and facts.item is None:
             raise AwsError("NotFound", f"{row.type} {facts.id} is not there.")
-        found: dict[str, Any] = {}
+        found = {name: facts.attributes[name] for name in row.told if name in facts.attributes}
         for name, template in row.attributes.items():
             if isinstance(template, Asked):
                 value = await template.ask(self.call, facts)
@@ -281,10 +286,11 @@ class Hands:
                 raise AwsError(
                     "NotStabilized", f"Exceeded attempts to wait: {what} after {seconds:.0f} s: {found.reason}"
                 )
-            await self._pause(pause)
+            await self.pause(pause)
             pause = min(pause * 1.5, _SLOW)
 
-    async def _pause(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
+        """Waits real seconds. Raises Halted when the region stops."""
         try:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         except TimeoutError:
@@ -309,9 +315,10 @@ def made_up_name(row: Row, stack: Stack, logical: str, token: str) -> str:
         return ""
     suffix = hashlib.sha256(token.encode()).hexdigest()[:12].upper()
     room = row.name_length - len(suffix) - 1
-    base = f"{stack.name}-{logical}"
+    first = row.named_after or stack.name
+    base = f"{first}-{logical}"
     if len(base) > room:
         half = room // 2
-        base = f"{stack.name[: room - half - 1]}-{logical[:half]}"
+        base = f"{first[: room - half - 1]}-{logical[:half]}"
     name = re.sub(r"-+", "-", f"{base[:room]}-{suffix}")
     return name.lower() if row.lower else name

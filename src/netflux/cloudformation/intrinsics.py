@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from netflux.cloudformation import conditions
 from netflux.cloudformation.allowance import LONGEST, Allowance
+from netflux.cloudformation.forms import Misused
 from netflux.cloudformation.syntax import malformed
 from netflux.errors import AwsError
 
@@ -56,6 +57,7 @@ class Environment:
         pseudo: `AWS::Region` and the others of "Pseudo parameters reference".
         conditions: the conditions' expressions; they are evaluated when asked for.
         exports: what Fn::ImportValue gives.
+        outputs: the outputs of a stack, by its name, for Fn::GetStackOutput; UNKNOWN where that is not looked up.
         zones: names of a region's availability zones.
         reference: physical id of a resource, by logical id.
         attribute: an attribute of a resource, by logical id and name.
@@ -67,6 +69,7 @@ class Environment:
     mappings: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     conditions: Mapping[str, Any] = field(default_factory=dict)
     exports: Mapping[str, str] = field(default_factory=dict)
+    outputs: Callable[[str], Any] = lambda _stack: {}
     zones: Callable[[str], list[str]] = lambda region: [f"{region}{letter}" for letter in "abc"]
     reference: Callable[[str], Any] = _nothing
     attribute: Callable[[str, str], Any] = _no_attribute
@@ -90,7 +93,7 @@ class Environment:
         try:
             return _FUNCTIONS[name](self, given)
         except (TypeError, KeyError, IndexError, ValueError, AttributeError, OverflowError) as error:
-            raise Misused(name, given) from error
+            raise Misused(name) from error
 
     def holds(self, condition: Any) -> bool:
         """Whether a named condition is true; each is evaluated once."""
@@ -108,13 +111,6 @@ class Environment:
         if value in ("true", "false"):
             return bool(value == "true")
         raise malformed(f"{shown(expression)} is not a condition")
-
-
-class Misused(AwsError):
-    """A function is given what it can't be, whatever the parameters' values are."""
-
-    def __init__(self, name: str, given: Any) -> None:
-        super().__init__("ValidationError", f"Template error: {name} can't be given {shown(given)}.")
 
 
 def shown(given: Any) -> str:
@@ -138,7 +134,7 @@ def _ref(env: Environment, name: Any) -> Any:
     if name == "AWS::NoValue":
         return REMOVED
     if not isinstance(name, str):
-        raise malformed("All Ref references must be text.")
+        raise Misused("Ref")
     if name in env.pseudo:
         return env.pseudo[name]
     if name in env.parameters:
@@ -147,16 +143,16 @@ def _ref(env: Environment, name: Any) -> Any:
 
 
 def _get_att(env: Environment, given: Any) -> Any:
-    if not isinstance(given, list) or len(given) != 2 or not isinstance(given[0], str):
-        raise malformed("Fn::GetAtt takes the name of a resource and of its attribute.")
-    attribute = env.value(given[1])
-    return env.allowance.value(env.attribute(given[0], str(attribute)))
+    if not isinstance(given, list) or len(given) < 2 or not isinstance(given[0], str):
+        raise Misused("Fn::GetAtt")
+    attribute = ".".join(str(env.value(each)) for each in given[1:])
+    return env.allowance.value(env.attribute(given[0], attribute))
 
 
 def _sub(env: Environment, given: Any) -> Any:
     text, values = (given, {}) if isinstance(given, str) else (given[0], given[1])
     if not isinstance(text, str):
-        raise malformed("Fn::Sub takes text, or text and a map of values.")
+        raise Misused("Fn::Sub")
     own = {key: env.value(each) for key, each in values.items()}
     parts: list[Any] = []
 
@@ -204,11 +200,11 @@ def _join(env: Environment, given: Any) -> Any:
     if not isinstance(items, list):
         if items is UNKNOWN:
             return UNKNOWN
-        raise malformed("every Fn::Join object requires two parameters, a delimiter and a list")
+        raise Misused("Fn::Join")
     if any(each is UNKNOWN for each in items):
         return UNKNOWN
     if not isinstance(separator, str):
-        raise malformed("every Fn::Join object requires two parameters, a delimiter and a list")
+        raise Misused("Fn::Join")
     texts = [_text(each) for each in items]
     env.allowance.text(sum(map(len, texts)) + len(separator) * max(len(texts) - 1, 0))
     return separator.join(texts)
@@ -218,12 +214,13 @@ def _select(env: Environment, given: Any) -> Any:
     index, items = env.value(given[0]), env.value(given[1])
     if items is UNKNOWN or index is UNKNOWN:
         return UNKNOWN
-    try:
-        return items[int(index)]
-    except (IndexError, ValueError, TypeError) as error:
+    if not isinstance(items, list) or not str(index).isdecimal():
+        raise Misused("Fn::Select")
+    if int(index) >= len(items):
         raise AwsError(
             "ValidationError", f"Template error: Fn::Select cannot select nonexistent value at index {index}"
-        ) from error
+        )
+    return items[int(index)]
 
 
 def _split(env: Environment, given: Any) -> Any:
@@ -231,7 +228,7 @@ def _split(env: Environment, given: Any) -> Any:
     if text is UNKNOWN:
         return UNKNOWN
     if not isinstance(separator, str) or not isinstance(text, str):
-        raise malformed("every Fn::Split object requires two parameters, a delimiter and text")
+        raise Misused("Fn::Split")
     env.allowance.list(text.count(separator) + 1)
     env.allowance.text(len(text))
     return text.split(separator)
@@ -240,7 +237,7 @@ def _split(env: Environment, given: Any) -> Any:
 def _find_in_map(env: Environment, given: Any) -> Any:
     keys = [env.value(each) for each in given[:3]]
     if len(keys) < 3 or any(isinstance(each, list | dict) or each is None for each in keys):
-        raise Misused("Fn::FindInMap", given)
+        raise Misused("Fn::FindInMap")
     found: Any = env.mappings
     for key in keys:
         if not isinstance(found, Mapping) or str(key) not in found:
@@ -256,7 +253,7 @@ def _find_in_map(env: Environment, given: Any) -> Any:
 
 def _if(env: Environment, given: Any) -> Any:
     if not isinstance(given, list) or len(given) != 3:
-        raise malformed("Fn::If takes a condition's name, a value if it is true, and one if it is false")
+        raise Misused("Fn::If")
     return env.value(given[1] if env.holds(given[0]) else given[2])
 
 
@@ -271,9 +268,29 @@ def _comparable(value: Any) -> Any:
 
 def _import_value(env: Environment, given: Any) -> Any:
     name = env.value(given)
+    if name is UNKNOWN:
+        return UNKNOWN
     if name not in env.exports:
         raise AwsError("ValidationError", f"No export named {name} found.")
     return env.allowance.value(env.exports[name])
+
+
+def _get_stack_output(env: Environment, given: Any) -> Any:
+    """A weak reference: it is looked up when the stack is made or changed, and what it names may go at any time."""
+    asked = {key: env.value(each) for key, each in given.items()}
+    if UNKNOWN in asked.values():
+        return UNKNOWN
+    name, output, region = str(asked["StackName"]), str(asked["OutputName"]), env.pseudo["AWS::Region"]
+    if str(asked.get("Region", region)) != region or "RoleArn" in asked:
+        raise AwsError(
+            "ValidationError",
+            f"Fn::GetStackOutput: the stack {name} is asked for in another region or account, and there is this one "
+            "alone. Leave Region and RoleArn out.",
+        )
+    found = env.outputs(name)
+    if not isinstance(found, _Unknown) and output not in found:
+        raise AwsError("ValidationError", f"Fn::GetStackOutput: there is no stack {name} with an output {output}.")
+    return UNKNOWN if isinstance(found, _Unknown) else env.allowance.value(found[output])
 
 
 def _get_azs(env: Environment, given: Any) -> Any:
@@ -321,6 +338,16 @@ def _to_json(env: Environment, given: Any) -> Any:
     return text
 
 
+class Later(dict[str, Any]):
+    """Exports that are looked up when the work begins: each is there, and UNKNOWN where it is not given."""
+
+    def __contains__(self, _name: object) -> bool:
+        return True
+
+    def __missing__(self, _name: str) -> Any:
+        return UNKNOWN
+
+
 def has_unknown(value: Any) -> bool:
     """Whether something in the value is only known after the plan has been carried out."""
     if isinstance(value, dict):
@@ -340,6 +367,7 @@ _FUNCTIONS: dict[str, Callable[[Environment, Any], Any]] = {
     "Fn::FindInMap": _find_in_map,
     "Fn::GetAtt": _get_att,
     "Fn::GetAZs": _get_azs,
+    "Fn::GetStackOutput": _get_stack_output,
     "Fn::If": _if,
     "Fn::ImportValue": _import_value,
     "Fn::Join": _join,

@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 import hashlib
 import importlib.metadata
+import ipaddress
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,10 +38,12 @@ _ROOM = 32 * 2**20
 """Characters of all templates that wait."""
 _PROGRAM = "netflux.cloudformation.linting"
 
-_LEFT = ("E1041", "E3062", "E3690", "E3691")
+_LEFT = ("E1010", "E1041", "E3062", "E3510", "E3512", "E3513", "E3530", "E3690", "E3691")
 """What AWS decides when it makes the resource, and not by the template: a role's name where its ARN is the custom, the
-classes and engine versions of databases. Here too, the API says what there is.
+classes and engine versions of databases, policy documents (`Effect: ALLOW`, an empty Sid twice). Here too, the API says
+what there is. Attributes of resources are judged by `validate`.
 """
+_BLOCK = re.compile("'([^']+)' is not a 'ipv4-network'")
 
 
 def cache_folder() -> Path:
@@ -147,7 +151,7 @@ class Linter:
             ) from error
         except Unavailable as error:
             raise AwsError("ServiceUnavailable", f"cfn-lint could not be run: {error}", 503) from error
-        found = [Finding(**each) for each in answer]
+        found = [Finding(**each) for each in answer if not _host_bits(each["message"])]
         await asyncio.to_thread(self._verdicts.keep, key, found)
         return found
 
@@ -162,6 +166,18 @@ class Linter:
                 question, LARGE_BOUNDS if len(body) > LARGE else BOUNDS
             )
             return found
+
+
+def _host_bits(message: str) -> bool:
+    """Whether it is about a block whose host bits EC2 clears ("CreateVpc"), which is no mistake."""
+    block = _BLOCK.search(message)
+    if block is None:
+        return False
+    try:
+        ipaddress.IPv4Network(block[1], strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _throttled() -> AwsError:

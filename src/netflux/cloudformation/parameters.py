@@ -70,9 +70,9 @@ def _check(name: str, text: str, declared: dict[str, Any], tried: Tried) -> None
     if len(text.encode(errors="replace")) > PARAMETER:
         raise invalid(f"Parameter '{name}' must contain at most {PARAMETER} bytes")
     kind = str(declared["Type"])
-    parts = _parts(text) if _is_list(kind) else [text]
-    problem = _pattern_problem(name, parts, declared, tried)
-    for found in (problem, *(_problem(name, part, kind, declared) for part in parts)):
+    items = parts(text) if _is_list(kind) and not _SSM.fullmatch(kind) else [text]
+    problem = _pattern_problem(name, items, declared, tried)
+    for found in (problem, *(_problem(name, item, kind, declared) for item in items)):
         if found:
             described = declared.get("ConstraintDescription")
             raise invalid(f"Parameter {name} failed to satisfy constraint: {described}" if described else found)
@@ -123,7 +123,8 @@ def _is_list(kind: str) -> bool:
     return kind == "CommaDelimitedList" or kind.startswith("List<")
 
 
-def _parts(text: str) -> list[str]:
+def parts(text: str) -> list[str]:
+    """The items of a list that a parameter's text is."""
     return [part.strip() for part in text.split(",")] if text else []
 
 
@@ -133,12 +134,20 @@ def stored_parameters(template: Template, values: Mapping[str, str]) -> dict[str
             if _SSM.fullmatch(str(declared.get("Type", "")))}  # fmt: skip
 
 
-def references(template: Template, values: Mapping[str, str]) -> dict[str, str | list[str]]:
-    """What Ref gives for each parameter: text, or a list for the list types."""
-    return {
-        name: _parts(text) if _is_list(str(template.parameters[name].get("Type", ""))) else text
-        for name, text in values.items()
-    }
+def references(
+    template: Template, values: Mapping[str, str], resolved: Mapping[str, Any]
+) -> dict[str, str | list[str]]:
+    """What Ref gives for each parameter: text, or a list for the list types.
+
+    Args:
+        resolved: what the parameters that name Systems Manager's stand for.
+    """
+    found: dict[str, Any] = {}
+    for name, text in values.items():
+        value = resolved.get(name, text)
+        listed = isinstance(value, str) and _is_list(str(template.parameters[name].get("Type", "")))
+        found[name] = parts(value) if listed else value
+    return found
 
 
 def is_secret(declared: Mapping[str, Any]) -> bool:

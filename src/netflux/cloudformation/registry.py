@@ -86,6 +86,28 @@ class Schema:
             if name in self.properties and self.read_only(name):
                 yield f"Encountered read-only property {name}"
 
+    def texts(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """Evaluated properties with numbers and booleans as text wherever the type wants text alone."""
+        found: dict[str, Any] = self._texts(properties, self.body)
+        return found
+
+    def _texts(self, value: Any, schema: Mapping[str, Any]) -> Any:
+        schema = self.resolve(schema)
+        if isinstance(value, list):
+            items = schema.get("items")
+            return [self._texts(each, items) for each in value] if isinstance(items, Mapping) else value
+        if isinstance(value, dict):
+            return {key: self._texts(each, self._below(schema, key)) for key, each in value.items()}
+        if isinstance(value, bool | int | float) and schema.get("type") == "string":
+            return str(value).lower() if isinstance(value, bool) else str(value)
+        return value
+
+    def _below(self, schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        found = schema.get("properties", {}).get(key)
+        if found is None:
+            found = next(iter(schema.get("patternProperties", {}).values()), {})
+        return found if isinstance(found, Mapping) else {}
+
     def resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follows $ref."""
         while "$ref" in schema:

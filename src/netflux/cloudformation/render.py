@@ -30,9 +30,9 @@ def stack(found: Stack) -> dict[str, Any]:
         "DisableRollback": found.shown.get("DisableRollback", False),
         "EnableTerminationProtection": found.shown.get("EnableTerminationProtection", False),
         "NotificationARNs": found.shown.get("NotificationARNs", []),
-        "RollbackConfiguration": {},
+        "RollbackConfiguration": found.shown.get("RollbackConfiguration", {}),
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
-        "Parameters": _parameters(described["NoEcho"], found.source.parameters),
+        "Parameters": _parameters(described["NoEcho"], found.source),
         "Capabilities": list(found.capabilities),
         "Tags": [{"Key": key, "Value": value} for key, value in found.source.tags.items()],
         "Outputs": found.source.outputs,
@@ -82,11 +82,14 @@ def _described(source: Source) -> dict[str, Any]:
         return {"Description": None, "NoEcho": list(source.parameters)}
 
 
-def _parameters(hidden: Collection[str], values: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [
-        {"ParameterKey": name, "ParameterValue": parameters.MASK if name in hidden else value}
-        for name, value in values.items()
-    ]
+def _parameters(hidden: Collection[str], source: Source) -> list[dict[str, Any]]:
+    made = []
+    for name, value in source.parameters.items():
+        told = {"ParameterKey": name, "ParameterValue": parameters.MASK if name in hidden else value}
+        if name in source.resolved:
+            told["ResolvedValue"] = parameters.MASK if name in hidden else source.resolved[name]
+        made.append(told)
+    return made
 
 
 def event(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,16 +144,21 @@ def template_summary(template: Template) -> dict[str, Any]:
         made["Description"] = template.description
     if template.metadata:
         made["Metadata"] = json.dumps(template.metadata)
+    if template.transforms:
+        made["DeclaredTransforms"] = list(template.transforms)
     return made | needed(template)
 
 
 def needed(template: Template) -> dict[str, Any]:
     """The capabilities and the reason for them."""
     capability, types = capabilities(template)
-    if capability is None:
+    wanted = [capability] if capability is not None else []
+    if template.transforms:
+        wanted, types = [*wanted, "CAPABILITY_AUTO_EXPAND"], types or list(template.transforms)
+    if not wanted:
         return {}
     reason = f"The following resource(s) require capabilities: [{', '.join(types)}]"
-    return {"Capabilities": [capability], "CapabilitiesReason": reason}
+    return {"Capabilities": wanted, "CapabilitiesReason": reason}
 
 
 def _declared(name: str, declared: Mapping[str, Any]) -> dict[str, Any]:

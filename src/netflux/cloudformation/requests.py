@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netflux.cloudformation import render, validate
+from netflux.cloudformation import lookups, parameters, render, validate
 from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.fetched import fetched
 from netflux.cloudformation.lint import Linter
 from netflux.cloudformation.store import Source, Stack
 from netflux.cloudformation.template import Template
+from netflux.cloudformation.transforms.expansion import AUTO_EXPAND, Processed, Transforms, Wanted
 from netflux.cloudformation.types.table import Caller
 from netflux.controlplane.call import Call
 from netflux.errors import AwsError
@@ -36,7 +37,7 @@ def stack_name(name: str) -> str:
         raise AwsError(
             "ValidationError",
             f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: "
-            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
+            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*",
         )
     return name
 
@@ -49,7 +50,7 @@ async def body(call: Caller, request: Mapping[str, Any], previous: Stack | None)
     if request.get("UsePreviousTemplate"):
         if previous is None or not previous.source.template:
             raise AwsError("ValidationError", "There is no previous template to use.")
-        return previous.source.template
+        return previous.source.given
     if request.get("TemplateURL"):
         return await fetched(call, str(request["TemplateURL"]))
     text = request.get("TemplateBody")
@@ -70,22 +71,61 @@ def check_length(call: Call, request: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Checks:
-    """Who looks at templates: the examiner at all, the linter at what the examiner has let through."""
+    """Who looks at templates: transforms come first, then the examiner, and the linter at what it has let through."""
 
     examiner: Examiner
     linter: Linter
+    transforms: Transforms
 
 
 async def asked(call: Caller, checks: Checks, request: Mapping[str, Any], region: str, previous: Stack | None) -> Asked:
     """The whole of what is asked for, checked. Raises AwsError with AWS's code and words for what is wrong."""
     text = await body(call, request, previous)
-    template = await checks.examiner.read(text)
+    processed = await _processed(call, checks, request, region, (text, previous))
+    template = await checks.examiner.read(processed.text)
+    await checks.examiner.beside(validate.check, template, region)
+    allowed_types(template, request.get("ResourceTypes", []))
     before = previous.source if previous else Source("", {}, {})
     values = await checks.examiner.values(template, request.get("Parameters", []), before.parameters)
-    await checks.examiner.check(template, region, str(request["StackName"]), values)
+    resolved = await lookups.resolved(call, template, values, changing="ChangeSetName" in request)
+    references = parameters.references(template, values, resolved)
+    await checks.examiner.rehearse(template, region, str(request["StackName"]), references)
+    await lookups.check(call, template, values)
     validate.check_capabilities(template, request.get("Capabilities", []))
-    await checks.linter.check(text, region)
+    await checks.linter.check(processed.linted or text, region)
     tags = before.tags
     if "Tags" in request:
         tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-    return Asked(template, Source(text, values, tags, before.outputs, render.describe(template)))
+    described = render.describe(template)
+    source = Source(processed.text, values, tags, before.outputs, described, resolved, processed.original)
+    return Asked(template, source)
+
+
+async def _processed(
+    call: Caller, checks: Checks, request: Mapping[str, Any], region: str, given: tuple[str, Stack | None]
+) -> Processed:
+    """The template after its transforms, which a change set shows and a direct call has to have acknowledged."""
+    text, previous = given
+    found = await checks.transforms.outlined(text)
+    if found is None:
+        return Processed(text)
+    sections, template = found
+    if "ChangeSetName" not in request and AUTO_EXPAND not in request.get("Capabilities", []):
+        raise AwsError("InsufficientCapabilitiesException", f"Requires capabilities : [{AUTO_EXPAND}]")
+    before = previous.source.parameters if previous else {}
+    values = await checks.examiner.values(template, request.get("Parameters", []), before)
+    resolved = await lookups.resolved(call, template, values, changing="ChangeSetName" in request)
+    references = parameters.references(template, values, resolved)
+    wanted = Wanted(call, references, checks.examiner.known(region, str(request["StackName"])))
+    return await checks.transforms.processed(text, sections, wanted)
+
+
+def allowed_types(template: Template, allowed: Sequence[str]) -> None:
+    """Raises AwsError ValidationError for a type that ResourceTypes leaves out; `AWS::EC2::*` allows a service's."""
+    for declaration in template.resources.values():
+        kind = declaration.type
+        if allowed and not any(kind == each or (each.endswith("*") and kind.startswith(each[:-1])) for each in allowed):
+            raise AwsError(
+                "ValidationError",
+                f"Resource type {kind} is not allowed by parameter ResourceTypes [{', '.join(allowed)}]",
+            )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netflux.cloudformation.scene import as_list
 from netflux.cloudformation.shape import fit
-from netflux.cloudformation.types.table import TAGS, Caller, Facts, Row, fill
+from netflux.cloudformation.types.table import TAGS, Caller, Facts, Row, as_list, fill
 from netflux.controlplane.protocol import models
 
 
@@ -23,7 +22,7 @@ async def retag(call: Caller, row: Row, facts: Facts, before: Iterable[dict[str,
     params = fill(tagging.params, facts)
     if added:
         shape = models.operation_model(row.service, tagging.add).input_shape.members[tagging.tags]
-        await call(row.service, tagging.add, params | {tagging.tags: fit(added, shape, {}, TAGS)})
+        await call(row.service, tagging.add, params | {tagging.tags: fit(added, shape, tagging.renames, TAGS)})
     if removed and tagging.keys:
         shape = models.operation_model(row.service, tagging.remove).input_shape.members[tagging.keys]
         await call(row.service, tagging.remove, params | {tagging.keys: fit(removed, shape, {}, TAGS)})

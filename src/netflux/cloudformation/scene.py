@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from netflux.cloudformation import parameters
+from netflux.cloudformation import exports, parameters
 from netflux.cloudformation.carry import carried
-from netflux.cloudformation.intrinsics import UNKNOWN, Environment, has_unknown
+from netflux.cloudformation.intrinsics import REMOVED, UNKNOWN, Environment, has_unknown
+from netflux.cloudformation.registry import custom
 from netflux.cloudformation.store import Resource, Source, Stack, Store
-from netflux.cloudformation.template import Declaration, Template
-from netflux.cloudformation.types.table import TAGS, Caller, Properties
-from netflux.cloudformation.validate import row_of
+from netflux.cloudformation.template import Declaration, Template, check_policy
+from netflux.cloudformation.types.table import TAGS, Caller, Properties, as_list
+from netflux.cloudformation.validate import row_of, schema_of
 from netflux.errors import AwsError
 
 
@@ -31,24 +32,10 @@ def pseudo(stack: Stack) -> dict[str, Any]:
     }
 
 
-def exports(store: Store) -> dict[str, tuple[str, Stack]]:
-    """What Fn::ImportValue finds: values and their stacks, by name."""
-    found = {}
-    for stack in store.stacks():
-        if stack.live:
-            for output in stack.source.outputs:
-                if "ExportName" in output:
-                    found[output["ExportName"]] = (output["OutputValue"], stack)
-    return found
-
-
 async def environment(call: Caller, store: Store, stack: Stack, template: Template) -> Environment:
-    """All but the resources. Raises AwsError when a parameter names an SSM parameter that isn't there."""
+    """All but the resources."""
     source = stack.source
-    values = parameters.references(template, source.parameters)
-    for name, stored in parameters.stored_parameters(template, source.parameters).items():
-        answer = await call("ssm", "GetParameter", {"Name": stored})
-        values = {**values, name: answer["Parameter"]["Value"]}
+    values = parameters.references(template, source.parameters, source.resolved)
     zones = {}
     region = pseudo(stack)["AWS::Region"]
     if "GetAZs" in template.body:
@@ -59,8 +46,14 @@ async def environment(call: Caller, store: Store, stack: Stack, template: Templa
         pseudo=pseudo(stack),
         mappings=template.mappings,
         conditions=template.conditions,
-        exports={name: value for name, (value, _) in exports(store).items()},
+        exports={name: value for name, (value, _) in exports.found(store).items()},
         zones=lambda name: _zones(zones, name),
+        outputs=lambda name: {
+            output["OutputKey"]: output["OutputValue"]
+            for found in (store.stack(name),)
+            if found is not None and found.live
+            for output in found.source.outputs
+        },
     )
 
 
@@ -86,33 +79,86 @@ def with_resources(
             return UNKNOWN
         if resource is None or not resource.physical:
             raise AwsError("ValidationError", f"Resource {logical} has no physical id; its condition may be false.")
-        return resource.physical
+        told = row_of(resource.type).ref
+        return told(resource.properties, resource.attributes, resource.physical) if told else resource.physical
 
     def attribute(logical: str, name: str) -> Any:
         if unknown(logical):
             return UNKNOWN
         resource = find(logical)
-        if resource is None or name not in resource.attributes:
-            raise AwsError("ValidationError", f"Attribute '{name}' of resource {logical} has no value.")
-        return resource.attributes[name]
+        if resource is None or not (name in resource.attributes or resource.physical):
+            raise AwsError("ValidationError", _no_value(resource, logical, name))
+        if name in resource.attributes:
+            return resource.attributes[name]
+        return _property(resource, name)
 
     return replace(env, reference=reference, attribute=attribute)
 
 
+def _property(resource: Resource, name: str) -> Any:
+    """A property as an attribute: as the template has it, or the name that was made up."""
+    if name in resource.properties:
+        return resource.properties[name]
+    if name == row_of(resource.type).named and resource.name:
+        return resource.name
+    raise AwsError("ValidationError", _no_value(resource, resource.logical, name))
+
+
+def _no_value(resource: Resource | None, logical: str, name: str) -> str:
+    if resource is not None and custom(resource.type):
+        return (
+            f"CustomResource attribute error: Vendor response doesn't contain {name} attribute in object "
+            f"{resource.physical}"
+        )
+    return f"Attribute '{name}' of resource {logical} has no value."
+
+
+def masked(env: Environment, find: Callable[[str], Resource | None]) -> Environment:
+    """The environment as outputs show it: what a custom resource's answer said not to echo is not told."""
+
+    def attribute(logical: str, name: str) -> Any:
+        value = env.attribute(logical, name)
+        resource = find(logical)
+        return parameters.MASK if resource is not None and resource.hidden else value
+
+    return replace(env, attribute=attribute)
+
+
 def wanted(env: Environment, template: Template) -> dict[str, Declaration]:
-    """The resources whose condition holds."""
+    """The resources whose condition holds, with their policies as the conditions and parameters have them."""
     return {
-        logical: declaration
+        logical: with_policies(env, declaration)
         for logical, declaration in template.resources.items()
         if declaration.condition is None or env.holds(declaration.condition)
     }
 
 
+def with_policies(env: Environment, declaration: Declaration) -> Declaration:
+    """The declaration with its policies evaluated. Raises AwsError for one that there is not."""
+    return replace(
+        declaration,
+        deletion_policy=_policy(env, declaration, "DeletionPolicy", declaration.deletion_policy),
+        update_replace_policy=_policy(env, declaration, "UpdateReplacePolicy", declaration.update_replace_policy),
+    )
+
+
+def _policy(env: Environment, declaration: Declaration, attribute: str, given: Any) -> str:
+    """A policy evaluated, and AWS's default where there is none ("DeletionPolicy attribute")."""
+    value = env.value(given) if isinstance(given, dict) else given
+    if value is None or value is REMOVED:
+        snapshot = attribute == "DeletionPolicy" and row_of(declaration.type).kept_as_snapshot
+        return "Snapshot" if snapshot and "DBClusterIdentifier" not in declaration.properties else "Delete"
+    check_policy(declaration.logical, attribute, value)
+    return str(value)
+
+
 def properties(env: Environment, source: Source, declaration: Declaration) -> Properties:
     """A resource's properties evaluated, with the stack's tags among its own."""
-    found: Properties = env.value(declaration.properties)
     row = row_of(declaration.type)
-    if not source.tags or not carried(row, TAGS):
+    schema = schema_of(env.pseudo["AWS::Region"], declaration.type)
+    written = declaration.told if "CreationPolicy" in row.consumed else declaration.properties
+    found: Properties = schema.texts(env.value(written))
+    if not source.tags or row.open or not carried(row, TAGS):
         return found
     own = as_list(found.get(TAGS, []))
     named = {tag["Key"] for tag in own}
@@ -126,13 +172,6 @@ async def expanded(call: Caller, declaration: Declaration, found: Properties) ->
     return found if expand is None or has_unknown(found) else await expand(call, found)
 
 
-def as_list(tags: Any) -> list[dict[str, Any]]:
-    """Tags in the form of a list; some types write them as a map."""
-    if isinstance(tags, Mapping):
-        return [{"Key": key, "Value": value} for key, value in tags.items()]
-    return list(tags)
-
-
 def outputs(env: Environment, template: Template) -> list[dict[str, Any]]:
     """The stack's outputs, as DescribeStacks gives them."""
     found = []
@@ -140,7 +179,7 @@ def outputs(env: Environment, template: Template) -> list[dict[str, Any]]:
         if "Condition" in output and not env.holds(output["Condition"]):
             continue
         value = env.value(output["Value"])
-        if isinstance(value, list | dict):
+        if isinstance(value, list | dict) and not has_unknown(value):
             raise AwsError(
                 "ValidationError", f"Template format error: The Value field of output {name} must evaluate to a String."
             )
@@ -155,23 +194,3 @@ def outputs(env: Environment, template: Template) -> list[dict[str, Any]]:
 
 def _text(value: Any) -> str:
     return json.dumps(value) if isinstance(value, bool) else str(value)
-
-
-def imported(env: Environment, template: Template) -> tuple[str, ...]:
-    """The names of the exports that the template uses."""
-    found: set[str] = set()
-
-    def look(value: Any) -> None:
-        if isinstance(value, list):
-            for each in value:
-                look(each)
-        elif isinstance(value, dict):
-            if set(value) == {"Fn::ImportValue"}:
-                found.add(str(env.value(value["Fn::ImportValue"])))
-            for each in value.values():
-                look(each)
-
-    for declaration in wanted(env, template).values():
-        look(declaration.properties)
-    look(template.outputs)
-    return tuple(sorted(found))

@@ -13,18 +13,29 @@ _REFERENCE = re.compile(r"\{\{resolve:(secretsmanager|ssm|ssm-secure):([^{}]+)\}
 _SECRET = re.compile(r"(?P<id>arn:[^:]+(?::[^:]*){5}|[^:]+)(?::(?P<rest>.*))?")
 
 
-async def resolve(call: Caller, value: Any) -> Any:
+async def resolve(call: Caller, value: Any, *, missing: bool = False) -> Any:
     """The value with every dynamic reference replaced by what it names now.
+
+    Args:
+        missing: what names nothing stays as it is written, for a value that no call has got: what is gone back from
+            may have failed by just that.
 
     Raises AwsError when the secret, its key or the parameter isn't there.
     """
     if isinstance(value, dict):
-        return {key: await resolve(call, each) for key, each in value.items()}
+        return {key: await resolve(call, each, missing=missing) for key, each in value.items()}
     if isinstance(value, list):
-        return [await resolve(call, each) for each in value]
+        return [await resolve(call, each, missing=missing) for each in value]
     if not isinstance(value, str) or "{{resolve:" not in value:
         return value
-    found = {match.group(0): await _one(call, match) for match in _REFERENCE.finditer(value)}
+    found = {}
+    for match in _REFERENCE.finditer(value):
+        try:
+            found[match.group(0)] = await _one(call, match)
+        except AwsError:
+            if not missing:
+                raise
+            found[match.group(0)] = match.group(0)
     return _REFERENCE.sub(lambda match: found[match.group(0)], value)
 
 

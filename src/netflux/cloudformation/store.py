@@ -19,8 +19,10 @@ class Source:
     """What a stack is made from.
 
     Attributes:
+        resolved: what the parameters that name Systems Manager's were found to be, when the source was accepted.
         described: of the template its Description, the names of its NoEcho parameters and the number of its Resources,
             so that who lists stacks need not read their templates; None in what an earlier version stored.
+        original: the template before its transforms; empty where it has none.
     """
 
     template: str
@@ -28,6 +30,13 @@ class Source:
     tags: dict[str, str]
     outputs: list[dict[str, Any]] = field(default_factory=list)
     described: dict[str, Any] | None = None
+    resolved: dict[str, str] = field(default_factory=dict)
+    original: str = ""
+
+    @property
+    def given(self) -> str:
+        """The template as it was given."""
+        return self.original or self.template
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,11 @@ class Operation:
         phase: apply, cleanup, rollback, rollback-cleanup or delete: where a restarted region goes on.
         previous: what an update goes back to when it fails.
         on_failure: ROLLBACK, DO_NOTHING or DELETE.
+        skip: logical ids that a continued rollback leaves as they are.
+        express: whether it ends when resources are configured, without waiting until they are ready.
+        delete_new: whether a rollback deletes what it made although its deletion policy is Retain.
         actor: for whom its calls are made; nothing for the administrator.
+        policy: the stack policy that an update is held to; empty for none.
     """
 
     kind: str
@@ -49,12 +62,21 @@ class Operation:
     on_failure: str = "ROLLBACK"
     retain: tuple[str, ...] = ()
     force: bool = False
+    skip: tuple[str, ...] = ()
+    express: bool = False
+    delete_new: bool = False
     actor: tuple[str, ...] = ()
+    policy: str = ""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack. Times are ISO 8601; `shown` holds what is only given back, such as notification ARNs."""
+    """A stack. Times are ISO 8601; `shown` holds what is only given back, such as notification ARNs.
+
+    Attributes:
+        imports: names of the exports that it uses, or is about to use.
+        stable: what RollbackStack goes back to, while an update that failed is left as it is.
+    """
 
     id: str
     name: str
@@ -68,6 +90,7 @@ class Stack:
     imports: tuple[str, ...] = ()
     operation: Operation | None = None
     shown: dict[str, Any] = field(default_factory=dict)
+    stable: Source | None = None
 
     @property
     def key(self) -> str:
@@ -95,6 +118,7 @@ class Resource:
         done: the token of the operation that brought it to what that operation wants.
         previous: the resource that this one replaces, until the clean-up.
         needs: logical ids that go after it.
+        hidden: whether outputs mask its attributes (NoEcho of a custom resource's answer).
     """
 
     logical: str
@@ -117,6 +141,7 @@ class Resource:
     update_replace_policy: str = "Delete"
     metadata: dict[str, Any] = field(default_factory=dict)
     updated: str = ""
+    hidden: bool = False
 
 
 def _stack(document: dict[str, Any]) -> Stack:
@@ -125,12 +150,13 @@ def _stack(document: dict[str, Any]) -> Stack:
     made = Operation(**_operation(operation)) if operation else None
     document["capabilities"] = tuple(document["capabilities"])
     document["imports"] = tuple(document["imports"])
-    return Stack(source=source, operation=made, **document)
+    stable = document.pop("stable", None)
+    return Stack(source=source, operation=made, stable=Source(**stable) if stable else None, **document)
 
 
 def _operation(document: dict[str, Any]) -> dict[str, Any]:
     previous = document["previous"]
-    texts = {name: tuple(document.get(name, ())) for name in ("retain", "actor")}
+    texts = {name: tuple(document.get(name, ())) for name in ("retain", "skip", "actor")}
     return document | texts | {"previous": Source(**previous) if previous else None}
 
 

@@ -22,13 +22,15 @@ Netflux's: 500 resources of 200 nodes each, and five times as deep as what CDK w
 _LARGEST = 10**40
 """Numbers of properties are 64 bits at most; what is larger can't be compared, and its text takes quadratic time."""
 FORMAT_ERROR = "Template format error: "
+_TRAILING = re.compile(r'("(?:[^"\\]++|\\.|\\\Z)*+"?)|,(\s*+[}\]])', re.DOTALL)
+"""A text, which stays as it is, or a comma after the last member, which AWS takes."""
 _NEVER = re.compile("[\\0\ud800-\udfff\ufffe\uffff]")
 """Characters that no answer in XML can have."""
 
 # The short forms of the user guide's "Intrinsic function reference".
 _TAGS = frozenset({
-    "And", "Base64", "Cidr", "Equals", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue", "Join", "Length", "Not",
-    "Or", "Select", "Split", "Sub", "ToJsonString",
+    "And", "Base64", "Cidr", "Equals", "FindInMap", "GetAZs", "GetAtt", "GetStackOutput", "If", "ImportValue", "Join",
+    "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform",
 })  # fmt: skip
 
 
@@ -77,8 +79,10 @@ def _json(body: str) -> Any:
     except Malformed as error:
         cause = error.__cause__
         if isinstance(cause, json.JSONDecodeError):
-            said = f"JSON not well-formed. (line {cause.lineno}, column {cause.colno}): {cause.msg}"
-            raise malformed(said) from error
+            without = _TRAILING.sub(r"\1\2", body)
+            if without != body:
+                return _json(without)
+            raise malformed(f"JSON not well-formed. (line {cause.lineno}, column {cause.colno + 1})") from error
         raise malformed(f"JSON not well-formed. {error}") from error
 
 
@@ -91,6 +95,8 @@ def _yaml(body: str) -> Any:
             f"Template error: YAML aliases are not allowed in CloudFormation templates {error}. Write out what it "
             "stands for; `aws cloudformation package` does so.",
         ) from error
+    except yaml_text.Unreadable as error:
+        raise malformed(f"YAML not well-formed. {error.place}") from error
     except Malformed as error:
         raise malformed(f"YAML not well-formed. {error}") from error
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from netflux.cloudformation import declared, quotas
+from netflux.cloudformation import declared, forms, quotas
 from netflux.cloudformation.registry import custom
 from netflux.cloudformation.syntax import malformed, read
 from netflux.errors import AwsError
@@ -29,8 +30,10 @@ class Declaration:
 
     Attributes:
         depends_on: what DependsOn names; what functions refer to is found by `graph`.
-        deletion_policy: what becomes of it when the stack no longer has it; AWS's default is Delete.
-        ungranted: the attributes that AWS has and Netflux does not.
+        deletion_policy: what becomes of it when the stack no longer has it: as written, so a function it may be, and
+            nothing where nothing is; `scene.wanted` evaluates it.
+        creation_policy: how many signals it waits for, and how long, with its functions.
+        ungranted: the attributes that few types take here.
     """
 
     logical: str
@@ -38,15 +41,25 @@ class Declaration:
     properties: dict[str, Any]
     depends_on: tuple[str, ...] = ()
     condition: str | None = None
-    deletion_policy: str = "Delete"
-    update_replace_policy: str = "Delete"
+    deletion_policy: Any = None
+    update_replace_policy: Any = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    creation_policy: Any = None
     ungranted: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The properties, with the CreationPolicy beside them for the types that read it."""
+        return self.properties | ({} if self.creation_policy is None else {"CreationPolicy": self.creation_policy})
 
 
 @dataclass(frozen=True)
 class Template:
-    """The whole template; `body` is the text it was read from, which GetTemplate gives back unchanged."""
+    """The whole template; `body` is the text it was read from, which GetTemplate gives back unchanged.
+
+    Attributes:
+        transforms: those that are still to be done; an outline has them.
+    """
 
     body: str
     description: str | None
@@ -57,6 +70,7 @@ class Template:
     resources: dict[str, Declaration]
     outputs: dict[str, dict[str, Any]]
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    transforms: tuple[str, ...] = ()
 
 
 _REMEMBERED = 4_000_000
@@ -93,6 +107,9 @@ def _read(body: str) -> Template:
     if not body.strip():
         raise AwsError("ValidationError", "Template body must not be empty.")
     sections = read(body)
+    place = next(forms.nulls(sections, ""), None)
+    if place is not None:
+        raise AwsError("ValidationError", f"[{place}] 'null' values are not allowed in templates")
     for refused in _REFUSED_SECTIONS:
         if refused in sections:
             raise malformed(f"the section {refused} is not supported by Netflux.")
@@ -121,12 +138,27 @@ def _read(body: str) -> Template:
     )
 
 
+def outline(body: str, sections: dict[str, Any], transforms: Sequence[str]) -> Template:
+    """What is known of a template before its transforms: what it is given, and which types it names."""
+    resources = {
+        name: Declaration(name, each["Type"], {})
+        for name, each in _section(sections, "Resources").items()
+        if isinstance(each, dict) and isinstance(each.get("Type"), str)
+    }
+    parameters = _maps(sections, "Parameters")
+    declared.check(parameters)
+    return Template(
+        body, _described(sections), _section(sections, "Metadata"), parameters, {}, {}, resources, {},
+        transforms=tuple(transforms),
+    )  # fmt: skip
+
+
 def _section(sections: dict[str, Any], name: str) -> dict[str, Any]:
     value = sections.get(name)
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise malformed(f"{name} must be an object.")
+        raise malformed(f"Any {name} member must be an object.")
     return value
 
 
@@ -144,17 +176,19 @@ def _described(sections: dict[str, Any]) -> str | None:
 
 
 def _mappings(mappings: dict[str, dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
-    for name, mapping in mappings.items():
+    for mapping in mappings.values():
         for key, attributes in mapping.items():
             if not isinstance(attributes, dict):
-                raise malformed(f"[/Mappings/{name}/{key}] every Mappings attribute must be an object.")
+                raise malformed(f"Every Mappings member {key} must be a map")
+            if any(isinstance(each, dict) for each in attributes.values()):
+                raise malformed("Every Mappings attribute must be a String or a List.")
     return mappings
 
 
 def _outputs(outputs: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     for name, output in outputs.items():
         if "Value" not in output:
-            raise malformed(f"Output {name} is malformed. The Outputs block requires a Value for each output.")
+            raise malformed("Every Outputs member must contain a Value object")
         for key in output:
             if key not in {"Value", "Description", "Export", "Condition"}:
                 raise malformed(f"Output {name} is malformed. Encountered unsupported key {key}.")
@@ -169,12 +203,12 @@ def _declaration(name: str, value: Any) -> Declaration:
     if not (name.isalnum() and name.isascii()):
         raise malformed(f"Resource name {name} is non alphanumeric.")
     if not isinstance(value, dict):
-        raise malformed(f"[/Resources/{name}] every Resources object must contain a Type member.")
+        raise malformed(f"[/Resources/{name}] Every Resources object must contain a Type member.")
     if not isinstance(value.get("Type"), str):
         raise malformed(f"[/Resources/{name}] Every Resources object must contain a Type member.")
     for key in value:
         if key not in _ATTRIBUTES and key not in _UNGRANTED and not (key == "Version" and custom(value["Type"])):
-            raise malformed(f"Invalid template resource property '{key}' in resource {name}.")
+            raise AwsError("ValidationError", f"Invalid template resource property '{key}'")
     depends_on = value.get("DependsOn", [])
     if isinstance(depends_on, str):
         depends_on = [depends_on]
@@ -193,6 +227,7 @@ def _declaration(name: str, value: Any) -> Declaration:
         deletion_policy=_policy(name, value, "DeletionPolicy"),
         update_replace_policy=_policy(name, value, "UpdateReplacePolicy"),
         metadata=metadata,
+        creation_policy=value.get("CreationPolicy"),
         ungranted=tuple(key for key in _UNGRANTED if key in value),
     )
 
@@ -202,8 +237,14 @@ def _check_condition(value: dict[str, Any]) -> None:
         raise malformed("Every Condition member must be a string.")
 
 
-def _policy(name: str, value: dict[str, Any], attribute: str) -> str:
-    policy = value.get(attribute, "Delete")
+def _policy(name: str, value: dict[str, Any], attribute: str) -> Any:
+    policy = value.get(attribute)
+    if not (policy is None or (isinstance(policy, dict) and len(policy) == 1)):
+        check_policy(name, attribute, policy)
+    return policy
+
+
+def check_policy(logical: str, attribute: str, policy: Any) -> None:
+    """Raises AwsError ValidationError for a deletion policy that there is not."""
     if policy not in POLICIES:
-        raise malformed(f"Unrecognized {attribute} {policy} for resource {name}")
-    return str(policy)
+        raise malformed(f"Unrecognized {attribute} {policy} for resource {logical}")

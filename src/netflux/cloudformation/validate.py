@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from netflux.cloudformation import conditions
-from netflux.cloudformation.graph import needs
+from netflux.cloudformation import conditions, forms
+from netflux.cloudformation.graph import needs, references
 from netflux.cloudformation.intrinsics import variables
 from netflux.cloudformation.registry import Schema, schema
 from netflux.cloudformation.syntax import malformed
 from netflux.cloudformation.template import Declaration, Template
-from netflux.cloudformation.types import rows
+from netflux.cloudformation.types import row, rows
 from netflux.cloudformation.types.table import Row
 from netflux.errors import AwsError
 
@@ -23,7 +23,10 @@ PSEUDO = (
 
 def row_of(type_name: str) -> Row:
     """The table's row of a type that `lacks.check` has let through."""
-    return rows()[type_name]
+    found = row(type_name)
+    if found is None:
+        raise KeyError(type_name)
+    return found
 
 
 def schema_of(region: str, type_name: str) -> Schema:
@@ -36,20 +39,37 @@ def schema_of(region: str, type_name: str) -> Schema:
 
 def check(template: Template, region: str) -> None:
     """Raises AwsError ValidationError for the first kind of mistake found, naming all of its places."""
-    _check_types(template, region)
-    conditions.check(template.conditions)
-    _check_references(template, region)
+    check_alone(template, region)
     needs(template, template.resources)
     problems = [problem for each in template.resources.values() for problem in _property_problems(each, region)]
     if problems:
         raise AwsError("ValidationError", "\n".join(problems))
 
 
-def _check_types(template: Template, region: str) -> None:
-    kinds = {each.type for each in template.resources.values()}
-    unknown = sorted(name for name in kinds if schema(region, name) is None)
+def check_alone(template: Template, region: str) -> None:
+    """What every entry looks at, GetTemplateSummary too. Raises as `check`."""
+    check_functions(template)
+    unknown = unknown_types(template, region)
     if unknown:
         raise malformed(f"Unrecognized resource types: [{', '.join(unknown)}]")
+    _check_references(template, region)
+
+
+def unknown_types(template: Template, region: str) -> list[str]:
+    """The types that AWS does not have there either."""
+    return sorted(name for name in {each.type for each in template.resources.values()} if schema(region, name) is None)
+
+
+def check_functions(template: Template) -> None:
+    """Raises AwsError ValidationError for a function that is not in its form, and conditions that are not there."""
+    sections = [template.conditions, template.outputs]
+    sections += [declaration.properties for declaration in template.resources.values()]
+    for section in sections:
+        forms.check(section)
+    conditions.check(template.conditions)
+    for name, given in (call for section in sections for call in forms.calls(section)):
+        if name == "Fn::If" and (not isinstance(given[0], str) or given[0] not in template.conditions):
+            raise AwsError("ValidationError", f"Template error: unresolved condition dependency {given[0]} in Fn::If")
 
 
 def _property_problems(declaration: Declaration, region: str) -> Iterator[str]:
@@ -59,9 +79,14 @@ def _property_problems(declaration: Declaration, region: str) -> Iterator[str]:
 
 
 def _check_references(template: Template, region: str) -> None:
-    lost: list[str] = []
-    for section in (template.conditions, template.outputs, template.rules):
-        lost.extend(_lost(section, template, region))
+    lost = [*_lost(template.conditions, template, region)]
+    lost += [name for name in references(template.conditions, template.resources) if name not in template.parameters]
+    if lost:
+        names = ", ".join(dict.fromkeys(lost))
+        raise malformed(
+            f"Unresolved dependencies [{names}]. Cannot reference resources in the Conditions block of the template"
+        )
+    lost = [*_lost(template.rules, template, region)]
     for declaration in template.resources.values():
         lost.extend(_lost(declaration.properties, template, region))
         if declaration.condition is not None and declaration.condition not in template.conditions:
@@ -69,8 +94,21 @@ def _check_references(template: Template, region: str) -> None:
                 f"Unresolved condition dependency {declaration.condition} in the Resources block of the template"
             )
     if lost:
-        names = ", ".join(dict.fromkeys(lost))
-        raise malformed(f"Unresolved resource dependencies [{names}] in the Resources block of the template")
+        raise unresolved(lost, "Resources")
+    lost = [*_lost(template.outputs, template, region)]
+    if lost:
+        raise unresolved(lost, "Outputs")
+    for output in template.outputs.values():
+        if output.get("Condition", "") and output["Condition"] not in template.conditions:
+            raise malformed(
+                f"Unresolved condition dependency {output['Condition']} in the Outputs block of the template"
+            )
+
+
+def unresolved(names: Iterable[str], block: str) -> AwsError:
+    """The error of references to nothing, in one of a template's blocks."""
+    listed = ", ".join(dict.fromkeys(names))
+    return malformed(f"Unresolved resource dependencies [{listed}] in the {block} block of the template")
 
 
 def _lost(value: Any, template: Template, region: str) -> Iterator[str]:
@@ -89,11 +127,13 @@ def _lost_function(value: dict[str, Any], template: Template, region: str) -> It
     (key, given), *_ = value.items()
     if key == "Ref" and isinstance(given, str):
         yield from _lost_name(given, template)
-    elif key == "Fn::GetAtt" and isinstance(given, list) and len(given) == 2:
-        if isinstance(given[0], str) and isinstance(given[1], str):
-            yield from _lost_attribute((given[0], given[1]), template, region)
+    elif key == "Fn::GetAtt":
+        if all(isinstance(each, str) for each in given):
+            yield from _lost_attribute((given[0], ".".join(given[1:])), template, region)
+        elif given[0] not in template.resources:
+            yield given[0]
     elif key == "Fn::Sub":
-        text, own = (given, {}) if isinstance(given, str) else _sub_parts(given)
+        text, own = (given, {}) if isinstance(given, str) else (given[0], given[1])
         for name in variables(text):
             if name in own:
                 continue
@@ -102,12 +142,6 @@ def _lost_function(value: dict[str, Any], template: Template, region: str) -> It
                 yield from _lost_attribute((logical, attribute), template, region)
             else:
                 yield from _lost_name(name, template)
-
-
-def _sub_parts(given: Any) -> tuple[str, dict[str, Any]]:
-    if isinstance(given, list) and len(given) == 2 and isinstance(given[0], str) and isinstance(given[1], dict):
-        return given[0], given[1]
-    raise malformed("Fn::Sub takes text, or text and a map of values.")
 
 
 def _lost_name(name: str, template: Template) -> Iterator[str]:
@@ -126,16 +160,21 @@ def _lost_attribute(named: tuple[str, str], template: Template, region: str) -> 
             raise AwsError("ValidationError", said)
         raise AwsError(
             "ValidationError",
-            f"Template error: resource {logical} ({declaration.type}) does not support attribute type {attribute} "
-            "in Fn::GetAtt",
+            f"Template error: resource {logical} does not support attribute type {attribute} in Fn::GetAtt",
         )
 
 
 def _gives(kind: str, attribute: str, region: str) -> bool:
-    row = rows().get(kind)
-    if row is None:
-        return schema_of(region, kind).gives(attribute)
-    return attribute in row.attributes or (row.outputs is not None and attribute.startswith("Outputs."))
+    found, known = row(kind), schema_of(region, kind)
+    if found is None or found.open:
+        return known.gives(attribute)
+    if (
+        attribute in found.attributes
+        or attribute in found.told
+        or (found.outputs is not None and attribute.startswith("Outputs."))
+    ):
+        return True
+    return attribute in known.properties and not known.read_only(attribute)
 
 
 def capabilities(template: Template) -> tuple[str | None, list[str]]:
@@ -149,8 +188,8 @@ def capabilities(template: Template) -> tuple[str | None, list[str]]:
 
 def _name_of(kind: str) -> str:
     """The property that names a resource of IAM's; UserName and GroupName are those of types that have no row."""
-    row = rows().get(kind)
-    return row.named if row else f"{kind.rsplit(':', 1)[1]}Name"
+    found = rows().get(kind)
+    return found.named if found else f"{kind.rsplit(':', 1)[1]}Name"
 
 
 def check_capabilities(template: Template, given: Sequence[str]) -> None:

@@ -30,6 +30,15 @@ _INT = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*(?::[0
 _FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)")
 
 
+class Unreadable(Malformed):
+    """The text is not YAML at all; `place` is where that shows, `(line 3, column 5)`."""
+
+    @property
+    def place(self) -> str:
+        """Where it shows; the problem is the parser's own affair."""
+        return str(self).partition(": ")[0]
+
+
 class Alias(Malformed):
     """The text refers to a node that stands elsewhere in it."""
 
@@ -65,7 +74,7 @@ def decode(text: str, limits: Limits, tagged: Tagged) -> Any:
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _at(mark, str(error.problem or error.context)) from error
+        raise _at(mark, str(error.problem or error.context), Unreadable) from error
     except yaml.YAMLError as error:
         raise Malformed(str(error)) from error
     return builder.value

@@ -92,7 +92,8 @@ def _statement(raw: object, needs_principal: bool, needs_resource: bool, variabl
     if not isinstance(raw, dict):
         raise PolicyError("Statement must be a JSON object")
     _only(raw, STATEMENT_FIELDS)
-    if raw.get("Effect") not in {"Allow", "Deny"}:
+    effect = str(raw.get("Effect")).capitalize()
+    if effect not in {"Allow", "Deny"}:
         raise PolicyError("Missing or invalid field Effect: it must be Allow or Deny")
     principal, not_principal = _one_of(raw, "Principal", required=needs_principal)
     action, not_action = _one_of(raw, "Action", required=True)
@@ -103,7 +104,7 @@ def _statement(raw: object, needs_principal: bool, needs_resource: bool, variabl
         raise PolicyError("Policy document should not specify a principal")
     return Statement(
         sid=str(raw.get("Sid", "")),
-        allow=raw["Effect"] == "Allow",
+        allow=effect == "Allow",
         principals=None if principal is None else Principals(tuple(_principals(principal))),
         not_principals=not_principal,
         actions=_strings(action, "Action"),

@@ -14,17 +14,18 @@ HOUR = 3600
 
 @dataclass(frozen=True)
 class Alarm:
-    """A metric alarm.
+    """A metric alarm, or a composite one.
 
     Attributes:
-        configuration: PutMetricAlarm's members, but for tags.
+        configuration: PutMetricAlarm's members, or PutCompositeAlarm's, but for tags.
         arn: of the alarm.
         state: OK, ALARM or INSUFFICIENT_DATA, as it was evaluated or set last.
         reason: of the state, in words.
         updated: when the state changed, in ISO 8601, as `configured`.
         configured: when it was put last.
         reasonData: of the state, as JSON.
-        history: changes of the state, the newest first: `from`, `to`, `reason`, `at`.
+        history: the newest first: changes of the state with `from`, `to`, `reason`, `at`, and actions with `action`,
+            `at` and an `error`, which is empty where none was.
         tags: by key.
     """
 
@@ -42,6 +43,11 @@ class Alarm:
     def name(self) -> str:
         """Unique in the region."""
         return str(self.configuration["AlarmName"])
+
+    @property
+    def composite(self) -> bool:
+        """Whether it looks at other alarms, not at a metric."""
+        return "AlarmRule" in self.configuration
 
 
 @dataclass(frozen=True)

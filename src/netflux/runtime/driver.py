@@ -57,6 +57,21 @@ class MemoryLimit:
 
 
 @dataclass(frozen=True)
+class Mount:
+    """A folder of this machine that a container finds at a place of its own.
+
+    Attributes:
+        source: the folder.
+        target: an absolute path in the container, which is made where it is missing.
+        read_only: the container can't write to it.
+    """
+
+    source: Path
+    target: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
 class ContainerSpec:
     """A container to run.
 
@@ -75,6 +90,7 @@ class ContainerSpec:
         user: `user` or `user:group` of its program, by name or number; None keeps the image's.
         read_only: it can't write to its root file system.
         namespace: name of the network namespace that it is in; None where the network driver has none.
+        mounts: folders that it finds at places of its own.
     """
 
     name: str
@@ -91,6 +107,7 @@ class ContainerSpec:
     user: str | None = None
     read_only: bool = False
     namespace: str | None = None
+    mounts: Sequence[Mount] = ()
 
     @property
     def argv(self) -> list[str]:
@@ -141,6 +158,14 @@ class Container(Protocol):
 
     def kill(self) -> None:
         """SIGKILL to everything in it."""
+        ...
+
+    async def pause(self) -> None:
+        """None of its processes runs until `resume`; nothing happens when it has ended."""
+        ...
+
+    async def resume(self) -> None:
+        """They go on."""
         ...
 
     def usage(self) -> Usage | None:

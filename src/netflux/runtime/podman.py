@@ -85,6 +85,16 @@ class PodmanContainer:
         except PermissionError:
             self._send("KILL")
 
+    async def pause(self) -> None:
+        """By the control groups' freezer, where the engine may use it."""
+        with contextlib.suppress(EngineError):
+            await self._engine.run("pause", self.id)
+
+    async def resume(self) -> None:
+        """The same, undone."""
+        with contextlib.suppress(EngineError):
+            await self._engine.run("unpause", self.id)
+
     def kill_for_memory(self) -> None:
         """SIGKILL, and remembers why."""
         self.out_of_memory = True
@@ -285,6 +295,7 @@ def _options(spec: ContainerSpec) -> list[str]:
         options += ["--no-hosts", f"--volume={spec.hosts}:/etc/hosts:ro"]
     if spec.resolver is not None:
         options.append(f"--volume={spec.resolver}:/etc/resolv.conf:ro")
+    options += [f"--volume={one.source}:{one.target}:{'ro' if one.read_only else 'rw'}" for one in spec.mounts]
     if spec.directory is not None:
         options.append(f"--workdir={spec.directory}")
     if spec.user is not None:

@@ -30,7 +30,7 @@ from netflux.runtime.lines import split
 from netflux.runtime.memory import WATCHED, MemoryWatch
 from netflux.runtime.trees import Trees
 from netflux.runtime.usage import Snapshot
-from netflux.runtime.walls import Standing, Walls
+from netflux.runtime.walls import FILES, Standing, Walls
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _log = logging.getLogger(__name__)
@@ -144,6 +144,14 @@ class ProcessContainer:
         """SIGKILL to its process group."""
         self._child.kill_group()
 
+    async def pause(self) -> None:
+        """SIGSTOP to its process group."""
+        self._child.send_group(signal.SIGSTOP)
+
+    async def resume(self) -> None:
+        """SIGCONT."""
+        self._child.send_group(signal.SIGCONT)
+
     def usage(self) -> Usage | None:
         """What its process group uses; None when it has ended."""
         if self.exit_code is not None:
@@ -236,7 +244,8 @@ class ProcessRuntime:
         content, argv = Content(spec.image, self._trees), spec.argv
         held = None
         try:
-            _check_program(argv, content.source / (spec.directory or ""), environment["PATH"])
+            program, folder = (_outside(spec, path) for path in (argv[0] if argv else "", spec.directory or ""))
+            _check_program([program, *argv[1:]] if argv else argv, content.source / folder, environment["PATH"])
             _check_holdable(spec)
             held = await self._hold(spec)
             around = await self._walls(spec, content)
@@ -264,6 +273,9 @@ class ProcessRuntime:
             raise StartError(_IN_STATE.format(folder=folder))
         binds = resolution.binds(spec.hosts, spec.resolver) if standing.hosts else {}
         binds |= await content.prepare(standing, self._directory)
+        if spec.mounts and FILES not in standing.up:
+            raise StartError(f"{spec.mounts[0].target} can't be made: {standing.reason} (see `netflux doctor`)")
+        binds |= {mount.target: str(mount.source) for mount in spec.mounts}
         folder = content.place.resolve()
         return Walls(
             standing.up, folder,
@@ -338,6 +350,14 @@ class ProcessRuntime:
             held.end()
             raise StartError(f"its control group can't be made: {error}") from error
         return held
+
+
+def _outside(spec: ContainerSpec, path: str) -> str:
+    """Where a path of the container is on this machine."""
+    for mount in spec.mounts:
+        if Path(path).is_relative_to(mount.target):
+            return str(mount.source / Path(path).relative_to(mount.target))
+    return path
 
 
 def _check_program(argv: Sequence[str], directory: Path, path: str) -> None:

@@ -45,7 +45,8 @@ def build(walls: dict[str, Any]) -> None:
             `needed` paths stay visible where they lie in a place that becomes the task's own, and read-only where they
             lie in the folder: the region's own programs;
             `scratch` is a directory with a folder for each of TEMPORARY, for the task's temporary files;
-            `binds` are files to put over others, target to source.
+            `binds` are files to put over others, target to source, and folders, whose targets are made where there are
+            none.
     """
     folder, hidden, needed = walls["folder"], walls["hidden"], walls["needed"]
     scratch, binds = walls["scratch"], walls["binds"]
@@ -71,6 +72,8 @@ def build(walls: dict[str, Any]) -> None:
         kernel.attach(copy, path)
     _hide(hidden)
     for target, copy in sources.items():
+        if os.path.isdir(copy) and not os.path.isdir(target):
+            _make_room(target)
         kernel.attach(copy, os.path.realpath(target))
 
 
@@ -91,6 +94,24 @@ def _hide(hidden: list[str]) -> None:
             _cover(path)
     if os.getuid() == 0:
         _mask()
+
+
+def _make_room(target: str) -> None:
+    """A folder where there is none: what is above it is put into a file system of the task's own, with the folder."""
+    above = os.path.dirname(target)
+    while not os.path.isdir(above):
+        above = os.path.dirname(above)
+    if above == "/":
+        raise OSError(0, f"cannot make {target}: it would be in the machine's root directory")
+    found = [(entry.name, entry.path, entry.is_symlink()) for entry in os.scandir(above)]
+    links = {name: os.readlink(path) for name, path, is_link in found if is_link}
+    copies = {name: kernel.detach(path, read_only=False) for name, path, is_link in found if not is_link}
+    kernel.mount("netflux", above, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64k")
+    for name, where in links.items():
+        os.symlink(where, os.path.join(above, name))
+    for name, copy in copies.items():
+        _put_back(copy, os.path.join(above, name))
+    os.makedirs(target, exist_ok=True)
 
 
 def bind(binds: dict[str, str]) -> None:

@@ -33,6 +33,7 @@ SERVICES: Sequence[tuple[str, Sequence[str]]] = (
     ("cloudwatch", ("cloudwatch",)),
     ("sqs", ("sqs",)),
     ("sns", ("sns",)),
+    ("kms", ("kms",)),
 )
 """Module of this package, and the services whose state it takes over; what others refer to comes first."""
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netflux.aws.applicationautoscaling.schedule import read, within
-from netflux.errors import AwsError, Unsupported
+from netflux.errors import AwsError
+from netflux.resources.schedule import read, within
 
 TUESDAY = datetime(2026, 11, 24, 10, 58, 30, tzinfo=UTC)
 
@@ -46,9 +46,27 @@ def test_what_is_no_schedule_is_refused(text: str) -> None:
     assert caught.value.code == "ValidationException"
 
 
+@pytest.mark.parametrize(
+    ("fields", "first"),
+    [
+        ("0 8 L * ? *", "2026-11-30"),
+        ("0 8 LW * ? *", "2026-11-30"),
+        ("0 8 1W * ? *", "2026-12-01"),
+        ("0 8 15W 8 ? *", "2027-08-16"),
+        ("0 8 ? * 2#1 *", "2026-12-07"),
+        ("0 8 ? * MON#1 *", "2026-12-07"),
+        ("0 8 ? * 6L *", "2026-12-25"),
+        ("0 8 ? * L *", "2026-12-05"),
+        ("0 8 1,L 12 ? *", "2026-12-01"),
+    ],
+)
+def test_days_are_told_by_their_place_in_the_month(fields: str, first: str) -> None:
+    found = read(f"cron({fields})", None).after(datetime(2026, 11, 29, tzinfo=UTC))
+    assert found is not None
+    assert found.date().isoformat() == first
+
+
 def test_what_is_not_carried_is_named() -> None:
-    with pytest.raises(Unsupported, match="L, W and #"):
-        read("cron(0 8 L * ? *)", None)
     with pytest.raises(AwsError, match="Timezone Mars is not known"):
         read("rate(1 day)", "Mars")
 

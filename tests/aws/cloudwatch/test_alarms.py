@@ -216,8 +216,9 @@ async def test_an_alarm_on_a_unit_that_nobody_measures_in_has_no_data(world: Wor
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"AlarmActions": ["arn:aws:sns:us-east-1:123456789012:page"]}, "the alarm action arn:aws:sns"),
-        ({"OKActions": [POLICY]}, "OKActions"),
+        ({"AlarmActions": ["arn:aws:automate:us-east-1:ec2:stop"]}, "the alarm action arn:aws:automate"),
+        ({"OKActions": [POLICY]}, "in OKActions"),
+        ({"OKActions": ["arn:aws:sns:eu-west-1:123456789012:page"]}, "Invalid region eu-west-1 specified"),
         ({"Period": 10}, "Period 10"),
         ({"ExtendedStatistic": "p99"}, "Either Statistic or ExtendedStatistic"),
         ({"Statistic": None}, "Either Statistic or ExtendedStatistic"),

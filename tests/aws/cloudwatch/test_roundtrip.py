@@ -19,6 +19,7 @@ from tests.controlplane.roundtrip import Trip, left_out, lost
 
 _TAGS = [{"Key": "a", "Value": "b"}]
 _POLICY = "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:resource/ecs/service/a/b:policyName/c"
+_TOPIC = "arn:aws:sns:us-east-1:123456789012:page"
 _DIMENSIONS = [{"Name": "Queue", "Value": "q"}]
 _ALARM: dict[str, Any] = {
     "AlarmName": "new", "AlarmDescription": "d", "ActionsEnabled": False, "OKActions": [], "AlarmActions": [_POLICY],
@@ -62,6 +63,20 @@ TRIPS = [
         _TOLD,
     ),
     Trip("PutMetricAlarm", {**_ALARM, "Metrics": _METRICS}, _TOLD),
+    Trip(
+        "PutCompositeAlarm",
+        {
+            "AlarmName": "new",
+            "AlarmDescription": "d",
+            "ActionsEnabled": False,
+            "AlarmRule": 'ALARM("kept")',
+            "OKActions": [_TOPIC],
+            "AlarmActions": [_TOPIC],
+            "InsufficientDataActions": [_TOPIC],
+            "Tags": _TAGS,
+        },
+        [("DescribeAlarms", {"AlarmNames": ["new"], "AlarmTypes": ["CompositeAlarm"]}), _TOLD[1]],
+    ),
     _data({"MetricData.Value": "Sum"}, Value=7.0),
     _data({"Values": "Maximum", "Counts": "SampleCount"}, Values=[3.0], Counts=[2.0]),
     _data({}, StatisticValues=_STATISTIC_VALUES),
@@ -90,7 +105,9 @@ TRIPS = [
 async def apis(tmp_path: Path) -> AsyncIterator[Apis]:
     plane = Plane(tmp_path)
     made = await plane.start()
-    made.register(CloudWatchApi(Ground(Series(), frozenset(), plane.documents, Clock())))
+    cloudwatch = CloudWatchApi(Ground(Series(), frozenset(), plane.documents, Clock()))
+    cloudwatch.transitions.destinations.register("sns", lambda _event: None)
+    made.register(cloudwatch)
     await made.call("cloudwatch", "PutMetricAlarm", {**_ALARM, **_OF_METRIC, "AlarmName": "kept", "Statistic": "Sum"})
     yield made
     plane.stop()

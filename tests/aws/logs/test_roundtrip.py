@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from netflux.aws.destinations import Destinations
 from netflux.aws.logs.api import LogsApi
 from netflux.aws.logs.store import Store
 from netflux.clock import Clock
@@ -20,7 +22,35 @@ _GROUP = {"logGroupName": "kept"}
 _DESCRIBED = "DescribeLogGroups", {"logGroupNamePrefix": "kept"}
 _STREAM = {**_GROUP, "logStreamName": "stream"}
 
+_POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "es.amazonaws.com"}, "Action": "logs:*", "Resource": "*"}
+        ],
+    }
+)
+_TRANSFORMATION = {"metricName": "m", "metricNamespace": "Shop", "metricValue": "$.a", "unit": "Count"}
+_COUNTS = {**_GROUP, "filterName": "f", "filterPattern": "{ $.a = 1 }"}
+_ROLE = "arn:aws:iam::123456789012:role/r"
+_FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
 TRIPS = [
+    Trip(
+        "PutMetricFilter",
+        {**_COUNTS, "metricTransformations": [{**_TRANSFORMATION, "dimensions": {"a": "$.a"}}]},
+        [("DescribeMetricFilters", _GROUP)],
+    ),
+    Trip(
+        "PutMetricFilter",
+        {**_COUNTS, "metricTransformations": [{**_TRANSFORMATION, "defaultValue": 2.0}]},
+        [("DescribeMetricFilters", _GROUP)],
+    ),
+    Trip(
+        "PutSubscriptionFilter",
+        {**_COUNTS, "destinationArn": _FUNCTION, "roleArn": _ROLE, "distribution": "Random"},
+        [("DescribeSubscriptionFilters", _GROUP)],
+    ),
+    Trip("PutResourcePolicy", {"policyName": "p", "policyDocument": _POLICY}, [("DescribeResourcePolicies", {})]),
     Trip(
         "CreateLogGroup",
         {
@@ -54,7 +84,9 @@ TRIPS = [
 async def prepared(tmp_path: Path) -> AsyncIterator[tuple[Apis, Names]]:
     plane = Plane(tmp_path)
     apis = await plane.start()
-    apis.register(LogsApi(Store(tmp_path / "logs", plane.documents), Clock(), apis))
+    destinations = Destinations()
+    destinations.register("lambda", lambda _event: None)
+    apis.register(LogsApi(Store(tmp_path / "logs", plane.documents), Clock(), apis, destinations))
     await apis.call("logs", "CreateLogGroup", _GROUP)
     await apis.call("logs", "CreateLogStream", _STREAM)
     key = (await apis.call("kms", "CreateKey", {}))["KeyMetadata"]["Arn"]

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from netflux import names
 from netflux.errors import AwsError, Unsupported
+from netflux.resources.pattern import PatternError
 from netflux.resources.sns import filterpolicy
-from netflux.resources.sns.filterpolicy import FilterError
 from tests.aws.sqs.world import World
 
 QUEUES = f"arn:aws:sqs:{names.REGION}:{names.ACCOUNT}:"
@@ -135,11 +135,43 @@ async def test_a_topic_takes_messages_only_while_its_key_can_be_used(world: Worl
         await world.sns("Publish", TopicArn=arn, Message="m")
 
 
-@pytest.mark.parametrize("protocol", ["email", "sms", "https", "lambda", "firehose", "application"])
+@pytest.mark.parametrize("protocol", ["sms", "https", "lambda", "firehose", "application"])
 async def test_other_protocols_are_refused_by_name(world: World, protocol: str) -> None:
     arn = await topic(world)
     with pytest.raises(Unsupported, match=f"Protocol {protocol}"):
         await world.sns("Subscribe", TopicArn=arn, Protocol=protocol, Endpoint="a@b.test")
+
+
+async def test_a_mail_address_waits_for_its_owner_and_gets_nothing(world: World) -> None:
+    arn = await topic(world)
+    asked = {"TopicArn": arn, "Protocol": "email", "Endpoint": "ops@example.test"}
+    assert (await world.sns("Subscribe", **asked))["SubscriptionArn"] == "pending confirmation"
+    place = (await world.sns("Subscribe", **asked, ReturnSubscriptionArn=True))["SubscriptionArn"]
+    (listed,) = (await world.sns("ListSubscriptions"))["Subscriptions"]
+    assert listed["SubscriptionArn"] == "PendingConfirmation"
+    told = (await world.sns("GetSubscriptionAttributes", SubscriptionArn=place))["Attributes"]
+    assert told["PendingConfirmation"] == "true"
+    counts = (await world.sns("GetTopicAttributes", TopicArn=arn))["Attributes"]
+    assert (counts["SubscriptionsConfirmed"], counts["SubscriptionsPending"]) == ("0", "1")
+    await world.sns("Publish", TopicArn=arn, Message="Heat")
+    with pytest.raises(AwsError, match="is not an address"):
+        await world.sns("Subscribe", **asked | {"Endpoint": "ops"})
+
+
+async def test_a_function_is_invoked_with_a_record_of_the_message(world: World) -> None:
+    told: list[tuple[str, str, str]] = []
+    world.topics.functions = lambda *one: told.append(one)
+    arn = await topic(world)
+    function = "arn:aws:lambda:us-east-1:123456789012:function:page"
+    made = await world.sns("Subscribe", TopicArn=arn, Protocol="lambda", Endpoint=function)
+    sent = await world.sns("Publish", TopicArn=arn, Message="Heat", Subject="Now")
+    ((where, body, source),) = told
+    (record,) = json.loads(body)["Records"]
+    assert (where, source, record["EventSubscriptionArn"]) == (function, arn, made["SubscriptionArn"])
+    assert record["EventSource"] == "aws:sns"
+    told_of = record["Sns"]
+    assert (told_of["Message"], told_of["Subject"], told_of["MessageId"]) == ("Heat", "Now", sent["MessageId"])
+    assert {"SigningCertUrl", "UnsubscribeUrl", "MessageAttributes"} <= told_of.keys()
 
 
 async def test_text_messages_are_refused_by_name(world: World) -> None:
@@ -189,6 +221,9 @@ async def test_every_member_of_a_subscription_is_told(world: World) -> None:
     assert {name: told[name] for name in SUBSCRIPTION} == SUBSCRIPTION
     listed = (await world.sns("ListSubscriptionsByTopic", TopicArn=arn))["Subscriptions"]
     assert [one["SubscriptionArn"] for one in listed] == [subscription, other]
+    mail = {"Protocol": "email", "Endpoint": "ops@example.test", "ReturnSubscriptionArn": True}
+    waiting = (await world.sns("Subscribe", TopicArn=arn, **mail))["SubscriptionArn"]
+    assert waiting.startswith(f"{arn}:")
     world.whole("sns", "Subscribe", "SetSubscriptionAttributes")
 
 
@@ -279,7 +314,7 @@ def test_filters_match_as_awss_do(policy: dict[str, Any], message: dict[str, Any
 
 def test_a_body_that_is_no_object_passes_no_filter() -> None:
     assert not filterpolicy.matches_body('{"a":[{"exists":false}]}', "text")
-    with pytest.raises(FilterError, match="nested"):
+    with pytest.raises(PatternError, match="nested"):
         filterpolicy.check('{"a":{"b":["x"]}}', body=False)
 
 

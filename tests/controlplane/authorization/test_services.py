@@ -246,7 +246,7 @@ CASES: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
         {"ServiceId": "srv-1"},
         [("servicediscovery:RegisterInstance", arn("servicediscovery", "service/srv-1"))],
     ),
-    ("events", "PutRule", {"Name": "r"}, [("events:PutRule", "*")]),
+    ("events", "PutRule", {"Name": "r"}, [("events:PutRule", arn("events", "rule/r"))]),
 ]
 
 

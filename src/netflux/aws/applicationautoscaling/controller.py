@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from netflux.aws.applicationautoscaling import decide, policy, schedule
+from netflux.aws.applicationautoscaling import decide, policy
 from netflux.aws.applicationautoscaling.decide import Alarm, Bounds, Breach, Change, NotScaled, Past, Reading
 from netflux.aws.applicationautoscaling.store import DIMENSION, NAMESPACE, Json, Store
 from netflux.controlplane.call import Caller
 from netflux.errors import AwsError, Retryable
 from netflux.reconcile.controller import Result
+from netflux.resources import schedule
 
 _CAPACITIES = {
     decide.AT_MOST: "MaxCapacity", decide.AT_LEAST: "MinCapacity", decide.AS_WANTED: "CurrentCapacity",

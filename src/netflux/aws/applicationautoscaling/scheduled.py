@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from netflux.aws.applicationautoscaling import schedule
 from netflux.aws.applicationautoscaling.part import LISTED, OF, Part, absent, check_kind, invalid, page
 from netflux.aws.applicationautoscaling.store import SCHEDULE, Json, schedule_key
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
+from netflux.resources import schedule
 
 _TIMES = ("StartTime", "EndTime")
 

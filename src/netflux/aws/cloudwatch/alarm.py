@@ -15,7 +15,7 @@ from netflux.resources.cloudwatch import Alarm
 
 Json = dict[str, Any]
 
-_KEPT = 100  # items of an alarm's history; CloudWatch keeps those of 30 days
+KEPT = 100  # items of an alarm's history; CloudWatch keeps those of 30 days
 _MISSING = ("missing", "ignore", "breaching", "notBreaching")
 _SHOWN = (
     "AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions",
@@ -23,7 +23,6 @@ _SHOWN = (
     "Threshold", "ComparisonOperator", "TreatMissingData", "ExtendedStatistic", "EvaluateLowSampleCountPercentile",
     "Metrics",
 )  # fmt: skip
-_POLICY = ":scalingPolicy:"
 
 
 def made(request: Json, before: Alarm | None, begun: Alarm) -> Alarm:
@@ -35,6 +34,8 @@ def made(request: Json, before: Alarm | None, begun: Alarm) -> Alarm:
         begun: a new one's ARN, tags and time.
     """
     check(request)
+    if before is not None and before.composite:
+        raise AwsError("ValidationError", f"A composite alarm named {before.name} exists: choose another name.")
     configuration = {key: request[key] for key in _SHOWN if request.get(key) is not None}
     configuration["ActionsEnabled"] = request.get("ActionsEnabled", True)
     return replace(before or begun, configuration=configuration, configured=begun.configured)
@@ -47,9 +48,6 @@ def begun(arn: str, tags: dict[str, str], now: str) -> Alarm:
 
 def check(request: Json) -> None:
     """Raises for what CloudWatch refuses, and for what can't be evaluated here."""
-    for action in request.get("AlarmActions", []):
-        if _POLICY not in action:
-            raise Unsupported(f"the alarm action {action}", "The ARN of a scaling policy is carried out.")
     _check_metric(request)
     _check_counts(request)
 
@@ -135,13 +133,15 @@ def judged(alarm: Alarm, verdict: Verdict, now: datetime) -> Alarm:
 def moved(alarm: Alarm, state: str, reason: str, data: str | None, now: str) -> Alarm:
     """The alarm in another state."""
     item = {"from": alarm.state, "to": state, "reason": reason, "at": now}
-    history = (item, *alarm.history)[:_KEPT]
+    history = (item, *alarm.history)[:KEPT]
     return replace(alarm, state=state, reason=reason, reasonData=data, updated=now, history=history)
 
 
 def shown(alarm: Alarm) -> Json:
-    """The shape MetricAlarm."""
-    lists: Json = {name: [] for name in ("OKActions", "AlarmActions", "InsufficientDataActions", "Dimensions")}
+    """The shape MetricAlarm, or CompositeAlarm."""
+    lists: Json = {name: [] for name in ("OKActions", "AlarmActions", "InsufficientDataActions")}
+    if not alarm.composite:
+        lists["Dimensions"] = []
     shape = {
         **lists, **alarm.configuration, "AlarmArn": alarm.arn, "StateValue": alarm.state,
         "AlarmConfigurationUpdatedTimestamp": datetime.fromisoformat(alarm.configured),

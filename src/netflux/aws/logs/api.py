@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from netflux import expressions
+from netflux.aws.destinations import Destinations
 from netflux.aws.logs import read, write
+from netflux.aws.logs.filters import Filters
 from netflux.aws.logs.pattern import compile_pattern
 from netflux.aws.logs.store import Group, Store, Stream
 from netflux.aws.logs.stream import Event
@@ -36,19 +38,21 @@ MOST_LISTED = 50
 """Default and greatest page of groups and streams [DescribeLogStreams]."""
 
 
-class LogsApi:
+class LogsApi(Filters):
     """Handlers of CloudWatch Logs.
 
     Args:
         store: where groups, streams and events are.
         clock: of the region.
-        apis: asks KMS for keys.
+        apis: asks KMS for keys, and gives CloudWatch what is counted.
+        destinations: of subscription filters; None for none.
     """
 
     service = "logs"
     whole = True
 
-    def __init__(self, store: Store, clock: Clock, apis: Caller) -> None:
+    def __init__(self, store: Store, clock: Clock, apis: Caller, destinations: Destinations | None = None) -> None:
+        super().__init__(store.documents, clock, apis, destinations or Destinations())
         self._store = store
         self._apis = apis
         self._clock = clock
@@ -78,6 +82,7 @@ class LogsApi:
     @operation("logGroupName")
     async def delete_log_group(self, _call: Call, request: Request) -> Request:
         self._store.delete_group(request["logGroupName"])
+        self.forget(request["logGroupName"])
         return {}
 
     @operation(
@@ -130,6 +135,19 @@ class LogsApi:
         ]
         return {"logGroups": summaries, **token}
 
+    @operation("logGroupName kmsKeyId resourceIdentifier")
+    async def associate_kms_key(self, _call: Call, request: Request) -> Request:
+        """The key is there and enabled."""
+        await self._check_key(request["kmsKeyId"])
+        self._store.update_group(_named(request), kms_key=request["kmsKeyId"])
+        return {}
+
+    @operation("logGroupName resourceIdentifier")
+    async def disassociate_kms_key(self, _call: Call, request: Request) -> Request:
+        """A group without a key is no error."""
+        self._store.update_group(_named(request), kms_key="")
+        return {}
+
     @operation("logGroupName retentionInDays")
     async def put_retention_policy(self, _call: Call, request: Request) -> Request:
         days = request["retentionInDays"]
@@ -137,7 +155,7 @@ class LogsApi:
             raise _invalid(f"Value '{days}' at 'retentionInDays' must be one of {', '.join(map(str, _RETENTIONS))}.")
         group = self._store.update_group(request["logGroupName"], retention=days)
         for stream in self._store.streams(group.name):
-            await self._store.events(stream).expire(self._store.oldest(group.name, self._now()))
+            await self._store.events(stream).expire(self._oldest(group.name))
         return {}
 
     @operation("logGroupName")
@@ -196,6 +214,7 @@ class LogsApi:
         accepted, rejected = write.accepted(request["logEvents"], now, retention)
         if accepted:
             await self._store.events(stream).append(accepted, now)
+            await self.seen(stream, accepted)
         answer: Request = {"nextSequenceToken": f"{now:056d}"}
         return {**answer, "rejectedLogEventsInfo": rejected} if rejected else answer
 
@@ -279,13 +298,17 @@ class LogsApi:
         return [stream for stream in self._store.streams(group) if stream.name.startswith(prefix)]
 
     async def _events(self, stream: Stream) -> Sequence[Event]:
-        return await self._store.events(stream).all(self._store.oldest(stream.group, self._now()))
+        return await self._store.events(stream).all(self._oldest(stream.group))
+
+    def _oldest(self, group: str) -> int:
+        """Milliseconds since 1970; a day of retention is a simulated one."""
+        return self._store.oldest(group, self._now(), self._clock.real(1))
 
     def _group_shape(self, call: Call, group: Group) -> Request:
         shape: Request = {
             "logGroupName": group.name,
             "creationTime": group.created,
-            "metricFilterCount": 0,
+            "metricFilterCount": self.counted(group.name),
             "arn": f"{_arn(call, group.name)}:*",
             "logGroupArn": _arn(call, group.name),
             "storedBytes": sum(self._store.events(stream).size() for stream in self._store.streams(group.name)),
@@ -362,3 +385,11 @@ def _group_name(request: Mapping[str, Any]) -> str:
 
 def _invalid(message: str) -> AwsError:
     return AwsError("InvalidParameterException", message)
+
+
+def _named(request: Mapping[str, Any]) -> str:
+    """The group of a request that names it, or its ARN."""
+    given = request.get("logGroupName") or request.get("resourceIdentifier") or ""
+    if not given:
+        raise _invalid("Exactly one of the parameters logGroupName and resourceIdentifier must be specified.")
+    return _group_name({"logGroupIdentifier": given})

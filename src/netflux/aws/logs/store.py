@@ -71,7 +71,7 @@ class Store:
     def __init__(self, directory: Path, documents: Documents, faults: Faults | None = None) -> None:
         self._faults = faults or Faults()
         self._directory = directory
-        self._documents = documents
+        self.documents = documents
         self._groups = documents.table(GROUP)
         self._streams = documents.table(STREAM)
         self._events: dict[tuple[str, str], Events] = {}
@@ -106,7 +106,7 @@ class Store:
         group = self.group(name)
         if group.protected:
             raise AwsError("OperationAbortedException", f"Deletion protection is enabled for log group {name}.")
-        with self._documents.transaction():
+        with self.documents.transaction():
             for stream in self.streams(name):
                 self._streams.delete(_key(name, stream.name))
                 self._events.pop((name, stream.name), None)
@@ -159,10 +159,16 @@ class Store:
             "Put a copy of the file back, or delete the stream.",
         )
 
-    def oldest(self, group: str, now: int) -> int:
-        """The time (milliseconds) before which the group's events have expired."""
+    def oldest(self, group: str, now: int, pace: float = 1.0) -> int:
+        """The time (milliseconds) before which the group's events have expired.
+
+        Args:
+            group: its name.
+            now: milliseconds.
+            pace: real seconds in which a simulated one passes.
+        """
         days = self.group(group).retention
-        return now - days * DAY if days else 0
+        return now - int(days * DAY * pace) if days else 0
 
     def _unknown(self, path: Path) -> None:
         """Of a deletion that was cut off, or of a group whose record is lost."""

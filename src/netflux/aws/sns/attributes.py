@@ -12,9 +12,9 @@ from netflux.aws.sns.part import invalid
 from netflux.decoding import json as decoding
 from netflux.errors import Unsupported
 from netflux.policy.document import PolicyError, parse
+from netflux.resources.pattern import PatternError
 from netflux.resources.sns import filterpolicy
-from netflux.resources.sns.filterpolicy import FilterError
-from netflux.resources.sns.topic import Subscription, Topic
+from netflux.resources.sns.topic import Subscription, Topic, default_policy
 
 _QUEUE = re.compile(r"arn:aws:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?")
 _MOST_POLICY = 30 * 1024
@@ -56,19 +56,7 @@ def policy(topic: Topic) -> str:
     """The topic's resource policy; one that nobody has set lets its account do everything."""
     if topic.policy:
         return topic.policy
-    actions = (
-        "GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic", "Subscribe",
-        "ListSubscriptionsByTopic", "Publish",
-    )  # fmt: skip
-    statement = {
-        "Sid": "__default_statement_ID",
-        "Effect": "Allow",
-        "Principal": {"AWS": "*"},
-        "Action": [f"SNS:{action}" for action in actions],
-        "Resource": topic.arn,
-        "Condition": {"StringEquals": {"AWS:SourceOwner": topic.account}},
-    }
-    return _compact({"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]})
+    return _compact(default_policy(topic.arn, topic.account))
 
 
 def shown(topic: Topic) -> dict[str, str]:
@@ -107,7 +95,7 @@ def subscribed(subscription: Subscription, given: Mapping[str, str]) -> Subscrip
     if subscription.filter_policy and ("FilterPolicy" in given or "FilterPolicyScope" in given):
         try:
             filterpolicy.check(subscription.filter_policy, body=subscription.filter_scope == "MessageBody")
-        except FilterError as error:
+        except PatternError as error:
             raise invalid(f"FilterPolicy: {error}") from error
     return subscription
 
@@ -139,8 +127,8 @@ def shown_subscription(subscription: Subscription, account: str) -> dict[str, st
         "Protocol": subscription.protocol,
         "Endpoint": subscription.endpoint,
         "RawMessageDelivery": str(subscription.raw).lower(),
-        "PendingConfirmation": "false",
-        "ConfirmationWasAuthenticated": "true",
+        "PendingConfirmation": str(subscription.pending).lower(),
+        "ConfirmationWasAuthenticated": str(not subscription.pending).lower(),
         "SubscriptionPrincipal": subscription.principal,
     }
     if subscription.filter_policy:

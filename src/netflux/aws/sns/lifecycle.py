@@ -81,9 +81,10 @@ class Lifecycle(Part):
     def get_topic_attributes(self, call: Call, request: Request) -> dict[str, Any]:
         """With how many subscriptions there are."""
         topic = self.topic(request["TopicArn"])
+        pending = sum(one.pending for one in self.kept.subscriptions.where("topic", topic.arn))
         counts = {
-            "SubscriptionsConfirmed": str(len(self.kept.subscriptions.keys("topic", topic.arn))),
-            "SubscriptionsPending": "0",
+            "SubscriptionsConfirmed": str(len(self.kept.subscriptions.keys("topic", topic.arn)) - pending),
+            "SubscriptionsPending": str(pending),
             "SubscriptionsDeleted": str(topic.unsubscribed),
         }
         return {"Attributes": {**attributes.shown(topic), **counts}}

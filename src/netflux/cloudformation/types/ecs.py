@@ -118,15 +118,19 @@ def _steady(service: Any, wanted: Properties) -> Verdict:
 
 
 def _hopeless(service: Any, primary: Any, wanted: Properties) -> str | None:
-    """Why the service will never run what is wanted."""
+    """Why the service will never run what is wanted.
+
+    A deployment that failed and was superseded says nothing of the one that took its place, unless that went back.
+    """
     if service.get("status") != "ACTIVE":
         return f"the service is {service.get('status')}"
-    for deployment in service.get("deployments", []):
-        if deployment.get("rolloutState") == "FAILED":
+    task = wanted.get("TaskDefinition")
+    elsewhere = primary.get("taskDefinition") not in (None, task)
+    for deployment in service.get("deployments", []) if elsewhere else [primary]:
+        own = deployment is primary or deployment.get("taskDefinition") == task
+        if own and deployment.get("rolloutState") == "FAILED":
             return _with_the_cause(deployment.get("rolloutStateReason") or "the deployment failed", service)
-    if primary.get("taskDefinition") not in (None, wanted.get("TaskDefinition")):
-        return f"the deployment was rolled back to {primary['taskDefinition']}"
-    return None
+    return f"the deployment was rolled back to {primary['taskDefinition']}" if elsewhere else None
 
 
 _CAUSES = (" was unable to place a task. ", " failed to launch a task with ")
@@ -174,6 +178,7 @@ _SERVICE = Row(
                 "PlacementStrategies",
                 "AvailabilityZoneRebalancing",
             ),
+            always=("DesiredCount",),
             renames={"PlacementStrategies": "placementStrategy"},
             params={"cluster": "$new.Cluster", "service": "$id"},
             defaults={
@@ -193,6 +198,7 @@ _SERVICE = Row(
     over=lambda item: item["status"] == "INACTIVE",
     named="ServiceName",
     name_length=255,
+    staying=("DesiredCount",),
     find=Find(
         "DescribeServices",
         "$response.services",

@@ -3,53 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from netflux.cloudformation.types.identity import ABSENT, boundary, changes, freed, inline, managed
 from netflux.cloudformation.types.table import Caller, Facts, Read, Row, Step, Tagging
 
-_ABSENT = ("NoSuchEntity", "NoSuchEntityException")
-
-
-def _names(facts: Facts, prop: str) -> tuple[list[Any], list[Any]]:
-    """What is to be added and what to be removed of a list property."""
-    before, after = facts.old.get(prop, []), facts.new.get(prop, [])
-    return [each for each in after if each not in before], [each for each in before if each not in after]
-
-
-def _put_policies(facts: Facts) -> Sequence[dict[str, Any]]:
-    added, _ = _names(facts, "Policies")
-    return [
-        {"RoleName": facts.id, "PolicyName": each["PolicyName"], "PolicyDocument": json.dumps(each["PolicyDocument"])}
-        for each in added
-    ]
-
-
-def _drop_policies(facts: Facts) -> Sequence[dict[str, Any]]:
-    kept = {each["PolicyName"] for each in facts.new.get("Policies", [])}
-    gone = [each["PolicyName"] for each in facts.old.get("Policies", []) if each["PolicyName"] not in kept]
-    return [{"RoleName": facts.id, "PolicyName": name} for name in gone]
-
-
-def _attach(facts: Facts) -> Sequence[dict[str, Any]]:
-    return [{"RoleName": facts.id, "PolicyArn": each} for each in _names(facts, "ManagedPolicyArns")[0]]
-
-
-def _detach(facts: Facts) -> Sequence[dict[str, Any]]:
-    return [{"RoleName": facts.id, "PolicyArn": each} for each in _names(facts, "ManagedPolicyArns")[1]]
-
-
-def _all_policies(facts: Facts) -> Sequence[dict[str, Any]]:
-    return [{"RoleName": facts.id, "PolicyName": each["PolicyName"]} for each in facts.new.get("Policies", [])]
-
-
-def _all_attached(facts: Facts) -> Sequence[dict[str, Any]]:
-    return [{"RoleName": facts.id, "PolicyArn": each} for each in facts.new.get("ManagedPolicyArns", [])]
-
-
-def _boundary(facts: Facts) -> Sequence[dict[str, Any]]:
-    return [{"RoleName": facts.id, "PermissionsBoundary": facts.new["PermissionsBoundary"]}]
-
+_KINDS = ("Role", "User", "Group")
 
 _ROLE = Row(
     type="AWS::IAM::Role",
@@ -58,18 +18,7 @@ _ROLE = Row(
     id="$new.RoleName",
     read=Read("GetRole", {"RoleName": "$id"}, "$response.Role"),
     attributes={"Arn": "$item.Arn", "RoleId": "$item.RoleId"},
-    also=(
-        Step("PutRolePolicy", ("Policies",), build=_put_policies, defaults={"Policies": []}),
-        Step("DeleteRolePolicy", ("Policies",), build=_drop_policies, ignore=_ABSENT, defaults={"Policies": []}),
-        Step("AttachRolePolicy", ("ManagedPolicyArns",), build=_attach, defaults={"ManagedPolicyArns": []}),
-        Step(
-            "DetachRolePolicy",
-            ("ManagedPolicyArns",),
-            build=_detach,
-            ignore=_ABSENT,
-            defaults={"ManagedPolicyArns": []},
-        ),
-    ),
+    also=(*inline("Role"), *managed("Role")),
     update=(
         Step(
             "UpdateAssumeRolePolicy",
@@ -83,14 +32,13 @@ _ROLE = Row(
             params={"RoleName": "$id"},
             defaults={"Description": "", "MaxSessionDuration": 3600},
         ),
-        Step("PutRolePermissionsBoundary", ("PermissionsBoundary",), build=_boundary),
+        *boundary("Role"),
     ),
     delete=(
-        Step("DeleteRolePolicy", build=_all_policies, ignore=_ABSENT),
-        Step("DetachRolePolicy", build=_all_attached, ignore=_ABSENT),
+        *freed("Role"),
         Step("DeleteRole", params={"RoleName": "$id"}),
     ),
-    gone=_ABSENT,
+    gone=ABSENT,
     named="RoleName",
     name_length=64,
     tags=Tagging("TagRole", "UntagRole", {"RoleName": "$id"}),
@@ -110,21 +58,31 @@ def _inline(operation: str) -> tuple[Step, ...]:
 
         return make
 
-    kinds = (("Roles", "Role"), ("Users", "User"), ("Groups", "Group"))
     return tuple(
         Step(
             f"{operation}{kind}Policy",
-            (prop, "PolicyDocument", "PolicyName"),
-            build=build(prop, f"{kind}Name"),
-            ignore=_ABSENT if operation == "Delete" else (),
+            (f"{kind}s", "PolicyDocument", "PolicyName"),
+            build=build(f"{kind}s", f"{kind}Name"),
+            ignore=ABSENT if operation == "Delete" else (),
         )
-        for prop, kind in kinds
+        for kind in _KINDS
     )
 
 
-def _dropped(facts: Facts) -> Sequence[dict[str, Any]]:
-    lost = _names(facts, "Roles")[1]
-    return [{"RoleName": role, "PolicyName": facts.old["PolicyName"]} for role in lost]
+def _lost() -> tuple[Step, ...]:
+    """Roles, users and groups that the template names no more."""
+
+    def build(prop: str, key: str) -> Any:
+        def make(facts: Facts) -> Sequence[dict[str, Any]]:
+            return [{key: owner, "PolicyName": facts.old["PolicyName"]} for owner in changes(facts, prop)[1]]
+
+        return make
+
+    return tuple(
+        Step(f"Delete{kind}Policy", (f"{kind}s",), build=build(f"{kind}s", f"{kind}Name"), ignore=ABSENT,
+             defaults={f"{kind}s": []})
+        for kind in _KINDS
+    )  # fmt: skip
 
 
 _POLICY = Row(
@@ -133,22 +91,26 @@ _POLICY = Row(
     create=Step("", ()),
     id="{new.PolicyName}",
     attributes={"Id": "$id"},
-    also=(*_inline("Put"), Step("DeleteRolePolicy", ("Roles",), build=_dropped, ignore=_ABSENT)),
+    also=(*_inline("Put"), *_lost()),
     delete=_inline("Delete"),
-    gone=_ABSENT,
+    gone=ABSENT,
 )
 
 
-def _attach_managed(facts: Facts) -> Sequence[dict[str, Any]]:
-    return [{"RoleName": role, "PolicyArn": facts.id} for role in _names(facts, "Roles")[0]]
+def _managed(operation: str, which: Callable[[Facts, str], list[Any]]) -> tuple[Step, ...]:
+    """Attach or Detach, for the roles, users and groups that `which` tells."""
 
+    def build(prop: str, key: str) -> Any:
+        def make(facts: Facts) -> Sequence[dict[str, Any]]:
+            return [{key: owner, "PolicyArn": facts.id} for owner in which(facts, prop)]
 
-def _detach_managed(facts: Facts) -> Sequence[dict[str, Any]]:
-    return [{"RoleName": role, "PolicyArn": facts.id} for role in _names(facts, "Roles")[1]]
+        return make
 
-
-def _detach_all(facts: Facts) -> Sequence[dict[str, Any]]:
-    return [{"RoleName": role, "PolicyArn": facts.id} for role in facts.new.get("Roles", [])]
+    return tuple(
+        Step(f"{operation}{kind}Policy", (f"{kind}s",), build=build(f"{kind}s", f"{kind}Name"),
+             ignore=ABSENT if operation == "Detach" else (), defaults={f"{kind}s": []})
+        for kind in _KINDS
+    )  # fmt: skip
 
 
 async def _versions(call: Caller, facts: Facts) -> list[str]:
@@ -178,30 +140,30 @@ _MANAGED_POLICY = Row(
     read=Read("GetPolicy", {"PolicyArn": "$id"}, "$response.Policy"),
     attributes={"PolicyArn": "$id", "PolicyId": "$item.PolicyId", "DefaultVersionId": "$item.DefaultVersionId"},
     also=(
-        Step("AttachRolePolicy", ("Roles",), build=_attach_managed, defaults={"Roles": []}),
-        Step("DetachRolePolicy", ("Roles",), build=_detach_managed, ignore=_ABSENT, defaults={"Roles": []}),
+        *_managed("Attach", lambda facts, prop: changes(facts, prop)[0]),
+        *_managed("Detach", lambda facts, prop: changes(facts, prop)[1]),
     ),
     update=(
-        Step("DeletePolicyVersion", ("PolicyDocument",), ask=_room, ignore=_ABSENT),
+        Step("DeletePolicyVersion", ("PolicyDocument",), ask=_room, ignore=ABSENT),
         Step("CreatePolicyVersion", ("PolicyDocument",), params={"PolicyArn": "$id", "SetAsDefault": True}),
     ),
     delete=(
-        Step("DetachRolePolicy", build=_detach_all, ignore=_ABSENT),
-        Step("DeletePolicyVersion", ask=_others, ignore=_ABSENT),
+        *_managed("Detach", lambda facts, prop: list(facts.new.get(prop, []))),
+        Step("DeletePolicyVersion", ask=_others, ignore=ABSENT),
         Step("DeletePolicy", params={"PolicyArn": "$id"}),
     ),
-    gone=_ABSENT,
+    gone=ABSENT,
     named="ManagedPolicyName",
     name_length=128,
 )
 
 
 def _add_roles(facts: Facts) -> Sequence[dict[str, Any]]:
-    return [{"InstanceProfileName": facts.id, "RoleName": role} for role in _names(facts, "Roles")[0]]
+    return [{"InstanceProfileName": facts.id, "RoleName": role} for role in changes(facts, "Roles")[0]]
 
 
 def _remove_roles(facts: Facts) -> Sequence[dict[str, Any]]:
-    return [{"InstanceProfileName": facts.id, "RoleName": role} for role in _names(facts, "Roles")[1]]
+    return [{"InstanceProfileName": facts.id, "RoleName": role} for role in changes(facts, "Roles")[1]]
 
 
 def _remove_all(facts: Facts) -> Sequence[dict[str, Any]]:
@@ -216,14 +178,14 @@ _INSTANCE_PROFILE = Row(
     read=Read("GetInstanceProfile", {"InstanceProfileName": "$id"}, "$response.InstanceProfile"),
     attributes={"Arn": "$item.Arn"},
     also=(
-        Step("RemoveRoleFromInstanceProfile", ("Roles",), build=_remove_roles, ignore=_ABSENT),
+        Step("RemoveRoleFromInstanceProfile", ("Roles",), build=_remove_roles, ignore=ABSENT),
         Step("AddRoleToInstanceProfile", ("Roles",), build=_add_roles, ignore=("LimitExceeded",)),
     ),
     delete=(
-        Step("RemoveRoleFromInstanceProfile", build=_remove_all, ignore=_ABSENT),
+        Step("RemoveRoleFromInstanceProfile", build=_remove_all, ignore=ABSENT),
         Step("DeleteInstanceProfile", params={"InstanceProfileName": "$id"}),
     ),
-    gone=_ABSENT,
+    gone=ABSENT,
     named="InstanceProfileName",
     name_length=128,
 )

@@ -146,6 +146,12 @@ def _sources_gone(facts: Facts) -> list[dict[str, Any]]:
     return _sources(facts, facts.old, facts.new)
 
 
+def _created(facts: Facts) -> str | None:
+    """Nothing while the instance is made."""
+    moment = facts.item.get("InstanceCreateTime")
+    return moment.isoformat() if moment is not None else None
+
+
 _INSTANCE = Row(
     type="AWS::RDS::DBInstance",
     service="rds",
@@ -160,7 +166,7 @@ _INSTANCE = Row(
         "DBInstanceArn": "$item.DBInstanceArn",
         "DbiResourceId": "$item.DbiResourceId",
         "DBInstanceStatus": "$item.DBInstanceStatus",
-        "InstanceCreateTime": lambda facts: facts.item["InstanceCreateTime"].isoformat(),
+        "InstanceCreateTime": _created,
         "CertificateDetails.CAIdentifier": "$item.CACertificateIdentifier",
     },
     update=(
@@ -219,6 +225,7 @@ _INSTANCE = Row(
         ),
     },
     delete=(Step("DeleteDBInstance", build=_ending),),
+    kept_as_snapshot=True,
     gone=("DBInstanceNotFound", "DBInstanceNotFoundFault"),
     stable=status(
         "DBInstanceStatus",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from netflux.cloudformation.types.ec2 import TAGGING, by_tags
@@ -58,6 +59,11 @@ def _default_egress(facts: Facts) -> list[dict[str, Any]]:
     return [{"GroupId": facts.id, "IpPermissions": [_ALL]}]
 
 
+def _named(properties: dict[str, Any], attributes: Mapping[str, Any], physical: str) -> str:
+    """Ref gives the name of a group that the template puts into no VPC ("AWS::EC2::SecurityGroup", return values)."""
+    return physical if "VpcId" in properties else str(attributes["GroupName"])
+
+
 _EMPTY: dict[str, Any] = {"SecurityGroupIngress": [], "SecurityGroupEgress": []}
 
 _GROUP = Row(
@@ -70,7 +76,8 @@ _GROUP = Row(
     ),
     id="$response.GroupId",
     read=Read("DescribeSecurityGroups", {"GroupIds": ["$id"]}, "$response.SecurityGroups.0"),
-    attributes={"GroupId": "$id", "Id": "$id", "VpcId": "$item.VpcId"},
+    attributes={"GroupId": "$id", "Id": "$id", "VpcId": "$item.VpcId", "GroupName": "$item.GroupName"},
+    ref=_named,
     named="GroupName",
     name_length=255,
     also=(

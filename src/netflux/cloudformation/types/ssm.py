@@ -24,6 +24,7 @@ _PARAMETER = Row(
     gone=("ParameterNotFound",),
     named="Name",
     name_length=1011,
+    named_after="CFN",
     tags=Tagging("AddTagsToResource", "RemoveTagsFromResource", {"ResourceType": "Parameter", "ResourceId": "$id"}),
 )
 

@@ -10,7 +10,7 @@ is empty is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,7 @@ class Step:
         settled: the resource has to be stable before the call.
         same: the error's message that says that the resource is as wished, and that nothing was begun.
         complete: adds to the params what other calls give; not for the create call, which has the row's.
+        whole: the call replaces all that it can carry, so a property that a template has no more is just left out.
     """
 
     operation: str
@@ -80,6 +81,7 @@ class Step:
     settled: bool = False
     same: str = ""
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,18 @@ class Find:
 
 @dataclass(frozen=True)
 class Tagging:
-    """How tags are changed. `add` and `remove` get the tags in the member that `tags` and `keys` name."""
+    """How tags are changed. `add` and `remove` get the tags in the member that `tags` and `keys` name.
+
+    Attributes:
+        renames: where a tag's members are not Key and Value.
+    """
 
     add: str
     remove: str
     params: Mapping[str, Any]
     tags: str = "Tags"
     keys: str = "TagKeys"
+    renames: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,7 @@ class Row:
 
     Attributes:
         id: place of the physical id; when it needs no response, the resource can be looked for before it is made.
+        told: attributes that only the create call's answer tells, which are kept with the resource.
         also: calls after create, for properties that create can't carry; they must bear repetition.
         update: calls that change properties; those of `also` serve for updates as well.
         delete: calls in order.
@@ -174,6 +182,19 @@ class Row:
         early: dependents by reference may start before it is stable (AWS's CONFIGURATION_COMPLETE).
         tag_type: EC2's ResourceType in TagSpecifications.
         seconds: how long it may take to become stable, in simulated seconds.
+        staying: properties that stay what they are when a template no longer has them.
+        named_after: what stands before the logical id in a made-up name, where that is not the stack's name.
+        open: its properties and attributes are those that its author says; all of them travel in each call.
+        fixed: by property, the refusal to change it. `*` stands for all.
+        renamed: the physical id in what reading gave, where an update may give another one; what had the id before is
+            deleted in the clean-up.
+        hidden: whether outputs mask the attributes, from what reading gave.
+        left: finds what a create call left that did not succeed; else what `find` finds.
+        ref: what Ref gives where it is not the physical id: of properties, attributes and physical id.
+        kept_as_snapshot: the delete call makes a snapshot when `name` is filled, and does so where a template has no
+            DeletionPolicy.
+        refuses: what the service here will not do with these properties, which may have UNKNOWN in them: a sentence
+            each, told before anything is made.
     """
 
     type: str
@@ -184,6 +205,7 @@ class Row:
     gone: tuple[str, ...] = ()
     read: Read | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
     also: tuple[Step, ...] = ()
     update: tuple[Step, ...] = ()
     instead: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
@@ -201,13 +223,23 @@ class Row:
     outputs: Callable[[Facts], dict[str, Any]] | None = None
     busy: Callable[[Any], bool] | None = None
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
-    identify: Callable[[Caller, Facts], Awaitable[str | Waiting]] | None = None
+    identify: Callable[[Caller, Facts], Awaitable[str | Waiting | Failed]] | None = None
     consumed: tuple[str, ...] = ()
     touches: tuple[str, ...] = ()
     early: bool = False
     tags: Tagging | None = None
     tag_type: str = ""
     seconds: float = 1800.0
+    staying: tuple[str, ...] = ()
+    named_after: str = ""
+    open: bool = False
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    renamed: Callable[[Any], str] | None = None
+    hidden: Callable[[Any], bool] | None = None
+    left: Callable[[Caller, Facts], Awaitable[str | None]] | None = None
+    ref: Callable[[Properties, Mapping[str, Any], str], str] | None = None
+    kept_as_snapshot: bool = False
+    refuses: Callable[[Properties], Iterable[str]] | None = None
 
     @property
     def updates(self) -> tuple[Step, ...]:
@@ -220,9 +252,16 @@ class Row:
 
     def updatable(self, name: str) -> bool:
         """Whether a change of the property can be carried out without another resource."""
-        if name in self.consumed or (name == TAGS and self.tags is not None):
+        if self.open or name in self.consumed or (name == TAGS and self.tags is not None):
             return True
         return any(name in (step.only or ()) for step in self.updates)
+
+
+def as_list(tags: Any) -> list[dict[str, Any]]:
+    """Tags in the form of a list; some types write them as a map."""
+    if isinstance(tags, Mapping):
+        return [{"Key": key, "Value": value} for key, value in tags.items()]
+    return list(tags)
 
 
 def place(path: str, facts: Facts) -> Any:

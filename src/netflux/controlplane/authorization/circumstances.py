@@ -66,6 +66,10 @@ def of_call(params: Mapping[str, Any], region: str, account: str, now: datetime)
         "aws:epochtime": (str(int(now.timestamp())),),
     }
     given = {name: value for member in _TAGS for name, value in tags(params.get(member))}
+    context = params.get("EncryptionContext")
+    if isinstance(context, Mapping) and context:
+        found |= {f"kms:encryptioncontext:{name.lower()}": (str(value),) for name, value in context.items()}
+        found["kms:encryptioncontextkeys"] = tuple(context)
     names = [*given, *(str(name) for member in _TAG_KEYS for name in params.get(member) or ())]
     if names:
         found["aws:tagkeys"] = tuple(names)

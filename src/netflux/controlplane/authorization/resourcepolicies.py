@@ -1,8 +1,10 @@
-"""Policies of resources: queues, topics, secrets, repositories, keys, and roles' trust policies."""
+"""Policies of resources: queues, topics, secrets, repositories, keys, functions, and roles' trust policies."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from netflux.controlplane.authorization.identity import Identities
 from netflux.controlplane.call import Caller
@@ -69,13 +71,43 @@ async def _repository(apis: Caller, arn: str) -> str:
     return str((await apis.call("ecr", "GetRepositoryPolicy", {"repositoryName": name})).get("policyText") or "")
 
 
+async def _function(apis: Caller, arn: str) -> str:
+    return str((await apis.call("lambda", "GetPolicy", {"FunctionName": arn})).get("Policy") or "")
+
+
 async def _key(apis: Caller, arn: str) -> str:
-    return str((await apis.call("kms", "GetKeyPolicy", {"KeyId": arn, "PolicyName": "default"})).get("Policy") or "")
+    """A key's policy with a statement for each of its grants ("Grants in AWS KMS", AWS KMS Developer Guide)."""
+    text = str((await apis.call("kms", "GetKeyPolicy", {"KeyId": arn, "PolicyName": "default"})).get("Policy") or "")
+    grants = (await apis.call("kms", "ListGrants", {"KeyId": arn}))["Grants"]
+    if not text or not grants:
+        return text
+    document = json.loads(text)
+    statements = document["Statement"]
+    own = statements if isinstance(statements, list) else [statements]
+    return json.dumps({**document, "Statement": [*own, *map(_granting, grants)]})
+
+
+def _granting(grant: Mapping[str, Any]) -> dict[str, Any]:
+    limits = grant.get("Constraints") or {}
+    equals = {**(limits.get("EncryptionContextSubset") or {}), **(limits.get("EncryptionContextEquals") or {})}
+    condition: dict[str, Any] = {}
+    if equals:
+        condition["StringEquals"] = {f"kms:EncryptionContext:{name}": value for name, value in equals.items()}
+    if limits.get("EncryptionContextEquals"):
+        condition["ForAllValues:StringEquals"] = {"kms:EncryptionContextKeys": [*equals]}
+    return {
+        "Effect": "Allow",
+        "Principal": {"AWS": grant["GranteePrincipal"]},
+        "Action": [f"kms:{name}" for name in grant["Operations"]],
+        "Resource": "*",
+        **({"Condition": condition} if condition else {}),
+    }
 
 
 _LOOKS: Mapping[str, Callable[[Caller, str], Awaitable[str]]] = {
     "ecr": _repository,
     "kms": _key,
+    "lambda": _function,
     "secretsmanager": _secret,
     "sns": _topic,
     "sqs": _queue,

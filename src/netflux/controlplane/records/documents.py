@@ -11,7 +11,7 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +70,12 @@ class Documents:
         self._tables: dict[str, Table[Any]] = {}
         self._versions: dict[tuple[str, str], int] = {}  # of records whose table nobody has asked for yet
         self._changes: list[Change] = []
+        self._noticing: dict[str, Callable[[Sequence[Change]], None]] = {}
+        self._noted: list[Change] = []
         self._watching: list[Callable[[Sequence[Change]], None]] = []
         self._following: list[Callable[[Sequence[Change]], None]] = []
         self._home = threading.get_ident()
-        self._untold: list[tuple[int, Sequence[Change]]] = []
+        self._untold: list[tuple[int, Sequence[Change], Sequence[Change]]] = []
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
             self._open(path, new, killed)
@@ -193,6 +195,8 @@ class Documents:
         with self.transaction():
             self._keep(kind, key)
             self._db.execute(_PUT, (kind, key, body, 0))
+            if kind in self._noticing:
+                self._noted.append(Change(kind, key, self.get(kind, key), json.loads(body)))
             self._remember(kind, key)
             self._documents.setdefault(kind, {})[key] = body
 
@@ -256,6 +260,10 @@ class Documents:
         """The same, as soon as the tables have them: for what is only read in memory beside them."""
         self._following.append(told)
 
+    def notice(self, kinds: Iterable[str], told: Callable[[Sequence[Change]], None]) -> None:
+        """As `watch`, of the documents of these kinds that are put."""
+        self._noticing.update(dict.fromkeys(kinds, told))
+
     @property
     def synced(self) -> bool:
         """Whether all that the tables say now is on disk."""
@@ -312,11 +320,12 @@ class Documents:
                 self._db.execute("BEGIN IMMEDIATE")
             self._depth += 1
             changes: list[Change] = []
+            noted: list[Change] = []
             try:
                 yield
                 if self._depth == 1:
                     self._db.execute("COMMIT")
-                    changes = self._changes
+                    changes, noted = self._changes, self._noted
             except BaseException:
                 if self._depth == 1:
                     self._roll_back()
@@ -325,23 +334,23 @@ class Documents:
                 self._depth -= 1
                 if self._depth == 0:
                     self._undo.clear()
-                    self._changes = []
+                    self._changes, self._noted = [], []
             written = self._depth == 0 and self._db.total_changes != self._before
             number = self._log.committed(written)
             if written and shared:
                 self._log.share(self._tell_synced)
             elif written:
                 self._log.sync()
-        if changes:
-            self._tell(number, changes)
+        if changes or noted:
+            self._tell(number, changes, noted)
 
-    def _tell(self, number: int, changes: Sequence[Change]) -> None:
+    def _tell(self, number: int, changes: Sequence[Change], noted: Sequence[Change]) -> None:
         for change in changes:
             if change.after is None:
                 self._tables[change.table].forget_place(change.key)
         for told in self._following:
             told(changes)
-        entry = (number, changes)
+        entry = (number, changes, noted)
         self._untold.append(entry)
         if threading.get_ident() == self._home or next(iter(self._untold), None) is entry:
             self._tell_synced()  # else the event loop does, with those before these
@@ -349,9 +358,11 @@ class Documents:
     def _tell_synced(self) -> None:
         """In the order of the commits."""
         while self._untold and self._untold[0][0] <= self._log.synced:
-            _, changes = self._untold.pop(0)
-            for told in self._watching:
+            _, changes, noted = self._untold.pop(0)
+            for told in self._watching if changes else ():
                 told(changes)
+            for kind in dict.fromkeys(change.table for change in noted):
+                self._noticing[kind]([change for change in noted if change.table == kind])
 
     @contextlib.contextmanager
     def rehearsal(self) -> Iterator[None]:

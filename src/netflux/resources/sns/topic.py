@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from netflux.controlplane.records.table import Schema
 
@@ -49,6 +50,7 @@ class Subscription:
         filter_scope: `MessageAttributes` or `MessageBody`.
         dead_letters: ARN of the queue for what can't be delivered; empty for none.
         principal: ARN of who subscribed it.
+        pending: whoever has the endpoint has not confirmed it, so nothing is delivered.
     """
 
     arn: str
@@ -60,6 +62,7 @@ class Subscription:
     filter_policy: str = ""
     filter_scope: str = "MessageAttributes"
     dead_letters: str = ""
+    pending: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,3 +101,20 @@ PUBLISHED = Schema("sns/published", Published, lambda one: one.key, indices={"to
 def endpoint_key(topic: str, endpoint: str) -> str:
     """Under which a topic's subscription of an endpoint is found."""
     return f"{topic} {endpoint}"
+
+
+def default_policy(arn: str, account: str) -> dict[str, Any]:
+    """The resource policy that a topic begins with: its account may do everything."""
+    actions = (
+        "GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic", "Subscribe",
+        "ListSubscriptionsByTopic", "Publish",
+    )  # fmt: skip
+    statement = {
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [f"SNS:{action}" for action in actions],
+        "Resource": arn,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": account}},
+    }
+    return {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]}

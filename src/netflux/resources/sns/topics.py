@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,9 @@ from netflux.resources.sns.signing import Signatures
 from netflux.resources.sns.topic import PUBLISHED, SUBSCRIPTION, TOPIC, Published, Subscription, Topic
 from netflux.resources.sqs.message import Draft, Value
 from netflux.resources.sqs.queues import INTERVAL, Queues, Sent
+
+Invoke = Callable[[str, str, str], object]
+"""With the function's ARN, the event as JSON and the ARN of the topic."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +65,9 @@ class Topics:
         clock: of the region.
         queues: where messages are delivered to.
         region: its name.
+
+    Attributes:
+        functions: invokes a function with an event, in the caller's transaction; None where there are no functions.
     """
 
     def __init__(self, documents: Documents, clock: Clock, queues: Queues, region: str) -> None:
@@ -72,6 +78,7 @@ class Topics:
         self.queues = queues
         self.clock = clock
         self.signatures = Signatures(documents, clock, region)
+        self.functions: Invoke | None = None
         self._region = region
         self._last = 0
         self._ends = Deadlines()
@@ -112,11 +119,13 @@ class Topics:
             self.published.put(Published(key, topic.arn, sent.id, sent.sequence, until))
         delivery = _Delivery(topic, notice, sent, moment)
         for subscription in self.subscriptions.where("topic", topic.arn):
-            if _passes(subscription, notice):
+            if not subscription.pending and _passes(subscription, notice):
                 self._deliver(subscription, delivery)
         return sent
 
     def _deliver(self, subscription: Subscription, delivery: _Delivery) -> None:
+        if subscription.protocol == "lambda" and self._invoked(subscription, delivery):
+            return
         draft = self._draft(subscription, delivery)
         for place in (subscription.endpoint, subscription.dead_letters):
             queue = self.queues.find(place) if place else None
@@ -131,6 +140,25 @@ class Topics:
         _log.warning(
             "%s: message %s was not delivered to %s", subscription.arn, delivery.sent.id, subscription.endpoint
         )
+
+    def _invoked(self, subscription: Subscription, delivery: _Delivery) -> bool:
+        if self.functions is None:
+            return False
+        try:
+            self.functions(subscription.endpoint, self._record(subscription, delivery), subscription.topic)
+        except AwsError as error:
+            _log.warning("%s: %s is not invoked: %s", subscription.arn, subscription.endpoint, error)
+            return False
+        return True
+
+    def _record(self, subscription: Subscription, delivery: _Delivery) -> str:
+        """A message as functions get it ("Invoking Lambda functions with Amazon SNS notifications", AWS Lambda
+        Developer Guide)."""
+        told = json.loads(self._envelope(subscription, delivery))
+        told = {"Subject": None, "MessageAttributes": {}, **told}
+        told["SigningCertUrl"], told["UnsubscribeUrl"] = told.pop("SigningCertURL"), told.pop("UnsubscribeURL")
+        record = {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": subscription.arn}
+        return json.dumps({"Records": [record | {"Sns": told}]}, ensure_ascii=False)
 
     def _draft(self, subscription: Subscription, delivery: _Delivery) -> Draft:
         topic, notice = delivery.topic, delivery.notice
@@ -157,12 +185,14 @@ class Topics:
             **({"SequenceNumber": sequence(delivery.sent.sequence)} if delivery.topic.fifo else {}),
             "TopicArn": delivery.topic.arn,
             **({"Subject": notice.subject} if notice.subject else {}),
-            "Message": notice.told("sqs"),
+            "Message": notice.told(subscription.protocol),
             "Timestamp": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z",
         }
-        if not delivery.signature:
-            delivery.signature.update(self.signatures.signed(found, delivery.topic.signature))
-        found |= delivery.signature
+        signed = delivery.signatures.get(found["Message"])
+        if signed is None:
+            signed = self.signatures.signed(found, delivery.topic.signature)
+            delivery.signatures[found["Message"]] = signed
+        found |= signed
         endpoint = f"https://sns.{self._region}.amazonaws.com"
         found["UnsubscribeURL"] = f"{endpoint}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}"
         if notice.attributes:
@@ -186,13 +216,13 @@ class Topics:
 
 @dataclass(frozen=True)
 class _Delivery:
-    """One message on its way; what proves who sent it is the same for all subscriptions."""
+    """One message on its way; what proves who sent it is the same for all subscriptions that get the same text."""
 
     topic: Topic
     notice: Notice
     sent: Sent
     moment: datetime
-    signature: dict[str, str] = field(default_factory=dict)
+    signatures: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def sequence(number: int) -> str:

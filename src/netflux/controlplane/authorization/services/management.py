@@ -81,4 +81,39 @@ STACKS = Service(
     keys={"cloudformation:templateurl": "TemplateURL", "cloudformation:rolearn": "RoleARN"},
 )
 
-SERVICES = {"iam": IDENTITIES, "sts": SESSIONS, "logs": LOGS, "cloudwatch": METRICS, "cloudformation": STACKS}
+EVENTS = Service(
+    "events",
+    parameters=("rule/{Rule}", "rule/{Name}", "{ResourceARN}", "event-bus/{EventBusName}"),
+    operations={
+        "CreateEventBus": ("event-bus/{Name}",),
+        "DeleteEventBus": ("event-bus/{Name}",),
+        "DescribeEventBus": ("event-bus/{Name}",),
+        "UpdateEventBus": ("event-bus/{Name}",),
+        "ListRules": (),
+        "ListEventBuses": (),
+        "TestEventPattern": (),
+    },
+    passes={"PutRule": (("RoleArn", "events.amazonaws.com"),)},
+)
+
+SCHEDULER = Service(
+    "scheduler",
+    parameters=("schedule/{GroupName}/{Name}", "schedule/default/{Name}", "{ResourceArn}"),
+    operations={
+        "CreateScheduleGroup": ("schedule-group/{Name}",),
+        "DeleteScheduleGroup": ("schedule-group/{Name}",),
+        "GetScheduleGroup": ("schedule-group/{Name}",),
+        "ListScheduleGroups": (),
+        "ListSchedules": (),
+    },
+)
+
+SERVICES = {
+    "events": EVENTS,
+    "scheduler": SCHEDULER,
+    "iam": IDENTITIES,
+    "sts": SESSIONS,
+    "logs": LOGS,
+    "cloudwatch": METRICS,
+    "cloudformation": STACKS,
+}

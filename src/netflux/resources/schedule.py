@@ -1,21 +1,25 @@
-"""When scheduled actions are due: `at(…)`, `rate(…)` and `cron(…)`. Pure.
+"""When what is scheduled is due: `at(…)`, `rate(…)` and `cron(…)`. Pure.
 
-Application Auto Scaling user guide, "Use cron expressions" and API reference, PutScheduledAction.
+Amazon EventBridge User Guide, "Setting a schedule pattern"; Application Auto Scaling user guide, "Use cron
+expressions" and API reference, PutScheduledAction.
 """
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from netflux.errors import AwsError, Unsupported
+from netflux.errors import AwsError
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 _DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+_END = re.compile(r"L|LW|([1-9]|[12][0-9]|3[01])W")
+_PLACE = re.compile(r"[1-7](#[1-5]|L)")
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
 _LONGEST = 1600
 """Characters; API reference, PutScheduledAction, as its parameters are bounded."""
@@ -49,7 +53,12 @@ class Rate:
 
 @dataclass(frozen=True)
 class Cron:
-    """By the calendar of a time zone; `days` counts from 1, Sunday, as AWS does."""
+    """By the calendar of a time zone; `days` counts from 1, Sunday, as AWS does.
+
+    Attributes:
+        ends: of a month: `L` is its last day, `LW` its last weekday, `15W` the weekday nearest to the 15th.
+        places: of a day in its month: `2#3` is the third Monday, `6L` the last Friday.
+    """
 
     minutes: frozenset[int]
     hours: frozenset[int]
@@ -58,6 +67,8 @@ class Cron:
     days: frozenset[int]
     years: frozenset[int]
     zone: ZoneInfo
+    ends: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
 
     def after(self, moment: datetime) -> datetime | None:
         """The next time after that moment; None when there is none within five years."""
@@ -72,14 +83,35 @@ class Cron:
 
     def _on(self, day: date) -> bool:
         weekday = day.isoweekday() % 7 + 1
-        return all((
-            day.day in self.dates, day.month in self.months, day.year in self.years, weekday in self.days,
-        ))  # fmt: skip
+        on_date = day.day in self.dates or any(_ends(day, end) for end in self.ends)
+        on_day = weekday in self.days or any(_placed(day, weekday, place) for place in self.places)
+        return on_date and on_day and day.month in self.months and day.year in self.years
 
     def _times(self, day: date) -> Iterator[datetime]:
         for hour in sorted(self.hours):
             for minute in sorted(self.minutes):
                 yield datetime.combine(day, time(hour, minute), self.zone).astimezone(UTC)
+
+
+def _ends(day: date, end: str) -> bool:
+    last = calendar.monthrange(day.year, day.month)[1]
+    if end == "L":
+        return day.day == last
+    wanted = last if end == "LW" else min(int(end[:-1]), last)
+    weekday = date(day.year, day.month, wanted).isoweekday()
+    if weekday == 6:
+        wanted += -1 if wanted > 1 else 2
+    elif weekday == 7:
+        wanted += 1 if wanted < last else -2
+    return day.day == wanted
+
+
+def _placed(day: date, weekday: int, place: str) -> bool:
+    if weekday != int(place[0]):
+        return False
+    if place.endswith("L"):
+        return day.day + 7 > calendar.monthrange(day.year, day.month)[1]
+    return (day.day - 1) // 7 + 1 == int(place[2])
 
 
 Schedule = At | Rate | Cron
@@ -124,17 +156,29 @@ def _cron(text: str, inside: str, zone: ZoneInfo) -> Cron:
         raise _invalid(text, "a cron expression has minutes, hours, day of month, month, day of week and year")
     if (fields[2] == "?") == (fields[4] == "?"):
         raise _invalid(text, "either the day of month or the day of week is ?")
+    fields[4] = "7" if fields[4] == "L" else _numbered(fields[4], _DAYS)
+    ends = [part for part in fields[2].split(",") if _END.fullmatch(part)]
+    places = [part for part in fields[4].split(",") if _PLACE.fullmatch(part)]
+    fields[2], fields[4] = _without(fields[2], ends), _without(fields[4], places)
     minutes, hours, dates, months, days, years = (_field(text, one, number) for number, one in enumerate(fields))
-    return Cron(minutes, hours, dates, months, days, years, zone)
+    return Cron(minutes, hours, dates, months, days, years, zone, frozenset(ends), frozenset(places))
+
+
+def _without(field: str, parts: list[str]) -> str:
+    return ",".join(part for part in field.split(",") if part not in parts)
+
+
+def _numbered(written: str, names: list[str]) -> str:
+    for position, name in enumerate(names):
+        written = written.replace(name, str(position + 1))
+    return written
 
 
 def _field(text: str, written: str, number: int) -> frozenset[int]:
     first, last = _RANGES[number]
-    names = {3: _MONTHS, 4: _DAYS}.get(number, [])
-    for position, name in enumerate(names):
-        written = written.replace(name, str(position + 1))
-    if re.search(r"[LW#]", written):
-        raise Unsupported(f"L, W and # of a cron expression ({text})", "Name the days.")
+    if not written:
+        return frozenset()
+    written = _numbered(written, _MONTHS) if number == 3 else written
     found: set[int] = set()
     for part in written.split(","):
         spread = re.fullmatch(r"(?:([*?])|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?", part)

@@ -1,0 +1,1 @@
+"""DynamoDB, whose tables and items are a library's."""

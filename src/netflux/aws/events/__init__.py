@@ -1,0 +1,1 @@
+"""EventBridge: buses, rules, schedules, and what is delivered for them."""

@@ -1,0 +1,1 @@
+"""Resources that somebody else makes and tells of: custom resources, and what waits for signals."""

@@ -1,0 +1,1 @@
+"""What is done to a template before it is one: transforms that AWS hosts, and macros that functions are."""
