@@ -182,13 +182,18 @@ class Region:
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = self._stacks()
-        more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
+        more: list[Controller] = [
+            self.snapshots,
+            self.telemetry,
+            seed,
+            LifecycleController(self.documents, self.apis, self.clock),
+            self._scaling(),
+        ]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
         more += [ParameterExpirationController(self.documents, self.clock), KeyController(self.kms, self.clock)]
         more += [self._events(), *self.awslambda.controllers, self.efs]
         more.append(ObjectLifecycleController(self.s3.store, self.clock))
         network = NetworkController(self.network)
-        more += [self.snapshots, self.telemetry]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         s3.authorization = front.authorization
@@ -330,6 +335,7 @@ class Region:
 
     def _databases(self) -> RdsController:
         instances, postgres = Instances(self.documents), installations()
+        instances.destinations = self.destinations
         self.apis.register(SecretsManagerApi(self.documents, self.clock, self.apis))
         self.apis.register(RdsApi(instances, self.apis, postgres, self.clock))
         self.apis.register(InsightsApi(instances))

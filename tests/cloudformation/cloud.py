@@ -221,11 +221,15 @@ class KeptRds:
             raise AwsError("DBInstanceAlreadyExists", "DB instance already exists")
         self.instances[name] = request | {
             "DBInstanceStatus": self.status,
+            "InstanceCreateTime": Clock().now(),
             "DBInstanceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{name}",
             "Endpoint": {"Address": f"{name}.c0.{REGION}.rds.localhost", "Port": 5432, "HostedZoneId": "Z0"},
             "MasterUserSecret": {"SecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-{name}-abcdef"},
         }
         return {"DBInstance": self.instances[name]}
+
+    async def restore_db_instance_from_db_snapshot(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        return await self.create_db_instance(call, request)
 
     async def describe_db_instances(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         name = request["DBInstanceIdentifier"]

@@ -8,7 +8,11 @@ import pytest
 
 from netflux.errors import AwsError
 
-VPC = "  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16, Tags: [{Key: n, Value: 1}, {Key: b, Value: true}]}}\n"  # noqa: E501
+VPC = """
+  Vpc:
+    Type: AWS::EC2::VPC
+    Properties: {CidrBlock: 10.0.0.0/16, Tags: [{Key: n, Value: 1}, {Key: b, Value: true}]}
+"""
 
 
 async def test_numbers_and_booleans_are_text_where_text_is_meant(cloud: Any) -> None:
@@ -21,7 +25,9 @@ Resources:
       VpcId: !Ref Vpc
       Port: "80"
       Protocol: HTTP
-      TargetGroupAttributes: [{{Key: stickiness.enabled, Value: true}}, {{Key: deregistration_delay.timeout_seconds, Value: 30}}]
+      TargetGroupAttributes:
+        - {{Key: stickiness.enabled, Value: true}}
+        - {{Key: deregistration_delay.timeout_seconds, Value: 30}}
   P: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: 5, Tags: {{team: movies, n: 1}}}}}}
 """
     assert (await cloud.create(template))["StackStatus"] == "CREATE_COMPLETE"
@@ -168,8 +174,13 @@ DATABASE = """
 Resources:
   D:
     Type: AWS::RDS::DBInstance%s
-    Properties: {DBInstanceClass: db.t3.micro, Engine: postgres, AllocatedStorage: "20", MasterUsername: u, MasterUserPassword: password1}
-"""  # noqa: E501
+    Properties:
+      DBInstanceClass: db.t3.micro
+      Engine: postgres
+      AllocatedStorage: "20"
+      MasterUsername: u
+      MasterUserPassword: password1
+"""
 
 
 @pytest.mark.parametrize(("policy", "kept"), [("", True), ("\n    DeletionPolicy: Delete", False)])

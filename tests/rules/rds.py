@@ -24,6 +24,7 @@ _GROUP, _PARAMETERS, _RESET = (
 _SNAPSHOT, _COPY, _RESTORE = (
     f"CreateDBSnapshot, {_API}", f"CopyDBSnapshot, {_API}", f"RestoreDBInstanceFromDBSnapshot, {_API}",
 )  # fmt: skip
+_OPTIONS, _EVENTS = f"CreateOptionGroup, {_API}", f"CreateEventSubscription, {_API}"
 _STORAGE = "Amazon RDS DB instance storage, Amazon RDS User Guide"
 _TAGS = "Tagging Amazon RDS resources, Amazon RDS User Guide"
 _VALUE, _COMBINATION = "InvalidParameterValue", "InvalidParameterCombination"
@@ -53,6 +54,15 @@ def _new(**params: Any) -> dict[str, Any]:
         "DBSubnetGroupName": "used", "VpcSecurityGroupIds": ["{group}"], **params,
     }  # fmt: skip
     return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _options(**params: Any) -> dict[str, Any]:
+    return {"OptionGroupName": "new", "EngineName": "postgres", "MajorEngineVersion": "{major}",
+            "OptionGroupDescription": "d", **params}  # fmt: skip
+
+
+def _subscribed(**params: Any) -> dict[str, Any]:
+    return {"SubscriptionName": "new", "SnsTopicArn": "{topic}", **params}
 
 
 def _restored(snapshot: str = "kept", **params: Any) -> dict[str, Any]:
@@ -293,6 +303,53 @@ RULES = [
          "DBInstanceNotFound", _TAGS),
     Rule("A subnet group whose tags are told is there.", "ListTagsForResource",
          {"ResourceName": "arn:aws:rds:us-east-1:{account}:subgrp:nobody"}, "DBSubnetGroupNotFoundFault", _TAGS),
+    Rule("An option group's name has letters, digits and hyphens.", "CreateOptionGroup",
+         _options(OptionGroupName="a_b"), _VALUE, _OPTIONS, "not a valid identifier"),
+    Rule("An option group has a description.", "CreateOptionGroup", _options(OptionGroupDescription=" "), _VALUE,
+         _OPTIONS),
+    Rule("An option group is of a version that is there.", "CreateOptionGroup", _options(MajorEngineVersion="9.6"),
+         _COMBINATION, _OPTIONS),
+    Rule("An option group's name is its own.", "CreateOptionGroup", _options(OptionGroupName="options"),
+         "OptionGroupAlreadyExistsFault", _OPTIONS),
+    Rule("Option groups are of PostgreSQL here.", "CreateOptionGroup", _options(EngineName="mysql"),
+         "UnsupportedOperation", _OPTIONS),
+    Rule("PostgreSQL has no options.", "ModifyOptionGroup",
+         {"OptionGroupName": "options", "OptionsToInclude": [{"OptionName": "MEMCACHED"}]}, "UnsupportedOperation",
+         f"ModifyOptionGroup, {_API}"),
+    Rule("A default option group stays.", "DeleteOptionGroup", {"OptionGroupName": "default:{options}"},
+         "InvalidOptionGroupStateFault", f"DeleteOptionGroup, {_API}"),
+    Rule("An option group with an instance in it stays.", "DeleteOptionGroup", {"OptionGroupName": "options"},
+         "InvalidOptionGroupStateFault", f"DeleteOptionGroup, {_API}"),
+    Rule("A subscription's topic is there.", "CreateEventSubscription", _subscribed(SnsTopicArn="{topic}x"),
+         "SNSTopicArnNotFound", _EVENTS),
+    Rule("A subscription's name is its own.", "CreateEventSubscription", _subscribed(SubscriptionName="told"),
+         "SubscriptionAlreadyExist", _EVENTS),
+    Rule("A subscription's sources say of which type they are.", "CreateEventSubscription",
+         _subscribed(SourceIds=["db"]), _COMBINATION, _EVENTS),
+    Rule("A subscription's sources are there.", "CreateEventSubscription",
+         _subscribed(SourceType="db-instance", SourceIds=["nobody"]), "SourceNotFound", _EVENTS),
+    Rule("A subscription's type is a known one.", "CreateEventSubscription", _subscribed(SourceType="colour"), _VALUE,
+         _EVENTS),
+    Rule("A subscription's categories are of its type.", "CreateEventSubscription",
+         _subscribed(SourceType="db-instance", EventCategories=["colour"]), "SubscriptionCategoryNotFound", _EVENTS),
+    Rule("A subscription that is changed is there.", "ModifyEventSubscription", {"SubscriptionName": "nobody"},
+         "SubscriptionNotFound", f"ModifyEventSubscription, {_API}"),
+    Rule("A source that is taken out is in it.", "RemoveSourceIdentifierFromSubscription",
+         {"SubscriptionName": "told", "SourceIdentifier": "db"}, "SourceNotFound",
+         f"RemoveSourceIdentifierFromSubscription, {_API}"),
+    Rule("Enhanced Monitoring has one of seven intervals.", "CreateDBInstance", _new(MonitoringInterval=7), _VALUE,
+         _CREATE, "MonitoringInterval"),
+    Rule("Enhanced Monitoring has a role.", "CreateDBInstance", _new(MonitoringInterval=60), _COMBINATION, _CREATE,
+         "MonitoringRoleARN"),
+    Rule("The role of Enhanced Monitoring is there.", "CreateDBInstance",
+         _new(MonitoringInterval=60, MonitoringRoleArn="arn:aws:iam::{account}:role/nobody"), _VALUE, _CREATE,
+         "ENHANCED_MONITORING"),
+    Rule("A log that is exported is PostgreSQL's.", "CreateDBInstance", _new(EnableCloudwatchLogsExports=["audit"]),
+         _COMBINATION, _CREATE, "log types"),
+    Rule("Performance Insights keep months, a week or two years.", "CreateDBInstance",
+         _new(EnablePerformanceInsights=True, PerformanceInsightsRetentionPeriod=8), _VALUE, _CREATE),
+    Rule("What Performance Insights keep is said where they are on.", "CreateDBInstance",
+         _new(PerformanceInsightsRetentionPeriod=7), _COMBINATION, _CREATE),
     Rule("Clusters are not run here.", "CreateDBCluster", {"DBClusterIdentifier": "c", "Engine": "aurora-postgresql"},
          "UnsupportedOperation", f"CreateDBCluster, {_API}"),
     Rule("A snapshot is of an instance that is there.", "CreateDBSnapshot",
@@ -393,9 +450,16 @@ async def prepare(apis: Apis) -> dict[str, str]:
 
     used = {"DBSubnetGroupName": "used", "DBSubnetGroupDescription": "d", "SubnetIds": [names["a"], names["b"]]}
     await rds("CreateDBSubnetGroup", **used)
+    topic = (await apis.call("sns", "CreateTopic", {"Name": "told"}))["TopicArn"]
+    major = installations()[0].major
+    names |= {"topic": topic, "major": major, "options": f"postgres-{major}"}
+    await rds("CreateEventSubscription", SubscriptionName="told", SnsTopicArn=topic)
+    options = {"OptionGroupName": "options", "EngineName": "postgres", "MajorEngineVersion": major}
+    await rds("CreateOptionGroup", **options, OptionGroupDescription="d")
     made = {"DBParameterGroupName": "mine", "DBParameterGroupFamily": names["family"], "Description": "d"}
     await rds("CreateDBParameterGroup", **made)
-    wanted = _new(DBInstanceIdentifier="db", DBParameterGroupName="mine", DeletionProtection=True)
+    groups = {"DBParameterGroupName": "mine", "OptionGroupName": "options"}
+    wanted = _new(DBInstanceIdentifier="db", DeletionProtection=True, **groups)
     await rds("CreateDBInstance", **{**wanted, "VpcSecurityGroupIds": [names["group"]]})
     await rds("CreateDBInstance", **_new(DBInstanceIdentifier="open", VpcSecurityGroupIds=[names["group"]]))
     _snapshots(_registered[apis])

@@ -119,6 +119,7 @@ class Bringer:
             if present:
                 facts = await self._hands.settle(row, facts) if step.settled else facts
                 await self._hands.step(row, step, facts, present)
+        await self._touch(row, facts)
         await self._finish(row, resource, facts, (verb, configured))
 
     async def _intend(self, row: Row, wish: Wish, resource: Resource | None, verb: str) -> Resource:
@@ -177,7 +178,8 @@ class Bringer:
                 detail="CONFIGURATION_COMPLETE",
             )  # fmt: skip
             configured()
-        facts = await self._hands.settle(row, facts)
+        ready = not (row.early and self._stack.operation is not None and self._stack.operation.express)
+        facts = await self._hands.settle(row, facts) if ready else await self._hands.read(row, facts)
         if facts.item is None:
             facts = await self._hands.read(row, facts)
         attributes = await self._hands.attributes(row, facts)
@@ -207,16 +209,6 @@ class Bringer:
             if (each.logical, each.physical) == (now.logical, now.physical):
                 store.drop_leftover(self._stack, key)
         store.put_leftover(self._stack, replace(before, properties=old, previous=None))
-
-    async def _touch(self, row: Row, facts: Facts) -> None:
-        """Reads the attributes of the stack's resources again that this one changes."""
-        touched = {facts.new[name] for name in row.touches if name in facts.new}
-        for other in self._journal.store.resources(self._stack).values() if touched else ():
-            if other.physical in touched and other.complete:
-                its = row_of(other.type)
-                read = await self._hands.facts(self._stack, other, its, other.properties)
-                attributes = await self._hands.attributes(its, read)
-                self._journal.store.put_resource(self._stack, replace(other, attributes=attributes))
 
     async def _replace(
         self, row: Row, wish: Wish, what: tuple[Resource, decide.Change], configured: Callable[[], None]
@@ -249,6 +241,16 @@ class Bringer:
             await self._tag(row, facts, base)
         resource = replace(resource, properties=wish.properties)
         await self._finish(row if wait else replace(row, stable=None), resource, facts, ("UPDATE", configured))
+
+    async def _touch(self, row: Row, facts: Facts) -> None:
+        """Reads the attributes of the stack's resources again that this one changes."""
+        touched = {facts.new[name] for name in row.touches if name in facts.new}
+        for other in self._journal.store.resources(self._stack).values() if touched else ():
+            if other.physical in touched and other.complete:
+                its = row_of(other.type)
+                read = await self._hands.facts(self._stack, other, its, other.properties)
+                attributes = await self._hands.attributes(its, read)
+                self._journal.store.put_resource(self._stack, replace(other, attributes=attributes))
 
     def _earlier(self, row: Row, resource: Resource) -> dict[str, Any] | None:
         operation = self._stack.operation

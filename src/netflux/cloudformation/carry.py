@@ -81,8 +81,10 @@ def _travels(step: Step, name: str) -> bool:
 
 
 def create_carries(row: Row, name: str) -> bool:
-    """Whether the create call has a member for the property."""
+    """Whether the create call has a member for the property, or it asks for another one."""
     step = row.create
+    if name in row.instead:
+        return True
     if step.only is not None or not step.operation:
         return name in (step.only or ())
     shape = _input(row, step)
@@ -96,7 +98,6 @@ def carried(row: Row, name: str) -> bool:
     return (
         row.open
         or name in row.consumed
-        or name in row.instead
         or create_carries(row, name)
         or any(name in (step.only or ()) for step in row.also)
     )

@@ -105,7 +105,7 @@ def removed_defaults(row: Row, schema: Schema, old: Properties, new: Properties)
     """
     found: Properties = {}
     for name in old.keys() - new.keys():
-        if name == TAGS or name in row.consumed or row.open:
+        if name == TAGS or name in row.consumed or name in row.staying or row.open:
             continue
         steps = [step for step in row.updates if name in (step.only or ())]
         if any(step.whole for step in steps):

@@ -18,6 +18,7 @@ from netflux.cloudformation import carry, secretreference
 from netflux.cloudformation.shape import Uncarried
 from netflux.cloudformation.store import Resource, Stack
 from netflux.cloudformation.types.table import (
+    Asked,
     Caller,
     Facts,
     Failed,
@@ -209,11 +210,12 @@ class Hands:
             raise AwsError("NotFound", f"{row.type} {facts.id} is not there.")
         found = {name: facts.attributes[name] for name in row.told if name in facts.attributes}
         for name, template in row.attributes.items():
-            value = template(facts) if callable(template) else fill(template, facts)
+            if isinstance(template, Asked):
+                value = await template.ask(self.call, facts)
+            else:
+                value = template(facts) if callable(template) else fill(template, facts)
             if value is not None:
                 found[name] = value
-        for name, ask in row.elsewhere.items():
-            found[name] = await ask(self.call, facts)
         return found | (row.outputs(facts) if row.outputs else {})
 
     async def settle(self, row: Row, facts: Facts) -> Facts:

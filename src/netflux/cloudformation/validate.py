@@ -168,8 +168,11 @@ def _gives(kind: str, attribute: str, region: str) -> bool:
     found, known = row(kind), schema_of(region, kind)
     if found is None or found.open:
         return known.gives(attribute)
-    told = attribute in found.elsewhere or attribute in found.attributes or attribute in found.told
-    if told or (found.outputs is not None and attribute.startswith("Outputs.")):
+    if (
+        attribute in found.attributes
+        or attribute in found.told
+        or (found.outputs is not None and attribute.startswith("Outputs."))
+    ):
         return True
     return attribute in known.properties and not known.read_only(attribute)
 

@@ -62,6 +62,39 @@ class ParameterGroup:
 
 
 @dataclass(frozen=True)
+class OptionGroup:
+    """Options of a major version; PostgreSQL has none that could be in it."""
+
+    name: str
+    arn: str
+    description: str
+    major: str
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EventSubscription:
+    """Which events a topic is told of.
+
+    Attributes:
+        topic: ARN.
+        kind: SourceType; empty for every one.
+        categories: none for every one.
+        sources: identifiers; none for every one.
+    """
+
+    name: str
+    arn: str
+    topic: str
+    created: datetime
+    kind: str = ""
+    categories: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    enabled: bool = True
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Instance:
     """What the API accepted.
 
@@ -77,6 +110,7 @@ class Instance:
         secret_new: the secret's password is still to be set.
         reboots: how many were asked for.
         rebooted: how many of them were done.
+        option_group: empty for the default one of its version.
         restored: folder of the snapshot that its data are made of; empty for a new cluster.
         final: folder of the snapshot that its deletion leaves; empty for none.
     """
@@ -106,6 +140,7 @@ class Instance:
     pending: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     parameter_group: str = ""
+    option_group: str = ""
     restored: str = ""
     final: str = ""
 
@@ -201,6 +236,13 @@ def _parameters_in_use(group: ParameterGroup, instance: str) -> AwsError:
     )
 
 
+def _options_in_use(group: OptionGroup, instance: str) -> AwsError:
+    return AwsError(
+        "InvalidOptionGroupStateFault",
+        f"The option group '{group.name}' cannot be deleted because it is in use by the DB instance {instance}.",
+    )
+
+
 def _restoring(snapshot: Snapshot, instance: str) -> AwsError:
     return AwsError(
         "InvalidDBSnapshotState",
@@ -210,7 +252,7 @@ def _restoring(snapshot: Snapshot, instance: str) -> AwsError:
 
 
 def _since_snapshots(body: Body) -> Body:
-    return {**body, "restored": "", "final": ""}
+    return {**body, "option_group": "", "restored": "", "final": ""}
 
 
 def _with_kind(body: Body) -> Body:
@@ -231,6 +273,19 @@ PARAMETER_GROUP = Schema(
     lambda group: group.name,
     in_use=_parameters_in_use,
     remedy="Make it anew: aws rds create-db-parameter-group --db-parameter-group-name {key}.",
+)
+OPTION_GROUP = Schema(
+    "rds/option-group",
+    OptionGroup,
+    lambda group: group.name,
+    in_use=_options_in_use,
+    remedy="Make it anew: aws rds create-option-group --option-group-name {key}.",
+)
+EVENT_SUBSCRIPTION = Schema(
+    "rds/event-subscription",
+    EventSubscription,
+    lambda subscription: subscription.name,
+    remedy="Make it anew: aws rds create-event-subscription --subscription-name {key}.",
 )
 SNAPSHOT = Schema(
     "rds/snapshot",
@@ -254,6 +309,7 @@ INSTANCE = Schema(
     indices={
         "subnet group": lambda instance: (instance.subnet_group,),
         "parameter group": lambda instance: (instance.parameter_group,),
+        "option group": lambda instance: (instance.option_group,),
         "security group": lambda instance: instance.groups,
         "subnet": lambda instance: (instance.subnet,),
         "restoring": lambda instance: () if instance.prepared else (instance.restored,),
@@ -261,6 +317,7 @@ INSTANCE = Schema(
     references={
         "subnet group": SUBNET_GROUP.name,
         "parameter group": PARAMETER_GROUP.name,
+        "option group": OPTION_GROUP.name,
         "restoring": SNAPSHOT.name,
     },
     migrations=(_since_snapshots,),

@@ -19,7 +19,7 @@ def instance(**changes: Any) -> Instance:
 
 _DEFAULTED = (
     "run", "prepared", "verifier", "secret", "secret_arn", "secret_key", "secret_new", "reboots", "rebooted",
-    "pending", "tags", "parameter_group", "restored", "final",
+    "pending", "tags", "parameter_group", "option_group", "restored", "final",
 )  # fmt: skip
 UP = Actual(attached=True, initialised=True, running=True, accepting=True)
 STARTING = Actual(attached=True, initialised=True, running=True, starting=True)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from botocore import xform_name
-from tests.controlplane.plane import Plane, with_iam
+from tests.controlplane.plane import Plane, with_iam, with_queues
 
+from netflux.aws.destinations import Destinations
 from netflux.aws.rds.api import RdsApi
 from netflux.aws.rds.installation import installations
 from netflux.aws.rds.instance import Instances
@@ -135,6 +136,66 @@ async def test_subnet_groups(databases: Databases) -> None:
     assert [subnet["SubnetIdentifier"] for subnet in told["Subnets"]] == databases.subnets[1:]
     await databases("DeleteDBSubnetGroup", DBSubnetGroupName="g")
     assert (await databases("DescribeDBSubnetGroups"))["DBSubnetGroups"] == []
+
+
+async def test_option_groups(databases: Databases) -> None:
+    sent = {"OptionGroupName": "O", "EngineName": "postgres", "MajorEngineVersion": installations()[0].major,
+            "OptionGroupDescription": "d", "Tags": TAGS}  # fmt: skip
+    await databases.whole("CreateOptionGroup", **sent)
+    [told] = (await databases("DescribeOptionGroups", OptionGroupName="o"))["OptionGroupsList"]
+    kept = {name: value for name, value in sent.items() if name != "Tags"}
+    assert {**told, **kept, "OptionGroupName": "o"} == told
+    assert await databases.tags(told["OptionGroupArn"]) == TAGS
+    await databases.whole("ModifyOptionGroup", OptionGroupName="o", OptionsToRemove=[])
+    await databases("DeleteOptionGroup", OptionGroupName="o")
+    names = [one["OptionGroupName"] for one in (await databases("DescribeOptionGroups"))["OptionGroupsList"]]
+    assert names == [f"default:postgres-{one.major}" for one in reversed(installations())]
+
+
+async def test_a_topic_is_told_of_the_events_that_it_is_subscribed_to(databases: Databases) -> None:
+    keys = with_iam(databases.apis, databases.plane.documents)
+    _, topics = with_queues(databases.apis, databases.plane.documents, keys)
+    destinations = Destinations()
+    destinations.register("sns", lambda event: topics.publish(event.arn, event.body, event.subject))
+    databases.instances.destinations = destinations
+    await _subnet_group(databases)
+    await databases(
+        "CreateDBInstance", DBInstanceIdentifier="db", DBInstanceClass="db.t4g.micro", AllocatedStorage=20,
+        Engine="postgres", MasterUsername="boss", MasterUserPassword="correct-horse", DBSubnetGroupName="g",
+    )  # fmt: skip
+    topic, other = [
+        (await databases.apis.call("sns", "CreateTopic", {"Name": name}))["TopicArn"] for name in ("one", "two")
+    ]
+    url = (await databases.apis.call("sqs", "CreateQueue", {"QueueName": "q"}))["QueueUrl"]
+    arn = topic.replace(":sns:", ":sqs:").replace(":one", ":q")
+    subscribed = {"Protocol": "sqs", "Endpoint": arn, "Attributes": {"RawMessageDelivery": "true"}}
+    for each in (topic, other):
+        await databases.apis.call("sns", "Subscribe", {"TopicArn": each, **subscribed})
+    sent = {"SubscriptionName": "S", "SnsTopicArn": other, "SourceType": "db-instance", "Enabled": False,
+            "EventCategories": ["failure"], "SourceIds": ["db"], "Tags": TAGS}  # fmt: skip
+    made = (await databases.whole("CreateEventSubscription", **sent))["EventSubscription"]
+    assert await databases.tags(made["EventSubscriptionArn"]) == TAGS
+    changed = {"SnsTopicArn": topic, "SourceType": "db-instance", "Enabled": True, "EventCategories": ["deletion"]}
+    await databases.whole("ModifyEventSubscription", SubscriptionName="S", **changed)
+    [told] = (await databases("DescribeEventSubscriptions", SubscriptionName="S"))["EventSubscriptionsList"]
+    assert (told["CustSubscriptionId"], told["SnsTopicArn"], told["Enabled"]) == ("S", topic, True)
+    assert (told["SourceType"], told["EventCategoriesList"]) == ("db-instance", ["deletion"])
+    assert told["SourceIdsList"] == ["db"]
+    instance = databases.instances.get("db")
+    assert instance is not None
+    databases.instances.record(instance, "started", "notification", databases.clock.now())
+    databases.instances.record(instance, "gone", "deletion", databases.clock.now())
+    asked = {"QueueUrl": url, "MaxNumberOfMessages": 10}
+    [message] = (await databases.apis.call("sqs", "ReceiveMessage", asked))["Messages"]
+    body = json.loads(message["Body"])
+    assert (body["Event Source"], body["Source ID"], body["Event Message"]) == ("db-instance", "db", "gone")
+    source = {"SubscriptionName": "S", "SourceIdentifier": "db"}
+    told = (await databases.whole("RemoveSourceIdentifierFromSubscription", **source))["EventSubscription"]
+    assert told["SourceIdsList"] == []
+    told = (await databases.whole("AddSourceIdentifierToSubscription", **source))["EventSubscription"]
+    assert told["SourceIdsList"] == ["db"]
+    await databases("DeleteEventSubscription", SubscriptionName="S")
+    assert (await databases("DescribeEventSubscriptions"))["EventSubscriptionsList"] == []
 
 
 async def test_parameter_groups(databases: Databases) -> None:
@@ -266,5 +327,11 @@ async def test_db_instances(databases: Databases) -> None:
     assert told["PendingModifiedValues"] == {}
     assert databases.instances.get("db").port == 5434  # type: ignore[union-attr]
     assert [group["VpcSecurityGroupId"] for group in told["VpcSecurityGroups"]] == databases.groups[:1]
+    off = {"EnablePerformanceInsights": False, "PerformanceInsightsRetentionPeriod": 7}
+    window = {"PreferredMaintenanceWindow": "Mon:00:00-Mon:03:00"}
+    databases.instances.update("db", secret_new=False, verifier="", reboots=0)
+    again = (await databases("ModifyDBInstance", DBInstanceIdentifier="db", **off, **window))["DBInstance"]
+    assert again["PerformanceInsightsEnabled"] is False
+    assert again["PreferredMaintenanceWindow"] == "mon:00:00-mon:03:00"
     assert told["DBParameterGroups"][0]["DBParameterGroupName"] == f"default.{FAMILY}"
     assert told["TagList"][-1] == {"Key": "c", "Value": "3"}

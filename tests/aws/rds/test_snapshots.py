@@ -167,7 +167,8 @@ async def test_the_daily_window_has_a_snapshot_that_goes_with_the_instance(regio
     begin, end = now - timedelta(minutes=5), now + timedelta(minutes=25)
     later = f"{now + timedelta(hours=6):%H:%M}-{now + timedelta(hours=7):%H:%M}"
     maintenance = "-".join(f"{now + timedelta(days=3, hours=6):%a}:{one}" for one in later.split("-"))
-    await available(region, PreferredBackupWindow=f"{begin:%H:%M}-{end:%H:%M}", PreferredMaintenanceWindow=maintenance)
+    windows = {"PreferredBackupWindow": f"{begin:%H:%M}-{end:%H:%M}", "PreferredMaintenanceWindow": maintenance}
+    await available(region, BackupRetentionPeriod=1, **windows)
     region.loop.poke_all("rds")
 
     async def automated() -> list[dict[str, Any]]:

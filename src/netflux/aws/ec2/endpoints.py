@@ -42,8 +42,9 @@ _WITH_GATEWAY = ("s3", "dynamodb")
 """Services that have gateway endpoints ["Gateway endpoints", AWS PrivateLink guide]."""
 
 _SERVICES = (
-    "s3", "dynamodb", "ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs", "monitoring",
-    "secretsmanager", "ssm", "kms", "sns", "sqs", "sts", "rds", "elasticloadbalancing", "ec2",
+    "s3", "dynamodb", "application-autoscaling", "cloudformation", "ec2", "ecr.api", "ecr.dkr", "ecs", "ecs-agent",
+    "ecs-telemetry", "elasticfilesystem", "elasticloadbalancing", "events", "kms", "lambda", "logs", "monitoring",
+    "rds", "scheduler", "secretsmanager", "servicediscovery", "sns", "sqs", "ssm", "sts",
 )  # fmt: skip
 """AWS's services that this cloud has, by the last part of their endpoint services' names."""
 

@@ -31,12 +31,6 @@ class AbsentOperations(Part):
         _named(request, "DBProxyName", "DBProxyNotFoundFault", "DBProxy")
         return {"DBProxies": []}
 
-    @operation("SubscriptionName", neutral=_PAGES)
-    def describe_event_subscriptions(self, call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Subscriptions can't be made here."""
-        _named(request, "SubscriptionName", "SubscriptionNotFound", "EventSubscription")
-        return {"EventSubscriptionsList": []}
-
     @operation("", neutral={**_PAGES, "ResourceIdentifier": _NONE})
     def describe_pending_maintenance_actions(self, call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         """Nobody maintains the machine."""

@@ -1,18 +1,15 @@
-"""The operations of RDS: DB instances of PostgreSQL, and the groups that they are in."""
+"""The operations of RDS: DB instances of PostgreSQL, the groups that they are in, their snapshots and events."""
 
 from __future__ import annotations
 
 from netflux.aws.rds.absent import AbsentOperations
 from netflux.aws.rds.engine import EngineOperations
 from netflux.aws.rds.event import EventOperations
-from netflux.aws.rds.optiongroup import OptionGroupOperations
 from netflux.aws.rds.restore import RestoreOperations
 from netflux.aws.rds.tag import TagOperations
 
 
-class RdsApi(
-    RestoreOperations, TagOperations, OptionGroupOperations, EngineOperations, EventOperations, AbsentOperations
-):
+class RdsApi(RestoreOperations, TagOperations, EngineOperations, EventOperations, AbsentOperations):
     """Handlers of RDS."""
 
     service = "rds"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netflux import names
-from netflux.aws.rds import monitoring, optiongroup, scram, secret, shape, storage, vpc
+from netflux.aws.rds import monitoring, scram, secret, shape, storage, vpc
 from netflux.aws.rds import request as asked
 from netflux.aws.rds.decide import status
 from netflux.aws.rds.pages import page
@@ -56,7 +56,7 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, Snapsh
         for key in ("MasterUserSecretKmsKeyId", "KmsKeyId"):
             await secret.check_key(self.apis, str(request.get(key, "")))
         identifier, managed = request["DBInstanceIdentifier"].lower(), bool(request.get("ManageMasterUserPassword"))
-        settings = {key: request.get(key, default) for key, default in asked.RECORDED.items()}
+        settings = {**asked.RECORDED, **asked.recorded(request, asked.RECORDED)}
         settings["StorageType"] = request.get("StorageType", storage.default_type(request))
         settings |= monitoring.settings(request, {})
         monitoring.check(settings)
@@ -122,8 +122,10 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, Snapsh
         return wanted
 
     def with_parameters(self, call: Call, request: Mapping[str, Any], instance: Instance) -> Instance:
-        """The instance in the parameter group of a request, as records have it: nothing for the default one."""
-        optiongroup.check(request.get("OptionGroupName", ""), instance.engine_version, self.installations)
+        """The instance in the groups of parameters and options that a request names: nothing for default ones."""
+        options = request.get("OptionGroupName", "")
+        if options:
+            instance = replace(instance, option_group=self.chosen_options(call, options, instance.engine_version))
         name = request.get("DBParameterGroupName")
         if not name:
             return instance
@@ -269,7 +271,7 @@ class InstanceOperations(ParameterGroupOperations, SubnetGroupOperations, Snapsh
 
 def _modified(instance: Instance, request: Mapping[str, Any]) -> Instance:
     wanted = {key: request[key] for key in asked.AT_WINDOW if key in request}
-    settings = {**instance.settings, **{key: request[key] for key in asked.AT_ONCE if key in request}}
+    settings = {**instance.settings, **asked.recorded(request, asked.AT_ONCE)}
     settings |= monitoring.settings(request, settings)
     monitoring.check(settings)
     pending = {**instance.pending, **{key: value for key, value in wanted.items() if settings.get(key) != value}}

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from netflux.aws.destinations import Destinations
+from netflux.aws.destinations import Event as Told
 from netflux.aws.rds.insights import Insights
 from netflux.controlplane import identifiers
 from netflux.controlplane.identifiers import arn
 from netflux.controlplane.records.kinds import kind
+from netflux.errors import AwsError
 from netflux.resources.rds import (
     AUTOMATED,
     AVAILABLE,
     DELETED,
     DELETING,
     EVENT,
+    EVENT_SUBSCRIPTION,
     INSTANCE,
+    OPTION_GROUP,
     PARAMETER_GROUP,
     SNAPSHOT,
     SUBNET_GROUP,
     Event,
+    EventSubscription,
     Instance,
     Parameter,
     Snapshot,
@@ -32,6 +40,15 @@ if TYPE_CHECKING:  # what reads these values, among it what decides, is without 
 
 _DOCUMENTS = "rds/event"
 MOST_EVENTS = 1000
+
+
+def _of_interest(subscription: EventSubscription, event: Event) -> bool:
+    return (
+        subscription.enabled
+        and subscription.kind in ("", event.kind)
+        and (not subscription.categories or event.category in subscription.categories)
+        and (not subscription.sources or event.source in subscription.sources)
+    )
 
 
 @dataclass(frozen=True)
@@ -84,6 +101,10 @@ class Instances:
         self.events = documents.table(EVENT)
         self.subnet_groups = documents.table(SUBNET_GROUP)
         self.parameter_groups = documents.table(PARAMETER_GROUP)
+        self.option_groups = documents.table(OPTION_GROUP)
+        self.subscriptions = documents.table(EVENT_SUBSCRIPTION)
+        self.destinations: Destinations | None = None
+        """Tells topics of events; where there is none, events are only kept."""
         self.table = documents.table(INSTANCE)
         self.snapshots = documents.table(SNAPSHOT)
         self._take_over_events()
@@ -191,8 +212,22 @@ class Instances:
         self._last = event.number
         with self.documents.transaction():
             self.events.put(event)
+            for subscription in self.subscriptions:
+                if _of_interest(subscription, event):
+                    self._tell(subscription, event)
             for old in [*self.events][:-MOST_EVENTS]:
                 self.events.delete(old.key)
+
+    def _tell(self, subscription: EventSubscription, event: Event) -> None:
+        """A topic that is gone is told of nothing."""
+        message = {
+            "Event Source": event.kind, "Event Time": f"{event.at:%Y-%m-%d %H:%M:%S}.{event.at.microsecond // 1000:03}",
+            "Source ID": event.source, "Source ARN": event.arn, "Event Message": event.message,
+        }  # fmt: skip
+        told = Told(subscription.topic, json.dumps(message), event.arn, "RDS Notification Message")
+        with contextlib.suppress(AwsError):
+            if self.destinations is not None and self.destinations.takes(subscription.topic):
+                self.destinations.deliver(told)
 
     def _take_over_events(self) -> None:
         """Release 0.1 had them in documents that did not hold their number."""

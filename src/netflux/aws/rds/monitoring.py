@@ -39,7 +39,7 @@ def settings(request: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str,
 def _insights(request: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     on = request.get("EnablePerformanceInsights", before.get("PerformanceInsightsEnabled", False))
     given = {name: request[name] for name in _INSIGHTS if name in request}
-    if given and not on:
+    if given and not on and "EnablePerformanceInsights" not in request:
         raise combination(f"{' and '.join(given)} can't be specified when Performance Insights is not enabled.")
     if not on:
         return {"PerformanceInsightsEnabled": False} if before.get("PerformanceInsightsEnabled") else {}

@@ -37,6 +37,8 @@ class Part:
         self.secrets = Secrets(instances.documents)
         self.subnet_groups = instances.subnet_groups
         self.parameter_groups = instances.parameter_groups
+        self.option_groups = instances.option_groups
+        self.subscriptions = instances.subscriptions
         self.apis = apis
         self.installations = installations
         self.clock = clock

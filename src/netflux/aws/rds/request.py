@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from netflux.aws.rds import storage, window
@@ -106,15 +106,32 @@ NOT_AT_MODIFICATION = (
 """Likewise."""
 
 
+INSTEAD = {
+    "Engine": "PostgreSQL is the only engine here: use postgres, or run this part on AWS.",
+    "MultiAZ": "A DB instance has no standby here: set it to false, or run this part on AWS.",
+    "EnableIAMDatabaseAuthentication": "Set it to false: clients log in with passwords here.",
+}
+"""What helps where a value of a member that is carried is refused."""
+
+
 def refused(members: Sequence[str]) -> Mapping[str, str]:
     """As an operation declares them."""
-    return dict.fromkeys(members, "Leave it out: a DB instance here has none of this, or run this part on AWS.")
+    told = "Leave it out: a DB instance here has none of this, or run this part on AWS."
+    return {**dict.fromkeys(members, told), **INSTEAD}
 
 
 def tags(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Those of `Tags` and of `TagSpecifications`."""
     specified = [tag for one in request.get("TagSpecifications", []) for tag in one.get("Tags", [])]
     return [*request.get("Tags", []), *specified]
+
+
+def recorded(request: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The members of these names that a request has, as they are told; days of the week are told in lower case."""
+    found = {name: request[name] for name in names if name in request}
+    if "PreferredMaintenanceWindow" in found:
+        found["PreferredMaintenanceWindow"] = found["PreferredMaintenanceWindow"].lower()
+    return found
 
 
 def check_create(request: Mapping[str, Any]) -> None:

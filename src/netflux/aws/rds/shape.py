@@ -48,7 +48,9 @@ def db_instance(
         "MultiAZ": False,
         "EngineVersion": instance.engine_version,
         "ReadReplicaDBInstanceIdentifiers": [],
-        "OptionGroupMemberships": [{"OptionGroupName": f"default:postgres-{major}", "Status": "in-sync"}],
+        "OptionGroupMemberships": [
+            {"OptionGroupName": instance.option_group or f"default:postgres-{major}", "Status": "in-sync"}
+        ],
         "DbInstancePort": 0,
         "DbiResourceId": instance.resource_id,
         "DomainMemberships": [],

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from netflux.aws.rds import optiongroup, secret
+from netflux.aws.rds import secret
 from netflux.aws.rds.decide import status
+from netflux.aws.rds.optiongroup import OptionGroupOperations
 from netflux.aws.rds.pages import page
-from netflux.aws.rds.part import TAGS, Part, check_identifier, invalid, own
+from netflux.aws.rds.part import TAGS, check_identifier, invalid, own
 from netflux.aws.rds.request import tags as asked_tags
 from netflux.controlplane import identifiers
 from netflux.controlplane.call import Call
@@ -39,7 +40,7 @@ _FILTERS: Mapping[str, Callable[[Snapshot], tuple[str, ...]]] = {
 }
 
 
-class SnapshotOperations(Part):
+class SnapshotOperations(OptionGroupOperations):
     """Handlers of DB snapshots."""
 
     @operation("DBSnapshotIdentifier DBInstanceIdentifier Tags(Key Value)")
@@ -158,7 +159,7 @@ class SnapshotOperations(Part):
             source = self.snapshot(call, request["SourceDBSnapshotIdentifier"])
             if source.status != AVAILABLE:
                 raise _state(f"The source snapshot {source.identifier} is not in available state.")
-            optiongroup.check(request.get("OptionGroupName", ""), source.engine_version, self.installations)
+            self.chosen_options(call, request.get("OptionGroupName", ""), source.engine_version)
             name = self._new_snapshot("TargetDBSnapshotIdentifier", request["TargetDBSnapshotIdentifier"])
             settings = dict(source.settings)
             if request.get("KmsKeyId"):

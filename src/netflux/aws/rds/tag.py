@@ -10,10 +10,11 @@ from netflux.aws.rds.parametergroup import ParameterGroupOperations
 from netflux.aws.rds.part import TAGS, invalid, own
 from netflux.aws.rds.snapshot import SnapshotOperations
 from netflux.aws.rds.subnetgroup import SubnetGroupOperations
+from netflux.aws.rds.subscription import SubscriptionOperations
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records.table import Table
-from netflux.resources.rds import Instance, ParameterGroup, Snapshot, SubnetGroup
+from netflux.resources.rds import EventSubscription, Instance, OptionGroup, ParameterGroup, Snapshot, SubnetGroup
 
 if TYPE_CHECKING:
     from types_boto3_rds.type_defs import (
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
         RemoveTagsFromResourceMessageTypeDef,
     )
 
-Tagged = Instance | ParameterGroup | Snapshot | SubnetGroup
+Tagged = EventSubscription | Instance | OptionGroup | ParameterGroup | Snapshot | SubnetGroup
 
 
-class TagOperations(ParameterGroupOperations, SubnetGroupOperations, SnapshotOperations):
+class TagOperations(ParameterGroupOperations, SubnetGroupOperations, SnapshotOperations, SubscriptionOperations):
     """Handlers of tags."""
 
     @operation("ResourceName Tags(Key Value)")
@@ -57,6 +58,8 @@ class TagOperations(ParameterGroupOperations, SubnetGroupOperations, SnapshotOpe
             "db": (self.known, self.instances.table),
             "subgrp": (self.subnet_group, self.subnet_groups),
             "snapshot": (lambda name: self.snapshot(call, name), self.instances.snapshots),
+            "es": (self.subscription, self.subscriptions),
+            "og": (lambda name: self.option_group(call, name), self.option_groups),
             "pg": (lambda name: self.parameter_group(call, name), self.parameter_groups),
         }
         if parts[5] not in finds:

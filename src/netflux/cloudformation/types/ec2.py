@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netflux.cloudformation.types.table import Caller, Facts, Find, Read, Row, Step, Tagging, status
+from netflux.cloudformation.types.table import Asked, Caller, Facts, Find, Read, Row, Step, Tagging, status
 from netflux.errors import AwsError
 
 TAGGING = Tagging("CreateTags", "DeleteTags", {"Resources": ["$id"]}, keys="")
@@ -30,14 +30,14 @@ def _attribute(operation: str, key: str, name: str, default: bool | None = None)
     return Step(operation, only=(name,), params={key: "$id"}, defaults=defaults)
 
 
-def _default(operation: str, items: str, identifier: str, only: tuple[str, str]) -> Any:
+def _default(operation: str, items: str, identifier: str, only: tuple[str, str]) -> Asked:
     """How an id of what a VPC has from its first moment on is asked for, by a filter that only this one passes."""
 
     async def ask(call: Caller, facts: Facts) -> str:
         filters = [{"Name": name, "Values": [value]} for name, value in (("vpc-id", facts.id), only)]
         return str((await call("ec2", operation, {"Filters": filters}))[items][0][identifier])
 
-    return ask
+    return Asked(ask)
 
 
 _OWN_GROUP, _OWN_ACL = ("group-name", "default"), ("default", "true")
@@ -57,8 +57,6 @@ _VPC = Row(
         "Ipv6CidrBlocks": lambda facts: [
             each["Ipv6CidrBlock"] for each in facts.item.get("Ipv6CidrBlockAssociationSet", [])
         ],
-    },
-    elsewhere={
         "DefaultSecurityGroup": _default("DescribeSecurityGroups", "SecurityGroups", "GroupId", _OWN_GROUP),
         "DefaultNetworkAcl": _default("DescribeNetworkAcls", "NetworkAcls", "NetworkAclId", _OWN_ACL),
     },
@@ -98,8 +96,8 @@ _SUBNET = Row(
         "Ipv6CidrBlocks": lambda facts: [
             each["Ipv6CidrBlock"] for each in facts.item.get("Ipv6CidrBlockAssociationSet", [])
         ],
+        "NetworkAclAssociationId": Asked(_acl_association),
     },
-    elsewhere={"NetworkAclAssociationId": _acl_association},
     also=(
         _attribute("ModifySubnetAttribute", "SubnetId", "MapPublicIpOnLaunch", default=False),
         _attribute("ModifySubnetAttribute", "SubnetId", "AssignIpv6AddressOnCreation", default=False),

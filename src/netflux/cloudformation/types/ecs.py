@@ -198,6 +198,7 @@ _SERVICE = Row(
     over=lambda item: item["status"] == "INACTIVE",
     named="ServiceName",
     name_length=255,
+    staying=("DesiredCount",),
     find=Find(
         "DescribeServices",
         "$response.services",

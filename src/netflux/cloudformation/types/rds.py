@@ -1,4 +1,4 @@
-"""RDS: instances, subnet groups, parameter groups."""
+"""RDS: instances, the groups that they are in, and who is told of their events."""
 
 from __future__ import annotations
 
@@ -93,6 +93,26 @@ def _ending(facts: Facts) -> list[dict[str, Any]]:
     return [made]
 
 
+_OBSERVED: dict[str, Any] = {
+    "MonitoringInterval": 0, "MonitoringRoleArn": "", "EnablePerformanceInsights": False,
+    "PerformanceInsightsKMSKeyId": "", "PerformanceInsightsRetentionPeriod": 7,
+}  # fmt: skip
+
+
+def _observed(facts: Facts) -> list[dict[str, Any]]:
+    """What says how something is observed is told only while it is observed."""
+    told = {**_OBSERVED, **facts.new}
+    interval, insights = int(told["MonitoringInterval"]), str(told["EnablePerformanceInsights"]).lower() == "true"
+    made: dict[str, Any] = {"MonitoringInterval": interval, "EnablePerformanceInsights": insights}
+    if interval:
+        made["MonitoringRoleArn"] = told["MonitoringRoleArn"]
+    if insights:
+        made["PerformanceInsightsRetentionPeriod"] = int(told["PerformanceInsightsRetentionPeriod"])
+    if insights and told["PerformanceInsightsKMSKeyId"]:
+        made["PerformanceInsightsKMSKeyId"] = told["PerformanceInsightsKMSKeyId"]
+    return [{"DBInstanceIdentifier": facts.id, **made}]
+
+
 def _exports(facts: Facts) -> list[dict[str, Any]]:
     """ModifyDBInstance takes what is to be exported from now on, and what no longer."""
     before, after = facts.old.get("EnableCloudwatchLogsExports", []), facts.new.get("EnableCloudwatchLogsExports", [])
@@ -102,6 +122,28 @@ def _exports(facts: Facts) -> list[dict[str, Any]]:
     }
     made = {name: logs for name, logs in changes.items() if logs}
     return [{"DBInstanceIdentifier": facts.id, "CloudwatchLogsExportConfiguration": made}] if made else []
+
+
+def _options(facts: Facts) -> list[dict[str, Any]]:
+    """PostgreSQL has no options: ModifyOptionGroup refuses whatever is in it, by name."""
+    given = facts.new.get("OptionConfigurations", [])
+    options = [{"OptionName": str(one.get("OptionName", ""))} for one in given]
+    return [{"OptionGroupName": facts.id, "OptionsToInclude": options}] if options else []
+
+
+def _sources(facts: Facts, one: dict[str, Any], other: dict[str, Any]) -> list[dict[str, Any]]:
+    """A call for each source that is in the one and not in the other."""
+    kept = other.get("SourceIds", [])
+    listed = [source for source in one.get("SourceIds", []) if source not in kept]
+    return [{"SubscriptionName": facts.id, "SourceIdentifier": source} for source in listed]
+
+
+def _sources_new(facts: Facts) -> list[dict[str, Any]]:
+    return _sources(facts, facts.new, facts.old)
+
+
+def _sources_gone(facts: Facts) -> list[dict[str, Any]]:
+    return _sources(facts, facts.old, facts.new)
 
 
 def _created(facts: Facts) -> str | None:
@@ -144,17 +186,12 @@ _INSTANCE = Row(
                 "EngineLifecycleSupport",
                 "EngineVersion",
                 "EnableIAMDatabaseAuthentication",
-                "EnablePerformanceInsights",
                 "Iops",
                 "MasterUserPassword",
                 "ManageMasterUserPassword",
                 "MaxAllocatedStorage",
-                "MonitoringInterval",
-                "MonitoringRoleArn",
                 "MultiAZ",
                 "OptionGroupName",
-                "PerformanceInsightsKMSKeyId",
-                "PerformanceInsightsRetentionPeriod",
                 "Port",
                 "PreferredBackupWindow",
                 "PreferredMaintenanceWindow",
@@ -166,13 +203,7 @@ _INSTANCE = Row(
             ),
             renames=_RENAMES | {"Port": "DBPortNumber"},
             params={"DBInstanceIdentifier": "$id", "ApplyImmediately": True},
-            defaults={
-                "DeletionProtection": False,
-                "CopyTagsToSnapshot": False,
-                "BackupRetentionPeriod": 1,
-                "EnablePerformanceInsights": False,
-                "MonitoringInterval": 0,
-            },
+            defaults={"DeletionProtection": False, "CopyTagsToSnapshot": False, "BackupRetentionPeriod": 1},
         ),
         Step(
             "ModifyDBInstance",
@@ -180,6 +211,7 @@ _INSTANCE = Row(
             build=_exports,
             defaults={"EnableCloudwatchLogsExports": []},
         ),
+        Step("ModifyDBInstance", tuple(_OBSERVED), build=_observed, defaults=_OBSERVED),
     ),
     instead={
         "DBSnapshotIdentifier": (
@@ -216,4 +248,45 @@ _INSTANCE = Row(
     seconds=3600.0,
 )
 
-ROWS = (_SUBNET_GROUP, _PARAMETER_GROUP, _INSTANCE)
+_OPTION_GROUP = Row(
+    type="AWS::RDS::OptionGroup",
+    service="rds",
+    create=Step(
+        "CreateOptionGroup",
+        only=("OptionGroupName", "EngineName", "MajorEngineVersion", "OptionGroupDescription", "Tags"),
+    ),
+    id="$new.OptionGroupName",
+    read=Read("DescribeOptionGroups", {"OptionGroupName": "$id"}, "$response.OptionGroupsList.0"),
+    also=(Step("ModifyOptionGroup", ("OptionConfigurations",), build=_options),),
+    delete=(Step("DeleteOptionGroup", params={"OptionGroupName": "$id"}),),
+    gone=("OptionGroupNotFoundFault",),
+    named="OptionGroupName",
+    name_length=255,
+    lower=True,
+    tags=Tagging("AddTagsToResource", "RemoveTagsFromResource", {"ResourceName": "$item.OptionGroupArn"}),
+)
+
+_EVENT_SUBSCRIPTION = Row(
+    type="AWS::RDS::EventSubscription",
+    service="rds",
+    create=Step("CreateEventSubscription"),
+    id="$new.SubscriptionName",
+    read=Read("DescribeEventSubscriptions", {"SubscriptionName": "$id"}, "$response.EventSubscriptionsList.0"),
+    update=(
+        Step(
+            "ModifyEventSubscription",
+            ("EventCategories", "Enabled", "SourceType"),
+            params={"SubscriptionName": "$id"},
+            defaults={"EventCategories": [], "Enabled": True},
+        ),
+        Step("RemoveSourceIdentifierFromSubscription", ("SourceIds",), build=_sources_gone, defaults={"SourceIds": []}),
+        Step("AddSourceIdentifierToSubscription", ("SourceIds",), build=_sources_new, defaults={"SourceIds": []}),
+    ),
+    delete=(Step("DeleteEventSubscription", params={"SubscriptionName": "$id"}),),
+    gone=("SubscriptionNotFound", "SubscriptionNotFoundFault"),
+    named="SubscriptionName",
+    name_length=254,
+    tags=Tagging("AddTagsToResource", "RemoveTagsFromResource", {"ResourceName": "$item.EventSubscriptionArn"}),
+)
+
+ROWS = (_SUBNET_GROUP, _PARAMETER_GROUP, _INSTANCE, _OPTION_GROUP, _EVENT_SUBSCRIPTION)

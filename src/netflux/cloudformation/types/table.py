@@ -99,6 +99,13 @@ class Read:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """An attribute that other calls tell than the reading one."""
+
+    ask: Callable[[Caller, Facts], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
 class Find:
     """How a resource is found whose create call's answer was lost: by what only it has.
 
@@ -172,7 +179,6 @@ class Row:
         prepare: properties to properties before they are fitted to the calls; pure.
         expand: properties to properties with what they name indirectly looked up, before they are compared and kept.
         outputs: attributes `Outputs.…`, whose names only the resource tells.
-        elsewhere: attributes that other calls tell than the reading one, each with how it is asked for.
         busy: whether the resource takes no calls just now; they wait.
         complete: adds to the create call's params what other calls give.
         identify: finds the physical id where the response of create only starts the work.
@@ -181,6 +187,7 @@ class Row:
         early: dependents by reference may start before it is stable (AWS's CONFIGURATION_COMPLETE).
         tag_type: EC2's ResourceType in TagSpecifications.
         seconds: how long it may take to become stable, in simulated seconds.
+        staying: properties that stay what they are when a template no longer has them.
         named_after: what stands before the logical id in a made-up name, where that is not the stack's name.
         open: its properties and attributes are those that its author says; all of them travel in each call.
         fixed: by property, the refusal to change it. `*` stands for all.
@@ -219,7 +226,6 @@ class Row:
     prepare: Callable[[Properties], Properties] | None = None
     expand: Callable[[Caller, Properties], Awaitable[Properties]] | None = None
     outputs: Callable[[Facts], dict[str, Any]] | None = None
-    elsewhere: Mapping[str, Callable[[Caller, Facts], Awaitable[Any]]] = field(default_factory=dict)
     busy: Callable[[Any], bool] | None = None
     complete: Callable[[Caller, Facts, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
     identify: Callable[[Caller, Facts], Awaitable[str | Waiting | Failed]] | None = None
@@ -229,6 +235,7 @@ class Row:
     tags: Tagging | None = None
     tag_type: str = ""
     seconds: float = 1800.0
+    staying: tuple[str, ...] = ()
     named_after: str = ""
     open: bool = False
     fixed: Mapping[str, str] = field(default_factory=dict)
