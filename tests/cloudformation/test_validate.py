@@ -39,8 +39,8 @@ from netflux.errors import AwsError
             "resource A does not support attribute type Nope",
         ),
         (
-            "A: {Type: AWS::EC2::VPC}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.Ipv6CidrBlocks}}",
-            "Resource A (AWS::EC2::VPC): the attribute Ipv6CidrBlocks is not supported by Netflux",
+            "D: {Type: AWS::RDS::DBInstance}\n  V: {Type: AWS::EC2::EIP, Properties: {Domain: !GetAtt D.StatusInfos}}",
+            "Resource D (AWS::RDS::DBInstance): the attribute StatusInfos is not supported by Netflux",
         ),
         ("A: {Type: AWS::S3::Bucket, Condition: Lost}", "Unresolved condition dependency Lost"),
         (
