@@ -131,6 +131,7 @@ class Fleet:
     async def _made(self, version: Version) -> Environment:
         if self._stopped:
             raise AwsError("ServiceException", "The region is stopping.", 500)
+        await asyncio.to_thread(runtimes.look)
         runtime = runtimes.find(version.settings.runtime) if version.settings.runtime else None
         mounts = await asyncio.to_thread(self._mounts, version) if runtime is not None else ()
         environment = Environment(version, runtime, mounts, self._host)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from netflux.aws.awslambda import code, configuration
+from netflux.aws.awslambda import code, configuration, runtimes
 from netflux.aws.awslambda.host import Host
 from netflux.aws.awslambda.part import Part, invalid, missing
 from netflux.aws.awslambda.shape import configuration as shown
@@ -76,6 +76,7 @@ class FunctionOperations(Part):
     async def create_function(self, call: Call, request: Request) -> Request:
         """`Pending` until its code has been seen to be ready to run."""
         name = self.named(request).name
+        await asyncio.to_thread(runtimes.look)
         if name in self.kept.functions:
             raise AwsError("ResourceConflictException", f"Function already exist: {name}", 409)
         settings = configuration.settings(name, request, None)
