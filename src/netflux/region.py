@@ -21,8 +21,12 @@ from netflux.aws.applicationautoscaling.controller import ScalingController
 from netflux.aws.applicationautoscaling.store import Store as ScalingStore
 from netflux.aws.awslambda.code import Packages
 from netflux.aws.awslambda.host import Host as FunctionHost
+from netflux.aws.awslambda.interfaces import Interfaces
 from netflux.aws.awslambda.runtimeapi import RuntimeApi
-from netflux.aws.awslambda.service import Lambda, library
+from netflux.aws.awslambda.service import Front as FunctionFront
+from netflux.aws.awslambda.service import Lambda, library, modules
+from netflux.aws.awslambda.web import SOCKET as FUNCTIONS
+from netflux.aws.awslambda.web import Who
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
@@ -96,7 +100,12 @@ from netflux.aws.ssm.api import SsmApi
 from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
 from netflux.cloudformation.custom.answers import Answers
+from netflux.controlplane.authentication.admission import MAIN
+from netflux.controlplane.authentication.signature import Signed
+from netflux.controlplane.authorization import circumstances
 from netflux.controlplane.authorization.actors import Actors
+from netflux.controlplane.authorization.service import Need
+from netflux.controlplane.server import S3Handler
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
@@ -167,7 +176,7 @@ class Region:
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
-        more += [ParameterExpirationController(self.documents, self.clock), self.awslambda.controller]
+        more += [ParameterExpirationController(self.documents, self.clock), *self.awslambda.controllers]
         more += [KeyController(self.kms, self.clock), self._events()]
         network = NetworkController(self.network)
         more += [self.snapshots, self.telemetry]
@@ -177,8 +186,7 @@ class Region:
         readers = Readers(self.loop, self.ec2.tables)
         self.documents.watch(readers.recorded)
         certificate = self.topics.signatures.certificate
-        answers = Answers(self.stacks.providers, self.stacks.waits, options.region, s3.handle)
-        self._services = Services(answers.handle, self.facts, self._inquiry(), readers.changed, certificate)
+        self._services = Services(self._answers(s3), self.facts, self._inquiry(), readers.changed, certificate)
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""
@@ -301,6 +309,10 @@ class Region:
         self.apis.register(stacks)
         return stacks
 
+    def _answers(self, s3: S3Service) -> S3Handler:
+        """S3, and before it the addresses that take answers of custom resources and signals."""
+        return Answers(self.stacks.providers, self.stacks.waits, self.options.region, s3.handle).handle
+
     def _inquiry(self) -> Inquiry:
         return Inquiry(self.apis.call, self.documents, self.network, self.endpoints)
 
@@ -401,8 +413,11 @@ class Region:
 
     def _lambda(self) -> Lambda:
         packages = Packages(self.state.path / "functions", self.state.run / "functions")
+        kept = Functions(self.documents, (self.options.region, self.options.account))
+        names, serve = (self.endpoints, self.resolver), (self.front.server.listen, self.options.port)
         host = FunctionHost(
-            kept=Functions(self.documents, (self.options.region, self.options.account)),
+            kept=kept,
+            interfaces=Interfaces(self.network, kept, names, self.state.run / "functions-hosts", serve),
             packages=packages,
             runtime=self.runtime,
             runtime_api=RuntimeApi(),
@@ -410,11 +425,12 @@ class Region:
             clock=self.clock,
             endpoint=f"http://127.0.0.1:{self.options.port}",
             library=library(),
-            modules=None,
+            modules=modules(),
             authority=self.front.authorization,
             trust=self._trust(),
         )
-        made = Lambda(host, self.destinations, self._poke)
+        parts = FunctionFront(self.state.run / FUNCTIONS, self.haproxy.put, self._signer)
+        made = Lambda(host, self.destinations, self._poke, parts)
         self.apis.register(made.api)
         return made
 
@@ -424,6 +440,26 @@ class Region:
         folder.mkdir(exist_ok=True)
         (folder / "ca.pem").write_bytes(self.gateway.authority.certificate.read_bytes())
         return folder
+
+    def _signer(self, request: Signed) -> Who | None:
+        """Who has signed a request to a function URL."""
+        key = self.front.admission.identify(request, MAIN)
+        if key is None:
+            return None
+        authorization = self.front.authorization
+        identity = authorization.known(key)
+
+        async def allowed(action: str, resource: str) -> bool:
+            if identity is None:
+                return True
+            context = {**circumstances.of_identity(identity, key), "lambda:functionurlauthtype": ("AWS_IAM",)}
+            return (await authorization.verdict(identity, Need(action, resource), context)).allowed
+
+        told = {
+            "accessKey": key.access_key, "accountId": self.options.account, "callerId": key.identity,
+            "userArn": key.principal.name, "userId": key.identity,
+        }  # fmt: skip
+        return Who(identity is None, allowed, told)
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)

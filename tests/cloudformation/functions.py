@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,7 @@ class Functions:
     def __init__(self, cloud: Any) -> None:
         self._cloud = cloud
         self.events: list[dict[str, Any]] = []
+        self.asked = asyncio.Event()
         self.answer: Callable[[dict[str, Any]], dict[str, Any] | None] = lambda event: {}
         self.macro: Callable[[dict[str, Any]], Any] = lambda event: event
         cloud.apis.register(self)
@@ -31,6 +33,7 @@ class Functions:
         if request["FunctionName"].endswith("missing"):
             raise AwsError("ResourceNotFoundException", f"Function not found: {request['FunctionName']}", 404)
         self.events.append(event)
+        self.asked.set()
         if request.get("InvocationType") != "Event":
             return {"StatusCode": 200, "Payload": json.dumps(self.macro(event)).encode()}
         said = self.answer(event)

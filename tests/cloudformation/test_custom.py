@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
+from yarl import URL
 
+from netflux.cloudformation.custom.answers import Answers
 from netflux.cloudformation.custom.decide import LONGEST, outcome
 from netflux.cloudformation.custom.event import texts, timeout
 from netflux.cloudformation.custom.record import Provision, Request
@@ -153,18 +161,11 @@ async def test_an_answer_counts_once_and_only_with_the_address(cloud: Any, funct
 async def test_a_killed_region_waits_on_and_asks_once(cloud: Any, functions: Functions) -> None:
     functions.answer = lambda event: None
     await cloud.cf("CreateStack", StackName="s", TemplateBody=ONE)
-    while not functions.events:
-        await _turn()
+    await asyncio.wait_for(functions.asked.wait(), 20)
     await cloud.restart()
     assert functions.put(functions.events[0], {"Data": {"Color": "red"}})
     assert (await cloud.settled("s"))["StackStatus"] == "CREATE_COMPLETE"
     assert functions.kinds() == ["Create"]
-
-
-async def _turn() -> None:
-    import asyncio
-
-    await asyncio.sleep(0.001)
 
 
 async def test_what_is_not_to_be_echoed_is_masked_in_outputs_and_given_to_resources(
@@ -245,3 +246,81 @@ def test_providers_get_scalars_as_text() -> None:
 def test_a_timeout_that_can_not_be_is_refused(given: Any) -> None:
     with pytest.raises(ValueError, match="from 1 to 3600"):
         timeout({"ServiceTimeout": given})
+
+
+class Topics:
+    """An SNS service that keeps what is published."""
+
+    service = "sns"
+    whole = True
+
+    def __init__(self, cloud: Any) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.asked = asyncio.Event()
+        cloud.apis.register(self)
+
+    async def publish(self, call: Any, request: dict[str, Any]) -> dict[str, Any]:
+        self.told.append(request)
+        self.asked.set()
+        return {"MessageId": "m"}
+
+
+async def test_who_reads_a_topic_makes_a_resource_as_well(cloud: Any, functions: Functions) -> None:
+    topics = Topics(cloud)
+    arn = "arn:aws:sns:us-east-1:000000000000:made"
+    await cloud.cf("CreateStack", StackName="s", TemplateBody=ONE.replace(ARN, arn))
+    await asyncio.wait_for(topics.asked.wait(), 20)
+    (told,) = topics.told
+    event = json.loads(told["Message"])
+    assert (told["TopicArn"], event["TopicArn"]) == (arn, arn)
+    assert told["Subject"] == "AWS CloudFormation custom resource request"
+    assert event["RequestType"] == "Create"
+    functions.put(event, {"Data": {"Color": "green"}})
+    assert (await cloud.settled("s"))["StackStatus"] == "CREATE_COMPLETE"
+    assert await _told(cloud) == "green"
+
+
+async def _s3(request: web.Request) -> web.StreamResponse:
+    return web.Response(text="s3")
+
+
+@asynccontextmanager
+async def _http(cloud: Any) -> AsyncIterator[Callable[..., Awaitable[tuple[int, str, dict[str, str]]]]]:
+    answers = Answers(cloud.engine.providers, cloud.engine.waits, "us-east-1", _s3)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answers.handle)
+    async with TestServer(app) as server, ClientSession() as session:
+
+        async def ask(method: str, url: str, body: bytes, host: str = "") -> tuple[int, str, dict[str, str]]:
+            parts = urlsplit(url)
+            place = URL(f"http://127.0.0.1:{server.port}{parts.path}?{parts.query}", encoded=True)
+            headers = {"Content-Type": "", **({"Host": host} if host else {})}
+            async with session.request(method, place, data=body, headers=headers) as answer:
+                return answer.status, await answer.text(), {name.lower(): each for name, each in answer.headers.items()}
+
+        yield ask
+
+
+async def test_an_answer_is_put_over_http_once_as_to_s3(cloud: Any, functions: Functions) -> None:
+    functions.answer = lambda event: None
+    await cloud.cf("CreateStack", StackName="s", TemplateBody=ONE)
+    await asyncio.wait_for(functions.asked.wait(), 20)
+    event = functions.events[0]
+    url = event["ResponseURL"]
+    whole = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    body = json.dumps(whole | {"Status": "SUCCESS", "PhysicalResourceId": "p", "Data": {"Color": "red"}}).encode()
+    bucket = "cloudformation-custom-resource-response-useast1"
+    assert url.startswith(f"http://localhost/{bucket}/arn%3Aaws%3Acloudformation%3Aus-east-1%3A")
+    async with _http(cloud) as ask:
+        assert (await ask("GET", url, b""))[0] == 403
+        assert (await ask("PUT", url.replace("Signature=", "Signature=x"), body))[0] == 403
+        assert (await ask("PUT", url, b"x" * 70_000))[:1] == (400,)
+        hosted = url.replace(f"/{bucket}/", "/")
+        status, text, headers = await ask("PUT", hosted, body, f"{bucket}.s3.us-east-1.amazonaws.com")
+        assert (status, text) == (200, "")
+        assert headers["etag"].startswith('"')
+        status, text, _ = await ask("PUT", url, body)
+        assert status == 403
+        assert "<Code>AccessDenied</Code>" in text
+        assert (await ask("GET", "http://localhost/bucket/key", b""))[1] == "s3"
+    assert (await cloud.settled("s"))["StackStatus"] == "CREATE_COMPLETE"

@@ -225,12 +225,12 @@ async def test_an_export_is_imported_and_kept_while_in_use(cloud: Any) -> None:
 
 
 async def test_what_would_be_ignored_is_refused_by_name(cloud: Any) -> None:
-    with pytest.raises(AwsError, match="cloudformation:CreateStack: the parameter StackPolicyBody is not supported"):
-        await cloud.cf("CreateStack", StackName="s", TemplateBody=GROUP, StackPolicyBody="{}")
-    with pytest.raises(AwsError, match="SetStackPolicy"):
-        await cloud.cf("SetStackPolicy", StackName="s")
-    with pytest.raises(AwsError, match="DetectStackDrift"):
-        await cloud.cf("DetectStackDrift", StackName="s")
+    with pytest.raises(AwsError, match=r"CreateStack: the parameter DisableValidation .* not supported"):
+        await cloud.cf("CreateStack", StackName="s", TemplateBody=GROUP, DisableValidation=True)
+    with pytest.raises(AwsError, match="CreateStackSet"):
+        await cloud.cf("CreateStackSet", StackSetName="s")
+    with pytest.raises(AwsError, match="CreateGeneratedTemplate"):
+        await cloud.cf("CreateGeneratedTemplate", GeneratedTemplateName="s")
 
 
 async def test_a_second_stack_of_the_name_is_refused(cloud: Any) -> None:

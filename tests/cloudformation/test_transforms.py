@@ -408,3 +408,15 @@ Resources:
     assert (await cloud.create(text, Capabilities=EXPAND))["StackStatus"] == "CREATE_COMPLETE"
     assert await _groups(cloud) == ["/loop/a"]
     assert (await cloud.create(text, StackName="t"))["StackStatus"] == "ROLLBACK_COMPLETE"
+
+
+async def test_a_change_set_whose_transform_fails_stays_and_says_why(cloud: Any) -> None:
+    made = await cloud.cf(
+        "CreateChangeSet", StackName="s", ChangeSetName="c", ChangeSetType="CREATE", TemplateBody=INCLUDED
+    )
+    found = await cloud.cf("DescribeChangeSet", ChangeSetName=made["Id"])
+    assert (found["Status"], found["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert found["StatusReason"] == "Transform AWS::Include failed with: S3 bucket [snippets] does not exist."
+    assert (await cloud.cf("GetTemplate", ChangeSetName=made["Id"]))["TemplateBody"] == INCLUDED
+    with pytest.raises(AwsError, match="cannot be executed"):
+        await cloud.cf("ExecuteChangeSet", ChangeSetName=made["Id"])

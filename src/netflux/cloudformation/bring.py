@@ -10,6 +10,7 @@ from typing import Any
 
 from netflux.cloudformation import decide, stackpolicy
 from netflux.cloudformation.decide import Action
+from netflux.cloudformation.differences import described
 from netflux.cloudformation.hands import Hands, NotMade, made_up_name
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.retag import retag
@@ -177,11 +178,16 @@ class Bringer:
             )  # fmt: skip
             configured()
         ready = not (row.early and self._stack.operation is not None and self._stack.operation.express)
-        facts = await self._hands.settle(row, facts) if ready else await self._hands.read(row, facts)
+        facts = await self._hands.settle(row, facts) if ready else facts
+        if facts.item is None:
+            facts = await self._hands.read(row, facts)
         attributes = await self._hands.attributes(row, facts)
         hidden = row.hidden is not None and row.hidden(facts.item)
         before, resource = resource, self._renamed(row, resource, facts)
-        resource = replace(resource, attributes=attributes, hidden=hidden, configured=True, complete=True, attempt=None)
+        resource = replace(
+            resource, attributes=attributes, hidden=hidden, configured=True, complete=True, attempt=None, drift=None,
+            described=described(row, resource.properties, facts.item),
+        )  # fmt: skip
         await self._touch(row, facts)
         with self._journal.store.transaction():
             if resource.physical != before.physical:

@@ -61,10 +61,10 @@ def compare(row: Row, schema: Schema, old: Properties, new: Properties) -> Chang
 
 
 def _differs(old: Any, new: Any) -> bool:
-    return has_unknown(new) or _plain(old) != _plain(new)
+    return has_unknown(new) or plain(old) != plain(new)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """`80`, `"80"` and `80.0` are one value to CloudFormation, and so are `true` and `"true"`."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -73,9 +73,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: plain(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return value
 
 
@@ -83,7 +83,7 @@ def _replaces(row: Row, schema: Schema, name: str, values: tuple[Any, Any]) -> b
     if schema.create_only(name):
         return True
     old, new = values
-    if any(_plain(follow(old, path)) != _plain(follow(new, path)) for path in schema.create_only_inside(name)):
+    if any(plain(follow(old, path)) != plain(follow(new, path)) for path in schema.create_only_inside(name)):
         return True
     return schema.maybe_create_only(name) and not row.updatable(name)
 

@@ -12,6 +12,7 @@ from netflux.cloudformation import exports, scene, stackpolicy, triggers
 from netflux.cloudformation.bring import swap_back
 from netflux.cloudformation.clear import Clearer, Doomed
 from netflux.cloudformation.hands import Halted, Hands
+from netflux.cloudformation.importing import Importer
 from netflux.cloudformation.intrinsics import Environment
 from netflux.cloudformation.journal import Journal
 from netflux.cloudformation.provision import Provision
@@ -155,6 +156,20 @@ class Execution:
         if self._halted() is None and configuration.get("RollbackTriggers"):
             self._breach = await triggers.breached(self._call, configuration)
         return self._halted()
+
+    async def _import(self, operation: Operation) -> None:
+        template, env = await self._scene()
+        try:
+            await Importer(self._journal, self._hands, self._stack).run(template, env, operation.imports)
+        except AwsError as error:
+            self._next(operation, "import-rollback", "IMPORT_ROLLBACK_IN_PROGRESS", error.message)
+            return
+        self._stack = self._journal.stack(self._stack, "IMPORT_COMPLETE", operation=None, updated=self._journal.now())
+
+    async def _import_rollback(self, operation: Operation) -> None:
+        Importer(self._journal, self._hands, self._stack).undo(operation.imports)
+        source = operation.previous or self._stack.source
+        self._stack = self._journal.stack(self._stack, "IMPORT_ROLLBACK_COMPLETE", operation=None, source=source)
 
     def _apply_failed(self, operation: Operation, reason: str) -> None:
         if operation.on_failure == "DO_NOTHING":
@@ -318,6 +333,8 @@ def _forgetter(drop: Callable[[Stack, str], None], stack: Stack, key: str) -> Ca
 
 _PHASES = {
     "apply": Execution._apply,
+    "import": Execution._import,
+    "import-rollback": Execution._import_rollback,
     "rollback": Execution._rollback,
     "cleanup": Execution._cleanup,
     "rollback-cleanup": Execution._cleanup,

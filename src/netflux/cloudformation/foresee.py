@@ -93,7 +93,7 @@ async def foresee(planning: Planning, stack: Stack, template: Template) -> Plan:
     for logical, resource in resources.items():
         if logical not in wanted:
             found.append(Foreseen(logical, resource.type, Change(Action.REMOVE), resource.physical))
-    return Plan(found, scene.outputs(env, template) != stack.source.outputs)
+    return Plan(found, scene.outputs(scene.masked(env, resources.get), template) != stack.source.outputs)
 
 
 def _moves(row: Row) -> tuple[Action, ...]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netflux.cloudformation import exports, members, render, requests, validate
+from netflux.cloudformation import exports, importing, members, render, requests, validate
 from netflux.cloudformation.examiner import Examiner
 from netflux.cloudformation.store import Resource, Source, Stack, Store
+from netflux.cloudformation.template import Template
+from netflux.cloudformation.types import row
+from netflux.cloudformation.types.table import Caller
 from netflux.controlplane.apis import Apis
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
@@ -25,6 +28,7 @@ class Reading:
     _apis: Apis
     _examiner: Examiner
     _checks: requests.Checks
+    _asking: Caller
 
     def _live(self, name_or_id: str) -> Stack:
         """The stack; one that was deleted is found by its id only."""
@@ -163,7 +167,7 @@ class Reading:
         if told and unknown:
             return render.template_summary(template) | {"Warnings": {"UnrecognizedResourceTypes": unknown}}
         await self._examiner.beside(validate.check_alone, template, call.region)
-        return render.template_summary(template)
+        return render.template_summary(template) | {"ResourceIdentifierSummaries": _identified(template, call.region)}
 
     @operation(refused=members.ONE_PAGE)
     async def list_exports(self, _call: Call, _request: dict[str, Any]) -> dict[str, Any]:
@@ -184,3 +188,19 @@ class Reading:
         if not users:
             raise AwsError("ValidationError", f"Export '{name}' is not imported by any stack.")
         return {"Imports": users}
+
+
+def _identified(template: Template, region: str) -> list[dict[str, Any]]:
+    """By which properties an import names the template's resources."""
+    by_type: dict[str, list[str]] = {}
+    for declaration in template.resources.values():
+        by_type.setdefault(declaration.type, []).append(declaration.logical)
+    return [
+        {
+            "ResourceType": kind,
+            "LogicalResourceIds": logical,
+            "ResourceIdentifiers": importing.identifiers(region, kind),
+        }
+        for kind, logical in by_type.items()
+        if (known := row(kind)) is not None and known.read is not None and not known.open
+    ]

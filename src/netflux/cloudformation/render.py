@@ -31,7 +31,7 @@ def stack(found: Stack) -> dict[str, Any]:
         "EnableTerminationProtection": found.shown.get("EnableTerminationProtection", False),
         "NotificationARNs": found.shown.get("NotificationARNs", []),
         "RollbackConfiguration": found.shown.get("RollbackConfiguration", {}),
-        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "DriftInformation": _drift(found.shown.get("Drift"), "StackDriftStatus"),
         "Parameters": _parameters(described["NoEcho"], found.source),
         "Capabilities": list(found.capabilities),
         "Tags": [{"Key": key, "Value": value} for key, value in found.source.tags.items()],
@@ -49,6 +49,13 @@ def stack(found: Stack) -> dict[str, Any]:
         "RootId": found.shown.get("RootId"),
     }
     return made | {key: value for key, value in optional.items() if value is not None}
+
+
+def _drift(told: Mapping[str, Any] | None, status: str) -> dict[str, Any]:
+    """What is told of drift beside all else."""
+    if told is None:
+        return {status: "NOT_CHECKED"}
+    return {status: told[status], "LastCheckTimestamp": moment(told.get("LastCheckTimestamp") or told["Timestamp"])}
 
 
 def summary(found: Stack) -> dict[str, Any]:
@@ -103,7 +110,7 @@ def resource(found: Resource) -> dict[str, Any]:
         "LogicalResourceId": found.logical,
         "ResourceType": found.type,
         "ResourceStatus": found.status,
-        "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
+        "DriftInformation": _drift(found.drift, "StackResourceDriftStatus"),
     }
     if found.physical:
         made["PhysicalResourceId"] = found.physical

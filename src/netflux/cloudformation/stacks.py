@@ -50,6 +50,7 @@ _DELETABLE = frozenset({"CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
 """Statuses of stacks under way whose deletion ends what is under way."""
 _UPDATABLE = frozenset({
     "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "UPDATE_FAILED",
+    "IMPORT_ROLLBACK_COMPLETE",
 })  # fmt: skip
 
 
@@ -82,6 +83,7 @@ class Stacks(Reading):
     ) -> None:
         self._apis = apis
         self.actors: Actors | None = None
+        self._documents = documents
         self._store = Store(documents)
         self._notices = Notices(apis, apis.account)
         self._journal = Journal(self._store, clock, self._notices.tell)
@@ -98,6 +100,7 @@ class Stacks(Reading):
         self._inner = {
             provider.SERVICE: self.providers.call, waits.SERVICE: self.waits.call, macro.SERVICE: self._macros.call,
         }  # fmt: skip
+        self._asking = partial(self._call, apis)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._executions: dict[str, Execution] = {}
 

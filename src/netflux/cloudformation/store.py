@@ -53,6 +53,7 @@ class Operation:
         delete_new: whether a rollback deletes what it made although its deletion policy is Retain.
         actor: for whom its calls are made; nothing for the administrator.
         policy: the stack policy that an update is held to; empty for none.
+        imports: physical ids of what an import takes in, by logical id.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class Operation:
     delete_new: bool = False
     actor: tuple[str, ...] = ()
     policy: str = ""
+    imports: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ class Resource:
         previous: the resource that this one replaces, until the clean-up.
         needs: logical ids that go after it.
         hidden: whether outputs mask its attributes (NoEcho of a custom resource's answer).
+        described: what its service said of its properties when it was last made or changed.
+        drift: what the last detection found; None since it was last made or changed.
     """
 
     logical: str
@@ -142,6 +146,8 @@ class Resource:
     metadata: dict[str, Any] = field(default_factory=dict)
     updated: str = ""
     hidden: bool = False
+    described: dict[str, Any] = field(default_factory=dict)
+    drift: dict[str, Any] | None = None
 
 
 def _stack(document: dict[str, Any]) -> Stack:

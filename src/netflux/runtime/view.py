@@ -9,7 +9,16 @@ from __future__ import annotations
 import os
 
 from netflux.runtime import kernel, layer
-from netflux.runtime.kernel import MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC
+from netflux.runtime.kernel import (
+    MS_BIND,
+    MS_NODEV,
+    MS_NOEXEC,
+    MS_NOSUID,
+    MS_PRIVATE,
+    MS_RDONLY,
+    MS_REC,
+    MS_REMOUNT,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,10 +80,13 @@ def build(walls: dict[str, Any]) -> None:
     for path, copy in programs.items():
         kernel.attach(copy, path)
     _hide(hidden)
+    made: list[str] = []
     for target, copy in sources.items():
         if os.path.isdir(copy) and not os.path.isdir(target):
-            _make_room(target)
+            _make_room(target, made)
         kernel.attach(copy, os.path.realpath(target))
+    for place in made:
+        kernel.mount("netflux", place, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
 
 
 def _own(walls: dict[str, Any]) -> int | None:
@@ -96,11 +108,19 @@ def _hide(hidden: list[str]) -> None:
         _mask()
 
 
-def _make_room(target: str) -> None:
-    """A folder where there is none: what is above it is put into a file system of the task's own, with the folder."""
+def _make_room(target: str, made: list[str]) -> None:
+    """A folder where there is none: what is above it is put into a file system of the task's own, with the folder.
+
+    Args:
+        target: the folder.
+        made: where such file systems are; one more is added.
+    """
     above = os.path.dirname(target)
     while not os.path.isdir(above):
         above = os.path.dirname(above)
+    if any(target.startswith(f"{place}/") for place in made) and os.access(above, os.W_OK):
+        os.makedirs(target)
+        return
     if above == "/":
         raise OSError(0, f"cannot make {target}: it would be in the machine's root directory")
     found = [(entry.name, entry.path, entry.is_symlink()) for entry in os.scandir(above)]
@@ -112,6 +132,7 @@ def _make_room(target: str) -> None:
     for name, copy in copies.items():
         _put_back(copy, os.path.join(above, name))
     os.makedirs(target, exist_ok=True)
+    made.append(above)
 
 
 def bind(binds: dict[str, str]) -> None:

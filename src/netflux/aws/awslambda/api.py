@@ -6,14 +6,28 @@ from netflux.aws.awslambda.calls import Calls
 from netflux.aws.awslambda.fleet import Fleet
 from netflux.aws.awslambda.host import Host
 from netflux.aws.awslambda.invoking import InvokeOperations
+from netflux.aws.awslambda.layers import LayerOperations
+from netflux.aws.awslambda.mappings import MappingOperations
 from netflux.aws.awslambda.permissions import PermissionOperations
 from netflux.aws.awslambda.settings import SettingOperations
+from netflux.aws.awslambda.urls import UrlOperations
 from netflux.aws.awslambda.versions import VersionOperations
 from netflux.aws.destinations import Destinations
+from netflux.resources.awslambda.layer import Layers
+from netflux.resources.awslambda.mapping import MAPPING
 from netflux.resources.awslambda.qualified import Qualified
+from netflux.resources.awslambda.url import URL
 
 
-class LambdaApi(VersionOperations, InvokeOperations, PermissionOperations, SettingOperations):
+class LambdaApi(
+    VersionOperations,
+    LayerOperations,
+    InvokeOperations,
+    PermissionOperations,
+    SettingOperations,
+    MappingOperations,
+    UrlOperations,
+):
     """Handlers of Lambda.
 
     Args:
@@ -32,3 +46,6 @@ class LambdaApi(VersionOperations, InvokeOperations, PermissionOperations, Setti
         self.calls = calls
         self.destinations = destinations
         self.qualified = Qualified(host.kept.documents)
+        self.layers = Layers(host.kept.documents)
+        self.urls = host.kept.documents.table(URL)
+        self.mappings = host.kept.documents.table(MAPPING)

@@ -42,6 +42,7 @@ class Target:
     function: Function
     version: Version
     arn: str
+    named: Named
 
 
 class Calls:
@@ -76,7 +77,7 @@ class Calls:
                 f"{version.state}" + (f" ({version.reason})" if version.state == FAILED else ""),
                 409,
             )
-        return Target(function, version, arn)
+        return Target(function, version, arn, wanted)
 
     def _version(self, wanted: Named) -> Version | None:
         alias = self._qualified.aliases.get(key(wanted.name, wanted.qualifier))

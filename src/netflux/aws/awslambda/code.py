@@ -6,11 +6,12 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import shutil
 import stat
 import uuid
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
 from netflux.aws.awslambda.part import invalid
@@ -73,13 +74,23 @@ class Packages:
 
     def unpack(self, digest: str) -> Path:
         """The folder with what is in the zip file. Blocking; OSError where it can't be made."""
-        place = self.folder(digest)
+        return self._unpacked_as(digest, [digest])
+
+    def merged(self, digests: Sequence[str]) -> Path:
+        """The same for several, of which a later one's files replace those of the ones before."""
+        if len(digests) == 1:
+            return self.unpack(digests[0])
+        return self._unpacked_as(hashlib.sha256(" ".join(digests).encode()).hexdigest(), digests)
+
+    def _unpacked_as(self, name: str, digests: Sequence[str]) -> Path:
+        place = self.folder(name)
         if place.is_dir():
             return place
         made = self._unpacked / f"{uuid.uuid4().hex}.part"
         made.mkdir(mode=0o755)
         try:
-            extract(self.zipped(digest).read_bytes(), made)
+            for digest in digests:
+                extract(self.zipped(digest).read_bytes(), made)
             made.chmod(0o755)
             with contextlib.suppress(FileExistsError, OSError):
                 made.rename(place)
@@ -87,6 +98,21 @@ class Packages:
             shutil.rmtree(made, ignore_errors=True)
         if not place.is_dir():
             raise OSError(f"{place} could not be made")
+        return place
+
+    def extensions(self, digest: str) -> bool:
+        """Whether the zip file, as a layer, has external extensions. Blocking."""
+        with zipfile.ZipFile(self.zipped(digest)) as archive:
+            return any(re.fullmatch("extensions/[^/]+", name) for name in archive.namelist())
+
+    def language(self, name: str, interpreter: str) -> Path:
+        """A folder whose `bin` has the interpreter by the names that scripts of layers know. Blocking."""
+        place = self._unpacked / f"{name}-{hashlib.sha256(interpreter.encode()).hexdigest()[:12]}"
+        programs = place / "bin"
+        programs.mkdir(mode=0o755, parents=True, exist_ok=True)
+        for program in {"python", "python3", Path(interpreter).name} if name == "python" else {"node"}:
+            with contextlib.suppress(FileExistsError):
+                (programs / program).symlink_to(interpreter)
         return place
 
     def sweep(self, used: Collection[str]) -> None:
@@ -135,9 +161,11 @@ def _write(archive: zipfile.ZipFile, one: zipfile.ZipInfo, folder: Path, left: i
         target = archive.read(one).decode()
         if not (place.parent / target).resolve().is_relative_to(folder.resolve()):
             raise OSError(f"{one.filename} is a symbolic link that leads out of the zip file")
+        place.unlink(missing_ok=True)
         place.symlink_to(target)
         return 0
     written = 0
+    place.unlink(missing_ok=True)
     with archive.open(one) as source, place.open("wb") as target_file:
         while piece := source.read(_PIECE):
             written += len(piece)

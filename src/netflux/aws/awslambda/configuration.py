@@ -25,7 +25,7 @@ MEMBERS = (
     "SnapStart(ApplyOn) LoggingConfig(LogFormat ApplicationLogLevel SystemLogLevel LogGroup)"
 )
 REFUSED: Mapping[str, str] = {
-    "Runtime": "Use python3.x, nodejs, provided.al2 or provided.al2023, or a container image: nothing here runs others.",
+    "Runtime": "Use python3.x, nodejs or provided, or a container image: nothing here runs others.",
     "FileSystemConfigs": "Leave it out: functions mount no file systems here.",
     "SnapStart.ApplyOn": "Use None: environments start anew here.",
     "VpcConfig.Ipv6AllowedForDualStack": "Leave it out: subnets of functions have IPv4 here.",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from netflux.aws.awslambda.fleet import Fleet
 from netflux.aws.awslambda.host import Host
+from netflux.errors import AwsError
 from netflux.reconcile.controller import Result
 from netflux.resources.awslambda.function import ACTIVE, FAILED, IN_PROGRESS, PENDING, SUCCESSFUL, Version
 
@@ -36,16 +37,23 @@ class LambdaController:
             if version.state == PENDING or version.updated == IN_PROGRESS:
                 self._observed(version, await self._ready(version))
         self._fleet.retire(key)
+        await self._host.interfaces.release()
         return Result()
 
     async def _ready(self, version: Version) -> str:
         """Empty when the code is there; else why not."""
-        if version.code.image:
-            return ""
         try:
+            if version.settings.subnets:
+                await self._host.interfaces.attach(version.function, version.settings)
+            if version.code.image:
+                return ""  # pulled when the function was made
             await asyncio.to_thread(self._host.packages.unpack, version.code.digest)
+            if version.layers:
+                await asyncio.to_thread(self._host.packages.merged, [one.digest for one in version.layers])
         except OSError as error:
             return f"The code can't be unpacked: {error}"
+        except AwsError as error:
+            return f"The function's network interface can't be made: {error.message}"
         return ""
 
     def _observed(self, version: Version, lacking: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from netflux.aws.awslambda import variables
 from netflux.aws.awslambda.decide import MEBIBYTE, Exit, Outcome, exited, reported, timed_out
 from netflux.aws.awslambda.host import Host
+from netflux.aws.awslambda.interfaces import Attached
 from netflux.aws.awslambda.log import Log
 from netflux.aws.awslambda.runtimeapi import Door, Event
 from netflux.aws.awslambda.runtimes import Runtime
@@ -75,6 +76,11 @@ class Environment:
         self._beginning: float | None = None
         self._over = False
 
+    @property
+    def pid(self) -> int:
+        """Of its process; 0 before there is one, and where an engine does not say."""
+        return int(getattr(self._container, "pid", 0))
+
     async def start(self) -> Outcome | None:
         """Returns when its runtime asks for a call; the failure where it does not get so far.
 
@@ -82,10 +88,14 @@ class Environment:
             AwsError: the role can't be assumed, or the process or container can't be made.
         """
         settings = self.version.settings
-        self._door = await self._host.runtime_api.offer(self)
+        attached = None
+        if settings.subnets:
+            attached = await self._host.interfaces.of(self.version.function, settings)
+        listening = self._host.interfaces.listener(attached.interface) if attached is not None else None
+        self._door = await self._host.runtime_api.offer(self, listening)
         begun = time.monotonic()
         try:
-            spec = await self._spec(self._door)
+            spec = await self._spec(self._door, attached)
             told = self._runtime.told if self._runtime is not None else "image"
             self.log.write(f"INIT_START Runtime Version: {told}\n")
             self._container = await self._host.runtime.start(spec)
@@ -233,7 +243,7 @@ class Environment:
         now = self._host.clock.now()
         return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z"
 
-    async def _spec(self, door: Door) -> ContainerSpec:
+    async def _spec(self, door: Door, attached: Attached | None) -> ContainerSpec:
         settings = self.version.settings
         local = {
             "AWS_REGION": self._host.region,
@@ -254,11 +264,16 @@ class Environment:
             memory=MemoryLimit(settings.memory * MEBIBYTE, f"lambda-{self.id}", settings.memory * MEBIBYTE),
             cpus=max(1.0, settings.memory / _PROCESSOR),
             mounts=self._mounts,
+            namespace=attached.interface.namespace if attached is not None else None,
+            hosts=attached.hosts if attached is not None else None,
+            resolver=attached.resolver if attached is not None else None,
         )
 
     async def _image(self) -> tuple[Image, Sequence[str] | None]:
         if self._runtime is None:
-            pulled = await self._host.runtime.pull(self.version.code.image)
+            code = self.version.code
+            pinned = f"{code.image.partition('@')[0].rpartition(':')[0]}@sha256:{code.digest}"
+            pulled = await self._host.runtime.pull(pinned)
             return pulled, self.version.settings.image.command
         return Image("lambda", "", self._runtime.argv, (), {}, "/"), None
 

@@ -16,7 +16,7 @@ from netflux.aws.awslambda.decide import Outcome
 from netflux.aws.awslambda.environment import Environment, State
 from netflux.aws.awslambda.host import Host
 from netflux.aws.awslambda.runtimeapi import Event
-from netflux.aws.awslambda.variables import MODULES, TASK, TRUST
+from netflux.aws.awslambda.variables import LANGUAGE, LAYERS, MODULES, TASK, TRUST
 from netflux.errors import AwsError
 from netflux.resources.awslambda.function import Function, Version
 from netflux.runtime.driver import Mount
@@ -70,6 +70,10 @@ class Fleet:
     def functions(self) -> set[str]:
         """Those that have environments which wait."""
         return {key.rpartition(":")[0] for key, pool in self._idle.items() if pool}
+
+    def waiting(self, function: str) -> list[Environment]:
+        """Environments of a function that wait for a call."""
+        return [one for key, pool in self._idle.items() if key.rpartition(":")[0] == function for one in pool]
 
     def running(self, function: str) -> int:
         """Concurrent calls of a function now."""
@@ -132,10 +136,16 @@ class Fleet:
     def _mounts(self, version: Version) -> Sequence[Mount]:
         found = [Mount(self._host.packages.unpack(version.code.digest), TASK, read_only=True)]
         language, _ = runtimes.family(version.settings.runtime)
+        interpreter = runtimes.find(version.settings.runtime).interpreter
+        if interpreter is not None:
+            found.append(Mount(self._host.packages.language(language, interpreter.path), LANGUAGE, read_only=True))
         if language == runtimes.NODE and self._host.modules is not None:
             found.append(Mount(self._host.modules, MODULES, read_only=True))
         if self._host.trust is not None:
             found.append(Mount(self._host.trust, TRUST, read_only=True))
+        if version.layers:
+            merged = self._host.packages.merged([one.digest for one in version.layers])
+            found.append(Mount(merged, LAYERS, read_only=True))
         return found
 
     def _event(self, version: Version, request: Request) -> Event:

@@ -17,7 +17,7 @@ from netflux.aws.awslambda.shape import configuration as shown
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records.paging import page
-from netflux.errors import AwsError
+from netflux.errors import AwsError, Unsupported
 from netflux.resources.awslambda.function import (
     ACTIVE,
     FAILED,
@@ -27,13 +27,19 @@ from netflux.resources.awslambda.function import (
     SUCCESSFUL,
     Code,
     Function,
+    LayerCode,
     Settings,
     Version,
 )
 from netflux.resources.awslambda.qualified import Qualified, key
+from netflux.resources.awslambda.url import URL
+from netflux.runtime.driver import PullError
 
 Request = dict[str, Any]
 _PAGE = 50
+PODMAN = "podman"
+"""Runtime of container images."""
+_MANDATORY = "Runtime and Handler are mandatory parameters for functions created with deployment packages."
 _LIVES = "Leave it out: functions live on this machine only."
 _SIGNING = "Leave it out: code is not signed here."
 _TENANTS = "Leave it out: environments are not kept apart by tenant here."
@@ -81,7 +87,8 @@ class FunctionOperations(Part):
         arn = self.kept.arn(name)
         function = Function(name, arn, now, tags=dict(request.get("Tags") or {}))
         architecture = (request.get("Architectures") or ["x86_64"])[0]
-        version = Version(name, LATEST, settings, package, architecture, now, str(uuid.uuid4()))
+        layers = self._layers(settings, ())
+        version = Version(name, LATEST, settings, package, architecture, now, str(uuid.uuid4()), layers=layers)
         with self.documents.transaction():
             if name in self.kept.functions:
                 raise AwsError("ResourceConflictException", f"Function already exist: {name}", 409)
@@ -101,7 +108,8 @@ class FunctionOperations(Part):
             found["Code"] = {
                 "RepositoryType": "ECR",
                 "ImageUri": version.code.image,
-                "ResolvedImageUri": version.code.image.partition("@")[0].rpartition(":")[0] + f"@{version.code.digest}",
+                "ResolvedImageUri": version.code.image.partition("@")[0].rpartition(":")[0]
+                + f"@sha256:{version.code.digest}",
             }
         else:
             found["Code"] = {"RepositoryType": "S3"}
@@ -163,7 +171,7 @@ class FunctionOperations(Part):
         settings = configuration.settings(before.function, request, before.settings)
         if request.get("Role") is not None:
             self._check_role(settings)
-        return self._changed(request, settings=settings)
+        return self._changed(request, settings=settings, layers=self._layers(settings, before.layers))
 
     @operation("FunctionName Qualifier")
     def delete_function(self, call: Call, request: Request) -> Request:
@@ -177,6 +185,8 @@ class FunctionOperations(Part):
         for version in self.kept.of(function.name):
             self.kept.versions.delete(version.key)
         self.qualified.forget(function.name)
+        for url in self.kept.documents.table(URL).where("function", function.name):
+            self.kept.documents.table(URL).delete(f"{url.function}:{url.qualifier}")
         self.kept.functions.delete(function.name)
         return {}
 
@@ -239,6 +249,23 @@ class FunctionOperations(Part):
                 return shown(self.kept, function, self.publish(function, made, ""), qualified=True)
         return shown(self.kept, function, made)
 
+    def _layers(self, settings: Settings, before: tuple[LayerCode, ...]) -> tuple[LayerCode, ...]:
+        """The code of the layers; one that the function has already may have been deleted since."""
+        known = {one.arn: one for one in before}
+        found = []
+        for arn in settings.layers:
+            layer = self.kept.layer(arn)
+            one = known.get(arn) if layer is None else LayerCode(arn, layer.digest, layer.size)
+            if one is None:
+                raise invalid(
+                    f"Layer version {arn} does not exist. Layers of other accounts are not here: publish a copy with "
+                    "`aws lambda publish-layer-version`."
+                )
+            if self.host.packages.extensions(one.digest):
+                raise Unsupported(f"The external extension in the layer {arn}", "Leave the layer out.")
+            found.append(one)
+        return tuple(found)
+
     def _check_role(self, settings: Settings) -> None:
         if not self.host.trusted(settings.role):
             raise invalid("The role defined for the function cannot be assumed by Lambda.")
@@ -272,7 +299,15 @@ class FunctionOperations(Part):
         return bytes(body.read()) if hasattr(body, "read") else bytes(body)
 
     async def _image(self, uri: str) -> Code:
-        raise invalid(f"Source image {uri} can't be run here. Use a zip file.")
+        try:
+            pulled = await self.host.runtime.pull(uri)
+        except PullError as error:
+            raise invalid(f"Source image {uri} does not exist. Provide a valid source image. ({error})") from error
+        except ValueError as error:
+            raise invalid(f"Source image {uri} is not valid. Provide a valid source image.") from error
+        if pulled.runtime != PODMAN:
+            raise invalid(f"Source image {uri} is a folder that was pushed for tasks. Push a container image.")
+        return Code(pulled.digest.removeprefix("sha256:"), image=uri)
 
 
 def _check_package(request: Mapping[str, Any], settings: Settings, *, image: bool) -> None:
@@ -280,11 +315,9 @@ def _check_package(request: Mapping[str, Any], settings: Settings, *, image: boo
         if not request["Code"].get("ImageUri"):
             raise invalid("Please provide ImageUri when creating a function with packageType Image.")
         if settings.runtime or settings.handler:
-            raise invalid(
-                "Runtime and Handler are mandatory parameters for functions created with deployment packages; an image has none."
-            )
+            raise invalid("An image has no Runtime and no Handler: leave them out, or use a zip file.")
         return
     if request["Code"].get("ImageUri"):
         raise invalid("Please don't provide ImageUri when updating a function with packageType Zip.")
     if not settings.runtime or not settings.handler:
-        raise invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+        raise invalid(_MANDATORY)

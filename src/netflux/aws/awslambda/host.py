@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
+from netflux import names
 from netflux.aws.awslambda.code import Packages
+from netflux.aws.awslambda.interfaces import Interfaces
 from netflux.aws.awslambda.runtimeapi import RuntimeApi
 from netflux.clock import Clock
 from netflux.controlplane.call import Caller
@@ -47,6 +50,7 @@ class Host:
         endpoint: URL of the gateway, where the SDKs in functions find the region.
         library: folder with the AWS SDK for Python.
         modules: folder with the AWS SDK for JavaScript; None where it is not installed.
+        interfaces: of functions in a VPC.
         authority: decides what roles may do.
         trust: folder with `ca.pem`, the certificates by which functions know this region's names over https.
     """
@@ -60,8 +64,14 @@ class Host:
     endpoint: str
     library: Path
     modules: Path | None
+    interfaces: Interfaces
     authority: Authority | None = None
     trust: Path | None = None
+
+    def url(self, identity: str) -> str:
+        """Of a function URL: HTTPS, at the gateway."""
+        port = urlsplit(self.endpoint).port
+        return f"https://{names.function_url(identity, self.region)}:{port}/"
 
     @property
     def region(self) -> str:

@@ -83,7 +83,8 @@ class Queue:
             full = len(self._under_way) >= _AT_ONCE
             wait = (self._due[0][0] - now).total_seconds() if self._due and not full else _LONGEST
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._more.wait(), min(_LONGEST, self._host.clock.real(max(0.0, wait))))
+                async with asyncio.timeout(min(_LONGEST, self._host.clock.real(max(0.0, wait)))):
+                    await self._more.wait()
 
     def _begin(self, identity: str) -> None:
         found = self._calls.queue.get(identity)

@@ -13,6 +13,7 @@ from typing import Protocol
 from aiohttp import web
 
 from netflux.aws.awslambda.decide import LARGEST_ANSWER
+from netflux.errors import AwsError
 
 _VERSION = "/2018-06-01/runtime"
 _ACCEPTED = {"status": "OK"}
@@ -88,6 +89,9 @@ class RuntimeApi:
         if listening is None:
             listening = socket.create_server(("127.0.0.1", 0))
         host, port = listening.getsockname()[:2]
+        if port in self._environments:  # networks have ports of their own; the next one is another
+            listening.close()
+            raise AwsError("ServiceException", f"Port {port} is taken in another network. Call again.", 500)
         site = web.SockSite(self._runner, listening)
         await site.start()
         self._environments[port] = environment

@@ -63,17 +63,11 @@ class Runtime:
         name: e.g. `python3.12`.
         argv: what is run.
         interpreter: None for a runtime of the function's own.
-        folder: of the interpreter; first on the function's PATH; empty for none.
     """
 
     name: str
     argv: tuple[str, ...]
     interpreter: Interpreter | None = None
-
-    @property
-    def folder(self) -> str:
-        """Where its interpreter is; empty for none."""
-        return str(Path(self.interpreter.path).parent) if self.interpreter is not None else ""
 
     @property
     def told(self) -> str:

@@ -54,7 +54,7 @@ def configuration(kept: Functions, function: Function, version: Version, *, qual
         "EphemeralStorage": {"Size": settings.storage},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
         "LoggingConfig": {"LogFormat": settings.logging.format, "LogGroup": settings.logging.group},
-        **_optional(kept, settings),
+        **_optional(kept, settings, version),
     }
     if version.state != "Active":
         code = {"Pending": "Creating"}.get(version.state, "InternalError")
@@ -69,7 +69,7 @@ def configuration(kept: Functions, function: Function, version: Version, *, qual
     return found
 
 
-def _optional(kept: Functions, settings: Settings) -> dict[str, Any]:
+def _optional(kept: Functions, settings: Settings, version: Version) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if settings.runtime:
         found |= {"Runtime": settings.runtime, "Handler": settings.handler}
@@ -80,7 +80,7 @@ def _optional(kept: Functions, settings: Settings) -> dict[str, Any]:
     if settings.key:
         found["KMSKeyArn"] = settings.key
     if settings.layers:
-        found["Layers"] = [{"Arn": arn, "CodeSize": kept.layer_size(arn)} for arn in settings.layers]
+        found["Layers"] = [{"Arn": one.arn, "CodeSize": one.size} for one in version.layers]
     if settings.subnets:
         found["VpcConfig"] = {
             "SubnetIds": [*settings.subnets],

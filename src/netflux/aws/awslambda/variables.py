@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from netflux.aws.awslambda.runtimes import NODE, PYTHON, Runtime, family
 from netflux.resources.awslambda.function import Version
 
-TASK, LAYERS, MODULES, TRUST = "/var/task", "/opt", "/var/node_modules", "/var/trust"
+TASK, LAYERS, MODULES, LANGUAGE = "/var/task", "/opt", "/var/node_modules", "/var/lang"
+TRUST = "/var/trust"
 _PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 RESERVED = frozenset({
     "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
@@ -56,7 +57,7 @@ def build(
     found |= {
         "_HANDLER": settings.handler,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime.name}",
-        "PATH": f"{runtime.folder}:{_PATH}" if runtime.folder else _PATH,
+        "PATH": f"{LANGUAGE}/bin:{_PATH}" if runtime.interpreter is not None else _PATH,
         "LD_LIBRARY_PATH": f"{TASK}:{TASK}/lib:{LAYERS}/lib",
     }
     language, _ = family(runtime.name)

@@ -17,6 +17,18 @@ MOST = 100
 Place = tuple[str | int, ...]
 
 
+class Untransformed(AwsError):
+    """A transform makes nothing of a template: a change set says so, and stays as FAILED."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__("ValidationError", said)
+
+
+def failed(name: str, said: str) -> Untransformed:
+    """The failure of a transform that AWS hosts."""
+    return Untransformed(f"Transform {name} failed with: {said}")
+
+
 @dataclass(frozen=True)
 class Asked:
     """One transform.

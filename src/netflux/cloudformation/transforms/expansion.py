@@ -13,8 +13,7 @@ from netflux.cloudformation.intrinsics import UNKNOWN, Environment
 from netflux.cloudformation.preloaded import Preloaded, Unavailable
 from netflux.cloudformation.template import Template, outline
 from netflux.cloudformation.transforms import calls, include, language, macro
-from netflux.cloudformation.transforms.calls import INCLUDE, LANGUAGE, SERVERLESS, Asked
-from netflux.cloudformation.transforms.include import failed
+from netflux.cloudformation.transforms.calls import INCLUDE, LANGUAGE, SERVERLESS, Asked, failed
 from netflux.cloudformation.transforms.macro import Fragment, Macros
 from netflux.cloudformation.types.table import Caller
 from netflux.errors import AwsError

@@ -7,14 +7,9 @@ from typing import Any
 
 from netflux.cloudformation import syntax
 from netflux.cloudformation.fetched import fetched
-from netflux.cloudformation.transforms.calls import INCLUDE
+from netflux.cloudformation.transforms.calls import INCLUDE, failed
 from netflux.cloudformation.types.table import Caller
 from netflux.errors import AwsError
-
-
-def failed(name: str, said: str) -> AwsError:
-    """The error of a transform that can't be done."""
-    return AwsError("ValidationError", f"Transform {name} failed with: {said}")
 
 
 async def snippet(call: Caller, parameters: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netflux.cloudformation.syntax import LIMITS, malformed
+from netflux.cloudformation.transforms.calls import Untransformed
 from netflux.cloudformation.types.table import Caller
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.table import Schema
@@ -71,12 +72,12 @@ class Macros:
         return {} if found is None else {"Macro": {"Name": found.name, "FunctionName": found.function}}
 
     async def run(self, call: Caller, name: str, fragment: Fragment) -> Any:
-        """What the macro makes of the fragment. Raises AwsError with its reason when it makes nothing."""
+        """What the macro makes of the fragment. Raises Untransformed with its reason when it makes nothing."""
         own, _, short = name.rpartition("::")
         macro = self._table.get(short) if own in ("", self._account) else None
         named = f"{own or self._account}::{short}"
         if macro is None:
-            raise AwsError("ValidationError", f"No transform named {named} found.")
+            raise Untransformed(f"No transform named {named} found.")
         event = {
             "region": self._region,
             "accountId": self._account,
@@ -90,16 +91,16 @@ class Macros:
         try:
             answer = await call("lambda", "Invoke", asked)
         except AwsError as error:
-            raise AwsError("ValidationError", f"Transform {named} failed with: {error.message}") from error
+            raise Untransformed(f"Transform {named} failed with: {error.message}") from error
         said = _read(answer.get("Payload"))
         if answer.get("FunctionError") or not isinstance(said, dict) or said.get("requestId") != event["requestId"]:
-            raise AwsError("ValidationError", f"Received malformed response from transform {named}")
+            raise Untransformed(f"Received malformed response from transform {named}")
         if str(said.get("status", "")).lower() != "success":
             reason = said.get("errorMessage")
             told = f"failed with: {reason}" if reason else "failed without an error message."
-            raise AwsError("ValidationError", f"Transform {named} {told}")
+            raise Untransformed(f"Transform {named} {told}")
         if "fragment" not in said:
-            raise AwsError("ValidationError", f"Received malformed response from transform {named}")
+            raise Untransformed(f"Received malformed response from transform {named}")
         return said["fragment"]
 
 

@@ -132,4 +132,166 @@ _PERMISSION = Row(
     gone=("ResourceNotFoundException",),
 )
 
-ROWS = (_FUNCTION, _PERMISSION)
+
+_VERSION = Row(
+    type="AWS::Lambda::Version",
+    service="lambda",
+    create=Step("PublishVersion"),
+    id="$response.FunctionArn",
+    read=Read("GetFunction", {"FunctionName": "$id"}, "$response.Configuration"),
+    attributes={"Version": "$item.Version", "FunctionArn": "$id"},
+    delete=(Step("DeleteFunction", params={"FunctionName": "$id"}),),
+    gone=("ResourceNotFoundException",),
+)
+
+
+def _routing(facts: Facts) -> list[dict[str, Any]]:
+    """CloudFormation has a list of versions with weights where the API has a map."""
+    return [_alias(facts.new) | {"FunctionName": facts.new["FunctionName"], "Name": facts.new["Name"]}]
+
+
+def _alias(properties: Properties) -> Properties:
+    routing = properties.get("RoutingConfig") or {}
+    weights = {
+        one["FunctionVersion"]: float(one["FunctionWeight"]) for one in routing.get("AdditionalVersionWeights") or ()
+    }
+    return {
+        "FunctionVersion": properties.get("FunctionVersion"),
+        "Description": properties.get("Description", ""),
+        "RoutingConfig": {"AdditionalVersionWeights": weights},
+    }
+
+
+_ALIAS = Row(
+    type="AWS::Lambda::Alias",
+    service="lambda",
+    create=Step("CreateAlias", build=_routing),
+    id="$response.AliasArn",
+    attributes={"AliasArn": "$id"},
+    consumed=("FunctionName", "Name", "FunctionVersion", "Description", "RoutingConfig"),
+    update=(Step("UpdateAlias", ("FunctionVersion", "Description", "RoutingConfig"), build=_routing),),
+    delete=(Step("DeleteAlias", params={"FunctionName": "$new.FunctionName", "Name": "$new.Name"}),),
+    gone=("ResourceNotFoundException",),
+)
+
+_LAYER = Row(
+    type="AWS::Lambda::LayerVersion",
+    service="lambda",
+    create=Step("PublishLayerVersion"),
+    id="$response.LayerVersionArn",
+    attributes={"LayerVersionArn": "$id"},
+    named="LayerName",
+    name_length=140,
+    unique=False,
+    delete=(Step("DeleteLayerVersion", build=lambda facts: [_layer(facts.id)]),),
+    gone=("ResourceNotFoundException",),
+)
+
+
+def _layer(arn: str) -> dict[str, Any]:
+    name, _, number = arn.rpartition(":")
+    return {"LayerName": name, "VersionNumber": int(number)}
+
+
+def _layer_permission(facts: Facts) -> list[dict[str, Any]]:
+    new = facts.new
+    return [{
+        **_layer(new["LayerVersionArn"]), "StatementId": new["Id"], "Action": new["Action"],
+        "Principal": new["Principal"], **({"OrganizationId": new["OrganizationId"]} if "OrganizationId" in new else {}),
+    }]  # fmt: skip
+
+
+_LAYER_PERMISSION = Row(
+    type="AWS::Lambda::LayerVersionPermission",
+    service="lambda",
+    create=Step("AddLayerVersionPermission", build=_layer_permission),
+    id="$new.Id",
+    attributes={"Id": "$id"},
+    named="Id",
+    name_length=100,
+    consumed=("LayerVersionArn", "Action", "Principal"),
+    delete=(
+        Step(
+            "RemoveLayerVersionPermission",
+            build=lambda facts: [_layer(facts.new["LayerVersionArn"]) | {"StatementId": facts.id}],
+        ),
+    ),
+    gone=("ResourceNotFoundException",),
+)
+
+_MAPPING_CHANGES = (
+    "FunctionName", "Enabled", "BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "ScalingConfig",
+)  # fmt: skip
+_MAPPING = Row(
+    type="AWS::Lambda::EventSourceMapping",
+    service="lambda",
+    create=Step("CreateEventSourceMapping"),
+    id="$response.UUID",
+    read=Read("GetEventSourceMapping", {"UUID": "$id"}, "$response"),
+    attributes={"Id": "$id", "EventSourceMappingArn": "$item.EventSourceMappingArn"},
+    stable=status("State", ("Enabled", "Disabled")),
+    over=lambda _item: False,
+    update=(
+        Step(
+            "UpdateEventSourceMapping",
+            _MAPPING_CHANGES,
+            params={"UUID": "$id"},
+            settled=True,
+            defaults={
+                "Enabled": True, "BatchSize": 10, "MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": [],
+                "ScalingConfig": {},
+            },
+        ),
+    ),
+    delete=(Step("DeleteEventSourceMapping", params={"UUID": "$id"}),),
+    gone=("ResourceNotFoundException",),
+    tags=Tagging("TagResource", "UntagResource", {"Resource": "$attributes.EventSourceMappingArn"}),
+)  # fmt: skip
+
+_RULE = Row(
+    type="AWS::Lambda::EventInvokeConfig",
+    service="lambda",
+    create=Step("PutFunctionEventInvokeConfig"),
+    id="{new.FunctionName}|{new.Qualifier}",
+    update=(
+        Step(
+            "PutFunctionEventInvokeConfig",
+            ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"),
+            always=(
+                "FunctionName",
+                "Qualifier",
+                "MaximumRetryAttempts",
+                "MaximumEventAgeInSeconds",
+                "DestinationConfig",
+            ),
+        ),
+    ),
+    delete=(
+        Step(
+            "DeleteFunctionEventInvokeConfig",
+            params={"FunctionName": "$new.FunctionName", "Qualifier": "$new.Qualifier"},
+        ),
+    ),
+    gone=("ResourceNotFoundException",),
+)
+
+_URL = Row(
+    type="AWS::Lambda::Url",
+    service="lambda",
+    create=Step("CreateFunctionUrlConfig", renames={"TargetFunctionArn": "FunctionName"}),
+    id="$response.FunctionArn",
+    read=Read("GetFunctionUrlConfig", {"FunctionName": "$id"}, "$response"),
+    attributes={"FunctionArn": "$id", "FunctionUrl": "$item.FunctionUrl"},
+    update=(
+        Step(
+            "UpdateFunctionUrlConfig",
+            ("AuthType", "Cors", "InvokeMode"),
+            params={"FunctionName": "$id"},
+            defaults={"Cors": {}, "InvokeMode": "BUFFERED"},
+        ),
+    ),
+    delete=(Step("DeleteFunctionUrlConfig", params={"FunctionName": "$id"}),),
+    gone=("ResourceNotFoundException",),
+)
+
+ROWS = (_FUNCTION, _PERMISSION, _VERSION, _ALIAS, _LAYER, _LAYER_PERMISSION, _MAPPING, _RULE, _URL)

@@ -10,6 +10,7 @@ from netflux.controlplane.identifiers import arn
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.table import Schema
 from netflux.errors import AwsError
+from netflux.resources.awslambda.layer import LAYER_VERSION, LayerVersion
 from netflux.resources.ec2.subnet import SUBNET
 
 LATEST = "$LATEST"
@@ -30,6 +31,15 @@ class Code:
     digest: str
     size: int = 0
     image: str = ""
+
+
+@dataclass(frozen=True)
+class LayerCode:
+    """The code of a layer version: SHA-256 of its zip file, and bytes of that."""
+
+    arn: str
+    digest: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,7 @@ class Version:
         state: `Pending` until its code has been seen to be ready to run.
         reason: of the state; empty for `Active`.
         updated: `InProgress` until what a change has brought has been seen to be ready.
+        layers: the code of its layers, which it keeps when they are deleted.
     """
 
     function: str
@@ -116,6 +127,7 @@ class Version:
     state: str = PENDING
     reason: str = ""
     updated: str = SUCCESSFUL
+    layers: tuple[LayerCode, ...] = ()
 
     @property
     def key(self) -> str:
@@ -184,6 +196,7 @@ class Functions:
         self.region, self.account = place
         self.functions = documents.table(FUNCTION)
         self.versions = documents.table(VERSION)
+        self.layers = documents.table(LAYER_VERSION)
 
     def arn(self, name: str, qualifier: str = "") -> str:
         """Of a function, a version or an alias."""
@@ -197,9 +210,9 @@ class Functions:
         """A function's versions, `$LATEST` first, then as they were published."""
         return sorted(self.versions.where("function", name), key=lambda one: (one.number != LATEST, _number(one)))
 
-    def layer_size(self, arn: str) -> int:
-        """Bytes of a layer version's zip file."""
-        return 0
+    def layer(self, arn: str) -> LayerVersion | None:
+        """A version of a layer; None where there is none."""
+        return self.layers.get(arn)
 
     def vpc_of(self, subnet: str) -> str:
         """The VPC of a subnet; empty where that is gone."""
@@ -212,7 +225,11 @@ class Functions:
 
     def digests(self) -> Iterable[str]:
         """Of all code that is used."""
-        return {version.code.digest for version in self.versions}
+        return {
+            *(version.code.digest for version in self.versions),
+            *(layer.digest for version in self.versions for layer in version.layers),
+            *(layer.digest for layer in self.layers),
+        }
 
 
 def _number(version: Version) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.table import Schema
 from netflux.policy.document import parse
-from netflux.policy.evaluate import Principal, Request
+from netflux.policy.evaluate import ANONYMOUS, Principal, Request
 from netflux.policy.verdict import Kind, Source, judge
 from netflux.resources.awslambda.function import LATEST
 
@@ -146,6 +146,16 @@ class Qualified:
         request = Request(
             Principal("Service", _NAMES.get(name, f"{name}.amazonaws.com")), "lambda:InvokeFunction", arn, context
         )
+        policy = Source(Kind.RESOURCE, "", arn, parse(text, needs_principal=True))
+        return judge([policy], request, resource_decides=True).allowed
+
+    def opens(self, function: str, qualifier: str, arn: str) -> bool:
+        """Whether the policy lets everybody call the function by its URL."""
+        text = self.policy(function, qualifier)
+        if not text:
+            return False
+        context = {"lambda:functionurlauthtype": ("NONE",)}
+        request = Request(ANONYMOUS, "lambda:InvokeFunctionUrl", arn, context)
         policy = Source(Kind.RESOURCE, "", arn, parse(text, needs_principal=True))
         return judge([policy], request, resource_decides=True).allowed
 

@@ -72,7 +72,7 @@ class _ClientContext:
 
 
 class Context:
-    """What a handler is told of its call ("Using the Lambda context object to retrieve Python function information")."""
+    """What a handler is told of its call ("Using the Lambda context object", Lambda Developer Guide)."""
 
     def __init__(self, headers):
         self.aws_request_id = headers["lambda-runtime-aws-request-id"]
