@@ -39,8 +39,8 @@ from netflux.errors import AwsError
             "resource A does not support attribute type Nope",
         ),
         (
-            "A: {Type: AWS::EC2::VPC}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.Ipv6CidrBlocks}}",
-            "Resource A (AWS::EC2::VPC): the attribute Ipv6CidrBlocks is not supported by Netflux",
+            "A: {Type: AWS::S3::Bucket}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.DualStackDomainName}}",
+            "Resource A (AWS::S3::Bucket): the attribute DualStackDomainName is not supported by Netflux",
         ),
         ("A: {Type: AWS::S3::Bucket, Condition: Lost}", "Unresolved condition dependency Lost"),
         (
