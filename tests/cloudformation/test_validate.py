@@ -39,7 +39,7 @@ from netflux.errors import AwsError
             "resource A does not support attribute type Nope",
         ),
         (
-            "A: {Type: AWS::S3::Bucket}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.DualStackDomainName}}",
+            "A: {Type: AWS::S3::Bucket}\n  B: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt A.DualStackDomainName}}",  # noqa: E501
             "Resource A (AWS::S3::Bucket): the attribute DualStackDomainName is not supported by Netflux",
         ),
         ("A: {Type: AWS::S3::Bucket, Condition: Lost}", "Unresolved condition dependency Lost"),
