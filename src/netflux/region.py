@@ -176,10 +176,9 @@ class Region:
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
-        more += [ParameterExpirationController(self.documents, self.clock), *self.awslambda.controllers]
-        more += [KeyController(self.kms, self.clock), self._events()]
+        more += [ParameterExpirationController(self.documents, self.clock), *self.awslambda.controllers, self._events()]
         network = NetworkController(self.network)
-        more += [self.snapshots, self.telemetry]
+        more += [self.snapshots, self.telemetry, KeyController(self.kms, self.clock)]
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         s3.authorization = front.authorization
