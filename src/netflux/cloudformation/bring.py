@@ -179,7 +179,7 @@ class Bringer:
             )  # fmt: skip
             configured()
         ready = not (row.early and self._stack.operation is not None and self._stack.operation.express)
-        facts = await self._hands.settle(row, facts) if ready else await self._hands.read(row, facts)
+        facts = await self._hands.settle(row, facts) if ready else facts
         if facts.item is None:
             facts = await self._hands.read(row, facts)
         attributes = await self._hands.attributes(row, facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from netflux.cloudformation.store import Stack
@@ -63,5 +64,6 @@ class Notices:
 
 def _text(event: Mapping[str, Any], account: str) -> str:
     """A line for each member, whose value stands between apostrophes."""
-    whole = {**event, "Namespace": account}
+    moment = datetime.fromisoformat(event["Timestamp"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    whole = {**event, "Namespace": account, "Timestamp": f"{moment}Z"}
     return "".join(f"{name}='{whole.get(name, '') or 'null'}'\n" for name in _LINES)
