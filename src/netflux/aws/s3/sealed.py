@@ -42,7 +42,8 @@ class Sealer:
     async def sealed_part(self, upload: Upload, request: Mapping[str, Any]) -> Sealed | None:
         """How a part is encrypted: with the upload's key, which the client brings or KMS opens."""
         kept = upload.description.encryption
-        encryption.check_customer(kept, given := encryption.customer_key(request))
+        given = encryption.customer_key(request)
+        encryption.check_part(kept, given)
         if given is not None:
             return Sealed(given.key, "", kept)
         if upload.seal is None or not upload.seal.key:

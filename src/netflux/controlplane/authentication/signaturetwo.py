@@ -84,10 +84,19 @@ def verify(request: Signed, claimed: Claim, secret: str, bucket: str, now: datet
             raise expired()
     elif abs(now - _moment(request.headers)) > SKEW:
         raise too_skewed()
-    text = _text(request, claimed, bucket)
-    digest = hmac.new(secret.encode(), text.encode(errors="surrogateescape"), hashlib.sha1).digest()
-    if not hmac.compare_digest(base64.b64encode(digest), claimed.signature.encode(errors="surrogateescape")):
-        raise mismatch()
+    given = claimed.signature.encode(errors="surrogateescape")
+    for path in _paths(request, bucket):
+        text = _text(request, claimed, path)
+        digest = hmac.new(secret.encode(), text.encode(errors="surrogateescape"), hashlib.sha1).digest()
+        if hmac.compare_digest(base64.b64encode(digest), given):
+            return
+    raise mismatch()
+
+
+def _paths(request: Signed, bucket: str) -> tuple[str, ...]:
+    """The path as it is signed. Of a bucket by path, clients sign `/bucket/`, whichever they send."""
+    path = (f"/{bucket}" if bucket else "") + request.target.partition("?")[0]
+    return (path, f"{path}/") if path.count("/") == 1 and path != "/" else (path,)
 
 
 def _moment(headers: Mapping[str, str]) -> datetime:
@@ -98,13 +107,12 @@ def _moment(headers: Mapping[str, str]) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def _text(request: Signed, claimed: Claim, bucket: str) -> str:
+def _text(request: Signed, claimed: Claim, path: str) -> str:
     headers, query = request.headers, _query(request)
     presigned = claimed.expires is not None
     date = str(claimed.expires) if presigned else "" if "x-amz-date" in headers else headers.get("date", "")
     sent = {**(query if presigned else {}), **headers}  # a presigned URL has its signed headers in the query
     own = {name: value for name, value in sent.items() if name.startswith("x-amz-")}
-    path = (f"/{bucket}" if bucket else "") + request.target.partition("?")[0]
     chosen = sorted(name for name in query if name in _SUBRESOURCES)
     resource = "&".join(f"{name}={query[name]}" if query[name] else name for name in chosen)
     return "\n".join([
