@@ -157,9 +157,7 @@ def check_part(kept: Mapping[str, Any], given: CustomerKey | None) -> None:
             "encryption parameters.",
         )
     if md5 != (given.md5 if given is not None else None):
-        raise AwsError(
-            "InvalidRequest", "The provided encryption parameters did not match the ones used originally."
-        )
+        raise AwsError("InvalidRequest", "The provided encryption parameters did not match the ones used originally.")
 
 
 def check_default(configuration: Mapping[str, Any]) -> None:

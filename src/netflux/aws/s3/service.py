@@ -119,7 +119,7 @@ class S3Service:
         except AwsError as error:
             refused = error
         except SignatureError as error:
-            refused = AwsError(error.code, str(error), _STATUS.get(error.code, 403))
+            refused = Refused(error.code, str(error), _STATUS.get(error.code, 403), **error.details)
         except ConnectionResetError:
             raise
         except Exception as error:  # noqa: BLE001  (a client must get S3's answer whatever happened; it is logged)

@@ -81,7 +81,7 @@ def verify(request: Signed, claimed: Claim, secret: str, bucket: str, now: datet
     """
     if claimed.expires is not None:
         if now.timestamp() > claimed.expires:
-            raise expired()
+            raise expired(datetime.fromtimestamp(claimed.expires, UTC), now)
     elif abs(now - _moment(request.headers)) > SKEW:
         raise too_skewed()
     given = claimed.signature.encode(errors="surrogateescape")
