@@ -136,11 +136,23 @@ def test_an_encoded_body_is_stored_as_it_was_sent(s3: Running) -> None:
     client = s3.client()
     client.create_bucket(Bucket="things")
     body = base64.b64decode("H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAA==")
-    for encoding in ("gzip", "deflate", "gzip, aws-chunked", "zstd"):
+    for encoding in ("gzip", "deflate", "deflate,gzip", "gzip, aws-chunked", "zstd"):
         client.put_object(**NAMED, Body=body, ContentEncoding=encoding)
         got = client.get_object(**NAMED)
         assert got["Body"]._raw_stream.read(decode_content=False) == body
         assert got["ContentEncoding"] == encoding.removesuffix(", aws-chunked")
+
+
+@pytest.mark.parametrize("digest", ["", "YWJyYWNhZGFicmE=", "no base64"])
+async def test_a_digest_that_is_none_is_invalid(s3: Running, digest: str) -> None:
+    @in_thread
+    def ask(running: Running) -> None:
+        running.client().create_bucket(Bucket="things")
+        url = running.client().generate_presigned_url("put_object", Params=NAMED).removeprefix(running.url)
+        status, _, body = raw(running, "PUT", url, CHECK, Content_MD5=digest)
+        assert (status, b"InvalidDigest" in body) == (400, True)
+
+    await ask(s3)
 
 
 @in_thread
