@@ -34,7 +34,7 @@ WRONG_KEY = {
     "SSECustomerKey": ("short", "InvalidArgument"),
 }
 CORS = [{
-    "ID": "one", "AllowedHeaders": ["x-*"], "AllowedMethods": ["GET"], "AllowedOrigins": ["*"], 
+    "ID": "one", "AllowedHeaders": ["x-*"], "AllowedMethods": ["GET"], "AllowedOrigins": ["*"],
     "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 5,
 }]  # fmt: skip
 WEBSITE = {
