@@ -34,8 +34,8 @@ WRONG_KEY = {
     "SSECustomerKey": ("short", "InvalidArgument"),
 }
 CORS = [{
-    "ID": "one", "AllowedHeaders": ["x-*"], "AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "ExposeHeaders": ["ETag"],
-    "MaxAgeSeconds": 5,
+    "ID": "one", "AllowedHeaders": ["x-*"], "AllowedMethods": ["GET"], "AllowedOrigins": ["*"],
+    "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 5,
 }]  # fmt: skip
 WEBSITE = {
     "IndexDocument": {"Suffix": "index.html"},
@@ -83,9 +83,11 @@ OTHERS_LIST = {
 BY_GRANTS = {**GRANTS, "GrantWrite": GRANTS["GrantRead"]}
 TRIPS = [
     Trip("CreateBucket", {"Bucket": "locks", "ObjectLockEnabledForBucket": True}, (
-        ("GetObjectLockConfiguration", {"Bucket": "locks"}, {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}}),
+        ("GetObjectLockConfiguration", {"Bucket": "locks"},
+         {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}}),
     )),
-    Trip("CreateBucket", {"Bucket": "lists", "ObjectOwnership": "ObjectWriter", "GrantRead": f'id="{OWN}"'}, (), dict.fromkeys(BY_GRANTS, ('uri="nobody"', "InvalidArgument"))),
+    Trip("CreateBucket", {"Bucket": "lists", "ObjectOwnership": "ObjectWriter", "GrantRead": f'id="{OWN}"'}, (),
+         dict.fromkeys(BY_GRANTS, ('uri="nobody"', "InvalidArgument"))),
     Trip("PutBucketCors", {**BUCKET, "CORSConfiguration": {"CORSRules": CORS}},
          (("GetBucketCors", BUCKET, {"CORSRules": CORS}),), SUMMED),
     Trip("PutBucketWebsite", {**BUCKET, "WebsiteConfiguration": WEBSITE},

@@ -68,8 +68,8 @@ def test_who_may_list_only_a_prefix_learns_of_missing_keys_below_it(s3: Running)
     client.delete_public_access_block(Bucket="things")
     client.put_bucket_policy(
         Bucket="things",
-        Policy='{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", '
-        '"Resource": "arn:aws:s3:::things", "Condition": {"StringLike": {"s3:prefix": "public/*"}}}}',
+        Policy='{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": '
+        '"s3:ListBucket", "Resource": "arn:aws:s3:::things", "Condition": {"StringLike": {"s3:prefix": "public/*"}}}}',
     )
     assert raw(s3, "GET", "/things/public/none")[0] == 404
     assert raw(s3, "GET", "/things/private/none")[0] == 403
