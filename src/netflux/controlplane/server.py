@@ -70,7 +70,7 @@ class Server:
     def _runs(self, routes: list[web.RouteDef]) -> web.AppRunner:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(routes)
-        app.router.add_route("*", "/{path:.*}", self._answer, expect_handler=_expected)
+        app.router.add_route("*", "/{path:.*}", self._answer)
         app.on_response_prepare.append(_mark_unread)
         app.on_response_prepare.append(self._when_durable)
         return web.AppRunner(
@@ -164,13 +164,6 @@ class Server:
         if scope is None or scope.access_key is None or not admission.is_here(host) or not _is_apis(scope, host):
             return None
         return self._exchanges.begin(Exchange(scope, message, headers, MAIN, None, fresh_id()))
-
-
-async def _expected(request: web.Request) -> None:
-    """Tells a client that waits to go on. Another expectation is none that S3 looks at."""
-    if request.headers.get("Expect", "").lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # the answer has not begun
 
 
 async def _mark_unread(request: web.Request, response: web.StreamResponse) -> None:
