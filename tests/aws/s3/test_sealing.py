@@ -109,14 +109,19 @@ def test_parts_are_encrypted_and_joined_as_they_are(s3: Running) -> None:
     client.create_bucket(Bucket="things")
     first = BODY * 27
     for keys in (CUSTOMER, {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "one"}):
-        begun = client.create_multipart_upload(Bucket="things", Key="big", **keys)["UploadId"]
+        asked = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}
+        begun = client.create_multipart_upload(Bucket="things", Key="big", **asked, **keys)["UploadId"]
         upload = {"Bucket": "things", "Key": "big", "UploadId": begun}
         again = keys if keys is CUSTOMER else {}
         parts = []
         for number, body in enumerate((first, BODY), start=1):
             part = client.upload_part(**upload, PartNumber=number, Body=body, **again)
             parts.append({"PartNumber": number, "ETag": part["ETag"]})
-        client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+        if again:
+            assert refused(client.complete_multipart_upload, **upload, MultipartUpload={"Parts": parts}) == (
+                "InvalidRequest"
+            )
+        client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts}, **again)
         assert b"readable text" not in _on_disk(s3)
         assert client.get_object(Bucket="things", Key="big", **again)["Body"].read() == first + BODY
         around = f"bytes={len(first) - 5}-{len(first) + 5}"

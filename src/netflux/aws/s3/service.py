@@ -57,7 +57,9 @@ _log = logging.getLogger(__name__)
 _READS = {"GetObject", "HeadObject"}
 _STREAMED = {"PutObject", "UploadPart"}
 _LONGEST_KEY = 1024  # bytes of UTF-8; "Naming Amazon S3 objects", S3 User Guide
-_STATUS = {"AuthorizationHeaderMalformed": 400, "InvalidRequest": 400, "AuthorizationQueryParametersError": 400}
+_STATUS = dict.fromkeys(
+    ("AuthorizationHeaderMalformed", "AuthorizationQueryParametersError", "InvalidArgument", "InvalidRequest"), 400
+)
 
 
 class S3Service:

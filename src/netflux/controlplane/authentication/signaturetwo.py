@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl
 from netflux.controlplane.authentication.signature import SKEW, SignatureError, Signed, expired, mismatch, too_skewed
 
 _SCHEME = "AWS "
+_EPOCH = 1970
+"""The first year in which a request can be signed."""
 _SUBRESOURCES = frozenset({
     "accelerate", "acl", "analytics", "cors", "defaultObjectAcl", "delete", "inventory", "lifecycle", "location",
     "logging", "metrics", "notification", "object-lock", "partNumber", "policy", "replication", "requestPayment",
@@ -100,10 +102,13 @@ def _paths(request: Signed, bucket: str) -> tuple[str, ...]:
 
 
 def _moment(headers: Mapping[str, str]) -> datetime:
+    refusal = SignatureError("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
     try:
-        moment = parsedate_to_datetime(headers.get("x-amz-date") or headers["date"])
+        moment = parsedate_to_datetime(headers["x-amz-date"] if "x-amz-date" in headers else headers["date"])
     except (KeyError, ValueError, TypeError) as error:
-        raise SignatureError("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header") from error
+        raise refusal from error
+    if moment.year < _EPOCH:
+        raise refusal
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
