@@ -160,9 +160,7 @@ class Region:
         self.network: Network = self._network()
         self.map, self.acm = self._names()
         self.resolver = Resolver(self.apis, self.network, self.endpoints, self.documents)
-        self.s3 = S3Api(Store(self.documents, Bodies(state.path / "objects", front.faults)), self.clock, self.apis)
-        self.s3.announcing = Announcing(self.destinations, self.happenings, self.clock, options.account)
-        self.apis.register(self.s3)
+        self.s3 = self._objects()
         self.queues, self.topics = self._records()
         self.ec2, self.flow_logs = self._vpcs()
         logs = LogStore(state.path / "logs", self.documents, front.faults)
@@ -285,6 +283,13 @@ class Region:
         self.documents.watch(events.changed)
         self.documents.notice(observed.KINDS, events.changed)
         return EventController(events, scheduler, Works(self.apis, self.front.authorization, self.clock), self.clock)
+
+    def _objects(self) -> S3Api:
+        bodies = Bodies(self.state.path / "objects", self.front.faults)
+        api = S3Api(Store(self.documents, bodies), self.clock, self.apis)
+        api.announcing = Announcing(self.destinations, self.happenings, self.clock, self.options.account)
+        self.apis.register(api)
+        return api
 
     def _registry(self) -> RegistryServer:
         binary = distribution.program()

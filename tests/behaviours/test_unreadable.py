@@ -36,7 +36,7 @@ _CONTAINER = {"name": "c", "image": "no/image:1"}
 
 _NEEDED = {
     "s3/bucket": "created",
-    "s3/object": "body",
+    "s3/version": "modified",
     "logs/group": "created",
     "logs/stream": "name",
     "ecs.cluster": "clusterArn",

@@ -2,7 +2,8 @@
 
 The suite makes buckets with access lists and public policies, which S3 refuses for new buckets since then ["Default
 settings for new S3 buckets FAQ", Amazon S3 User Guide]. So its clients ask for what was the default: the object writer
-owns, nothing public is blocked, and then the access list is put. The same for each cloud. A bucket whose ownership a test states has that one.
+owns, nothing public is blocked, and then the access list is put. The same for each cloud. A bucket whose ownership a
+test states has that one.
 """
 
 import contextlib

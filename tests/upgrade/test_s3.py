@@ -1,4 +1,4 @@
-"""S3's buckets of the format before, documents without their name, are records with their settings."""
+"""S3 of the format before: buckets without their name, and objects and uploads as documents, are records."""
 
 from __future__ import annotations
 
@@ -50,4 +50,48 @@ async def test_a_bucket_that_cannot_be_read_costs_itself(tmp_path: Path) -> None
     [fault] = documents.faults.list()
     assert "s3/bucket bad" in str(fault)
     assert "aws s3 mb s3://bad" in str(fault)
+    documents.close()
+
+
+OBJECT: dict[str, Any] = {
+    "headers": {"ContentType": "text/x", "Expires": "2030-01-01T00:00:00+00:00"}, "metadata": {"who": "me"},
+    "tags": [{"Key": "team", "Value": "movies"}], "size": 1, "etag": '"9dd4e461268c8034f5c8564e155c67a6"',
+    "modified": "2026-10-11T12:13:14.567890+00:00", "body": "a" * 32, "checksums": {"CRC32": "jNy/Iw=="},
+    "checksum_type": "FULL_OBJECT",
+}  # fmt: skip
+PART = {name: OBJECT[name] for name in ("size", "etag", "modified", "checksums")} | {"body": "b" * 32}
+UPLOAD = {
+    **{name: OBJECT[name] for name in ("headers", "metadata", "tags", "checksum_type")}, "bucket": "bbb", "key": "u",
+    "initiated": OBJECT["modified"], "algorithm": "CRC32", "parts": {"1": PART},
+}  # fmt: skip
+
+
+async def test_objects_and_uploads_of_the_format_before_are_versions_and_parts(tmp_path: Path) -> None:
+    documents = Documents(tmp_path / "n.db")
+    documents.put("s3/bucket", "bbb", BEFORE)
+    documents.put("s3/object/bbb", "k", OBJECT)
+    documents.put("s3/object/bbb", "bad", {**OBJECT, "size": "large"})
+    documents.put("s3/upload", "u1", UPLOAD)
+    documents.close()
+    (tmp_path / "objects").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "objects" / (name * 32)).write_bytes(b"x")
+    call = Call("s3", "", "us-east-1", "0" * 12)
+    for _ in range(2):
+        documents = Documents(tmp_path / "n.db")
+        api = S3Api(Store(documents, Bodies(tmp_path / "objects")), Clock())
+        told = await api.get_object(call, {"Bucket": "bbb", "Key": "k", "ChecksumMode": "ENABLED"})
+        assert told.pop("Body").read() == b"x"
+        assert (told["ContentType"], told["Metadata"], told["TagCount"], told["ETag"], told["ChecksumCRC32"]) == (
+            "text/x", {"who": "me"}, 1, OBJECT["etag"], "jNy/Iw==",
+        )  # fmt: skip
+        assert (told["LastModified"], told["Expires"]) == (MOMENT, datetime(2030, 1, 1, tzinfo=UTC))
+        assert [fault.subject for fault in documents.faults.list()] == ["record s3/object/bbb bad in netflux.db"]
+        documents.close()
+    documents = Documents(tmp_path / "n.db")
+    api = S3Api(Store(documents, Bodies(tmp_path / "objects")), Clock())
+    parts = {"Parts": [{"PartNumber": 1, "ETag": PART["etag"]}]}
+    end = {"Bucket": "bbb", "Key": "u", "UploadId": "u1", "MultipartUpload": parts}
+    assert (await api.complete_multipart_upload(call, end))["ChecksumCRC32"] == "jNy/Iw=="
+    assert not documents.kinds("s3/upload")
     documents.close()

@@ -38,7 +38,7 @@ TRIPS = [
             ),
         ),
         {
-            "ACL": PUBLIC["ACL"],
+            "ACL": ("public-read", "InvalidBucketAclWithObjectOwnership"),
             "CreateBucketConfiguration": (
                 {"LocationConstraint": "eu-west-1"},
                 "IllegalLocationConstraintException",

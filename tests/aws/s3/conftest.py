@@ -13,6 +13,9 @@ import pytest
 from aiohttp import web
 from botocore.config import Config
 
+from netflux.aws.destinations import Destinations, Event
+from netflux.aws.happening import Happening, Happenings
+from netflux.aws.s3.announcing import Announcing
 from netflux.aws.s3.api import S3Api
 from netflux.aws.s3.body import Bodies
 from netflux.aws.s3.service import S3Service
@@ -21,8 +24,11 @@ from netflux.clock import Clock
 from netflux.controlplane.authentication.admission import Admission
 from netflux.controlplane.authentication.keys import Keys, well_known
 from netflux.controlplane.records.documents import Documents
+from netflux.errors import AwsError
+from tests.aws.s3.kms import Kms
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
+QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:told"
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,9 @@ class Running:
     keys: Keys
     state: Path
     clients: list[Any] = field(default_factory=list)
+    told: list[Event] = field(default_factory=list)
+    happened: list[Happening] = field(default_factory=list)
+    kms: Kms = field(default_factory=Kms)
 
     def client(self, style: str = "path", **given: Any) -> Any:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", **given}
@@ -45,18 +54,36 @@ class Running:
         return made
 
 
-def open_service(state: Path, keys: Keys) -> tuple[S3Api, S3Service, Documents]:
+def open_service(state: Path, keys: Keys, kms: Kms | None = None) -> tuple[S3Api, S3Service, Documents]:
     state.mkdir(exist_ok=True)
     documents = Documents(state / "netflux.db")
-    api = S3Api(Store(documents, Bodies(state / "objects")), Clock())
+    api = S3Api(Store(documents, Bodies(state / "objects")), Clock(), kms)
     return api, S3Service(api, Admission(keys, ACCOUNT), ACCOUNT, REGION), documents
+
+
+def _listen(api: S3Api, told: list[Event], happened: list[Happening]) -> None:
+    """One queue and EventBridge take events from now on."""
+    destinations, happenings = Destinations(), Happenings()
+
+    def take(event: Event) -> None:
+        if event.arn != QUEUE:
+            raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "There is no such queue.")
+        told.append(event)
+
+    destinations.register("sqs", take)
+    happenings.listener = happened.append
+    api.announcing = Announcing(destinations, happenings, api.clock, ACCOUNT)
 
 
 @pytest.fixture
 async def s3(tmp_path: Path) -> AsyncIterator[Running]:
     keys = Keys()
     keys.add(well_known(ACCOUNT))
-    api, service, documents = open_service(tmp_path / "state", keys)
+    kms = Kms()
+    api, service, documents = open_service(tmp_path / "state", keys, kms)
+    told: list[Event] = []
+    happened: list[Happening] = []
+    _listen(api, told, happened)
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", service.handle)
     runner = web.AppRunner(app, access_log=None, auto_decompress=False, lingering_time=0.2)
@@ -64,7 +91,9 @@ async def s3(tmp_path: Path) -> AsyncIterator[Running]:
     listener = socket.create_server(("127.0.0.1", 0))
     await web.SockSite(runner, listener).start()
     port = listener.getsockname()[1]
-    running = Running(f"http://127.0.0.1:{port}", port, api, keys, tmp_path / "state")
+    running = Running(
+        f"http://127.0.0.1:{port}", port, api, keys, tmp_path / "state", told=told, happened=happened, kms=kms
+    )
     yield running
     for client in running.clients:
         client.close()

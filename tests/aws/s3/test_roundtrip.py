@@ -13,12 +13,13 @@ from botocore import xform_name
 from netflux.aws.s3.api import S3Api
 from netflux.controlplane import operation as operations
 from netflux.controlplane.protocol import models
-from tests.aws.s3 import buckettrips, locktrips, trips
+from netflux.resources.s3owner import canonical_id
+from tests.aws.s3 import buckettrips, configurationtrips, locktrips, trips
 from tests.aws.s3.conftest import ACCOUNT, Running
 from tests.aws.s3.test_service import in_thread, refused
-from tests.aws.s3.trips import BODY, ELSEWHERE, NEW, OBJECT, OF_BODY, PUBLIC, TAGS, TOLD, Trip, md5, sums
+from tests.aws.s3.trips import BODY, ELSEWHERE, GRANTS, NEW, OBJECT, OF_BODY, PUBLIC, TAGS, TOLD, Trip, md5, sums
 
-TRIPS = [*trips.TRIPS, *buckettrips.TRIPS, *locktrips.TRIPS]
+TRIPS = [*trips.TRIPS, *buckettrips.TRIPS, *locktrips.TRIPS, *configurationtrips.TRIPS]
 
 
 def _filled(value: Any, names: Mapping[str, Any]) -> Any:
@@ -53,6 +54,10 @@ def _world(s3: Running) -> dict[str, Any]:
     client = s3.client()
     client.create_bucket(Bucket="things")
     client.put_object(Bucket="things", Key="other", Body=b"another")
+    client.put_object(Bucket="things", Key="sealed", Body=b"sealed", **configurationtrips.CUSTOMER)
+    client.create_bucket(Bucket="shared", ObjectOwnership="ObjectWriter")
+    client.delete_public_access_block(Bucket="shared")
+    client.put_object(Bucket="shared", Key="note", Body=BODY)
     client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
     version = client.put_object(Bucket="locked", Key="there", Body=BODY)["VersionId"]
     etag = client.put_object(Bucket="things", Key="there", Body=BODY)["ETag"]
@@ -150,8 +155,31 @@ def test_an_upload_tells_and_checks_what_it_was_sent(s3: Running) -> None:
     for trip in TRIPS:
         if trip.call == "CreateMultipartUpload":
             UPLOADS[trip.call].update(_paths(trip.params), _paths(trip.wrong))
+    _encrypted(client)
     for call in ("CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload"):
         assert _carried(call) == UPLOADS[call], call
+
+
+def _encrypted(client: Any) -> None:
+    """Uploads with a client's key and with KMS's."""
+    customer = configurationtrips.WHOLE
+    listed = dict.fromkeys(GRANTS, f'id="{canonical_id(ACCOUNT)}"')
+    shared = {**OBJECT, "Bucket": "shared"}
+    _sent(client, "CreateMultipartUpload", **shared, **listed)
+    told = _sent(client, "CreateMultipartUpload", **OBJECT, **configurationtrips.BY_KMS)
+    assert not [*_lacks(told, configurationtrips.KMS_TOLD)]
+    begun = _sent(client, "CreateMultipartUpload", **OBJECT, **customer)
+    assert not [*_lacks(begun, configurationtrips.CUSTOMER_TOLD)]
+    part = {**OBJECT, "UploadId": begun["UploadId"], "PartNumber": 1, "Body": BODY}
+    assert refused(client.upload_part, **part) == "InvalidRequest"
+    _sent(client, "UploadPart", **part, **customer)
+    copying = {**OBJECT, "UploadId": begun["UploadId"], "PartNumber": 1, "CopySource": "things/sealed", **customer}
+    assert refused(client.upload_part_copy, **copying) == "InvalidRequest"
+    copied = _sent(client, "UploadPartCopy", **copying, **configurationtrips.SOURCE)["CopyPartResult"]
+    end = {"Parts": [{"PartNumber": 1, "ETag": copied["ETag"]}]}
+    _sent(client, "CompleteMultipartUpload", **OBJECT, UploadId=begun["UploadId"], MultipartUpload=end, **customer)
+    assert refused(client.get_object, **OBJECT) == "InvalidRequest"
+    assert client.get_object(**OBJECT, **customer)["Body"].read() == b"sealed"
 
 
 def _paths(value: Any, above: str = "") -> Iterator[str]:

@@ -302,8 +302,8 @@ def test_what_is_not_supported_is_named(s3: Running) -> None:
         )
     with pytest.raises(ClientError, match="s3:RestoreObject"):
         client.restore_object(Bucket="things", Key="k", RestoreRequest={"Days": 1})
-    with pytest.raises(ClientError, match="aws:kms"):
-        client.put_object(Bucket="things", Key="k", Body=b"", ServerSideEncryption="aws:kms")
+    with pytest.raises(ClientError, match="aws:kms:dsse"):
+        client.put_object(Bucket="things", Key="k", Body=b"", ServerSideEncryption="aws:kms:dsse")
     assert (
         refused(client.put_object, Bucket="things", Key="k", Body=b"", ACL="public-read")
         == "AccessControlListNotSupported"

@@ -23,7 +23,7 @@ class Attributes(Objects):
     """The part of S3's API that tells and changes what objects have besides their bytes."""
 
     @operation(
-        f"{members.KEY} VersionId MaxParts PartNumberMarker ObjectAttributes",
+        f"{members.KEY} {members.CUSTOMER_KEY} VersionId MaxParts PartNumberMarker ObjectAttributes",
         neutral=members.PAYER,
     )
     async def get_object_attributes(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -32,6 +32,7 @@ class Attributes(Objects):
         if not asked or not {*asked} <= {*_ATTRIBUTES}:
             raise AwsError("InvalidArgument", "Invalid attribute name specified.")
         version, found = self.readable(request)
+        self.check_key(version, request)
         answer: dict[str, Any] = {"LastModified": version.modified}
         if self.store.bucket(version.bucket).versioning:
             answer["VersionId"] = version.id

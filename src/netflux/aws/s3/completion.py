@@ -11,6 +11,7 @@ from typing import Any
 from netflux import content
 from netflux.aws.s3 import checksums
 from netflux.aws.s3.checksums import CHECKSUMS, COMPOSITE
+from netflux.aws.s3.refusals import Refused
 from netflux.errors import AwsError
 from netflux.resources.s3objects import Upload, UploadedPart
 
@@ -74,14 +75,14 @@ def chosen(
         _check_composite(upload, named, numbers)
     for part in found[:-1]:
         if part.size < _SMALLEST_PART:
-            error = AwsError("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
-            error.details = {  # type: ignore[attr-defined]
-                "ETag": part.etag.strip('"'),
-                "MinSizeAllowed": str(_SMALLEST_PART),
-                "PartNumber": str(part.number),
-                "ProposedSize": str(part.size),
-            }
-            raise error
+            raise Refused(
+                "EntityTooSmall",
+                "Your proposed upload is smaller than the minimum allowed size",
+                ETag=part.etag.strip('"'),
+                MinSizeAllowed=str(_SMALLEST_PART),
+                PartNumber=str(part.number),
+                ProposedSize=str(part.size),
+            )
     return found
 
 
@@ -130,16 +131,13 @@ def _part(named: Mapping[str, Any], found: UploadedPart | None) -> UploadedPart:
         or not content.names(named.get("ETag") or "", found.etag)
         or any(value is not None and found.checksums.get(name) != value for name, value in sums.items())
     ):
-        error = AwsError(
+        raise Refused(
             "InvalidPart",
             "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
             "specified entity tag may not match the part's entity tag.",
+            ETag=(named.get("ETag") or "").strip('"'),
+            PartNumber=str(named.get("PartNumber")),
         )
-        error.details = {  # type: ignore[attr-defined]
-            "ETag": (named.get("ETag") or "").strip('"'),
-            "PartNumber": str(named.get("PartNumber")),
-        }
-        raise error
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +15,7 @@ from netflux.resources.s3 import Bucket
 from netflux.resources.s3objects import Description
 
 HEADERS = ("ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires")
-_FRAMED = re.compile(r"^\s*aws-chunked\s*(,\s*|$)|\s*,\s*aws-chunked\s*(?=,|$)", re.IGNORECASE)
+_FRAMED = "aws-chunked"
 """How a body was framed on its way: no encoding of the object ["Signature calculations for the Authorization header:
 Transferring payload in multiple chunks", Amazon S3 API Reference]."""
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
@@ -107,9 +106,10 @@ def _headers(request: Mapping[str, Any]) -> dict[str, str]:
     headers = {name: request[name] for name in HEADERS if request.get(name) is not None}
     if isinstance(headers.get("Expires"), datetime):
         headers["Expires"] = headers["Expires"].isoformat()
-    if "ContentEncoding" in headers:
-        headers["ContentEncoding"] = _FRAMED.sub("", headers["ContentEncoding"])
-        if not headers["ContentEncoding"]:
-            del headers["ContentEncoding"]
+    codings = [coding.strip() for coding in headers.get("ContentEncoding", "").split(",")]
+    if _FRAMED in codings:
+        headers["ContentEncoding"] = ", ".join(coding for coding in codings if coding != _FRAMED)
+    if not headers.get("ContentEncoding", "set"):
+        del headers["ContentEncoding"]
     headers.setdefault("ContentType", "binary/octet-stream")
     return headers

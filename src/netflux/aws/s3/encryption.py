@@ -147,6 +147,19 @@ def check_customer(kept: Mapping[str, Any], given: CustomerKey | None) -> None:
         raise AwsError("AccessDenied", "Access Denied", 403)
 
 
+def check_part(kept: Mapping[str, Any], given: CustomerKey | None) -> None:
+    """InvalidRequest for a part that comes with another key than its upload was begun with."""
+    md5 = kept.get("SSECustomerKeyMD5")
+    if md5 is not None and given is None:
+        raise AwsError(
+            "InvalidRequest",
+            "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate "
+            "encryption parameters.",
+        )
+    if md5 != (given.md5 if given is not None else None):
+        raise AwsError("InvalidRequest", "The provided encryption parameters did not match the ones used originally.")
+
+
 def check_default(configuration: Mapping[str, Any]) -> None:
     """Raises AwsError for a bucket's default that S3 does not take."""
     if len(configuration["Rules"]) != 1:

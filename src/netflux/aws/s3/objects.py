@@ -239,10 +239,8 @@ def check_version_id(text: str) -> None:
 
 def _sums(found: Content, number: int | None, *, whole: bool) -> dict[str, str]:
     """Checksums of the bytes of an answer, where they are known: of the whole, or of one part."""
-    if found.parts and number is not None:
-        sums = found.parts[number - 1].checksums
-    else:
-        sums = found.checksums if whole else {}
+    known = found.checksums if whole else {}
+    sums = found.parts[number - 1].checksums if found.parts and number is not None else known
     return {**checksums.members(sums), "ChecksumType": found.checksum_type} if sums else {}
 
 

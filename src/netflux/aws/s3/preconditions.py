@@ -9,19 +9,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from netflux import content
+from netflux.aws.s3.refusals import Refused
 from netflux.errors import AwsError
 from netflux.resources.s3objects import Content, Version
 
 
-def failed(condition: str) -> AwsError:
+def failed(condition: str) -> Refused:
     """The refusal of a request one of whose conditions does not hold.
 
     Args:
         condition: name of the header.
     """
-    error = AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412)
-    error.details = {"Condition": condition}  # type: ignore[attr-defined]
-    return error
+    text = "At least one of the pre-conditions you specified did not hold"
+    return Refused("PreconditionFailed", text, 412, Condition=condition)
 
 
 def check_read(request: Mapping[str, Any], version: Version, found: Content, now: datetime) -> None:
@@ -93,9 +93,7 @@ def check_delete(request: Mapping[str, Any], current: Version | None) -> None:
 
 def no_such_key(key: str) -> AwsError:
     """S3's error for an object that is not there."""
-    error = AwsError("NoSuchKey", "The specified key does not exist.", 404)
-    error.details = {"Key": key}  # type: ignore[attr-defined]
-    return error
+    return Refused("NoSuchKey", "The specified key does not exist.", 404, Key=key)
 
 
 def not_implemented(header: str) -> AwsError:

@@ -22,6 +22,7 @@ LARGEST = 5 * 1024 * 1024 * 1024
 _DIGITS = re.compile("[0-9]{1,18}")
 _PREFIX = "x-amz-checksum-"
 _PIECE = 256 * 1024
+_MD5_BYTES = 16
 _NOT_VALUES = {"mode", "algorithm", "type"}
 
 
@@ -191,8 +192,10 @@ def _check_md5(md5: str, header: str | None) -> None:
     if header is None:
         return
     try:
-        promised = base64.b64decode(header, validate=True).hex()
-    except ValueError as error:  # binascii's, or of text beyond ASCII
-        raise AwsError("InvalidDigest", "The Content-MD5 you specified is not valid.") from error
-    if promised != md5:
+        promised = base64.b64decode(header, validate=True)
+    except ValueError:  # binascii's, or of text beyond ASCII
+        promised = b""
+    if len(promised) != _MD5_BYTES:
+        raise AwsError("InvalidDigest", "The Content-MD5 you specified was invalid.")
+    if promised.hex() != md5:
         raise AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.")

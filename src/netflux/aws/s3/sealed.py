@@ -42,7 +42,8 @@ class Sealer:
     async def sealed_part(self, upload: Upload, request: Mapping[str, Any]) -> Sealed | None:
         """How a part is encrypted: with the upload's key, which the client brings or KMS opens."""
         kept = upload.description.encryption
-        encryption.check_customer(kept, given := encryption.customer_key(request))
+        given = encryption.customer_key(request)
+        encryption.check_part(kept, given)
         if given is not None:
             return Sealed(given.key, "", kept)
         if upload.seal is None or not upload.seal.key:
@@ -71,10 +72,12 @@ class Sealer:
         return given.key if given is not None else b""
 
     def check_upload_key(self, upload: Upload, request: Mapping[str, Any]) -> None:
-        """The end of an upload may bring the key that its parts were encrypted with, and no other one."""
+        """The end of an upload brings the key that its parts were encrypted with, where the client asked for a
+        checksum; elsewhere it may ["CompleteMultipartUpload", SSECustomerKey].
+        """
         given = encryption.customer_key(request)
-        if given is not None:
-            encryption.check_customer(upload.description.encryption, given)
+        if given is not None or upload.asked:
+            encryption.check_part(upload.description.encryption, given)
 
     def body(self, found: Content, start: int, length: int, key: bytes) -> ObjectBody:
         """Bytes of an object."""

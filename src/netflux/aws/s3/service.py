@@ -54,9 +54,12 @@ from netflux.resources.s3 import Bucket
 from netflux.resources.s3owner import canonical_id
 
 _log = logging.getLogger(__name__)
+_READS = {"GetObject", "HeadObject"}
 _STREAMED = {"PutObject", "UploadPart"}
 _LONGEST_KEY = 1024  # bytes of UTF-8; "Naming Amazon S3 objects", S3 User Guide
-_STATUS = {"AuthorizationHeaderMalformed": 400, "InvalidRequest": 400, "AuthorizationQueryParametersError": 400}
+_STATUS = dict.fromkeys(
+    ("AuthorizationHeaderMalformed", "AuthorizationQueryParametersError", "InvalidArgument", "InvalidRequest"), 400
+)
 
 
 class S3Service:
@@ -118,7 +121,7 @@ class S3Service:
         except AwsError as error:
             refused = error
         except SignatureError as error:
-            refused = AwsError(error.code, str(error), _STATUS.get(error.code, 403))
+            refused = Refused(error.code, str(error), _STATUS.get(error.code, 403), **error.details)
         except ConnectionResetError:
             raise
         except Exception as error:  # noqa: BLE001  (a client must get S3's answer whatever happened; it is logged)
@@ -188,7 +191,8 @@ class S3Service:
         except AwsError:
             return {}
         record = self._api.store.find_bucket(bucket)
-        return crossorigin.told(record.cors, origin, request.method) if record is not None else {}
+        method = request.headers.get("Access-Control-Request-Method", request.method)
+        return crossorigin.told(record.cors, origin, method) if record is not None else {}
 
     def _preflight(self, where: route.Place, headers: Mapping[str, str], call: Call) -> web.Response:
         preflight = crossorigin.asked(headers)
@@ -311,6 +315,13 @@ class S3Service:
         if params.get("ACL") == "log-delivery-write":
             params |= accesscontrol.log_delivery(_owner(self._api.store.find_bucket(asked.where.bucket), asked.call))
             del params["ACL"]
+        if asked.call.operation in _READS and "x-amz-server-side-encryption" in asked.headers:
+            raise Refused(
+                "InvalidArgument",
+                "x-amz-server-side-encryption header is not supported for this operation.",
+                ArgumentName="x-amz-server-side-encryption",
+                ArgumentValue=asked.headers["x-amz-server-side-encryption"],
+            )
         _require(shape, params)
         await self._check_members(asked.call, handler, params)
         return params

@@ -97,18 +97,30 @@ class Websites:
         try:
             page = await self._read(asked, websiterules.document(configuration, visit.key), conditional=True)
         except AwsError as error:
-            if error.status == 304:
-                return answering.refusal(request, error, asked.call, more)
-            if error.code == "NoSuchKey" and await self._is_folder(asked, configuration, visit.key):
-                return _led(Redirect(302, f"/{websiterules.quoted(visit.key)}/"), asked, more)
-            redirect = websiterules.after(configuration, visit, error.status)
-            if redirect is not None:
-                return _led(redirect, asked, more)
-            return await self._error(request, asked, configuration, error, more)
+            return await self._instead(request, asked, (configuration, visit), error, more)
         target = page.answer.get("WebsiteRedirectLocation")
         if target:
             return _led(Redirect(301, target), asked, more)
         return await _sent(request, page, more, 206 if "ContentRange" in page.answer else 200)
+
+    async def _instead(
+        self,
+        request: web.Request,
+        asked: Asked,
+        site: tuple[Mapping[str, Any], Visit],
+        error: AwsError,
+        more: Mapping[str, str],
+    ) -> web.StreamResponse:
+        """The answer where there is no page to read."""
+        configuration, visit = site
+        if error.status == 304:
+            return answering.refusal(request, error, asked.call, more)
+        redirect = websiterules.after(configuration, visit, error.status)
+        if error.code == "NoSuchKey" and await self._is_folder(asked, configuration, visit.key):
+            redirect = Redirect(302, f"/{websiterules.quoted(visit.key)}/")
+        if redirect is not None:
+            return _led(redirect, asked, more)
+        return await self._error(request, asked, configuration, error, more)
 
     async def _read(self, asked: Asked, key: str, *, conditional: bool = False) -> _Page:
         call = Call("s3", "GetObject", asked.call.region, asked.call.account, asked.call.request_id)

@@ -64,8 +64,8 @@ def check(configuration: Configuration) -> None:
     if len(rules) > _MOST_RULES:
         raise AwsError(
             "InvalidRequest",
-            f"{len(rules)} routing rules provided, the number of routing rules in a website configuration is limited to "
-            f"{_MOST_RULES}.",
+            f"{len(rules)} routing rules provided, the number of routing rules in a website configuration is limited "
+            f"to {_MOST_RULES}.",
         )
     for rule in rules:
         _check_rule(rule)
@@ -87,8 +87,8 @@ def _check_rule(rule: Mapping[str, Any]) -> None:
     if not condition:
         raise AwsError(
             "InvalidRequest",
-            "Condition cannot be empty. To redirect all requests without a condition, the condition element shouldn't be "
-            "present.",
+            "Condition cannot be empty. To redirect all requests without a condition, the condition element "
+            "shouldn't be present.",
         )
     error = condition.get("HttpErrorCodeReturnedEquals")
     if error is not None and not (error.isdecimal() and 400 <= int(error) <= 599):

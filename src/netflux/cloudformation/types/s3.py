@@ -119,6 +119,7 @@ _BUCKET = Row(
             "PutObjectLockConfiguration",
             ("ObjectLockConfiguration",),
             build=_put("ObjectLockConfiguration", "ObjectLockConfiguration", form.object_lock),
+            defaults={"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}},
         ),
         *_steps("BucketEncryption", "BucketEncryption", "ServerSideEncryptionConfiguration", form.encryption),
         *_steps(
@@ -141,6 +142,7 @@ _BUCKET = Row(
             "PutBucketAccelerateConfiguration",
             ("AccelerateConfiguration",),
             build=_put("AccelerateConfiguration", "AccelerateConfiguration", _acceleration),
+            defaults={"AccelerateConfiguration": {"AccelerationStatus": "Suspended"}},
         ),
         Step("PutBucketTagging", ("Tags",), build=_tags, defaults={"Tags": []}),
     ),

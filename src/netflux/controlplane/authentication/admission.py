@@ -128,7 +128,9 @@ class Admission:
             " `netflux env` prints a pair that is good here; `test` with the secret `test` is, too." * door.development
         )
         raise SignatureError(
-            "InvalidAccessKeyId", f"The AWS Access Key Id you provided does not exist in our records.{hint}"
+            "InvalidAccessKeyId",
+            f"The AWS Access Key Id you provided does not exist in our records.{hint}",
+            AWSAccessKeyId=access_key,
         )
 
 

@@ -29,11 +29,17 @@ LONGEST_LIFE = (
 
 
 class SignatureError(Exception):
-    """A signature that can't be accepted; `code` is S3's error code."""
+    """A signature that can't be accepted.
 
-    def __init__(self, code: str, message: str) -> None:
+    Attributes:
+        code: S3's error code.
+        details: what S3's error document says besides, by name.
+    """
+
+    def __init__(self, code: str, message: str, **details: str) -> None:
         super().__init__(message)
         self.code = code
+        self.details = details
 
 
 @dataclass(frozen=True)
@@ -123,9 +129,16 @@ def mismatch() -> SignatureError:
     )
 
 
-def expired() -> SignatureError:
-    """A presigned URL's time is over."""
-    return SignatureError("AccessDenied", "Request has expired")
+def expired(end: datetime, now: datetime, seconds: int | None = None) -> SignatureError:
+    """A presigned URL's time is over.
+
+    Args:
+        end: until when it was good.
+        seconds: for which it was; None of version 2, which states its end.
+    """
+    stated = {} if seconds is None else {"X-Amz-Expires": str(seconds)}
+    times = {name: moment.strftime("%Y-%m-%dT%H:%M:%SZ") for name, moment in (("Expires", end), ("ServerTime", now))}
+    return SignatureError("AccessDenied", "Request has expired", **stated, **times)
 
 
 def too_skewed() -> SignatureError:
@@ -288,7 +301,7 @@ def _check_time(claimed: Claim, now: datetime) -> None:
         if abs(now - claimed.moment) > SKEW:
             raise too_skewed()
     elif now > claimed.moment + timedelta(seconds=claimed.expires):
-        raise expired()
+        raise expired(claimed.moment + timedelta(seconds=claimed.expires), now, claimed.expires)
     elif now < claimed.moment - SKEW:
         raise SignatureError("AccessDenied", "Request is not yet valid")
 

@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl
 from netflux.controlplane.authentication.signature import SKEW, SignatureError, Signed, expired, mismatch, too_skewed
 
 _SCHEME = "AWS "
+_EPOCH = 1970
+"""The first year in which a request can be signed."""
 _SUBRESOURCES = frozenset({
     "accelerate", "acl", "analytics", "cors", "defaultObjectAcl", "delete", "inventory", "lifecycle", "location",
     "logging", "metrics", "notification", "object-lock", "partNumber", "policy", "replication", "requestPayment",
@@ -81,30 +83,41 @@ def verify(request: Signed, claimed: Claim, secret: str, bucket: str, now: datet
     """
     if claimed.expires is not None:
         if now.timestamp() > claimed.expires:
-            raise expired()
+            raise expired(datetime.fromtimestamp(claimed.expires, UTC), now)
     elif abs(now - _moment(request.headers)) > SKEW:
         raise too_skewed()
-    text = _text(request, claimed, bucket)
-    digest = hmac.new(secret.encode(), text.encode(errors="surrogateescape"), hashlib.sha1).digest()
-    if not hmac.compare_digest(base64.b64encode(digest), claimed.signature.encode(errors="surrogateescape")):
-        raise mismatch()
+    given = claimed.signature.encode(errors="surrogateescape")
+    for path in _paths(request, bucket):
+        text = _text(request, claimed, path)
+        digest = hmac.new(secret.encode(), text.encode(errors="surrogateescape"), hashlib.sha1).digest()
+        if hmac.compare_digest(base64.b64encode(digest), given):
+            return
+    raise mismatch()
+
+
+def _paths(request: Signed, bucket: str) -> tuple[str, ...]:
+    """The path as it is signed. Of a bucket by path, clients sign `/bucket/`, whichever they send."""
+    path = (f"/{bucket}" if bucket else "") + request.target.partition("?")[0]
+    return (path, f"{path}/") if path.count("/") == 1 and path != "/" else (path,)
 
 
 def _moment(headers: Mapping[str, str]) -> datetime:
+    refusal = SignatureError("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
     try:
-        moment = parsedate_to_datetime(headers.get("x-amz-date") or headers["date"])
+        moment = parsedate_to_datetime(headers["x-amz-date"] if "x-amz-date" in headers else headers["date"])
     except (KeyError, ValueError, TypeError) as error:
-        raise SignatureError("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header") from error
+        raise refusal from error
+    if moment.year < _EPOCH:
+        raise refusal
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def _text(request: Signed, claimed: Claim, bucket: str) -> str:
+def _text(request: Signed, claimed: Claim, path: str) -> str:
     headers, query = request.headers, _query(request)
     presigned = claimed.expires is not None
     date = str(claimed.expires) if presigned else "" if "x-amz-date" in headers else headers.get("date", "")
     sent = {**(query if presigned else {}), **headers}  # a presigned URL has its signed headers in the query
     own = {name: value for name, value in sent.items() if name.startswith("x-amz-")}
-    path = (f"/{bucket}" if bucket else "") + request.target.partition("?")[0]
     chosen = sorted(name for name in query if name in _SUBRESOURCES)
     resource = "&".join(f"{name}={query[name]}" if query[name] else name for name in chosen)
     return "\n".join([

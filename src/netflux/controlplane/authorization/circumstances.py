@@ -35,9 +35,10 @@ def of_message(headers: Mapping[str, str], remote: str | None) -> dict[str, tupl
 
 
 def _is_secure(headers: Mapping[str, str]) -> bool:
-    """Whether nobody can read or change the message on its way: over TLS, and where a program signs it in a header. Such
-    a message goes from one process of this machine to another, over no network; `netflux env` and tasks are given the
-    APIs' address without TLS. What a browser or curl asks for, presigned or not, is secure over HTTPS alone.
+    """Whether nobody can read or change the message on its way: over TLS, and where a program signs it in a header.
+
+    Such a message goes from one process of this machine to another, over no network; `netflux env` and tasks are given
+    the APIs' address without TLS. What a browser or curl asks for, presigned or not, is secure over HTTPS alone.
     """
     return headers.get("x-forwarded-proto") == "https" or "authorization" in headers
 

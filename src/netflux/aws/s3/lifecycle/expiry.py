@@ -111,23 +111,23 @@ def aborted(bucket: Bucket, upload: Upload, began: datetime) -> tuple[datetime, 
 
 
 def _expires(rule: Rule, aged: Aged) -> datetime | None:
-    version = aged.version
-    if version.content is not None and not _matches(rule, version):
-        return None
-    if version.content is None and not (version.key.startswith(_prefix(rule)) and not _narrow(rule)):
+    if not _concerns(rule, aged.version):
         return None
     if aged.superseded is not None:
         return _noncurrent(rule.get("NoncurrentVersionExpiration") or {}, aged)
-    expiration = rule.get("Expiration") or {}
-    if version.content is None:
-        if not aged.alone:
-            return None
-        if expiration.get("ExpiredObjectDeleteMarker"):
-            return aged.born
-        return due(aged.born, expiration["Days"]) if expiration.get("Days") else None
-    if expiration.get("Date") is not None:
+    expiration, marker = rule.get("Expiration") or {}, aged.version.content is None
+    if marker and (not aged.alone or expiration.get("ExpiredObjectDeleteMarker")):
+        return aged.born if aged.alone else None
+    if not marker and expiration.get("Date") is not None:
         return datetime.fromisoformat(expiration["Date"])
     return due(aged.born, expiration["Days"]) if expiration.get("Days") else None
+
+
+def _concerns(rule: Rule, version: Version) -> bool:
+    """Whether a rule is for the version. Delete markers have neither tags nor a size."""
+    if version.content is not None:
+        return _matches(rule, version)
+    return version.key.startswith(_prefix(rule)) and not _narrow(rule)
 
 
 def _noncurrent(given: Mapping[str, Any], aged: Aged) -> datetime | None:
