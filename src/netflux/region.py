@@ -156,7 +156,9 @@ class Region:
         readers = Readers(self.loop, self.ec2.tables)
         self.documents.watch(readers.recorded)
         certificate = self.topics.signatures.certificate
-        self._services = Services(s3.handle, self.facts, self._inquiry(), readers.changed, certificate)
+        self._services = Services(
+            s3.handle, self.facts, self._inquiry(), readers.changed, certificate, self.ecs.interrupt
+        )
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""

@@ -177,7 +177,8 @@ class World:
             "cluster": "prod", "serviceName": "movies", "taskDefinition": "movies", "desiredCount": 2,
             "launchType": "FARGATE", "networkConfiguration": self.vpc_configuration, **changes,
         }  # fmt: skip
-        return dict((await self.apis.call("ecs", "CreateService", request))["service"])
+        sent = {key: value for key, value in request.items() if value is not None}
+        return dict((await self.apis.call("ecs", "CreateService", sent))["service"])
 
     async def update(self, **changes: Any) -> dict[str, Any]:
         request = {"cluster": "prod", "service": "movies", **changes}
