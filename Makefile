@@ -26,6 +26,7 @@ $(STAMP): requirements.lock scripts/build.lock pyproject.toml $(addsuffix /pypro
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . $(addprefix -e ./,$(PARTS))
 	@$(VENV)/bin/python -m compileall -q src app  # else every start compiles them anew where bytecode is not written
 	-@$(VENV)/bin/python -m netflux.cloudformation.lint architecture/netflux.yaml  # so that `make up` need not wait for it
+	-@scripts/install-node-sdk $(VENV)  # what Node.js functions of Lambda find besides their own code
 	@touch $(STAMP)
 
 test: install

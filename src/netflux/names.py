@@ -29,6 +29,11 @@ def bucket(name: str, region: str) -> str:
     return f"{name}.s3.{region}.localhost"
 
 
+def function_url(identity: str, region: str) -> str:
+    """Host of a function URL."""
+    return f"{identity}.lambda-url.{region}.localhost"
+
+
 def database(identifier: str, account: str, region: str) -> str:
     """Endpoint address of a DB instance: the middle label is the same for an account and region, as on AWS."""
     digest = hashlib.sha256(f"{account}/{region}".encode()).hexdigest()

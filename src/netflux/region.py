@@ -18,6 +18,14 @@ from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
 from netflux.aws.applicationautoscaling.controller import Call as ScalingCall
 from netflux.aws.applicationautoscaling.controller import ScalingController
 from netflux.aws.applicationautoscaling.store import Store as ScalingStore
+from netflux.aws.awslambda.code import Packages
+from netflux.aws.awslambda.host import Host as FunctionHost
+from netflux.aws.awslambda.interfaces import Interfaces
+from netflux.aws.awslambda.runtimeapi import RuntimeApi
+from netflux.aws.awslambda.service import Front as FunctionFront
+from netflux.aws.awslambda.service import Lambda, library, modules
+from netflux.aws.awslambda.web import SOCKET as FUNCTIONS
+from netflux.aws.awslambda.web import Who
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudfront.cache import Cache
 from netflux.aws.cloudfront.controller import CloudFrontController, Parts
@@ -78,7 +86,11 @@ from netflux.aws.sqs.api import SqsApi
 from netflux.aws.ssm.api import SsmApi
 from netflux.aws.ssm.controller import ParameterExpirationController
 from netflux.cloudformation.api import CloudFormationApi
+from netflux.controlplane.authentication.admission import MAIN
+from netflux.controlplane.authentication.signature import Signed
+from netflux.controlplane.authorization import circumstances
 from netflux.controlplane.authorization.actors import Actors
+from netflux.controlplane.authorization.service import Need
 from netflux.front import Front, Services
 from netflux.network.endpoints import Endpoints
 from netflux.network.interface import Network
@@ -89,6 +101,7 @@ from netflux.readers import Readers
 from netflux.reconcile.controller import Controller
 from netflux.reconcile.loop import Loop
 from netflux.resolver.resolver import Resolver
+from netflux.resources.awslambda.function import Functions
 from netflux.resources.sns.topics import Topics
 from netflux.resources.sqs.queues import Queues
 from netflux.runtime import choice
@@ -143,12 +156,14 @@ class Region:
         self.edge, cloudfront = self._edges()
         self.runtime, seed = self._containers()
         self.ecs = self._tasks()
+        self.awslambda = self._lambda()
+        self.functions = self.awslambda.calls
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
-        more += [ParameterExpirationController(self.documents, self.clock), self.efs]
+        more += [ParameterExpirationController(self.documents, self.clock), self.efs, *self.awslambda.controllers]
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
@@ -184,6 +199,7 @@ class Region:
             self.front.exit.push_async_callback(self.efs.stop)
             await self.runtime.clear()
             await begin(self.ecs.start, self.ecs.stop)
+            await begin(self.awslambda.start, self.awslambda.stop)
             self.loop.start()
             self.front.exit.push_async_callback(self.loop.stop)
             await begin(self.minutes.start, self.minutes.stop)
@@ -351,6 +367,48 @@ class Region:
         seed = SeedController(self.apis.call, self.documents, sources, trees, local)
         images = EcrRegistry(*where, seed.filled)
         return choice.assemble(self.options.runtime, self.children, images, podman, trees), seed
+
+    def _lambda(self) -> Lambda:
+        packages = Packages(self.state.path / "functions", self.state.run / "functions")
+        kept = Functions(self.documents, (self.options.region, self.options.account))
+        names, serve = (self.endpoints, self.resolver), (self.front.server.listen, self.options.port)
+        host = FunctionHost(
+            kept=kept,
+            interfaces=Interfaces(self.network, kept, names, self.state.run / "functions-hosts", serve),
+            packages=packages,
+            runtime=self.runtime,
+            runtime_api=RuntimeApi(),
+            apis=self.apis,
+            clock=self.clock,
+            endpoint=f"http://127.0.0.1:{self.options.port}",
+            library=library(),
+            modules=modules(),
+            authority=self.front.authorization,
+        )
+        parts = FunctionFront(self.state.run / FUNCTIONS, self.haproxy.put, self._signer)
+        made = Lambda(host, self.destinations, self._poke, parts)
+        self.apis.register(made.api)
+        return made
+
+    def _signer(self, request: Signed) -> Who | None:
+        """Who has signed a request to a function URL."""
+        key = self.front.admission.identify(request, MAIN)
+        if key is None:
+            return None
+        authorization = self.front.authorization
+        identity = authorization.known(key)
+
+        async def allowed(action: str, resource: str) -> bool:
+            if identity is None:
+                return True
+            context = {**circumstances.of_identity(identity, key), "lambda:functionurlauthtype": ("AWS_IAM",)}
+            return (await authorization.verdict(identity, Need(action, resource), context)).allowed
+
+        told = {
+            "accessKey": key.access_key, "accountId": self.options.account, "callerId": key.identity,
+            "userArn": key.principal.name, "userId": key.identity,
+        }  # fmt: skip
+        return Who(identity is None, allowed, told)
 
     def _scaling(self) -> ScalingController:
         store = ScalingStore(self.documents, self.clock)

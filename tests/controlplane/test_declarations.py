@@ -7,6 +7,7 @@ from botocore import xform_name
 
 from netflux.aws.acm.api import AcmApi
 from netflux.aws.applicationautoscaling.api import ApplicationAutoScalingApi
+from netflux.aws.awslambda.api import LambdaApi
 from netflux.aws.cloudfront.api import CloudFrontApi
 from netflux.aws.cloudwatch.api import CloudWatchApi
 from netflux.aws.ec2.api import Ec2Api
@@ -32,7 +33,8 @@ from netflux.controlplane.protocol import models
 DECLARED: dict[str, type] = {
     "acm": AcmApi, "application-autoscaling": ApplicationAutoScalingApi, "cloudformation": CloudFormationApi,
     "cloudfront": CloudFrontApi, "cloudwatch": CloudWatchApi, "ec2": Ec2Api, "ecr": EcrApi, "ecs": EcsApi,
-    "efs": EfsApi, "elbv2": ElbApi, "iam": IamApi, "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
+    "efs": EfsApi, "elbv2": ElbApi, "iam": IamApi, "lambda": LambdaApi,
+    "logs": LogsApi, "rds": RdsApi, "route53": Route53Api, "s3": S3Api,
     "secretsmanager": SecretsManagerApi, "servicediscovery": ServiceDiscoveryApi, "sns": SnsApi, "sqs": SqsApi,
     "ssm": SsmApi, "sts": StsApi,
 }  # fmt: skip

@@ -26,7 +26,8 @@ from netflux.errors import AwsError, Unsupported
 _log = logging.getLogger(__name__)
 
 DEADLINE = 60.0
-"""Real seconds that a handler of ours may take; the longest that AWS lets a client ask for is SQS's wait of 20 s."""
+"""Real seconds that a handler of ours may take, unless it says another number as `deadline`: a call of a function may
+take as long as the function."""
 
 Handler = Callable[[Call, dict[str, Any]], Any]
 """Returns the response as botocore shapes it, or a coroutine of it."""
@@ -178,16 +179,17 @@ class Apis:
         self._check_declared(handler, call, model, params)
         await self.precheck(call, params)
         try:
-            async with asyncio.timeout(DEADLINE) as deadline:
+            patience = getattr(handler, "deadline", DEADLINE)
+            async with asyncio.timeout(patience) as deadline:
                 with room.asked_by(call.operation):
                     response = await self._durably(handler, call, params)
         except TimeoutError as error:
             if not deadline.expired():
                 raise
-            _log.exception("%s:%s did not answer within %g s", call.service, call.operation, DEADLINE)
+            _log.exception("%s:%s did not answer within %g s", call.service, call.operation, patience)
             raise AwsError(
                 "ServiceUnavailable",
-                f"{call.service}:{call.operation} did not answer within {DEADLINE:g} s, and was given up. Look at what "
+                f"{call.service}:{call.operation} did not answer within {patience:g} s, and was given up. Look at what "
                 "it was to change before you try again.",
                 503,
             ) from error

@@ -26,7 +26,8 @@ class Listening:
         control_plane: unix socket of the control plane.
         certificate: path of a PEM file with the certificate and its key.
         chosen: path of a list of names with a certificate or protocols of their own, from `chosen`; empty for none.
-        inherited: descriptor of a socket that listens there already; None binds one.
+        inherited: descriptor of a socket that listens there in the machine's network, where the region has one of its
+            own; None binds one.
     """
 
     address: str
@@ -39,8 +40,9 @@ class Listening:
 
     @property
     def bind(self) -> str:
-        """What HAProxy binds."""
-        return f"{self.address}:{self.port}" if self.inherited is None else f"fd@{self.inherited}"
+        """What HAProxy binds: in a network of the region's own the port too, for functions, which live there."""
+        own = f"{self.address}:{self.port}"
+        return own if self.inherited is None else f"fd@{self.inherited},{own}"
 
 
 def chunks(listening: Listening, sections: Sequence[Section]) -> list[Chunk]:

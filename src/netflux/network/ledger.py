@@ -24,7 +24,7 @@ BLOCK = "network/block"
 OWNER_TAG = "netflux:owner"
 LAST_SERVICE = 254
 
-_SERVICES = {"elbv2": "amazon-elb", "rds": "amazon-rds", "ecs": "amazon-ecs"}
+_SERVICES = {"elbv2": "amazon-elb", "rds": "amazon-rds", "ecs": "amazon-ecs", "lambda": "amazon-lambda"}
 """By the first part of an owner, who has its interface in EC2's answers."""
 
 

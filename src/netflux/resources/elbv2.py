@@ -208,13 +208,18 @@ class HealthCheck:
     matcher: str = "200"
 
 
+FUNCTION = "lambda"
+"""Target type of groups whose target is a function."""
+
+
 @dataclass(frozen=True)
 class TargetGroup:
     """A target group.
 
     Attributes:
         attributes: those that were set; the others have AWS's defaults.
-        kind: `ip`, or `instance`: then it never has a target, since there are no instances.
+        kind: `ip`; `lambda`, then it has no protocol, port and VPC; or `instance`, then it never has a target, since
+            there are no instances.
     """
 
     arn: str
@@ -226,6 +231,11 @@ class TargetGroup:
     attributes: Mapping[str, str] = field(default_factory=dict)
     kind: str = "ip"
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_function(self) -> bool:
+        """Whether its target is a function of Lambda."""
+        return self.kind == FUNCTION
 
     @property
     def drain_seconds(self) -> float:

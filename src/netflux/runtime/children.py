@@ -185,6 +185,12 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
+    def send_group(self, number: int) -> None:
+        """Signals the process group; nothing happens when the process has ended."""
+        if self._program.code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+
     def kill_group(self) -> None:
         """SIGKILL to the process and all its descendants in the group; in a pid namespace of its own to all of them."""
         with contextlib.suppress(ProcessLookupError):

@@ -191,6 +191,14 @@ class Container(Protocol):
         """SIGKILL to everything in it."""
         ...
 
+    async def pause(self) -> None:
+        """None of its processes runs until `resume`; nothing happens when it has ended."""
+        ...
+
+    async def resume(self) -> None:
+        """They go on."""
+        ...
+
     def usage(self) -> Usage | None:
         """What it uses now; None when it has ended."""
         ...

@@ -99,6 +99,16 @@ class PodmanContainer:
         except PermissionError:
             self._send("KILL")
 
+    async def pause(self) -> None:
+        """By the control groups' freezer, where the engine may use it."""
+        with contextlib.suppress(EngineError):
+            await self._engine.run("pause", self.id)
+
+    async def resume(self) -> None:
+        """The same, undone."""
+        with contextlib.suppress(EngineError):
+            await self._engine.run("unpause", self.id)
+
     def kill_for_memory(self) -> None:
         """SIGKILL, and remembers why."""
         self.out_of_memory = True

@@ -144,6 +144,14 @@ class ProcessContainer:
         """SIGKILL to its process group."""
         self._child.kill_group()
 
+    async def pause(self) -> None:
+        """SIGSTOP to its process group."""
+        self._child.send_group(signal.SIGSTOP)
+
+    async def resume(self) -> None:
+        """SIGCONT."""
+        self._child.send_group(signal.SIGCONT)
+
     def usage(self) -> Usage | None:
         """What its process group uses; None when it has ended."""
         if self.exit_code is not None:
@@ -236,7 +244,8 @@ class ProcessRuntime:
         content, argv = Content(spec.image, self._trees), spec.argv
         held = None
         try:
-            _check_program(argv, content.source / (spec.directory or ""), environment["PATH"])
+            program, folder = (_outside(spec, path) for path in (argv[0] if argv else "", spec.directory or ""))
+            _check_program([program, *argv[1:]] if argv else argv, content.source / folder, environment["PATH"])
             held = await self._hold(spec)
             around = await self._walls(spec, content)
             launch = Launch(
@@ -342,6 +351,14 @@ class ProcessRuntime:
             held.end()
             raise StartError(f"its control group can't be made: {error}") from error
         return held
+
+
+def _outside(spec: ContainerSpec, path: str) -> str:
+    """Where a path of the container is on this machine."""
+    for mount in spec.mounts:
+        if mount.source is not None and Path(path).is_relative_to(mount.target):
+            return str(mount.source / Path(path).relative_to(mount.target))
+    return path
 
 
 def _check_program(argv: Sequence[str], directory: Path, path: str) -> None:

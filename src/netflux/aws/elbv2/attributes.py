@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netflux.errors import AwsError, Unsupported
+from netflux.resources.elbv2 import TargetGroup
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,10 @@ _TARGET_GROUP: dict[str, Attribute] = {
     ),
 }
 
+MULTIPLE_VALUES = "lambda.multi_value_headers.enabled"
+_FUNCTION_GROUP: dict[str, Attribute] = {MULTIPLE_VALUES: _either("false")}
+"""Of groups whose target is a function, which have no others."""
+
 _RESERVED = ("AWSALB", "AWSALBAPP", "AWSALBTG")
 _COOKIE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -150,7 +155,12 @@ def listener(kept: Mapping[str, str]) -> dict[str, str]:
 
 def target_group(kept: Mapping[str, str]) -> dict[str, str]:
     """A target group's attributes, those that were never set with AWS's default."""
-    return _filled(_TARGET_GROUP, kept)
+    return _filled({**_TARGET_GROUP, **_FUNCTION_GROUP}, kept)
+
+
+def shown_group(group: TargetGroup) -> dict[str, str]:
+    """Those of them that a group of its kind has."""
+    return _filled(_FUNCTION_GROUP if group.is_function else _TARGET_GROUP, group.attributes)
 
 
 def said(wanted: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -176,8 +186,11 @@ def check_listener(wanted: Sequence[Mapping[str, Any]]) -> None:
     _check(_LISTENER, [entry for entry in wanted if entry["Key"] in _LISTENER or entry.get("Value")], "Listener")
 
 
-def check_target_group(wanted: Sequence[Mapping[str, Any]], protocol: str) -> None:
+def check_target_group(wanted: Sequence[Mapping[str, Any]], protocol: str, *, function: bool = False) -> None:
     """AwsError or Unsupported, naming the attribute, when one can't be set."""
+    if function:
+        _check(_FUNCTION_GROUP, wanted, "Target group")
+        return
     _check_stickiness(said(wanted).get("stickiness.type"), protocol)
     _check(_TARGET_GROUP, wanted, "Target group")
     name = said(wanted).get("stickiness.app_cookie.cookie_name", "")

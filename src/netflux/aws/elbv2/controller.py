@@ -303,6 +303,9 @@ class ElbController:
             self.traffic.forget(arn)
             self._told.pop(arn, None)
             return Result()
+        if group.is_function:
+            self.targets.drop(arn, [one.target for one in self.targets.of(arn) if one.deregistered])
+            return Result()
         users = self._desired.users(arn)
         used = bool(users)
         next_end = self._end_draining(group, used=used)

@@ -115,7 +115,7 @@ class Operations:
         arns = action.groups
         for arn in arns:
             group = self.group(arn)
-            if group.vpc_id != balancer.vpc_id:
+            if not group.is_function and group.vpc_id != balancer.vpc_id:
                 raise AwsError(
                     "InvalidConfigurationRequest",
                     f"Target group '{arn}' is in VPC '{group.vpc_id}', and the load balancer in '{balancer.vpc_id}'",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from netflux.cloudformation.types import acm as _acm
 from netflux.cloudformation.types import applicationautoscaling as _applicationautoscaling
+from netflux.cloudformation.types import awslambda as _awslambda
 from netflux.cloudformation.types import cloudformation as _cloudformation
 from netflux.cloudformation.types import cloudfront as _cloudfront
 from netflux.cloudformation.types import cloudwatch as _cloudwatch
@@ -28,8 +29,8 @@ from netflux.cloudformation.types import ssm as _ssm
 from netflux.cloudformation.types.table import Row
 
 _MODULES = (
-    _acm, _applicationautoscaling, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _efs, _elbv2, _iam,
-    _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _ssm,
+    _acm, _applicationautoscaling, _awslambda, _cloudformation, _cloudfront, _cloudwatch, _ec2, _ecr, _ecs, _efs,
+    _elbv2, _iam, _logs, _networkacl, _rds, _route53, _s3, _secretsmanager, _securitygroup, _servicediscovery, _ssm,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Policies of resources: queues, topics, secrets, repositories, keys, and roles' trust policies."""
+"""Policies of resources: queues, topics, secrets, repositories, keys, functions, and roles' trust policies."""
 
 from __future__ import annotations
 
@@ -69,6 +69,10 @@ async def _repository(apis: Caller, arn: str) -> str:
     return str((await apis.call("ecr", "GetRepositoryPolicy", {"repositoryName": name})).get("policyText") or "")
 
 
+async def _function(apis: Caller, arn: str) -> str:
+    return str((await apis.call("lambda", "GetPolicy", {"FunctionName": arn})).get("Policy") or "")
+
+
 async def _key(apis: Caller, arn: str) -> str:
     return str((await apis.call("kms", "GetKeyPolicy", {"KeyId": arn, "PolicyName": "default"})).get("Policy") or "")
 
@@ -76,6 +80,7 @@ async def _key(apis: Caller, arn: str) -> str:
 _LOOKS: Mapping[str, Callable[[Caller, str], Awaitable[str]]] = {
     "ecr": _repository,
     "kms": _key,
+    "lambda": _function,
     "secretsmanager": _secret,
     "sns": _topic,
     "sqs": _queue,

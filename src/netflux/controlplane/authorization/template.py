@@ -90,6 +90,11 @@ def _parameter(text: str) -> str:
     return name.partition(":")[0].strip("/")
 
 
+def _function(text: str) -> str:
+    """A function's name with its version or alias, from its name, its ARN or a part of that."""
+    return text.partition(":function:")[2] or text
+
+
 def _typed(identifier: str) -> str:
     """An id of EC2 with its type: `vpc/vpc-0a`."""
     start = identifier.rpartition("-")[0]
@@ -105,7 +110,7 @@ _TYPES = {
 }  # fmt: skip
 """Types in EC2's ARNs that differ from the beginning of their ids."""
 
-_TAKE_ARNS = ("group", "parameter")
+_TAKE_ARNS = ("function", "group", "parameter")
 """Filters that make a resource of an ARN, too."""
 _FILTERS: Mapping[str, Callable[[str], str]] = {
     "": lambda text: text,
@@ -113,6 +118,7 @@ _FILTERS: Mapping[str, Callable[[str], str]] = {
     "lower": str.lower,
     "bare": lambda text: text.removeprefix("/"),
     "name": _name,
+    "function": _function,
     "group": _group,
     "parameter": _parameter,
     "typed": _typed,

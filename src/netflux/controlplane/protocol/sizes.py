@@ -29,6 +29,8 @@ _PUBLISHED: dict[str, Limits] = {
     "sns": Limits(size=_MB, depth=40, nodes=100_000),
     # A TemplateBody of 51,200 bytes and 200 parameters of 4,096, in a form [CloudFormation quotas].
     "cloudformation": Limits(size=4 * _MB, depth=40, nodes=20_000),
+    # A zip file of 50 MB, in Base64; a payload of 6 MB [Lambda quotas].
+    "lambda": Limits(size=70 * _MB, depth=40, nodes=100_000),
     # A request of 16 MB [DynamoDB quotas].
     "dynamodb": Limits(size=16 * _MB, depth=80, nodes=200_000),
     # 1,000 records and 32,000 characters, twice for UPSERT [ChangeResourceRecordSets].

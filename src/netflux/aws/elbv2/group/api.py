@@ -12,7 +12,7 @@ from netflux.aws.elbv2.operations import Operations, Shape, one_of, page, tags_o
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
-from netflux.resources.elbv2 import REGISTRATION, HealthCheck, TargetGroup
+from netflux.resources.elbv2 import FUNCTION, REGISTRATION, HealthCheck, TargetGroup
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import (
@@ -51,22 +51,23 @@ class TargetGroups(Operations):
             "Protocol": _PROTOCOLS,
             "HealthCheckProtocol": _PROTOCOLS,
             "ProtocolVersion": ("HTTP1", ""),
-            "TargetType": ("ip", "instance"),
+            "TargetType": ("ip", "instance", FUNCTION),
             "IpAddressType": ("ipv4",),
         },
     )
     def create_target_group(self, call: Call, request: CreateTargetGroupInputTypeDef) -> Shape:
-        """Of type ip, for HTTP or HTTPS. Repeated with the same settings and tags it returns the one there is.
+        """Of type ip, for HTTP or HTTPS, or of a function. Repeated with the same settings it returns the one there is.
 
         The timeout's default is the user guide's.
         """
         validation.new(request)
+        usual = FUNCTION_CHECK if request.get("TargetType") == FUNCTION else HealthCheck()
         wanted = TargetGroup(
-            self.arn(f"targetgroup/{request['Name']}"), request["Name"], request["Protocol"], request["Port"],
-            request["VpcId"], validation.check(request, HealthCheck()), kind=request.get("TargetType", "instance"),
-            tags=tags_of(call, request.get("Tags")),
+            self.arn(f"targetgroup/{request['Name']}"), request["Name"], request.get("Protocol", ""),
+            request.get("Port", 0), request.get("VpcId", ""), validation.check(request, usual),
+            kind=request.get("TargetType", "instance"), tags=tags_of(call, request.get("Tags")),
         )  # fmt: skip
-        if not self.parts.vpcs.exists(wanted.vpc_id):
+        if not wanted.is_function and not self.parts.vpcs.exists(wanted.vpc_id):
             raise AwsError("ValidationError", f"The VPC ID '{wanted.vpc_id}' is not found")
         told = self._shown_group(self._new_group(wanted))
         return {"TargetGroups": [{key: value for key, value in told.items() if value != []}]}
@@ -132,23 +133,36 @@ class TargetGroups(Operations):
         self, _call: Call, request: DescribeTargetGroupAttributesInputTypeDef
     ) -> Shape:
         """All that AWS has, with its defaults."""
-        return {"Attributes": attributes.as_list(self.group(request["TargetGroupArn"]).attributes)}
+        return {"Attributes": attributes.as_list(attributes.shown_group(self.group(request["TargetGroupArn"])))}
 
     @operation("TargetGroupArn Attributes(Key Value)")
     def modify_target_group_attributes(self, _call: Call, request: ModifyTargetGroupAttributesInputTypeDef) -> Shape:
         """Values without effect here are refused by name."""
         before = self.group(request["TargetGroupArn"])
-        attributes.check_target_group(request["Attributes"], before.protocol)
+        attributes.check_target_group(request["Attributes"], before.protocol, function=before.is_function)
         said = attributes.said(request["Attributes"])
         zones = {found.zone for found in self.desired.registrations.where("group", before.arn)}
         attributes.check_zonal({**before.attributes, **said}, zones, apart=self.parts.controller.apart)
         kept = self.desired.groups.get(before.arn) or before
         after = replace(kept, attributes={**kept.attributes, **said})
         self.desired.groups.put(after)
-        return {"Attributes": attributes.as_list(attributes.target_group(after.attributes))}
+        return {"Attributes": attributes.as_list(attributes.shown_group(after))}
+
+    def _shown_function(self, group: TargetGroup) -> dict[str, Any]:
+        return {
+            "TargetGroupArn": group.arn,
+            "TargetGroupName": group.name,
+            "HealthCheckEnabled": False,
+            **_check_shown(group.check),
+            "TargetType": group.kind,
+            "IpAddressType": "ipv4",
+            "LoadBalancerArns": self.desired.users(group.arn),
+        }
 
     def _shown_group(self, group: TargetGroup) -> dict[str, Any]:
         check = group.check
+        if group.is_function:
+            return self._shown_function(group)
         return {
             "TargetGroupArn": group.arn,
             "TargetGroupName": group.name,
@@ -159,16 +173,26 @@ class TargetGroups(Operations):
             "HealthCheckProtocol": check.protocol,
             "HealthCheckPort": check.port,
             "HealthCheckEnabled": True,
-            "HealthCheckPath": check.path,
-            "HealthCheckIntervalSeconds": int(check.interval),
-            "HealthCheckTimeoutSeconds": int(check.timeout),
-            "HealthyThresholdCount": check.healthy_threshold,
-            "UnhealthyThresholdCount": check.unhealthy_threshold,
-            "Matcher": {"HttpCode": check.matcher},
+            **_check_shown(check),
             "TargetType": group.kind,
             "IpAddressType": "ipv4",
             "LoadBalancerArns": self.desired.users(group.arn),
         }
+
+
+FUNCTION_CHECK = HealthCheck(interval=35.0, timeout=30.0)
+"""Of a group of a function, where it is off: the defaults of CreateTargetGroup."""
+
+
+def _check_shown(check: HealthCheck) -> dict[str, Any]:
+    return {
+        "HealthCheckPath": check.path,
+        "HealthCheckIntervalSeconds": int(check.interval),
+        "HealthCheckTimeoutSeconds": int(check.timeout),
+        "HealthyThresholdCount": check.healthy_threshold,
+        "UnhealthyThresholdCount": check.unhealthy_threshold,
+        "Matcher": {"HttpCode": check.matcher},
+    }
 
 
 def _none() -> AwsError:

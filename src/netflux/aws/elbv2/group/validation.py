@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from netflux.errors import AwsError
-from netflux.resources.elbv2 import HealthCheck
+from netflux.errors import AwsError, Unsupported
+from netflux.resources.elbv2 import FUNCTION, HealthCheck
 
 _CODES = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 _RANGES = {
@@ -32,14 +32,34 @@ def new(request: Mapping[str, Any]) -> None:
         )
     if name.startswith("-") or name.endswith("-"):
         raise AwsError("ValidationError", f"Target group name '{name}' cannot begin or end with '-'")
+    kind = request.get("TargetType", "instance")
+    if kind == FUNCTION:
+        _function(request)
+        return
     for member, words in (("Protocol", "A protocol"), ("Port", "A port"), ("VpcId", "A VPC ID")):
         if not request.get(member):
             raise AwsError("ValidationError", f"{words} must be specified")
-    ranges(request, request.get("TargetType", "instance"))
+    ranges(request, kind)
+
+
+def _function(request: Mapping[str, Any]) -> None:
+    """A group of a function; user guide, "Use Lambda functions as targets of an Application Load Balancer"."""
+    for member, words in (("Protocol", "Protocol"), ("Port", "Port"), ("VpcId", "VPC ID")):
+        if request.get(member):
+            said = f"{words} cannot be specified for target groups with target type '{FUNCTION}'"
+            raise AwsError("ValidationError", said)
+    if request.get("HealthCheckEnabled"):
+        raise Unsupported(
+            "A health check of a function",
+            "Leave HealthCheckEnabled out: it is off for functions unless it is asked for.",
+        )
 
 
 def ranges(request: Mapping[str, Any], kind: str) -> None:
     """Of CreateTargetGroup and ModifyTargetGroup, for a group of that target type."""
+    if kind == FUNCTION:
+        _function(request)
+        return
     if request.get("HealthCheckEnabled") is False:
         said = f"Health check enabled must be true for target groups with target type '{kind}'"
         raise AwsError("ValidationError", said)

@@ -27,6 +27,8 @@ SLOTS = 8
 _BALANCE = {
     "round_robin": "roundrobin", "least_outstanding_requests": "leastconn", "weighted_random": "random",
 }  # fmt: skip
+FUNCTION_HEADER, FUNCTIONS = "x-netflux-target-group", "functions.sock"
+"""How what calls functions is told of a group, and where it answers, in the run directory."""
 _EDGE = "127.0.0.1"
 """The client's address of what comes from CloudFront's edges, which are on this machine."""
 _CONNECT_SECONDS = 5
@@ -281,12 +283,25 @@ def _own(forked: _Forked, decision: Decision, before: Iterable[str], after: Iter
     ))  # fmt: skip
 
 
+def _function(site: Site, group: TargetGroup) -> Iterator[str]:
+    """What calls the group's function is part of this region, and told whose request it is."""
+    yield f"timeout server {site.idle}s"
+    yield from answers.errorfiles(site)
+    yield from headers.request(site)
+    yield f"http-request set-header {FUNCTION_HEADER} {quote(group.arn)}"
+    yield from (accesslog.forwarding() if site.logged else ())
+    yield from headers.response(site)
+    yield f"server functions unix@{quote(f'{site.place.run_dir}/{FUNCTIONS}')}"
+
+
 def _backend(site: Site, arn: str, group: TargetGroup | None) -> _Forked:
     """A target that can't be connected to is tried once more, on another one: then 502 or 504."""
     if group is None:
         name = f"{site.prefix}-{arn.rpartition('/')[2]}-gone"
         return _Forked(Branch("", name, (answers.error(site, 503), *headers.response(site))))
     name = f"{site.prefix}-{group.name}"
+    if group.is_function:
+        return _Forked(Branch("", name, tuple(_function(site, group))))
     options = " ssl verify none" if group.protocol == "HTTPS" else ""
     lines = (
         f"balance {_BALANCE[group.attributes['load_balancing.algorithm.type']]}",

@@ -13,7 +13,8 @@ from netflux.aws.elbv2.target.decide import Health
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
-from netflux.resources.elbv2 import Registration, Target
+from netflux.resources.awslambda.qualified import Qualified
+from netflux.resources.elbv2 import FUNCTION, Registration, Target, TargetGroup
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import (
@@ -46,9 +47,26 @@ class Targets(Operations):
             for entry in request["Targets"]
         ]
         known = {one.target for one in self.parts.controller.targets.of(group.arn) if not one.deregistered}
+        if group.is_function:
+            self._check_function(group, known | {one.target for one in added})
         quotas.check(quotas.TARGETS, len(known | {one.target for one in added}))
         self.parts.controller.targets.register(added)
         return {}
+
+    def _check_function(self, group: TargetGroup, targets: set[Target]) -> None:
+        """A group has one function, and that function's policy lets load balancers call it for the group."""
+        if len(targets) > 1:
+            said = f"You cannot register more than one target with target groups of target type '{FUNCTION}'"
+            raise AwsError("TooManyTargets", said)
+        (arn,) = (target.id for target in targets)
+        _, _, _, _, account, _, name, *rest = arn.split(":")
+        if not Qualified(self.documents).lets(name, rest[0] if rest else "", arn, (group.arn, account)):
+            raise AwsError(
+                "AccessDenied",
+                f"elasticloadbalancing principal does not have permission to invoke {arn} from target group "
+                f"{group.arn}",
+                403,
+            )
 
     @operation("TargetGroupArn Targets(Id Port)", neutral=_ZONE, refused=_QUIC)
     async def deregister_targets(self, _call: Call, request: DeregisterTargetsInputTypeDef) -> Shape:
@@ -80,6 +98,10 @@ class Targets(Operations):
         states = dict(self.parts.controller.traffic.states(group.arn))
         if not self.desired.users(group.arn):
             states = {target: decide.NOT_IN_USE for target, health in states.items() if health != decide.DRAINING}
+        if group.is_function:
+            off = decide.UNCHECKED if self.desired.users(group.arn) else decide.NOT_IN_USE
+            told = [{"Target": {"Id": target.id}, "TargetHealth": _told(off)} for target in states]
+            return {"TargetHealthDescriptions": told}
         wanted = _asked(request.get("Targets") or [], [*states], group.port)
         return {
             "TargetHealthDescriptions": [
@@ -102,11 +124,13 @@ def _asked(entries: Sequence[Mapping[str, Any]], known: Sequence[Target], port: 
 
 def _shown(target: Target, found: Health, health_port: str, zone: str) -> dict[str, Any]:
     """One entry of DescribeTargetHealth."""
-    told = {"State": found.state}
-    if found.reason:
-        told |= {"Reason": found.reason, "Description": found.description}
     port = str(target.port) if health_port == "traffic-port" else health_port
     described: dict[str, Any] = {"Id": target.id, "Port": target.port}
     if zone:
         described["AvailabilityZone"] = zone
-    return {"Target": described, "HealthCheckPort": port, "TargetHealth": told}
+    return {"Target": described, "HealthCheckPort": port, "TargetHealth": _told(found)}
+
+
+def _told(found: Health) -> dict[str, str]:
+    told = {"State": found.state}
+    return told | ({"Reason": found.reason, "Description": found.description} if found.reason else {})

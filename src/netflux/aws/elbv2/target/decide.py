@@ -56,6 +56,7 @@ DRAINING = Health("draining", "Target.DeregistrationInProgress", "Target deregis
 NOT_IN_USE = Health(
     "unused", "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer"
 )
+UNCHECKED = Health("unavailable", "Target.HealthCheckDisabled", "Health checks are not enabled for this target")
 AWAY = Health(
     "unused", "Target.NotInUse", "Target is in an Availability Zone that is not enabled for the load balancer"
 )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from netflux.errors import AwsError, Unsupported
+from netflux.resources.elbv2 import FUNCTION
 
+_FUNCTION = re.compile(r"arn:aws:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?")
 _REGISTRABLE = [
     ipaddress.ip_network(block) for block in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
 ]
@@ -22,6 +25,13 @@ def target(entry: Mapping[str, Any], kind: str, inside: Callable[[str], bool]) -
         kind: the group's target type.
         inside: whether an address is in the group's VPC.
     """
+    if kind == FUNCTION:
+        if not _FUNCTION.fullmatch(entry["Id"]):
+            raise AwsError("ValidationError", f"The target ID '{entry['Id']}' is not a valid Lambda function ARN")
+        if "Port" in entry or "AvailabilityZone" in entry:
+            said = f"A port or an Availability Zone cannot be specified for target type '{FUNCTION}'"
+            raise AwsError("ValidationError", said)
+        return
     if kind == "instance":
         raise Unsupported(f"The instance {entry['Id']} as a target", "Use a target group of TargetType ip.")
     try:

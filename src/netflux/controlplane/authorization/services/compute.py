@@ -1,4 +1,4 @@
-"""ECS, ECR, Application Auto Scaling."""
+"""ECS, ECR, Application Auto Scaling, Lambda."""
 
 from __future__ import annotations
 
@@ -62,4 +62,25 @@ SCALING = Service(
     parameters=("{ResourceARN}",),
 )
 
-SERVICES = {"ecs": ECS, "ecr": ECR, "application-autoscaling": SCALING}
+FUNCTIONS = Service(
+    "lambda",
+    parameters=("function:{FunctionName:function}", "{Resource}", "event-source-mapping:{UUID}", "layer:{LayerName}"),
+    operations={
+        "CreateEventSourceMapping": (),
+        "GetAccountSettings": (),
+        "GetLayerVersion": ("layer:{LayerName:function}:{VersionNumber}",),
+        "GetLayerVersionByArn": ("{Arn}",),
+        "ListEventSourceMappings": (),
+        "ListFunctions": (),
+        "ListLayers": (),
+    },
+    actions={"Invoke": ("InvokeFunction",), "InvokeWithResponseStream": ("InvokeFunction",)},
+    passes={
+        "CreateFunction": (("Role", "lambda.amazonaws.com"),),
+        "UpdateFunctionConfiguration": (("Role", "lambda.amazonaws.com"),),
+    },
+    also={"CreateFunction": (("Tags", "TagResource", ""),)},
+    keys={"lambda:principal": "Principal", "lambda:layer": "Layers"},
+)
+
+SERVICES = {"lambda": FUNCTIONS, "ecs": ECS, "ecr": ECR, "application-autoscaling": SCALING}

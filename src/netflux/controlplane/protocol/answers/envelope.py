@@ -105,17 +105,23 @@ def _rest_json(model: OperationModel, given: Result, _request_id: str) -> HttpRe
     if shape is None:
         return HttpResponse(_status(model), headers, b"{}")
     headers |= head.headers(shape, given)
-    payload = shape.serialization.get("payload")
+    payload, status = shape.serialization.get("payload"), _told_status(model, given)
     if payload is not None:
         member, value = shape.members[payload], given.get(payload)
         if member.type_name in ("blob", "string"):
-            return HttpResponse(_status(model), headers, _raw(value))
-        return HttpResponse(
-            _status(model), headers, document.encode({} if value is None else document.value(member, value))
-        )
+            return HttpResponse(status, headers, _raw(value))
+        return HttpResponse(status, headers, document.encode({} if value is None else document.value(member, value)))
     inside = {name for name, member in shape.members.items() if "location" not in member.serialization}
     body = document.structure(shape, {name: value for name, value in given.items() if name in inside})
-    return HttpResponse(_status(model), headers, document.encode(body))
+    return HttpResponse(status, headers, document.encode(body))
+
+
+def _told_status(model: OperationModel, given: Result) -> int:
+    """The operation's status, or that of the member which is bound to it ("httpResponseCode trait", Smithy)."""
+    for name, member in model.output_shape.members.items():
+        if member.serialization.get("location") == "statusCode" and given.get(name) is not None:
+            return int(given[name])
+    return _status(model)
 
 
 def _raw(value: Any) -> bytes:
