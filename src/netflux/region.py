@@ -80,6 +80,7 @@ from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.secretsmanager.controller import SecretDeletionController
+from netflux.aws.secretsmanager.rotating import SecretRotationController
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
@@ -162,8 +163,12 @@ class Region:
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = self._stacks()
         more: list[Controller] = [seed, LifecycleController(self.documents, self.apis, self.clock), self._scaling()]
-        more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
-        more += [ParameterExpirationController(self.documents, self.clock), self.efs, *self.awslambda.controllers]
+        more += [
+            FlowLogController(self.flow_logs), self.efs, *self.awslambda.controllers,
+            SecretDeletionController(self.documents, self.clock),
+            SecretRotationController(self.documents, self.clock, self.functions.invoke),
+            ParameterExpirationController(self.documents, self.clock),
+        ]  # fmt: skip
         network = NetworkController(self.network)
         self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
