@@ -10,7 +10,7 @@ is empty is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -164,6 +164,8 @@ class Row:
         early: dependents by reference may start before it is stable (AWS's CONFIGURATION_COMPLETE).
         tag_type: EC2's ResourceType in TagSpecifications.
         seconds: how long it may take to become stable, in simulated seconds.
+        refuses: what the service here will not do with these properties, which may have UNKNOWN in them: a sentence
+            each, told before anything is made.
     """
 
     type: str
@@ -196,6 +198,7 @@ class Row:
     tags: Tagging | None = None
     tag_type: str = ""
     seconds: float = 1800.0
+    refuses: Callable[[Properties], Iterable[str]] | None = None
 
     @property
     def updates(self) -> tuple[Step, ...]:
