@@ -107,6 +107,7 @@ class World:
             store=Store(self.documents, clock), apis=self.apis, network=self.network, runtime=self.runtime,
             endpoints=self.endpoints, clock=clock, poke=self.poke,
             directory=self.path / "tasks", endpoint_url="http://127.0.0.1:4566", authority=self.authority,
+            file_systems=self.path / "efs",
         )  # fmt: skip
         self.ecs = Ecs(host, self.proxy)
         self.loop = Loop(clock, self.ecs.controllers)
