@@ -180,7 +180,7 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
         ("network", "CreateLoadBalancer", {"Name": "n", "Type": "network", "Subnets": place.subnets}),
         ("gateway", "CreateLoadBalancer", {"Name": "n", "Type": "gateway", "Subnets": place.subnets}),
         ("dualstack", "CreateLoadBalancer", {"Name": "n", "IpAddressType": "dualstack", "Subnets": place.subnets}),
-        ("lambda", "CreateTargetGroup", {"Name": "x", "TargetType": "lambda"}),
+        ("lambda", "CreateTargetGroup", {"Name": "x", "TargetType": "alb"}),
         ("TCP", "CreateTargetGroup", {**base, "Protocol": "TCP"}),
         ("GRPC", "CreateTargetGroup", {**base, "ProtocolVersion": "GRPC"}),
         ("authenticate-oidc", "CreateRule", {**rule, "Conditions": [path_is("/")], "Actions": [oidc, fixed()]}),
