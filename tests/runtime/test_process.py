@@ -11,7 +11,7 @@ import pytest
 
 from netflux.runtime import manifest
 from netflux.runtime.children import Children
-from netflux.runtime.driver import ContainerSpec, Image, PullError, StartError
+from netflux.runtime.driver import ContainerSpec, Image, Mount, PullError, StartError
 from netflux.runtime.lines import LONGEST
 from netflux.runtime.process import ProcessContainer, ProcessRuntime, find_walls
 
@@ -207,3 +207,51 @@ async def test_a_resolver_of_its_own_is_asked_after_the_hosts_file_alone(
     container = await runtime.start(ContainerSpec("c", image(tmp_path, *python(program)), {}, resolver=resolver))
     lines = [line.split() async for line in container.lines() if line]
     assert lines == [["nameserver", "10.0.0.2"], ["hosts:", "files", "dns"]]
+
+
+async def test_a_folder_is_found_at_a_place_that_the_machine_lacks(runtime: ProcessRuntime, tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "told.txt").write_text("told")
+    program = (
+        "import os\n"
+        "print(open('/var/netflux-test/told.txt').read(), os.path.isdir('/var/lib'), os.getcwd())\n"
+        "for place in ('/var/netflux-test/own', '/var/own', '/var/lib/own'):\n"
+        "    try: open(place, 'w')\n"
+        "    except OSError as error: print(error.strerror)\n"
+        "open('/var/tmp/own', 'w').write('x')\n"
+    )
+    mounts = (Mount(folder, "/var/netflux-test", read_only=True),)
+    spec = ContainerSpec("c", image(Path("/"), *python(program)), {}, directory="/var/netflux-test", mounts=mounts)
+    container = await runtime.start(spec)
+    assert await output(container) == ["told True /var/netflux-test", *["Read-only file system"] * 3]
+    assert await container.wait() == 0
+    assert "netflux-test" not in os.listdir("/var")  # noqa: PTH208
+
+
+async def test_a_program_below_a_mount_is_looked_for_where_that_is(runtime: ProcessRuntime, tmp_path: Path) -> None:
+    mounts = (Mount(tmp_path, "/var/netflux-test", read_only=True),)
+    missing = image(Path("/"), "/var/netflux-test/none")
+    with pytest.raises(StartError, match="none"):
+        await runtime.start(ContainerSpec("c", missing, {}, mounts=mounts))
+
+
+async def test_a_paused_container_goes_on_when_it_is_resumed(runtime: ProcessRuntime, tmp_path: Path) -> None:
+    container = await runtime.start(ContainerSpec("c", image(tmp_path, *python("input() if 0 else print('x')")), {}))
+    await container.wait()
+    await container.pause()  # nothing happens to what has ended
+    program = "import time\nwhile True: time.sleep(0.01)"
+    lasting = await runtime.start(ContainerSpec("d", image(tmp_path, *python(program)), {}))
+
+    def state() -> str:
+        return Path(f"/proc/{lasting.pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+    await lasting.pause()
+    async with asyncio.timeout(20):
+        while state() != "T":  # noqa: ASYNC110  (the kernel tells nobody)
+            await asyncio.sleep(0.01)
+        await lasting.resume()
+        while state() == "T":  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    lasting.kill()
+    await lasting.wait()

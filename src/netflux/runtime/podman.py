@@ -100,14 +100,17 @@ class PodmanContainer:
             self._send("KILL")
 
     async def pause(self) -> None:
-        """By the control groups' freezer, where the engine may use it."""
-        with contextlib.suppress(EngineError):
-            await self._engine.run("pause", self.id)
+        """SIGSTOP to its first process; the engine's own pause takes longer than many calls of a function."""
+        self._tell_first(signal.SIGSTOP)
 
     async def resume(self) -> None:
-        """The same, undone."""
-        with contextlib.suppress(EngineError):
-            await self._engine.run("unpause", self.id)
+        """SIGCONT."""
+        self._tell_first(signal.SIGCONT)
+
+    def _tell_first(self, number: int) -> None:
+        if self._first is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                signal.pidfd_send_signal(self._first, number)
 
     def kill_for_memory(self) -> None:
         """SIGKILL, and remembers why."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from netflux.errors import AwsError
+from netflux.resources.awslambda.qualified import Permission, Qualified
 from tests.aws.elbv2.place import Place, fixed, forward, path_is
 
 
@@ -180,7 +182,9 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
         ("network", "CreateLoadBalancer", {"Name": "n", "Type": "network", "Subnets": place.subnets}),
         ("gateway", "CreateLoadBalancer", {"Name": "n", "Type": "gateway", "Subnets": place.subnets}),
         ("dualstack", "CreateLoadBalancer", {"Name": "n", "IpAddressType": "dualstack", "Subnets": place.subnets}),
-        ("lambda", "CreateTargetGroup", {"Name": "x", "TargetType": "alb"}),
+        ("health check of a function", "CreateTargetGroup", {
+            "Name": "x", "TargetType": "lambda", "HealthCheckEnabled": True,
+        }),
         ("TCP", "CreateTargetGroup", {**base, "Protocol": "TCP"}),
         ("GRPC", "CreateTargetGroup", {**base, "ProtocolVersion": "GRPC"}),
         ("authenticate-oidc", "CreateRule", {**rule, "Conditions": [path_is("/")], "Actions": [oidc, fixed()]}),
@@ -193,6 +197,38 @@ async def test_what_is_not_carried_is_refused_by_name(place: Place) -> None:
     ]  # fmt: skip
     for name, operation, params in cases:
         assert name in await refused(place, "UnsupportedOperation", operation, **params)
+
+
+async def test_a_group_of_a_function_has_one_target_that_lets_load_balancers_call_it(place: Place) -> None:
+    group = (await place.elb("CreateTargetGroup", Name="x", TargetType="lambda"))["TargetGroups"][0]
+    assert (group["TargetType"], group["HealthCheckEnabled"], group["HealthCheckIntervalSeconds"]) == (
+        "lambda",
+        False,
+        35,
+    )
+    assert {"Protocol", "Port", "VpcId"}.isdisjoint(group)
+    arn, function = group["TargetGroupArn"], "arn:aws:lambda:us-east-1:123456789012:function:f"
+    told = await refused(place, "AccessDenied", "RegisterTargets", TargetGroupArn=arn, Targets=[{"Id": function}])
+    assert told == (
+        f"elasticloadbalancing principal does not have permission to invoke {function} from target group {arn}"
+    )
+    statement = {
+        "Sid": "s", "Effect": "Allow", "Principal": {"Service": "elasticloadbalancing.amazonaws.com"},
+        "Action": "lambda:InvokeFunction", "Resource": function,
+    }  # fmt: skip
+    Qualified(place.documents).permissions.put(Permission("f", "", "s", json.dumps(statement)))
+    await place.elb("RegisterTargets", TargetGroupArn=arn, Targets=[{"Id": function}])
+    (health,) = (await place.elb("DescribeTargetHealth", TargetGroupArn=arn))["TargetHealthDescriptions"]
+    assert (health["Target"], health["TargetHealth"]["State"]) == ({"Id": function}, "unused")
+    more = [{"Id": f"{function}2"}]
+    assert "one target" in await refused(place, "TooManyTargets", "RegisterTargets", TargetGroupArn=arn, Targets=more)
+    given = [{"Key": "lambda.multi_value_headers.enabled", "Value": "true"}]
+    changed = await place.elb("ModifyTargetGroupAttributes", TargetGroupArn=arn, Attributes=given)
+    assert changed["Attributes"] == given
+    other = [{"Key": "stickiness.enabled", "Value": "true"}]
+    assert "not recognized" in await refused(
+        place, "ValidationError", "ModifyTargetGroupAttributes", TargetGroupArn=arn, Attributes=other
+    )
 
 
 async def test_a_target_group_for_instances_stays_empty(place: Place) -> None:

@@ -85,7 +85,7 @@ def _as_botocore(model: Any, given: dict[str, Any], protocol: str) -> dict[str, 
     """What the parsers make of members that are not in the body: a status code that no member was given for."""
     expected = dict(given)
     for name, member in model.output_shape.members.items():
-        if member.serialization.get("location") == "statusCode":
+        if member.serialization.get("location") == "statusCode" and name not in given:
             expected[name] = model.http.get("responseCode", 200)
     return expected
 

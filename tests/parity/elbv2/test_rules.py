@@ -203,7 +203,7 @@ async def test_methods_and_source_addresses(world: World, alb: Alb) -> None:
 
 @parity(
     "elbv2", "Actions", "refused",
-    but="authenticate-oidc, authenticate-cognito, jwt-validation and Lambda targets are refused at creation, by name",
+    but="authenticate-oidc, authenticate-cognito and jwt-validation are refused at creation, by name",
 )  # fmt: skip
 async def test_actions_that_are_not_carried_are_refused_by_name(world: World, alb: Alb) -> None:
     listener = await alb.listen(fixed())
@@ -224,7 +224,6 @@ async def test_actions_that_are_not_carried_are_refused_by_name(world: World, al
         assert action["Type"] in told
         told = await world.refused("ModifyListener", ListenerArn=listener.arn, DefaultActions=[action, fixed()])
         assert action["Type"] in told
-    assert "lambda" in await world.refused("CreateTargetGroup", Name="functions", TargetType="lambda")
 
 
 @parity("elbv2", "Actions", "supported")

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import shutil
 import stat
 import uuid
@@ -98,6 +99,11 @@ class Packages:
         if not place.is_dir():
             raise OSError(f"{place} could not be made")
         return place
+
+    def extensions(self, digest: str) -> bool:
+        """Whether the zip file, as a layer, has external extensions. Blocking."""
+        with zipfile.ZipFile(self.zipped(digest)) as archive:
+            return any(re.fullmatch("extensions/[^/]+", name) for name in archive.namelist())
 
     def language(self, name: str, interpreter: str) -> Path:
         """A folder whose `bin` has the interpreter by the names that scripts of layers know. Blocking."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 MEBIBYTE = 1024 * 1024
-LARGEST_ANSWER = 6 * MEBIBYTE + 128 * 1024
+LARGEST_ANSWER = 6_291_556
 """Bytes of a handler's answer ("Lambda quotas": 6 MB, and what is around it)."""
 LARGEST_EVENT = 1024 * 1024
 """Bytes of the payload of a call that nobody waits for ("Lambda quotas")."""

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from netflux.aws.awslambda import variables
@@ -58,7 +59,6 @@ class Environment:
         self.version = version
         self.state = State.STARTING
         self.started = time.monotonic()
-        self.calls = 0
         self._runtime = runtime
         self._mounts = mounts
         self._host = host
@@ -76,6 +76,11 @@ class Environment:
         self._beginning: float | None = None
         self._over = False
 
+    @property
+    def pid(self) -> int:
+        """Of its process; 0 before there is one, and where an engine does not say."""
+        return int(getattr(self._container, "pid", 0))
+
     async def start(self) -> Outcome | None:
         """Returns when its runtime asks for a call; the failure where it does not get so far.
 
@@ -86,8 +91,8 @@ class Environment:
         attached = None
         if settings.subnets:
             attached = await self._host.interfaces.of(self.version.function, settings)
-        listening = self._host.interfaces.listener(attached.interface) if attached is not None else None
-        self._door = await self._host.runtime_api.offer(self, listening)
+        make = None if attached is None else partial(self._host.interfaces.listener, attached.interface)
+        self._door = await self._host.runtime_api.offer(self, make)
         begun = time.monotonic()
         try:
             spec = await self._spec(self._door, attached)
@@ -118,7 +123,6 @@ class Environment:
         assert self._wanted is not None
         assert self._container is not None
         self.state = State.BUSY
-        self.calls += 1
         self._asked.clear()
         self._current, self._outcome = event.id, asyncio.get_running_loop().create_future()
         self.log.begun(event.id, self.version.number)

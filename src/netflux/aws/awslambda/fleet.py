@@ -63,6 +63,7 @@ class Fleet:
         self._host = host
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         self._all: set[Environment] = set()
+        self._timers: dict[Environment, asyncio.TimerHandle] = {}
         self._running: dict[str, int] = defaultdict(int)
         self._ending: set[asyncio.Task[None]] = set()
         self._stopped = False
@@ -71,9 +72,13 @@ class Fleet:
         """Those that have environments which wait."""
         return {key.rpartition(":")[0] for key, pool in self._idle.items() if pool}
 
+    def waiting(self, function: str) -> list[Environment]:
+        """Environments of a function that wait for a call."""
+        return [one for key, pool in self._idle.items() if key.rpartition(":")[0] == function for one in pool]
+
     def running(self, function: str) -> int:
         """Concurrent calls of a function now."""
-        return self._running[function]
+        return self._running.get(function, 0)
 
     async def call(self, function: Function, version: Version, request: Request) -> Outcome:
         """What comes of one call.
@@ -87,6 +92,8 @@ class Fleet:
             return await self._call(version, request)
         finally:
             self._running[function.name] -= 1
+            if not self._running[function.name]:
+                del self._running[function.name]
 
     async def _call(self, version: Version, request: Request) -> Outcome:
         environment = self._waiting(version)
@@ -102,18 +109,19 @@ class Fleet:
 
     def _check_room(self, function: Function) -> None:
         if function.reserved is not None:
-            if self._running[function.name] >= function.reserved:
+            if self.running(function.name) >= function.reserved:
                 raise throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
             return
-        reserved = {one.name: one.reserved for one in self._host.kept.functions if one.reserved is not None}
+        reserved = self._host.kept.reserved()
         shared = sum(count for name, count in self._running.items() if name not in reserved)
-        if shared >= ACCOUNT_LIMIT - sum(count or 0 for count in reserved.values()):
+        if shared >= ACCOUNT_LIMIT - sum(reserved.values()):
             raise throttled("ConcurrentInvocationLimitExceeded")
 
     def _waiting(self, version: Version) -> Environment | None:
         pool = self._idle[version.key]
         while pool:
             found = pool.pop()
+            self._timers.pop(found).cancel()
             young = time.monotonic() - found.started < _OLDEST
             if found.state is State.IDLE and young and found.version.revision == version.revision:
                 return found
@@ -123,6 +131,7 @@ class Fleet:
     async def _made(self, version: Version) -> Environment:
         if self._stopped:
             raise AwsError("ServiceException", "The region is stopping.", 500)
+        await asyncio.to_thread(runtimes.look)
         runtime = runtimes.find(version.settings.runtime) if version.settings.runtime else None
         mounts = await asyncio.to_thread(self._mounts, version) if runtime is not None else ()
         environment = Environment(version, runtime, mounts, self._host)
@@ -153,13 +162,13 @@ class Fleet:
             self._end(environment)
             return
         self._idle[environment.version.key].append(environment)
-        asyncio.get_running_loop().call_later(self._host.clock.real(IDLE), self._tire, environment, environment.calls)
+        loop = asyncio.get_running_loop()
+        self._timers[environment] = loop.call_later(self._host.clock.real(IDLE), self._tire, environment)
 
-    def _tire(self, environment: Environment, calls: int) -> None:
-        """It is ended unless it has been called meanwhile."""
-        if environment.calls == calls and environment in self._idle[environment.version.key]:
-            self._idle[environment.version.key].remove(environment)
-            self._end(environment)
+    def _tire(self, environment: Environment) -> None:
+        """Nobody has called it for long."""
+        self._idle[environment.version.key].remove(environment)
+        self._end(environment)
 
     def retire(self, function: str) -> None:
         """Environments of versions that have changed, or are gone, get no further calls."""
@@ -171,6 +180,9 @@ class Fleet:
 
     def _end(self, environment: Environment) -> None:
         self._all.discard(environment)
+        timer = self._timers.pop(environment, None)
+        if timer is not None:
+            timer.cancel()
         ending = asyncio.ensure_future(environment.end())
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)

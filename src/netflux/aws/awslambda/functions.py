@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from netflux.aws.awslambda import code, configuration
+from netflux.aws.awslambda import code, configuration, runtimes
 from netflux.aws.awslambda.host import Host
 from netflux.aws.awslambda.part import Part, invalid, missing
 from netflux.aws.awslambda.shape import configuration as shown
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.controlplane.records.paging import page
-from netflux.errors import AwsError
+from netflux.errors import AwsError, Unsupported
 from netflux.resources.awslambda.function import (
     ACTIVE,
     FAILED,
@@ -76,6 +76,7 @@ class FunctionOperations(Part):
     async def create_function(self, call: Call, request: Request) -> Request:
         """`Pending` until its code has been seen to be ready to run."""
         name = self.named(request).name
+        await asyncio.to_thread(runtimes.look)
         if name in self.kept.functions:
             raise AwsError("ResourceConflictException", f"Function already exist: {name}", 409)
         settings = configuration.settings(name, request, None)
@@ -261,6 +262,8 @@ class FunctionOperations(Part):
                     f"Layer version {arn} does not exist. Layers of other accounts are not here: publish a copy with "
                     "`aws lambda publish-layer-version`."
                 )
+            if self.host.packages.extensions(one.digest):
+                raise Unsupported(f"The external extension in the layer {arn}", "Leave the layer out.")
             found.append(one)
         return tuple(found)
 
@@ -313,7 +316,7 @@ def _check_package(request: Mapping[str, Any], settings: Settings, *, image: boo
         if not request["Code"].get("ImageUri"):
             raise invalid("Please provide ImageUri when creating a function with packageType Image.")
         if settings.runtime or settings.handler:
-            raise invalid(_MANDATORY)
+            raise invalid("An image has no Runtime and no Handler: leave them out, or use a zip file.")
         return
     if request["Code"].get("ImageUri"):
         raise invalid("Please don't provide ImageUri when updating a function with packageType Zip.")

@@ -14,6 +14,7 @@ from netflux.aws.awslambda.interfaces import Interfaces
 from netflux.aws.awslambda.runtimeapi import RuntimeApi
 from netflux.clock import Clock
 from netflux.controlplane.call import Caller
+from netflux.errors import AwsError
 from netflux.policy.verdict import Verdict
 from netflux.resources.awslambda.function import Functions
 from netflux.runtime.driver import Runtime
@@ -91,7 +92,15 @@ class Host:
     async def credentials(self, role: str, session: str) -> dict[str, str]:
         """The variables with a session of the role; AwsError where there is none to be had."""
         asked = {"RoleArn": role, "RoleSessionName": session[:64].ljust(2, "_")}
-        found: dict[str, Any] = (await self.apis.call("sts", "AssumeRole", asked))["Credentials"]
+        refused = AwsError(
+            "AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.", 403
+        )
+        if not self.trusted(role):
+            raise refused
+        try:
+            found: dict[str, Any] = (await self.apis.call("sts", "AssumeRole", asked))["Credentials"]
+        except AwsError as error:
+            raise refused from error
         return {
             "AWS_ACCESS_KEY_ID": found["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": found["SecretAccessKey"],

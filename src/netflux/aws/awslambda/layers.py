@@ -38,7 +38,7 @@ class LayerOperations(FunctionOperations):
     @operation(
         "LayerName Description Content(S3Bucket S3Key S3ObjectVersion ZipFile S3ObjectStorageMode) CompatibleRuntimes "
         "LicenseInfo CompatibleArchitectures",
-        refused={**_STORED, "Content.SourceKMSKeyArn": "Leave it out: the zip file is kept as it was sent."},
+        refused=_STORED,
         only={"Content.S3ObjectStorageMode": ("COPY",)},
     )
     async def publish_layer_version(self, call: Call, request: Request) -> Request:

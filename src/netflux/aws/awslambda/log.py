@@ -55,6 +55,7 @@ class Log:
         self._there = False
         self._denied = False
         self._flushing: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
         self._tail = bytearray()
 
     def write(self, text: str) -> None:
@@ -103,15 +104,15 @@ class Log:
 
     async def close(self) -> None:
         """Returns when all of it was sent, or refused."""
+        self._hurry.set()
         if self._flushing is not None:
-            self._flushing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._flushing
-            self._flushing = None
+            await self._flushing
         await self._flush()
 
     async def _flush_soon(self) -> None:
-        await asyncio.sleep(_FLUSH)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FLUSH):
+                await self._hurry.wait()
         self._flushing = None
         await self._flush()
 

@@ -10,6 +10,7 @@ import contextlib
 import heapq
 import json
 import logging
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -49,6 +50,8 @@ class Queue:
         self._told = told
         self._due: list[tuple[datetime, str]] = []
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._counts: dict[str, int] = defaultdict(int)
+        self._held: dict[str, deque[str]] = defaultdict(deque)
         self._more = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
 
@@ -83,19 +86,41 @@ class Queue:
             full = len(self._under_way) >= _AT_ONCE
             wait = (self._due[0][0] - now).total_seconds() if self._due and not full else _LONGEST
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._more.wait(), min(_LONGEST, self._host.clock.real(max(0.0, wait))))
+                async with asyncio.timeout(min(_LONGEST, self._host.clock.real(max(0.0, wait)))):
+                    await self._more.wait()
 
     def _begin(self, identity: str) -> None:
         found = self._calls.queue.get(identity)
         if found is None or identity in self._under_way or found.due > self._host.clock.calendar():
             return
+        if self._full(found.function):
+            self._held[found.function].append(identity)
+            return
         work = asyncio.ensure_future(self._make(found))
         self._under_way[identity] = work
-        work.add_done_callback(lambda _: self._over(identity))
+        self._counts[found.function] += 1
+        work.add_done_callback(lambda _: self._over(identity, found.function))
 
-    def _over(self, identity: str) -> None:
+    def _full(self, function: str) -> bool:
+        """Whether the queue alone makes as many calls of a function as are kept for it; the next one to end makes room.
+
+        One of which no call is let through is tried all the same, as its calls are given up at their age.
+        """
+        known = self._host.kept.functions.get(function)
+        return known is not None and bool(known.reserved) and self._counts[function] >= (known.reserved or 0)
+
+    def _over(self, identity: str, function: str) -> None:
         self._under_way.pop(identity, None)
+        self._counts[function] -= 1
+        self._again(identity)
+        if self._held[function]:
+            self._again(self._held[function].popleft())
         self._more.set()
+
+    def _again(self, identity: str) -> None:
+        found = self._calls.queue.get(identity)
+        if found is not None:
+            heapq.heappush(self._due, (found.due, identity))
 
     async def _make(self, one: Invocation) -> None:
         try:

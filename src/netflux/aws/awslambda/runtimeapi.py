@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from aiohttp import web
@@ -16,6 +18,7 @@ from netflux.aws.awslambda.decide import LARGEST_ANSWER
 from netflux.errors import AwsError
 
 _VERSION = "/2018-06-01/runtime"
+_TRIES = 20
 _ACCEPTED = {"status": "OK"}
 
 
@@ -82,20 +85,30 @@ class RuntimeApi:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def offer(self, environment: Asked, listening: socket.socket | None = None) -> Door:
-        """Opens a port of 127.0.0.1 for an environment, or takes a socket that listens elsewhere."""
+    async def offer(self, environment: Asked, make: Callable[[], socket.socket] | None = None) -> Door:
+        """Opens a port of 127.0.0.1 for an environment.
+
+        Args:
+            environment: who is asked there.
+            make: a socket that listens on a free port of another network; None for this one.
+        """
         if self._runner is None:
             raise RuntimeError("the Runtime API has not been started")
-        if listening is None:
-            listening = socket.create_server(("127.0.0.1", 0))
+        listening = self._apart(make or partial(socket.create_server, ("127.0.0.1", 0)))
         host, port = listening.getsockname()[:2]
-        if port in self._environments:  # networks have ports of their own; the next one is another
-            listening.close()
-            raise AwsError("ServiceException", f"Port {port} is taken in another network. Call again.", 500)
         site = web.SockSite(self._runner, listening)
         await site.start()
         self._environments[port] = environment
         return Door(f"{host}:{port}", port, site, self._environments)
+
+    def _apart(self, make: Callable[[], socket.socket]) -> socket.socket:
+        """A socket on a port that no environment has, in whatever network."""
+        for _ in range(_TRIES):
+            made = make()
+            if made.getsockname()[1] not in self._environments:
+                return made
+            made.close()
+        raise AwsError("ServiceException", "There is no free port for one more environment. Call again.", 500)
 
     def _of(self, request: web.Request) -> Asked:
         transport = request.transport

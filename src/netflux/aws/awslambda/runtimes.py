@@ -166,6 +166,12 @@ def nodes() -> tuple[Interpreter, ...]:
     return _distinct(_asked(places))
 
 
+def look() -> None:
+    """Finds the interpreters, once. Blocking: each is asked for its version."""
+    pythons()
+    nodes()
+
+
 def _asked(places: list[Path]) -> Iterator[Interpreter]:
     """Those that say a version: what a version manager has on PATH may lead nowhere."""
     for place in places:

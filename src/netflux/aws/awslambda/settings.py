@@ -37,7 +37,7 @@ class SettingOperations(Part):
     def put_function_concurrency(self, call: Call, request: Request) -> Request:
         """Concurrent calls that are kept for the function, and the most it gets; 0 lets none through."""
         function, wanted = self.function(request), request["ReservedConcurrentExecutions"]
-        others = sum(one.reserved or 0 for one in self.kept.functions if one.name != function.name)
+        others = sum(count for name, count in self.kept.reserved().items() if name != function.name)
         if others + wanted > ACCOUNT_LIMIT - UNRESERVED:
             raise invalid(
                 "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
@@ -61,7 +61,7 @@ class SettingOperations(Part):
     @operation()
     def get_account_settings(self, call: Call, request: Request) -> Request:
         """The account's limits and what is used of them."""
-        reserved = sum(one.reserved or 0 for one in self.kept.functions)
+        reserved = sum(self.kept.reserved().values())
         used = sum(version.code.size for version in self.kept.versions)
         return {
             "AccountLimit": {

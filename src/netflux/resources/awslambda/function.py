@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -166,6 +166,7 @@ FUNCTION = Schema(
     "lambda/function",
     Function,
     lambda function: function.name,
+    indices={"reserved": lambda function: ("reserved",) if function.reserved is not None else ()},
     in_use=_in_use,
     remedy="Make it anew: aws lambda create-function.",
 )
@@ -218,6 +219,10 @@ class Functions:
         """The VPC of a subnet; empty where that is gone."""
         found = self.documents.table(SUBNET).get(subnet)
         return found.vpc_id if found is not None else ""
+
+    def reserved(self) -> Mapping[str, int]:
+        """Concurrent calls that are kept for functions, by their names."""
+        return {one.name: one.reserved or 0 for one in self.functions.where("reserved", "reserved")}
 
     def uses(self, digest: str) -> bool:
         """Whether a version has this code."""
