@@ -52,6 +52,7 @@ class Services:
         inquiry: answers whether one place reaches another.
         changed: told of each call that may have changed desired state.
         certificate: of notifications' signatures, in PEM; None where the path names none.
+        interrupt: interrupts tasks on Fargate Spot.
     """
 
     s3: S3Handler
@@ -59,6 +60,7 @@ class Services:
     inquiry: Inquiries
     changed: Callable[[Call], None]
     certificate: Callable[[str], str | None]
+    interrupt: Callable[[str], list[str]] = lambda _wanted: []
 
 
 class Front:
@@ -104,7 +106,7 @@ class Front:
         images = self.documents.table(IMAGE)
         self.trees = Trees(state.path / "images", lambda digest: images.has("tree", digest), state.path)
         push = partial(image.push, self.apis.call, self.trees)
-        console = routes(Sources(self.apis.call, self._facts, self, denied, push), access)
+        console = routes(Sources(self.apis.call, self._facts, self, denied, push, self._interrupt), access)
         public = certificate.routes(self._certificate)
         self.server = Server(self.apis, self.admission, self._s3, console, self.authorization, public)
         self.server.hold_answers(self.documents)
@@ -143,6 +145,9 @@ class Front:
     async def ask(self, source: str, destination: str, port: int | None, *, probe: bool) -> dict[str, Any]:
         """Whether one place reaches another, as the region's inquiry answers it."""
         return await self._present().inquiry.ask(source, destination, port, probe=probe)
+
+    def _interrupt(self, wanted: str) -> list[str]:
+        return self._present().interrupt(wanted)
 
     async def dropped(self, interfaces: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """What security groups have dropped of these interfaces."""

@@ -24,7 +24,7 @@ READERS = {
     "cloudfront": ("cloudfront",),
     "route53": ("elbv2", "cloudfront"),
     "acm": ("elbv2",),
-    "secretsmanager": ("secret-deletion",),
+    "secretsmanager": ("secret-deletion", "secret-rotation"),
     "ssm": ("parameter-expiration",),
     "kms": ("kms",),
     "events": ("events",),

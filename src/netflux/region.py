@@ -100,6 +100,7 @@ from netflux.aws.s3.service import S3Service
 from netflux.aws.s3.store import Store
 from netflux.aws.secretsmanager.api import SecretsManagerApi
 from netflux.aws.secretsmanager.controller import SecretDeletionController
+from netflux.aws.secretsmanager.rotating import SecretRotationController
 from netflux.aws.servicediscovery.api import ServiceDiscoveryApi
 from netflux.aws.sns.api import SnsApi
 from netflux.aws.sqs.api import SqsApi
@@ -188,6 +189,7 @@ class Region:
             self._scaling(),
         ]
         more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
+        more.append(SecretRotationController(self.documents, self.clock, self.functions.invoke))
         more += [ParameterExpirationController(self.documents, self.clock), KeyController(self.kms, self.clock)]
         more += [self._events(), *self.awslambda.controllers, self.efs]
         more.append(ObjectLifecycleController(self.s3.store, self.clock))
@@ -198,7 +200,9 @@ class Region:
         readers = Readers(self.loop, self.ec2.tables)
         self.documents.watch(readers.recorded)
         certificate = self.topics.signatures.certificate
-        self._services = Services(self._answers(s3), self.facts, self._inquiry(), readers.changed, certificate)
+        self._services = Services(
+            self._answers(s3), self.facts, self._inquiry(), readers.changed, certificate, self.ecs.interrupt
+        )
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""

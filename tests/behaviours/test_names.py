@@ -157,7 +157,7 @@ def serve(cloud: Cloud, told: dict[str, str], names: list[str]) -> None:
     )  # fmt: skip
 
 
-def define(cloud: Cloud, told: dict[str, str], names: list[str]) -> None:
+def define(cloud: Cloud, told: dict[str, str], names: list[str], *volumes: dict[str, Any]) -> None:
     """The task definition of the service, and its image."""
     folder = cloud.state.parent / "image"
     folder.mkdir(exist_ok=True)
@@ -168,7 +168,7 @@ def define(cloud: Cloud, told: dict[str, str], names: list[str]) -> None:
     logs = {"awslogs-group": "/asker", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}
     ecs.register_task_definition(
         family="asker", networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512",
-        executionRoleArn=told["Role"],
+        executionRoleArn=told["Role"], volumes=[*volumes],
         containerDefinitions=[{
             "name": "ask", "image": f"{image}:latest", "environment": [{"name": "NAMES", "value": " ".join(names)}],
             "logConfiguration": {"logDriver": "awslogs", "options": logs},
@@ -192,7 +192,7 @@ def addresses(cloud: Cloud, description: str) -> list[str]:
     return sorted(one["PrivateIpAddress"] for one in found if one["Description"].startswith(description))
 
 
-def test_a_task_in_a_subnet_without_a_way_to_s3_does_not_get_its_image_and_one_with_closed_groups_nothing(
+def test_a_task_in_a_subnet_without_a_way_to_s3_does_not_get_its_image_and_one_with_closed_groups_nothing_nor_its_files(
     cloud: Cloud, told: dict[str, str]
 ) -> None:
     ecs, groups = cloud.boto3("ecs"), cloud.boto3("ec2")
@@ -201,9 +201,17 @@ def test_a_task_in_a_subnet_without_a_way_to_s3_does_not_get_its_image_and_one_w
         "SecurityGroupRules"
     ]
     groups.revoke_security_group_egress(GroupId=closed, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
-    define(cloud, told, [])
+    efs = cloud.boto3("efs")
+    files = efs.create_file_system(CreationToken="t")["FileSystemId"]
+    efs.create_mount_target(FileSystemId=files, SubnetId=told["One"], SecurityGroups=[closed])
+    wait_for(
+        "its mount target is there",
+        lambda: efs.describe_mount_targets(FileSystemId=files)["MountTargets"][0]["LifeCycleState"] == "available",
+    )
+    define(cloud, told, [], {"name": "files", "efsVolumeConfiguration": {"fileSystemId": files}})
     networks: list[dict[str, Any]] = [
         {"subnets": [told["Two"]]}, {"subnets": [told["One"]], "securityGroups": [closed]},
+        {"subnets": [told["One"]]},
     ]  # fmt: skip
     arns = [
         ecs.run_task(
@@ -217,11 +225,12 @@ def test_a_task_in_a_subnet_without_a_way_to_s3_does_not_get_its_image_and_one_w
         found = ecs.describe_tasks(cluster="prod", tasks=arns)["tasks"]
         return [one["stoppedReason"] for one in found] if all("stoppedAt" in one for one in found) else []
 
-    unpulled, unreached = wait_for("both have stopped", stopped, 60)
+    unpulled, unreached, unmounted = wait_for("all have stopped", stopped, 60)
     assert unpulled.startswith("CannotPullContainerError: ")
     assert "https://s3.us-east-1.amazonaws.com/" in unpulled
     assert unreached.startswith("ResourceInitializationError: unable to pull secrets or registry auth: ")
     assert unreached.endswith("dial tcp 198.51.100.7:443: i/o timeout")
+    assert "b'mount.nfs4: Connection timed out'" in unmounted
 
 
 def test_a_running_task_resolves_load_balancer_database_and_private_namespace_as_they_change(

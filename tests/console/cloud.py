@@ -329,4 +329,4 @@ async def _refused(_image: ImageSource) -> str:
 
 def sources(region: Cloud, push: Push = _refused) -> Sources:
     """The console's, of this region."""
-    return Sources(region.call, lambda: FACTS, Counting(), _Nothing(), push)
+    return Sources(region.call, lambda: FACTS, Counting(), _Nothing(), push, lambda _wanted: [])

@@ -13,9 +13,10 @@ import pytest
 
 from netflux import names
 from netflux.aws.ecr import distribution
+from netflux.runtime import capabilities
 from netflux.runtime.cgroup import FIRST_VERSION
 from netflux.runtime.choice import ChosenRuntime
-from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, PullError, StartError
+from netflux.runtime.driver import ContainerSpec, Image, MemoryLimit, Mount, Privileges, PullError, StartError
 from netflux.runtime.engine import Engine, why_no_limits, why_not
 from netflux.runtime.podman import PodmanContainer, PodmanRuntime, container_name
 from netflux.runtime.process import ProcessRuntime
@@ -125,6 +126,29 @@ async def test_user_and_read_only_root_hold(ground: Ground) -> None:
     _, lines = await ground.output("busybox id -u; echo x > /tmp/x || echo refused", user="1000", read_only=True)
     assert lines[0] == "1000"
     assert lines[-1] == "refused"
+
+
+async def test_volumes_are_shared_and_read_only_where_they_are_to_be(ground: Ground, tmp_path: Path) -> None:
+    mounts = [
+        Mount(tmp_path / "shared", "/data"), Mount(tmp_path / "shared", "/again", read_only=True),
+        Mount(None, "/memory", size=MIB, options=("noexec",)),
+    ]  # fmt: skip
+    (tmp_path / "shared").mkdir()
+    script = "echo x > /data/f; busybox cat /again/f; echo y > /again/f || echo refused; busybox df /memory"
+    _, lines = await ground.output(script, mounts=mounts, labels={"team": "web"})
+    assert lines[0] == "x"
+    assert "refused" in lines
+    assert lines[-1].split()[1:2] == ["1024"]
+    assert (tmp_path / "shared" / "f").read_text() == "x\n"
+
+
+async def test_capabilities_are_dropped_and_the_one_that_is_asked_for_is_there(ground: Ground) -> None:
+    script = "busybox grep CapEff /proc/self/status"
+    wanted = Privileges(added=("SYS_PTRACE",), dropped=("ALL",))
+    _, (line,) = await ground.output(script, privileges=wanted)
+    assert int(line.split()[1], 16) == 1 << capabilities.ADDABLE["SYS_PTRACE"]
+    _, (line,) = await ground.output(script, privileges=Privileges(dropped=("CHOWN",)))
+    assert not int(line.split()[1], 16) & 1 << capabilities.KEPT["CHOWN"]
 
 
 async def test_it_has_no_more_privileges_than_a_task_on_fargate(ground: Ground) -> None:

@@ -21,7 +21,7 @@ import pytest
 from netflux.runtime import filter as seccomp
 from netflux.runtime import links, walls
 from netflux.runtime.children import Children, end_leftovers, started_at
-from netflux.runtime.driver import ContainerSpec, Image, PullError, StartError
+from netflux.runtime.driver import ContainerSpec, Image, Mount, PullError, StartError
 from netflux.runtime.manifest import ProcessImage, write
 from netflux.runtime.process import ProcessContainer, ProcessRuntime, find_walls
 from netflux.runtime.trees import Trees
@@ -152,16 +152,33 @@ def test_nor_does_one_of_an_ordinary_user() -> None:
     program = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={place}/t", __file__]
     root = str(Path(hostile.__file__).parents[1])
     folders = ",".join([sys.base_prefix, root])
+    program += ["-k", "hostile_program or without or shared_folder"]
     try:
         done = subprocess.run(
-            [sys.executable, ordinary_user.__file__, str(UID), folders, *program, "-k", "hostile_program or without"],
+            [sys.executable, ordinary_user.__file__, str(UID), folders, *program],
             capture_output=True, text=True, check=False, cwd=root,
             env={"PATH": os.environ["PATH"], "HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
     finally:
         subprocess.run(["rm", "-rf", str(place)], check=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith(".. "), done.stdout
+    assert done.stdout.startswith("... "), done.stdout
+
+
+async def test_a_shared_folder_is_where_it_is_wanted_and_the_machine_has_no_place_for_it(ground: Ground) -> None:
+    shared = ground.state / "shared"
+    shared.mkdir()
+    (shared / "f").write_text("shared\n")
+    wanted = ["/netflux-top/one", "/usr/share/netflux/two", "/tmp/three", str(ground.folder / "four")]
+    mounts = [Mount(shared, place, read_only=place != wanted[0]) for place in wanted]
+    script = f"cat {' '.join(f'{place}/f' for place in wanted)}; echo x > /netflux-top/one/g; " + (
+        "".join(f"echo x 2> /dev/null > {place}/g || echo refused; " for place in (*wanted[1:], "/netflux-top", "/usr"))
+    )
+    said = await ground.said("sh", "-c", f"exec 2> /dev/null; {script}", mounts=mounts)
+    assert said == [*["shared"] * 4, *["refused"] * 5]
+    assert (shared / "g").read_text() == "x\n"
+    there = {*os.listdir("/"), *os.listdir("/usr/share"), *os.listdir("/tmp")}  # noqa: PTH208
+    assert not there & {"netflux-top", "netflux", "three"}
 
 
 async def test_what_is_its_own_it_has(ground: Ground) -> None:

@@ -223,6 +223,12 @@ def push(place: Path, folder: Path, image: str, command: list[str], *, live: boo
     print(f"{repository}:{tag} is {answer['digest']}")
 
 
+def interrupt(place: Path, task: str) -> None:
+    """Asks the running region to interrupt tasks on Fargate Spot."""
+    for arn in client.post(place, "interrupt", {"task": task})["tasks"]:
+        print(f"{arn} is interrupted")
+
+
 def env(place: Path) -> None:
     """Prints shell lines with the development pair, which is good for this state directory alone."""
     held = client.running(place)

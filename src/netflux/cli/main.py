@@ -133,6 +133,16 @@ def push(folder: Path, image: str, command: tuple[str, ...], live: bool, state: 
     commands.push(projects.state(state), folder, image, [*command], live=live)
 
 
+@app.command(epilog="TASK is a task's id or ARN, or a service's name; without it all tasks on Fargate Spot are meant.")
+@click.argument("task", default="")
+@_STATE
+def interrupt(task: str, state: Path | None) -> None:
+    """Take tasks on Fargate Spot their capacity, as AWS may at any time."""
+    from netflux.cli import commands
+
+    commands.interrupt(projects.state(state), task)
+
+
 @app.command(epilog="FROM and TO are names, ids or addresses, or `internet`; TO has its own port when none is named.")
 @click.argument("source", metavar="FROM")
 @click.argument("destination", metavar="TO[:PORT]")

@@ -77,6 +77,10 @@ Push = Callable[[ImageSource], Awaitable[str]]
 """Pushes a process image; its digest, or AwsError or UserError."""
 
 
+Interrupt = Callable[[str], list[str]]
+"""Interrupts tasks on Fargate Spot by a name, or all; their ARNs, or UserError."""
+
+
 @dataclass(frozen=True)
 class Sources:
     """Where the routes have from what they answer.
@@ -87,6 +91,7 @@ class Sources:
         inquiry: answers `reach.json`, and knows what was counted.
         denied: answers `denials.json`.
         push: of process images.
+        interrupt: of tasks on Fargate Spot.
     """
 
     call: Call
@@ -94,6 +99,7 @@ class Sources:
     inquiry: Inquiries
     denied: Denials
     push: Push
+    interrupt: Interrupt
 
 
 def routes(sources: Sources, access: Access) -> list[web.RouteDef]:
@@ -111,6 +117,7 @@ def routes(sources: Sources, access: Access) -> list[web.RouteDef]:
         web.get("/_netflux/", _guarded(_page, access, by_link=True)),
         web.get("/_netflux/static/{name}", _guarded(_file, access)),
         web.post("/_netflux/push", _guarded(_writing(_push(sources.push), access.token), access)),
+        web.post("/_netflux/interrupt", _guarded(_writing(_interrupt(sources.interrupt), access.token), access)),
         *(web.get(f"/_netflux/{name}", _guarded(handler, access)) for name, handler in reading.items()),
     ]
 
@@ -192,6 +199,21 @@ class _Console:
             return _json(await read_logs(self._call, request.query.get("service", ""), since))
         except UserError as error:
             return _json({"message": error.message, "hint": error.hint}, 404)
+
+
+def _interrupt(interrupt: Interrupt) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        """`{"task"}`: a task, a service's tasks, or all with an empty name."""
+        try:
+            wanted = str(json.decode(await request.read(), Limits())["task"])
+        except (ValueError, KeyError, TypeError) as error:
+            return _json({"message": f"not an interruption: {error!r}"}, 400)
+        try:
+            return _json({"tasks": interrupt(wanted)})
+        except UserError as error:
+            return _json({"message": error.message, "hint": error.hint}, 404)
+
+    return handler
 
 
 def _push(push: Push) -> Handler:

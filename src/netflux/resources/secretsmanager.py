@@ -14,6 +14,35 @@ CURRENT, PREVIOUS, PENDING = "AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"
 
 
 @dataclass(frozen=True)
+class Rotation:
+    """How a secret is rotated.
+
+    Attributes:
+        function: ARN of the rotation function.
+        schedule: of RotationRules: `AutomaticallyAfterDays` or `ScheduleExpression`, and `Duration`.
+        enabled: rotations go on by the schedule.
+        last: when one was complete.
+        following: when the next one is due, in the region's simulated time; None for never.
+        token: of the version that is being made; empty when none is.
+        only_test: the rotation that is under way is one of testSecret alone.
+        failures: attempts of this rotation that came to nothing.
+        fault: what the last of them said.
+        again: when the next attempt is due, in simulated time.
+    """
+
+    function: str
+    schedule: dict[str, str] = field(default_factory=dict)
+    enabled: bool = True
+    last: datetime | None = None
+    following: datetime | None = None
+    token: str = ""
+    only_test: bool = False
+    failures: int = 0
+    fault: str = ""
+    again: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Secret:
     """A secret without its values.
 
@@ -24,6 +53,7 @@ class Secret:
         policy: its resource policy; empty for none.
         accessed: the day on which a value was read last.
         deletion: when it goes, in the region's simulated time; None when it stays.
+        rotation: None where it was never set up.
     """
 
     arn: str
@@ -37,6 +67,7 @@ class Secret:
     policy: str = ""
     accessed: date | None = None
     deletion: datetime | None = None
+    rotation: Rotation | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +77,7 @@ class Version:
     Attributes:
         secret: ARN.
         stages: its staging labels; a version without any is deprecated.
-        text: None where the value is binary.
+        text: None where the value is binary, and with it where the rotation function has not given one yet.
         binary: None where the value is text.
         key: the secret's when the value was encrypted.
         accessed: the day on which it was read last.

@@ -56,7 +56,11 @@ class Balancer:
             "TargetHealthDescriptions": [
                 {
                     "Target": {"Id": address, "Port": port},
-                    "TargetHealth": {"State": state, "Reason": "Target.Test", "Description": "Tested"},
+                    "TargetHealth": {
+                        "State": state,
+                        "Reason": "Target.Test",
+                        "Description": "Health checks failed with these codes: [301]",
+                    },
                 }
                 for (address, port), state in self.states.items()
             ]

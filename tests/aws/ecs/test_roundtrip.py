@@ -111,6 +111,8 @@ _SHOWN = {"cluster": "clusterArn", "service": "serviceName"}
 _DESCRIBED = "DescribeServices", {"cluster": "{cluster}", "services": ["{made}"], "include": ["TAGS"]}
 _SETTING = {"name": "defaultLogDriverMode", "value": "blocking"}
 _RUN = {
+    "capacityProviderStrategy.weight": "the tasks are distributed by it",
+    "capacityProviderStrategy.base": "the tasks are distributed by it",
     "count": "the answer has so many tasks",
     "clientToken": "what it does is tried by test_tasks",
     "propagateTags": "the tags are the task's, tried by test_tasks",
@@ -231,7 +233,7 @@ TRIPS = [
     ),
     Trip(
         "RunTask",
-        {**_SENT_TASK, "capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]},
+        {**_SENT_TASK, **_STRATEGY},
         _TASK,
         _task,
         {"cluster": "clusterArn", "taskDefinition": "taskDefinitionArn", "capacityProvider": "capacityProviderName",
@@ -269,7 +271,7 @@ async def _names(apis: Apis) -> Names:
     [namespace] = (await apis.call("servicediscovery", "ListNamespaces", {}))["Namespaces"]
     made = await apis.call("servicediscovery", "CreateService", {"Name": "registry", "NamespaceId": namespace["Id"]})
     found |= {"namespace": namespace["Arn"], "registry": made["Service"]["Arn"]}
-    cluster = await apis.call("ecs", "CreateCluster", {"clusterName": "kept"})
+    cluster = await apis.call("ecs", "CreateCluster", {"clusterName": "kept", "capacityProviders": ["FARGATE"]})
     found["cluster"] = cluster["cluster"]["clusterArn"]
     container = {"name": "first", "image": "app", "portMappings": [{"containerPort": 8080, "name": "web"}]}
     definition = await apis.call("ecs", "RegisterTaskDefinition", {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +13,13 @@ import pytest
 from netflux import names
 from netflux.aws.ecs import environmentfile
 from netflux.aws.ecs.decide import kernel, volumes
+from netflux.aws.ecs.roles import Roles
+from netflux.aws.ecs.store import Store
+from netflux.clock import Clock
 from netflux.errors import AwsError
+from netflux.resources.ec2.subnet import SUBNET
+from netflux.resources.efs import mount
+from netflux.resources.efs.filesystem import AVAILABLE, AccessPoint, FileSystem, FileSystems, MountTarget
 from netflux.runtime import capabilities
 from tests.aws.ecs.test_tasks import reach, run
 from tests.aws.ecs.world import World
@@ -90,6 +98,75 @@ async def test_a_process_container_runs_as_its_user(world: World) -> None:
     await world.define(container={"entryPoint": ["id"], "command": [], "user": "nobody:1234"})
     done = await reach(world, await run(world), "STOPPED")
     assert (await world.lines(done))[0].startswith("uid=65534(nobody) gid=1234")
+
+
+async def _file_system(world: World, **more: Any) -> None:
+    """With an access point, and a mount target where the tasks are."""
+    for subnet in world.subnets:
+        found = world.documents.table(SUBNET).get(subnet)
+        assert found is not None
+        with world.documents.transaction():
+            kept = FileSystems(world.documents)
+            kept.systems.put(FileSystem("fs-1", "t", datetime.now(UTC), **more))
+            kept.points.put(AccessPoint("fsap-1", "fs-1", "p", (1234, 1235), (), "/app", (1234, 1235), "0750"))
+            target = MountTarget(f"fsmt-{subnet}", "fs-1", subnet, found.vpc_id, found.zone, (world.group,))
+            kept.targets.put(replace(target, address="10.0.3.9", state=AVAILABLE))
+
+
+def _volume(**access: Any) -> dict[str, Any]:
+    more = {"transitEncryption": "ENABLED", "authorizationConfig": access} if access else {}
+    return {"name": "shared", "efsVolumeConfiguration": {"fileSystemId": "fs-1", **more}}
+
+
+async def _printed(world: World, shell: str, volume: dict[str, Any]) -> list[str]:
+    container = {"entryPoint": ["sh", "-c"], "command": [shell], "mountPoints": [_point("/mnt/netflux-files")]}
+    await world.define(container=container, volumes=[volume])
+    done = await reach(world, await run(world), "STOPPED")
+    return [*await world.lines(done), done.get("stoppedReason", "")]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="other users' files can only be made by root")
+async def test_files_of_an_access_point_are_its_users_and_outlive_tasks_and_the_region(world: World) -> None:
+    await _file_system(world)
+    through = _volume(accessPointId="fsap-1", iam="DISABLED")
+    first, *_ = await _printed(world, "echo kept > /mnt/netflux-files/f; id -u", through)
+    assert first == "0"
+    kept = world.path / "efs" / "fs-1" / "app" / "f"
+    assert (kept.read_text(), kept.stat().st_uid, kept.stat().st_gid) == ("kept\n", 1234, 1235)
+    await world.stop()
+    await world.start()
+    assert (await _printed(world, "cat /mnt/netflux-files/f; ls -n /mnt/netflux-files", through))[0] == "kept"
+    whole = await _printed(world, "stat -c %u:%a /mnt/netflux-files/app", _volume())
+    assert whole[0] == "1234:750"
+    assert "netflux-files" not in os.listdir("/mnt")  # noqa: PTH208
+
+
+async def test_a_file_systems_policy_is_asked(world: World) -> None:
+    allowed = {"Effect": "Allow", "Principal": "*", "Action": "elasticfilesystem:ClientMount"}
+    condition = {"Bool": {"aws:SecureTransport": "true"}}
+    await _file_system(world, policy=json.dumps({"Statement": [{**allowed, "Condition": condition}]}))
+    world.authority.enforced = True
+    container = {"mountPoints": [_point("/mnt/netflux-files")]}
+    definition = await world.define(container=container, volumes=[_volume()])
+    plain, secure = volumes.volumes({"volumes": [_volume()]}), volumes.volumes({"volumes": [_volume(iam="DISABLED")]})
+    system = FileSystems(world.documents).systems.get("fs-1")
+    task = {"task": {"taskArn": definition, "taskDefinitionArn": definition, "overrides": {}}}
+    assert plain["shared"] is not None
+    assert secure["shared"] is not None
+    assert system is not None
+    roles = Roles(Store(world.documents, Clock()), world.apis, world.authority)
+    assert not roles.may_use(task, system, plain["shared"], mount.MOUNT)
+    assert roles.may_use(task, system, secure["shared"], mount.MOUNT)
+    assert not roles.may_use(task, system, secure["shared"], mount.WRITE)
+
+
+async def test_a_file_system_without_a_mount_target_stops_the_task(world: World) -> None:
+    *_, reason = await _printed(world, "true", _volume())
+    assert reason.startswith(
+        "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to "
+        'resolve "fs-1.efs.us-east-1.amazonaws.com"'
+    )
+    assert reason.endswith(" : unsuccessful EFS utils command execution; code: 1")
 
 
 async def test_an_environment_file_that_is_not_there_stops_the_task(world: World) -> None:

@@ -107,6 +107,7 @@ class World:
             store=Store(self.documents, clock), apis=self.apis, network=self.network, runtime=self.runtime,
             endpoints=self.endpoints, clock=clock, poke=self.poke,
             directory=self.path / "tasks", endpoint_url="http://127.0.0.1:4566", authority=self.authority,
+            file_systems=self.path / "efs",
         )  # fmt: skip
         self.ecs = Ecs(host, self.proxy)
         self.loop = Loop(clock, self.ecs.controllers)
@@ -177,7 +178,8 @@ class World:
             "cluster": "prod", "serviceName": "movies", "taskDefinition": "movies", "desiredCount": 2,
             "launchType": "FARGATE", "networkConfiguration": self.vpc_configuration, **changes,
         }  # fmt: skip
-        return dict((await self.apis.call("ecs", "CreateService", request))["service"])
+        sent = {key: value for key, value in request.items() if value is not None}
+        return dict((await self.apis.call("ecs", "CreateService", sent))["service"])
 
     async def update(self, **changes: Any) -> dict[str, Any]:
         request = {"cluster": "prod", "service": "movies", **changes}

@@ -12,10 +12,11 @@ import pytest
 from netflux import names
 from netflux.aws.efs.api import EfsApi
 from netflux.aws.efs.controller import FileSystemController
-from netflux.aws.efs.part import FileSystems, Parts
+from netflux.aws.efs.part import Parts
 from netflux.clock import Clock
 from netflux.controlplane.apis import Apis
 from netflux.network.loopback import LoopbackNetwork
+from netflux.resources.efs.filesystem import FileSystems
 from tests.controlplane.plane import Plane
 
 

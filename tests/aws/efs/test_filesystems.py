@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from netflux.aws.efs import mount
-from netflux.aws.efs.mount import Mounted, MountError, Wanted
 from netflux.errors import AwsError
-from netflux.network.verdict import Outcome
+from netflux.resources.efs import mount
+from netflux.resources.efs.mount import Mounted, MountError, Wanted
 from tests.aws.efs.conftest import Files
 
 _PERMITTED = {mount.MOUNT, mount.WRITE, mount.ROOT}
@@ -62,10 +61,10 @@ async def test_a_file_system_goes_with_its_files_after_its_mount_targets(files: 
 
 
 async def _mount(
-    files: Files, system: str, point: str = "", outcome: Outcome = Outcome.ACCEPTED, **wanted: Any
+    files: Files, system: str, point: str = "", reached: bool = True, **wanted: Any
 ) -> Mounted:
-    async def reach(_address: str) -> Outcome:
-        return outcome
+    async def reach(_address: str) -> bool:
+        return reached
 
     permitted = wanted.pop("permitted", _PERMITTED)
     (target, *_) = (await files.call("DescribeMountTargets", FileSystemId=system))["MountTargets"]
@@ -91,7 +90,7 @@ async def test_what_a_client_may_not_reach_or_do_is_refused_in_the_mount_helpers
     await files.call("CreateMountTarget", FileSystemId=system, SubnetId=files.subnets[0])
     await files.settle()
     with pytest.raises(MountError, match="Connection timed out"):
-        await _mount(files, system, outcome=Outcome.TIMED_OUT)
+        await _mount(files, system, reached=False)
     with pytest.raises(MountError, match="access denied by server"):
         await _mount(files, system, permitted=set())
     with pytest.raises(MountError, match="access denied by server"):

@@ -213,3 +213,9 @@ async def test_a_password_has_every_kind_that_it_must_have(manager: Manager) -> 
     assert (len(few), {*few}) == (4096, {"a", "b", "c"})
     loose = {"PasswordLength": 1, "RequireEachIncludedType": False}
     assert len((await manager("GetRandomPassword", **loose))["RandomPassword"]) == 1
+
+
+async def test_a_secret_that_is_not_there_is_a_client_error_like_any_other(manager: Manager) -> None:
+    with pytest.raises(AwsError, match="ResourceNotFoundException") as caught:
+        await manager("DescribeSecret", SecretId="none")
+    assert caught.value.status == 400

@@ -240,7 +240,7 @@ async def test_events(world: World) -> None:
     told = messages(await world.service())
     unhealthy = f"(service movies) (task {identity}) (port 8080) is unhealthy in (target-group {GROUP})"
     for text in (
-        f"{unhealthy} due to (reason Target.Test)",
+        f"{unhealthy} due to (reason Health checks failed with these codes: [301])",
         f"(service movies) has stopped 1 running tasks: (task {identity}).",
         f"(service movies) deregistered 1 targets in (target-group {GROUP})",
         f"(service movies, taskSet {deployment}) has begun draining connections on 1 tasks.",

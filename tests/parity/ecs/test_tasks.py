@@ -82,7 +82,7 @@ async def test_network(world: World) -> None:
     assert await until(lambda: world.lines(task, "side")) == ["200"]
 
 
-@parity("ecs", "stopCode", "partly", but="no Spot capacity, so no SpotInterruption and TerminationNotice")
+@parity("ecs", "stopCode", "partly", but="no TerminationNotice: Spot is interrupted on request alone")
 async def test_stop_code(world: World) -> None:
     await world.define(container={"command": ["python", "-c", "pass"]})
     exited = await reach(world, await run(world), "STOPPED")

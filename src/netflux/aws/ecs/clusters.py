@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 
 from netflux.aws.ecs import insights
+from netflux.aws.ecs.decide import capacity
+from netflux.aws.ecs.members import FARGATE_ONLY
 from netflux.aws.ecs.page import Part, page, place_of
 from netflux.aws.ecs.serviceshape import PENDING as _PENDING
 from netflux.aws.ecs.store import CLUSTER, SERVICE, SETTING, TASK, Json, Store, wire
@@ -13,7 +15,6 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError, Unsupported
 
-_PROVIDERS = ("FARGATE",)
 _PROVIDED = "capacityProviders defaultCapacityProviderStrategy(capacityProvider weight base)"
 _INSIGHTS = {"settings.value": "Use enabled: of the enhanced ones not all are measured."}
 _REFUSED = {
@@ -103,7 +104,7 @@ class Clusters(Part):
 
     @operation(f"cluster {_PROVIDED}")
     async def put_cluster_capacity_providers(self, call: Call, request: Json) -> Json:
-        """Associates capacity providers; only FARGATE has any capacity here."""
+        """Associates capacity providers: FARGATE and FARGATE_SPOT, whose tasks `netflux interrupt` interrupts."""
         cluster = self.cluster(call, request)
         _check_providers(request)
         changes: Json = {key: request[key] for key in ("capacityProviders", "defaultCapacityProviderStrategy")}
@@ -155,8 +156,9 @@ def _check_providers(request: Json) -> None:
     asked = [*request.get("capacityProviders", [])]
     asked += [item["capacityProvider"] for item in request.get("defaultCapacityProviderStrategy", [])]
     for provider in asked:
-        if provider not in _PROVIDERS:
-            raise Unsupported(f"capacity provider {provider}", "Use FARGATE.")
+        if provider not in capacity.PROVIDERS:
+            raise Unsupported(f"capacity provider {provider}", FARGATE_ONLY)
+    capacity.check(request.get("defaultCapacityProviderStrategy", ()), request.get("capacityProviders", ()))
 
 
 async def find_namespace(part: Part, written: str) -> Json:

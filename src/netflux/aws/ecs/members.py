@@ -11,6 +11,10 @@ NETWORK = "networkConfiguration(awsvpcConfiguration(subnets securityGroups assig
 STRATEGY = "capacityProviderStrategy(capacityProvider weight base)"
 TAGS = "tags(key value)"
 
+FARGATE_ONLY = (
+    "There are no container instances: set launchType FARGATE, or a strategy of FARGATE and FARGATE_SPOT, with the "
+    "network mode awsvpc."
+)
 _INSTANCES = "There are no container instances to choose from, as on Fargate: leave it out."
 _NO_EBS = "There are no EBS volumes here: use a volume of EFS, or one that lives as long as its task (host: {})."
 _NO_EXEC = "No agent runs in tasks that could carry a session: leave it out. What a task prints is in its log stream."
@@ -45,7 +49,7 @@ SERVICE_REFUSED: Mapping[str, str] = {
     "deploymentConfiguration.earlySuccessCriteria": "Leave it out: a deployment is complete when all its tasks run.",
     "placementConstraints": _INSTANCES,
     "placementStrategy": _INSTANCES,
-    "deploymentController.type": "Use ECS.",
+    "deploymentController.type": "Services deploy themselves here, without CodeDeploy: use ECS.",
     "enableExecuteCommand": _NO_EXEC,
     "serviceConnectConfiguration.services.clientAliases.testTrafficRules": "Deployments are rolling: leave it out.",
     "serviceConnectConfiguration.services.tls": "Leave it out: Service Connect carries plain text here.",
@@ -73,15 +77,13 @@ SERVICE_ONLY: Mapping[str, tuple[object, ...]] = {
 # Tasks
 
 RUN = (
-    "capacityProviderStrategy(capacityProvider) cluster count enableECSManagedTags enableExecuteCommand group "
+    f"{STRATEGY} cluster count enableECSManagedTags enableExecuteCommand group "
     f"launchType {NETWORK} overrides(containerOverrides(name command environment(name value) "
     "environmentFiles(value type) cpu memory memoryReservation resourceRequirements) cpu "
     "inferenceAcceleratorOverrides executionRoleArn memory "
     "taskRoleArn ephemeralStorage(sizeInGiB)) placementConstraints placementStrategy platformVersion propagateTags "
     f"startedBy {TAGS} taskDefinition clientToken volumeConfigurations"
 )
-_ONE_CAPACITY = "FARGATE is the only capacity that there is, so there is nothing to weigh."
-RUN_NEUTRAL = {f"capacityProviderStrategy.{name}": _ONE_CAPACITY for name in ("weight", "base")}
 RUN_REFUSED: Mapping[str, str] = {
     "enableExecuteCommand": _NO_EXEC,
     "overrides.containerOverrides.resourceRequirements": "There are no GPUs: leave it out.",

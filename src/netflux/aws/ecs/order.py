@@ -123,8 +123,3 @@ def _container(order: Order, identity: str, arn: str, body: Json) -> Json:
         "cpu": str(body.get("cpu", 0)),
     }
     return container | {key: str(body[key]) for key in ("memory", "memoryReservation") if key in body}
-
-
-def provider(strategy: Sequence[Json] | None) -> str:
-    """The capacity provider of a strategy's tasks: FARGATE is the only one there is. Empty without a strategy."""
-    return str(strategy[0]["capacityProvider"]) if strategy else ""

@@ -17,7 +17,7 @@ from netflux.errors import AwsError
 from netflux.policy.document import Policy, parse
 from netflux.policy.evaluate import ANONYMOUS, Decision, Principal, Request, decide
 from netflux.policy.verdict import Verdict
-from netflux.resources.efs import FileSystem
+from netflux.resources.efs.filesystem import FileSystem
 
 SERVICE = "ecs-tasks.amazonaws.com"
 """Whom a role must trust to be a task's."""

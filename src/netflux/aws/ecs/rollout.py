@@ -9,12 +9,12 @@ from datetime import datetime
 from functools import partial
 
 from netflux.aws.ecs.arn import name
-from netflux.aws.ecs.decide import breaker, message, placement
+from netflux.aws.ecs.decide import breaker, capacity, history, message, placement
 from netflux.aws.ecs.decide.deployment import Goal, Phase, Step, step
 from netflux.aws.ecs.deploymentalarms import DeploymentAlarms
 from netflux.aws.ecs.desired import subnets
 from netflux.aws.ecs.offer import offers
-from netflux.aws.ecs.order import Order, provider, submit
+from netflux.aws.ecs.order import Order, submit
 from netflux.aws.ecs.pace import Paces
 from netflux.aws.ecs.rebalance import Rebalance
 from netflux.aws.ecs.roles import Roles
@@ -103,6 +103,7 @@ class Rollout:
             self._reached(primary, standings, observer)
             if goal.may_start and self._service.get("steady"):
                 self._move(primary, moves)
+        history.follow(self._service, self._store.now())
         self._clear(standings)
 
     def _remember(self, standings: Sequence[Standing]) -> None:
@@ -211,7 +212,11 @@ class Rollout:
         definition = self._store.get(DEFINITION, primary["taskDefinition"]) or {}
         if not self._may_launch(primary, definition):
             return []
-        arns = [submit(self._store, self._order(primary, definition, subnet)) for subnet in places]
+        providers = capacity.choose(primary.get("capacityProviderStrategy", ()), self._providers(primary), len(places))
+        arns = [
+            submit(self._store, self._order(primary, definition, subnet, provider))
+            for subnet, provider in zip(places, providers, strict=True)
+        ]
         self.touched += arns
         self._service["steady"] = False
         identities = [name(arn) for arn in arns]
@@ -244,7 +249,13 @@ class Rollout:
             begun += self._start(primary, places, partial(message.started_to_balance, zone=zone))
         moves.begin(begun)
 
-    def _order(self, primary: Json, definition: Json, subnet: str) -> Order:
+    def _providers(self, primary: Json) -> list[str]:
+        """Of the deployment's tasks that shall run."""
+        tasks = [body["task"] for body in self._store.tasks_of(self._service["arn"])
+                 if body["deployment"] == primary["id"]]  # fmt: skip
+        return [task.get("capacityProviderName", "") for task in tasks if task["desiredStatus"] == "RUNNING"]
+
+    def _order(self, primary: Json, definition: Json, subnet: str, provider: str) -> Order:
         accepted = self._service["accepted"]
         tags = {"SERVICE": self._service["tags"], "TASK_DEFINITION": definition["tags"]}
         network = primary["networkConfiguration"]["awsvpcConfiguration"]
@@ -262,7 +273,7 @@ class Rollout:
             load_balancers=primary["loadBalancers"],
             registries=primary.get("registries", ()),
             connect=primary["connect"],
-            provider=provider(primary.get("capacityProviderStrategy")),
+            provider=provider,
         )
 
     def _managed_tags(self) -> list[Json]:

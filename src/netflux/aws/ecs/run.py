@@ -11,8 +11,8 @@ from netflux.aws.ecs.decide.task import ContainerView, TaskView
 from netflux.aws.ecs.desired import ContainerDefinition
 from netflux.aws.ecs.hosts import HostsFile
 from netflux.aws.ecs.target import Target
-from netflux.aws.efs.mount import Mounted
 from netflux.network.interface import Interface
+from netflux.resources.efs.mount import Mounted
 from netflux.runtime.driver import Container, Image
 
 

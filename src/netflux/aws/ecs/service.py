@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from netflux.aws.ecs.api import EcsApi
 from netflux.aws.ecs.connect import ConnectController, Proxy
 from netflux.aws.ecs.insights import Insight, insights
+from netflux.aws.ecs.interruption import interrupt
 from netflux.aws.ecs.metadata import Metadata
 from netflux.aws.ecs.meter import Look
 from netflux.aws.ecs.outliers import Outliers
@@ -28,6 +29,7 @@ class Ecs:
     def __init__(self, host: TaskHost, haproxy: Proxy) -> None:
         self.api = EcsApi(host.store, host.apis, host.poke)
         self._store = host.store
+        self._poke = host.poke
         self.api.roles = host.roles
         self._metadata = Metadata(host.store, host.apis, host.network)
         self._metadata.roles = host.roles
@@ -36,6 +38,10 @@ class Ecs:
         self._tasks = TaskController(host, self._metadata, connect)
         services = ServiceController(host.store, host.apis, host.poke, host.roles)
         self.controllers: tuple[Controller, ...] = (services, self._tasks, connect, outliers)
+
+    def interrupt(self, wanted: str) -> list[str]:
+        """Interrupts tasks on Fargate Spot; their ARNs. See `interruption.interrupt`."""
+        return interrupt(self._store, self._poke, wanted)
 
     def uses(self) -> dict[tuple[str, str], dict[str, TaskUse]]:
         """What the RUNNING tasks of services use, by the names of cluster and service, and by ARN."""

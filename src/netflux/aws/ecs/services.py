@@ -9,6 +9,7 @@ from typing import Any
 
 from netflux.aws.ecs import registry, serviceshape
 from netflux.aws.ecs.clusters import find_namespace
+from netflux.aws.ecs.decide import history
 from netflux.aws.ecs.desired import endpoints
 from netflux.aws.ecs.members import SERVICE as SERVICE_MEMBERS
 from netflux.aws.ecs.members import SERVICE_ONLY, SERVICE_REFUSED, TAGS
@@ -16,7 +17,7 @@ from netflux.aws.ecs.order import PLATFORM_FAMILY, PLATFORM_VERSION
 from netflux.aws.ecs.page import Part, page, place_of
 from netflux.aws.ecs.servicerules import check, check_connect, check_load_balancers
 from netflux.aws.ecs.store import DEFINITION, SERVICE, TASK, Json, wire
-from netflux.aws.ecs.tasks import check_launch, check_network
+from netflux.aws.ecs.tasks import check_launch, check_network, strategy_of
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
@@ -47,8 +48,9 @@ class Services(Part):
         if known is not None and known["status"] != "INACTIVE":
             return self._again(known, request)
         asked = copy.deepcopy(request)
-        accepted = serviceshape.filled(request)
         check_launch(cluster, request)
+        strategy = strategy_of(cluster, request)
+        accepted = serviceshape.filled({**request, "capacityProviderStrategy": strategy} if strategy else request)
         check(accepted)
         definition = self.runnable(call, _required(request))
         accepted["taskDefinition"] = definition["taskDefinitionArn"]
@@ -64,7 +66,9 @@ class Services(Part):
             "tags": accepted.pop("tags", []), "deployments": [], "events": [],
             "discovered": [one["service"] for one in discovered], "asked": asked,
         }  # fmt: skip
-        document["deployments"] = [self._deployment(document, _name(namespace), zones, [*registries, *discovered])]
+        begun = self._deployment(document, _name(namespace), zones, [*registries, *discovered])
+        history.begin(document, begun, str(_digits()), self.store.now())
+        document["deployments"] = [begun]
         self.store.put(SERVICE, arn, document)
         self.poke("ecs-service", arn)
         return {"service": self._shown(document, tags=True)}
@@ -79,6 +83,8 @@ class Services(Part):
         if "taskDefinition" in request:
             request["taskDefinition"] = self.runnable(call, request["taskDefinition"])["taskDefinitionArn"]
         request.pop("cluster", None)
+        if "capacityProviderStrategy" in request:
+            check_launch(cluster, {"capacityProviderStrategy": request["capacityProviderStrategy"]})
         before = self._active(arn)["accepted"]
         accepted = serviceshape.filled({**before, **request})
         check(accepted)
@@ -100,7 +106,9 @@ class Services(Part):
             if fresh:
                 for deployment in body["deployments"]:
                     deployment["status"] = "ACTIVE"
-                body["deployments"].insert(0, self._deployment(body, _name(namespace), zones, registrations))
+                begun = self._deployment(body, _name(namespace), zones, registrations)
+                history.begin(body, begun, str(_digits()), self.store.now())
+                body["deployments"].insert(0, begun)
                 made = [one["service"] for one in discovered]
                 body["discovered"] = [*dict.fromkeys([*body.get("discovered", ()), *made])]
             else:
@@ -214,7 +222,7 @@ class Services(Part):
         self, document: Json, namespace: str | None, zones: dict[str, str], registrations: list[Json]
     ) -> Json:
         accepted, now = document["accepted"], self.store.now()
-        identity = f"ecs-svc/{secrets.randbelow(9 * 10**18) + 10**18}"
+        identity = f"ecs-svc/{_digits()}"
         copied = ("networkConfiguration", "serviceConnectConfiguration", "capacityProviderStrategy", "launchType")
         return {
             "id": identity, "status": "PRIMARY", "taskDefinition": accepted["taskDefinition"],
@@ -230,6 +238,11 @@ class Services(Part):
         tasks = [body for _, body in self.store.all(TASK) if body["service"] == document["arn"]]
         shown: Any = wire(serviceshape.described(document, tasks))
         return shown if tags else {key: value for key, value in shown.items() if key != "tags"}
+
+
+def _digits() -> int:
+    """Nineteen, as ids of deployments have."""
+    return secrets.randbelow(9 * 10**18) + 10**18
 
 
 def _name(namespace: Json | None) -> str | None:

@@ -11,7 +11,7 @@ _SHOWN = ("loadBalancers", "serviceRegistries", "desiredCount", "launchType", "c
           "taskDefinition", "deploymentConfiguration", "placementConstraints", "placementStrategy",
           "networkConfiguration", "healthCheckGracePeriodSeconds", "schedulingStrategy", "deploymentController",
           "enableECSManagedTags", "propagateTags", "enableExecuteCommand", "availabilityZoneRebalancing")  # fmt: skip
-_INTERNAL = ("loadBalancers", "namespace", "images", "connect", "registries", "zones", "alarms")
+_INTERNAL = ("loadBalancers", "namespace", "images", "connect", "registries", "zones", "alarms", "revision")
 
 
 def filled(request: Json) -> Json:

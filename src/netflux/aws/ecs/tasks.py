@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from netflux.aws.ecs.arn import name
+from netflux.aws.ecs.decide import capacity, placement
 from netflux.aws.ecs.decide import definition as rules
-from netflux.aws.ecs.decide import placement
-from netflux.aws.ecs.members import RUN, RUN_NEUTRAL, RUN_ONLY, RUN_REFUSED
-from netflux.aws.ecs.order import Order, provider, submit
+from netflux.aws.ecs.members import FARGATE_ONLY, RUN, RUN_ONLY, RUN_REFUSED
+from netflux.aws.ecs.order import Order, submit
 from netflux.aws.ecs.page import Part, page, place_of
 from netflux.aws.ecs.store import DEFINITION, SERVICE, TASK, Json, wire
 from netflux.controlplane.call import Call
@@ -28,7 +28,7 @@ _MOST_AT_ONCE = 10  # API reference, RunTask: count, up to 10 tasks a call.
 class Tasks(Part):
     """Operations on tasks."""
 
-    @operation(RUN, neutral=RUN_NEUTRAL, refused=RUN_REFUSED, only=RUN_ONLY)
+    @operation(RUN, refused=RUN_REFUSED, only=RUN_ONLY)
     async def run_task(self, call: Call, request: Json) -> Json:
         """Starts tasks that no service replaces."""
         asked = copy.deepcopy(request)
@@ -53,10 +53,14 @@ class Tasks(Part):
                 security_groups=network.get("securityGroups", []),
                 group=request.get("group", f"family:{definition['family']}"), started_by=request.get("startedBy", ""),
                 overrides=overrides, tags=_tags(cluster, definition, request),
-                public=network.get("assignPublicIp") == "ENABLED", provider=provider(_strategy(cluster, request)),
+                public=network.get("assignPublicIp") == "ENABLED", provider=chosen,
                 asked={"request": asked} if token else {},
             ))
-            for subnet in placement.choose(network["subnets"], (), count, zones)
+            for subnet, chosen in zip(
+                placement.choose(network["subnets"], (), count, zones),
+                capacity.choose(strategy_of(cluster, request), (), count),
+                strict=True,
+            )
         ]  # fmt: skip
         for arn in arns:
             self.poke("ecs-task", arn)
@@ -155,20 +159,21 @@ def ask_to_stop(body: Json, code: str, reason: str) -> None:
 
 def check_launch(cluster: Json, request: Json) -> None:
     """Raises unless the request lands on Fargate."""
-    strategy = _strategy(cluster, request)
-    if strategy:
-        for item in strategy:
-            if item["capacityProvider"] != "FARGATE":
-                raise Unsupported(f"capacity provider {item['capacityProvider']}", "Use FARGATE.")
-    elif request.get("launchType", "EC2") != "FARGATE":
-        raise Unsupported(
-            f"launchType {request.get('launchType', 'EC2')} (ECS's default is EC2)", "Set launchType FARGATE."
+    if request.get("launchType") and request.get("capacityProviderStrategy"):
+        raise AwsError(
+            "InvalidParameterException",
+            "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
         )
+    strategy = strategy_of(cluster, request)
+    if strategy:
+        capacity.check(strategy, cluster["capacityProviders"])
+    elif request.get("launchType", "EC2") != "FARGATE":
+        raise Unsupported(f"launchType {request.get('launchType', 'EC2')} (ECS's default is EC2)", FARGATE_ONLY)
     if request.get("platformVersion", "LATEST") not in ("LATEST", "1.4.0"):
         raise AwsError("PlatformUnknownException", "The specified platform version doesn't exist.")
 
 
-def _strategy(cluster: Json, request: Json) -> Sequence[Json]:
+def strategy_of(cluster: Json, request: Json) -> Sequence[Json]:
     """The request's, or the cluster's where it says nothing of capacity."""
     if "launchType" in request or "capacityProviderStrategy" in request:
         return request.get("capacityProviderStrategy") or ()

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from netflux.aws.ecs import logstream, registry, target, taskstatus, volumes
+from netflux.aws.ecs import interruption, logstream, registry, target, taskstatus, volumes
 from netflux.aws.ecs.arn import name, place
 from netflux.aws.ecs.connect import ConnectController
 from netflux.aws.ecs.decide import logbuffer, message
@@ -286,7 +286,8 @@ class Steps:
         await registry.deregister(self._host.apis, store.get(TASK, arn) or {})
         groups = [item.group for item in run.targets]
         run.draining, run.targets, run.activated = run.targets, [], False
-        run.draining_until = self._host.clock.monotonic() + delay
+        interrupted = (store.get(TASK, arn) or {})["task"].get("stopCode") == interruption.CODE
+        run.draining_until = self._host.clock.monotonic() + (0.0 if interrupted else delay)
         for group in groups:
             self._event(arn, partial(_deregistered, group))
         deployment = (store.get(TASK, arn) or {}).get("deployment")

@@ -12,13 +12,11 @@ from netflux.aws.ecs.decide.volumes import FileSystemVolume, MountPoint, volumes
 from netflux.aws.ecs.run import Run
 from netflux.aws.ecs.store import DEFINITION, Json
 from netflux.aws.ecs.taskhost import TaskHost
-from netflux.aws.efs import mount
-from netflux.aws.efs.controller import PORT
-from netflux.aws.efs.mount import Mounted, MountError, Wanted
-from netflux.aws.efs.part import FileSystems
 from netflux.network.verdict import Outcome
 from netflux.resources.ec2.subnet import SUBNET
-from netflux.resources.efs import FileSystem
+from netflux.resources.efs import mount
+from netflux.resources.efs.filesystem import FileSystem, FileSystems
+from netflux.resources.efs.mount import Mounted, MountError, Wanted
 from netflux.runtime.driver import Mount
 
 _FAILED = (
@@ -26,6 +24,7 @@ _FAILED = (
     "unsuccessful EFS utils command execution; code: {code}"
 )
 _PATIENCE = 45.0  # simulated seconds: three attempts of 15, as amazon-efs-utils makes them
+_LEAST = 3.0  # real seconds: the first packet of a new cable may be lost, and is sent again after one
 
 
 class VolumeError(Exception):
@@ -94,10 +93,11 @@ async def _mounted(host: TaskHost, document: Json, owner: str, volume: FileSyste
         raise VolumeError(_FAILED.format(told=error, code=code)) from error
 
 
-async def _reach(host: TaskHost, owner: str, address: str) -> Outcome:
+async def _reach(host: TaskHost, owner: str, address: str) -> bool:
     if not host.network.enforces_security_groups:
-        return Outcome.ACCEPTED
-    return (await host.network.probe(owner, address, PORT, host.clock.real(_PATIENCE))).outcome
+        return True
+    made = await host.network.probe(owner, address, mount.PORT, max(_LEAST, host.clock.real(_PATIENCE)))
+    return made.outcome is Outcome.ACCEPTED
 
 
 def _permitted(host: TaskHost, document: Json, volume: FileSystemVolume, system: FileSystem, action: str) -> bool:

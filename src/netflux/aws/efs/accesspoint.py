@@ -12,7 +12,7 @@ from netflux.controlplane import identifiers
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
-from netflux.resources.efs import AccessPoint
+from netflux.resources.efs.filesystem import AccessPoint
 
 _MOST = 10_000
 """Of one file system ["Amazon EFS quotas", Amazon EFS User Guide]."""

@@ -12,16 +12,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from netflux.aws.efs.part import FileSystems
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 from netflux.network.interface import Interface, InterfaceRequest, Network
 from netflux.reconcile.controller import Result
-from netflux.resources.efs import AVAILABLE, DELETING, MountTarget
+from netflux.resources.efs.filesystem import AVAILABLE, DELETING, FileSystems, MountTarget
+from netflux.resources.efs.mount import PORT
 
 _log = logging.getLogger(__name__)
-PORT = 2049
-"""Of NFS; "Using VPC security groups", Amazon EFS User Guide."""
 _AGAIN = 5.0  # simulated seconds
 _METERED = 3600.0  # simulated seconds; EFS counts about once an hour
 _MOST_FILES = 100_000

@@ -15,7 +15,7 @@ from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 from netflux.resources import kms
 from netflux.resources.ec2.subnet import SUBNET
-from netflux.resources.efs import DELETING, FileSystem
+from netflux.resources.efs.filesystem import DELETING, FileSystem
 
 _EMPTY = 6144
 """Bytes that an empty file system is said to have ["Metering Amazon EFS file systems", Amazon EFS User Guide]."""

@@ -14,7 +14,7 @@ from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 from netflux.resources.ec2.subnet import Subnet
 from netflux.resources.ec2.tables import Tables
-from netflux.resources.efs import DELETING, FileSystem, MountTarget
+from netflux.resources.efs.filesystem import DELETING, FileSystem, MountTarget
 
 _CHOSEN = "Leave it out: the subnet chooses the address."
 _MOST_GROUPS = 5

@@ -11,18 +11,9 @@ from netflux.clock import Clock
 from netflux.controlplane.call import Caller
 from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.paging import number
-from netflux.controlplane.records.table import Table
 from netflux.controlplane.tagging import Tagger
 from netflux.errors import AwsError
-from netflux.resources.efs import (
-    ACCESS_POINT,
-    DELETING,
-    FILE_SYSTEM,
-    MOUNT_TARGET,
-    AccessPoint,
-    FileSystem,
-    MountTarget,
-)
+from netflux.resources.efs.filesystem import AccessPoint, FileSystem, FileSystems, MountTarget
 
 TAGS = Tagger("BadRequest", "BadRequest")
 Shape = dict[str, Any]
@@ -31,24 +22,6 @@ Json = Mapping[str, Any]
 _PAGE = 100
 """API reference, DescribeFileSystems: 100 entries where MaxItems says nothing."""
 _T = TypeVar("_T")
-
-
-class FileSystems:
-    """EFS's records.
-
-    Args:
-        documents: keep them.
-    """
-
-    def __init__(self, documents: Documents) -> None:
-        self.systems: Table[FileSystem] = documents.table(FILE_SYSTEM)
-        self.targets: Table[MountTarget] = documents.table(MOUNT_TARGET)
-        self.points: Table[AccessPoint] = documents.table(ACCESS_POINT)
-
-    def system(self, written: str) -> FileSystem | None:
-        """By id or ARN; None for one that is not there, or about to go."""
-        found = self.systems.get(written.rpartition("/")[2])
-        return found if found is not None and found.state != DELETING else None
 
 
 @dataclass(frozen=True)

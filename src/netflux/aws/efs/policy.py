@@ -11,7 +11,7 @@ from netflux.controlplane.call import Call
 from netflux.controlplane.operation import operation
 from netflux.errors import AwsError
 from netflux.policy.document import PolicyError, parse
-from netflux.resources.efs import AccessPoint, FileSystem
+from netflux.resources.efs.filesystem import AccessPoint, FileSystem
 
 _MOST_POLICY = 20_000
 """Characters; API reference, PutFileSystemPolicy."""

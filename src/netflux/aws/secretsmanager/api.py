@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netflux.aws.secretsmanager import password
 from netflux.aws.secretsmanager.part import invalid_token
 from netflux.aws.secretsmanager.policy import PolicyOperations
+from netflux.aws.secretsmanager.rotation import RotationOperations
 from netflux.aws.secretsmanager.search import check, matching
 from netflux.aws.secretsmanager.secret import SecretOperations
 from netflux.aws.secretsmanager.shape import described
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _PAGE = 100
 
 
-class SecretsManagerApi(SecretOperations, VersionOperations, PolicyOperations):
+class SecretsManagerApi(SecretOperations, VersionOperations, PolicyOperations, RotationOperations):
     """Handlers of Secrets Manager."""
 
     service = "secretsmanager"

@@ -29,7 +29,20 @@ def described(secret: Secret) -> dict[str, Any]:
         "Tags": _SHOWN.shown(secret.tags),
     }
     told = {**names(secret), "CreatedDate": secret.created, "LastChangedDate": secret.changed}
-    return told | _there(optional)
+    return told | _there(optional) | rotation(secret)
+
+
+def rotation(secret: Secret) -> dict[str, Any]:
+    """How it is rotated, if it ever was to be."""
+    found = secret.rotation
+    if found is None:
+        return {}
+    rules: dict[str, Any] = dict(found.schedule)
+    if "AutomaticallyAfterDays" in rules:
+        rules["AutomaticallyAfterDays"] = int(rules["AutomaticallyAfterDays"])
+    dates = {"LastRotatedDate": found.last, "NextRotationDate": found.following if found.enabled else None}
+    optional = {"RotationLambdaARN": found.function, "RotationRules": rules, **dates}
+    return {"RotationEnabled": found.enabled, **_there(optional)}
 
 
 def valued(secret: Secret, version: Version) -> dict[str, Any]:

@@ -42,6 +42,11 @@ class VersionOperations(Part):
         """
         secret = self.usable(request)
         version = self._asked_for(secret, request)
+        if version.text is None and version.binary is None:
+            raise absent(
+                f"Secrets Manager can't find the specified secret value for VersionId: {version.id}: its rotation "
+                "function has not given it one yet"
+            )
         await keys.check_decrypting(self.apis, version.key)
         self._read(secret, version)
         return valued(secret, version)
@@ -71,7 +76,7 @@ class VersionOperations(Part):
 
     @operation(
         "SecretId ClientRequestToken SecretBinary SecretString VersionStages",
-        refused={"RotationToken": "Leave it out: it is for rotation from another account."},
+        neutral={"RotationToken": "It is for rotation from another account, and this cloud has one."},
     )
     def put_secret_value(self, call: Call, request: PutSecretValueRequestTypeDef) -> dict[str, Any]:
         """The same call again, with the same token and value, changes nothing. The first version is current whatever
@@ -87,6 +92,11 @@ class VersionOperations(Part):
             if self.kept.staged(secret, CURRENT) is None and CURRENT not in labels:
                 labels.append(CURRENT)
             self.add_version(secret, identity, given, labels)
+            self.touch(secret)
+            known = self._known_version(secret, identity)
+        elif known.text is None and known.binary is None:
+            self.kept.versions.put(replace(known, text=given.text, binary=given.binary))
+            self.kept.label(secret.arn, request.get("VersionStages", [CURRENT]), identity)
             self.touch(secret)
             known = self._known_version(secret, identity)
         elif (known.text, known.binary) != (given.text, given.binary):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from netflux.cloudformation.types.table import (
@@ -82,6 +82,49 @@ async def _by_tags(call: Caller, facts: Facts, known: Collection[str]) -> str | 
     return None
 
 
+_ON_FARGATE = (
+    "Tasks run as on Fargate here, and there are no EC2 instances for them: use LaunchType FARGATE, or a strategy of "
+    "FARGATE and FARGATE_SPOT, and NetworkMode awsvpc."
+)
+
+
+def _of_instances(properties: Properties) -> Iterator[str]:
+    """Task definitions that only container instances can run."""
+    compatible, mode = properties.get("RequiresCompatibilities", []), properties.get("NetworkMode", "bridge")
+    if isinstance(compatible, list) and "FARGATE" not in compatible and mode in ("bridge", "host", "none", "default"):
+        yield f"NetworkMode {mode} is of EC2 container instances. {_ON_FARGATE}"
+
+
+def _on_instances(properties: Properties) -> Iterator[str]:
+    """Services that only container instances can run, or another service deploys."""
+    if properties.get("LaunchType") in ("EC2", "EXTERNAL"):
+        yield f"LaunchType {properties['LaunchType']}: {_ON_FARGATE}"
+    if properties.get("SchedulingStrategy") == "DAEMON":
+        yield f"SchedulingStrategy DAEMON is of EC2 container instances. {_ON_FARGATE}"
+
+
+_ASSOCIATIONS = Row(
+    type="AWS::ECS::ClusterCapacityProviderAssociations",
+    service="ecs",
+    create=Step("PutClusterCapacityProviders"),
+    id="$new.Cluster",
+    update=(
+        Step(
+            "PutClusterCapacityProviders",
+            ("CapacityProviders", "DefaultCapacityProviderStrategy"),
+            always=("CapacityProviders", "DefaultCapacityProviderStrategy"),
+            params={"cluster": "$id"},
+        ),
+    ),
+    delete=(
+        Step(
+            "PutClusterCapacityProviders",
+            params={"cluster": "$id", "capacityProviders": [], "defaultCapacityProviderStrategy": []},
+        ),
+    ),
+    gone=("ClusterNotFoundException",),
+)
+
 _TASK_DEFINITION = Row(
     type="AWS::ECS::TaskDefinition",
     service="ecs",
@@ -96,6 +139,7 @@ _TASK_DEFINITION = Row(
     seek=_by_tags,
     name_length=255,
     prepare=_definition,
+    refuses=_of_instances,
     tags=_tagging("$id"),
 )
 
@@ -207,8 +251,9 @@ _SERVICE = Row(
         {"status": "ACTIVE"},
     ),
     early=True,
+    refuses=_on_instances,
     tags=_tagging("$id"),
     seconds=3600.0,
 )
 
-ROWS = (_CLUSTER, _TASK_DEFINITION, _SERVICE)
+ROWS = (_CLUSTER, _ASSOCIATIONS, _TASK_DEFINITION, _SERVICE)

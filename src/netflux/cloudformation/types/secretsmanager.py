@@ -124,4 +124,27 @@ _POLICY = Row(
     gone=("ResourceNotFoundException",),
 )
 
-ROWS = (_SECRET, _ATTACHMENT, _POLICY)
+_ROTATED = ("RotationLambdaARN", "RotationRules", "RotateImmediatelyOnUpdate")
+_IMMEDIATELY = {"RotateImmediatelyOnUpdate": "RotateImmediately"}
+
+_ROTATION = Row(
+    type="AWS::SecretsManager::RotationSchedule",
+    service="secretsmanager",
+    create=Step("RotateSecret", renames=_IMMEDIATELY, params={"ClientRequestToken": "$token"}),
+    id="$new.SecretId",
+    attributes={"Id": "$id"},
+    update=(
+        Step(
+            "RotateSecret",
+            _ROTATED,
+            always=_ROTATED,
+            renames=_IMMEDIATELY,
+            params={"SecretId": "$id"},
+            defaults={"RotationRules": {}, "RotateImmediatelyOnUpdate": True},
+        ),
+    ),
+    delete=(Step("CancelRotateSecret", params={"SecretId": "$id"}),),
+    gone=("ResourceNotFoundException",),
+)
+
+ROWS = (_SECRET, _ATTACHMENT, _POLICY, _ROTATION)

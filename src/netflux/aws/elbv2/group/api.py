@@ -44,7 +44,7 @@ class TargetGroups(Operations):
             "Protocol": _HTTP_ONLY,
             "HealthCheckProtocol": _HTTP_ONLY,
             "ProtocolVersion": "Targets are asked by HTTP/1.1 here: use HTTP1.",
-            "TargetType": "Use ip or instance.",
+            "TargetType": "Use ip, instance or lambda.",
             "IpAddressType": "The network carries IPv4 only: use ipv4.",
         },
         only={

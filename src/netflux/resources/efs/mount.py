@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netflux import names
-from netflux.aws.efs.part import FileSystems
-from netflux.network.verdict import Outcome
-from netflux.resources.efs import AVAILABLE, AccessPoint, FileSystem, MountTarget
+from netflux.resources.efs.filesystem import AVAILABLE, AccessPoint, FileSystem, FileSystems, MountTarget
 
 _DENIED = "b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'"
 _TIMED_OUT = (
     "Mount attempt 1/3 failed due to timeout after 15 sec, wait 0 sec before next attempt. Mount attempt 2/3 failed "
     "due to timeout after 15 sec, wait 0 sec before next attempt. b'mount.nfs4: Connection timed out'"
 )
+PORT = 2049
+"""Of NFS; "Using VPC security groups", Amazon EFS User Guide."""
 NOBODY = (65534, 65534)
 """Whom a client's root is where it has no elasticfilesystem:ClientRootAccess."""
 MOUNT, WRITE, ROOT = "ClientMount", "ClientWrite", "ClientRootAccess"
 """Actions that a client needs ["Using IAM to control file system data access", Amazon EFS User Guide]."""
 
-Reach = Callable[[str], Awaitable[Outcome]]
-"""What comes of the client's attempt to connect to a mount target's address."""
+Reach = Callable[[str], Awaitable[bool]]
+"""Whether the client can connect to a mount target's address."""
 Permit = Callable[[FileSystem, str], bool]
 """Whether the client may do an action of `elasticfilesystem:` with the file system."""
 
@@ -87,7 +87,7 @@ async def mount(kept: FileSystems, directory: Path, wanted: Wanted, reach: Reach
     target = _target(kept, wanted)
     if system is None or target is None:
         raise MountError(_unresolved(wanted.file_system))
-    if await reach(target.address) is not Outcome.ACCEPTED:
+    if not await reach(target.address):
         raise MountError(_TIMED_OUT)
     point = kept.points.get(wanted.point) if wanted.point else None
     if (wanted.point and (point is None or point.file_system != system.id)) or not permit(system, MOUNT):

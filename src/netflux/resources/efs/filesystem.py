@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from netflux.controlplane.records.table import Schema
+from netflux.controlplane.records.documents import Documents
+from netflux.controlplane.records.table import Schema, Table
 from netflux.errors import AwsError
 
 CREATING, AVAILABLE, DELETING = "creating", "available", "deleting"
@@ -125,3 +126,21 @@ ACCESS_POINT = Schema(
     references={"file-system": FILE_SYSTEM.name},
     in_use=None,
 )
+
+
+class FileSystems:
+    """EFS's records.
+
+    Args:
+        documents: keep them.
+    """
+
+    def __init__(self, documents: Documents) -> None:
+        self.systems: Table[FileSystem] = documents.table(FILE_SYSTEM)
+        self.targets: Table[MountTarget] = documents.table(MOUNT_TARGET)
+        self.points: Table[AccessPoint] = documents.table(ACCESS_POINT)
+
+    def system(self, written: str) -> FileSystem | None:
+        """By id or ARN; None for one that is not there, or about to go."""
+        found = self.systems.get(written.rpartition("/")[2])
+        return found if found is not None and found.state != DELETING else None

@@ -1,0 +1,1 @@
+"""EFS: its records, and what a client mounts."""
