@@ -181,20 +181,8 @@ class Region:
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = self._stacks()
-        more: list[Controller] = [
-            self.snapshots,
-            self.telemetry,
-            seed,
-            LifecycleController(self.documents, self.apis, self.clock),
-            self._scaling(),
-        ]
-        more += [FlowLogController(self.flow_logs), SecretDeletionController(self.documents, self.clock)]
-        more.append(SecretRotationController(self.documents, self.clock, self.functions.invoke))
-        more += [ParameterExpirationController(self.documents, self.clock), KeyController(self.kms, self.clock)]
-        more += [self._events(), *self.awslambda.controllers, self.efs]
-        more.append(ObjectLifecycleController(self.s3.store, self.clock))
-        network = NetworkController(self.network)
-        self.loop = Loop(self.clock, [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, *more])
+        first = (NetworkController(self.network), self.rds, self.elb, cloudfront, *self.ecs.controllers)
+        self.loop = Loop(self.clock, [*first, *self._clockwork(), seed])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         s3.authorization = front.authorization
         readers = Readers(self.loop, self.ec2.tables)
@@ -203,6 +191,25 @@ class Region:
         self._services = Services(
             self._answers(s3), self.facts, self._inquiry(), readers.changed, certificate, self.ecs.interrupt
         )
+
+    def _clockwork(self) -> list[Controller]:
+        """What is done as time goes by: by rules, schedules, dates and samples."""
+        documents, clock = self.documents, self.clock
+        return [
+            self.snapshots,
+            self.telemetry,
+            self.efs,
+            self._scaling(),
+            self._events(),
+            *self.awslambda.controllers,
+            LifecycleController(documents, self.apis, clock),
+            FlowLogController(self.flow_logs),
+            SecretDeletionController(documents, clock),
+            SecretRotationController(documents, clock, self.functions.invoke),
+            ParameterExpirationController(documents, clock),
+            KeyController(self.kms, clock),
+            ObjectLifecycleController(self.s3.store, clock),
+        ]
 
     async def start(self) -> None:
         """Returns when every part has been started. All are stopped again when one can't be."""

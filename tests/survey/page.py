@@ -79,7 +79,7 @@ def _page(surveyed: Mapping[str, Mapping[str, Row]]) -> Iterator[str]:
     known = kinds()
     yield from HEAD.splitlines()
     yield ""
-    yield "| kind | templates | accepted | refused as by AWS | both | tried | whole | failed | as on AWS | not deleted |"
+    yield "| kind | templates | accepted | refused too | both | tried | whole | failed | as on AWS | not deleted |"
     yield "|---|---|---|---|---|---|---|---|---|---|"
     for name, rows in surveyed.items():
         yield f"| {name} | {' | '.join(map(str, _counts(rows, known)))} |"

@@ -60,9 +60,7 @@ async def test_a_file_system_goes_with_its_files_after_its_mount_targets(files: 
     assert [*files.kept.systems] == []
 
 
-async def _mount(
-    files: Files, system: str, point: str = "", reached: bool = True, **wanted: Any
-) -> Mounted:
+async def _mount(files: Files, system: str, point: str = "", reached: bool = True, **wanted: Any) -> Mounted:
     async def reach(_address: str) -> bool:
         return reached
 
