@@ -181,8 +181,9 @@ class Region:
         used = ecsmeter.Meter(self.clock, self.ecs.uses, self._used)
         self.minutes = Minutes(self.clock, [self.meter.minute, used.minute, self.cloudwatch.evaluate])
         self.stacks = self._stacks()
-        first = (NetworkController(self.network), self.rds, self.elb, cloudfront, *self.ecs.controllers)
-        self.loop = Loop(self.clock, [*first, *self._clockwork(), seed])
+        network = NetworkController(self.network)
+        named: list[Controller] = [network, self.rds, self.elb, cloudfront, *self.ecs.controllers, seed]
+        self.loop = Loop(self.clock, [*named, *self._clockwork()])
         s3 = S3Service(self.s3, front.admission, options.account, options.region, self.apis.settle)
         s3.authorization = front.authorization
         readers = Readers(self.loop, self.ec2.tables)
