@@ -31,7 +31,7 @@ Resources:
   Cluster: {Type: "AWS::ECS::Cluster", Properties: {ClusterName: prod}}
   Definition:
     Type: AWS::ECS::TaskDefinition
-    Properties: {Family: api, ContainerDefinitions: [{Name: api, Image: api}]}
+    Properties: {Family: api, NetworkMode: awsvpc, ContainerDefinitions: [{Name: api, Image: api}]}
   Service:
     Type: AWS::ECS::Service
     Properties:

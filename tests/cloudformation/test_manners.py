@@ -79,7 +79,7 @@ Resources:
   Cluster: {Type: AWS::ECS::Cluster, Properties: {ClusterName: c}}
   Task:
     Type: AWS::ECS::TaskDefinition
-    Properties: {Family: f, ContainerDefinitions: [{Name: web, Image: IMAGE}]}
+    Properties: {Family: f, NetworkMode: awsvpc, ContainerDefinitions: [{Name: web, Image: IMAGE}]}
   Service:
     Type: AWS::ECS::Service
     Properties: {Cluster: !Ref Cluster, TaskDefinition: !Ref Task, DesiredCount: 2}

@@ -23,7 +23,7 @@ Resources:
   Cluster: {Type: AWS::ECS::Cluster, Properties: {ClusterName: c}}
   Task:
     Type: AWS::ECS::TaskDefinition
-    Properties: {Family: f, ContainerDefinitions: [{Name: web, Image: !Ref Image}]}
+    Properties: {Family: f, NetworkMode: awsvpc, ContainerDefinitions: [{Name: web, Image: !Ref Image}]}
   Service:
     Type: AWS::ECS::Service
     Properties: {Cluster: !Ref Cluster, TaskDefinition: !Ref Task, DesiredCount: 2}
