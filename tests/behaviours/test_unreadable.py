@@ -59,7 +59,10 @@ def _fill(cloud: Cloud, name: str) -> None:
     cloud.boto3("s3").put_object(Bucket=f"{name}-bucket", Key="k", Body=b"kept")
     cloud.boto3("logs").create_log_group(logGroupName=name)
     cloud.boto3("logs").create_log_stream(logGroupName=name, logStreamName="s")
-    cloud.boto3("kms").create_key(Description=name)
+    cloud.boto3("dynamodb").create_table(
+        TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "a", "AttributeType": "S"}],
+    )  # fmt: skip
     cloud.boto3("ecs").create_cluster(clusterName=name)
     cloud.boto3("ecs").register_task_definition(
         family=name,
@@ -92,7 +95,7 @@ def _spoil(database: Path) -> set[str]:
             spoiled.add(family)
             del document[needed]
             rows.execute("UPDATE document SET body = ? WHERE rowid = ?", (json.dumps(document), number))
-        rows.execute("UPDATE blob SET body = ? WHERE key LIKE 'moto/kms/%'", (b"nothing",))
+        rows.execute("UPDATE blob SET body = ? WHERE key LIKE 'moto/dynamodb/%'", (b"nothing",))
     return spoiled
 
 
@@ -111,9 +114,9 @@ def test_unreadable_records_of_every_kind_cost_themselves(tmp_path: Path) -> Non
         for family in spoiled:
             assert any(f"record {family}" in subject for subject in subjects), (family, subjects)
         with pytest.raises(ClientError, match="can't be read"):  # moto's are read when they are first asked for
-            cloud.boto3("kms").list_keys()
+            cloud.boto3("dynamodb").list_tables()
         told = cloud.ask("GET", f"http://localhost:{cloud.port}/_netflux/region.json").json()["faults"]
-        assert "state of kms" in [fault["subject"] for fault in told]
+        assert "state of dynamodb" in [fault["subject"] for fault in told]
         assert all(fault["hint"] for fault in told)
         assert "can't be read" in cloud.command("status").stdout
         assert [one["Name"] for one in cloud.boto3("s3").list_buckets()["Buckets"]] == ["other-bucket"]

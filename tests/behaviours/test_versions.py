@@ -17,6 +17,14 @@ TEMPLATE = """
 Resources:
   Vpc: {Type: "AWS::EC2::VPC", Properties: {CidrBlock: 10.0.0.0/16}}
   One: {Type: "AWS::EC2::Subnet", Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24, AvailabilityZone: us-east-1a}}
+  Gateway: {Type: "AWS::EC2::InternetGateway"}
+  Attached: {Type: "AWS::EC2::VPCGatewayAttachment", Properties: {VpcId: !Ref Vpc, InternetGatewayId: !Ref Gateway}}
+  Routes: {Type: "AWS::EC2::RouteTable", Properties: {VpcId: !Ref Vpc}}
+  Out:
+    Type: AWS::EC2::Route
+    DependsOn: Attached
+    Properties: {RouteTableId: !Ref Routes, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Gateway}
+  Routed: {Type: "AWS::EC2::SubnetRouteTableAssociation", Properties: {SubnetId: !Ref One, RouteTableId: !Ref Routes}}
   Repository: {Type: "AWS::ECR::Repository", Properties: {RepositoryName: teller, EmptyOnDelete: true}}
   Logs: {Type: "AWS::Logs::LogGroup", Properties: {LogGroupName: /teller}}
   Cluster: {Type: "AWS::ECS::Cluster", Properties: {ClusterName: prod}}
@@ -44,6 +52,7 @@ Resources:
             Options: {awslogs-group: !Ref Logs, awslogs-region: us-east-1, awslogs-stream-prefix: ecs}
   Service:
     Type: AWS::ECS::Service
+    DependsOn: [Out, Routed]
     Properties:
       ServiceName: teller
       Cluster: !Ref Cluster
@@ -51,7 +60,7 @@ Resources:
       DesiredCount: 1
       LaunchType: FARGATE
       DeploymentConfiguration: {DeploymentCircuitBreaker: {Enable: true, Rollback: true}}
-      NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [!Ref One]}}
+      NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [!Ref One], AssignPublicIp: ENABLED}}
 """
 PROGRAM = """
 import time
