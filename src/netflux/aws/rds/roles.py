@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from psycopg import AsyncConnection, Connection, Error, sql
+from typing import TYPE_CHECKING, Any
 
 from netflux.aws.rds.cluster import ADMIN
 from netflux.aws.rds.configuration import DIGEST
 from netflux.aws.rds.insights import Session
 from netflux.errors import Retryable
+
+if TYPE_CHECKING:  # 8 MB and 50 ms, of use to a region with a database alone
+    from psycopg import AsyncConnection, sql
 
 LOGIN_TIMEOUT = 5
 """Real seconds for a connection from this machine to be made."""
@@ -69,6 +70,8 @@ async def prepare(sockets: Path, port: int, master: Master, admin_verifier: str)
     Raises:
         Retryable: the cluster did not let us in or refused a statement.
     """
+    from psycopg import AsyncConnection, Error
+
     try:
         connection = await AsyncConnection.connect(
             host=str(sockets), port=port, user=ADMIN, dbname="postgres", autocommit=True, connect_timeout=LOGIN_TIMEOUT
@@ -84,6 +87,8 @@ async def prepare(sockets: Path, port: int, master: Master, admin_verifier: str)
 
 async def parameters(sockets: Path, port: int) -> str:
     """The digest of the parameters that the postmaster has read; Retryable where it can't be asked."""
+    from psycopg import AsyncConnection, Error, sql
+
     query = sql.SQL("SELECT current_setting({}, true)").format(sql.Literal(DIGEST))
     try:
         async with await AsyncConnection.connect(
@@ -96,6 +101,8 @@ async def parameters(sockets: Path, port: int) -> str:
 
 async def active(sockets: Path, port: int) -> Sequence[Session]:
     """The sessions of clients that are doing something just now; Retryable where the cluster can't be asked."""
+    from psycopg import AsyncConnection, Error
+
     try:
         async with await AsyncConnection.connect(
             host=str(sockets), port=port, user=ADMIN, dbname="postgres", autocommit=True, connect_timeout=LOGIN_TIMEOUT
@@ -116,6 +123,8 @@ async def log_in(login: Login, inside: Callable[[], AbstractContextManager[None]
 
 
 def _log_in(login: Login, inside: Callable[[], AbstractContextManager[None]]) -> str:
+    from psycopg import Connection, Error
+
     try:
         with inside(), Connection.connect(
             host=login.address, port=login.port, user=login.user, password=login.password, dbname="postgres",
@@ -128,6 +137,8 @@ def _log_in(login: Login, inside: Callable[[], AbstractContextManager[None]]) ->
 
 
 async def _make_roles(connection: AsyncConnection[Any], master: Master) -> None:
+    from psycopg import sql
+
     have = await _column(connection, "SELECT rolname FROM pg_roles")
     for role in _ROLES:
         if role not in have:
@@ -148,6 +159,8 @@ async def _make_roles(connection: AsyncConnection[Any], master: Master) -> None:
 
 async def _make_databases(connection: AsyncConnection[Any], master: Master) -> None:
     """The master user owns `postgres` and DBName: only an owner may create in their schema `public`."""
+    from psycopg import sql
+
     name = sql.Identifier(master.name)
     owners = await _column(connection, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'postgres'")
     if owners == [ADMIN]:
@@ -159,6 +172,8 @@ async def _make_databases(connection: AsyncConnection[Any], master: Master) -> N
 
 
 async def _set_password(connection: AsyncConnection[Any], role: str, verifier: str) -> None:
+    from psycopg import sql
+
     await connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier)))
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
+from aiohttp.multipart import BodyPartReader
 
 from netflux.aws.s3.postpolicy import Sizes
 from netflux.aws.s3.refusals import Refused
