@@ -12,9 +12,9 @@ from netflux.aws.s3.asking import Asked
 from netflux.aws.s3.copying import copy_source
 from netflux.aws.s3.policies import read_policy
 from netflux.aws.s3.store import Store
-from netflux.controlplane.authorization.customerkeys import context_through
 from netflux.controlplane.authorization.authorization import Authorization
 from netflux.controlplane.authorization.circumstances import Context
+from netflux.controlplane.authorization.customerkeys import context_through
 from netflux.controlplane.authorization.service import Need
 from netflux.errors import AwsError
 from netflux.policy.evaluate import Decision, Request, account_root, decide
