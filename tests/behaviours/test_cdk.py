@@ -16,17 +16,17 @@ import pytest
 from netflux.runtime import enclosure
 from tests.behaviours.cloud import ROOT, Cloud, inside, running, wait_for
 
-PACKAGES = next(
-    (place for place in (Path(os.environ.get("NETFLUX_CDK", "/opt/netflux-cdk")), Path("/tmp/cdk"))
-     if (place / "node_modules/aws-cdk-lib").is_dir() and (place / "node_modules/.bin/cdk").exists()),
-    None,
-)  # fmt: skip
+PACKAGES = Path(os.environ.get("NETFLUX_CDK", "/opt/netflux-cdk"))
+"""Where scripts/install-test-parts puts CDK."""
 REFUSED = enclosure.refusal()
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(600),
     pytest.mark.skipif(shutil.which("node") is None, reason="no node on PATH"),
-    pytest.mark.skipif(PACKAGES is None, reason="no aws-cdk and aws-cdk-lib in /opt/netflux-cdk or $NETFLUX_CDK"),
+    pytest.mark.skipif(
+        not all((PACKAGES / "node_modules" / part).exists() for part in (".bin/cdk", "aws-cdk-lib")),
+        reason=f"no aws-cdk and aws-cdk-lib in {PACKAGES} (scripts/install-test-parts)",
+    ),
     pytest.mark.skipif(REFUSED is not None, reason=f"network namespaces: {REFUSED}"),
 ]
 STACKS = {"service", "site", "database", "pair", "rule"}
@@ -43,7 +43,6 @@ class Cdk:
     """The applications in a folder of their own, with the feature flags that `cdk init` writes."""
 
     def __init__(self, cloud: Cloud, folder: Path) -> None:
-        assert PACKAGES is not None
         self._cloud = cloud
         self._folder = folder / "cdk"
         shutil.copytree(ROOT / "tests" / "cdk", self._folder)
