@@ -118,7 +118,7 @@ def _secret_rotates(cloud: Cloud, arn: str) -> None:
 
     first = value()
     assert _logs_in(cloud, first)
-    assert secrets.describe_secret(SecretId=arn)["RotationRules"]["AutomaticallyAfterDays"] == 30
+    assert secrets.describe_secret(SecretId=arn)["RotationRules"]["ScheduleExpression"] == "rate(30 days)"
     secrets.rotate_secret(SecretId=arn)
     second = wait_for("the secret is another", lambda: new if (new := value()) != first else None)
     wait_for("the new password logs in", lambda: _logs_in(cloud, second))
