@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from netflux.cloudformation.hands import Halted, Hands
@@ -14,6 +14,9 @@ from netflux.cloudformation.validate import row_of
 from netflux.errors import AwsError
 
 _log = logging.getLogger(__name__)
+_ROUNDS = 3
+_IN_USE = frozenset({"DependencyViolation", "ResourceInUse", "ResourceInUseException", "DeleteConflict"})
+"""Codes of what can be deleted once something else is gone."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,35 @@ class Clearer:
         self._journal = journal
         self._hands = hands
         self._stack = stack
+        self._held: set[str] = set()
+        self._refused: set[str] = set()
 
     async def clear(self, doomed: Mapping[str, Doomed]) -> list[str]:
-        """Deletes all of them; returns the logical ids of those that could not be deleted."""
-        gone = {key: asyncio.get_running_loop().create_future() for key in doomed}
-        work = [self._after_dependents(key, doomed, gone) for key in doomed]
+        """Deletes all of them; returns the logical ids of those that could not be deleted.
+
+        What something else still used is tried again when the others are gone, as AWS does: a namespace of Cloud Map
+        has services that ECS takes away, and a template need not say so.
+        """
+        left = list(doomed)
+        for _ in range(_ROUNDS):
+            self._held.clear()
+            before, left = left, await self._round(doomed, left)
+            if not self._held or len(left) == len(before):
+                break
+        return [doomed[key].resource.logical for key in left]
+
+    async def _round(self, doomed: Mapping[str, Doomed], left: Sequence[str]) -> list[str]:
+        """Tries those that are left; returns which are left then."""
+        gone: dict[str, asyncio.Future[bool]] = {key: asyncio.get_running_loop().create_future() for key in left}
+        tried = {key: doomed[key] for key in left}
+        for key in self._refused.intersection(left):
+            gone[key].set_result(False)
+        work = [self._after_dependents(key, tried, gone) for key in left if key not in self._refused]
         results = await asyncio.gather(*work, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-        return [doomed[key].resource.logical for key, done in gone.items() if not done.result()]
+        return [key for key, done in gone.items() if not done.result()]
 
     async def _after_dependents(
         self, key: str, doomed: Mapping[str, Doomed], gone: Mapping[str, asyncio.Future[bool]]
@@ -59,14 +81,14 @@ class Clearer:
         ]
         try:
             results = [await asyncio.shield(gone[other]) for other in dependents]
-            gone[key].set_result(all(results) and await self._delete(doomed[key]))
+            gone[key].set_result(all(results) and await self._delete(key, doomed[key]))
         except BaseException as error:
             if not gone[key].done():
                 gone[key].set_exception(error)
                 gone[key].exception()
             raise
 
-    async def _delete(self, doomed: Doomed) -> bool:
+    async def _delete(self, key: str, doomed: Doomed) -> bool:
         resource = doomed.resource
         if not resource.physical and not resource.token:  # it never was
             doomed.forget()
@@ -83,10 +105,12 @@ class Clearer:
         except AwsError as error:
             told = error.message if error.code == "NotStabilized" else f"{error.message} ({error.code})"
             self._tell(doomed, "DELETE_FAILED", told)
+            (self._held if error.code in _IN_USE else self._refused).add(key)
             return False
         except Exception as error:  # noqa: BLE001, told as the resource's failure, and logged
             _log.exception("deleting %s of %s", resource.logical, self._stack.name)
             self._tell(doomed, "DELETE_FAILED", f"Internal failure: {error!r}")
+            self._refused.add(key)
             return False
         self._tell(doomed, "DELETE_COMPLETE")
         doomed.forget()

@@ -14,6 +14,7 @@ from netflux.aws.s3.policies import read_policy
 from netflux.aws.s3.store import Store
 from netflux.controlplane.authorization.authorization import Authorization
 from netflux.controlplane.authorization.circumstances import Context
+from netflux.controlplane.authorization.customerkeys import context_through
 from netflux.controlplane.authorization.service import Need
 from netflux.errors import AwsError
 from netflux.policy.evaluate import Decision, Request, account_root, decide
@@ -148,7 +149,7 @@ class Permission:
             )
         if self.authorization is None:
             return
-        context = {**asked.visitor.context, "kms:viaservice": (f"s3.{asked.call.region}.amazonaws.com",)}
+        context = {**asked.visitor.context, **context_through("s3", asked.call)}
         need = Need(action, key)
         if asked.visitor.identity is not None:
             verdict = await self.authorization.verdict(asked.visitor.identity, need, context)

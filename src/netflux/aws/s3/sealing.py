@@ -60,17 +60,18 @@ class Unsealed:
         self._position = position
 
     def read(self, most: int) -> bytes:
-        """At most so many bytes; none at the end."""
-        start = 0
+        """So many bytes as a file reads them, over the ends of pieces; fewer at the end alone."""
+        start, found = 0, []
         for piece in self._pieces:
-            if self._position < start + piece.size:
+            if most and start <= self._position < start + piece.size:
                 within = self._position - start
                 self._file.seek(self._position)
                 data = self._file.read(min(most, piece.size - within))
                 self._position += len(data)
-                return _context(self._key, base64.b64decode(piece.counter), within).update(data)
+                most -= len(data)
+                found.append(_context(self._key, base64.b64decode(piece.counter), within).update(data))
             start += piece.size
-        return b""
+        return b"".join(found)
 
     def close(self) -> None:
         """Closes the file."""

@@ -40,9 +40,14 @@ async def needs(apis: Caller, call: Call, params: Mapping[str, Any]) -> Sequence
         actions, through = _PARAMETERS[call.operation], "ssm"
     else:
         return ()
-    context = {"kms:viaservice": (f"{through}.{call.region}.amazonaws.com",), "kms:calleraccount": (call.account,)}
+    context = context_through(through, call)
     keys = [arn for key in dict.fromkeys(found) if key not in _MANAGED and (arn := await _arn(apis, key))]
     return [Need(action, arn, context) for arn in keys for action in actions]
+
+
+def context_through(service: str, call: Call) -> dict[str, tuple[str, ...]]:
+    """What a key's policy is told where a service uses the key for whoever calls ("AWS KMS condition keys")."""
+    return {"kms:viaservice": (f"{service}.{call.region}.amazonaws.com",), "kms:calleraccount": (call.account,)}
 
 
 async def _of_secrets(apis: Caller, operation: str, params: Mapping[str, Any]) -> list[str]:
