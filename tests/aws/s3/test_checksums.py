@@ -56,6 +56,8 @@ def test_a_wrong_checksum_leaves_the_object_as_it_was(s3: Running) -> None:
     client.put_object(**NAMED, Body=b"kept")
     for name, value in sums(b"other").items():
         assert refused(client.put_object, **NAMED, Body=CHECK, **{name: value}) == "BadDigest"
+        for none in ("bad", value[:-4], "*" * len(value)):
+            assert refused(client.put_object, **NAMED, Body=CHECK, **{name: none}) == "InvalidRequest"
     assert client.get_object(**NAMED)["Body"].read() == b"kept"
     assert len([*(s3.state / "objects").iterdir()]) == 1
 
