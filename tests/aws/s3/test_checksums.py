@@ -130,6 +130,8 @@ def test_a_part_of_another_algorithm_than_the_uploads_is_refused(s3: Running) ->
 def test_a_copied_range_is_inside_the_source(text: str) -> None:
     with pytest.raises(AwsError, match="InvalidArgument"):
         copied_range(text, 10)
+    with pytest.raises(AwsError, match="InvalidRequest"):
+        copied_range("bytes=10-12", 10)
     assert (copied_range("bytes=2-9", 10), copied_range(None, 10)) == ((2, 8), (0, 10))
 
 

@@ -31,8 +31,13 @@ def algorithms(headers: Mapping[str, str]) -> tuple[str, ...]:
 
     Raises:
         Unsupported: one that we can't compute.
+        AwsError: InvalidRequest for values of two.
     """
     named = {name.removeprefix(_PREFIX) for name in headers if name.startswith(_PREFIX)}
+    if len(named - _NOT_VALUES) > 1:
+        raise AwsError(
+            "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+        )
     named |= {
         name.strip().lower().removeprefix(_PREFIX)
         for name in headers.get("x-amz-trailer", "").split(",")
