@@ -95,6 +95,12 @@ async def test_what_no_route_takes_goes_to_the_control_plane_with_its_host(place
     assert request.header("x-forwarded-for") == "127.0.0.1"
 
 
+async def test_an_expectation_that_is_none_is_passed_over(place: Place) -> None:
+    for sent, passed in (("200", ""), ("", ""), ("100-continue", "100-continue")):
+        assert (await get(place.address, "localhost", "/x", f"Expect: {sent}\r\n")).body == b"api"
+        assert place.requests[-1].header("expect") == passed
+
+
 async def test_host_decides_for_each_request_of_a_kept_alive_connection(place: Place) -> None:
     await place.haproxy.put(answering(ALB, "alb"))
     reader, writer = await asyncio.open_connection(*place.address)

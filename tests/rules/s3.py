@@ -39,7 +39,7 @@ RULES = [
          "InvalidTag", _TAGS),
     Rule("An object that comes in parts has 10 tags at most.", "CreateMultipartUpload",
          {"Bucket": "mine", "Key": "new", "Tagging": _ELEVEN}, "InvalidTag", _TAGS),
-    Rule("A tag's key stands once.", "PutObject", _put(Tagging="k=a&k=b"), "InvalidTag", _TAGS, "same key"),
+    Rule("A tag's key stands once.", "PutObject", _put(Tagging="k=a&k=b"), "InvalidArgument", _TAGS, "duplicates"),
     Rule("A tag's key has 128 characters at most.", "PutObjectTagging", _set("k" * 129), "InvalidTag", _TAGS),
     Rule("A tag's value has 256 characters at most.", "PutObjectTagging", _set("k", value="v" * 257), "InvalidTag",
          _TAGS),

@@ -70,7 +70,7 @@ class Server:
     def _runs(self, routes: list[web.RouteDef]) -> web.AppRunner:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(routes)
-        app.router.add_route("*", "/{path:.*}", self._answer)
+        app.router.add_route("*", "/{path:.*}", self._answer, expect_handler=bodies.uninvited)
         app.on_response_prepare.append(_mark_unread)
         app.on_response_prepare.append(self._when_durable)
         return web.AppRunner(

@@ -23,6 +23,7 @@ from netflux.aws.s3.store import Store
 from netflux.clock import Clock
 from netflux.controlplane.authentication.admission import Admission
 from netflux.controlplane.authentication.keys import Keys, well_known
+from netflux.controlplane.protocol import bodies
 from netflux.controlplane.records.documents import Documents
 from netflux.errors import AwsError
 from tests.aws.s3.kms import Kms
@@ -85,7 +86,7 @@ async def s3(tmp_path: Path) -> AsyncIterator[Running]:
     happened: list[Happening] = []
     _listen(api, told, happened)
     app = web.Application(client_max_size=64 * 1024 * 1024)
-    app.router.add_route("*", "/{path:.*}", service.handle)
+    app.router.add_route("*", "/{path:.*}", service.handle, expect_handler=bodies.uninvited)
     runner = web.AppRunner(app, access_log=None, auto_decompress=False, lingering_time=0.2)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0))

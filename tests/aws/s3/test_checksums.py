@@ -56,6 +56,8 @@ def test_a_wrong_checksum_leaves_the_object_as_it_was(s3: Running) -> None:
     client.put_object(**NAMED, Body=b"kept")
     for name, value in sums(b"other").items():
         assert refused(client.put_object, **NAMED, Body=CHECK, **{name: value}) == "BadDigest"
+        for none in ("bad", value[:-4], "*" * len(value)):
+            assert refused(client.put_object, **NAMED, Body=CHECK, **{name: none}) == "InvalidRequest"
     assert client.get_object(**NAMED)["Body"].read() == b"kept"
     assert len([*(s3.state / "objects").iterdir()]) == 1
 
@@ -128,6 +130,8 @@ def test_a_part_of_another_algorithm_than_the_uploads_is_refused(s3: Running) ->
 def test_a_copied_range_is_inside_the_source(text: str) -> None:
     with pytest.raises(AwsError, match="InvalidArgument"):
         copied_range(text, 10)
+    with pytest.raises(AwsError, match="InvalidRequest"):
+        copied_range("bytes=10-12", 10)
     assert (copied_range("bytes=2-9", 10), copied_range(None, 10)) == ((2, 8), (0, 10))
 
 

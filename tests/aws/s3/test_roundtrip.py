@@ -143,7 +143,7 @@ def test_an_upload_tells_and_checks_what_it_was_sent(s3: Running) -> None:
         "CopySourceIfUnmodifiedSince": datetime(2090, 1, 1, tzinfo=UTC),
     }  # fmt: skip
     for member, given, code in (
-        ("CopySourceIfMatch", '"0"', "PreconditionFailed"), ("CopySourceRange", "bytes=90-99", "InvalidArgument"),
+        ("CopySourceIfMatch", '"0"', "PreconditionFailed"), ("CopySourceRange", "bytes=90-99", "InvalidRequest"),
         ("ExpectedSourceBucketOwner", "999999999999", "AccessDenied"),
     ):  # fmt: skip
         assert refused(client.upload_part_copy, **{**copying, member: given}) == code

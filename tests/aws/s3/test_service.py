@@ -9,6 +9,7 @@ import http.client
 import io
 import json
 import os
+import socket
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,32 @@ def test_objects_come_back_as_they_were_put(s3: Running) -> None:
     assert refused(client.get_object, Bucket="things", Key="none") == "NoSuchKey"
     assert refused(client.head_object, Bucket="things", Key="none") == "404"
     assert refused(client.get_object, Bucket="nowhere", Key="none") == "NoSuchBucket"
+
+
+def asks_first(s3: Running, target: str) -> tuple[socket.socket, bytes]:
+    """A PUT whose client waits with its body, and the first line that it is answered."""
+    asked = socket.create_connection(("127.0.0.1", s3.port), timeout=20)
+    asked.sendall(
+        f"PUT {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n".encode()
+    )
+    return asked, asked.recv(1024).splitlines()[0]
+
+
+@in_thread
+def test_only_who_may_put_an_object_is_asked_for_its_body(s3: Running) -> None:
+    client = s3.client()
+    client.create_bucket(Bucket="open", ObjectOwnership="ObjectWriter")
+    asked, line = asks_first(s3, "/open/a")
+    asked.close()
+    assert line == b"HTTP/1.1 403 Forbidden"
+    client.delete_public_access_block(Bucket="open")
+    client.put_bucket_acl(Bucket="open", ACL="public-read-write")
+    asked, line = asks_first(s3, "/open/a")
+    assert line == b"HTTP/1.1 100 Continue"
+    asked.sendall(b"abc")
+    assert asked.recv(1024).startswith(b"HTTP/1.1 200 OK")
+    asked.close()
+    assert [(one["Key"], one["Size"]) for one in client.list_objects_v2(Bucket="open")["Contents"]] == [("a", 3)]
 
 
 @in_thread

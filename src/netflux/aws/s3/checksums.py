@@ -70,6 +70,14 @@ def _model(algorithm: str) -> Any:
     return anycrc.Model(_MODELS[algorithm])
 
 
+def is_one(algorithm: str, text: str) -> bool:
+    """Whether the text is base64 of as many bytes as the algorithm makes."""
+    try:
+        return len(base64.b64decode(text, validate=True)) == _BYTES[algorithm]
+    except ValueError:  # binascii's, or of text beyond ASCII
+        return False
+
+
 def digest(algorithm: str) -> Digest:
     """A running checksum of one of CHECKSUMS."""
     match algorithm:

@@ -37,20 +37,23 @@ def copied_range(text: str | None, size: int) -> tuple[int, int]:
     """Offset and number of bytes that x-amz-copy-source-range asks for, all where there is none.
 
     Raises:
-        AwsError: InvalidArgument for a text of another form, and for bytes that the source has not.
+        AwsError: InvalidArgument for a text of another form, and for an end that the source has not; InvalidRequest for
+            a range that is behind it.
     """
     if text is None:
         return 0, size
     found = _RANGE.fullmatch(text)
     first, last = (int(found[1]), int(found[2])) if found else (1, 0)
     if first > last:
-        raise AwsError(
-            "InvalidArgument",
+        raise _wrong_range(
             "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the "
             "zero-based offsets of the first and last bytes to copy",
+            text,
         )
+    if first >= size:
+        raise AwsError("InvalidRequest", "The specified copy range is invalid for the source object size")
     if last >= size:
-        raise AwsError("InvalidArgument", f"Range specified is not valid for source object of size: {size}")
+        raise _wrong_range(f"Range specified is not valid for source object of size: {size}", text)
     return first, last - first + 1
 
 
@@ -122,6 +125,10 @@ def check_sums(request: Mapping[str, Any], upload: Upload, computed: Mapping[str
         given = request.get(f"Checksum{name}")
         if given is not None and given not in (computed.get(name), computed.get(name, "").partition("-")[0]):
             raise AwsError("BadDigest", f"The {name} you specified did not match the calculated checksum.")
+
+
+def _wrong_range(message: str, text: str) -> Refused:
+    return Refused("InvalidArgument", message, ArgumentName="x-amz-copy-source-range", ArgumentValue=text[:100])
 
 
 def _part(named: Mapping[str, Any], found: UploadedPart | None) -> UploadedPart:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from netflux.aws.s3 import encryption as encrypting
 from netflux.aws.s3 import labels, retention
+from netflux.aws.s3.refusals import Refused
 from netflux.errors import AwsError
 from netflux.resources.s3 import Bucket
 from netflux.resources.s3objects import Description
@@ -50,8 +51,18 @@ def described(request: Mapping[str, Any], bucket: Bucket, now: datetime) -> Desc
 
 
 def tags(request: Mapping[str, Any]) -> dict[str, str]:
-    """Of the header x-amz-tagging; InvalidTag."""
-    given = parse_qsl(request.get("Tagging") or "", keep_blank_values=True)
+    """Of the header x-amz-tagging; InvalidTag, InvalidArgument for no query string and for a tag named twice."""
+    text = request.get("Tagging") or ""
+    given = parse_qsl(text, keep_blank_values=True)
+    pairs = [pair for pair in text.split("&") if pair]
+    if len({name for name, _ in given}) < len(pairs) or any(pair.count("=") > 1 for pair in pairs):
+        raise Refused(
+            "InvalidArgument",
+            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag "
+            "name duplicates.",
+            ArgumentName="x-amz-tagging",
+            ArgumentValue=text[:1000],
+        )
     found = [{"Key": name, "Value": value} for name, value in given]
     labels.check_tags(found, labels.OBJECT)
     return {tag["Key"]: tag["Value"] for tag in found}

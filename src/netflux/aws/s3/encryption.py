@@ -144,7 +144,7 @@ def check_customer(kept: Mapping[str, Any], given: CustomerKey | None) -> None:
             "retrieve the object.",
         )
     if given.md5 != md5:
-        raise AwsError("AccessDenied", "Access Denied", 403)
+        raise AwsError("AccessDenied", f"{_CUSTOMER} the correct secret key.", 403)
 
 
 def check_part(kept: Mapping[str, Any], given: CustomerKey | None) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from netflux.aws.s3.refusals import Refused
 from netflux.errors import AwsError
 
 OBJECT, BUCKET = 10, 50
 """Tags ("Categorizing your objects using tags" and "Using cost allocation S3 bucket tags", Amazon S3 User Guide)."""
 _LONGEST_KEY, _LONGEST_VALUE = 128, 256
+_PREFIXED = "Your TagKey cannot be prefixed with aws:"
 _METADATA = 2048  # bytes of names and values together ("Working with object metadata", Amazon S3 User Guide)
 
 
@@ -31,7 +33,9 @@ def check_tags(tags: Sequence[Mapping[str, str]], most: int, *, inside: bool = F
         if len(value) > _LONGEST_VALUE:
             raise AwsError("InvalidTag", f"The TagValue you have provided is invalid: it has {len(value)} characters.")
         if key.lower().startswith("aws:") and not inside:
-            raise AwsError("InvalidTag", f"System tags cannot be added or updated by requester: {key}")
+            bucket = most == BUCKET
+            message = "System tags cannot be added/updated by requester" if bucket else _PREFIXED
+            raise Refused("InvalidTag", message, TagKey=key)
 
 
 def check_metadata(metadata: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from netflux.aws.s3.checksums import CHECKSUMS
@@ -11,6 +12,7 @@ from netflux.resources.s3 import Bucket
 from netflux.resources.s3objects import Description
 from netflux.resources.s3owner import canonical_id
 
+_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 BUCKET = "Bucket ExpectedBucketOwner"
 KEY = f"{BUCKET} Key"
 DOCUMENT = f"{BUCKET} ContentMD5 ChecksumAlgorithm"
@@ -63,12 +65,18 @@ def check(call: Call, request: Mapping[str, object], found: Callable[[str], Buck
         found: the bucket of a name.
 
     Raises:
-        AwsError: AccessDenied for another expected owner.
+        AwsError: AccessDenied for another expected owner, InvalidBucketOwnerAWSAccountID for one that is no account.
     """
     source = str(request.get("CopySource") or "").removeprefix("/").partition("/")[0]
     for name, bucket in (("ExpectedBucketOwner", request.get("Bucket")), ("ExpectedSourceBucketOwner", source)):
         if request.get(name) is None:
             continue
+        if not _ACCOUNT.fullmatch(str(request[name])):
+            raise AwsError(
+                "InvalidBucketOwnerAWSAccountID",
+                "The value of the expected bucket owner parameter must be an AWS Account ID... "
+                f"[{str(request[name])[:40]}]",
+            )
         record = found(str(bucket))
         if record is not None and request[name] != (record.owner or call.account):
             raise AwsError("AccessDenied", "Access Denied", 403)

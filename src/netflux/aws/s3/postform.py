@@ -17,6 +17,7 @@ from netflux.aws.s3.postpolicy import Sizes
 from netflux.aws.s3.refusals import Refused
 from netflux.controlplane.authentication import signature
 from netflux.controlplane.authentication.signature import SignatureError
+from netflux.controlplane.protocol import bodies
 from netflux.decoding import xml
 from netflux.decoding.limits import Limits, Malformed
 from netflux.errors import AwsError
@@ -80,6 +81,7 @@ async def read(request: web.Request) -> Form:
         raise AwsError("PreconditionFailed", "Bucket POST must be of the enclosure-type multipart/form-data", 412)
     fields: dict[str, str] = {}
     left = _MOST
+    await bodies.invite(request)
     try:
         reader = await request.multipart()
         while (part := await reader.next()) is not None:

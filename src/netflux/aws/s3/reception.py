@@ -31,8 +31,13 @@ def algorithms(headers: Mapping[str, str]) -> tuple[str, ...]:
 
     Raises:
         Unsupported: one that we can't compute.
+        AwsError: InvalidRequest for values of two.
     """
     named = {name.removeprefix(_PREFIX) for name in headers if name.startswith(_PREFIX)}
+    if len(named - _NOT_VALUES) > 1:
+        raise AwsError(
+            "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+        )
     named |= {
         name.strip().lower().removeprefix(_PREFIX)
         for name in headers.get("x-amz-trailer", "").split(",")
@@ -72,7 +77,7 @@ async def receive_plain(
     """The same for a form's file: its length is what comes.
 
     Raises:
-        AwsError: BadDigest, or what the stream raises; nothing is left on disk then.
+        AwsError: InvalidRequest, BadDigest, or what the stream raises; nothing is left on disk then.
     """
     writer = bodies.writer(wanted, sealed)
     try:
@@ -99,7 +104,7 @@ async def receive(
         sealed: how it is encrypted; None where it is not.
 
     Raises:
-        AwsError: BadDigest, IncompleteBody, XAmzContentSHA256Mismatch, …; nothing is left on disk then.
+        AwsError: InvalidRequest, BadDigest, IncompleteBody, XAmzContentSHA256Mismatch, …; nothing is left on disk then.
         SignatureError: a chunk's; the same.
     """
     headers = promised.headers
@@ -183,8 +188,14 @@ def _check(staged: Staged, headers: Mapping[str, str], trailers: Mapping[str, st
         )
     _check_md5(staged.md5, headers.get("content-md5"))
     for name, value in staged.checksums.items():
-        promised = headers.get(f"{_PREFIX}{name.lower()}") or trailers.get(f"{_PREFIX}{name.lower()}")
-        if promised is not None and promised != value:
+        header = f"{_PREFIX}{name.lower()}"
+        promised = headers.get(header) or trailers.get(header)
+        if promised is None:
+            continue
+        if not checksums.is_one(name, promised):
+            kind = "header" if headers.get(header) else "trailing header"
+            raise AwsError("InvalidRequest", f"Value for {header} {kind} is invalid.")
+        if promised != value:
             raise AwsError("BadDigest", f"The {name} you specified did not match the calculated checksum.")
 
 

@@ -20,6 +20,7 @@ from netflux.aws.s3 import (
     accesscontrol,
     answering,
     crossorigin,
+    encodedwords,
     postform,
     postpolicy,
     reception,
@@ -308,6 +309,8 @@ class S3Service:
         shape = route.model().operation_model(asked.call.operation).input_shape
         document = wire.Document(body, sizes.s3_document(asked.call.operation))
         params = wire.read(shape, asked.query, asked.headers, document)
+        if "Metadata" in params and not asked.form:
+            params["Metadata"] = {name: encodedwords.read(text) for name, text in params["Metadata"].items()}
         if asked.where.bucket:
             params["Bucket"] = asked.where.bucket
         if asked.where.key:
@@ -352,6 +355,7 @@ def _of_the_body(asked: Asked) -> Mapping[str, str]:
 
 async def _stream(request: web.Request) -> Incoming:
     """The body, also when the control plane has read it to see what it is."""
+    await bodies.invite(request)
     if not request.content.at_eof():
         return request.content
     held = asyncio.StreamReader()

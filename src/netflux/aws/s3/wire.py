@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
+from netflux.aws.s3 import encodedwords
 from netflux.controlplane.protocol.parameters import element, scalar
 from netflux.decoding import xml
 from netflux.decoding.limits import Limits, Malformed
@@ -85,7 +86,8 @@ def _response_headers(shape: Any, response: Mapping[str, Any]) -> dict[str, str]
         if location == "header":
             headers[member.serialization["name"]] = _text(member, value, in_header=True)
         elif location == "headers":
-            headers.update({f"{member.serialization['name']}{key}": str(text) for key, text in value.items()})
+            prefix = member.serialization["name"]
+            headers.update({f"{prefix}{key}": encodedwords.written(str(text)) for key, text in value.items()})
     return headers
 
 

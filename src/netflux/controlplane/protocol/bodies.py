@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from multidict import CIMultiDict
 
 from netflux.controlplane.protocol import models, refusals, sizes
@@ -16,6 +16,8 @@ from netflux.controlplane.protocol.message import HttpRequest
 from netflux.decoding import gzip
 from netflux.decoding.limits import Malformed
 from netflux.errors import AwsError
+
+_INVITED = web.RequestKey("invited", bool)
 
 
 def plain(service: str, request: HttpRequest) -> HttpRequest:
@@ -34,10 +36,27 @@ def plain(service: str, request: HttpRequest) -> HttpRequest:
     return HttpRequest(request.method, request.url, kept, body)
 
 
+async def uninvited(_request: web.Request) -> None:
+    """aiohttp's answer to an Expect header where whoever reads the body gives it (`invite`)."""
+
+
+async def invite(request: web.Request) -> None:
+    """Tells a client that waits with its body that it is wanted [RFC 9110, 10.1.1].
+
+    Called by whoever is about to read a body, so that a client whom the headers alone get refused sends none.
+    """
+    expected = request.headers.get("Expect", "").lower() == "100-continue"
+    if expected and request.version == HttpVersion11 and not request.get(_INVITED):
+        request[_INVITED] = True
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer's own begins after it
+
+
 async def read(request: web.Request, most: int) -> bytes:
     """The body; AwsError RequestEntityTooLarge when it is longer, of which no more than `most` bytes were kept."""
     if (request.content_length or 0) > most:
         raise refusals.too_large(most)
+    await invite(request)
     pieces: list[bytes] = []
     size = 0
     while piece := await request.content.readany():
