@@ -13,6 +13,8 @@ from typing import Any
 from cfnlint.decode.cfn_json import CfnJSONDecoder
 from cfnlint.decode.cfn_yaml import loads as read_yaml
 
+from netflux.cloudformation import syntax
+
 _ENDINGS = {".yaml", ".yml", ".json", ".template"}
 
 
@@ -51,7 +53,7 @@ def templates(folder: Path) -> Iterator[Found]:
 
 
 def _read(text: str) -> Mapping[str, Any] | None:
-    for read in (lambda: json.loads(text, cls=CfnJSONDecoder), lambda: read_yaml(text)):
+    for read in (lambda: json.loads(text, cls=CfnJSONDecoder), lambda: read_yaml(text), lambda: syntax.read(text)):
         try:
             content = read()
         except Exception:
@@ -72,17 +74,21 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def with_images(content: Mapping[str, Any], image: str) -> dict[str, Any]:
+def with_images(content: Mapping[str, Any], image: str, role: str) -> dict[str, Any]:
     """The template with every container's image replaced by one that answers on the container's ports.
 
     No registry of the world is reached from here. The ports are stated as the template states them, by an expression
-    too; the image's own program listens there and answers 200.
+    too; the image's own program listens there and answers 200. It is pulled from ECR, for which Fargate wants an
+    execution role: a task definition without one gets `role`.
     """
     changed: dict[str, Any] = deepcopy(dict(content))
     for resource in changed.get("Resources", {}).values():
         if isinstance(resource, dict) and resource.get("Type") == "AWS::ECS::TaskDefinition":
-            for container in _containers(resource.get("Properties", {}).get("ContainerDefinitions")):
+            properties = resource.get("Properties", {})
+            for container in _containers(properties.get("ContainerDefinitions")):
                 _replace(container, image)
+            if isinstance(properties, dict):
+                properties.setdefault("ExecutionRoleArn", role)
     return changed
 
 

@@ -15,7 +15,6 @@ _LISTS: list[tuple[str, str, str, dict[str, Any], str, str]] = [
     ("AWS::EC2::SecurityGroup", "ec2", "describe_security_groups", {}, "SecurityGroups", "GroupId"),
     ("AWS::EC2::RouteTable", "ec2", "describe_route_tables", {}, "RouteTables", "RouteTableId"),
     ("AWS::EC2::InternetGateway", "ec2", "describe_internet_gateways", {}, "InternetGateways", "InternetGatewayId"),
-    ("AWS::EC2::NetworkInterface", "ec2", "describe_network_interfaces", {}, "NetworkInterfaces", "NetworkInterfaceId"),
     ("AWS::EC2::EIP", "ec2", "describe_addresses", {}, "Addresses", "PublicIp"),
     ("AWS::EC2::VPCEndpoint", "ec2", "describe_vpc_endpoints", {}, "VpcEndpoints", "VpcEndpointId"),
     (
@@ -58,7 +57,7 @@ _MADE_BY_RUNNING = ("AWS::Logs::LogGroup /aws/lambda/", "AWS::IAM::Role AWSServi
 
 
 def there(region: Region) -> set[str]:
-    """Type and name of each."""
+    """Type and name of each; of interfaces those in the ground's VPC, since no other VPC goes before they do."""
     found = set()
     for kind, service, operation, request, member, name in _LISTS:
         try:
@@ -66,6 +65,9 @@ def there(region: Region) -> set[str]:
         except ClientError:
             continue
         found |= {f"{kind} {one[name] if name else one}" for one in told.get(member, [])}
+    own = [{"Name": "vpc-id", "Values": [region.ground["Vpc"]]}]
+    interfaces = region.client("ec2").describe_network_interfaces(Filters=own)["NetworkInterfaces"]
+    found |= {f"AWS::EC2::NetworkInterface {one['NetworkInterfaceId']}" for one in interfaces}
     zones = region.client("route53").list_hosted_zones()["HostedZones"]
     found |= {f"AWS::Route53::HostedZone {one['Id'].rpartition('/')[2]}" for one in zones}
     return {one for one in found if not one.startswith(_MADE_BY_RUNNING)}

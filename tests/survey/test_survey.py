@@ -55,7 +55,9 @@ def test_a_containers_image_is_replaced_and_told_its_ports() -> None:
     content = {
         "Resources": {"T": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [container]}}}
     }
-    [changed] = with_images(content, "ours")["Resources"]["T"]["Properties"]["ContainerDefinitions"]
+    properties = with_images(content, "ours", "role")["Resources"]["T"]["Properties"]
+    [changed] = properties["ContainerDefinitions"]
+    assert properties["ExecutionRoleArn"] == "role", "Fargate pulls from ECR by a role"
     assert changed["Image"] == "ours"
     assert changed["Environment"] == [{"Name": "SURVEY_PORT_0", "Value": {"Ref": "Port"}}]
     assert "Command" not in changed

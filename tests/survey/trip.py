@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -62,6 +63,8 @@ class Region:
         self.ground: dict[str, str] = {}
         self.image = ""
         self._exporting = threading.Lock()
+        self._kept: set[str] = set()
+        self._addresses = threading.Lock()
 
     def client(self, service: str) -> Any:
         """Of boto3."""
@@ -95,8 +98,9 @@ class Region:
 
     def put(self, found: Found, stack: str) -> Outcome | None:
         """Makes a change set of it; None when it is there, to be executed."""
-        body = json.dumps(with_images(found.content, self.image)) if found.content else found.text
-        given = {name: one for name, spec in found.parameters.items() if (one := values.value(name, spec, self.ground))}
+        body = json.dumps(with_images(found.content, self.image, self.ground["Role"])) if found.content else found.text
+        ground = {**self.ground, "Qualifier": stack}
+        given = {name: one for name, spec in found.parameters.items() if (one := values.value(name, spec, ground))}
         defaults = {
             name: values.written(spec["Default"]) for name, spec in found.parameters.items() if spec.get("Default")
         }
@@ -124,7 +128,11 @@ class Region:
             return
 
     def travel(self, found: Found, stack: str) -> Outcome:
-        """Made, updated, deleted."""
+        """Made, updated, deleted; one at a time of those with Elastic IP addresses, of which a region gives five."""
+        with self._addresses if "AWS::EC2::EIP" in found.text else nullcontext():
+            return self._travel(found, stack)
+
+    def _travel(self, found: Found, stack: str) -> Outcome:
         begun = time.monotonic()
         before = there(self)
         if refused := self.put(found, stack):
@@ -136,13 +144,32 @@ class Region:
             how, why = "failed", [status, *self._reasons(stack)]
         elif (problem := self._updated(stack)) is not None:
             how, why = "kept", problem
-        retained = self._retained(stack)
+        self._kept |= self._retained(stack)
         problem = self._deleted(stack)
         if problem is not None:
             return Outcome("stuck", [*why, *problem], time.monotonic() - begun)
-        if left := sorted(there(self) - before - retained):
+        if left := self._left(before):
             how, why = ("left" if how == "whole" else how), [*why, *(f"left: {one}" for one in left)]
         return Outcome(how, why, time.monotonic() - begun)
+
+    def _left(self, before: set[str]) -> list[str]:
+        """What no stack has or was told to retain, in two looks: other trips are under way meanwhile."""
+        left: set[str] | None = None
+        for _ in range(2):
+            found = there(self) - before
+            owned = self._of_stacks()
+            found = {one for one in found - self._kept if one.partition(" ")[2] not in owned}
+            left = found if left is None else left & found
+            if not left:
+                break
+            time.sleep(2)
+        return sorted(left or ())
+
+    def _of_stacks(self) -> set[str]:
+        """The physical ids of every stack's resources."""
+        told = self.stacks.get_paginator("describe_stacks").paginate()
+        names = [one["StackId"] for page in told for one in page["Stacks"]]
+        return {one.get("PhysicalResourceId", "") for name in names for one in self._resources(name)}
 
     def _updated(self, stack: str) -> list[str] | None:
         """A tag for all that has tags, and an output more."""

@@ -88,7 +88,9 @@ def value(name: str, spec: Mapping[str, Any], ground: Ground) -> str | None:
         if part in kind and "SSM" not in kind:  # the default is of its author's account
             several = ground[output]
             return several if "List" in kind else several.split(",")[0]
-    if default == "" and "responsib" in name.lower():
+    if name == "Qualifier" and default:  # the region has what CDK's own qualifier names
+        return ground["Qualifier"]
+    if default in ("", "_") and "responsib" in name.lower():
         return ground["Agreed"]
     if kind.startswith("AWS::SSM::Parameter"):
         return None if str(default or "").startswith("/aws/") else ground["SsmParameter"]

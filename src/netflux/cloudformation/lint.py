@@ -38,11 +38,12 @@ _ROOM = 32 * 2**20
 """Characters of all templates that wait."""
 _PROGRAM = "netflux.cloudformation.linting"
 
-_LEFT = ("E1010", "E1029", "E1041", "E3062", "E3510", "E3512", "E3513", "E3530", "E3690", "E3691", "E6101")
+_LEFT = ("E1010", "E1029", "E1041", "E3062", "E3510", "E3512", "E3513", "E3530", "E3688", "E3690", "E3691", "E6101")
 """What AWS decides when it makes the resource, and not by the template: a role's name where its ARN is the custom, the
-classes and engine versions of databases, policy documents (`Effect: ALLOW`, an empty Sid twice). Here too, the API says
-what there is. Attributes of resources are judged by `validate`, and outputs by the engine once they are evaluated: the
-linter takes a wait condition's Data, which is text, for an object. A text with `${Name}` outside of Fn::Sub is a text.
+classes and engine versions of databases, policy documents (`Effect: ALLOW`, an empty Sid twice), a rule's ports, which
+protocol -1 ignores. Here too, the API says what there is. Attributes of resources are judged by `validate`, and outputs
+by the engine once they are evaluated: the linter takes a wait condition's Data, which is text, for an object. A text
+with `${Name}` outside of Fn::Sub is a text.
 """
 _FORM = 2
 """Of what `linting` does; another one where a verdict of before may not stand."""

@@ -156,5 +156,7 @@ def acts(change: Change) -> bool:
     """Whether something is due at another time after a change."""
     if change.table == DELIVERY.name:
         return change.after is not None
-    due = [one.due if one is not None else None for one in (change.before, change.after)]
-    return change.table in (RULE.name, SCHEDULE.name) and due[0] != due[1]
+    if change.table not in (RULE.name, SCHEDULE.name):
+        return False
+    before, after = (one.due if one is not None else None for one in (change.before, change.after))
+    return before != after
