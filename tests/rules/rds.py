@@ -225,6 +225,8 @@ RULES = [
          _CREATE),
     Rule("A DB instance has a master user.", "CreateDBInstance", _new(MasterUsername=None), "MissingParameter",
          _CREATE),
+    Rule("A PostgreSQL master user's name has 63 characters at most.", "CreateDBInstance",
+         _new(MasterUsername="b" * 64), _VALUE, _CREATE, "1 to 63"),
     Rule("rdsadmin is RDS's own user.", "CreateDBInstance", _new(MasterUsername="rdsadmin"), _VALUE, _CREATE,
          "reserved word"),
     Rule("A password has 8 characters at least.", "CreateDBInstance", _new(MasterUserPassword="short"), _VALUE,

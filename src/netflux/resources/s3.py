@@ -30,6 +30,7 @@ class Bucket:
         encryption: ServerSideEncryptionConfiguration, as the API takes it.
         tags: by key.
         versioning: Enabled, Suspended, or empty where it was never put.
+        mfa_delete: `Disabled`, or empty where it was never put: AWS tells it only then.
         object_lock: ObjectLockConfiguration; empty where nothing can be locked.
         lifecycle: LifecycleConfiguration with dates as text; empty for none.
         owner: account whose it is; empty for the region's own.
@@ -51,6 +52,7 @@ class Bucket:
     encryption: dict[str, Any] = field(default_factory=default_encryption)
     tags: dict[str, str] = field(default_factory=dict)
     versioning: str = ""
+    mfa_delete: str = ""
     object_lock: dict[str, Any] = field(default_factory=dict)
     lifecycle: dict[str, Any] = field(default_factory=dict)
     owner: str = ""

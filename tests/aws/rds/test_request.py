@@ -28,6 +28,10 @@ def test_a_plain_instance_is_accepted() -> None:
     asked.check_create(GOOD)
 
 
+def test_a_master_user_may_have_a_long_name() -> None:
+    asked.check_create({**GOOD, "MasterUsername": "b" * 63})
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -36,7 +40,7 @@ def test_a_plain_instance_is_accepted() -> None:
         ({"DBInstanceIdentifier": "a-"}, "InvalidParameterValue"),
         ({"DBInstanceIdentifier": "a" * 64}, "InvalidParameterValue"),
         ({"MasterUsername": "rdsadmin"}, "InvalidParameterValue"),
-        ({"MasterUsername": "a" * 17}, "InvalidParameterValue"),
+        ({"MasterUsername": "a" * 64}, "InvalidParameterValue"),
         ({"MasterUserPassword": "with space"}, "InvalidParameterValue"),
         ({"MasterUserPassword": "with/slash"}, "InvalidParameterValue"),
         ({"MasterUserPassword": "with@sign"}, "InvalidParameterValue"),

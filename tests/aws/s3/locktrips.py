@@ -36,7 +36,7 @@ TRIPS = [
     Trip(
         "PutBucketVersioning",
         {**BUCKET, "VersioningConfiguration": {"Status": "Suspended", "MFADelete": "Disabled"}},
-        (("GetBucketVersioning", BUCKET, {"Status": "Suspended"}),),
+        (("GetBucketVersioning", BUCKET, {"Status": "Suspended", "MFADelete": "Disabled"}),),
         SUMMED,
     ),
     Trip(

@@ -329,3 +329,15 @@ async def test_attributes_are_filtered_by_their_types(world: World) -> None:
         }
         await world.sns("Publish", TopicArn=arn, Message=f"{number} {listed}", MessageAttributes=attributes)
     assert await world.bodies(url) == ['2 ["x","y"]']
+
+
+@pytest.mark.parametrize("name", ["LambdaSuccessFeedbackSampleRate", "SQSFailureFeedbackRoleArn", "ArchivePolicy"])
+async def test_what_a_topic_does_not_have_can_be_set_to_nothing(world: World, name: str) -> None:
+    """Terraform sets every attribute of a topic, those that its configuration does not have to nothing."""
+    arn = await topic(world, "films")
+    nothing = ("", "0") if name.endswith("Rate") else ("",)
+    for value in nothing:
+        await world.sns("SetTopicAttributes", TopicArn=arn, AttributeName=name, AttributeValue=value)
+    assert name not in (await world.sns("GetTopicAttributes", TopicArn=arn))["Attributes"]
+    with pytest.raises(Unsupported):
+        await world.sns("SetTopicAttributes", TopicArn=arn, AttributeName=name, AttributeValue="100")

@@ -13,7 +13,8 @@ from netflux.aws.rds.roles import RESERVED
 from netflux.errors import AwsError, Unsupported
 from netflux.resources.rds import Instance
 
-_MASTER = re.compile(r"[a-zA-Z]\w{0,15}", re.ASCII)
+_MASTER = re.compile(r"[a-zA-Z]\w{0,62}", re.ASCII)
+"""RDS for PostgreSQL takes 63 characters (AWS::RDS::DBInstance, MasterUsername); other engines take fewer."""
 _DATABASE = re.compile(r"[a-zA-Z]\w{0,62}", re.ASCII)
 _NO_DATABASES = ("postgres", "rdsadmin", "template0", "template1")
 _AUTHORITIES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
@@ -231,7 +232,7 @@ def version_of(wanted: str, available: Sequence[Installation]) -> str:
 
 def _check_master(name: str) -> None:
     if not _MASTER.fullmatch(name):
-        raise invalid(f"MasterUsername must begin with a letter and hold 1 to 16 letters, digits, underscores: {name}")
+        raise invalid(f"MasterUsername must begin with a letter and hold 1 to 63 letters, digits, underscores: {name}")
     if name.lower() in RESERVED or name.lower().startswith("pg_") or name.lower() in ("admin", "public", "none"):
         raise invalid(f"MasterUsername {name} cannot be used as it is a reserved word used by the engine")
 

@@ -22,8 +22,9 @@ class Versioning:
     @operation(members.BUCKET)
     async def get_bucket_versioning(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Nothing where it was never put."""
-        found = self.store.bucket(request["Bucket"]).versioning
-        return {"Status": found} if found else {}
+        bucket = self.store.bucket(request["Bucket"])
+        told = {"Status": bucket.versioning, "MFADelete": bucket.mfa_delete}
+        return {name: value for name, value in told.items() if value}
 
     @operation(
         f"{members.DOCUMENT} VersioningConfiguration(Status MFADelete)",
@@ -33,7 +34,8 @@ class Versioning:
     async def put_bucket_versioning(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Enabled, or Suspended: what is there stays."""
         bucket = self.store.bucket(request["Bucket"])
-        status = (request.get("VersioningConfiguration") or {}).get("Status")
+        asked = request.get("VersioningConfiguration") or {}
+        status = asked.get("Status")
         if status not in ("Enabled", "Suspended"):
             raise AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified")
         if status == "Suspended" and retention.enabled(bucket):
@@ -42,5 +44,6 @@ class Versioning:
                 "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
                 409,
             )
-        self.store.put_bucket(replace(bucket, versioning=status))
+        mfa = asked.get("MFADelete", bucket.mfa_delete)
+        self.store.put_bucket(replace(bucket, versioning=status, mfa_delete=mfa))
         return {}

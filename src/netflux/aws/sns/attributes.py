@@ -31,6 +31,8 @@ _RETRIES = {
 """How HTTP endpoints are tried again unless a topic says otherwise ("Creating an HTTP/S delivery policy", Amazon SNS
 Developer Guide)."""
 _FEEDBACK = re.compile("(HTTP|SQS|Lambda|Firehose|Application)(Success|Failure)Feedback(RoleArn|SampleRate)")
+_NO_FEEDBACK = ("", "0")
+"""No role and a sample of zero percent, which Terraform says of every topic: deliveries aren't logged."""
 SUBSCRIPTION = ("RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy")
 
 
@@ -46,8 +48,12 @@ def changed(topic: Topic, name: str, text: str) -> Topic:
         field, read = _READ[name]
         return replace(topic, **{field: read(text)})
     if _FEEDBACK.fullmatch(name):
+        if text in _NO_FEEDBACK:
+            return topic
         raise Unsupported(f"sns: the topic attribute {name}", "Deliveries are not logged here. Leave it out.")
     if name == "ArchivePolicy":
+        if not text:
+            return topic
         raise Unsupported(f"sns: the topic attribute {name}", "Messages are not archived here. Leave it out.")
     raise invalid("AttributeName")
 
