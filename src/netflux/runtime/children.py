@@ -186,10 +186,12 @@ class Child:
                 os.kill(self.pid, number)
 
     def send_group(self, number: int) -> None:
-        """Signals the process group; nothing happens when the process has ended."""
+        """Signals the process group, or the process alone while it has none yet; nothing happens when it has ended."""
         if self._program.code is None:
-            with contextlib.suppress(ProcessLookupError):
+            try:
                 os.killpg(self.pid, number)
+            except ProcessLookupError:
+                self.send(number)
 
     def kill_group(self) -> None:
         """SIGKILL to the process and all its descendants in the group; in a pid namespace of its own to all of them."""
