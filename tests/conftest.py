@@ -14,8 +14,9 @@ from tests.behaviours.hands import AwsCommands
 TOGETHER = {"test_deployments": "stack", "test_stack": "stack", "test_containers": "podman", "test_rootless": "podman"}
 """Files whose tests go to one worker: they share a cloud, or podman's store."""
 LONGEST = (
-    "test_terraform", "test_cdk", "test_deployments", "test_stack", "test_security_groups", "test_containers", "test_rootless", "test_durability",
-    "test_walkthrough", "test_lifecycle", "test_ordinary_user", "test_site", "test_deploy",
+    "test_terraform", "test_cdk", "test_deployments", "test_stack", "test_security_groups", "test_containers",
+    "test_rootless", "test_durability", "test_walkthrough", "test_lifecycle", "test_ordinary_user", "test_site",
+    "test_deploy",
 )  # fmt: skip
 """Files that take longest, in the order in which they begin, so that no worker is left alone with one at the end."""
 
