@@ -33,3 +33,13 @@ def test_sessions_that_have_ended_go_when_the_next_one_begins(tmp_path: Path) ->
     kept.put(session("last", BEGIN + timedelta(hours=2)))
     assert [each.id for each in documents.table(SESSION)] == ["later", "last"]
     documents.close()
+
+
+def test_a_session_that_ended_in_the_minute_before_goes_as_well(tmp_path: Path) -> None:
+    documents = Documents(tmp_path / "n.db")
+    whole_minute = BEGIN.replace(second=0)
+    kept = Sessions(documents, lambda: whole_minute)
+    kept.put(session("ended", whole_minute - timedelta(seconds=1)))
+    kept.put(session("next", whole_minute + timedelta(hours=1)))
+    assert [each.id for each in documents.table(SESSION)] == ["next"]
+    documents.close()

@@ -83,7 +83,7 @@ class Sessions:
             self._swept = now
             return [session for session in self._table if session.expires < now]
         found: list[Session] = []
-        minute = self._swept
+        minute = self._swept - _MINUTE  # a session may be put that ended a moment ago
         while minute <= now + _MINUTE:
             found += [session for session in self._table.where("minute", _minute(minute)) if session.expires < now]
             minute += _MINUTE
