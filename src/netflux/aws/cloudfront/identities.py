@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from netflux.aws.cloudfront.kinds import new_id
+from netflux.aws.cloudfront.kinds import check_version, new_id
 from netflux.aws.cloudfront.pages import page
 from netflux.controlplane.call import Call
 from netflux.controlplane.operation import declared, operation
@@ -104,8 +104,7 @@ class IdentityOperations:
 
     def _checked_identity(self, request: Mapping[str, Any]) -> OriginAccessIdentity:
         found = self.identity(request["Id"])
-        if request.get("IfMatch") != found.etag:
-            raise AwsError("PreconditionFailed", "The request failed because it didn't meet the preconditions.", 412)
+        check_version(request, found)
         return found
 
 

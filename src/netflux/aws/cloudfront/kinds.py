@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from netflux.aws.cloudfront import bounds, managed, members, validate
 from netflux.aws.cloudfront.pages import page
@@ -22,12 +22,21 @@ from netflux.controlplane.records.documents import Documents
 from netflux.controlplane.records.table import Schema, Table
 from netflux.errors import AwsError, Unsupported
 from netflux.resources import cloudfront as records
-from netflux.resources.cloudfront import Configured, Distribution
+from netflux.resources.cloudfront import Configured
 
 Handler = Callable[[Any, Call, dict[str, Any]], dict[str, Any]]
 _LETTERS = string.ascii_uppercase + string.digits
 _PUBLISHED = datetime(2020, 7, 1, tzinfo=UTC)
 """When AWS's own policies were changed last, as they tell it."""
+
+
+class Versioned(Protocol):
+    """What is changed only by who has seen it as it is."""
+
+    @property
+    def etag(self) -> str:
+        """Another one after each change."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,7 @@ def new_id() -> str:
     return "E" + "".join(secrets.choice(_LETTERS) for _ in range(13))
 
 
-def check_version(request: Mapping[str, Any], record: Configured | Distribution) -> None:
+def check_version(request: Mapping[str, Any], record: Versioned) -> None:
     """If-Match against the current ETag."""
     given = request.get("IfMatch")
     if not given:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from netflux.aws.cloudfront.functions import javascript
-from netflux.aws.cloudfront.kinds import new_id
+from netflux.aws.cloudfront.kinds import check_version, new_id
 from netflux.aws.cloudfront.pages import page
 from netflux.clock import Clock
 from netflux.controlplane.call import Call
@@ -120,7 +120,7 @@ class FunctionOperations:
         """Really runs it, with the event given."""
         found = self._function(request["Name"])
         version = _stage(found, request)
-        _matched(request, version)
+        check_version(request, version)
         try:
             event = json.loads(request["EventObject"][: _LARGEST_EVENT + 1])
         except ValueError as error:
@@ -171,7 +171,7 @@ class FunctionOperations:
 
     def _checked_function(self, request: Mapping[str, Any]) -> Function:
         found = self._function(request["Name"])
-        _matched(request, found.development)
+        check_version(request, found.development)
         return found
 
     def _users(self, found: Function) -> list[str]:
@@ -201,11 +201,6 @@ def _stage(found: Function, request: Mapping[str, Any]) -> Version:
     if found.live is None:
         raise AwsError("NoSuchFunctionExists", f"The function {found.name} is not published.", 404)
     return found.live
-
-
-def _matched(request: Mapping[str, Any], version: Version) -> None:
-    if request["IfMatch"] != version.etag:
-        raise AwsError("PreconditionFailed", "The request failed because it didn't meet the preconditions.", 412)
 
 
 def _output(value: Any) -> dict[str, Any]:
