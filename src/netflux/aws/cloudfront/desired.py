@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -145,9 +145,13 @@ class Distribution:
     certificate: str = ""
     logging: Logging | None = None
 
-    def answers(self, host: str) -> bool:
-        """Whether it is asked by this name, lower-case."""
-        return any(host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in self.aliases)
+    @property
+    def origins(self) -> Iterator[Origin]:
+        """Those that its behaviors ask, groups' second ones too."""
+        for rule in self.behaviors:
+            yield rule.origin
+            if rule.fallback is not None:
+                yield rule.fallback
 
     def error(self, status: int) -> ErrorPage | None:
         """The custom error response for a status."""

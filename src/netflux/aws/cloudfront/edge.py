@@ -81,8 +81,7 @@ class Edge:
 
     def put(self, distribution: Distribution) -> None:
         """Serves it, or its new configuration, from the next request on."""
-        origins = [one for rule in distribution.behaviors for one in (rule.origin, rule.fallback) if one is not None]
-        if any(origin.signing or origin.identity for origin in origins):
+        if any(origin.signing or origin.identity for origin in distribution.origins):
             self._origins.authorize(distribution, self._region)
         self._distributions[distribution.domain] = distribution
         self._aliases = {name: one for one in self._distributions.values() for name in one.aliases}

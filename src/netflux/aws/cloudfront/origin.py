@@ -88,8 +88,7 @@ class Origins:
         """Gives the distribution a key, by which S3 knows it, and one for each identity that it asks as."""
         signers = self._signers.setdefault(distribution.id, {})
         context = {"aws:sourcearn": (distribution.arn,), "aws:sourceaccount": (self._account,)}
-        origins = [one for rule in distribution.behaviors for one in (rule.origin, rule.fallback) if one is not None]
-        for identity in {origin.identity for origin in origins} - signers.keys():
+        for identity in {origin.identity for origin in distribution.origins} - signers.keys():
             key = self._keys.issue(_user(identity), {}) if identity else self._keys.issue(PRINCIPAL, context)
             signers[identity] = Signer(key.access_key, key.secret, region)
 
